@@ -1,0 +1,1 @@
+"""The wire contract: requests in, replies out, and the HTTP around them."""

@@ -1,0 +1,1 @@
+"""From URL to local file, without being led anywhere else."""

@@ -1,0 +1,175 @@
+"""What was asked and where it is, as plain values: batches, jobs, their states and their files."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from vodpull.errors import Failure
+
+MAX_ITEMS = 50
+"""Sources in one batch (spec cloud-vod-fetch §2)."""
+
+
+class WireStatus(IntEnum):
+    """Values of `pullStatus` and `cmdStatus` (spec cloud-vod-fetch §5.1)."""
+
+    RUNNING = 1
+    """From acceptance until the part of the work that it speaks of is final."""
+    SUCCEEDED = 2
+    """`pullStatus`: the source is stored and whole. `cmdStatus`: every output is verified and published."""
+    FAILED = 3
+    """The job's `failure` says why. A failed pull also fails the command."""
+
+
+class Stage(StrEnum):
+    """Where a job is. A job walks down this list, once; `DONE` and `FAILED` are final."""
+
+    WAITING = "waiting"
+    """Accepted and committed; left when a fetch slot takes it."""
+    FETCH = "fetch"
+    """Bytes are arriving; left when the file is whole and its md5 fits."""
+    PROBE = "probe"
+    """The file is being measured; left when it is known to be usable."""
+    STORE = "store"
+    """The original goes to the object store; left when it is there under its final key."""
+    ENCODE = "encode"
+    """Renditions are being made; left when FFmpeg ended."""
+    PACKAGE = "package"
+    """Playlists and segments are made and verified; left when every check passed."""
+    PUBLISH = "publish"
+    """Files go to their final keys, playlists last; left when the last one is there."""
+    DONE = "done"
+    """Final: everything asked for is published."""
+    FAILED = "failed"
+    """Final: `failure` says why."""
+
+
+FINAL_STAGES = frozenset({Stage.DONE, Stage.FAILED})
+
+
+class Clarity(IntEnum):
+    """Values of `clarity` (spec cloud-vod-fetch §5.1)."""
+
+    ORIGINAL = 1
+    LD = 2
+    SD = 3
+    HD = 4
+    FHD = 5
+
+
+class ServerType(IntEnum):
+    """Values of `serverType` (spec cloud-vod-fetch §7 row 4)."""
+
+    SOURCE = -1
+    PC = 0
+    MOBILE = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """One row of `videoFileList`: a file of an asset that a client may play or download."""
+
+    clarity: Clarity
+    server_type: ServerType
+    width_px: int
+    height_px: int
+    bitrate_bps: int
+    """Measured on the file, over its whole duration."""
+    size_bytes: int
+    """Of this file alone: for a playlist not its segments (spec cloud-vod-fetch §5)."""
+    key: str
+    """Object key = `fileUrl`: no leading slash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asset:
+    """What is kept of one source."""
+
+    video_id: str
+    duration_s: float
+    files: tuple[StoredFile, ...]
+    """The original first, then renditions by clarity."""
+    playlist_key: str = ""
+    """Key of the multivariant playlist; empty until it is published."""
+    poster_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One source of a batch and what became of it."""
+
+    job_id: str
+    batch_id: str
+    position: int
+    """Place in the request, from 0."""
+    file_name: str
+    """A label given by the client: hostile text, never a path."""
+    source_url: str
+    """As requested. May carry a signed query: never logged."""
+    md5: str
+    """Expected digest as the client wrote it; empty: not checked."""
+    video_id: str
+    directory: str
+    """32 hex characters: the folder of this job's files."""
+    stage: Stage = Stage.WAITING
+    pull_status: WireStatus = WireStatus.RUNNING
+    cmd_status: WireStatus = WireStatus.RUNNING
+    failure: Failure | None = None
+    asset: Asset | None = None
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    """Announced by the origin; None when unknown."""
+    percent: float = 0.0
+    """Of the current stage, 0 to 100."""
+    created_at_ms: int = 0
+    finished_at_ms: int | None = None
+    decisions: tuple[dict[str, object], ...] = ()
+    """One entry per definition: chosen or not, and why."""
+
+    @property
+    def is_final(self) -> bool:
+        """Return True once nothing will change any more."""
+        return self.stage in FINAL_STAGES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """One accepted `pullVideo` request."""
+
+    batch_id: str
+    """`taskId` on the wire."""
+    account_id: str
+    trans_no: str
+    template: str
+    notify_url: str = ""
+    separate: bool = False
+    """One notification per job instead of one for the batch."""
+    fetch_ts: bool = True
+    """Fetch the segments of an HLS source, not only its playlist."""
+    created_at_ms: int = 0
+    finished_at_ms: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchView:
+    """A batch with its jobs in request order: all that a status query answers from."""
+
+    batch: Batch
+    jobs: tuple[Job, ...] = field(default_factory=tuple)
+
+    @property
+    def is_final(self) -> bool:
+        """Return True when every job is final."""
+        return all(job.is_final for job in self.jobs)
+
+
+def new_id(created_ms: int) -> str:
+    """
+    Return a fresh identifier of 32 lower-case hex characters.
+
+    Starts with the creation time in the pattern of the original service (spec cloud-vod-fetch §5.3), so that ids
+    sort roughly by time; the remaining 80 bits are random, so that ids cannot be guessed.
+    """
+    return f"{created_ms & 0xFFFFFFFF:08x}{created_ms >> 32 & 0xFFFF:04x}{secrets.token_hex(10)}"

@@ -1,0 +1,1 @@
+"""From file to renditions: probe, plan, encode, package, verify."""

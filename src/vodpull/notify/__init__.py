@@ -1,0 +1,1 @@
+"""From fact to receiver."""

@@ -1,0 +1,127 @@
+"""
+The settings of one process: read once at start, frozen, each with its unit and default.
+
+Sources, strongest first: environment (`VODPULL_…`), `vodpull.toml` in the data folder, the default here.
+Parts of vodpull receive values, never this object; only `app` and `cli` import it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from vodpull.errors import ConfigurationError
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
+
+
+class Settings(BaseSettings):
+    """Every setting of a vodpull process."""
+
+    model_config = SettingsConfigDict(env_prefix="VODPULL_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    data_dir: Path = Path("vodpull-data")
+    """Folder that keeps everything of the embedded mode: database, stored videos, work files."""
+    database_url: SecretStr = SecretStr("")
+    """`postgresql://user:pw@host/db` to scale out; empty: a SQLite file in the data folder."""
+    storage_url: str = ""
+    """`s3://bucket/prefix` or `file:///dir`; empty: a folder in the data folder."""
+    public_url: str = ""
+    """Base of the links that are shown to people; empty: the bind address."""
+    trusted_origins: CommaList = ()
+    """Exact origins (scheme, host, port) that sources and notify URLs may use although their address is private."""
+    allow_networks: CommaList = ()
+    """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
+    default_template: str = "abr"
+    """Template of a request without `cmd` and `workflowId`; `original` stores only."""
+    encode_slots: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Encodes that this process runs at once; default: the number of cores."""
+    fetch_slots: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Downloads that this process runs at once."""
+    max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
+    """Largest source that is fetched, in bytes; default 200 GiB."""
+    max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600
+    """Longest video that is encoded, in seconds; default 12 hours."""
+    ffmpeg_path: str = ""
+    """FFmpeg program to use; empty: the one that the installation brought."""
+    sandbox: Literal["auto", "require", "off"] = "auto"
+    """`auto`: bubblewrap where it works, else resource limits and a warning; `require`: refuse to start without it."""
+    master_key: SecretStr = SecretStr("")
+    """Encrypts access-key secrets at rest; empty: a file made in the data folder at first start."""
+    language: Literal["zh", "en"] = "zh"
+    """Language of `message` in replies."""
+    compat: CommaList = ()
+    """Compatibility switches: `timestamp-string`, `trans-no-strict`."""
+    log_format: Literal["console", "json"] = "console"
+    """Form of the log lines on stderr."""
+
+    @field_validator("trusted_origins", "allow_networks", "compat", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("compat")
+    @classmethod
+    def _known_switches(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = set(value) - {"timestamp-string", "trans-no-strict"}
+        if unknown:
+            msg = f"unknown switch {sorted(unknown)[0]!r}; known are timestamp-string and trans-no-strict"
+            raise ValueError(msg)
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - part of the library's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - part of the library's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment before `vodpull.toml` of the data folder."""
+        data_dir = Path(init_settings().get("data_dir") or os.environ.get("VODPULL_DATA_DIR") or "vodpull-data")
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=data_dir / "vodpull.toml")
+        return init_settings, env_settings, toml
+
+    def database(self) -> str:
+        """Return the SQLAlchemy URL of the database, password included: never log it."""
+        url = self.database_url.get_secret_value()
+        if not url:
+            return f"sqlite:///{self.data_dir.resolve() / 'vodpull.db'}"
+        scheme, _, rest = url.partition("://")
+        if scheme in {"postgresql", "postgres"}:
+            return f"postgresql+psycopg://{rest}"
+        return url
+
+    def storage(self) -> str:
+        """Return the URL of the object store."""
+        return self.storage_url or (self.data_dir.resolve() / "media").as_uri()
+
+
+def load_settings(**overrides: object) -> Settings:
+    """
+    Return the settings of this process; `overrides` (from the command line) win over everything.
+
+    Raises:
+        ConfigurationError: a value cannot be used; `field` names the variable.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "VODPULL_" + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}", field=name) from error

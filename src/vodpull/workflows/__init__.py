@@ -1,0 +1,1 @@
+"""What happens when: the durable order of the steps of a batch and of a job."""

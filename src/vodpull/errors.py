@@ -6,7 +6,9 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── ParameterError        parameter_error
     │   ├── AuthenticationError   not_authenticated
     │   ├── PermissionDenied      no_permission
-    │   └── RequestTooLarge       request_too_large
+    │   ├── RequestTooLarge       request_too_large
+    │   ├── TransNoRepeated       trans_no_repeated
+    │   └── NotFound              not_found
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
     │   ├── UrlForbidden          url_forbidden
@@ -45,6 +47,8 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     └── ServiceError          vodpull itself is not in order
         ├── ConfigurationError    configuration_error
         ├── AlreadyRunning        already_running
+        ├── StepAbandoned         step_abandoned
+        ├── CallFailed            call_failed
         └── InternalError         internal_error
 
 `*` may pass by itself, so it is worth another try. HTTP status codes live in `api/problems.py` only.
@@ -143,6 +147,20 @@ class RequestTooLarge(RequestError):
 
     code = "request_too_large"
     remedy = "Send at most 50 items in a request."
+
+
+class TransNoRepeated(RequestError):
+    """The business id was used before, and the operator wants that refused."""
+
+    code = "trans_no_repeated"
+    remedy = "Send a new transNo, or none."
+
+
+class NotFound(RequestError):
+    """The account has nothing of this id."""
+
+    code = "not_found"
+    remedy = "Check the id, and that the key belongs to the account that owns it."
 
 
 class FetchError(VodpullError):
@@ -414,6 +432,20 @@ class AlreadyRunning(ServiceError):
 
     code = "already_running"
     remedy = "Stop the other process, or give this one its own VODPULL_DATA_DIR."
+
+
+class StepAbandoned(ServiceError):
+    """The work took its process down too often, or was cancelled."""
+
+    code = "step_abandoned"
+    remedy = "Look at the log for what ended the process (out of memory?), then retry the item."
+
+
+class CallFailed(ServiceError):
+    """A service refused a command's call, or did not answer."""
+
+    code = "call_failed"
+    remedy = "Check --server, the access key, and that `vodpull serve` runs."
 
 
 class InternalError(ServiceError):

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     """`auto`: bubblewrap where it works, else resource limits and a warning; `require`: refuse to start without it."""
     master_key: SecretStr = SecretStr("")
     """Encrypts access-key secrets at rest; empty: a file made in the data folder at first start."""
+    access_key: str = ""
+    """Access key of the commands that call a service; empty: the data folder's own."""
+    secret_key: SecretStr = SecretStr("")
+    """Secret of `VODPULL_ACCESS_KEY`."""
     language: Literal["zh", "en"] = "zh"
     """Language of `message` in replies."""
     compat: CommaList = ()
@@ -79,7 +83,7 @@ class Settings(BaseSettings):
     def _known_switches(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         unknown = set(value) - {"timestamp-string", "trans-no-strict"}
         if unknown:
-            msg = f"unknown switch {sorted(unknown)[0]!r}; known are timestamp-string and trans-no-strict"
+            msg = f"unknown switch {min(unknown)!r}; known are timestamp-string and trans-no-strict"
             raise ValueError(msg)
         return value
 

@@ -1,0 +1,55 @@
+# The commands of this project. `make help` lists them.
+
+PYTHON ?= python3
+UV = UV_PYTHON_DOWNLOADS=never PYTHON=$(PYTHON) scripts/uv
+BIN = .venv/bin
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: .venv/installed ## run the main job on the sample clip
+	@$(BIN)/vodpull demo
+
+test: .venv/installed-test ## install what the tests need and run all of them
+	scripts/test-services
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-test ## style, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-test ## rewrite the code in house style
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/installed-test ## measure against the plain ways, on a quiet machine
+	$(BIN)/python benchmarks/encode.py
+
+lock: ## pin every dependency again, with hashes: one resolution, so that tests run what users install
+	$(COMPILE) --extra test -o requirements-test.lock
+	$(COMPILE) -c requirements-test.lock -o requirements.lock
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vodpull needs Python 3.11 or newer; set PYTHON=" >&2; exit 1; }
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	@touch $@
+
+.venv/installed: requirements.lock pyproject.toml | .venv/python
+	@echo "installing vodpull into .venv" >&2
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+.venv/installed-test: requirements-test.lock .venv/installed
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-test.lock
+	@touch $@
+
+clean: ## remove what was installed and built
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache dist
+
+.PHONY: help demo test lint format bench lock clean

@@ -1,0 +1,231 @@
+"""Stored files over HTTP, `/media/<fileUrl>`: ranges, validators, types and the headers that players need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+from http import HTTPStatus
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response, StreamingResponse
+
+from vodpull.errors import ObjectMissing
+
+
+class ObjectInfo(Protocol):
+    """What is known of a stored object before it is read."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the whole object."""
+        ...
+
+    @property
+    def etag(self) -> str:
+        """Changes with the content; with or without quotes."""
+        ...
+
+    @property
+    def modified_s(self) -> float:
+        """Unix time of the last change, in seconds."""
+        ...
+
+
+class ObjectReader(Protocol):
+    """The little that serving needs of an object store."""
+
+    async def head(self, key: str) -> ObjectInfo:
+        """
+        Return what is known of an object.
+
+        Raises:
+            ObjectMissing: no object has this key.
+        """
+        ...
+
+    def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from offset `start` up to, not including, `end`: exactly that many, in blocks."""
+        ...
+
+
+def media_router(reader: ObjectReader) -> APIRouter:
+    """Return the routes under `/media/`; storage errors other than a missing object are the application's to map."""
+    router = APIRouter(tags=["media"])
+
+    @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
+    async def read_media(request: Request, key: str) -> Response:
+        """Return a stored file or one range of it; `key` is a `fileUrl` of a reply."""
+        return await _answer(reader, key, request)
+
+    @router.head("/media/{key:path}", operation_id="probe_media", response_class=Response, responses=_DOCUMENTED)
+    async def probe_media(request: Request, key: str) -> Response:
+        """Return the headers of a stored file."""
+        return await _answer(reader, key, request)
+
+    @router.options("/media/{key:path}", include_in_schema=False)
+    async def allow_players(key: str) -> Response:  # noqa: ARG001 - part of the path
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=_CORS | _PREFLIGHT)
+
+    return router
+
+
+_DOCUMENTED: dict[int | str, dict[str, object]] = {
+    HTTPStatus.PARTIAL_CONTENT: {"description": "The range that was asked for"},
+    HTTPStatus.NOT_MODIFIED: {"description": "The client's copy is current"},
+    HTTPStatus.NOT_FOUND: {"description": "No such file"},
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: {"description": "The range lies behind the end of the file"},
+}
+
+# Players on any page may read media: it needs no credentials, so there is nothing that another origin could abuse.
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
+}
+
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, If-Range, Range",
+    "Access-Control-Max-Age": "86400",
+}
+
+# Closed list: whatever else a client had fetched here, no browser may run it as a page.
+_TYPES = {
+    ".avi": "video/x-msvideo",
+    ".flv": "video/x-flv",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+    ".mpg": "video/mpeg",
+    ".ts": "video/mp2t",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".webm": "video/webm",
+}
+_UNKNOWN_TYPE = "application/octet-stream"
+
+# A playlist is written anew when an asset is encoded again; every other key keeps its bytes for good.
+_PLAYLIST_CACHE = "public, max-age=10"
+_FILE_CACHE = "public, max-age=31536000, immutable"
+
+
+async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
+    if not is_media_key(key):
+        return _not_found()
+    try:
+        info = await reader.head(key)
+    except ObjectMissing:
+        return _not_found()
+    headers = _file_headers(key, info)
+    asked = request.headers
+    if _is_current(asked.get("if-none-match", ""), headers.get("ETag", "")):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    wanted = asked.get("range", "") if request.method == "GET" else ""
+    if not _range_applies(asked.get("if-range", ""), headers):
+        wanted = ""
+    span = parse_range(wanted, size_bytes=info.size_bytes)
+    if span == UNSATISFIABLE:
+        headers["Content-Range"] = f"bytes */{info.size_bytes}"
+        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
+    return _content(reader, key, info, span=span, headers=headers, head_only=request.method == "HEAD")
+
+
+def is_media_key(key: str) -> bool:
+    """Return True for keys as the service makes them; nothing else is looked up, whatever the store would answer."""
+    return _KEY.fullmatch(key) is not None
+
+
+# Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots.
+_KEY = re.compile(r"pullvideo/[0-9]{6}/[0-9a-f]{32}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+
+Span = tuple[int, int]
+"""First byte and the byte after the last one."""
+
+UNSATISFIABLE: Span = (-1, -1)
+"""No byte of the range exists."""
+
+# Twenty digits hold every 64-bit size; longer numbers are nobody's file.
+_RANGE = re.compile(r"bytes\s*=\s*(?P<first>[0-9]{0,20})\s*-\s*(?P<last>[0-9]{0,20})", re.IGNORECASE | re.ASCII)
+
+
+def parse_range(header: str, *, size_bytes: int) -> Span | None:
+    """
+    Return the span that a `Range` header asks for, None to send everything, `UNSATISFIABLE` when nothing is left.
+
+    Other units, several ranges and malformed values are ignored, as the standard allows. Pure.
+
+    Source: RFC 9110 §14.2.
+    """
+    found = _RANGE.fullmatch(header.strip())
+    if found is None or not (found["first"] or found["last"]):
+        return None
+    if not found["first"]:
+        start, end = max(0, size_bytes - int(found["last"])), size_bytes
+    else:
+        start = int(found["first"])
+        last = int(found["last"]) if found["last"] else max(start, size_bytes - 1)
+        if last < start:
+            return None
+        end = min(last + 1, size_bytes)
+    return (start, end) if start < end else UNSATISFIABLE
+
+
+def _not_found() -> Response:
+    headers = _CORS | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response("not found\n", status_code=HTTPStatus.NOT_FOUND, headers=headers, media_type="text/plain")
+
+
+def _file_headers(key: str, info: ObjectInfo) -> dict[str, str]:
+    suffix = PurePosixPath(key).suffix.lower()
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE,
+        "Content-Type": _TYPES.get(suffix, _UNKNOWN_TYPE),
+        "Last-Modified": formatdate(int(info.modified_s), usegmt=True),
+        "X-Content-Type-Options": "nosniff",
+    }
+    if etag := _quoted(info.etag):
+        headers["ETag"] = etag
+    return _CORS | headers
+
+
+def _quoted(etag: str) -> str:
+    """Return an entity tag as it stands in headers; empty when the store's is not fit for one."""
+    weak, bare = ("W/" if etag.startswith("W/") else ""), etag.removeprefix("W/").strip('"')
+    return f'{weak}"{bare}"' if re.fullmatch(r"[\x21\x23-\x7e]+", bare) else ""
+
+
+def _is_current(if_none_match: str, etag: str) -> bool:
+    """Compare weakly, as RFC 9110 §13.1.2 says for `If-None-Match`."""
+    if if_none_match.strip() == "*":
+        return True
+    tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return bool(etag) and etag.removeprefix("W/") in tags
+
+
+def _range_applies(if_range: str, headers: dict[str, str]) -> bool:
+    """Compare strongly, as RFC 9110 §13.1.5 says for `If-Range`: a doubt means the whole file."""
+    if not if_range:
+        return True
+    if if_range.startswith(('"', "W/")):
+        return if_range == headers.get("ETag") and not if_range.startswith("W/")
+    return if_range == headers["Last-Modified"]
+
+
+def _content(
+    reader: ObjectReader, key: str, info: ObjectInfo, *, span: Span | None, headers: dict[str, str], head_only: bool
+) -> Response:
+    start, end = span or (0, info.size_bytes)
+    status = HTTPStatus.OK
+    if span is not None:
+        status = HTTPStatus.PARTIAL_CONTENT
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{info.size_bytes}"
+    headers["Content-Length"] = str(end - start)
+    if head_only or start == end:
+        return Response(status_code=status, headers=headers)
+    return StreamingResponse(reader.read(key, start, end), status_code=status, headers=headers)

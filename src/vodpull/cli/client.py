@@ -1,0 +1,66 @@
+"""A signed client of a running service, for the commands."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+
+from vodpull.api.auth import SigningKey, sign
+from vodpull.clock import now_s
+from vodpull.errors import CallFailed
+
+PULL_PATH = "/vod/videoManage/pullVideo"
+QUERY_PATH = "/vod/videoManage/pullVideoQuery"
+
+POLL_S = 0.3
+"""Between two looks at a batch: progress bars move, the service does not notice."""
+
+JsonObject = dict[str, Any]
+
+
+class Client:
+    """Calls one service with one key."""
+
+    def __init__(self, server: str, key: SigningKey) -> None:
+        self._server = server.rstrip("/")
+        self._key = key
+        self._http = httpx2.Client(timeout=30, trust_env=False)
+
+    def pull(self, items: list[JsonObject], **fields: object) -> JsonObject:
+        """Submit sources (`fetchUrl`, `fileName`, `md5`) and return `data` of the reply."""
+        file_list = base64.urlsafe_b64encode(json.dumps(items, ensure_ascii=False).encode()).decode()
+        given = {name: value for name, value in fields.items() if value not in (None, "")}
+        return self._data(PULL_PATH, {"fileList": file_list, **given})["data"]  # type: ignore[no-any-return]
+
+    def query(self, **ids: str | None) -> JsonObject:
+        """Return the whole reply of pullVideoQuery for `taskId` or `transNo`."""
+        return self._data(QUERY_PATH, {name: value for name, value in ids.items() if value})
+
+    def watch(self, batch_id: str) -> Iterator[JsonObject]:
+        """Yield the state of a batch again and again until it is final, the final state last."""
+        while True:
+            state = self._call("GET", f"/api/v1/batches/{batch_id}", b"")
+            yield state
+            if state["is_final"]:
+                return
+            time.sleep(POLL_S)
+
+    def _data(self, path: str, body: JsonObject) -> JsonObject:
+        return self._call("POST", path, json.dumps(body).encode())
+
+    def _call(self, method: str, path: str, body: bytes) -> JsonObject:
+        url = self._server + path
+        headers = sign(method, url, body, key=self._key, now_s=now_s())
+        try:
+            reply = self._http.request(method, url, content=body, headers=headers)
+            answer = reply.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            raise CallFailed(f"{self._server} does not answer as a vodpull service: {type(error).__name__}") from error
+        if not isinstance(answer, dict) or answer.get("code", 200) != 200:  # noqa: PLR2004 - success of the contract
+            raise CallFailed(f"{self._server} answered {answer.get('code')}: {answer.get('message')}")
+        return answer

@@ -1,0 +1,113 @@
+"""The main job, shown from start to end: a fresh service, a sample clip from a second server, one signed request."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from vodpull.api.auth import SigningKey
+from vodpull.app import Service, configure_logging, local_key, running_service
+from vodpull.cli.bars import console, follow
+from vodpull.cli.client import Client
+from vodpull.errors import ServiceError
+from vodpull.settings import load_settings
+
+SAMPLE = "flower.mp4"
+
+
+def run_demo() -> dict[str, Any]:
+    """
+    Run the demo and return the final pullVideoQuery reply, which is printed as JSON on stdout.
+
+    At a terminal the service stays up afterwards, until Ctrl-C.
+    """
+    with tempfile.TemporaryDirectory(prefix="vodpull-demo-") as folder, _sample_server() as origin:
+        settings = load_settings(
+            data_dir=Path(folder),
+            database_url="",
+            storage_url="",
+            master_key="",
+            default_template="abr",
+            trusted_origins=origin,
+        )
+        configure_logging(settings.log_format)
+        with running_service(settings) as service, _http_server(service) as server:
+            key = local_key(settings)
+            if key is None:
+                raise ServiceError("the service made no key of its own")
+            client = Client(server, SigningKey(access_key=key.access_key, secret=key.secret_key))
+            reply = _submit_and_wait(client, f"{origin}/{SAMPLE}")
+            if sys.stdout.isatty():
+                _stay(client, server, reply)
+            return reply
+
+
+def _submit_and_wait(client: Client, url: str) -> dict[str, Any]:
+    console.print(f"POST pullVideo  {url}")
+    ids = client.pull([{"fetchUrl": url, "fileName": SAMPLE}])
+    follow(client.watch(ids["taskId"]))
+    reply = client.query(taskId=ids["taskId"])
+    sys.stdout.write(json.dumps(reply, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+    return reply
+
+
+def _stay(client: Client, server: str, reply: dict[str, Any]) -> None:
+    state = next(client.watch(reply["data"]["taskId"]))
+    for job in state["jobs"]:
+        if job["playlist"]:
+            console.print(f"play    {server}/media/{job['playlist']}")
+            console.print(f"poster  {server}/media/{job['poster']}")
+    console.print(f"API     {server}/openapi.json")
+    console.print("Ctrl-C stops the demo and removes its files.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _sample_server() -> Iterator[str]:
+    """Serve the sample clip, and nothing else, on a loopback port of its own; gives its origin."""
+    with as_file(files("vodpull") / "sample") as folder:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
+        """Say nothing: stderr belongs to the demo."""
+
+
+@contextmanager
+def _http_server(service: Service) -> Iterator[str]:
+    """Serve the API on a free loopback port; gives its base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(service.api, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

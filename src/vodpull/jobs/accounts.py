@@ -1,0 +1,190 @@
+"""Who may call: accounts, their access keys, and the sealing of secrets at rest."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vodpull.clock import now_ms
+from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.jobs import tables
+from vodpull.jobs.model import new_id
+
+MAX_NAME_CHARACTERS = 100
+MIN_MASTER_KEY_CHARACTERS = 16
+
+
+class Vault:
+    """Seals secrets with the master key, which never lies in the database."""
+
+    def __init__(self, master_key: str) -> None:
+        """
+        Take the master key: any text of at least 16 characters; the cipher's key is derived from it (RFC 5869).
+
+        Raises:
+            ConfigurationError: the text is too short to protect anything.
+        """
+        if len(master_key) < MIN_MASTER_KEY_CHARACTERS:
+            raise ConfigurationError(
+                f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
+                field="VODPULL_MASTER_KEY",
+            )
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vodpull secrets at rest").derive(
+            master_key.encode()
+        )
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    @staticmethod
+    def new_key() -> str:
+        """Return a fresh master key."""
+        return secrets.token_urlsafe(32)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Vault:
+        """Return the vault of a key file, which is made (readable by its owner only) when it is not there yet."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(cls.new_key())
+            try:
+                path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return cls(path.read_text().strip())
+
+    def seal(self, secret: str) -> str:
+        """Return the secret encrypted and authenticated."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """
+        Return the secret in clear.
+
+        Raises:
+            ConfigurationError: it was sealed under another master key.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise ConfigurationError(
+                "a stored secret was sealed under another master key", field="VODPULL_MASTER_KEY"
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """An access key as listed: without its secret."""
+
+    access_key: str
+    name: str
+    """Name of the account that owns it."""
+    account_id: str
+    created_at_ms: int
+    revoked_at_ms: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKey:
+    """A key just made, with its secret in clear, this once."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveKey:
+    """An access key that may be used now."""
+
+    access_key: str
+    account_id: str
+    secrets: tuple[str, ...] = field(repr=False)
+    """Any of these signs for the key: two while a secret is being replaced."""
+
+
+class Accounts:
+    """The accounts and access keys of one database."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    def create_key(self, name: str) -> NewKey:
+        """
+        Make an access key for the account of this name, and the account when it is new.
+
+        The secret is returned this once; only its sealed form is kept.
+
+        Raises:
+            ParameterError: the name is empty or longer than 100 characters.
+        """
+        name = name.strip()
+        if not name or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+            raise ParameterError("NAME must have 1 to 100 printable characters", field="NAME")
+        # 20 and 40 characters without look-alikes of separators: safe in headers, shells and bearer tokens.
+        made = NewKey(access_key="AK" + secrets.token_hex(14).upper(), secret_key=secrets.token_hex(24))
+        with self._engine.begin() as connection:
+            account_id = _ensure_account(connection, name)
+            connection.execute(
+                tables.access_key.insert().values(
+                    access_key=made.access_key,
+                    account_id=account_id,
+                    sealed_secret=self._vault.seal(made.secret_key),
+                    created_at_ms=now_ms(),
+                )
+            )
+        return made
+
+    def list_keys(self) -> list[AccessKey]:
+        """Return every key, revoked ones too, oldest first."""
+        query = (
+            sa.select(tables.access_key, tables.account.c.name)
+            .join(tables.account)
+            .order_by(tables.access_key.c.created_at_ms)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [AccessKey(**{key: value for key, value in row.items() if key != "sealed_secret"}) for row in rows]
+
+    def revoke_key(self, access_key: str) -> bool:
+        """Make a key useless from now on, in every process; return False when no live key has this name."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update()
+                .where(tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None))
+                .values(revoked_at_ms=now_ms())
+            )
+        return changed.rowcount == 1
+
+    def find_live(self, access_key: str) -> LiveKey | None:
+        """Return a key that is not revoked, read from the database each time so that a revocation counts at once."""
+        query = sa.select(tables.access_key).where(
+            tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return LiveKey(
+            access_key=row["access_key"],
+            account_id=row["account_id"],
+            secrets=(self._vault.open(row["sealed_secret"]),),
+        )
+
+
+def _ensure_account(connection: sa.Connection, name: str) -> str:
+    found = connection.execute(sa.select(tables.account.c.account_id).where(tables.account.c.name == name)).scalar()
+    if found is not None:
+        return str(found)
+    account_id = new_id(now_ms())
+    connection.execute(tables.account.insert().values(account_id=account_id, name=name, created_at_ms=now_ms()))
+    return account_id

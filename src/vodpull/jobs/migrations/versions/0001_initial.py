@@ -1,0 +1,109 @@
+"""First tables: accounts, keys, batches, jobs, deliveries, executors."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _create_accounts()
+    _create_batches()
+    _create_jobs()
+    _create_deliveries()
+    op.create_table(
+        "executor",
+        sa.Column("executor_id", sa.String(200), primary_key=True),
+        sa.Column("application_version", sa.String(32), nullable=False),
+        sa.Column("seen_at_s", sa.Float, nullable=False),
+    )
+
+
+def _create_accounts() -> None:
+    op.create_table(
+        "account",
+        sa.Column("account_id", sa.String(32), primary_key=True),
+        sa.Column("name", sa.String(100), nullable=False, unique=True),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "access_key",
+        sa.Column("access_key", sa.String(64), primary_key=True),
+        sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+        sa.Column("sealed_secret", sa.Text, nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("revoked_at_ms", sa.BigInteger),
+    )
+
+
+def _create_batches() -> None:
+    op.create_table(
+        "batch",
+        sa.Column("batch_id", sa.String(32), primary_key=True),
+        sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+        sa.Column("access_key", sa.String(64), nullable=False),
+        sa.Column("trans_no", sa.String(32), nullable=False),
+        sa.Column("template", sa.String(100), nullable=False),
+        sa.Column("notify_url", sa.Text, nullable=False),
+        sa.Column("separate", sa.Boolean, nullable=False),
+        sa.Column("fetch_ts", sa.Boolean, nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("finished_at_ms", sa.BigInteger),
+    )
+    op.create_index("ix_batch_account_trans_no", "batch", ["account_id", "trans_no"])
+
+
+def _create_jobs() -> None:
+    op.create_table(
+        "job",
+        sa.Column("job_id", sa.String(32), primary_key=True),
+        sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("file_name", sa.Text, nullable=False),
+        sa.Column("source_url", sa.Text, nullable=False),
+        sa.Column("md5", sa.String(64), nullable=False),
+        sa.Column("video_id", sa.String(32), nullable=False),
+        sa.Column("directory", sa.String(32), nullable=False),
+        sa.Column("stage", sa.String(16), nullable=False),
+        sa.Column("pull_status", sa.SmallInteger, nullable=False),
+        sa.Column("cmd_status", sa.SmallInteger, nullable=False),
+        sa.Column("failure", sa.JSON(none_as_null=True)),
+        sa.Column("asset", sa.JSON(none_as_null=True)),
+        sa.Column("decisions", sa.JSON, nullable=False),
+        sa.Column("bytes_done", sa.BigInteger, nullable=False),
+        sa.Column("bytes_total", sa.BigInteger),
+        sa.Column("percent", sa.Float, nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("finished_at_ms", sa.BigInteger),
+    )
+    op.create_index("ix_job_batch_position", "job", ["batch_id", "position"], unique=True)
+    op.create_index("ix_job_directory", "job", ["directory"], unique=True)
+
+
+def _create_deliveries() -> None:
+    op.create_table(
+        "delivery",
+        sa.Column("delivery_id", sa.String(40), primary_key=True),
+        sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+        sa.Column("position", sa.Integer),
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_delivery_batch_position", "delivery", ["batch_id", "position"])
+    op.create_table(
+        "delivery_attempt",
+        sa.Column("delivery_id", sa.String(40), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+        sa.Column("status", sa.Integer),
+        sa.Column("latency_ms", sa.Integer, nullable=False),
+        sa.Column("error", sa.Text, nullable=False),
+        sa.Column("response_head", sa.Text, nullable=False),
+    )

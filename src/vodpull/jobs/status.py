@@ -1,0 +1,95 @@
+"""What a client is told about a batch: the `data` object of status replies and notifications, as plain values."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from vodpull.jobs.model import Asset, BatchView, Job, StoredFile, WireStatus
+
+BATCH_RUNNING = 1
+"""Value of `status` while any item shows a 1 (spec cloud-vod-fetch §5.2)."""
+BATCH_COMPLETED = 2
+"""Value of `status` afterwards, also when every item failed: the contract has no failure value."""
+
+
+def query_data(
+    view: BatchView, *, now_ms: int, timestamp_as_string: bool = False, only_item: int | None = None
+) -> dict[str, Any]:
+    """
+    Return the `data` object that tells where a batch is, members in alphabetical order.
+
+    `only_item` keeps the one job at that position; `status` still speaks of the whole batch. `now_ms` is the time of
+    the reply; `timestamp_as_string` is for clients that declare `timestamp` as text. Pure.
+
+    Source: spec cloud-vod-fetch §5.
+    """
+    shown = view.jobs if only_item is None else tuple(job for job in view.jobs if job.position == only_item)
+    return {
+        "items": [_item(job) for job in shown],
+        "status": _batch_status(view),
+        "taskId": view.batch.batch_id,
+        "timestamp": str(now_ms) if timestamp_as_string else now_ms,
+        "transNo": view.batch.trans_no,
+    }
+
+
+def notification_body(
+    view: BatchView, *, now_ms: int, item: int | None = None, timestamp_as_string: bool = False
+) -> str:
+    """
+    Return the text that is posted to the notify URL: url-safe base64 of the compact UTF-8 JSON of `query_data`.
+
+    `item` is the position of the job for a notification per video (`separate`), None for one of the whole batch.
+    """
+    data = query_data(view, now_ms=now_ms, timestamp_as_string=timestamp_as_string, only_item=item)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode("ascii")
+
+
+def _batch_status(view: BatchView) -> int:
+    running = any(WireStatus.RUNNING in (job.pull_status, job.cmd_status) for job in view.jobs)
+    return BATCH_RUNNING if running else BATCH_COMPLETED
+
+
+def _item(job: Job) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "cmdStatus": int(job.cmd_status),
+        "fetchUrl": job.source_url,
+        "fileName": job.file_name,
+        "md5": job.md5,
+        "pullStatus": int(job.pull_status),
+    }
+    if job.asset is not None:
+        item["videoInfo"] = _video_info(job.asset)
+    return item
+
+
+def _video_info(asset: Asset) -> dict[str, Any]:
+    files = sorted(asset.files, key=lambda file: (file.clarity, file.server_type))
+    return {
+        "duration": _whole_seconds(asset.duration_s),
+        "videoFileList": [_file(file) for file in files],
+        "videoId": asset.video_id,
+    }
+
+
+def _whole_seconds(duration_s: float) -> int:
+    """Round half up, but never a real clip down to 0: clients read 0 as unknown, and divide by it."""
+    return max(1, _half_up(duration_s)) if duration_s > 0 else 0
+
+
+def _half_up(number: float) -> int:
+    return int(number + 0.5)
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    return {
+        "bitrate": _half_up(file.bitrate_bps / 1000),  # kbit/s on the wire
+        "clarity": int(file.clarity),
+        "fileSize": file.size_bytes,
+        "fileUrl": file.key.lstrip("/"),
+        "resolution": f"{file.width_px}:{file.height_px}",
+        "serverType": int(file.server_type),
+    }

@@ -1,0 +1,100 @@
+"""The tables of the database, as SQLAlchemy sees them; `migrations/` makes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("account_id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+)
+
+access_key = sa.Table(
+    "access_key",
+    metadata,
+    sa.Column("access_key", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("sealed_secret", sa.Text, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at_ms", sa.BigInteger),
+)
+
+batch = sa.Table(
+    "batch",
+    metadata,
+    sa.Column("batch_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("access_key", sa.String(64), nullable=False),
+    sa.Column("trans_no", sa.String(32), nullable=False),
+    sa.Column("template", sa.String(100), nullable=False),
+    sa.Column("notify_url", sa.Text, nullable=False),
+    sa.Column("separate", sa.Boolean, nullable=False),
+    sa.Column("fetch_ts", sa.Boolean, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", sa.String(32), primary_key=True),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("source_url", sa.Text, nullable=False),
+    sa.Column("md5", sa.String(64), nullable=False),
+    sa.Column("video_id", sa.String(32), nullable=False),
+    sa.Column("directory", sa.String(32), nullable=False),
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("pull_status", sa.SmallInteger, nullable=False),
+    sa.Column("cmd_status", sa.SmallInteger, nullable=False),
+    sa.Column("failure", sa.JSON(none_as_null=True)),
+    sa.Column("asset", sa.JSON(none_as_null=True)),
+    sa.Column("decisions", sa.JSON, nullable=False),
+    sa.Column("bytes_done", sa.BigInteger, nullable=False),
+    sa.Column("bytes_total", sa.BigInteger),
+    sa.Column("percent", sa.Float, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
+    sa.Index("ix_job_directory", "directory", unique=True),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("delivery_id", sa.String(40), primary_key=True),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+    sa.Column("position", sa.Integer),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_delivery_batch_position", "batch_id", "position"),
+)
+
+delivery_attempt = sa.Table(
+    "delivery_attempt",
+    metadata,
+    sa.Column("delivery_id", sa.String(40), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Integer),
+    sa.Column("latency_ms", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("response_head", sa.Text, nullable=False),
+)
+
+executor = sa.Table(
+    "executor",
+    metadata,
+    sa.Column("executor_id", sa.String(200), primary_key=True),
+    sa.Column("application_version", sa.String(32), nullable=False),
+    sa.Column("seen_at_s", sa.Float, nullable=False),
+)

@@ -1,0 +1,76 @@
+"""One attempt to post a notification to its receiver."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Protocol
+
+import aiohttp
+import yarl
+
+from vodpull.errors import DeliveryForbidden, DeliveryRefused, DeliveryTimeout, FetchError
+
+CONNECT_TIMEOUT_S = 20.0
+REQUEST_TIMEOUT_S = 60.0
+"""Both from spec cloud-vod-fetch §6."""
+
+MAX_RESPONSE_BYTES = 1024
+"""As much of the answer as is kept; the rest is never read."""
+
+SCHEDULE_S = (0.0, 1.0, 2.0, 5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0)
+"""Wait before each attempt: three retries at once, then growing to a day, over about three days in all."""
+
+
+class Guard(Protocol):
+    """What is needed of the address guard: the same one that sources pass through."""
+
+    def check_url(self, url: str) -> yarl.URL:
+        """Return the URL parsed, or raise a `FetchError`."""
+
+    def session(self, url: yarl.URL, *, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+        """Return a session whose sockets reach only addresses that this URL may use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came of one attempt."""
+
+    status: int | None
+    """HTTP status; None when the receiver gave none."""
+    latency_ms: int
+    error: str
+    """Code of the error catalogue; empty when the receiver answered 200."""
+    response_head: str
+    """First 1 kB of the answer, as text."""
+
+
+async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) -> Reply:
+    """
+    Post a notification once and return what came of it; never raises for what a receiver does.
+
+    Redirects are not followed: a receiver that moved is a failed attempt, and the guard judged this URL only.
+    """
+    started_s = time.monotonic()
+    status: int | None = None
+    head = error = ""
+    try:
+        target = guard.check_url(url)
+        timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
+        async with (
+            guard.session(target, timeout=timeout) as session,
+            session.post(target, data=body.encode(), headers=headers, allow_redirects=False) as response,
+        ):
+            status = response.status
+            head = (await response.content.read(MAX_RESPONSE_BYTES)).decode("utf-8", "replace").replace("\x00", "")
+            error = "" if status == HTTPStatus.OK else DeliveryRefused.code
+    except FetchError:
+        error = DeliveryForbidden.code
+    except TimeoutError:
+        error = DeliveryTimeout.code
+    except (aiohttp.ClientError, OSError):
+        error = DeliveryRefused.code
+    return Reply(
+        status=status, latency_ms=round((time.monotonic() - started_s) * 1000), error=error, response_head=head
+    )

@@ -1,0 +1,49 @@
+"""What a store of objects can do. Every implementation passes the same contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectInfo:
+    """What a store knows of one object."""
+
+    size_bytes: int
+    etag: str
+    """Changes whenever the bytes do; without quotes."""
+    modified_s: float
+    """Unix time."""
+
+
+class ObjectStore(Protocol):
+    """
+    Bytes by key. All methods may be called from any event loop and may run twice.
+
+    Errors: `StorageUnavailable` and `StorageFull` may pass by themselves; `ObjectMissing` and other `StorageError`s do
+    not.
+    """
+
+    async def put_file(self, key: str, path: Path) -> None:
+        """Store a file under a key, whole or not at all; an object of that key is replaced. Durable on return."""
+
+    async def put_bytes(self, key: str, data: bytes) -> None:
+        """Store a small object, as `put_file` does."""
+
+    async def get_file(self, key: str, path: Path) -> None:
+        """Write an object to a local file, whole or not at all."""
+
+    async def head(self, key: str) -> ObjectInfo:
+        """Return what is known of an object without reading it."""
+
+    def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from `start` up to, not including, `end`."""
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Return every key below a prefix, sorted."""
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; one that is not there counts as removed."""

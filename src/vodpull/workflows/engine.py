@@ -1,0 +1,239 @@
+"""
+The one door to the durable engine (DBOS Transact): start work, run steps, recover, cancel, clean up.
+
+Nothing else imports the library, so that it can be replaced. What is settled here once (docs/decisions/0001): the code
+version is pinned, so an upgrade never strands work in flight; arguments and results are plain JSON; parents and
+children run on different queues, so they cannot wait for each other's slots; a step is preemptible, so a cancelled job
+ends its child process.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
+from dbos._serialization import DBOSPortableJSONSerializer
+
+from vodpull.errors import ServiceError, StepAbandoned
+
+ENGINE_VERSION = "1"
+"""Version of the workflow bodies. Bump it only for a true break: work in flight waits for a process of its version."""
+
+WAIT_POLL_S = 0.25
+"""How often a parent looks whether its child ended."""
+
+DEFAULT_PRIORITY = 100
+"""Always set: the engine puts an item without priority ahead of all others."""
+
+OUTAGE_ATTEMPTS = 12
+"""Tries of a step while the database is away: waits of 1, 2, 4 … seconds, about an hour in all."""
+
+TERMINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+
+JsonObject = dict[str, Any]
+Workflow = Callable[[JsonObject], Awaitable[Any]]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """One queue, the same in every process. The settings live in the database."""
+
+    name: str
+    slots: int
+    """Workflows of this queue that one process runs at once."""
+    poll_s: float = 0.25
+    by_account: bool = False
+    """Take turns between accounts; then every call must name one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One workflow to start. The same id started again is the same workflow."""
+
+    workflow: str
+    queue: Queue
+    workflow_id: str
+    argument: JsonObject
+    account_id: str = ""
+    priority: int = DEFAULT_PRIORITY
+    """Lower goes first."""
+    delay_s: float | None = None
+
+    def options(self) -> EnqueueOptions:
+        """
+        Return the call as the library takes it.
+
+        Raises:
+            ValueError: a queue that takes turns was given no account; such an item would wait for ever.
+        """
+        options = EnqueueOptions(
+            workflow_name=self.workflow,
+            queue_name=self.queue.name,
+            workflow_id=self.workflow_id,
+            app_version=ENGINE_VERSION,
+            priority=self.priority,
+        )
+        if self.queue.by_account:
+            if not self.account_id:
+                raise ValueError(f"a call to the queue {self.queue.name} must name its account")
+            options["queue_partition_key"] = self.account_id
+        if self.delay_s is not None:
+            options["delay_seconds"] = self.delay_s
+        return options
+
+
+class Engine:
+    """The durable engine of one process. There is one per process."""
+
+    def __init__(self, database: sa.Engine, *, executor_id: str) -> None:
+        """Take the database that the engine shares with our own tables and this process's locked id."""
+        if not executor_id or executor_id == "local":
+            raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
+        self._database = database
+        self._executor_id = executor_id
+        self._client: DBOSClient | None = None
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        DBOS(config=self._config())
+
+    def _config(self) -> DBOSConfig:
+        return DBOSConfig(
+            name="vodpull",
+            system_database_engine=self._database,
+            system_database_url=str(self._database.url.set(drivername=self._database.dialect.name)),
+            executor_id=self._executor_id,
+            application_version=ENGINE_VERSION,
+            serializer=DBOSPortableJSONSerializer(),
+            use_listen_notify=False,
+            log_level="WARNING",
+        )
+
+    def register(self, name: str, workflow: Workflow, *, max_recoveries: int) -> None:
+        """
+        Make a workflow known by name, before `launch`.
+
+        After `max_recoveries` deaths of the process that ran it, the workflow ends and its parent learns of it: a job
+        that kills its worker must not do so for ever.
+        """
+
+        async def run(argument: JsonObject) -> Any:
+            return await workflow(argument)
+
+        run.__qualname__ = name  # the library tells workflows apart by it, too
+        DBOS.workflow(name=name, max_recovery_attempts=max_recoveries)(run)
+
+    def launch(self, queues: Sequence[Queue]) -> None:
+        """Make the engine's tables, take back this executor's unfinished work and start listening. Not from a loop."""
+        DBOS.listen_queues([queue.name for queue in queues])
+        DBOS.launch()
+        for queue in queues:
+            DBOS.register_queue(
+                queue.name,
+                worker_concurrency=queue.slots,
+                # Equal limits: a lone account fills every slot, several take turns.
+                partition_worker_concurrency=queue.slots if queue.by_account else None,
+                polling_interval_sec=queue.poll_s,
+                on_conflict="always_update",
+            )
+        self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
+
+    def shutdown(self) -> None:
+        """Stop claiming work and let go; what runs is cancelled here and resumes at the next start."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+        DBOS.destroy()
+
+    def start(self, connection: sa.Connection, call: Call) -> None:
+        """Start a workflow in the caller's transaction: it begins if and only if that commits."""
+        self._started().enqueue_in_transaction(connection, call.options(), call.argument)
+
+    async def spawn(self, call: Call) -> None:
+        """Start a child from inside a workflow, without waiting for it."""
+        await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
+
+    async def run_child(self, call: Call) -> Any:
+        """
+        Start a child from inside a workflow and return its result.
+
+        Raises:
+            StepAbandoned: the child took its process down too often, or was cancelled.
+        """
+        handle = await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
+        try:
+            return await handle.get_result(polling_interval_sec=WAIT_POLL_S)
+        except (DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded, DBOSAwaitedWorkflowCancelledError) as error:
+            raise StepAbandoned(f"{call.workflow} was given up after its process ended too often") from error
+
+    async def step(self, name: str, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        """
+        Run one side effect from inside a workflow and record its result; a recorded one is not run again.
+
+        A step that fails because the database went away is tried again, patiently; any other error is its own.
+        """
+        options: Any = {
+            "name": name,
+            "preemptible": True,
+            "retries_allowed": True,
+            "should_retry": _is_database_outage,
+            "max_attempts": OUTAGE_ATTEMPTS,
+        }
+        return await DBOS.run_step_async(options, act, *arguments)
+
+    async def patched(self, change: str) -> bool:
+        """
+        Return True when a workflow should take the path of a named change, False when it began before that change.
+
+        Every edit of a workflow body that adds, removes or reorders steps goes behind one of these.
+        """
+        return bool(await DBOS.patch_async(change))
+
+    def cancel(self, workflow_id: str) -> None:
+        """Cancel a workflow and its children; running steps are interrupted within about a second."""
+        self._started().cancel_workflows([workflow_id], cancel_children=True)
+
+    def status(self, workflow_id: str) -> str | None:
+        """Return the engine's status of a workflow, or None when it knows none of that id."""
+        found = self._started().list_workflows(workflow_ids=[workflow_id], load_input=False, load_output=False)
+        return found[0].status if found else None
+
+    def recover(self, executor_id: str) -> None:
+        """Put the claimed work of a dead executor back into its queues; repeating it changes nothing."""
+        DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public way; a contract test guards it
+
+    def has_pending(self, executor_id: str) -> bool:
+        """Return True while an executor still owns claimed work."""
+        pending = self._started().list_workflows(
+            executor_id=executor_id, status=["PENDING"], load_input=False, load_output=False, limit=1
+        )
+        return bool(pending)
+
+    def collect_garbage(self, *, older_than_s: float, now_s: float) -> int:
+        """Delete finished workflows that ended long ago and return how many; work in flight is never touched."""
+        before = datetime.fromtimestamp(now_s - older_than_s, UTC).isoformat()
+        deleted = 0
+        while True:
+            page = self._started().list_workflows(
+                status=list(TERMINAL), completed_before=before, load_input=False, load_output=False, limit=1000
+            )
+            if not page:
+                return deleted
+            self._started().delete_workflows([workflow.workflow_id for workflow in page])
+            deleted += len(page)
+
+    def _started(self) -> DBOSClient:
+        if self._client is None:
+            raise ServiceError("the engine is not running")
+        return self._client
+
+
+def _is_database_outage(error: BaseException) -> bool:
+    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))

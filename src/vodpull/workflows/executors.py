@@ -1,0 +1,168 @@
+"""
+Which process is which, and which ones are gone: locked executor ids, heartbeats, and recovery of the dead.
+
+The engine itself never notices a dead machine (docs/decisions/0001), so every process beats into a table with the
+database's clock and takes back the work of those that stopped. No leader is needed: taking back is conditional on the
+dead id, so a second attempt finds nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+import structlog
+
+from vodpull.errors import AlreadyRunning
+from vodpull.jobs.database import database_clock
+from vodpull.jobs.tables import executor
+
+MAX_PROCESSES_PER_HOST = 256
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatLimits:
+    """How fast the death of a process is noticed."""
+
+    beat_s: float = 5.0
+    death_s: float = 30.0
+    """Silence after which a process counts as dead: six beats, so that a busy database is no funeral."""
+
+
+class ExecutorId:
+    """The id `<host>-<slot>` of a process: unique among live ones, the same after a restart; held until `release`."""
+
+    def __init__(self, name: str, release: Callable[[], None]) -> None:
+        self.name = name
+        self.release = release
+
+
+def claim_executor_id(database: sa.Engine, *, lock_folder: Path, host: str | None = None) -> ExecutorId:
+    """
+    Return the first free id of this host, locked for the life of this process.
+
+    SQLite knows only one: two processes on one file would share an id and redo each other's work.
+
+    Raises:
+        AlreadyRunning: no id is free.
+    """
+    host = host or socket.gethostname()
+    if database.dialect.name == "sqlite":
+        return _lock_file(f"{host}-0", lock_folder)
+    connection = database.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()  # the lock lives as long as this connection, so the pool must not recycle it
+    for slot in range(MAX_PROCESSES_PER_HOST):
+        name = f"{host}-{slot}"
+        if connection.scalar(sa.select(sa.func.pg_try_advisory_lock(sa.func.hashtextextended(name, 0)))):
+            return ExecutorId(name, connection.close)
+    connection.close()
+    raise AlreadyRunning(f"{MAX_PROCESSES_PER_HOST} vodpull processes run on {host} already")
+
+
+def _lock_file(name: str, folder: Path) -> ExecutorId:
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / "executor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise AlreadyRunning(f"another vodpull process uses the data folder {folder}") from error
+    return ExecutorId(name, lambda: os.close(descriptor))
+
+
+class Recoverer(Protocol):
+    """What the heartbeat needs of the engine."""
+
+    def recover(self, executor_id: str) -> None:
+        """Put a dead executor's claimed work back."""
+
+    def has_pending(self, executor_id: str) -> bool:
+        """Return True while an executor owns claimed work."""
+
+
+class Heartbeat:
+    """
+    Beats for this process, and buries others.
+
+    When this process could not beat for `death_s`, others may be doing its work: `on_lost` must end it, with its child
+    processes, before it writes anything.
+    """
+
+    def __init__(
+        self,
+        database: sa.Engine,
+        executor_id: str,
+        *,
+        engine: Recoverer,
+        version: str,
+        on_lost: Callable[[], None],
+        limits: BeatLimits | None = None,
+    ) -> None:
+        self._database = database
+        self._executor_id = executor_id
+        self._engine = engine
+        self._version = version
+        self._on_lost = on_lost
+        self._limits = limits or BeatLimits()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Beat once, then keep beating on a thread of its own."""
+        self._beat()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop beating and leave the table, so that nobody waits for this process's death."""
+        self._stop.set()
+        self._thread.join(timeout=self._limits.death_s)
+
+    def _run(self) -> None:
+        last_beat_s = time.monotonic()
+        while not self._stop.wait(self._limits.beat_s):
+            if time.monotonic() - last_beat_s > self._limits.death_s:
+                log.error("executor lost", executor=self._executor_id, silent_s=time.monotonic() - last_beat_s)
+                self._on_lost()
+                return
+            try:
+                self._beat()
+                last_beat_s = time.monotonic()
+                self._bury_the_dead()
+            except sa.exc.SQLAlchemyError as error:
+                log.warning("heartbeat failed", executor=self._executor_id, error=type(error).__name__)
+
+    def _beat(self) -> None:
+        now = database_clock(self._database)
+        mine = executor.c.executor_id == self._executor_id
+        with self._database.begin() as connection:
+            beaten = connection.execute(
+                executor.update().where(mine).values(seen_at_s=now, application_version=self._version)
+            )
+            if beaten.rowcount == 0:
+                connection.execute(
+                    executor.insert().values(
+                        executor_id=self._executor_id, application_version=self._version, seen_at_s=now
+                    )
+                )
+
+    def _bury_the_dead(self) -> None:
+        limit = database_clock(self._database) - self._limits.death_s
+        silent = sa.and_(executor.c.seen_at_s < limit, executor.c.executor_id != self._executor_id)
+        with self._database.connect() as connection:
+            dead = connection.scalars(sa.select(executor.c.executor_id).where(silent)).all()
+        for executor_id in dead:
+            log.warning("executor is dead, taking back its work", executor=executor_id)
+            self._engine.recover(executor_id)
+            if not self._engine.has_pending(executor_id):
+                with self._database.begin() as connection:
+                    connection.execute(executor.delete().where(silent, executor.c.executor_id == executor_id))

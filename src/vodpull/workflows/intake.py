@@ -1,0 +1,98 @@
+"""Accepting a request: the batch, its jobs and the start of their work commit together, or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vodpull.clock import now_ms
+from vodpull.errors import FetchError, ParameterError, TransNoRepeated
+from vodpull.jobs.accounts import LiveKey
+from vodpull.jobs.model import Batch, BatchView, Job, new_id
+from vodpull.jobs.store import Store
+from vodpull.jobs.submission import PullRequest
+from vodpull.jobs.templates import find_template
+from vodpull.workflows.engine import Engine
+from vodpull.workflows.queues import Queues
+
+
+class Intake:
+    """Takes requests in."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        queues: Queues,
+        *,
+        check_url: Callable[[str], object],
+        default_template: str,
+        unique_trans_no: bool,
+    ) -> None:
+        self._store = store
+        self._engine = engine
+        self._queues = queues
+        self._check_url = check_url
+        self._default_template = default_template
+        self._unique_trans_no = unique_trans_no
+
+    def accept(self, request: PullRequest, caller: LiveKey) -> BatchView:
+        """
+        Commit a request and return the batch as it now stands; what is returned is never lost.
+
+        Raises:
+            ParameterError: unknown template, or a notifyUrl that must not be posted to.
+            TransNoRepeated: see there.
+        """
+        template = find_template(request.template or self._default_template)
+        if request.notify_url:
+            self._check_notify_url(request.notify_url)
+        view = _plan(request, account_id=caller.account_id, template=template.name)
+        job_ids = [job.job_id for job in view.jobs]
+        with self._store.transaction() as connection:
+            if (
+                self._unique_trans_no
+                and request.trans_no
+                and self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
+            ):
+                raise TransNoRepeated("this transNo was used before", field="transNo")
+            self._store.add_batch(connection, view, access_key=caller.access_key)
+            self._engine.start(
+                connection,
+                self._queues.batch_call(view.batch.batch_id, account_id=caller.account_id, job_ids=job_ids),
+            )
+        return view
+
+    def _check_notify_url(self, url: str) -> None:
+        try:
+            self._check_url(url)
+        except FetchError as error:
+            raise ParameterError(str(error), field="notifyUrl") from error
+
+
+def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
+    now = now_ms()
+    batch = Batch(
+        batch_id=new_id(now),
+        account_id=account_id,
+        trans_no=request.trans_no or new_id(now),
+        template=template,
+        notify_url=request.notify_url or "",
+        separate=request.separate,
+        fetch_ts=request.fetch_ts,
+        created_at_ms=now,
+    )
+    jobs = tuple(
+        Job(
+            job_id=new_id(now),
+            batch_id=batch.batch_id,
+            position=position,
+            file_name=item.file_name,
+            source_url=item.fetch_url,
+            md5=item.md5,
+            video_id=new_id(now),
+            directory=new_id(now),
+            created_at_ms=now,
+        )
+        for position, item in enumerate(request.items)
+    )
+    return BatchView(batch=batch, jobs=jobs)

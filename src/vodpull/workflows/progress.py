@@ -1,0 +1,40 @@
+"""Writing progress down: often enough to watch, seldom enough not to matter."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from vodpull.jobs.store import Progress
+
+INTERVAL_S = 0.5
+"""Between two writes of one job: a person sees it move, and the database does not notice."""
+
+
+class ProgressReporter:
+    """Keeps the newest progress of one job and writes it in the background, never two writes at once."""
+
+    def __init__(self, write: Callable[[Progress], None]) -> None:
+        self._write = write
+        self._written_s = 0.0
+        self._running: asyncio.Task[None] | None = None
+
+    def report(self, progress: Progress) -> None:
+        """Note how far the job is; callable from the event loop only, returns at once."""
+        busy = self._running is not None and not self._running.done()
+        if busy or time.monotonic() - self._written_s < INTERVAL_S:
+            return
+        self._written_s = time.monotonic()
+        self._running = asyncio.create_task(asyncio.to_thread(self._write, progress))
+
+    async def enter(self, progress: Progress) -> None:
+        """Write a change of stage and wait until it is stored."""
+        await self.settle()
+        await asyncio.to_thread(self._write, progress)
+
+    async def settle(self) -> None:
+        """Wait for a write under way, so that none comes after what follows."""
+        if self._running is not None:
+            await self._running
+            self._running = None

@@ -1,0 +1,303 @@
+"""
+The side effects of a job, each a few lines around a capability. Every step may run twice: it looks before it works.
+
+Work files may vanish at any time (another machine, a cleaned disk); what a later step needs is then made again from the
+stored original. An expected failure is a value, `{"failure": …}`; only defects raise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import structlog
+from pydantic import TypeAdapter
+
+from vodpull import fetch, media, storage
+from vodpull.clock import utc_month
+from vodpull.errors import Failure, NoVideo, PlaylistUnsupported, VodpullError
+from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
+from vodpull.jobs.store import Progress, Store
+from vodpull.jobs.templates import TEMPLATES
+from vodpull.workflows.engine import JsonObject
+from vodpull.workflows.outbox import Outbox
+from vodpull.workflows.progress import ProgressReporter
+from vodpull.workflows.workplace import Workplace
+
+UPLOADS_AT_ONCE = 8
+
+_INFO = TypeAdapter(media.MediaInfo)
+_ASSET = TypeAdapter(Asset)
+_RENDITIONS = TypeAdapter(tuple[media.Rendition, ...])
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What the steps act with, joined by the composition root."""
+
+    store: Store
+    objects: storage.ObjectStore
+    guard: fetch.AddressGuard
+    toolbox: media.Toolbox
+    work_folder: Path
+    fetch_limits: fetch.FetchLimits
+    max_duration_s: float
+
+
+def failure_of(error: VodpullError) -> JsonObject:
+    """Return an error as the outcome of a step."""
+    return {"failure": asdict(Failure.of(error))}
+
+
+class Steps:
+    """The steps of one process."""
+
+    def __init__(self, capabilities: Capabilities, outbox: Outbox) -> None:
+        self._can = capabilities
+        self._outbox = outbox
+
+    async def fetch(self, job_id: str) -> JsonObject:
+        """Bring the source here, verify, probe and store it. Result: `template`, `asset`, `info`, or `failure`."""
+        batch, job = await self._find(job_id)
+        return await _outcome(self._fetch(batch, job))
+
+    async def encode(self, job_id: str, info: JsonObject) -> JsonObject:
+        """Make the renditions of every rung. Result: empty, or `failure`."""
+        _, job = await self._find(job_id)
+        return await _outcome(self._ensure_encoded(job, _INFO.validate_python(info)))
+
+    async def package(self, job_id: str, info: JsonObject) -> JsonObject:
+        """Make playlists and segments and prove them. Result: empty, or `failure`."""
+        _, job = await self._find(job_id)
+        return await _outcome(self._ensure_packaged(job, _INFO.validate_python(info)))
+
+    async def publish(self, job_id: str, info: JsonObject) -> JsonObject:
+        """Put every file under its final key, playlists last. Result: `asset`, or `failure`."""
+        _, job = await self._find(job_id)
+        return await _outcome(self._publish(job, _INFO.validate_python(info)))
+
+    async def finish(self, job_id: str, outcome: JsonObject) -> None:
+        """Make the job final, with its notification in the same transaction, and clear its work files."""
+        _, job = await self._find(job_id)
+        failure = outcome.get("failure")
+        await asyncio.to_thread(
+            self._outbox.finish_job,
+            job,
+            asset=_ASSET.validate_python(outcome["asset"]) if "asset" in outcome else None,
+            failure=None if failure is None else TypeAdapter(Failure).validate_python(failure),
+        )
+        await asyncio.to_thread(self._workplace(job).clear)
+        log.info("job finished", job=job_id, code=failure["code"] if failure else "ok")
+
+    async def deliver(self, delivery_id: str, number: int) -> None:
+        """Post a notification once and record what came of it."""
+        await self._outbox.deliver(delivery_id, number, guard=self._can.guard)
+
+    async def _find(self, job_id: str) -> tuple[Batch, Job]:
+        return await asyncio.to_thread(self._can.store.find_job, job_id)
+
+    def _workplace(self, job: Job) -> Workplace:
+        return Workplace(self._can.work_folder, job.directory)
+
+    def _reporter(self, job: Job) -> ProgressReporter:
+        return ProgressReporter(lambda progress: self._can.store.update_progress(job.job_id, progress))
+
+    async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
+        reporter = self._reporter(job)
+        source, name = await self._transfer(batch, job, reporter)
+        is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
+        await reporter.enter(Progress(stage=Stage.PROBE))
+        info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
+        await reporter.enter(Progress(stage=Stage.STORE))
+        asset = await self._store_original(job, source, name=name, info=info)
+        await asyncio.to_thread(self._can.store.record_pulled, job.job_id, asset)
+        if TEMPLATES[batch.template].ladder:
+            if info is None:
+                raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
+            if info.video is None:
+                raise NoVideo("the file has no moving picture")
+        return {
+            "template": batch.template,
+            "asset": asdict(asset),
+            "info": None if info is None else asdict(info),
+        }
+
+    async def _transfer(self, batch: Batch, job: Job, reporter: ProgressReporter) -> tuple[Path, str]:
+        """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
+        place = self._workplace(job)
+        place.open()
+        if place.joined.exists():
+            return place.joined, _as_mp4(job.file_name)
+        if not place.source.exists():
+            await reporter.enter(Progress(stage=Stage.FETCH, bytes_done=0))
+            await fetch.download(
+                job.source_url,
+                place.source,
+                guard=self._can.guard,
+                limits=self._can.fetch_limits,
+                expected_md5=job.md5,
+                on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
+            )
+            await reporter.settle()
+        if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+            await self._join_playlist(job, place, reporter)
+            return place.joined, _as_mp4(job.file_name)
+        return place.source, job.file_name
+
+    async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
+        with place.attempt(place.folder / "parts") as folder:
+            parts = await fetch.fetch_playlist(
+                place.source,
+                job.source_url,
+                folder,
+                guard=self._can.guard,
+                limits=self._can.fetch_limits,
+                on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
+            )
+            await reporter.settle()
+            partial = folder / "joined.mp4"
+            await media.join(parts.video, parts.audio, partial, toolbox=self._can.toolbox)
+            partial.rename(place.joined)
+
+    async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
+        key = f"{_folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
+        await self._can.objects.put_file(key, source)
+        video = None if info is None else info.video
+        original = StoredFile(
+            clarity=Clarity.ORIGINAL,
+            server_type=ServerType.SOURCE,
+            width_px=0 if video is None else video.display_width_px,
+            height_px=0 if video is None else video.display_height_px,
+            bitrate_bps=0 if info is None else info.bitrate_bps,
+            size_bytes=(await self._can.objects.head(key)).size_bytes,
+            key=key,
+        )
+        return Asset(video_id=job.video_id, duration_s=0.0 if info is None else info.duration_s, files=(original,))
+
+    async def _need_source(self, job: Job) -> Path:
+        """Return the original as a local file, from the store when this machine does not have it."""
+        place = self._workplace(job)
+        for local in (place.joined, place.source):
+            if local.exists():
+                return local
+        place.open()
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        await self._can.objects.get_file(job.asset.files[0].key, place.source)
+        return place.source
+
+    async def _ensure_encoded(self, job: Job, info: media.MediaInfo) -> JsonObject:
+        place = self._workplace(job)
+        if place.encoded.exists():
+            return {}
+        source = await self._need_source(job)
+        ladder = media.plan_ladder(info)
+        await asyncio.to_thread(
+            self._can.store.record_decisions, job.job_id, [asdict(decision) for decision in ladder.decisions]
+        )
+        reporter = self._reporter(job)
+        await reporter.enter(Progress(stage=Stage.ENCODE))
+        with place.attempt(place.encoded) as folder:
+            await media.encode(
+                source,
+                info,
+                ladder,
+                folder,
+                toolbox=self._can.toolbox,
+                limits=media.encode_limits(info, max_duration_s=self._can.max_duration_s),
+                on_progress=lambda part: reporter.report(Progress(stage=Stage.ENCODE, percent=100 * part)),
+            )
+            await reporter.settle()
+        return {}
+
+    async def _ensure_packaged(self, job: Job, info: media.MediaInfo) -> JsonObject:
+        place = self._workplace(job)
+        if place.packaged.exists():
+            return {}
+        await self._ensure_encoded(job, info)
+        await self._reporter(job).enter(Progress(stage=Stage.PACKAGE))
+        with place.attempt(place.packaged) as folder:
+            package = await media.package(
+                place.encoded, media.plan_ladder(info), folder, video_id=job.video_id, toolbox=self._can.toolbox
+            )
+            renditions = await media.verify(folder, package, info, toolbox=self._can.toolbox)
+            (folder / "renditions.json").write_bytes(_RENDITIONS.dump_json(renditions))
+        return {}
+
+    async def _publish(self, job: Job, info: media.MediaInfo) -> JsonObject:
+        await self._ensure_packaged(job, info)
+        await self._reporter(job).enter(Progress(stage=Stage.PUBLISH))
+        folder = self._workplace(job).packaged
+        renditions = _RENDITIONS.validate_json((folder / "renditions.json").read_bytes())
+        multivariant = f"{job.video_id}.m3u8"
+        files = sorted(
+            str(path.relative_to(folder))
+            for path in folder.rglob("*")
+            if path.is_file() and path.name not in {"renditions.json", multivariant}
+        )
+        await self._upload(job, folder, [name for name in files if not name.endswith(".m3u8")])
+        await self._upload(job, folder, [name for name in files if name.endswith(".m3u8")])
+        await self._upload(job, folder, [multivariant])
+        return {"asset": asdict(_published(job, renditions, multivariant))}
+
+    async def _upload(self, job: Job, folder: Path, names: list[str]) -> None:
+        slots = asyncio.Semaphore(UPLOADS_AT_ONCE)
+
+        async def put(name: str) -> None:
+            async with slots:
+                await self._can.objects.put_file(f"{_folder_key(job)}/{name}", folder / name)
+
+        async with asyncio.TaskGroup() as group:
+            for name in names:
+                group.create_task(put(name))
+
+
+async def _outcome(work: Awaitable[JsonObject]) -> JsonObject:
+    try:
+        return await work
+    except VodpullError as error:
+        return failure_of(error)
+    except ExceptionGroup as group:  # of parallel uploads: the first tells
+        known = [error for error in group.exceptions if isinstance(error, VodpullError)]
+        if not known:
+            raise
+        return failure_of(known[0])
+
+
+def _published(job: Job, renditions: tuple[media.Rendition, ...], multivariant: str) -> Asset:
+    assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+    folder = _folder_key(job)
+    rows = tuple(
+        StoredFile(
+            clarity=Clarity(rendition.clarity),
+            server_type=ServerType.PC,
+            width_px=rendition.width_px,
+            height_px=rendition.height_px,
+            bitrate_bps=rendition.bitrate_bps,
+            size_bytes=rendition.size_bytes,
+            key=f"{folder}/{rendition.playlist}",
+        )
+        for rendition in sorted(renditions, key=lambda rendition: rendition.clarity)
+    )
+    return replace(
+        job.asset,
+        files=(job.asset.files[0], *rows),
+        playlist_key=f"{folder}/{multivariant}",
+        poster_key=f"{folder}/{job.video_id}.jpg",
+    )
+
+
+def _folder_key(job: Job) -> str:
+    return storage.asset_folder(month=utc_month(job.created_at_ms / 1000), directory=job.directory)
+
+
+def _fetch_progress(done: int, total: int | None) -> Progress:
+    return Progress(stage=Stage.FETCH, percent=100 * done / total if total else 0.0, bytes_done=done, bytes_total=total)
+
+
+def _as_mp4(file_name: str) -> str:
+    stem, dot, _ = file_name.rpartition(".")
+    return f"{stem if dot else file_name}.mp4"

@@ -1,0 +1,82 @@
+"""The local work files of one job: disposable, and finished results get their names by one rename."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Workplace:
+    """The folder `<work>/<directory>` of one job."""
+
+    def __init__(self, work_folder: Path, directory: str) -> None:
+        self.folder = work_folder / directory
+
+    @property
+    def source(self) -> Path:
+        """The whole, verified source. Its presence is the proof: it gets this name last."""
+        return self.folder / "source"
+
+    @property
+    def joined(self) -> Path:
+        """The one file that an HLS source was joined into."""
+        return self.folder / "joined"
+
+    @property
+    def encoded(self) -> Path:
+        """Folder of the finished renditions, once all of them are complete."""
+        return self.folder / "encoded"
+
+    @property
+    def packaged(self) -> Path:
+        """Folder of the verified playlists and segments."""
+        return self.folder / "packaged"
+
+    def open(self) -> None:
+        """Make the folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def attempt(self, final: Path) -> Iterator[Path]:
+        """
+        Give a fresh folder to work in, which becomes `final` when the block ends well and vanishes when not.
+
+        Each attempt has a folder of its own, so one that still runs elsewhere cannot mix into this one.
+        """
+        self.open()
+        fresh = self.folder / f".{final.name}-{secrets.token_hex(8)}"
+        fresh.mkdir()
+        try:
+            yield fresh
+            _flush(fresh)
+            if not final.exists():
+                fresh.rename(final)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove everything of this job from the local disk."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sweep(work_folder: Path, *, is_over: Callable[[str], bool]) -> int:
+    """Remove the work files of jobs that are over (left by a crash), and return how many jobs had some."""
+    work_folder.mkdir(parents=True, exist_ok=True)
+    leftovers = [folder for folder in work_folder.iterdir() if folder.is_dir() and is_over(folder.name)]
+    for folder in leftovers:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(leftovers)
+
+
+def _flush(folder: Path) -> None:
+    """Make the files survive a power cut before their final name does."""
+    for path in (*folder.rglob("*"), folder):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

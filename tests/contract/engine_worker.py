@@ -1,0 +1,121 @@
+"""A worker process with toy workflows, for the engine's contract tests: every step leaves marks in a file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from vodpull.jobs.database import migrate, open_database
+from vodpull.workflows.engine import ENGINE_VERSION, Call, Engine, JsonObject, Queue
+from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
+
+PARENTS = Queue(name="parents", slots=100, poll_s=0.1)
+CHILDREN = Queue(name="children", slots=4, poll_s=0.1, by_account=True)
+LIMITS = BeatLimits(beat_s=0.5, death_s=3.0)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--host", default="hosta")
+    parser.add_argument("--extra-step", action="store_true", help="the next release: a step more, behind a patch")
+    options = parser.parse_args()
+    database = open_database(options.database)
+    migrate(database)
+    executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)
+    engine = Engine(database, executor_id=executor_id.name)
+    Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
+    engine.launch([PARENTS, CHILDREN])
+    heartbeat = Heartbeat(
+        database, executor_id.name, engine=engine, version=ENGINE_VERSION, on_lost=lambda: os._exit(75), limits=LIMITS
+    )
+    heartbeat.start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    signal.sigwait({signal.SIGTERM})
+    heartbeat.stop()
+    engine.shutdown()
+
+
+class Toys:
+    """Workflows that show what the engine does with them."""
+
+    def __init__(self, engine: Engine, marks: Path, *, extra_step: bool) -> None:
+        self._engine = engine
+        self._marks = marks
+        self._extra_step = extra_step
+
+    def register(self) -> None:
+        self._engine.register("parent", self.parent, max_recoveries=1000)
+        self._engine.register("child", self.child, max_recoveries=20)
+        self._engine.register("poison_parent", self.poison_parent, max_recoveries=1000)
+        self._engine.register("poison", self.poison, max_recoveries=2)
+
+    async def parent(self, argument: JsonObject) -> Any:
+        """Two steps, then children one after the other, then a last step."""
+        for name in ("first", "second"):
+            await self._engine.step(name, self._work, argument["id"], name, 0.1)
+        if self._extra_step and await self._engine.patched("extra-step"):
+            await self._engine.step("extra", self._work, argument["id"], "extra", 0.0)
+        results = []
+        for number in range(argument["children"]):
+            call = child_call(argument["id"], number, account=argument["account"], sleep_s=argument["sleep_s"])
+            results.append(await self._engine.run_child(call))
+        await self._engine.step("last", self._work, argument["id"], "last", 0.0)
+        return results
+
+    async def child(self, argument: JsonObject) -> Any:
+        name = f"child{argument['number']}"
+        return await self._engine.step("work", self._work, argument["id"], name, argument["sleep_s"])
+
+    async def poison_parent(self, argument: JsonObject) -> Any:
+        try:
+            await self._engine.run_child(poison_call(argument["id"]))
+        except Exception as error:
+            return getattr(error, "code", type(error).__name__)
+        return "survived"
+
+    async def poison(self, argument: JsonObject) -> None:
+        await self._engine.step("die", self._die, argument["id"])
+
+    async def _die(self, job: str) -> None:
+        self._mark("start", job, "poison")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async def _work(self, job: str, name: str, sleep_s: float) -> str:
+        self._mark("start", job, name)
+        try:
+            await asyncio.sleep(sleep_s)
+        except asyncio.CancelledError:
+            self._mark("cancelled", job, name)
+            raise
+        self._mark("end", job, name)
+        return name
+
+    def _mark(self, what: str, job: str, name: str) -> None:
+        with self._marks.open("a") as file:
+            file.write(f"{what} {job} {name} {os.getpid()}\n")
+
+
+def parent_call(job: str, *, children: int = 6, sleep_s: float = 0.5, account: str = "a") -> Call:
+    argument = {"id": job, "children": children, "sleep_s": sleep_s, "account": account}
+    return Call(workflow="parent", queue=PARENTS, workflow_id=job, argument=argument)
+
+
+def child_call(job: str, number: int, *, account: str = "a", sleep_s: float = 0.2) -> Call:
+    argument = {"id": job, "number": number, "sleep_s": sleep_s}
+    return Call(workflow="child", queue=CHILDREN, workflow_id=f"{job}-{number}", argument=argument, account_id=account)
+
+
+def poison_call(job: str) -> Call:
+    return Call(workflow="poison", queue=CHILDREN, workflow_id=f"{job}-poison", argument={"id": job}, account_id="a")
+
+
+if __name__ == "__main__":
+    main()

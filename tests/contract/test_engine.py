@@ -1,0 +1,262 @@
+"""What vodpull relies on the durable engine for, on real databases and real kills: an upgrade must not lose any."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient
+from dbos._serialization import DBOSPortableJSONSerializer
+
+from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call
+from tests.services.postgres import Postgres
+from vodpull.errors import AlreadyRunning
+from vodpull.jobs.database import migrate, open_database
+from vodpull.workflows.engine import ENGINE_VERSION, TERMINAL, Call, Engine
+from vodpull.workflows.executors import claim_executor_id
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Bench:
+    """One database, its marks, and the workers that were started on it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.database = open_database(url)
+        self._client: DBOSClient | None = None
+        self._workers: list[subprocess.Popen[str]] = []
+
+    @property
+    def client(self) -> DBOSClient:
+        if self._client is None:  # only after a worker has made the tables
+            self._client = DBOSClient(system_database_engine=self.database, serializer=DBOSPortableJSONSerializer())
+        return self._client
+
+    def worker(self, *, host: str = "hosta", extra: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", self.url]
+        words += ["--folder", str(self.folder), "--host", host, *extra]
+        worker = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        self._workers.append(worker)
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "ready\n"
+        return worker
+
+    def kill(self, worker: subprocess.Popen[str]) -> None:
+        worker.kill()
+        worker.wait(timeout=10)
+
+    def start(self, call: Call) -> None:
+        with self.database.begin() as connection:
+            self.client.enqueue_in_transaction(connection, call.options(), call.argument)
+
+    def status(self, workflow_id: str) -> str:
+        found = self.client.list_workflows(workflow_ids=[workflow_id], load_input=False)
+        return found[0].status if found else "none"
+
+    def result(self, workflow_id: str, *, within_s: float = 60) -> object:
+        self.until(lambda: self.status(workflow_id) in TERMINAL, within_s=within_s)
+        found = self.client.list_workflows(workflow_ids=[workflow_id])[0]
+        return found.output if found.status == "SUCCESS" else found.status
+
+    def marks(self, what: str, name: str = "") -> list[str]:
+        file = self.folder / "marks"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [line for line in lines if line.startswith(what) and name in line]
+
+    def until(self, condition: Callable[[], bool], *, within_s: float = 60) -> None:
+        deadline_s = time.monotonic() + within_s
+        while not condition():
+            assert time.monotonic() < deadline_s, self.marks("")
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        for worker in self._workers:
+            if worker.poll() is None:
+                os.kill(worker.pid, signal.SIGCONT)
+                worker.kill()
+                worker.wait(timeout=10)
+            if worker.stdout is not None:
+                worker.stdout.close()
+        if self._client is not None:
+            self._client.destroy()
+        self.database.dispose()
+
+
+@contextmanager
+def _bench(url: str, folder: Path) -> Iterator[Bench]:
+    bench = Bench(url, folder)
+    try:
+        yield bench
+    finally:
+        bench.close()
+
+
+@pytest.fixture
+def bench(database_url: str, tmp_path: Path) -> Iterator[Bench]:
+    with _bench(database_url, tmp_path) as bench:
+        yield bench
+
+
+@pytest.fixture
+def shared_bench(postgres: Postgres, tmp_path: Path) -> Iterator[Bench]:
+    with _bench(postgres.url().replace("postgresql:", "postgresql+psycopg:"), tmp_path) as bench:
+        yield bench
+
+
+def test_a_killed_worker_goes_on_after_its_restart_and_repeats_no_finished_step(bench: Bench) -> None:
+    worker = bench.worker()
+    bench.start(parent_call("job"))
+    bench.until(lambda: len(bench.marks("start", "child2")) == 1)
+    bench.kill(worker)
+    bench.worker()
+    assert bench.result("job") == [f"child{number}" for number in range(6)]
+    repeated = {name for name in ("first", "second", "child0", "child1") if len(bench.marks("end", f"{name} ")) != 1}
+    assert repeated == set()
+
+
+def test_another_worker_takes_over_from_a_dead_one(shared_bench: Bench) -> None:
+    dying = shared_bench.worker(host="hosta")
+    shared_bench.start(parent_call("job", children=3))
+    shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
+    shared_bench.kill(dying)
+    shared_bench.worker(host="hostb")
+    assert shared_bench.result("job") == ["child0", "child1", "child2"]
+
+
+def test_a_frozen_worker_records_nothing_after_it_wakes(shared_bench: Bench) -> None:
+    frozen = shared_bench.worker(host="hosta")
+    shared_bench.start(parent_call("job", children=2, sleep_s=1.0))
+    shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
+    os.kill(frozen.pid, signal.SIGSTOP)
+    shared_bench.worker(host="hostb")
+    assert shared_bench.result("job") == ["child0", "child1"]
+    os.kill(frozen.pid, signal.SIGCONT)
+    assert frozen.wait(timeout=30) == 75, "a worker that was silent for too long ends itself"
+    assert len(shared_bench.marks("end", "last")) == 1
+
+
+def test_an_executor_without_an_id_of_its_own_is_refused(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    with pytest.raises(ValueError, match="id of its own"):
+        Engine(database, executor_id="local")
+    database.dispose()
+
+
+def test_two_processes_never_share_an_executor_id(bench: Bench) -> None:
+    migrate(bench.database)
+    first = claim_executor_id(bench.database, lock_folder=bench.folder, host="h")
+    if bench.database.dialect.name == "sqlite":
+        with pytest.raises(AlreadyRunning):
+            claim_executor_id(bench.database, lock_folder=bench.folder, host="h")
+    else:
+        second = claim_executor_id(bench.database, lock_folder=bench.folder, host="h")
+        assert (first.name, second.name) == ("h-0", "h-1")
+        second.release()
+    first.release()
+
+
+def test_cancelling_a_parent_interrupts_the_step_of_its_child(bench: Bench) -> None:
+    bench.worker()
+    bench.start(parent_call("job", sleep_s=60))
+    bench.until(lambda: len(bench.marks("start", "child0")) == 1)
+    bench.client.cancel_workflows(["job"], cancel_children=True)
+    bench.until(lambda: len(bench.marks("cancelled", "child0")) == 1, within_s=10)
+    assert bench.result("job") == "CANCELLED"
+
+
+def test_a_job_that_kills_its_worker_is_given_up_and_its_parent_learns_of_it(bench: Bench) -> None:
+    worker = bench.worker()
+    bench.start(Call(workflow="poison_parent", queue=PARENTS, workflow_id="job", argument={"id": "job"}))
+    for _ in range(3):
+        worker.wait(timeout=60)
+        worker = bench.worker()
+    assert bench.result("job") == "step_abandoned"
+    assert len(bench.marks("start", "poison")) == 3
+
+
+def test_work_goes_on_after_the_database_was_away(shared_bench: Bench, postgres: Postgres) -> None:
+    shared_bench.worker()
+    shared_bench.start(parent_call("job", children=3))
+    shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
+    postgres.stop("immediate")
+    postgres.start()
+    shared_bench.database.dispose()
+    shared_bench.until(lambda: len(shared_bench.marks("end", "last")) >= 1)
+    assert shared_bench.result("job") == ["child0", "child1", "child2"]
+
+
+def test_the_code_version_is_ours_and_stays(bench: Bench) -> None:
+    bench.worker()
+    bench.start(child_call("job", 0))
+    assert bench.result("job-0") == "child0"
+    assert bench.client.list_workflows(workflow_ids=["job-0"])[0].app_version == ENGINE_VERSION == "1"
+
+
+def test_a_patched_workflow_lets_work_in_flight_take_the_old_path(bench: Bench) -> None:
+    worker = bench.worker()
+    bench.start(parent_call("old", children=3))
+    bench.until(lambda: len(bench.marks("start", "child0")) == 1)
+    bench.kill(worker)
+    bench.worker(extra=("--extra-step",))
+    assert bench.result("old") == ["child0", "child1", "child2"]
+    bench.start(parent_call("new", children=1))
+    assert bench.result("new") == ["child0"]
+    assert [line.split()[1] for line in bench.marks("end", " extra ")] == ["new"]
+
+
+def test_a_call_without_account_to_a_queue_that_takes_turns_is_refused() -> None:
+    call = Call(workflow="child", queue=CHILDREN, workflow_id="x", argument={})
+    with pytest.raises(ValueError, match="must name its account"):
+        call.options()
+
+
+def test_two_accounts_take_turns(bench: Bench) -> None:
+    bench.kill(bench.worker())  # makes the tables, so that both accounts can queue before anyone works
+    for number in range(24):
+        bench.start(child_call("many", number, account="a"))
+    for number in range(2):
+        bench.start(child_call("few", number, account="b"))
+    bench.worker()
+    bench.until(lambda: len(bench.marks("end", "few")) == 2)
+    assert len(bench.marks("end", "many")) < 20, "the small account does not wait for the large one's queue"
+
+
+def test_clean_up_deletes_finished_work_only(bench: Bench) -> None:
+    bench.worker()
+    bench.start(child_call("done", 0))
+    bench.start(parent_call("running", sleep_s=60))
+    bench.result("done-0")
+    bench.until(lambda: len(bench.marks("start", "child0")) == 2)
+    engine = Engine.__new__(Engine)
+    engine._client = bench.client
+    assert engine.collect_garbage(older_than_s=-60, now_s=time.time()) == 1
+    assert (bench.status("done-0"), bench.status("running")) == ("none", "PENDING")
+
+
+def test_the_way_to_recover_a_dead_executor_still_exists() -> None:
+    assert callable(DBOS._recover_pending_workflows)
+
+
+def test_a_process_under_the_dead_id_is_another_way_to_recover(shared_bench: Bench) -> None:
+    dying = shared_bench.worker(host="hosta")
+    shared_bench.start(child_call("job", 0, sleep_s=2))
+    shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
+    shared_bench.kill(dying)
+    shared_bench.worker(host="hosta")  # same host, same slot, same id
+    assert shared_bench.result("job-0", within_s=20) == "child0"
+
+
+def test_the_engine_leaves_our_own_tables_alone(bench: Bench) -> None:
+    bench.worker()
+    names = set(sa.inspect(bench.database).get_table_names())
+    assert {"batch", "job", "delivery", "executor"} <= names

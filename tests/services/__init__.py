@@ -1,0 +1,1 @@
+"""Real services that tests start for themselves: PostgreSQL, an S3 server, vodpull itself."""

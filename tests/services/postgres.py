@@ -1,0 +1,73 @@
+"""A PostgreSQL server of the test run's own, on a free loopback port, in a folder that goes away with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.services.missing import missing
+
+
+class Postgres:
+    """A running server; `url(name)` makes a fresh database."""
+
+    def __init__(self, folder: Path, binaries: Path) -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._binaries = binaries
+        self._made = 0
+
+    def url(self) -> str:
+        """Make an empty database and return its URL as VODPULL_DATABASE_URL takes it."""
+        self._made += 1
+        name = f"vodpull_{self._made}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"
+        data = str(self._folder / "data")
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "-t", "60", "start")
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", mode, "-w", "stop")
+
+    def create(self) -> None:
+        self._run("initdb", "-D", str(self._folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        words = [str(self._binaries / program), *arguments]
+        if os.getuid() == 0:  # the server refuses to run as root
+            words = ["runuser", "-u", "postgres", "--", *words]
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a server until the block ends; skips (fails in CI) where PostgreSQL is not installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        missing("PostgreSQL (apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="vodpull-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    server = Postgres(folder, found[-1].parent)
+    try:
+        server.create()
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+
+from vodpull.api.problems import _MESSAGES_EN, _MESSAGES_ZH, WireCode, message_of, problem_of
+from vodpull.errors import (
+    AuthenticationError,
+    ParameterError,
+    PermissionDenied,
+    RequestTooLarge,
+    StorageUnavailable,
+    TransNoRepeated,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "http_status", "code"),
+    [
+        (ParameterError("taskId is missing"), 200, 1000),
+        (PermissionDenied("not yours"), 200, 1301),
+        (AuthenticationError("signature mismatch"), 401, 401),
+        (RequestTooLarge("body is larger than 1 MiB"), 413, 1000),
+        (StorageUnavailable("no answer"), 500, 500),
+        (ZeroDivisionError("x"), 500, 500),
+    ],
+)
+def test_an_error_has_one_http_status_and_wire_code(error: Exception, http_status: int, code: int) -> None:
+    problem = problem_of(error)
+    assert (problem.http_status, problem.code) == (http_status, code)
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("zh", "参数错误: fileList[0].fetchUrl is missing"), ("en", "Parameter error: fileList[0].fetchUrl is missing")],
+)
+def test_a_parameter_error_says_what_is_wrong(language: str, message: str) -> None:
+    error = ParameterError("fileList[0].fetchUrl is missing")
+    assert problem_of(error, language=language).message == message  # type: ignore[arg-type]
+
+
+def test_an_unexpected_error_keeps_its_words_inside() -> None:
+    assert problem_of(KeyError("postgresql://u:secret@h/db"), language="en").message == "Internal error"
+
+
+def test_a_refused_signature_is_told_in_both_languages() -> None:
+    error = AuthenticationError("timestamp expired")
+    assert problem_of(error, language="en").message == "timestamp expired"
+    assert problem_of(error).message == "时间戳已过期"
+
+
+def test_a_class_below_a_listed_one_follows_it() -> None:
+    class Narrower(ParameterError):
+        """A later addition to the catalogue."""
+
+        code = "narrower"
+
+    assert problem_of(Narrower("x")).code == 1000
+
+
+def test_a_repeated_business_id_has_its_own_code() -> None:
+    problem = problem_of(TransNoRepeated("this transNo was used before"), language="en")
+    assert (problem.http_status, problem.code, problem.message) == (200, 1630, "transNo repeat")
+
+
+def test_every_code_has_a_message_in_both_languages() -> None:
+    assert set(_MESSAGES_EN) == set(_MESSAGES_ZH) == set(WireCode)
+    assert message_of(WireCode.SUCCESS) == "操作成功"

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from vodpull.api.problems import problem_of
+from vodpull.api.replies import error_body, pull_reply, query_reply
+from vodpull.errors import ParameterError
+from vodpull.jobs.model import Batch, BatchView
+
+BATCH = Batch(batch_id="b", account_id="acme", trans_no="t", template="abr")
+
+
+def test_the_business_id_is_told_in_both_spellings() -> None:
+    assert pull_reply(BATCH)["data"] == {"taskId": "b", "tranNo": "t", "transNo": "t"}
+
+
+@pytest.mark.parametrize(("compat", "timestamp"), [((), 7), (("trans-no-strict",), 7), (("timestamp-string",), "7")])
+def test_the_timestamp_is_text_only_by_its_switch(compat: tuple[str, ...], timestamp: object) -> None:
+    assert query_reply(BatchView(batch=BATCH), now_ms=7, compat=compat)["data"]["timestamp"] == timestamp
+
+
+def test_success_is_told_in_the_chosen_language() -> None:
+    assert pull_reply(BATCH)["message"] == "操作成功"
+    assert pull_reply(BATCH, language="en")["message"] == "Operation succeeded"
+
+
+def test_a_failed_call_has_no_data() -> None:
+    assert error_body(problem_of(ParameterError("x"), language="en")) == {"code": 1000, "message": "Parameter error: x"}

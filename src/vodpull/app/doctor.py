@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
 def _tools(settings: Settings) -> Iterator[Finding]:
     try:
         toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
-        report = asyncio.run(media.describe(toolbox))
+        report = media.describe(toolbox)
     except ConfigurationError as error:
         yield Finding(
             subject="ffmpeg", ok=False, text=str(error), fix="unset VODPULL_FFMPEG_PATH, or name a working FFmpeg"
@@ -75,7 +76,8 @@ def _tools(settings: Settings) -> Iterator[Finding]:
 
 
 def _version(version: str) -> Finding:
-    numbers = tuple(int(part) for part in version.split("-", maxsplit=1)[0].split(".") if part.isdigit())
+    found = re.match(r"n?(\d+)\.(\d+)(?:\.(\d+))?", version)  # builds from git call themselves n9.0.2
+    numbers = tuple(int(part or 0) for part in found.groups()) if found else ()
     if not numbers or numbers < SAFE_FFMPEG:
         fix = "use FFmpeg 8.1.2 or newer: unset VODPULL_FFMPEG_PATH to use the one that came along"
         return Finding(subject="ffmpeg", ok=False, text=f"FFmpeg {version} has known holes (CVE-2026-8461)", fix=fix)

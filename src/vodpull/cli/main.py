@@ -218,7 +218,7 @@ def doctor() -> None:
 def demo() -> None:
     """Run the main job on the sample clip, in a fresh data folder."""
     reply = run_demo()
-    raise typer.Exit(0 if reply is not None and succeeded(reply) else EXIT_ERROR)
+    raise typer.Exit(0 if succeeded(reply) else EXIT_ERROR)
 
 
 def succeeded(reply: dict[str, Any]) -> bool:

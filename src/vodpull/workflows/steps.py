@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from vodpull import fetch, media, storage
 from vodpull.clock import utc_month
-from vodpull.errors import Failure, NoVideo, PlaylistUnsupported, VodpullError
+from vodpull.errors import Failure, MediaTooLarge, NoVideo, PlaylistUnsupported, VodpullError
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import Progress, Store
 from vodpull.jobs.templates import TEMPLATES
@@ -28,8 +28,15 @@ from vodpull.workflows.workplace import Workplace
 
 UPLOADS_AT_ONCE = 8
 
+ENCODED_FILE = "encoded.json"
+"""Beside the renditions: what they are."""
+
+VERIFIED_FILE = "verified.json"
+"""Beside the playlists: what was measured of each; never published."""
+
 _INFO = TypeAdapter(media.MediaInfo)
 _ASSET = TypeAdapter(Asset)
+_ENCODED = TypeAdapter(media.EncodedLadder)
 _RENDITIONS = TypeAdapter(tuple[media.Rendition, ...])
 
 log = structlog.get_logger(__name__)
@@ -160,7 +167,8 @@ class Steps:
             )
             await reporter.settle()
             partial = folder / "joined.mp4"
-            await media.join(parts.video, parts.audio, partial, toolbox=self._can.toolbox)
+            limits = media.copy_limits(parts.size_bytes)
+            await media.join(parts.video, parts.audio, partial, toolbox=self._can.toolbox, limits=limits)
             partial.rename(place.joined)
 
     async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
@@ -193,24 +201,27 @@ class Steps:
         place = self._workplace(job)
         if place.encoded.exists():
             return {}
+        if info.duration_s > self._can.max_duration_s:
+            raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
         source = await self._need_source(job)
         ladder = media.plan_ladder(info)
-        await asyncio.to_thread(
-            self._can.store.record_decisions, job.job_id, [asdict(decision) for decision in ladder.decisions]
-        )
+        decisions = [asdict(decision) for decision in ladder.decisions]
+        await asyncio.to_thread(self._can.store.record_decisions, job.job_id, decisions)
         reporter = self._reporter(job)
         await reporter.enter(Progress(stage=Stage.ENCODE))
+        plan = media.plan_encode(info, ladder)
         with place.attempt(place.encoded) as folder:
-            await media.encode(
+            encoded = await media.encode(
                 source,
-                info,
-                ladder,
+                plan,
                 folder,
                 toolbox=self._can.toolbox,
-                limits=media.encode_limits(info, max_duration_s=self._can.max_duration_s),
+                limits=media.encode_limits(plan),
                 on_progress=lambda part: reporter.report(Progress(stage=Stage.ENCODE, percent=100 * part)),
             )
             await reporter.settle()
+            (folder / ENCODED_FILE).write_bytes(_ENCODED.dump_json(encoded))
+        log.info("encoded", job=job.job_id, rungs=len(plan.rungs), cpu_s=round(encoded.cpu_s, 1))
         return {}
 
     async def _ensure_packaged(self, job: Job, info: media.MediaInfo) -> JsonObject:
@@ -219,24 +230,30 @@ class Steps:
             return {}
         await self._ensure_encoded(job, info)
         await self._reporter(job).enter(Progress(stage=Stage.PACKAGE))
+        encoded = _ENCODED.validate_json((place.encoded / ENCODED_FILE).read_bytes())
         with place.attempt(place.packaged) as folder:
             package = await media.package(
-                place.encoded, media.plan_ladder(info), folder, video_id=job.video_id, toolbox=self._can.toolbox
+                place.encoded,
+                encoded,
+                folder,
+                video_id=job.video_id,
+                toolbox=self._can.toolbox,
+                limits=media.copy_limits(place.size_bytes(place.encoded)),
             )
             renditions = await media.verify(folder, package, info, toolbox=self._can.toolbox)
-            (folder / "renditions.json").write_bytes(_RENDITIONS.dump_json(renditions))
+            (folder / VERIFIED_FILE).write_bytes(_RENDITIONS.dump_json(renditions))
         return {}
 
     async def _publish(self, job: Job, info: media.MediaInfo) -> JsonObject:
         await self._ensure_packaged(job, info)
         await self._reporter(job).enter(Progress(stage=Stage.PUBLISH))
         folder = self._workplace(job).packaged
-        renditions = _RENDITIONS.validate_json((folder / "renditions.json").read_bytes())
+        renditions = _RENDITIONS.validate_json((folder / VERIFIED_FILE).read_bytes())
         multivariant = f"{job.video_id}.m3u8"
         files = sorted(
             str(path.relative_to(folder))
             for path in folder.rglob("*")
-            if path.is_file() and path.name not in {"renditions.json", multivariant}
+            if path.is_file() and path.name not in {VERIFIED_FILE, multivariant}
         )
         await self._upload(job, folder, [name for name in files if not name.endswith(".m3u8")])
         await self._upload(job, folder, [name for name in files if name.endswith(".m3u8")])

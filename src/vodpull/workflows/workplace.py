@@ -58,6 +58,11 @@ class Workplace:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
+    @staticmethod
+    def size_bytes(folder: Path) -> int:
+        """Return how much the files below a folder hold."""
+        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
     def clear(self) -> None:
         """Remove everything of this job from the local disk."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,91 @@
+"""Nothing accepted is lost, whatever is killed and whenever; finished steps stay finished; nothing is left running."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+
+pytestmark = pytest.mark.slow
+
+CLIPS = ("real_1080p30_18s.mp4", "bbb_854x480_5p1_30s.mp4", "video_only_640x360_40s.mp4")
+
+
+@pytest.fixture
+def fragile(tmp_path: Path, origin: Origin) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path / "data", origin=origin.origin)
+    service.start()
+    yield service
+    service.stop()
+
+
+def processes_on(folder: Path) -> list[str]:
+    """Return the command lines of live processes that work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            places = f"{command} {(process / 'cwd').resolve()}"
+        except OSError:
+            continue
+        if str(folder) in places:
+            found.append(command)
+    return found
+
+
+def until(condition: Callable[[], bool], *, within_s: float) -> None:
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+
+def test_every_item_completes_although_everything_is_killed_five_times(
+    fragile: Vodpull, origin: Origin, tmp_path: Path
+) -> None:
+    seed = random.randrange(1_000_000)
+    chance = random.Random(seed)
+    task_id = fragile.pull([{"fetchUrl": origin.url(clip)} for clip in CLIPS])
+    for number in range(5):
+        time.sleep(chance.uniform(0.0, 4.0))  # the moment of the kill is the test's subject, not a wait for something
+        if number % 2:
+            fragile.kill()
+        else:
+            fragile.kill_worker_only()
+        until(lambda: processes_on(tmp_path / "data") == [], within_s=5)
+        fragile.start()
+    data = fragile.wait(task_id, within_s=400)
+    assert [(item["pullStatus"], item["cmdStatus"]) for item in data["items"]] == [(2, 2)] * 3, f"seed {seed}"
+    assert [len(item["videoInfo"]["videoFileList"]) for item in data["items"]] == [5, 3, 2]
+    assert list((tmp_path / "data" / "work").iterdir()) == [], "work files are cleared"
+    partial = [path.name for path in (tmp_path / "data" / "media").rglob("*") if path.name.endswith((".part", ".tmp"))]
+    assert partial == []
+
+
+def test_a_finished_encode_is_not_done_again_after_a_kill(fragile: Vodpull, origin: Origin) -> None:
+    task_id = fragile.pull([{"fetchUrl": origin.url(CLIPS[2])}, {"fetchUrl": origin.url(CLIPS[0])}])
+
+    def first_is_encoded() -> bool:
+        return fragile.log().count("encoded ") >= 1
+
+    until(first_is_encoded, within_s=120)
+    fragile.kill()
+    fragile.start()
+    data = fragile.wait(task_id)
+    assert [item["cmdStatus"] for item in data["items"]] == [2, 2]
+    assert fragile.log().count("encoded ") == 2, "one for each item, before and after the kill together"
+
+
+def test_an_accepted_task_survives_a_kill_right_after_its_reply(fragile: Vodpull, origin: Origin) -> None:
+    items = [{"fetchUrl": origin.url("flower_faststart.mp4")}]
+    task_ids = [fragile.pull(items, workflowId="original") for _ in range(3)]
+    fragile.kill()
+    fragile.start()
+    for task_id in task_ids:
+        assert fragile.wait(task_id)["items"][0]["pullStatus"] == 2

@@ -1,0 +1,199 @@
+"""The store on both databases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from vodpull.errors import ConfigurationError, Failure, Md5Mismatch
+from vodpull.jobs.accounts import Accounts, Vault
+from vodpull.jobs.database import database_time_s, migrate, open_database
+from vodpull.jobs.model import (
+    Asset,
+    Batch,
+    BatchView,
+    Clarity,
+    Job,
+    ServerType,
+    Stage,
+    StoredFile,
+    WireStatus,
+    new_id,
+)
+from vodpull.jobs.store import Progress, Store
+
+ORIGINAL = StoredFile(
+    clarity=Clarity.ORIGINAL,
+    server_type=ServerType.SOURCE,
+    width_px=640,
+    height_px=360,
+    bitrate_bps=412_000,
+    size_bytes=5_384_542,
+    key="pullvideo/202611/x/a.mp4",
+)
+ASSET = Asset(video_id="v" * 32, duration_s=105.2, files=(ORIGINAL,))
+FAILURE = Failure.of(Md5Mismatch("expected a, got b"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(database: sa.Engine) -> Store:
+    return Store(database)
+
+
+@pytest.fixture
+def accounts(database: sa.Engine) -> Accounts:
+    return Accounts(database, Vault("a master key for tests"))
+
+
+def accept(store: Store, accounts: Accounts, *, jobs: int = 2, trans_no: str = "t1") -> BatchView:
+    made = accounts.create_key("alice")
+    live = accounts.find_live(made.access_key)
+    assert live is not None
+    batch = Batch(batch_id=new_id(0), account_id=live.account_id, trans_no=trans_no, template="abr", created_at_ms=1)
+    view = BatchView(
+        batch=batch,
+        jobs=tuple(
+            Job(
+                job_id=new_id(0),
+                batch_id=batch.batch_id,
+                position=position,
+                file_name=f"文件{position}.mp4",
+                source_url="http://origin.example.test/a.mp4?sig=1",
+                md5="",
+                video_id=new_id(0),
+                directory=new_id(0),
+            )
+            for position in range(jobs)
+        ),
+    )
+    with store.transaction() as connection:
+        store.add_batch(connection, view, access_key=made.access_key)
+    return view
+
+
+def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: Accounts) -> None:
+    view = accept(store, accounts, jobs=3)
+    assert store.find_batch(view.batch.batch_id) == view
+    assert store.find_job(view.jobs[1].job_id) == (view.batch, view.jobs[1])
+
+
+def test_a_business_id_finds_the_newest_batch_of_its_account_only(store: Store, accounts: Accounts) -> None:
+    accept(store, accounts)
+    newest = accept(store, accounts)
+    with store.transaction() as connection:
+        newer = sa.text("update batch set created_at_ms = 2 where batch_id = :id")
+        connection.execute(newer, {"id": newest.batch.batch_id})
+    found = store.find_newest(newest.batch.account_id, "t1")
+    assert found is not None
+    assert found.batch.batch_id == newest.batch.batch_id
+    assert store.find_newest("somebody else", "t1") is None
+
+
+def test_nothing_of_a_broken_transaction_stays(store: Store, accounts: Accounts) -> None:
+    view = accept(store, accounts)
+    other = replace(view, batch=replace(view.batch, batch_id=new_id(0)))
+    with pytest.raises(sa.exc.IntegrityError), store.transaction() as connection:
+        store.add_batch(connection, other, access_key="x")  # the jobs' ids exist already
+    assert store.find_batch(other.batch.batch_id) is None
+
+
+def test_a_stored_source_stays_pulled_when_its_command_fails(store: Store, accounts: Accounts) -> None:
+    job = accept(store, accounts).jobs[0]
+    store.record_pulled(job.job_id, ASSET)
+    with store.transaction() as connection:
+        store.finish_job(connection, job.job_id, failure=FAILURE)
+    _, stored = store.find_job(job.job_id)
+    assert (stored.pull_status, stored.cmd_status) == (WireStatus.SUCCEEDED, WireStatus.FAILED)
+    assert (stored.asset, stored.failure, stored.stage) == (ASSET, FAILURE, Stage.FAILED)
+
+
+def test_a_failed_pull_fails_the_command_too(store: Store, accounts: Accounts) -> None:
+    job = accept(store, accounts).jobs[0]
+    with store.transaction() as connection:
+        store.finish_job(connection, job.job_id, failure=FAILURE)
+    _, stored = store.find_job(job.job_id)
+    assert (stored.pull_status, stored.cmd_status) == (WireStatus.FAILED, WireStatus.FAILED)
+
+
+def test_a_final_state_is_set_once_and_late_writers_change_nothing(store: Store, accounts: Accounts) -> None:
+    job = accept(store, accounts).jobs[0]
+    with store.transaction() as connection:
+        assert store.finish_job(connection, job.job_id, asset=ASSET) is not None
+    with store.transaction() as connection:
+        assert store.finish_job(connection, job.job_id, failure=FAILURE) is None
+    store.update_progress(job.job_id, Progress(stage=Stage.ENCODE, percent=50))
+    store.record_pulled(job.job_id, replace(ASSET, duration_s=1.0))
+    _, stored = store.find_job(job.job_id)
+    assert (stored.stage, stored.asset, stored.failure) == (Stage.DONE, ASSET, None)
+
+
+def test_exactly_one_of_many_jobs_that_end_together_sees_the_batch_final(store: Store, accounts: Accounts) -> None:
+    view = accept(store, accounts, jobs=8)
+    saw_final: list[bool] = []
+
+    def finish(job: Job) -> None:
+        with store.transaction() as connection:
+            after = store.finish_job(connection, job.job_id, asset=ASSET)
+            assert after is not None
+            saw_final.append(after.is_final)
+
+    threads = [threading.Thread(target=finish, args=(job,)) for job in view.jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(saw_final) == [False] * 7 + [True]
+    found = store.find_batch(view.batch.batch_id)
+    assert found is not None
+    assert found.batch.finished_at_ms is not None
+
+
+def test_a_revoked_key_is_dead_at_once(accounts: Accounts) -> None:
+    made = accounts.create_key("alice")
+    assert accounts.revoke_key(made.access_key)
+    assert accounts.find_live(made.access_key) is None
+    assert not accounts.revoke_key(made.access_key)
+
+
+def test_two_keys_of_one_name_share_an_account_and_two_names_do_not(accounts: Accounts) -> None:
+    owners = {}
+    for name in ("alice", "alice", "bob"):
+        live = accounts.find_live(accounts.create_key(name).access_key)
+        assert live is not None
+        owners.setdefault(name, set()).add(live.account_id)
+    assert len(owners["alice"]) == 1
+    assert owners["alice"] != owners["bob"]
+
+
+def test_secrets_are_not_in_the_database_in_clear(database: sa.Engine, accounts: Accounts) -> None:
+    made = accounts.create_key("alice")
+    with database.connect() as connection:
+        rows = connection.execute(sa.text("select * from access_key")).all()
+    assert made.secret_key not in repr(rows)
+    with pytest.raises(ConfigurationError, match="another master key"):
+        Accounts(database, Vault("another key, equally long")).find_live(made.access_key)
+
+
+def test_migrating_again_changes_nothing_and_a_newer_database_is_refused(database: sa.Engine) -> None:
+    migrate(database)
+    with database.begin() as connection:
+        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="newer vodpull"):
+        migrate(database)
+
+
+def test_the_database_has_a_clock(database: sa.Engine) -> None:
+    assert abs(database_time_s(database) - database_time_s(database)) < 5
+    assert database_time_s(database) > 1_700_000_000

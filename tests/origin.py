@@ -1,0 +1,298 @@
+"""
+A real HTTP server that misbehaves on request: the remote world of the tests.
+
+Every route answers with `origin.body`, or with the served file that `?file=` names:
+
+    /<name>                a file of the served folder, or what `put` stored; with ranges
+    /status/<code>         that status; `?retry_after=` adds the header
+    /redirect?to=<url>     `?code=` (302); `&times=n` redirects to itself n times first
+    /reset?after=<bytes>   the connection is reset in the middle of the body; `&fails=n` only the first n times
+    /short                 Content-Length announces `?more=` (1000) bytes more than come
+    /endless               a body without an end and without a Content-Length
+    /chunked               the body without a Content-Length
+    /gzip                  the body compressed, although identity was asked for
+    /empty                 200 with zero bytes
+    /slow?pause=<s>        the body in pieces of `?piece=` (1000) bytes with a pause before each
+    /stall?after=<bytes>   part of the body, then nothing until the client leaves
+    /never                 no answer until the client leaves
+    /flaky?fails=<n>       `?code=` (500) the first n times for this query, then the body
+    /headers               an answer with a megabyte of headers
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import mimetypes
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_PIECE_BYTES = 1 << 16
+
+
+class Origin:
+    """The server; use it as `async with Origin() as origin`, or through `run_origin_in_thread`."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self.body = bytes(range(256)) * 1024
+        """What misbehaving routes send: 256 KiB."""
+        self.requests: Counter[str] = Counter()
+        """Requests by path, without the query."""
+        self.headers: list[dict[str, str]] = []
+        """Headers of every request, names in lower case."""
+        self.left_early = asyncio.Event()
+        """Set when a client has left a route that waits for that."""
+        self.max_at_once = 0
+        """Most requests that were under way together."""
+        self.port = 0
+        self._peers: set[object] = set()
+        self._at_once = 0
+        self._folder: Path | None = None
+        self._resources: dict[str, bytes] = {}
+        self._tls = tls
+        app = web.Application(middlewares=[self._count])
+        for path, handler in self._routes().items():
+            app.router.add_get(path, handler)
+        app.router.add_get("/{name:.*}", self._resource)
+        # a client that leaves cancels its handler; no waiting for them at the end
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def origin(self) -> str:
+        """Return `http://127.0.0.1:<port>`, as a trusted origin is written."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def connections(self) -> int:
+        """Return how many connections have carried a request."""
+        return len(self._peers)
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path with or without its leading slash."""
+        return f"{self.origin}/{path.removeprefix('/')}"
+
+    def serve(self, folder: Path) -> None:
+        """Serve the files of a folder from now on."""
+        self._folder = folder
+
+    def put(self, name: str, content: bytes) -> str:
+        """Serve bytes under a name and return their URL."""
+        self._resources[name] = content
+        return self.url(name)
+
+    def _routes(self) -> dict[str, Handler]:
+        return {
+            "/status/{code}": self._status,
+            "/redirect": self._redirect,
+            "/reset": self._reset,
+            "/short": self._short,
+            "/endless": self._endless,
+            "/chunked": self._chunked,
+            "/gzip": self._gzip,
+            "/empty": self._empty,
+            "/slow": self._slow,
+            "/stall": self._stall,
+            "/never": self._never,
+            "/flaky": self._flaky,
+            "/headers": self._headers,
+        }
+
+    @web.middleware
+    async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        self.requests[request.path] += 1
+        self.headers.append({name.lower(): value for name, value in request.headers.items()})
+        if request.transport is not None:
+            self._peers.add(request.transport.get_extra_info("peername"))
+        self._at_once += 1
+        self.max_at_once = max(self.max_at_once, self._at_once)
+        try:
+            return await handler(request)
+        except (asyncio.CancelledError, ConnectionError):
+            self.left_early.set()
+            raise
+        finally:
+            self._at_once -= 1
+
+    def _body_of(self, request: web.Request) -> bytes:
+        name = request.query.get("file")
+        if name is None:
+            return self.body
+        if name in self._resources:
+            return self._resources[name]
+        if self._folder is None:
+            raise web.HTTPNotFound
+        return (self._folder / name).read_bytes()
+
+    async def _resource(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name in self._resources:
+            return _ranged(request, self._resources[name])
+        path = self._folder / name if self._folder is not None and ".." not in name else None
+        if path is None or not path.is_file():
+            raise web.HTTPNotFound
+        return _ranged(request, path.read_bytes())  # FileResponse leaks its file when a client leaves early
+
+    async def _status(self, request: web.Request) -> web.StreamResponse:
+        wait = request.query.get("retry_after")
+        return web.Response(status=int(request.match_info["code"]), headers={"Retry-After": wait} if wait else None)
+
+    async def _redirect(self, request: web.Request) -> web.StreamResponse:
+        times = int(request.query.get("times", "0"))
+        again = request.url.update_query(times=times - 1).path_qs
+        location = again if times > 0 else request.query["to"]
+        return web.Response(status=int(request.query.get("code", "302")), headers={"Location": location})
+
+    async def _reset(self, request: web.Request) -> web.StreamResponse:
+        self.requests[request.path_qs] += 1
+        if self.requests[request.path_qs] > int(request.query.get("fails", "1000000")):
+            return _ranged(request, self._body_of(request))
+        response = await self._begin(request, len(self._body_of(request)))
+        await response.write(self._body_of(request)[: int(request.query["after"])])
+        assert request.transport is not None
+        request.transport.abort()
+        return response
+
+    async def _short(self, request: web.Request) -> web.StreamResponse:
+        body = self._body_of(request)
+        response = await self._begin(request, len(body) + int(request.query.get("more", "1000")))
+        await response.write(body)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async def _endless(self, request: web.Request) -> web.StreamResponse:
+        response = await self._begin(request, None)
+        while True:
+            await response.write(self.body[:_PIECE_BYTES])
+
+    async def _chunked(self, request: web.Request) -> web.StreamResponse:
+        response = await self._begin(request, None)
+        await response.write(self._body_of(request))
+        return response
+
+    async def _gzip(self, request: web.Request) -> web.StreamResponse:
+        return web.Response(body=gzip.compress(self._body_of(request)), headers={"Content-Encoding": "gzip"})
+
+    async def _empty(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"")
+
+    async def _slow(self, request: web.Request) -> web.StreamResponse:
+        body, size = self._body_of(request), int(request.query.get("piece", "1000"))
+        response = await self._begin(request, len(body))
+        for start in range(0, len(body), size):
+            await asyncio.sleep(float(request.query["pause"]))
+            await response.write(body[start : start + size])
+        return response
+
+    async def _stall(self, request: web.Request) -> web.StreamResponse:
+        body = self._body_of(request)
+        response = await self._begin(request, len(body))
+        await response.write(body[: int(request.query["after"])])
+        await asyncio.Event().wait()
+        return response
+
+    async def _never(self, _request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    async def _flaky(self, request: web.Request) -> web.StreamResponse:
+        self.requests[request.path_qs] += 1
+        if self.requests[request.path_qs] <= int(request.query["fails"]):
+            return web.Response(status=int(request.query.get("code", "500")))
+        return _ranged(request, self._body_of(request))
+
+    async def _headers(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(body=self.body, headers={f"X-{number}": "a" * 1000 for number in range(1000)})
+
+    async def _begin(self, request: web.Request, announced: int | None) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
+        response.content_length = announced
+        await response.prepare(request)
+        return response
+
+
+def _ranged(request: web.Request, body: bytes) -> web.Response:
+    content_type = mimetypes.guess_type(request.path)[0] or "application/octet-stream"
+    headers = {"ETag": '"origin"', "Content-Type": content_type, "Accept-Ranges": "bytes"}
+    wanted = request.http_range
+    if wanted.start is None and wanted.stop is None:
+        return web.Response(body=body, headers=headers)
+    start, stop, _ = wanted.indices(len(body))
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+    return web.Response(status=206, body=body[start:stop], headers=headers)
+
+
+class Canary:
+    """A listener that only counts who connects: where nobody may."""
+
+    def __init__(self) -> None:
+        self.connects = 0
+        self.port = 0
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _accept(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connects += 1
+        writer.close()
+
+
+@contextlib.contextmanager
+def run_origin_in_thread(folder: Path | None = None) -> Iterator[Origin]:
+    """Run an origin on a thread with its own loop, for tests that block; serves `folder` if given."""
+    started = threading.Event()
+    found: list[Origin] = []
+    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def main() -> None:
+        async with Origin() as origin:
+            if folder is not None:
+                origin.serve(folder)
+            end = asyncio.Event()
+            found.append(origin)
+            stop.append((asyncio.get_running_loop(), end))
+            started.set()
+            await end.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(main(),), name="origin", daemon=True)
+    thread.start()
+    if not started.wait(10):
+        raise RuntimeError("the origin did not start")
+    try:
+        yield found[0]
+    finally:
+        loop, end = stop[0]
+        loop.call_soon_threadsafe(end.set)
+        thread.join(10)

@@ -1,0 +1,70 @@
+"""A receiver of notifications: keeps what it gets, and answers what the test wants."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Received:
+    """One request."""
+
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def data(self) -> dict[str, Any]:
+        decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(self.body))
+        return decoded
+
+
+@dataclass
+class Receiver:
+    """A running receiver."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    """Statuses of the next answers; 200 when it is used up."""
+    received: list[Received] = field(default_factory=list)
+
+    def wait_for(self, count: int, *, within_s: float = 60) -> list[Received]:
+        deadline_s = time.monotonic() + within_s
+        while len(self.received) < count:
+            assert time.monotonic() < deadline_s, f"{len(self.received)} of {count} notifications came"
+            time.sleep(0.05)
+        return self.received
+
+
+@contextmanager
+def running_receiver() -> Iterator[Receiver]:
+    """Run a receiver on a free loopback port until the block ends."""
+    receiver = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            receiver.received.append(Received({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    receiver.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield receiver
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)

@@ -1,0 +1,187 @@
+"""What an HLS playlist names, read from its text: pure, no I/O."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import m3u8
+
+from vodpull.errors import PlaylistUnsupported
+
+MAX_PLAYLIST_BYTES = 4 << 20
+"""Largest playlist that is read; 5,000 segments with long signed URLs fit."""
+MAX_SEGMENTS = 5000
+"""Most segments of one playlist: 8 hours of 6-second segments."""
+
+# 20 lines a segment is far more than any packager writes
+_MAX_LINES = 20 * MAX_SEGMENTS
+# A URL has at most 2,048 characters; the rest is for attributes. It also bounds the parser's regular expressions.
+_MAX_LINE_CHARACTERS = 8192
+_IV_BYTES = 16
+# The tags that decide what is fetched. All others are dropped before parsing, so that a strange date or ad marker
+# cannot make a good playlist unreadable, and the parser meets less hostile text.
+_TAGS = re.compile(
+    r"#(?:EXTM3U|EXTINF|EXT-X-(?:BYTERANGE|KEY|MAP|MEDIA|MEDIA-SEQUENCE|STREAM-INF|ENDLIST|DISCONTINUITY|GAP"
+    r"|I-FRAMES-ONLY))(?::|\Z)"
+)
+_BYTE_RANGE = re.compile(r"([0-9]{1,15})(?:@([0-9]{1,15}))?")
+_HEX_IV = re.compile(r"0x([0-9a-f]{1,32})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """How one piece is encrypted: AES-128 in CBC mode, with PKCS #7 padding (RFC 8216, 5.2)."""
+
+    uri: str
+    iv: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """One segment, or the initialisation section."""
+
+    uri: str
+    """As written in the playlist."""
+    byte_range: tuple[int, int] | None = None
+    """First byte and number of bytes; None: the whole resource."""
+    key: Key | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaPlaylist:
+    """A complete (VOD) media playlist."""
+
+    init: Piece | None
+    """The one initialisation section of fMP4 segments, None for MPEG-TS. Its key, if any, is only a possibility."""
+    segments: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The best variant of a multivariant playlist."""
+
+    video_uri: str
+    audio_uri: str | None
+    """The separate rendition that carries its sound; None: the sound is in the variant itself."""
+
+
+def parse_playlist(text: str) -> MediaPlaylist | Choice:
+    """
+    Return what a playlist names.
+
+    Raises:
+        PlaylistUnsupported: live, encrypted other than with AES-128, without segments, of mixed formats, malformed.
+    """
+    data = _parse(text)
+    return _choose(data) if data["playlists"] else _read_media(data)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    lines = [line.strip() for line in text.split("\n", _MAX_LINES)]
+    if len(lines) > _MAX_LINES or max(map(len, lines)) > _MAX_LINE_CHARACTERS:
+        raise PlaylistUnsupported("the playlist has too many or too long lines")
+    kept = [line for line in lines if not line.startswith("#") or _TAGS.match(line)]
+    if sum(line.startswith("#EXT-X-KEY") for line in kept) > MAX_SEGMENTS:
+        raise PlaylistUnsupported("the playlist has too many keys")
+    try:
+        data: dict[str, Any] = m3u8.parse("\n".join(kept))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise PlaylistUnsupported("the playlist is malformed") from error
+    return data
+
+
+def _choose(data: dict[str, Any]) -> Choice:
+    best = max(data["playlists"], key=_rank)
+    group = best["stream_info"].get("audio")
+    renditions = [
+        media for media in data["media"] if (media.get("type"), media.get("group_id")) == ("AUDIO", _unquoted(group))
+    ]
+    preferred = max(
+        renditions, key=lambda media: (media.get("default") == "YES", media.get("autoselect") == "YES"), default=None
+    )
+    audio_uri = preferred.get("uri") if preferred else None
+    return Choice(video_uri=best["uri"], audio_uri=audio_uri if audio_uri != best["uri"] else None)
+
+
+def _rank(variant: dict[str, Any]) -> tuple[int, int]:
+    info = variant["stream_info"]
+    numbers = re.findall(r"[0-9]{1,5}", str(info.get("resolution", "")))
+    bandwidth_bps = int(info.get("bandwidth", 0))
+    return bandwidth_bps, int(numbers[0]) * int(numbers[1]) if len(numbers) > 1 else 0
+
+
+def _read_media(data: dict[str, Any]) -> MediaPlaylist:
+    raw: list[dict[str, Any]] = data["segments"]
+    if not raw:
+        raise PlaylistUnsupported("the playlist names no segments")
+    if len(raw) > MAX_SEGMENTS:
+        raise PlaylistUnsupported(f"the playlist names more than {MAX_SEGMENTS} segments")
+    if not data["is_endlist"]:
+        raise PlaylistUnsupported("the playlist is live or cut off: it has no EXT-X-ENDLIST")
+    if data["is_i_frames_only"]:
+        raise PlaylistUnsupported("the playlist has key frames only")
+    segments: list[Piece] = []
+    first_number = int(data["media_sequence"] or 0)
+    for number, entry in enumerate(raw, first_number):
+        segments.append(_read_segment(entry, number, segments[-1] if segments else None))
+    return MediaPlaylist(init=_read_init(raw), segments=tuple(segments))
+
+
+def _read_segment(entry: dict[str, Any], number: int, before: Piece | None) -> Piece:
+    if not entry.get("uri"):
+        raise PlaylistUnsupported(f"segment {number} has no URI")
+    if entry.get("gap_tag"):
+        raise PlaylistUnsupported(f"segment {number} is marked as missing")
+    piece = Piece(uri=entry["uri"], key=_read_key(entry.get("key"), number))
+    if not entry.get("byterange"):
+        return piece
+    # RFC 8216, 4.3.2.2: without an offset it starts where the range before it, of the same resource, ended
+    default_start = sum(before.byte_range) if before and before.byte_range and before.uri == piece.uri else None
+    return replace(piece, byte_range=_read_byte_range(entry["byterange"], default_start))
+
+
+def _read_init(raw: list[dict[str, Any]]) -> Piece | None:
+    sections = [entry.get("init_section") for entry in raw]
+    section = sections[0]
+    if any(other != section for other in sections):
+        raise PlaylistUnsupported("the segments have different initialisation sections")
+    if not section:
+        return None
+    if any(entry.get("discontinuity") for entry in raw[1:]):
+        raise PlaylistUnsupported("fMP4 segments with discontinuities cannot be joined")
+    if not section.get("uri"):
+        raise PlaylistUnsupported("the initialisation section has no URI")
+    key = raw[0].get("key") or {}
+    byte_range = _read_byte_range(section["byterange"], 0) if section.get("byterange") else None
+    # RFC 8216, 4.3.2.5: an encrypted section needs a key with an explicit IV
+    return Piece(uri=section["uri"], byte_range=byte_range, key=_read_key(key, 0) if key.get("iv") else None)
+
+
+def _read_key(attributes: dict[str, str] | None, number: int) -> Key | None:
+    if not attributes or attributes.get("method") == "NONE":
+        return None
+    method = attributes.get("method")
+    if method != "AES-128" or attributes.get("keyformat", "identity") != "identity":
+        raise PlaylistUnsupported("the segments are encrypted with a method other than AES-128")
+    if not attributes.get("uri"):
+        raise PlaylistUnsupported("the key has no URI")
+    if not attributes.get("iv"):
+        return Key(uri=attributes["uri"], iv=(number % (1 << 128)).to_bytes(_IV_BYTES, "big"))
+    digits = _HEX_IV.fullmatch(attributes["iv"])
+    if digits is None:
+        raise PlaylistUnsupported("the key's IV is not a hexadecimal number")
+    return Key(uri=attributes["uri"], iv=int(digits[1], 16).to_bytes(_IV_BYTES, "big"))
+
+
+def _read_byte_range(text: str, default_start: int | None) -> tuple[int, int]:
+    found = _BYTE_RANGE.fullmatch(text.strip())
+    start = int(found[2]) if found and found[2] else default_start
+    if found is None or start is None or int(found[1]) == 0:
+        raise PlaylistUnsupported("a byte range is malformed")
+    return start, int(found[1])
+
+
+def _unquoted(text: str | None) -> str | None:
+    return text.strip('"') if text else None

@@ -1,0 +1,303 @@
+"""HLS playlists as sources: the clip collection, and origins that lack a part."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+from tests.origin import Canary, Origin
+
+from vodpull.errors import (
+    BodyIncomplete,
+    BodyTooLarge,
+    OriginFailed,
+    OriginMissing,
+    PlaylistUnsupported,
+    UrlForbidden,
+    UrlInvalid,
+    VodpullError,
+)
+from vodpull.fetch import AddressGuard, FetchedPlaylist, FetchLimits, download, fetch_playlist, is_playlist
+
+TS = (b"G" + bytes(187)) * 40
+BOX = b"\0\0\0\x08styp"
+
+
+def ignore(_received: int, _announced: int | None) -> None:
+    """Nobody wants to know."""
+
+
+class Bench:
+    def __init__(self, origin: Origin, folder: Path, limits: FetchLimits) -> None:
+        self.origin = origin
+        self.folder = folder
+        self.guard = AddressGuard(trusted_origins=[origin.origin], allow_networks=())
+        self.limits = limits
+        self.progress: list[int] = []
+
+    async def fetch(self, path: str) -> FetchedPlaylist:
+        """Download a playlist of the origin and then all that it names."""
+        source = self.folder.parent / "source"
+        url = self.origin.url(path)
+        arrived = await download(url, source, guard=self.guard, limits=self.limits, on_progress=ignore)
+        assert is_playlist(source)
+        return await fetch_playlist(
+            source,
+            arrived.final_url,
+            self.folder,
+            guard=self.guard,
+            limits=self.limits,
+            on_progress=lambda received, _: self.progress.append(received),
+        )
+
+    async def fetch_lines(self, *lines: str) -> FetchedPlaylist:
+        text = "\n".join(["#EXTM3U", "#EXT-X-TARGETDURATION:6", *lines, "#EXT-X-ENDLIST"])
+        self.origin.put("list.m3u8", text.encode())
+        return await self.fetch("list.m3u8")
+
+    def left(self) -> list[str]:
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def bench(origin: Origin, tmp_path: Path, limits: FetchLimits) -> Bench:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return Bench(origin, folder, limits)
+
+
+def md5_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def seconds(path: Path, kind: str) -> float:
+    """Return the extent of a file's first stream of a kind, from its packets."""
+    with av.open(str(path)) as container:
+        stream = next(stream for stream in container.streams if stream.type == kind)
+        times = [(packet.pts, packet.duration or 0) for packet in container.demux(stream) if packet.pts is not None]
+        return float((max(pts + length for pts, length in times) - min(times)[0]) * (stream.time_base or 0))
+
+
+@pytest.mark.parametrize(
+    ("entry", "video", "duration_s", "segments"),
+    [
+        ("hls_ts/stream.m3u8", "video.ts", 10.0, 2),
+        ("hls_fmp4/playlist.m3u8", "video.mp4", 3.0, 24),
+        ("hls_aes128/playlist.m3u8", "video.ts", 12.583, 3),
+        ("hls_master/master.m3u8", "video.ts", 15.708, 3),
+    ],
+)
+async def test_a_playlist_of_the_collection_becomes_a_file_that_plays(
+    bench: Bench, clips: Path, *, entry: str, video: str, duration_s: float, segments: int
+) -> None:
+    bench.origin.serve(clips)
+    fetched = await bench.fetch(entry)
+    assert (fetched.video, fetched.segment_count) == (bench.folder / video, segments)
+    assert seconds(fetched.video, "video") == pytest.approx(duration_s, abs=0.1)
+    assert seconds(fetched.audio or fetched.video, "audio") == pytest.approx(duration_s, abs=0.2)
+    assert bench.left() == sorted({video, fetched.audio.name if fetched.audio else video})
+    assert fetched.size_bytes == sum((bench.folder / name).stat().st_size for name in bench.left())
+
+
+async def test_segments_are_joined_byte_for_byte(bench: Bench, clips: Path) -> None:
+    bench.origin.serve(clips)
+    fetched = await bench.fetch("hls_ts/stream.m3u8")
+    parts = [(clips / "hls_ts" / name).read_bytes() for name in ("segment000.ts", "segment001.ts")]
+    assert md5_of(fetched.video.read_bytes()) == md5_of(b"".join(parts))
+    assert bench.progress == sorted(bench.progress)
+    assert bench.progress[-1] == fetched.size_bytes == 1020464 + 201724
+
+
+async def test_the_better_variant_and_no_other_is_fetched(bench: Bench, clips: Path) -> None:
+    bench.origin.serve(clips)
+    await bench.fetch("hls_master/master.m3u8")
+    assert not [path for path in bench.origin.requests if "/240" in path]
+
+
+async def test_separate_sound_comes_as_a_second_file(bench: Bench, clips: Path) -> None:
+    bench.origin.serve(clips)
+    fetched = await bench.fetch("hls_fmp4/playlist.m3u8")
+    assert fetched.audio == bench.folder / "audio.mp4"
+
+
+@pytest.mark.parametrize(
+    ("entry", "missing", "what"),
+    [
+        ("hls_aes128/playlist.m3u8", "enc.key", "key of video segment 1 of 3"),
+        ("hls_aes128/playlist.m3u8", "seg_02.ts", "video segment 3 of 3"),
+        ("hls_ts/stream.m3u8", "segment001.ts", "video segment 2 of 2"),
+        ("hls_fmp4/playlist.m3u8", "audio_init.mp4", "audio initialisation section"),
+        ("hls_fmp4/playlist.m3u8", "stream_1.m3u8", "variant playlist"),
+    ],
+)
+async def test_a_missing_child_is_named(bench: Bench, clips: Path, *, entry: str, missing: str, what: str) -> None:
+    copy = bench.folder.parent / "origin"
+    copy.mkdir()
+    for path in (clips / Path(entry).parent).iterdir():
+        if path.name != missing:
+            (copy / path.name).symlink_to(path)
+    bench.origin.serve(copy)
+    with pytest.raises(OriginMissing, match=what):
+        await bench.fetch(Path(entry).name)
+    assert [name for name in bench.left() if not name.startswith("video.mp4")] == []
+
+
+async def test_segments_come_a_few_at_once_and_stay_in_order(bench: Bench) -> None:
+    contents = [TS + bytes([number]) * 188 for number in range(20)]
+    lines = []
+    for number, content in enumerate(contents):
+        bench.origin.put(f"{number}.ts", content)
+        lines += ["#EXTINF:6,", f"slow?file={number}.ts&piece=8000&pause={0.03 if number % 4 == 0 else 0}"]
+    fetched = await bench.fetch_lines(*lines)
+    assert fetched.video.read_bytes() == b"".join(contents)
+    assert 1 < bench.origin.max_at_once <= 4
+    assert bench.origin.connections <= 6
+
+
+async def test_byte_ranges_of_one_resource_are_honoured(bench: Bench) -> None:
+    content = BOX + bytes(92) + BOX + bytes(192) + BOX + bytes(42)
+    bench.origin.put("v.mp4", content)
+    fetched = await bench.fetch_lines(
+        '#EXT-X-MAP:URI="v.mp4",BYTERANGE="100@0"',
+        *("#EXT-X-BYTERANGE:200@100", "#EXTINF:6,", "v.mp4"),
+        *("#EXT-X-BYTERANGE:50", "#EXTINF:6,", "v.mp4"),
+    )
+    assert fetched.video.read_bytes() == content
+
+
+async def test_an_origin_without_ranges_is_not_taken_for_one(bench: Bench) -> None:
+    with pytest.raises(PlaylistUnsupported, match=r"video segment 1 of 1: .* byte range"):
+        await bench.fetch_lines("#EXT-X-BYTERANGE:188@188", "#EXTINF:6,", "chunked")
+
+
+async def test_a_byte_range_that_comes_short_is_incomplete(bench: Bench) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-187/188\r\nContent-Length: 3\r\n\r\nGGG")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        elsewhere = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        bench.guard = AddressGuard(trusted_origins=[bench.origin.origin, elsewhere], allow_networks=())
+        with pytest.raises(BodyIncomplete, match="3 of 188"):
+            await bench.fetch_lines("#EXT-X-BYTERANGE:188@0", "#EXTINF:6,", f"{elsewhere}/v.ts")
+
+
+@pytest.mark.parametrize("is_init_encrypted", [True, False])
+async def test_an_initialisation_section_may_be_encrypted_or_not(bench: Bench, *, is_init_encrypted: bool) -> None:
+    key, iv = b"k" * 16, bytes(15) + b"\1"
+
+    def encrypt(content: bytes) -> bytes:
+        padder, encryptor = PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
+        return encryptor.update(padder.update(content) + padder.finalize()) + encryptor.finalize()
+
+    init, segment = BOX + b"init" * 50, BOX + b"data" * 500
+    bench.origin.put("key", key)
+    bench.origin.put("init", encrypt(init) if is_init_encrypted else init)
+    bench.origin.put("1.m4s", encrypt(segment))
+    lines = ['#EXT-X-KEY:METHOD=AES-128,URI="key",IV=0x1', '#EXT-X-MAP:URI="init"', "#EXTINF:6,", "1.m4s"]
+    assert (await bench.fetch_lines(*lines)).video.read_bytes() == init + segment
+    assert bench.origin.requests["/key"] == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "why"),
+    [
+        (("#EXTINF:6,", "html"), PlaylistUnsupported, "video segment 1 of 1: it is not MPEG-TS"),
+        (("#EXTINF:6,", "1.ts", "#EXTINF:6,", "m4s"), PlaylistUnsupported, "video segment 2 of 2: it is not MPEG-TS"),
+        (('#EXT-X-MAP:URI="1.ts"', "#EXTINF:6,", "m4s"), PlaylistUnsupported, "it is not fMP4"),
+        (("#EXT-X-STREAM-INF:BANDWIDTH=1", "list.m3u8"), PlaylistUnsupported, "multivariant playlist itself"),
+        (('#EXT-X-KEY:METHOD=AES-128,URI="html"', "#EXTINF:6,", "1.ts"), PlaylistUnsupported, "it has 9 bytes"),
+        (("#EXTINF:6,", "status/500"), OriginFailed, "video segment 1 of 1: "),
+        (("#EXTINF:6,", "file:///etc/passwd"), UrlInvalid, "video segment 1 of 1"),
+        (("#EXTINF:6,", "http://169.254.169.254/latest"), UrlForbidden, "video segment 1 of 1"),
+        (('#EXT-X-KEY:METHOD=AES-128,URI="data:,x"', "#EXTINF:6,", "1.ts"), UrlInvalid, "key of video segment 1"),
+        (("#EXT-X-STREAM-INF:BANDWIDTH=1", "http://10.0.0.1/"), UrlForbidden, "variant playlist"),
+        (("#EXTINF:6,", "redirect?to=http://127.0.0.1/"), UrlForbidden, "video segment 1 of 1"),
+        (("#EXTINF:6,", "endless"), BodyTooLarge, "video segment 1 of 1"),
+    ],
+)
+async def test_a_bad_child_has_its_own_error_and_leaves_nothing(
+    bench: Bench, lines: tuple[str, ...], *, error: type[VodpullError], why: str
+) -> None:
+    bench.origin.put("1.ts", TS)
+    bench.origin.put("m4s", BOX + bytes(100))
+    bench.origin.put("html", b"<!DOCTYPE")
+    with pytest.raises(error, match=why):
+        await bench.fetch_lines(*lines)
+    assert bench.left() == []
+
+
+async def test_a_child_may_not_lead_to_this_machine(bench: Bench) -> None:
+    async with Canary() as canary:
+        for child in (f"http://127.0.0.1:{canary.port}/", f"redirect?to=http://127.0.0.1:{canary.port}/"):
+            with pytest.raises(VodpullError):
+                await bench.fetch_lines("#EXTINF:6,", child)
+        assert canary.connects == 0
+
+
+async def test_all_segments_together_stay_below_the_limit(bench: Bench) -> None:
+    bench.origin.put("1.ts", TS)
+    lines = ("#EXTINF:6,", "1.ts") * 10
+    bench.limits = replace(bench.limits, max_bytes=len(TS) * 10)
+    assert (await bench.fetch_lines(*lines)).size_bytes == len(TS) * 10
+    bench.limits = replace(bench.limits, max_bytes=len(TS) * 10 - 1)
+    (bench.folder / "video.ts").unlink()
+    with pytest.raises(BodyTooLarge):
+        await bench.fetch_lines(*lines)
+    assert bench.left() == []
+
+
+async def test_children_are_relative_to_where_the_playlist_was_found(bench: Bench) -> None:
+    bench.origin.put("deep/list.m3u8", b"#EXTM3U\n#EXTINF:6,\n1.ts\n#EXT-X-ENDLIST")
+    bench.origin.put("deep/1.ts", TS)
+    bench.origin.put("main.m3u8", b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nredirect?to=deep/list.m3u8")
+    assert (await bench.fetch("redirect?to=main.m3u8")).size_bytes == len(TS)
+
+
+async def test_cancelling_ends_every_transfer_and_leaves_nothing(bench: Bench) -> None:
+    running = asyncio.create_task(bench.fetch_lines(*("#EXTINF:6,", "stall?after=1000") * 8))
+    async with asyncio.timeout(5):
+        while bench.origin.requests["/stall"] < 4:
+            await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert bench.left() == []
+    await asyncio.wait_for(bench.origin.left_early.wait(), 5)
+    assert bench.origin.requests["/stall"] == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"#EXTM3U\n", True), (b"\xef\xbb\xbf#EXTM3U", True), (b"", False), (b"\n#EXTM3U", False), (b"#EXTINF", False)],
+)
+def test_a_playlist_is_known_by_its_first_line(tmp_path: Path, content: bytes, *, expected: bool) -> None:
+    (tmp_path / "source").write_bytes(content)
+    assert is_playlist(tmp_path / "source") is expected
+
+
+async def test_video_and_sound_together_stay_below_the_number_of_segments(bench: Bench) -> None:
+    many = "\n".join(["#EXTM3U", *["#EXTINF:6,\n1.ts"] * 2501, "#EXT-X-ENDLIST"])
+    bench.origin.put("many.m3u8", many.encode())
+    rendition = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="a",URI="many.m3u8"'
+    with pytest.raises(PlaylistUnsupported, match="together"):
+        await bench.fetch_lines(rendition, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "many.m3u8?video")
+    assert bench.origin.requests["/1.ts"] == 0
+
+
+async def test_a_huge_playlist_is_not_read(bench: Bench) -> None:
+    with pytest.raises(PlaylistUnsupported, match="larger"):
+        await bench.fetch_lines("#" * (4 << 20))
+
+
+async def test_a_playlist_that_is_no_text_is_unsupported(bench: Bench) -> None:
+    bench.origin.put("list.m3u8", b"#EXTM3U\n\xff\xfe")
+    with pytest.raises(PlaylistUnsupported, match="UTF-8"):
+        await bench.fetch("list.m3u8")

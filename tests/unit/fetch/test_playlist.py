@@ -1,0 +1,160 @@
+"""Which playlists are understood, and what they name."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vodpull.errors import PlaylistUnsupported
+from vodpull.fetch.playlist import MAX_SEGMENTS, Choice, Key, MediaPlaylist, Piece, parse_playlist
+
+
+def media(*lines: str, end: bool = True) -> MediaPlaylist:
+    text = "\n".join(["#EXTM3U", "#EXT-X-TARGETDURATION:6", *lines, "#EXT-X-ENDLIST" if end else ""])
+    parsed = parse_playlist(text)
+    assert isinstance(parsed, MediaPlaylist)
+    return parsed
+
+
+def choice(*lines: str) -> Choice:
+    parsed = parse_playlist("\n".join(["#EXTM3U", *lines]))
+    assert isinstance(parsed, Choice)
+    return parsed
+
+
+def test_segments_keep_their_order() -> None:
+    assert media("#EXTINF:6,", "b.ts", "#EXTINF:6,title, with commas", "a.ts?x=1,2").segments == (
+        Piece(uri="b.ts"),
+        Piece(uri="a.ts?x=1,2"),
+    )
+
+
+def test_the_highest_bandwidth_wins_then_the_larger_picture() -> None:
+    best = choice(
+        "#EXT-X-STREAM-INF:BANDWIDTH=900,RESOLUTION=1x1",
+        "low.m3u8",
+        "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=426x240",
+        "small.m3u8",
+        "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=854x480",
+        "large.m3u8",
+    )
+    assert best == Choice(video_uri="large.m3u8", audio_uri=None)
+
+
+@pytest.mark.parametrize(
+    ("renditions", "uri"),
+    [
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",DEFAULT=YES,URI="b.m3u8"'], "b.m3u8"),
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",AUTOSELECT=YES,URI="b.m3u8"'], "b.m3u8"),
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",URI="b.m3u8"'], "a.m3u8"),
+        (['NAME="a",DEFAULT=YES', 'NAME="b",URI="b.m3u8"'], None),
+        (['NAME="a",URI="v.m3u8"'], None),
+        ([], None),
+    ],
+)
+def test_the_default_rendition_of_the_audio_group_is_taken(renditions: list[str], uri: str | None) -> None:
+    lines = [f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",{rendition}' for rendition in renditions]
+    other = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="other",NAME="o",DEFAULT=YES,URI="other.m3u8"'
+    best = choice(other, *lines, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "v.m3u8")
+    assert best == Choice(video_uri="v.m3u8", audio_uri=uri)
+
+
+def test_byte_ranges_follow_on_when_they_name_no_offset() -> None:
+    found = media(
+        '#EXT-X-MAP:URI="v.mp4",BYTERANGE="800@0"',
+        *("#EXT-X-BYTERANGE:100@800", "#EXTINF:6,", "v.mp4"),
+        *("#EXTINF:6,", "#EXT-X-BYTERANGE:50", "v.mp4"),
+    )
+    assert found.init == Piece(uri="v.mp4", byte_range=(0, 800))
+    assert [piece.byte_range for piece in found.segments] == [(800, 100), (900, 50)]
+
+
+def test_the_iv_is_the_attribute_or_the_sequence_number() -> None:
+    found = media(
+        "#EXT-X-MEDIA-SEQUENCE:7",
+        '#EXT-X-KEY:METHOD=AES-128,URI="k1",IV=0xFF',
+        *("#EXTINF:6,", "a.ts"),
+        '#EXT-X-KEY:METHOD=AES-128,URI="k2"',
+        *("#EXTINF:6,", "b.ts"),
+        "#EXT-X-KEY:METHOD=NONE",
+        *("#EXTINF:6,", "c.ts"),
+    )
+    assert [piece.key for piece in found.segments] == [
+        Key(uri="k1", iv=bytes(15) + b"\xff"),
+        Key(uri="k2", iv=bytes(15) + b"\x08"),
+        None,
+    ]
+
+
+def test_tags_that_do_not_matter_may_be_nonsense() -> None:
+    assert media("#EXT-X-PROGRAM-DATE-TIME:never", "#EXT-X-CUE-OUT:x", "#EXT-X-NEW", "#", "#EXTINF:6,", "a.ts").segments
+
+
+def test_transport_stream_segments_may_have_discontinuities() -> None:
+    assert len(media("#EXTINF:6,", "a.ts", "#EXT-X-DISCONTINUITY", "#EXTINF:6,", "b.ts").segments) == 2
+
+
+SEGMENT = ("#EXTINF:6,", "a.ts")
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "no segments"),
+        (("#EXTINF:6,",), "no URI"),
+        (("#EXTINF:long,", "a.ts"), "malformed"),
+        (("#EXT-X-GAP", *SEGMENT), "missing"),
+        (("#EXT-X-I-FRAMES-ONLY", *SEGMENT), "key frames"),
+        (('#EXT-X-KEY:METHOD=SAMPLE-AES,URI="k"', *SEGMENT), "AES-128"),
+        (('#EXT-X-KEY:METHOD=AES-128,URI="skd://k",KEYFORMAT="com.apple.streamingkeydelivery"', *SEGMENT), "AES-128"),
+        (("#EXT-X-KEY:METHOD=AES-128", *SEGMENT), "no URI"),
+        (('#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x' + "0" * 33, *SEGMENT), "IV"),
+        (("#EXT-X-BYTERANGE:50", *SEGMENT), "byte range"),
+        (("#EXT-X-BYTERANGE:0@0", *SEGMENT), "byte range"),
+        (("#EXT-X-BYTERANGE:-5@0", *SEGMENT), "byte range"),
+        (('#EXT-X-MAP:BYTERANGE="1@0"', *SEGMENT), "no URI"),
+        (('#EXT-X-MAP:URI="a"', *SEGMENT, '#EXT-X-MAP:URI="b"', *SEGMENT), "different"),
+        ((*SEGMENT, '#EXT-X-MAP:URI="b"', *SEGMENT), "different"),
+        (('#EXT-X-MAP:URI="a"', *SEGMENT, "#EXT-X-DISCONTINUITY", *SEGMENT), "discontinuities"),
+        (SEGMENT * (MAX_SEGMENTS + 1), "more than"),
+        (("#EXT-X-KEY:METHOD=NONE",) * (MAX_SEGMENTS + 1), "many keys"),
+        (("#",) * 21 * MAX_SEGMENTS, "many"),
+        (("#EXTINF:6," + "a" * 9000, "a.ts"), "long"),
+    ],
+)
+def test_what_cannot_be_joined_is_refused_with_its_reason(lines: tuple[str, ...], why: str) -> None:
+    with pytest.raises(PlaylistUnsupported, match=why):
+        media(*lines)
+
+
+def test_a_live_playlist_is_refused() -> None:
+    with pytest.raises(PlaylistUnsupported, match="live"):
+        media(*SEGMENT, end=False)
+
+
+def test_the_largest_playlist_is_read() -> None:
+    lines = [line for n in range(MAX_SEGMENTS) for line in (f'#EXT-X-KEY:METHOD=AES-128,URI="{n}"', *SEGMENT)]
+    assert len(media(*lines).segments) == MAX_SEGMENTS
+
+
+_TAG = st.sampled_from(
+    ["EXTINF", "EXT-X-KEY", "EXT-X-MAP", "EXT-X-MEDIA", "EXT-X-STREAM-INF", "EXT-X-BYTERANGE", "EXT-X-MEDIA-SEQUENCE"]
+)
+_VALUE = st.text(alphabet="AB=,\"@:-x019'\n", max_size=30)
+
+
+@given(st.lists(st.one_of(st.builds("#{}:{}".format, _TAG, _VALUE), _VALUE, st.just("#EXT-X-ENDLIST")), max_size=12))
+def test_no_text_breaks_the_parser(lines: list[str]) -> None:
+    try:
+        parse_playlist("\n".join(["#EXTM3U", *lines]))
+    except PlaylistUnsupported:
+        return
+
+
+@pytest.mark.parametrize("character", list("\"',=@#:"))
+def test_the_longest_lines_are_parsed_without_backtracking(character: str) -> None:
+    try:
+        media(*[f"#EXT-X-KEY:{character * 8100}{number}" for number in range(100)])
+    except PlaylistUnsupported:
+        return

@@ -8,7 +8,11 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── PermissionDenied      no_permission
     │   ├── RequestTooLarge       request_too_large
     │   ├── TransNoRepeated       trans_no_repeated
-    │   └── NotFound              not_found
+    │   ├── NotFound              not_found
+    │   ├── KeyReused             idempotency_key_reused
+    │   ├── RateLimited           rate_limited *
+    │   ├── NotAllowedNow         not_allowed_now
+    │   └── Cancelled             cancelled
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
     │   ├── UrlForbidden          url_forbidden
@@ -82,6 +86,8 @@ class VodpullError(Exception):
     fault: ClassVar[Fault] = Fault.SERVICE
     retryable: ClassVar[bool] = False
     remedy: ClassVar[str] = "Look at the service's log for the cause."
+    origin_status: int | None = None
+    """HTTP status of the origin, set by those who know it."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -100,9 +106,13 @@ class Failure:
     retryable: bool
     remedy: str
     """What the person at fault can do."""
+    stage: str = ""
+    """Stage of the job that failed; empty when it is not about a job."""
+    origin_status: int | None = None
+    """HTTP status that the origin answered with, where that was the cause."""
 
     @classmethod
-    def of(cls, error: VodpullError) -> Failure:
+    def of(cls, error: VodpullError, *, stage: str = "") -> Failure:
         """Return the error as a value."""
         return cls(
             code=error.code,
@@ -110,7 +120,19 @@ class Failure:
             fault=error.fault,
             retryable=error.retryable,
             remedy=error.remedy,
+            stage=stage,
+            origin_status=error.origin_status,
         )
+
+
+def catalogue() -> list[type[VodpullError]]:
+    """Return every class of the catalogue that is raised, by code."""
+
+    def below(kind: type[VodpullError]) -> list[type[VodpullError]]:
+        children = kind.__subclasses__()
+        return [kind] if not children else [leaf for child in children for leaf in below(child)]
+
+    return sorted(below(VodpullError), key=lambda kind: kind.code)
 
 
 class RequestError(VodpullError):
@@ -161,6 +183,39 @@ class NotFound(RequestError):
 
     code = "not_found"
     remedy = "Check the id, and that the key belongs to the account that owns it."
+
+
+class KeyReused(RequestError):
+    """An `Idempotency-Key` came again with another request."""
+
+    code = "idempotency_key_reused"
+    remedy = "Use a new Idempotency-Key for every new request."
+
+
+class RateLimited(RequestError):
+    """More calls than this access key may make."""
+
+    code = "rate_limited"
+    retryable = True
+    remedy = "Wait as long as Retry-After says; the operator sets the limit with VODPULL_RATE_LIMIT."
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NotAllowedNow(RequestError):
+    """The thing exists, but is not in a state that allows this."""
+
+    code = "not_allowed_now"
+    remedy = "Read its state first."
+
+
+class Cancelled(RequestError):
+    """Somebody asked for this job to stop."""
+
+    code = "cancelled"
+    remedy = "Retry the job if it is wanted after all."
 
 
 class FetchError(VodpullError):

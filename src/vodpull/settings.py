@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+from limits import parse
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -58,6 +59,8 @@ class Settings(BaseSettings):
     """FFmpeg program to use; empty: the one that the installation brought."""
     sandbox: Literal["auto", "require", "off"] = "auto"
     """`auto`: bubblewrap where it works, else resource limits and a warning; `require`: refuse to start without it."""
+    rate_limit: str = "300/5 minutes"
+    """Calls per access key, in the notation of the library `limits`; `0` switches it off. Counted by each process."""
     master_key: SecretStr = SecretStr("")
     """Encrypts access-key secrets at rest; empty: a file made in the data folder at first start."""
     access_key: str = ""
@@ -85,6 +88,14 @@ class Settings(BaseSettings):
         if unknown:
             msg = f"unknown switch {min(unknown)!r}; known are timestamp-string and trans-no-strict"
             raise ValueError(msg)
+        return value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _readable_limit(cls, value: str) -> str:
+        if value.strip() in {"", "0"}:
+            return ""
+        parse(value)  # raises ValueError in words of its own
         return value
 
     @classmethod

@@ -29,7 +29,7 @@ class Vodpull:
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("VODPULL_", "AWS_"))
-        } | {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin, "VODPULL_LANGUAGE": "en", **settings}
+        } | {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin, "VODPULL_LANGUAGE": "en", "VODPULL_RATE_LIMIT": "0", **settings}
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._key: SigningKey | None = None

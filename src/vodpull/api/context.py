@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from vodpull.api.access import Access
 from vodpull.api.media import ObjectReader
-from vodpull.api.problems import Language
-from vodpull.jobs.accounts import LiveKey
+from vodpull.api.messages import Language
+from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
+from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
+from vodpull.workflows.control import Control
 from vodpull.workflows.intake import Intake
+from vodpull.workflows.outbox import Outbox
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiContext:
     """The parts behind the endpoints, and how replies are worded."""
 
+    access: Access
     intake: Intake
+    control: Control
+    outbox: Outbox
     store: Store
-    find_key: Callable[[str], LiveKey | None]
+    listing: Listing
+    events: Events
+    deliveries: Deliveries
     objects: ObjectReader
     is_ready: Callable[[], Awaitable[dict[str, bool]]]
-    """Answers which parts work: database, storage, engine."""
+    """Tells which parts work: database, storage, disk."""
     language: Language
     compat: tuple[str, ...]

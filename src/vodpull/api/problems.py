@@ -1,15 +1,18 @@
-"""The only place that turns errors into HTTP status, wire code and message."""
+"""The only place that turns errors into HTTP status, wire code and words."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
-from typing import Literal
 
-from vodpull.errors import VodpullError
+from starlette.responses import JSONResponse
 
-Language = Literal["zh", "en"]
+from vodpull.api.messages import Language, translate
+from vodpull.errors import InternalError, RateLimited, VodpullError
+
+OWN_PREFIX = "/api/v1/"
+"""Below it errors are RFC 9457 problem documents; elsewhere the envelope of the wire contract."""
 
 
 class WireCode(IntEnum):
@@ -17,8 +20,7 @@ class WireCode(IntEnum):
 
     SUCCESS = 200
     NOT_AUTHENTICATED = 401
-    NOT_FOUND = 404
-    """Of `/api/v1` only: the wire contract says 1000 for an unknown task."""
+    RATE_LIMITED = 429
     INTERNAL = 500
     PARAMETER = 1000
     NO_PERMISSION = 1301
@@ -26,40 +28,65 @@ class WireCode(IntEnum):
     """Only with the switch `trans-no-strict`."""
 
 
-_MESSAGES_EN = {
+_MESSAGES = {
     WireCode.SUCCESS: "Operation succeeded",
     WireCode.NOT_AUTHENTICATED: "Not authenticated",
-    WireCode.NOT_FOUND: "Not found",
+    WireCode.RATE_LIMITED: "Too many requests",
     WireCode.INTERNAL: "Internal error",
     WireCode.PARAMETER: "Parameter error",
     WireCode.NO_PERMISSION: "User has no permission",
     WireCode.TRANS_NO_REPEAT: "transNo repeat",
 }
 
-_MESSAGES_ZH = {
-    WireCode.SUCCESS: "操作成功",
-    WireCode.NOT_AUTHENTICATED: "认证失败",
-    WireCode.NOT_FOUND: "不存在",
-    WireCode.INTERNAL: "服务内部错误",
-    WireCode.PARAMETER: "参数错误",
-    WireCode.NO_PERMISSION: "用户没有权限",
-    WireCode.TRANS_NO_REPEAT: "transNo重复",
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What an error is over HTTP."""
+
+    wire_status: HTTPStatus
+    wire_code: WireCode
+    own_status: HTTPStatus
+
+
+# By the stable code of the error. Business errors of the contract travel with HTTP 200 (spec cloud-vod-fetch §3.1).
+_RULES = {
+    "parameter_error": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.BAD_REQUEST),
+    "no_permission": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.NO_PERMISSION, own_status=HTTPStatus.FORBIDDEN),
+    "trans_no_repeated": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.TRANS_NO_REPEAT, own_status=HTTPStatus.CONFLICT
+    ),
+    "not_authenticated": Rule(
+        wire_status=HTTPStatus.UNAUTHORIZED,
+        wire_code=WireCode.NOT_AUTHENTICATED,
+        own_status=HTTPStatus.UNAUTHORIZED,
+    ),
+    "rate_limited": Rule(
+        wire_status=HTTPStatus.TOO_MANY_REQUESTS,
+        wire_code=WireCode.RATE_LIMITED,
+        own_status=HTTPStatus.TOO_MANY_REQUESTS,
+    ),
+    "request_too_large": Rule(
+        wire_status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        wire_code=WireCode.PARAMETER,
+        own_status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ),
+    "not_found": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.NOT_FOUND),
+    "idempotency_key_reused": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.UNPROCESSABLE_ENTITY
+    ),
+    "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
 }
 
-# The reasons of spec cloud-vod-auth §6 that vodpull gives; the English text is what the error itself says.
-_REASONS_ZH = {
-    "missing authorization": "缺少认证信息",
-    "malformed authorization": "认证信息格式错误",
-    "access key mismatch": "访问密钥不一致",
-    "invalid timestamp": "时间戳无效",
-    "timestamp expired": "时间戳已过期",
-    "signature mismatch": "签名不匹配",
-}
+_UNEXPECTED = Rule(
+    wire_status=HTTPStatus.INTERNAL_SERVER_ERROR,
+    wire_code=WireCode.INTERNAL,
+    own_status=HTTPStatus.INTERNAL_SERVER_ERROR,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A failed call as the client sees it."""
+    """A failed call of the wire contract as the client sees it."""
 
     http_status: int
     code: int
@@ -68,47 +95,65 @@ class Problem:
     """Value of `message` in the reply, in the chosen language."""
 
 
-# By the stable code of the error. Business errors travel with HTTP 200 (spec cloud-vod-fetch §3.1).
-_RULES = {
-    "parameter_error": (HTTPStatus.OK, WireCode.PARAMETER),
-    "no_permission": (HTTPStatus.OK, WireCode.NO_PERMISSION),
-    "trans_no_repeated": (HTTPStatus.OK, WireCode.TRANS_NO_REPEAT),
-    "not_authenticated": (HTTPStatus.UNAUTHORIZED, WireCode.NOT_AUTHENTICATED),
-    "not_found": (HTTPStatus.NOT_FOUND, WireCode.NOT_FOUND),
-    "request_too_large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, WireCode.PARAMETER),
-}
-
-_UNEXPECTED = (HTTPStatus.INTERNAL_SERVER_ERROR, WireCode.INTERNAL)
-
-
 def problem_of(error: Exception, *, language: Language = "zh") -> Problem:
     """
-    Return what a client is told about an error.
+    Return what a client of the wire contract is told about an error.
 
     A class that is not listed follows its nearest listed ancestor; without one it is unexpected, and its own words
     stay inside.
     """
-    codes = (getattr(kind, "code", "") for kind in type(error).__mro__ if issubclass(kind, VodpullError))
-    status, code = next((_RULES[code] for code in codes if code in _RULES), _UNEXPECTED)
-    if code is WireCode.NOT_AUTHENTICATED:
-        return Problem(http_status=status, code=code, message=_reason(str(error), language))
-    detail = _detail(error) if code in {WireCode.PARAMETER, WireCode.NOT_FOUND} else ""
-    return Problem(http_status=status, code=code, message=message_of(code, language=language, detail=detail))
+    rule = _rule(error)
+    detail = _detail(error) if rule.wire_code is WireCode.PARAMETER else ""
+    message = message_of(rule.wire_code, language=language, detail=detail)
+    if rule.wire_code is WireCode.NOT_AUTHENTICATED:
+        message = translate(str(error), language)
+    return Problem(http_status=rule.wire_status, code=rule.wire_code, message=message)
+
+
+def problem_reply(error: Exception, *, path: str, request_id: str, language: Language) -> JSONResponse:
+    """Return the reply that an error is, in the form of the API that the path belongs to."""
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else {}
+    if path.startswith(OWN_PREFIX):
+        status, body = _document(error, request_id)
+        return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+    problem = problem_of(error, language=language)
+    return JSONResponse(error_body(problem), status_code=problem.http_status, headers=headers)
+
+
+def error_body(problem: Problem) -> dict[str, object]:
+    """Return the body of a failed call of the wire contract: no `data` member."""
+    return {"code": int(problem.code), "message": problem.message}
+
+
+def _document(error: Exception, request_id: str) -> tuple[int, dict[str, object]]:
+    """Return status and body of an RFC 9457 problem document."""
+    rule = _rule(error)
+    known = error if isinstance(error, VodpullError) and rule is not _UNEXPECTED else InternalError("unexpected")
+    return rule.own_status, {
+        "type": f"urn:vodpull:error:{known.code}",
+        "title": rule.own_status.phrase,
+        "status": int(rule.own_status),
+        "detail": str(known),
+        "code": known.code,
+        "field": known.field,
+        "remedy": known.remedy,
+        "retryable": known.retryable,
+        "request_id": request_id,
+    }
 
 
 def message_of(code: WireCode, *, language: Language = "zh", detail: str = "") -> str:
     """Return the message of a wire code, followed by the detail (English, as the error says it) if there is one."""
-    message = (_MESSAGES_EN if language == "en" else _MESSAGES_ZH)[code]
+    message = translate(_MESSAGES[code], language)
     return f"{message}: {detail}" if detail else message
+
+
+def _rule(error: Exception) -> Rule:
+    codes = (getattr(kind, "code", "") for kind in type(error).__mro__ if issubclass(kind, VodpullError))
+    return next((_RULES[code] for code in codes if code in _RULES), _UNEXPECTED)
 
 
 def _detail(error: Exception) -> str:
     """Return what was wrong, with the field's name where the words do not have it."""
     field = getattr(error, "field", None)
     return str(error) if not field or field in str(error) else f"{field}: {error}"
-
-
-def _reason(reason: str, language: Language) -> str:
-    if language == "en":
-        return reason or _MESSAGES_EN[WireCode.NOT_AUTHENTICATED]
-    return _REASONS_ZH.get(reason, _MESSAGES_ZH[WireCode.NOT_AUTHENTICATED])

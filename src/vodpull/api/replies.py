@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from vodpull.api.problems import Language, Problem, WireCode, message_of
+from vodpull.api.messages import Language
+from vodpull.api.problems import WireCode, message_of
 from vodpull.jobs.model import Batch, BatchView
 from vodpull.jobs.status import query_data
 
@@ -25,11 +26,6 @@ def query_reply(
     """Return the answer to `pullVideoQuery`; `now_ms` is the time of the reply."""
     data = query_data(view, now_ms=now_ms, timestamp_as_string=TIMESTAMP_AS_STRING in compat)
     return _success(data, language)
-
-
-def error_body(problem: Problem) -> dict[str, Any]:
-    """Return the body of a failed call: no `data` member."""
-    return {"code": int(problem.code), "message": problem.message}
 
 
 def _success(data: dict[str, Any], language: Language) -> dict[str, Any]:

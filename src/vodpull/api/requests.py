@@ -259,10 +259,10 @@ def _item(value: object, field: str) -> PullItem:
     md5 = _text(value.get("md5"), f"{field}.md5").strip()
     if md5 and not re.fullmatch(r"[0-9A-Fa-f]{32}", md5):
         raise ParameterError(f"{field}.md5 is not 32 hex digits", field=f"{field}.md5")
-    return PullItem(file_name=file_name or _name_in_url(fetch_url), fetch_url=fetch_url, md5=md5)
+    return PullItem(file_name=file_name or name_in_url(fetch_url), fetch_url=fetch_url, md5=md5)
 
 
-def _name_in_url(url: str) -> str:
+def name_in_url(url: str) -> str:
     """Return the last part of the URL's path, decoded; a fixed name when there is none."""
     try:
         path = urlsplit(url).path

@@ -1,80 +1,95 @@
-"""The endpoints: parse, one call, render."""
+"""The HTTP application: the wire contract's endpoints, health, and the other routers joined."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
+from starlette.responses import Response
 
 from vodpull import __version__
 from vodpull.api import replies
-from vodpull.api.auth import SignedRequest, authenticate, authenticate_bearer
+from vodpull.api.auth import SignedRequest
+from vodpull.api.batches import batches_router
 from vodpull.api.context import ApiContext
-from vodpull.api.exchange import RequestIds, read_signed_request
+from vodpull.api.docs import docs_router
+from vodpull.api.events import events_router
+from vodpull.api.exchange import Exchange
 from vodpull.api.media import media_router
-from vodpull.api.problems import problem_of
+from vodpull.api.problems import problem_reply
 from vodpull.api.requests import parse_pull, parse_query, read_parameters
-from vodpull.api.schemas import BatchReply, PullReply, QueryReply, batch_reply
-from vodpull.clock import now_ms, now_s
-from vodpull.errors import NotFound, ParameterError, PermissionDenied, VodpullError
+from vodpull.api.schemas import PullReply, QueryReply, wire_operation
+from vodpull.clock import now_ms
+from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.accounts import LiveKey
+from vodpull.jobs.memory import signed_fingerprint
 from vodpull.jobs.model import BatchView
 
 log = structlog.get_logger(__name__)
 
-Reply = dict[str, Any]
-
 
 def create_api(context: ApiContext) -> FastAPI:
     """Return the whole HTTP application."""
-    app = FastAPI(title="vodpull", version=__version__, docs_url=None, redoc_url=None)
-    app.add_middleware(RequestIds)
-    app.include_router(_wire_router(context))
-    app.include_router(_own_router(context))
-    app.include_router(_health_router(context))
-    app.include_router(media_router(context.objects))
+    app = FastAPI(
+        title="vodpull",
+        version=__version__,
+        summary="Video ingest: the Cloud VOD Video Fetch API, and vodpull's own.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Exchange, language=context.language)
+    app.add_exception_handler(VodpullError, _problem_handler(context))
+    app.add_exception_handler(RequestValidationError, _problem_handler(context))
+    for router in (
+        _wire_router(context),
+        batches_router(context),
+        events_router(context),
+        _health_router(context),
+        media_router(context.objects),
+        docs_router(),
+    ):
+        app.include_router(router)
     return app
+
+
+def _problem_handler(context: ApiContext) -> Any:
+    def reply(request: Request, error: Exception) -> Response:
+        known = _as_parameter_error(error) if isinstance(error, RequestValidationError) else error
+        return problem_reply(
+            known, path=request.url.path, request_id=request.state.request_id, language=context.language
+        )
+
+    return reply
+
+
+def _as_parameter_error(error: RequestValidationError) -> ParameterError:
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
+    return ParameterError(str(first["msg"]), field=field)
 
 
 def _wire_router(context: ApiContext) -> APIRouter:
     """The Cloud VOD contract: GET or POST, JSON or form, always signed."""
     router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"])
 
-    @router.api_route("/pullVideo", methods=["POST", "GET"], response_model=PullReply, operation_id="pullVideo")
-    async def pull_video(request: Request) -> JSONResponse:
+    @router.post("/pullVideo", response_model=PullReply, **wire_operation("pullVideo"))
+    @router.get("/pullVideo", response_model=PullReply, **wire_operation("pullVideo", get=True))
+    async def pull_video(request: Request) -> Response:
         """Accept up to 50 sources; the answer means that they are committed."""
-        return await _answer(context, request, lambda signed, caller: _pull(context, signed, caller))
+        signed, caller = await context.access.admit(request)
+        return JSONResponse(await run_in_threadpool(_pull, context, signed, caller))
 
-    @router.api_route(
-        "/pullVideoQuery", methods=["POST", "GET"], response_model=QueryReply, operation_id="pullVideoQuery"
-    )
-    async def pull_video_query(request: Request) -> JSONResponse:
+    @router.post("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery"))
+    @router.get("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery", get=True))
+    async def pull_video_query(request: Request) -> Response:
         """Tell where a task is."""
-        return await _answer(context, request, lambda signed, caller: _query(context, signed, caller))
-
-    return router
-
-
-def _own_router(context: ApiContext) -> APIRouter:
-    """What the contract cannot say; signed as above, or with `Bearer <accessKey>.<secretKey>`."""
-    router = APIRouter(prefix="/api/v1", tags=["vodpull"])
-
-    @router.get("/batches/{batch_id}", response_model=BatchReply, operation_id="readBatch")
-    async def read_batch(batch_id: str, request: Request) -> JSONResponse:
-        """Tell how far each job of a batch is: stage, percent, bytes, error."""
-
-        def read(_: SignedRequest, caller: LiveKey) -> Reply:
-            view = context.store.find_batch(batch_id)
-            if view is None or view.batch.account_id != caller.account_id:
-                raise NotFound("there is no such batch")
-            return batch_reply(view)
-
-        return await _answer(context, request, read)
+        signed, caller = await context.access.admit(request)
+        return JSONResponse(await run_in_threadpool(_query, context, signed, caller))
 
     return router
 
@@ -87,44 +102,26 @@ def _health_router(context: ApiContext) -> APIRouter:
         """Answer as long as the process lives."""
         return {"status": "ok", "version": __version__}
 
-    @router.get("/readyz", operation_id="readyz")
-    async def readyz() -> JSONResponse:
+    @router.get("/readyz", operation_id="readyz", responses={503: {"description": "Something is missing."}})
+    async def readyz() -> dict[str, bool]:
         """Answer 200 when work can be accepted, else 503 and what is missing."""
         parts = await context.is_ready()
-        return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
+        return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)  # type: ignore[return-value]
 
     return router
 
 
-async def _answer(
-    context: ApiContext, request: Request, act: Callable[[SignedRequest, LiveKey], Reply]
-) -> JSONResponse:
-    """Read, authenticate, act and reply; the work is done in a thread, as it waits for the database."""
-    try:
-        signed = await read_signed_request(request)
-        return JSONResponse(await run_in_threadpool(lambda: act(signed, _caller(context, signed))))
-    except VodpullError as error:
-        problem = problem_of(error, language=context.language)
-    except Exception as error:
-        log.exception("request failed", request_id=request.state.request_id, path=request.url.path)
-        problem = problem_of(error, language=context.language)
-    return JSONResponse(replies.error_body(problem), status_code=problem.http_status)
-
-
-def _caller(context: ApiContext, signed: SignedRequest) -> LiveKey:
+def _pull(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
+    request = parse_pull(_parameters(signed))
+    # The same signature over the same bytes is the same request sent again, not a second one.
     authorization = signed.headers.get("authorization", "")
-    if signed.path.startswith("/api/v1/") and authorization[:7].lower() == "bearer ":
-        return authenticate_bearer(authorization, keys=context.find_key)
-    return authenticate(signed, keys=context.find_key, now_s=now_s())
-
-
-def _pull(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> Reply:
-    view = context.intake.accept(parse_pull(_parameters(signed)), caller)
+    known_by = signed_fingerprint(caller.access_key, authorization, signed.query, content=signed.body)
+    view = context.intake.accept(request, caller, known_by=known_by)
     log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
     return replies.pull_reply(view.batch, language=context.language)
 
 
-def _query(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> Reply:
+def _query(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
     asked = parse_query(_parameters(signed))
     view = _find(context, caller, task_id=asked.task_id, trans_no=asked.trans_no)
     return replies.query_reply(view, now_ms=now_ms(), compat=context.compat, language=context.language)

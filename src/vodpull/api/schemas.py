@@ -1,12 +1,10 @@
-"""The shapes of replies, for the OpenAPI document and for `/api/v1`."""
+"""The shapes of the wire contract, for the OpenAPI document; `requests.py` and `replies.py` do the work."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-from vodpull.jobs.model import BatchView, Job
+from pydantic import BaseModel
 
 
 class VideoFile(BaseModel):
@@ -73,80 +71,48 @@ class QueryReply(BaseModel):
     data: TaskState | None = None
 
 
-class JobError(BaseModel):
-    """Why a job failed."""
+class WireItem(BaseModel):
+    """One source of a pullVideo request."""
 
-    code: str
-    message: str
-    fault: str
-    retryable: bool
-    remedy: str
+    fetchUrl: str
+    fileName: str = ""
+    md5: str = ""
 
 
-class JobReply(BaseModel):
-    """Where one job is."""
+class WirePull(BaseModel):
+    """Parameters of pullVideo, as JSON, form, or query of a GET."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    job_id: str
-    position: int
-    file_name: str
-    stage: str
-    percent: float
-    bytes_done: int
-    bytes_total: int | None
-    pull_status: int
-    cmd_status: int
-    error: JobError | None
-    decisions: list[dict[str, Any]]
-    playlist: str
-    """Path of the multivariant playlist below `/media/`; empty until it is published."""
-    poster: str
+    fileList: str | list[WireItem]
+    """JSON array of items as url-safe base64, or the array itself; at most 50."""
+    transNo: str = ""
+    cmd: str = ""
+    """`{tcTemplateName:abr}`, quoted or not."""
+    workflowId: str = ""
+    """Name of a template; goes before `cmd`."""
+    notifyUrl: str = ""
+    separate: int = 0
+    fetchTs: int = 1
 
 
-class BatchReply(BaseModel):
-    """Where one batch is."""
+class WireQuery(BaseModel):
+    """Parameters of pullVideoQuery; `taskId` goes before `transNo`."""
 
-    batch_id: str
-    trans_no: str
-    template: str
-    is_final: bool
-    jobs: list[JobReply]
+    taskId: str = ""
+    transNo: str = ""
 
 
-def batch_reply(view: BatchView) -> dict[str, Any]:
-    """Return a batch as `/api/v1` shows it."""
-    return BatchReply(
-        batch_id=view.batch.batch_id,
-        trans_no=view.batch.trans_no,
-        template=view.batch.template,
-        is_final=view.is_final,
-        jobs=[_job(job) for job in view.jobs],
-    ).model_dump()
+_REQUESTS: dict[str, type[BaseModel]] = {"pullVideo": WirePull, "pullVideoQuery": WireQuery}
 
 
-def _job(job: Job) -> JobReply:
-    failure = job.failure
-    return JobReply(
-        job_id=job.job_id,
-        position=job.position,
-        file_name=job.file_name,
-        stage=job.stage.value,
-        percent=job.percent,
-        bytes_done=job.bytes_done,
-        bytes_total=job.bytes_total,
-        pull_status=job.pull_status.value,
-        cmd_status=job.cmd_status.value,
-        error=None
-        if failure is None
-        else JobError(
-            code=failure.code,
-            message=failure.message,
-            fault=failure.fault.value,
-            retryable=failure.retryable,
-            remedy=failure.remedy,
-        ),
-        decisions=list(job.decisions),
-        playlist=job.asset.playlist_key if job.asset else "",
-        poster=job.asset.poster_key if job.asset else "",
-    )
+def wire_operation(name: str, *, get: bool = False) -> dict[str, Any]:
+    """Return what the OpenAPI document says of an operation that reads its request itself."""
+    schema = _REQUESTS[name].model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    if get:
+        parameters = [
+            {"name": field, "in": "query", "required": False, "schema": {"type": "string"}}
+            for field in schema["properties"]
+        ]
+        return {"operation_id": f"{name}Get", "openapi_extra": {"parameters": parameters}}
+    content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
+    return {"operation_id": name, "openapi_extra": {"requestBody": {"required": True, "content": content}}}

@@ -18,14 +18,18 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import fetch, media, storage
+from vodpull.api.access import Access
 from vodpull.api.context import ApiContext
 from vodpull.api.routes import create_api
 from vodpull.errors import ObjectMissing, StorageError
 from vodpull.jobs.accounts import Accounts, NewKey, Vault
 from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
+from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
 from vodpull.settings import Settings
+from vodpull.workflows.control import Control
 from vodpull.workflows.engine import ENGINE_VERSION, Engine
 from vodpull.workflows.executors import ExecutorId, Heartbeat, claim_executor_id
 from vodpull.workflows.ingest import register_workflows
@@ -133,7 +137,7 @@ def _engine_running(
     work_folder = settings.data_dir.resolve() / "work"
     engine = Engine(database, executor_id=executor_id)
     queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
-    outbox = Outbox(store, Deliveries(database), accounts, engine=engine, queues=queues)
+    outbox = Outbox(store, accounts, engine=engine, queues=queues)
     capabilities = Capabilities(
         store=store,
         objects=objects,
@@ -144,26 +148,23 @@ def _engine_running(
         max_duration_s=settings.max_duration_s,
     )
     register_workflows(engine, queues, Steps(capabilities, outbox))
-    sweep(work_folder, is_over=store.job_is_final)
+    sweep(work_folder, is_over=store.job_is_over)
     heartbeat = Heartbeat(
         database, executor_id, engine=engine, version=ENGINE_VERSION, on_lost=_leave_if_shared(database)
     )
     try:
         engine.launch(queues.all())
         heartbeat.start()
-        intake = Intake(
-            store,
-            engine,
-            queues,
-            check_url=guard.check_url,
-            default_template=settings.default_template,
-            unique_trans_no="trans-no-strict" in settings.compat,
-        )
         yield create_api(
             ApiContext(
-                intake=intake,
+                access=Access(accounts.find_live, rate_limit=settings.rate_limit),
+                intake=_intake(settings, store, engine=engine, queues=queues, guard=guard),
+                control=Control(store, outbox, engine=engine, queues=queues),
+                outbox=outbox,
                 store=store,
-                find_key=accounts.find_live,
+                listing=Listing(database),
+                events=Events(database),
+                deliveries=Deliveries(database),
                 objects=objects,
                 is_ready=partial(_readiness, settings, database, objects),
                 language=settings.language,
@@ -173,6 +174,17 @@ def _engine_running(
     finally:
         heartbeat.stop()
         engine.shutdown()
+
+
+def _intake(settings: Settings, store: Store, *, engine: Engine, queues: Queues, guard: fetch.AddressGuard) -> Intake:
+    return Intake(
+        store,
+        engine,
+        queues,
+        check_url=guard.check_url,
+        default_template=settings.default_template,
+        unique_trans_no="trans-no-strict" in settings.compat,
+    )
 
 
 def _vault(settings: Settings) -> Vault:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,9 +15,6 @@ from vodpull.errors import CallFailed
 
 PULL_PATH = "/vod/videoManage/pullVideo"
 QUERY_PATH = "/vod/videoManage/pullVideoQuery"
-
-POLL_S = 0.3
-"""Between two looks at a batch: progress bars move, the service does not notice."""
 
 JsonObject = dict[str, Any]
 
@@ -42,13 +38,16 @@ class Client:
         return self._data(QUERY_PATH, {name: value for name, value in ids.items() if value})
 
     def watch(self, batch_id: str) -> Iterator[JsonObject]:
-        """Yield the state of a batch again and again until it is final, the final state last."""
-        while True:
-            state = self._call("GET", f"/api/v1/batches/{batch_id}", b"")
-            yield state
-            if state["is_final"]:
-                return
-            time.sleep(POLL_S)
+        """Yield the state of a batch at every change until it is final, the final state last."""
+        url = f"{self._server}/api/v1/batches/{batch_id}/progress"
+        headers = sign("GET", url, b"", key=self._key, now_s=now_s())
+        try:
+            with self._http.stream("GET", url, headers=headers) as reply:
+                for line in reply.iter_lines():
+                    if line.startswith("data: "):
+                        yield json.loads(line.removeprefix("data: "))
+        except (httpx2.HTTPError, ValueError) as error:
+            raise CallFailed(f"{self._server} broke off the progress: {type(error).__name__}") from error
 
     def _data(self, path: str, body: JsonObject) -> JsonObject:
         return self._call("POST", path, json.dumps(body).encode())

@@ -47,8 +47,8 @@ def main() -> None:
     try:
         app()
     except VodpullError as error:
-        console.print(f"Error ({error.code}): {error}")
-        console.print(f"Fix: {error.remedy}")
+        console.print(f"Error ({error.code}): {error}", soft_wrap=True)
+        console.print(f"Fix: {error.remedy}", soft_wrap=True)
         sys.exit(EXIT_ERROR)
 
 

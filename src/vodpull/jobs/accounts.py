@@ -6,6 +6,7 @@ import base64
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from vodpull.clock import now_ms
-from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.errors import ConfigurationError, NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs import tables
 from vodpull.jobs.model import new_id
 
@@ -133,7 +134,7 @@ class Accounts:
         # 20 and 40 characters without look-alikes of separators: safe in headers, shells and bearer tokens.
         made = NewKey(access_key="AK" + secrets.token_hex(14).upper(), secret_key=secrets.token_hex(24))
         with self._engine.begin() as connection:
-            account_id = _ensure_account(connection, name)
+            account_id = self._ensure_account(connection, name)
             connection.execute(
                 tables.access_key.insert().values(
                     access_key=made.access_key,
@@ -144,6 +145,66 @@ class Accounts:
             )
         return made
 
+    def rotate_key(self, access_key: str) -> NewKey:
+        """
+        Give a live key a second secret, which is returned this once; both sign until `finish_rotation`.
+
+        Raises:
+            NotFound: no live key has this name.
+            NotAllowedNow: a rotation is under way.
+        """
+        made = NewKey(access_key=access_key, secret_key=secrets.token_hex(24))
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update()
+                .where(_is_live(access_key), tables.access_key.c.sealed_next_secret.is_(None))
+                .values(sealed_next_secret=self._vault.seal(made.secret_key))
+            )
+        if changed.rowcount == 0:
+            self._explain(access_key, otherwise="a rotation of this key is under way: finish it first")
+        return made
+
+    def finish_rotation(self, access_key: str) -> None:
+        """
+        Drop the older of a key's two secrets.
+
+        Raises:
+            NotFound: no live key has this name.
+            NotAllowedNow: no rotation is under way.
+        """
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update()
+                .where(_is_live(access_key), tables.access_key.c.sealed_next_secret.is_not(None))
+                .values(sealed_secret=tables.access_key.c.sealed_next_secret, sealed_next_secret=None)
+            )
+        if changed.rowcount == 0:
+            self._explain(access_key, otherwise="no rotation of this key is under way")
+
+    def _explain(self, access_key: str, *, otherwise: str) -> NoReturn:
+        if self.find_live(access_key) is None:
+            raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY")
+        raise NotAllowedNow(otherwise, field="ACCESS_KEY")
+
+    def notify_secret(self, account_id: str) -> str:
+        """Return the secret (`whsec_…`) that notifications of an account are signed with (Standard Webhooks)."""
+        query = sa.select(tables.account.c.sealed_notify_secret).where(tables.account.c.account_id == account_id)
+        with self._engine.connect() as connection:
+            return self._vault.open(str(connection.scalar(query)))
+
+    def account_named(self, name: str) -> str:
+        """
+        Return the id of the account of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._engine.connect() as connection:
+            found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
+        if found is None:
+            raise NotFound(f"there is no account {name}", field="NAME")
+        return str(found)
+
     def list_keys(self) -> list[AccessKey]:
         """Return every key, revoked ones too, oldest first."""
         query = (
@@ -153,23 +214,19 @@ class Accounts:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [AccessKey(**{key: value for key, value in row.items() if key != "sealed_secret"}) for row in rows]
+        return [AccessKey(**{key: value for key, value in row.items() if key not in _SECRETS}) for row in rows]
 
     def revoke_key(self, access_key: str) -> bool:
         """Make a key useless from now on, in every process; return False when no live key has this name."""
         with self._engine.begin() as connection:
             changed = connection.execute(
-                tables.access_key.update()
-                .where(tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None))
-                .values(revoked_at_ms=now_ms())
+                tables.access_key.update().where(_is_live(access_key)).values(revoked_at_ms=now_ms())
             )
         return changed.rowcount == 1
 
     def find_live(self, access_key: str) -> LiveKey | None:
         """Return a key that is not revoked, read from the database each time so that a revocation counts at once."""
-        query = sa.select(tables.access_key).where(
-            tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None)
-        )
+        query = sa.select(tables.access_key).where(_is_live(access_key))
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
         if row is None:
@@ -177,14 +234,29 @@ class Accounts:
         return LiveKey(
             access_key=row["access_key"],
             account_id=row["account_id"],
-            secrets=(self._vault.open(row["sealed_secret"]),),
+            secrets=tuple(self._vault.open(row[name]) for name in _SECRETS if row[name] is not None),
         )
 
+    def _ensure_account(self, connection: sa.Connection, name: str) -> str:
+        found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
+        if found is not None:
+            return str(found)
+        account_id = new_id(now_ms())
+        # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
+        notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        connection.execute(
+            tables.account.insert().values(
+                account_id=account_id,
+                name=name,
+                sealed_notify_secret=self._vault.seal(notify_secret),
+                created_at_ms=now_ms(),
+            )
+        )
+        return account_id
 
-def _ensure_account(connection: sa.Connection, name: str) -> str:
-    found = connection.execute(sa.select(tables.account.c.account_id).where(tables.account.c.name == name)).scalar()
-    if found is not None:
-        return str(found)
-    account_id = new_id(now_ms())
-    connection.execute(tables.account.insert().values(account_id=account_id, name=name, created_at_ms=now_ms()))
-    return account_id
+
+_SECRETS = ("sealed_secret", "sealed_next_secret")
+
+
+def _is_live(access_key: str) -> sa.ColumnElement[bool]:
+    return sa.and_(tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.jobs import tables
-from vodpull.jobs.model import Batch
+from vodpull.jobs.events import round_of
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.store import insert_new
 
 
 class DeliveryState(StrEnum):
@@ -20,7 +23,9 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     """Final: the receiver answered 200."""
     GIVEN_UP = "given_up"
-    """Final: every attempt of the schedule failed."""
+    """Final until it is replayed: every attempt of the schedule failed."""
+    SILENCED = "silenced"
+    """Final until it is replayed: the receiver said 410, so its URL gets nothing any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,18 @@ class Attempt:
     """First 1 kB of the answer."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Addressed:
+    """A delivery and whom it is for."""
+
+    delivery: Delivery
+    access_key: str
+    """Key that the batch was requested with."""
+    account_id: str
+    is_silenced: bool
+    """The receiver said 410 before."""
+
+
 class Deliveries:
     """The deliveries of one database."""
 
@@ -63,24 +80,51 @@ class Deliveries:
         """Insert a delivery in the transaction that makes its event a fact."""
         connection.execute(tables.delivery.insert().values(asdict(delivery) | {"state": delivery.state.value}))
 
-    def find(self, delivery_id: str) -> tuple[Delivery, str]:
-        """Return a delivery and the access key that its batch was requested with."""
+    def find(self, delivery_id: str) -> Addressed | None:
+        """Return a delivery and whom it is for, or None when there is none of this id."""
         query = (
-            sa.select(tables.delivery, tables.batch.c.access_key)
+            sa.select(tables.delivery, tables.batch.c.access_key, tables.batch.c.account_id)
             .join(tables.batch)
             .where(tables.delivery.c.delivery_id == delivery_id)
         )
         with self._engine.connect() as connection:
-            row = dict(connection.execute(query).mappings().one())
-        access_key = row.pop("access_key")
-        return Delivery(**row | {"state": DeliveryState(row["state"])}), access_key
+            found = connection.execute(query).mappings().first()
+            if found is None:
+                return None
+            row = dict(found)
+            access_key, account_id = row.pop("access_key"), row.pop("account_id")
+            silenced = connection.execute(
+                sa.select(tables.silenced_url).where(_silenced(account_id, row["url"]))
+            ).first()
+        return Addressed(
+            delivery=Delivery(**row | {"state": DeliveryState(row["state"])}),
+            access_key=access_key,
+            account_id=account_id,
+            is_silenced=silenced is not None,
+        )
 
-    def list_for(self, batch: Batch) -> list[tuple[Delivery, list[Attempt]]]:
+    def silence(self, connection: sa.Connection, account_id: str, url: str) -> None:
+        """Send nothing to this URL for this account any more."""
+        row = {"account_id": account_id, "url_hash": _url_hash(url), "at_ms": now_ms()}
+        insert_new(connection, tables.silenced_url, row)
+
+    def reopen(self, connection: sa.Connection, found: Addressed) -> int:
+        """Make a delivery pending again, whatever its state, and return the number of its next attempt."""
+        mine = tables.delivery.c.delivery_id == found.delivery.delivery_id
+        connection.execute(tables.delivery.update().where(mine).values(state=DeliveryState.PENDING.value))
+        connection.execute(tables.silenced_url.delete().where(_silenced(found.account_id, found.delivery.url)))
+        number = tables.delivery_attempt.c.number
+        last = connection.scalar(
+            sa.select(sa.func.max(number)).where(tables.delivery_attempt.c.delivery_id == found.delivery.delivery_id)
+        )
+        return 0 if last is None else int(last) + 1
+
+    def list_for(self, batch_id: str) -> list[tuple[Delivery, list[Attempt]]]:
         """Return the deliveries of a batch with their attempts, oldest first."""
         with self._engine.connect() as connection:
             rows = connection.execute(
                 sa.select(tables.delivery)
-                .where(tables.delivery.c.batch_id == batch.batch_id)
+                .where(tables.delivery.c.batch_id == batch_id)
                 .order_by(tables.delivery.c.created_at_ms)
             ).mappings()
             deliveries = [Delivery(**dict(row) | {"state": DeliveryState(row["state"])}) for row in rows]
@@ -102,17 +146,26 @@ class Deliveries:
         )
 
 
-def new_delivery(batch: Batch, *, position: int | None, body: str) -> Delivery:
+def new_delivery(view: BatchView, *, job: Job | None, body: str) -> Delivery:
     """Return the delivery of a batch's (or one job's) final state. Its id follows from what it is about."""
+    what = f"batch-{round_of(view)}" if job is None else f"{job.position}-{job.attempt}"
     return Delivery(
-        delivery_id=batch.batch_id if position is None else f"{batch.batch_id}-{position}",
-        batch_id=batch.batch_id,
-        position=position,
-        url=batch.notify_url,
+        delivery_id=f"{view.batch.batch_id}-{what}",
+        batch_id=view.batch.batch_id,
+        position=None if job is None else job.position,
+        url=view.batch.notify_url,
         body=body,
         state=DeliveryState.PENDING,
         created_at_ms=now_ms(),
     )
+
+
+def _silenced(account_id: str, url: str) -> sa.ColumnElement[bool]:
+    return sa.and_(tables.silenced_url.c.account_id == account_id, tables.silenced_url.c.url_hash == _url_hash(url))
+
+
+def _url_hash(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()
 
 
 def _attempts(connection: sa.Connection, delivery_id: str) -> list[Attempt]:

@@ -43,10 +43,12 @@ class Stage(StrEnum):
     DONE = "done"
     """Final: everything asked for is published."""
     FAILED = "failed"
-    """Final: `failure` says why."""
+    """Final until it is retried: `failure` says why."""
+    CANCELLED = "cancelled"
+    """Final until it is retried: somebody asked for it to stop."""
 
 
-FINAL_STAGES = frozenset({Stage.DONE, Stage.FAILED})
+FINAL_STAGES = frozenset({Stage.DONE, Stage.FAILED, Stage.CANCELLED})
 
 
 class Clarity(IntEnum):
@@ -113,7 +115,11 @@ class Job:
     video_id: str
     directory: str
     """32 hex characters: the folder of this job's files."""
+    attempt: int = 1
+    """Counts retries asked for by people; work of an earlier attempt changes nothing any more."""
     stage: Stage = Stage.WAITING
+    stage_at_ms: int = 0
+    """When the current stage was entered."""
     pull_status: WireStatus = WireStatus.RUNNING
     cmd_status: WireStatus = WireStatus.RUNNING
     failure: Failure | None = None

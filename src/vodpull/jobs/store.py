@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
+from sqlalchemy.dialects import postgresql, sqlite
 
 from vodpull.clock import now_ms
-from vodpull.errors import Failure
+from vodpull.errors import Cancelled, Failure
 from vodpull.jobs import tables
 from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, Stage, WireStatus
 
@@ -22,14 +23,36 @@ _IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a job is, as shown to people; written often, never decided upon."""
+    """How far a job is within its stage, as shown to people; written often, never decided upon."""
 
-    stage: Stage
     percent: float = 0.0
     """Of this stage, 0 to 100."""
     bytes_done: int | None = None
     """None leaves the stored figure."""
     bytes_total: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: with its asset, or with a failure and as far as it came."""
+
+    asset: Asset | None = None
+    failure: Failure | None = None
+
+    @property
+    def stage(self) -> Stage:
+        """Return the final stage that this outcome means."""
+        if self.failure is None:
+            return Stage.DONE
+        return Stage.CANCELLED if self.failure.code == Cancelled.code else Stage.FAILED
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRef:
+    """One attempt of a job: what its workflow and steps speak of."""
+
+    job_id: str
+    attempt: int
 
 
 class Store:
@@ -61,12 +84,12 @@ class Store:
     def find_batch(self, batch_id: str) -> BatchView | None:
         """Return a batch of whichever account; the caller checks the owner."""
         with self.engine.connect() as connection:
-            return _view(connection, tables.batch.c.batch_id == batch_id)
+            return read_view(connection, tables.batch.c.batch_id == batch_id)
 
     def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
         """Return the account's newest batch with this business id."""
         with self.engine.connect() as connection:
-            return _view(
+            return read_view(
                 connection,
                 sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no),
             )
@@ -75,86 +98,143 @@ class Store:
         """Return a job and its batch, as its workflow needs them. The job exists: its workflow began with it."""
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).mappings().one()
-            batch = (
-                connection.execute(sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"]))
-                .mappings()
-                .one()
-            )
-        return _batch(batch), _job(row)
+            query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
+            return _batch(connection.execute(query).mappings().one()), _job(row)
 
-    def job_is_final(self, directory: str) -> bool:
+    def job_is_over(self, directory: str) -> bool:
         """Return True when the job of this folder is final or unknown, so that its work files are nobody's."""
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(_IS_FINAL).where(tables.job.c.directory == directory)).first()
         return row is None or bool(row[0])
 
-    def update_progress(self, job_id: str, progress: Progress) -> None:
-        """Record how far a job is; a final job is left as it is, so a late writer changes nothing."""
-        values: dict[str, Any] = {"stage": progress.stage.value, "percent": round(progress.percent, 1)}
+    def enter_stage(self, ref: JobRef, stage: Stage) -> bool:
+        """
+        Record that an attempt reached a stage, and when it first did.
+
+        Returns False when the attempt is over (finished, cancelled, retried): then nothing was changed, and its work
+        should stop.
+        """
+        now = now_ms()
+        values = {"stage": stage.value, "stage_at_ms": now, "percent": 0.0}
+        with self.engine.begin() as connection:
+            if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
+                return False
+            insert_new(
+                connection,
+                tables.job_stage,
+                {"job_id": ref.job_id, "attempt": ref.attempt, "stage": stage.value, "at_ms": now},
+            )
+        return True
+
+    def update_progress(self, ref: JobRef, progress: Progress) -> None:
+        """Record how far an attempt is; one that is over stays as it is, so a late writer changes nothing."""
+        values: dict[str, Any] = {"percent": round(progress.percent, 1)}
         if progress.bytes_done is not None:
             values |= {"bytes_done": progress.bytes_done, "bytes_total": progress.bytes_total}
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(tables.job.c.job_id == job_id, ~_IS_FINAL).values(values))
+            connection.execute(tables.job.update().where(_live(ref)).values(values))
 
-    def record_pulled(self, job_id: str, asset: Asset) -> None:
+    def record_pulled(self, ref: JobRef, asset: Asset) -> None:
         """Record that the original is stored and whole: `pullStatus` becomes 2."""
+        values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
         with self.engine.begin() as connection:
-            connection.execute(
-                tables.job.update()
-                .where(tables.job.c.job_id == job_id, ~_IS_FINAL)
-                .values(pull_status=WireStatus.SUCCEEDED.value, asset=asdict(asset))
-            )
+            connection.execute(tables.job.update().where(_live(ref)).values(values))
 
-    def record_decisions(self, job_id: str, decisions: list[dict[str, Any]]) -> None:
+    def record_decisions(self, ref: JobRef, decisions: list[dict[str, Any]]) -> None:
         """Record why each rung is in the ladder or not."""
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(decisions=decisions))
+            connection.execute(tables.job.update().where(_live(ref)).values(decisions=decisions))
 
-    def finish_job(
-        self, connection: sa.Connection, job_id: str, *, asset: Asset | None = None, failure: Failure | None = None
-    ) -> BatchView | None:
+    def finish_job(self, connection: sa.Connection, ref: JobRef, outcome: Outcome) -> BatchView | None:
         """
-        Make a job final, once: done with its asset, or failed with its failure.
+        Make an attempt final, once.
 
-        Returns the batch as it is afterwards, or None when the job was final before (a repeated step). The batch row
-        is locked first, so exactly one of several jobs that end at the same moment sees that all are final.
+        Returns the batch as it is afterwards, or None when the attempt was over before (a repeated step, a cancelled
+        job). The batch row is locked first, so exactly one of several jobs that end at the same moment sees that all
+        are final.
         """
-        batch_id = sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
-        connection.execute(
-            sa.select(tables.batch.c.batch_id).where(tables.batch.c.batch_id == batch_id).with_for_update()
-        )
-        changed = connection.execute(
-            tables.job.update().where(tables.job.c.job_id == job_id, ~_IS_FINAL).values(_final_values(asset, failure))
-        )
+        self._lock_batch_of(connection, ref.job_id)
+        changed = connection.execute(tables.job.update().where(_live(ref)).values(_final_values(outcome)))
         if changed.rowcount == 0:
             return None
-        view = _view(connection, tables.batch.c.batch_id == batch_id)
+        stage = {"job_id": ref.job_id, "attempt": ref.attempt, "stage": outcome.stage.value, "at_ms": now_ms()}
+        insert_new(connection, tables.job_stage, stage)
+        return self._settled(connection, ref.job_id)
+
+    def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
+        """Make a failed or cancelled attempt wait again as the next one; None when it is not failed or cancelled."""
+        self._lock_batch_of(connection, ref.job_id)
+        values = {
+            "attempt": ref.attempt + 1,
+            "stage": Stage.WAITING.value,
+            "stage_at_ms": now_ms(),
+            "pull_status": WireStatus.RUNNING.value,
+            "cmd_status": WireStatus.RUNNING.value,
+            "failure": None,
+            "asset": None,
+            "decisions": [],
+            "bytes_done": 0,
+            "bytes_total": None,
+            "percent": 0.0,
+            "finished_at_ms": None,
+        }
+        again = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
+        mine = sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, again)
+        if connection.execute(tables.job.update().where(mine).values(values)).rowcount == 0:
+            return None
+        connection.execute(
+            tables.batch.update().where(tables.batch.c.batch_id == _batch_id_of(ref.job_id)).values(finished_at_ms=None)
+        )
+        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    @staticmethod
+    def _lock_batch_of(connection: sa.Connection, job_id: str) -> None:
+        batch_id = tables.batch.c.batch_id
+        connection.execute(sa.select(batch_id).where(batch_id == _batch_id_of(job_id)).with_for_update())
+
+    @staticmethod
+    def _settled(connection: sa.Connection, job_id: str) -> BatchView | None:
+        view = read_view(connection, tables.batch.c.batch_id == _batch_id_of(job_id))
         if view is not None and view.is_final:
-            connection.execute(
-                tables.batch.update().where(tables.batch.c.batch_id == batch_id).values(finished_at_ms=now_ms())
-            )
+            mine = tables.batch.c.batch_id == view.batch.batch_id
+            connection.execute(tables.batch.update().where(mine).values(finished_at_ms=now_ms()))
         return view
 
 
-def _final_values(asset: Asset | None, failure: Failure | None) -> dict[str, Any]:
-    values: dict[str, Any] = {"finished_at_ms": now_ms(), "percent": 100.0}
-    if failure is None:
-        values |= {"stage": Stage.DONE.value, "cmd_status": WireStatus.SUCCEEDED.value}
+def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its key exists, and return whether it was inserted; waits for a rival to commit."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
+    return sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
+
+
+def _live(ref: JobRef) -> sa.ColumnElement[bool]:
+    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~_IS_FINAL)
+
+
+def _final_values(outcome: Outcome) -> dict[str, Any]:
+    now = now_ms()
+    values: dict[str, Any] = {"finished_at_ms": now, "stage_at_ms": now, "stage": outcome.stage.value}
+    if outcome.failure is None:
+        values |= {"cmd_status": WireStatus.SUCCEEDED.value, "percent": 100.0}
     else:
         pulled = tables.job.c.pull_status == WireStatus.SUCCEEDED.value
         values |= {
-            "stage": Stage.FAILED.value,
-            "failure": asdict(failure),
+            "failure": asdict(outcome.failure),
             "cmd_status": WireStatus.FAILED.value,
             # A source that was stored stays pulled: only the command failed (spec cloud-vod-fetch §5.2).
             "pull_status": sa.case((pulled, WireStatus.SUCCEEDED.value), else_=WireStatus.FAILED.value),
         }
-    if asset is not None:
-        values["asset"] = asdict(asset)
+    if outcome.asset is not None:
+        values["asset"] = asdict(outcome.asset)
     return values
 
 
-def _view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
+def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
+    """Return the newest batch that fits, with its jobs."""
     newest = sa.select(tables.batch).where(which).order_by(tables.batch.c.created_at_ms.desc()).limit(1)
     row = connection.execute(newest).mappings().first()
     if row is None:

@@ -11,6 +11,7 @@ account = sa.Table(
     metadata,
     sa.Column("account_id", sa.String(32), primary_key=True),
     sa.Column("name", sa.String(100), nullable=False, unique=True),
+    sa.Column("sealed_notify_secret", sa.Text, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
 )
 
@@ -20,6 +21,7 @@ access_key = sa.Table(
     sa.Column("access_key", sa.String(64), primary_key=True),
     sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
     sa.Column("sealed_secret", sa.Text, nullable=False),
+    sa.Column("sealed_next_secret", sa.Text),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("revoked_at_ms", sa.BigInteger),
 )
@@ -38,6 +40,7 @@ batch = sa.Table(
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
+    sa.Index("ix_batch_account_created", "account_id", "created_at_ms", "batch_id"),
 )
 
 job = sa.Table(
@@ -51,7 +54,9 @@ job = sa.Table(
     sa.Column("md5", sa.String(64), nullable=False),
     sa.Column("video_id", sa.String(32), nullable=False),
     sa.Column("directory", sa.String(32), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("stage_at_ms", sa.BigInteger, nullable=False),
     sa.Column("pull_status", sa.SmallInteger, nullable=False),
     sa.Column("cmd_status", sa.SmallInteger, nullable=False),
     sa.Column("failure", sa.JSON(none_as_null=True)),
@@ -66,10 +71,50 @@ job = sa.Table(
     sa.Index("ix_job_directory", "directory", unique=True),
 )
 
+job_stage = sa.Table(
+    "job_stage",
+    metadata,
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("stage", sa.String(16), primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
+remembered_request = sa.Table(
+    "remembered_request",
+    metadata,
+    sa.Column("request_id", sa.String(64), primary_key=True),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("batch_id", sa.String(32), nullable=False),
+    sa.Column("at_s", sa.Float, nullable=False),
+    sa.Index("ix_remembered_request_at", "at_s"),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("event_id", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+    sa.Column("position", sa.Integer),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("acked_at_ms", sa.BigInteger),
+    sa.Index("ix_event_account", "account_id", "acked_at_ms", "created_at_ms"),
+)
+
+silenced_url = sa.Table(
+    "silenced_url",
+    metadata,
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
+    sa.Column("url_hash", sa.String(64), primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+)
+
 delivery = sa.Table(
     "delivery",
     metadata,
-    sa.Column("delivery_id", sa.String(40), primary_key=True),
+    sa.Column("delivery_id", sa.String(64), primary_key=True),
     sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
     sa.Column("position", sa.Integer),
     sa.Column("url", sa.Text, nullable=False),
@@ -82,7 +127,7 @@ delivery = sa.Table(
 delivery_attempt = sa.Table(
     "delivery_attempt",
     metadata,
-    sa.Column("delivery_id", sa.String(40), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
+    sa.Column("delivery_id", sa.String(64), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
     sa.Column("status", sa.Integer),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
 
 import aiohttp
 import yarl
 
+from vodpull.clock import now_s
 from vodpull.errors import DeliveryForbidden, DeliveryRefused, DeliveryTimeout, FetchError
 
 CONNECT_TIMEOUT_S = 20.0
@@ -44,6 +46,13 @@ class Reply:
     """Code of the error catalogue; empty when the receiver answered 200."""
     response_head: str
     """First 1 kB of the answer, as text."""
+    retry_after_s: float = 0.0
+    """How long the receiver asked to be left alone."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Return True when the receiver wants nothing more (Standard Webhooks: 410)."""
+        return self.status == HTTPStatus.GONE
 
 
 async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) -> Reply:
@@ -55,6 +64,7 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
     started_s = time.monotonic()
     status: int | None = None
     head = error = ""
+    retry_after_s = 0.0
     try:
         target = guard.check_url(url)
         timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
@@ -65,6 +75,7 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
             status = response.status
             head = (await response.content.read(MAX_RESPONSE_BYTES)).decode("utf-8", "replace").replace("\x00", "")
             error = "" if status == HTTPStatus.OK else DeliveryRefused.code
+            retry_after_s = _seconds(response.headers.get("Retry-After", ""))
     except FetchError:
         error = DeliveryForbidden.code
     except TimeoutError:
@@ -72,5 +83,19 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
     except (aiohttp.ClientError, OSError):
         error = DeliveryRefused.code
     return Reply(
-        status=status, latency_ms=round((time.monotonic() - started_s) * 1000), error=error, response_head=head
+        status=status,
+        latency_ms=round((time.monotonic() - started_s) * 1000),
+        error=error,
+        response_head=head,
+        retry_after_s=retry_after_s,
     )
+
+
+def _seconds(retry_after: str) -> float:
+    """Return a `Retry-After` in seconds (RFC 9110 §10.2.3); 0 when there is none that can be read."""
+    if retry_after.strip().isdecimal():
+        return float(min(int(retry_after), 10**6))
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now_s())
+    except (ValueError, OverflowError):
+        return 0.0

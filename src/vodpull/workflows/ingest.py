@@ -11,6 +11,7 @@ from __future__ import annotations
 import structlog
 
 from vodpull.errors import InternalError, VodpullError
+from vodpull.jobs.store import JobRef
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.workflows.engine import Engine, JsonObject
 from vodpull.workflows.queues import Queues
@@ -49,46 +50,52 @@ class Workflows:
     async def batch(self, argument: JsonObject) -> None:
         """Start every job of a batch; a repeated start of a job is the same job."""
         for job_id in argument["job_ids"]:
-            await self._engine.spawn(self._queues.ingest_call(job_id, account_id=argument["account_id"]))
+            call = self._queues.ingest_call(JobRef(job_id=job_id, attempt=1), account_id=argument["account_id"])
+            await self._engine.spawn(call)
 
     async def ingest(self, argument: JsonObject) -> None:
         """Take one job from source to published asset, and make it final whatever happens."""
-        job_id = argument["job_id"]
+        ref = _ref(argument)
         try:
-            outcome = await self._produce(job_id, argument["account_id"])
+            outcome = await self._produce(ref, argument["account_id"])
         except VodpullError as error:
             outcome = failure_of(error)
         except Exception as error:
-            log.exception("job failed unexpectedly", job=job_id)
+            log.exception("job failed unexpectedly", job=ref.job_id)
             outcome = failure_of(InternalError(f"unexpected {type(error).__name__}"))
-        await self._engine.step("finish", self._steps.finish, job_id, outcome)
+        await self._engine.step("finish", self._steps.finish, ref, outcome)
 
-    async def _produce(self, job_id: str, account_id: str) -> JsonObject:
-        fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(job_id, account_id=account_id))
+    async def _produce(self, ref: JobRef, account_id: str) -> JsonObject:
+        fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, account_id=account_id))
         if "failure" in fetched or not TEMPLATES[fetched["template"]].ladder:
             return fetched
         info = fetched["info"]
-        call = self._queues.encode_call(job_id, account_id=account_id, info=info)
-        encoded: JsonObject = await self._engine.run_child(call)
+        encoded: JsonObject = await self._engine.run_child(
+            self._queues.encode_call(ref, account_id=account_id, info=info)
+        )
         if "failure" in encoded:
             return encoded
-        published: JsonObject = await self._engine.step("publish", self._steps.publish, job_id, info)
+        published: JsonObject = await self._engine.step("publish", self._steps.publish, ref, info)
         return published
 
     async def fetch(self, argument: JsonObject) -> JsonObject:
         """Bring the source here, whole, and keep it."""
-        result: JsonObject = await self._engine.step("fetch", self._steps.fetch, argument["job_id"])
+        result: JsonObject = await self._engine.step("fetch", self._steps.fetch, _ref(argument))
         return result
 
     async def encode(self, argument: JsonObject) -> JsonObject:
         """Make the renditions and prove them."""
-        job_id, info = argument["job_id"], argument["info"]
-        encoded: JsonObject = await self._engine.step("encode", self._steps.encode, job_id, info)
+        ref, info = _ref(argument), argument["info"]
+        encoded: JsonObject = await self._engine.step("encode", self._steps.encode, ref, info)
         if "failure" in encoded:
             return encoded
-        packaged: JsonObject = await self._engine.step("package", self._steps.package, job_id, info)
+        packaged: JsonObject = await self._engine.step("package", self._steps.package, ref, info)
         return packaged
 
     async def deliver(self, argument: JsonObject) -> None:
         """Try a delivery once; a failed try plans the next one."""
         await self._engine.step("deliver", self._steps.deliver, argument["delivery_id"], argument["number"])
+
+
+def _ref(argument: JsonObject) -> JobRef:
+    return JobRef(job_id=argument["job_id"], attempt=argument["attempt"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
+
 from vodpull.clock import now_ms
-from vodpull.errors import FetchError, ParameterError, TransNoRepeated
+from vodpull.errors import FetchError, NotFound, ParameterError, TransNoRepeated
 from vodpull.jobs.accounts import LiveKey
+from vodpull.jobs.memory import Fingerprint, remember
 from vodpull.jobs.model import Batch, BatchView, Job, new_id
 from vodpull.jobs.store import Store
 from vodpull.jobs.submission import PullRequest
@@ -35,11 +38,14 @@ class Intake:
         self._default_template = default_template
         self._unique_trans_no = unique_trans_no
 
-    def accept(self, request: PullRequest, caller: LiveKey) -> BatchView:
+    def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Fingerprint) -> BatchView:
         """
         Commit a request and return the batch as it now stands; what is returned is never lost.
 
+        A request with the same fingerprint as an earlier one starts nothing and returns the earlier batch.
+
         Raises:
+            KeyReused: the earlier request asked for something else.
             ParameterError: unknown template, or a notifyUrl that must not be posted to.
             TransNoRepeated: see there.
         """
@@ -47,19 +53,27 @@ class Intake:
         if request.notify_url:
             self._check_notify_url(request.notify_url)
         view = _plan(request, account_id=caller.account_id, template=template.name)
-        job_ids = [job.job_id for job in view.jobs]
         with self._store.transaction() as connection:
-            if (
-                self._unique_trans_no
-                and request.trans_no
-                and self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
-            ):
+            first = remember(connection, known_by, view.batch.batch_id)
+            if first == view.batch.batch_id:
+                self._commit(connection, view, request=request, caller=caller)
+        return view if first == view.batch.batch_id else self._earlier(first)
+
+    def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
+        if self._unique_trans_no and request.trans_no:
+            used = self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
+            if used:
                 raise TransNoRepeated("this transNo was used before", field="transNo")
-            self._store.add_batch(connection, view, access_key=caller.access_key)
-            self._engine.start(
-                connection,
-                self._queues.batch_call(view.batch.batch_id, account_id=caller.account_id, job_ids=job_ids),
-            )
+        self._store.add_batch(connection, view, access_key=caller.access_key)
+        call = self._queues.batch_call(
+            view.batch.batch_id, account_id=caller.account_id, job_ids=[job.job_id for job in view.jobs]
+        )
+        self._engine.start(connection, call)
+
+    def _earlier(self, batch_id: str) -> BatchView:
+        view = self._store.find_batch(batch_id)
+        if view is None:
+            raise NotFound("the batch of the earlier request was deleted")
         return view
 
     def _check_notify_url(self, url: str) -> None:
@@ -91,6 +105,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             md5=item.md5,
             video_id=new_id(now),
             directory=new_id(now),
+            stage_at_ms=now,
             created_at_ms=now,
         )
         for position, item in enumerate(request.items)

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import sqlalchemy as sa
 import structlog
 
-from vodpull.clock import now_ms
-from vodpull.errors import Failure
+from vodpull.clock import now_ms, now_s
+from vodpull.errors import NotFound
 from vodpull.jobs.accounts import Accounts
-from vodpull.jobs.deliveries import Attempt, Deliveries, Delivery, DeliveryState, new_delivery
-from vodpull.jobs.model import Asset, BatchView, Job
+from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.events import Events, events_of
+from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.status import notification_body
-from vodpull.jobs.store import Store
-from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery
+from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.workflows.engine import Engine
 from vodpull.workflows.queues import Queues
+
+JITTER = 0.2
+"""Share by which a wait is stretched or shortened, so that receivers do not get everything at once after an outage."""
+
+MAX_WAIT_S = 24 * 3600.0
+"""The longest wait of the schedule; a Retry-After beyond it is cut."""
 
 log = structlog.get_logger(__name__)
 
@@ -24,56 +32,80 @@ log = structlog.get_logger(__name__)
 class Outbox:
     """Makes jobs final and carries the news out."""
 
-    def __init__(
-        self, store: Store, deliveries: Deliveries, accounts: Accounts, *, engine: Engine, queues: Queues
-    ) -> None:
+    def __init__(self, store: Store, accounts: Accounts, *, engine: Engine, queues: Queues) -> None:
         self._store = store
-        self._deliveries = deliveries
+        self._events = Events(store.engine)
+        self._deliveries = Deliveries(store.engine)
         self._accounts = accounts
         self._engine = engine
         self._queues = queues
 
-    def finish_job(self, job: Job, *, asset: Asset | None, failure: Failure | None) -> None:
-        """Make a job final once, and start its notification if it is due, in one transaction."""
+    def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
+        """Make a job final once, with its events and the start of its notification; False when it was final before."""
         with self._store.transaction() as connection:
-            view = self._store.finish_job(connection, job.job_id, asset=asset, failure=failure)
-            if view is not None and view.batch.notify_url:
+            view = self._store.finish_job(connection, ref, outcome)
+            if view is None:
+                return False
+            job = next(job for job in view.jobs if job.job_id == ref.job_id)
+            self._events.add(connection, events_of(view, job))
+            if view.batch.notify_url:
                 self._announce(connection, view, job)
+        return True
 
     def _announce(self, connection: sa.Connection, view: BatchView, job: Job) -> None:
         if not view.batch.separate and not view.is_final:
             return
-        position = job.position if view.batch.separate else None
-        body = notification_body(view, now_ms=now_ms(), item=position)
-        delivery = new_delivery(view.batch, position=position, body=body)
+        about = job if view.batch.separate else None
+        body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
+        delivery = new_delivery(view, job=about, body=body)
         self._deliveries.add(connection, delivery)
         self._engine.start(connection, self._queues.deliver_call(delivery.delivery_id, number=0))
 
+    def replay(self, delivery_id: str, *, account_id: str | None) -> None:
+        """
+        Send a delivery once more, now, under its old id; with an account only that account's.
+
+        Raises:
+            NotFound: there is no such delivery.
+        """
+        found = self._deliveries.find(delivery_id)
+        if found is None or account_id not in {None, found.account_id}:
+            raise NotFound("there is no such delivery")
+        with self._store.transaction() as connection:
+            number = self._deliveries.reopen(connection, found)
+            self._engine.start(connection, self._queues.deliver_call(delivery_id, number=number))
+
     async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
         """Try a delivery once; record the attempt together with the start of the next one, if one is due."""
-        delivery, headers = await asyncio.to_thread(self._prepare, delivery_id)
-        if delivery.state is not DeliveryState.PENDING:
+        found = await asyncio.to_thread(self._deliveries.find, delivery_id)
+        if found is None or found.delivery.state is not DeliveryState.PENDING:
             return
-        reply = await post(delivery.url, delivery.body, headers, guard=guard)
-        await asyncio.to_thread(self._record, delivery, number, reply)
+        if found.is_silenced:
+            reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
+        else:
+            headers = await asyncio.to_thread(self._headers, found)
+            reply = await post(found.delivery.url, found.delivery.body, headers, guard=guard)
+        await asyncio.to_thread(self._record, found, number, reply)
 
-    def _prepare(self, delivery_id: str) -> tuple[Delivery, dict[str, str]]:
-        delivery, access_key = self._deliveries.find(delivery_id)
-        headers = {"Content-Type": "text/plain; charset=UTF-8", "webhook-id": delivery.delivery_id}
-        key = self._accounts.find_live(access_key)
+    def _headers(self, found: Addressed) -> dict[str, str]:
+        delivery = found.delivery
+        headers = {"Content-Type": "text/plain; charset=UTF-8"}
+        headers |= sign_webhook(
+            delivery.delivery_id,
+            delivery.body,
+            secret=self._accounts.notify_secret(found.account_id),
+            now_s=now_s(),
+        )
+        key = self._accounts.find_live(found.access_key)
         if key is not None:
             headers["Authorization"] = sign_delivery(
                 url=delivery.url, body=delivery.body, access_key=key.access_key, secret_key=key.secrets[0]
             )
-        return delivery, headers
+        return headers
 
-    def _record(self, delivery: Delivery, number: int, reply: Reply) -> None:
-        last = number + 1 >= len(SCHEDULE_S)
-        state = DeliveryState.PENDING
-        if not reply.error:
-            state = DeliveryState.DELIVERED
-        elif last:
-            state = DeliveryState.GIVEN_UP
+    def _record(self, found: Addressed, number: int, reply: Reply) -> None:
+        delivery_id = found.delivery.delivery_id
+        state = _state_after(reply, number, is_silenced=found.is_silenced)
         attempt = Attempt(
             number=number,
             at_ms=now_ms(),
@@ -83,10 +115,23 @@ class Outbox:
             response_head=reply.response_head,
         )
         with self._store.transaction() as connection:
-            self._deliveries.record(connection, delivery.delivery_id, attempt, state=state)
+            self._deliveries.record(connection, delivery_id, attempt, state=state)
+            if state is DeliveryState.SILENCED:
+                self._deliveries.silence(connection, found.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
-                call = self._queues.deliver_call(
-                    delivery.delivery_id, number=number + 1, delay_s=SCHEDULE_S[number + 1]
-                )
+                call = self._queues.deliver_call(delivery_id, number=number + 1, delay_s=_wait_s(number + 1, reply))
                 self._engine.start(connection, call)
-        log.info("delivery attempted", delivery=delivery.delivery_id, number=number, error=reply.error or "none")
+        log.info("delivery attempted", delivery=delivery_id, number=number, state=state.value)
+
+
+def _state_after(reply: Reply, number: int, *, is_silenced: bool) -> DeliveryState:
+    if not reply.error:
+        return DeliveryState.DELIVERED
+    if is_silenced or reply.is_gone:
+        return DeliveryState.SILENCED
+    return DeliveryState.GIVEN_UP if number + 1 >= len(SCHEDULE_S) else DeliveryState.PENDING
+
+
+def _wait_s(number: int, reply: Reply) -> float:
+    planned_s = SCHEDULE_S[number] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, hides nothing
+    return min(max(planned_s, reply.retry_after_s), MAX_WAIT_S)

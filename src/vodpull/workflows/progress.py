@@ -28,11 +28,6 @@ class ProgressReporter:
         self._written_s = time.monotonic()
         self._running = asyncio.create_task(asyncio.to_thread(self._write, progress))
 
-    async def enter(self, progress: Progress) -> None:
-        """Write a change of stage and wait until it is stored."""
-        await self.settle()
-        await asyncio.to_thread(self._write, progress)
-
     async def settle(self) -> None:
         """Wait for a write under way, so that none comes after what follows."""
         if self._running is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from vodpull.jobs.store import JobRef
 from vodpull.workflows.engine import Call, JsonObject, Queue
 
 WAITING_PARENTS = 200
@@ -37,7 +38,7 @@ class Queues:
         return [self.batches, self.jobs, self.fetch, self.encode, self.notify]
 
     def batch_call(self, batch_id: str, *, account_id: str, job_ids: list[str]) -> Call:
-        """Return the call that starts every job of a batch."""
+        """Return the call that starts every job of a batch for the first time."""
         return Call(
             workflow="batch",
             queue=self.batches,
@@ -45,32 +46,32 @@ class Queues:
             argument={"account_id": account_id, "job_ids": job_ids},
         )
 
-    def ingest_call(self, job_id: str, *, account_id: str) -> Call:
-        """Return the call that takes one job from source to published asset."""
+    def ingest_call(self, ref: JobRef, *, account_id: str) -> Call:
+        """Return the call that takes one attempt of a job from source to published asset."""
         return Call(
             workflow="ingest",
             queue=self.jobs,
-            workflow_id=f"ingest-{job_id}",
-            argument={"account_id": account_id, "job_id": job_id},
+            workflow_id=f"ingest-{ref.job_id}-{ref.attempt}",
+            argument={"account_id": account_id, **asdict(ref)},
         )
 
-    def fetch_call(self, job_id: str, *, account_id: str) -> Call:
+    def fetch_call(self, ref: JobRef, *, account_id: str) -> Call:
         """Return the call that brings the source here."""
         return Call(
             workflow="fetch",
             queue=self.fetch,
-            workflow_id=f"fetch-{job_id}",
-            argument={"job_id": job_id},
+            workflow_id=f"fetch-{ref.job_id}-{ref.attempt}",
+            argument=asdict(ref),
             account_id=account_id,
         )
 
-    def encode_call(self, job_id: str, *, account_id: str, info: JsonObject) -> Call:
+    def encode_call(self, ref: JobRef, *, account_id: str, info: JsonObject) -> Call:
         """Return the call that makes the renditions; `info` is what was measured of the source."""
         return Call(
             workflow="encode",
             queue=self.encode,
-            workflow_id=f"encode-{job_id}",
-            argument={"job_id": job_id, "info": info},
+            workflow_id=f"encode-{ref.job_id}-{ref.attempt}",
+            argument={**asdict(ref), "info": info},
             account_id=account_id,
         )
 

@@ -17,9 +17,9 @@ from pydantic import TypeAdapter
 
 from vodpull import fetch, media, storage
 from vodpull.clock import utc_month
-from vodpull.errors import Failure, MediaTooLarge, NoVideo, PlaylistUnsupported, VodpullError
+from vodpull.errors import Cancelled, Failure, MediaTooLarge, NoVideo, PlaylistUnsupported, VodpullError
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
-from vodpull.jobs.store import Progress, Store
+from vodpull.jobs.store import JobRef, Outcome, Progress, Store
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.workflows.engine import JsonObject
 from vodpull.workflows.outbox import Outbox
@@ -36,6 +36,7 @@ VERIFIED_FILE = "verified.json"
 
 _INFO = TypeAdapter(media.MediaInfo)
 _ASSET = TypeAdapter(Asset)
+_FAILURE = TypeAdapter(Failure)
 _ENCODED = TypeAdapter(media.EncodedLadder)
 _RENDITIONS = TypeAdapter(tuple[media.Rendition, ...])
 
@@ -67,61 +68,70 @@ class Steps:
         self._can = capabilities
         self._outbox = outbox
 
-    async def fetch(self, job_id: str) -> JsonObject:
+    async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, verify, probe and store it. Result: `template`, `asset`, `info`, or `failure`."""
-        batch, job = await self._find(job_id)
+        batch, job = await self._find(ref)
         return await _outcome(self._fetch(batch, job))
 
-    async def encode(self, job_id: str, info: JsonObject) -> JsonObject:
+    async def encode(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make the renditions of every rung. Result: empty, or `failure`."""
-        _, job = await self._find(job_id)
+        _, job = await self._find(ref)
         return await _outcome(self._ensure_encoded(job, _INFO.validate_python(info)))
 
-    async def package(self, job_id: str, info: JsonObject) -> JsonObject:
+    async def package(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make playlists and segments and prove them. Result: empty, or `failure`."""
-        _, job = await self._find(job_id)
+        _, job = await self._find(ref)
         return await _outcome(self._ensure_packaged(job, _INFO.validate_python(info)))
 
-    async def publish(self, job_id: str, info: JsonObject) -> JsonObject:
+    async def publish(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Put every file under its final key, playlists last. Result: `asset`, or `failure`."""
-        _, job = await self._find(job_id)
+        _, job = await self._find(ref)
         return await _outcome(self._publish(job, _INFO.validate_python(info)))
 
-    async def finish(self, job_id: str, outcome: JsonObject) -> None:
+    async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
         """Make the job final, with its notification in the same transaction, and clear its work files."""
-        _, job = await self._find(job_id)
+        _, job = await self._find(ref)
         failure = outcome.get("failure")
-        await asyncio.to_thread(
-            self._outbox.finish_job,
-            job,
+        ended = Outcome(
             asset=_ASSET.validate_python(outcome["asset"]) if "asset" in outcome else None,
-            failure=None if failure is None else TypeAdapter(Failure).validate_python(failure),
+            failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
         )
+        await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await asyncio.to_thread(self._workplace(job).clear)
-        log.info("job finished", job=job_id, code=failure["code"] if failure else "ok")
+        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""
         await self._outbox.deliver(delivery_id, number, guard=self._can.guard)
 
-    async def _find(self, job_id: str) -> tuple[Batch, Job]:
-        return await asyncio.to_thread(self._can.store.find_job, job_id)
+    async def _find(self, ref: JobRef) -> tuple[Batch, Job]:
+        return await asyncio.to_thread(self._can.store.find_job, ref.job_id)
+
+    async def _enter(self, job: Job, stage: Stage) -> None:
+        """
+        Record a change of stage.
+
+        Raises:
+            Cancelled: the attempt is over, so its work should stop.
+        """
+        if not await asyncio.to_thread(self._can.store.enter_stage, _ref(job), stage):
+            raise Cancelled("the job was cancelled or started anew")
 
     def _workplace(self, job: Job) -> Workplace:
         return Workplace(self._can.work_folder, job.directory)
 
     def _reporter(self, job: Job) -> ProgressReporter:
-        return ProgressReporter(lambda progress: self._can.store.update_progress(job.job_id, progress))
+        return ProgressReporter(lambda progress: self._can.store.update_progress(_ref(job), progress))
 
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
         reporter = self._reporter(job)
         source, name = await self._transfer(batch, job, reporter)
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
-        await reporter.enter(Progress(stage=Stage.PROBE))
+        await self._enter(job, Stage.PROBE)
         info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
-        await reporter.enter(Progress(stage=Stage.STORE))
+        await self._enter(job, Stage.STORE)
         asset = await self._store_original(job, source, name=name, info=info)
-        await asyncio.to_thread(self._can.store.record_pulled, job.job_id, asset)
+        await asyncio.to_thread(self._can.store.record_pulled, _ref(job), asset)
         if TEMPLATES[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
@@ -140,7 +150,7 @@ class Steps:
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
         if not place.source.exists():
-            await reporter.enter(Progress(stage=Stage.FETCH, bytes_done=0))
+            await self._enter(job, Stage.FETCH)
             await fetch.download(
                 job.source_url,
                 place.source,
@@ -206,9 +216,9 @@ class Steps:
         source = await self._need_source(job)
         ladder = media.plan_ladder(info)
         decisions = [asdict(decision) for decision in ladder.decisions]
-        await asyncio.to_thread(self._can.store.record_decisions, job.job_id, decisions)
+        await asyncio.to_thread(self._can.store.record_decisions, _ref(job), decisions)
         reporter = self._reporter(job)
-        await reporter.enter(Progress(stage=Stage.ENCODE))
+        await self._enter(job, Stage.ENCODE)
         plan = media.plan_encode(info, ladder)
         with place.attempt(place.encoded) as folder:
             encoded = await media.encode(
@@ -217,7 +227,7 @@ class Steps:
                 folder,
                 toolbox=self._can.toolbox,
                 limits=media.encode_limits(plan),
-                on_progress=lambda part: reporter.report(Progress(stage=Stage.ENCODE, percent=100 * part)),
+                on_progress=lambda part: reporter.report(Progress(percent=100 * part)),
             )
             await reporter.settle()
             (folder / ENCODED_FILE).write_bytes(_ENCODED.dump_json(encoded))
@@ -229,7 +239,7 @@ class Steps:
         if place.packaged.exists():
             return {}
         await self._ensure_encoded(job, info)
-        await self._reporter(job).enter(Progress(stage=Stage.PACKAGE))
+        await self._enter(job, Stage.PACKAGE)
         encoded = _ENCODED.validate_json((place.encoded / ENCODED_FILE).read_bytes())
         with place.attempt(place.packaged) as folder:
             package = await media.package(
@@ -246,7 +256,7 @@ class Steps:
 
     async def _publish(self, job: Job, info: media.MediaInfo) -> JsonObject:
         await self._ensure_packaged(job, info)
-        await self._reporter(job).enter(Progress(stage=Stage.PUBLISH))
+        await self._enter(job, Stage.PUBLISH)
         folder = self._workplace(job).packaged
         renditions = _RENDITIONS.validate_json((folder / VERIFIED_FILE).read_bytes())
         multivariant = f"{job.video_id}.m3u8"
@@ -307,12 +317,16 @@ def _published(job: Job, renditions: tuple[media.Rendition, ...], multivariant: 
     )
 
 
+def _ref(job: Job) -> JobRef:
+    return JobRef(job_id=job.job_id, attempt=job.attempt)
+
+
 def _folder_key(job: Job) -> str:
     return storage.asset_folder(month=utc_month(job.created_at_ms / 1000), directory=job.directory)
 
 
 def _fetch_progress(done: int, total: int | None) -> Progress:
-    return Progress(stage=Stage.FETCH, percent=100 * done / total if total else 0.0, bytes_done=done, bytes_total=total)
+    return Progress(percent=100 * done / total if total else 0.0, bytes_done=done, bytes_total=total)
 
 
 def _as_mp4(file_name: str) -> str:

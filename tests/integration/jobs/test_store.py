@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from vodpull.errors import ConfigurationError, Failure, Md5Mismatch
+from vodpull.errors import ConfigurationError, Failure, KeyReused, Md5Mismatch, NotAllowedNow
 from vodpull.jobs.accounts import Accounts, Vault
 from vodpull.jobs.database import database_time_s, migrate, open_database
+from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.memory import fingerprint, remember
 from vodpull.jobs.model import (
     Asset,
     Batch,
@@ -24,7 +26,7 @@ from vodpull.jobs.model import (
     WireStatus,
     new_id,
 )
-from vodpull.jobs.store import Progress, Store
+from vodpull.jobs.store import JobRef, Outcome, Progress, Store
 
 ORIGINAL = StoredFile(
     clarity=Clarity.ORIGINAL,
@@ -109,11 +111,19 @@ def test_nothing_of_a_broken_transaction_stays(store: Store, accounts: Accounts)
     assert store.find_batch(other.batch.batch_id) is None
 
 
+def ref(job: Job) -> JobRef:
+    return JobRef(job_id=job.job_id, attempt=job.attempt)
+
+
+def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
+    with store.transaction() as connection:
+        return store.finish_job(connection, ref(job), outcome)
+
+
 def test_a_stored_source_stays_pulled_when_its_command_fails(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
-    store.record_pulled(job.job_id, ASSET)
-    with store.transaction() as connection:
-        store.finish_job(connection, job.job_id, failure=FAILURE)
+    store.record_pulled(ref(job), ASSET)
+    finish(store, job, Outcome(failure=FAILURE))
     _, stored = store.find_job(job.job_id)
     assert (stored.pull_status, stored.cmd_status) == (WireStatus.SUCCEEDED, WireStatus.FAILED)
     assert (stored.asset, stored.failure, stored.stage) == (ASSET, FAILURE, Stage.FAILED)
@@ -121,35 +131,53 @@ def test_a_stored_source_stays_pulled_when_its_command_fails(store: Store, accou
 
 def test_a_failed_pull_fails_the_command_too(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
-    with store.transaction() as connection:
-        store.finish_job(connection, job.job_id, failure=FAILURE)
+    finish(store, job, Outcome(failure=FAILURE))
     _, stored = store.find_job(job.job_id)
     assert (stored.pull_status, stored.cmd_status) == (WireStatus.FAILED, WireStatus.FAILED)
 
 
 def test_a_final_state_is_set_once_and_late_writers_change_nothing(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
-    with store.transaction() as connection:
-        assert store.finish_job(connection, job.job_id, asset=ASSET) is not None
-    with store.transaction() as connection:
-        assert store.finish_job(connection, job.job_id, failure=FAILURE) is None
-    store.update_progress(job.job_id, Progress(stage=Stage.ENCODE, percent=50))
-    store.record_pulled(job.job_id, replace(ASSET, duration_s=1.0))
+    assert finish(store, job, Outcome(asset=ASSET)) is not None
+    assert finish(store, job, Outcome(failure=FAILURE)) is None
+    assert not store.enter_stage(ref(job), Stage.ENCODE)
+    store.update_progress(ref(job), Progress(percent=50))
+    store.record_pulled(ref(job), replace(ASSET, duration_s=1.0))
     _, stored = store.find_job(job.job_id)
-    assert (stored.stage, stored.asset, stored.failure) == (Stage.DONE, ASSET, None)
+    assert (stored.stage, stored.percent, stored.asset, stored.failure) == (Stage.DONE, 100.0, ASSET, None)
+
+
+def test_a_retried_job_waits_again_and_its_earlier_attempt_is_over(store: Store, accounts: Accounts) -> None:
+    view = accept(store, accounts, jobs=1)
+    job = view.jobs[0]
+    finish(store, job, Outcome(failure=FAILURE))
+    with store.transaction() as connection:
+        again = store.reset_job(connection, ref(job))
+        assert store.reset_job(connection, ref(job)) is None
+    assert again == JobRef(job_id=job.job_id, attempt=2)
+    assert not store.enter_stage(ref(job), Stage.FETCH)
+    assert store.enter_stage(again, Stage.FETCH)
+    found = store.find_batch(view.batch.batch_id)
+    assert found is not None
+    assert (found.is_final, found.batch.finished_at_ms, found.jobs[0].failure) == (False, None, None)
+
+
+def test_a_done_job_is_not_retried(store: Store, accounts: Accounts) -> None:
+    job = accept(store, accounts).jobs[0]
+    finish(store, job, Outcome(asset=ASSET))
+    with store.transaction() as connection:
+        assert store.reset_job(connection, ref(job)) is None
 
 
 def test_exactly_one_of_many_jobs_that_end_together_sees_the_batch_final(store: Store, accounts: Accounts) -> None:
     view = accept(store, accounts, jobs=8)
     saw_final: list[bool] = []
 
-    def finish(job: Job) -> None:
-        with store.transaction() as connection:
-            after = store.finish_job(connection, job.job_id, asset=ASSET)
-            assert after is not None
-            saw_final.append(after.is_final)
+    def end(job: Job) -> None:
+        after = finish(store, job, Outcome(asset=ASSET))
+        saw_final.append(after is not None and after.is_final)
 
-    threads = [threading.Thread(target=finish, args=(job,)) for job in view.jobs]
+    threads = [threading.Thread(target=end, args=(job,)) for job in view.jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -158,6 +186,59 @@ def test_exactly_one_of_many_jobs_that_end_together_sees_the_batch_final(store: 
     found = store.find_batch(view.batch.batch_id)
     assert found is not None
     assert found.batch.finished_at_ms is not None
+
+
+def test_pages_of_batches_follow_each_other_without_gap_or_repeat(
+    database: sa.Engine, store: Store, accounts: Accounts
+) -> None:
+    made = [accept(store, accounts, jobs=1) for _ in range(5)]
+    listing, wanted = Listing(database), Filter(account_id=made[0].batch.account_id)
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        page, cursor = listing.page(wanted, limit=2, cursor=cursor)
+        seen += [view.batch.batch_id for view in page]
+    assert cursor == ""
+    assert sorted(seen) == sorted(view.batch.batch_id for view in made)
+    assert listing.page(Filter(account_id="nobody"), limit=2) == ([], "")
+
+
+def test_of_many_copies_of_a_request_exactly_one_is_the_first(store: Store, accounts: Accounts) -> None:
+    known_by = fingerprint("account", "key", content=b"{}")
+    answers: list[str] = []
+
+    def ask(number: int) -> None:
+        with store.transaction() as connection:
+            answers.append(remember(connection, known_by, f"batch{number}"))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(answers) == 20
+    assert len(set(answers)) == 1
+
+
+def test_a_known_request_with_other_content_is_refused(store: Store) -> None:
+    with store.transaction() as connection:
+        remember(connection, fingerprint("account", "key", content=b"one"), "b1")
+        with pytest.raises(KeyReused):
+            remember(connection, fingerprint("account", "key", content=b"two"), "b2")
+
+
+def test_a_rotated_key_signs_with_both_secrets_until_the_rotation_is_finished(accounts: Accounts) -> None:
+    made = accounts.create_key("alice")
+    fresh = accounts.rotate_key(made.access_key)
+    live = accounts.find_live(made.access_key)
+    assert live is not None
+    assert live.secrets == (made.secret_key, fresh.secret_key)
+    with pytest.raises(NotAllowedNow):
+        accounts.rotate_key(made.access_key)
+    accounts.finish_rotation(made.access_key)
+    live = accounts.find_live(made.access_key)
+    assert live is not None
+    assert live.secrets == (fresh.secret_key,)
 
 
 def test_a_revoked_key_is_dead_at_once(accounts: Accounts) -> None:

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
-from vodpull.api.problems import _MESSAGES_EN, _MESSAGES_ZH, WireCode, message_of, problem_of
+from vodpull.api import auth
+from vodpull.api.messages import translate
+from vodpull.api.problems import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.errors import (
     AuthenticationError,
     ParameterError,
     PermissionDenied,
+    RateLimited,
     RequestTooLarge,
     StorageUnavailable,
     TransNoRepeated,
@@ -62,6 +69,28 @@ def test_a_repeated_business_id_has_its_own_code() -> None:
     assert (problem.http_status, problem.code, problem.message) == (200, 1630, "transNo repeat")
 
 
-def test_every_code_has_a_message_in_both_languages() -> None:
-    assert set(_MESSAGES_EN) == set(_MESSAGES_ZH) == set(WireCode)
+def test_every_code_and_every_refusal_has_words_in_both_languages() -> None:
+    source = Path(auth.__file__).read_text()
+    refusals = set(re.findall(r'AuthenticationError\("([^"]+)"\)', source))
+    assert set(_MESSAGES) == set(WireCode)
+    assert len(refusals) >= 5
+    for text in {*_MESSAGES.values(), *refusals}:
+        assert translate(text, "zh") != text, text
+        assert translate(text, "en") == text
     assert message_of(WireCode.SUCCESS) == "操作成功"
+
+
+def test_our_own_api_gets_problem_documents_with_the_field_and_what_to_do() -> None:
+    error = ParameterError("must be at most 50", field="items")
+    reply = problem_reply(error, path="/api/v1/batches", request_id="r", language="zh")
+    body = json.loads(bytes(reply.body))
+    assert (reply.status_code, reply.media_type) == (400, "application/problem+json")
+    assert (body["code"], body["field"], body["request_id"]) == ("parameter_error", "items", "r")
+    assert body["remedy"]
+
+
+def test_a_limited_caller_is_told_when_to_come_back() -> None:
+    error = RateLimited("too many", retry_after_s=7)
+    for path in ("/vod/videoManage/pullVideo", "/api/v1/batches"):
+        reply = problem_reply(error, path=path, request_id="r", language="en")
+        assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _create_accounts()
     _create_batches()
     _create_jobs()
+    _create_events()
     _create_deliveries()
     op.create_table(
         "executor",
@@ -29,6 +30,7 @@ def _create_accounts() -> None:
         "account",
         sa.Column("account_id", sa.String(32), primary_key=True),
         sa.Column("name", sa.String(100), nullable=False, unique=True),
+        sa.Column("sealed_notify_secret", sa.Text, nullable=False),
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     )
     op.create_table(
@@ -36,6 +38,7 @@ def _create_accounts() -> None:
         sa.Column("access_key", sa.String(64), primary_key=True),
         sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
         sa.Column("sealed_secret", sa.Text, nullable=False),
+        sa.Column("sealed_next_secret", sa.Text),
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
         sa.Column("revoked_at_ms", sa.BigInteger),
     )
@@ -56,6 +59,15 @@ def _create_batches() -> None:
         sa.Column("finished_at_ms", sa.BigInteger),
     )
     op.create_index("ix_batch_account_trans_no", "batch", ["account_id", "trans_no"])
+    op.create_index("ix_batch_account_created", "batch", ["account_id", "created_at_ms", "batch_id"])
+    op.create_table(
+        "remembered_request",
+        sa.Column("request_id", sa.String(64), primary_key=True),
+        sa.Column("content_hash", sa.String(64), nullable=False),
+        sa.Column("batch_id", sa.String(32), nullable=False),
+        sa.Column("at_s", sa.Float, nullable=False),
+    )
+    op.create_index("ix_remembered_request_at", "remembered_request", ["at_s"])
 
 
 def _create_jobs() -> None:
@@ -69,7 +81,9 @@ def _create_jobs() -> None:
         sa.Column("md5", sa.String(64), nullable=False),
         sa.Column("video_id", sa.String(32), nullable=False),
         sa.Column("directory", sa.String(32), nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("stage", sa.String(16), nullable=False),
+        sa.Column("stage_at_ms", sa.BigInteger, nullable=False),
         sa.Column("pull_status", sa.SmallInteger, nullable=False),
         sa.Column("cmd_status", sa.SmallInteger, nullable=False),
         sa.Column("failure", sa.JSON(none_as_null=True)),
@@ -83,12 +97,39 @@ def _create_jobs() -> None:
     )
     op.create_index("ix_job_batch_position", "job", ["batch_id", "position"], unique=True)
     op.create_index("ix_job_directory", "job", ["directory"], unique=True)
+    op.create_table(
+        "job_stage",
+        sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),
+        sa.Column("attempt", sa.Integer, primary_key=True),
+        sa.Column("stage", sa.String(16), primary_key=True),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+
+
+def _create_events() -> None:
+    op.create_table(
+        "event",
+        sa.Column("event_id", sa.String(64), primary_key=True),
+        sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+        sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+        sa.Column("position", sa.Integer),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("acked_at_ms", sa.BigInteger),
+    )
+    op.create_index("ix_event_account", "event", ["account_id", "acked_at_ms", "created_at_ms"])
 
 
 def _create_deliveries() -> None:
     op.create_table(
+        "silenced_url",
+        sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
+        sa.Column("url_hash", sa.String(64), primary_key=True),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
         "delivery",
-        sa.Column("delivery_id", sa.String(40), primary_key=True),
+        sa.Column("delivery_id", sa.String(64), primary_key=True),
         sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
         sa.Column("position", sa.Integer),
         sa.Column("url", sa.Text, nullable=False),
@@ -99,7 +140,7 @@ def _create_deliveries() -> None:
     op.create_index("ix_delivery_batch_position", "delivery", ["batch_id", "position"])
     op.create_table(
         "delivery_attempt",
-        sa.Column("delivery_id", sa.String(40), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
+        sa.Column("delivery_id", sa.String(64), sa.ForeignKey("delivery.delivery_id"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("at_ms", sa.BigInteger, nullable=False),
         sa.Column("status", sa.Integer),

@@ -1,0 +1,76 @@
+"""Requests that were answered before: the same one again gets the first answer, not a second batch."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from vodpull.clock import now_s
+from vodpull.errors import KeyReused
+from vodpull.jobs import tables
+from vodpull.jobs.store import insert_new
+
+KEEP_S = 25 * 3600.0
+"""Idempotency keys are promised for 24 hours; signatures need ten minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What makes two requests the same one."""
+
+    request_id: str
+    """64 hex characters: of the signature, or of account and Idempotency-Key."""
+    content_hash: str
+    """64 hex characters of what was asked."""
+
+
+def fingerprint(*identity: str, content: bytes) -> Fingerprint:
+    """Return the fingerprint of a request known by these words, asking for this content."""
+    return Fingerprint(request_id=_digest(*identity), content_hash=hashlib.sha256(content).hexdigest())
+
+
+def signed_fingerprint(*signature: str, content: bytes) -> Fingerprint:
+    """
+    Return the fingerprint of a request known by its signature.
+
+    The content belongs to its identity: a scheme that signs only the date (BASIC) may sign two requests alike.
+    """
+    content_hash = hashlib.sha256(content).hexdigest()
+    return Fingerprint(request_id=_digest(*signature, content_hash), content_hash=content_hash)
+
+
+def _digest(*words: str) -> str:
+    return hashlib.sha256("\n".join(words).encode()).hexdigest()
+
+
+def remember(connection: sa.Connection, request: Fingerprint, batch_id: str) -> str:
+    """
+    Return the batch of the first request with this fingerprint: `batch_id`, or that of the earlier one.
+
+    Of any number of copies at the same moment exactly one is the first; the others wait for its commit.
+
+    Raises:
+        KeyReused: the earlier request asked for something else.
+    """
+    row = {
+        "request_id": request.request_id,
+        "content_hash": request.content_hash,
+        "batch_id": batch_id,
+        "at_s": now_s(),
+    }
+    if insert_new(connection, tables.remembered_request, row):
+        return batch_id
+    mine = tables.remembered_request.c.request_id == request.request_id
+    earlier = connection.execute(sa.select(tables.remembered_request).where(mine)).mappings().one()
+    if earlier["content_hash"] != request.content_hash:
+        raise KeyReused("this Idempotency-Key came with another request before", field="Idempotency-Key")
+    return str(earlier["batch_id"])
+
+
+def forget_old(engine: sa.Engine) -> int:
+    """Delete what is older than anyone may count on, and return how many that were."""
+    with engine.begin() as connection:
+        old = tables.remembered_request.c.at_s < now_s() - KEEP_S
+        return connection.execute(tables.remembered_request.delete().where(old)).rowcount

@@ -1,0 +1,124 @@
+"""The filter graph of an encode: what happens to picture and sound between decoder and encoders. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vodpull.media.info import MediaInfo, VideoStream
+
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+# From here on, files that do not name their colours mean BT.709; smaller ones come from the world of BT.601.
+HD_SHORT_SIDE_PX = 720
+# The output's colours, in the words of the filter: matrix, transfer, primaries, range.
+BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """What happens to the decoded frames before they are scaled down."""
+
+    stream_index: int
+    rate: str
+    """Constant frame rate, as a fraction."""
+    deinterlace: bool
+    crop_odd: bool
+    """Drop the last row or column of a picture with an odd size, which 4:2:0 does not have."""
+    hold_frames: int
+    """The last frame is repeated so often, because the sound goes on."""
+    hdr: bool
+    """Map PQ or HLG down to standard range."""
+    deep: bool
+    """More than 8 bits per component."""
+    matrix: str
+    transfer: str
+    primaries: str
+    range: str
+
+
+def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Picture:
+    """Return what the frames of this source need."""
+    end_s = video.start_s + (video.duration_s or 0.0) - info.start_time_s
+    hold_s = info.duration_s - end_s if video.duration_s else 0.0
+    rgb = (video.pix_fmt or "").startswith(("rgb", "bgr", "gbr", "argb", "abgr"))
+    full = rgb or video.color_range == "pc" or (video.pix_fmt or "").startswith("yuvj")
+    hdr = video.color_transfer in HDR_TRANSFERS
+    return Picture(
+        stream_index=video.index,
+        rate=f"{rate.numerator}/{rate.denominator}",
+        deinterlace=video.interlaced,
+        crop_odd=bool(video.width_px % 2 or video.height_px % 2),
+        hold_frames=round(max(hold_s, 0.0) * rate),
+        hdr=hdr,
+        deep=video.bit_depth > 8,  # noqa: PLR2004 - bits of a byte
+        matrix="gbr" if rgb else _matrix(video, hdr=hdr),
+        # The curves of BT.601, BT.709 and sRGB are near enough: only HDR is worth a conversion.
+        transfer=str(video.color_transfer) if hdr else "bt709",
+        primaries=video.color_primaries or ("bt2020" if hdr else "bt709"),
+        range="pc" if full else "tv",
+    )
+
+
+def _matrix(video: VideoStream, *, hdr: bool) -> str:
+    if video.color_space and video.color_space != "gbr":
+        return video.color_space
+    if hdr:
+        return "bt2020nc"
+    return "bt709" if min(video.width_px, video.height_px) >= HD_SHORT_SIDE_PX else "smpte170m"
+
+
+def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]]) -> str:
+    """Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, best first."""
+    # FFmpeg itself has turned the picture upright before this point.
+    head = ",".join([*_timing(picture), *_conversion(picture, sizes[0])])
+    chains = [f"[0:{picture.stream_index}]{head}"]
+    for number, (width, height) in enumerate(sizes[1:], start=1):
+        # From the next larger picture: half the work of scaling each from the source, no visible difference.
+        chains[-1] += f",split=2[v{number - 1}][c{number}]"
+        chains.append(f"[c{number}]zscale=w={width}:h={height}:f=bicubic,setsar=1")
+    chains[-1] += f"[v{len(sizes) - 1}]"
+    return ";".join(chains)
+
+
+def _timing(picture: Picture) -> list[str]:
+    steps = []
+    if picture.deinterlace:
+        # One frame from each pair of fields; frames that are marked progressive pass untouched.
+        steps.append("bwdif=mode=send_frame:deint=interlaced")
+    # Before anything costly and before the split: all rungs get the same frames, and the first one is at 0.
+    steps.append(f"fps=fps={picture.rate}:start_time=0")
+    if picture.hold_frames:
+        steps.append(f"tpad=stop_mode=clone:stop={picture.hold_frames}")
+    if picture.crop_odd:
+        steps.append("crop=w=floor(iw/2)*2:h=floor(ih/2)*2:x=0:y=0")
+    return steps
+
+
+def _conversion(picture: Picture, size: tuple[int, int]) -> list[str]:
+    """Return the steps to the best rung: its size, square pixels, 8 bit, BT.709."""
+    scale = f"zscale=w={size[0]}:h={size[1]}:f=bicubic"
+    # Said in full, because a conversion from `unspecified` is refused.
+    source = f"min={picture.matrix}:tin={picture.transfer}:pin={picture.primaries}:rin={picture.range}"
+    # Hides the steps of 8-bit gradients.
+    dither = ":d=error_diffusion" if picture.deep else ""
+    square = ["format=yuv420p", "setsar=1"]
+    if not picture.hdr:
+        return [f"{scale}:{source}:{BT709_OUT}{dither}", *square]
+    return [
+        # Light is mapped in linear float RGB; 100 nits is the white of standard range.
+        f"{scale}:{source}:t=linear:npl=100",
+        "format=gbrpf32le",
+        "zscale=p=bt709",
+        "tonemap=hable:desat=0",
+        f"zscale={BT709_OUT}{dither}",
+        *square,
+        # The mastering data describe the HDR picture that no longer exists.
+        "sidedata=mode=delete",
+    ]
+
+
+def sound_chain(stream_index: int) -> str:
+    """Return the graph from one decoded sound track to `[a]`."""
+    # Starts at 0 like the picture and fills gaps with silence, so that both stay in step.
+    return f"[0:{stream_index}]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo[a]"

@@ -1,0 +1,70 @@
+"""What FFmpeg is allowed to open and decode, as one list for the encoder, the packager and the prober."""
+
+from __future__ import annotations
+
+# Demuxers. Playlists, scripts and network formats (hls, dash, concat, sdp, rtsp, image2) stay out: they open other
+# files. Raw still pictures stay out too.
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "mpegts", "mpeg", "asf", "ogg",
+    "wav", "mp3", "aac", "flac",
+)  # fmt: skip
+
+# Decoders: each one is code that runs on hostile bytes, so rare codecs are refused instead of tried.
+VIDEO_DECODERS = (
+    "h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "msmpeg4", "mpeg1video", "mpeg2video", "prores",
+    "mjpeg", "flv", "vc1", "wmv3",
+)  # fmt: skip
+AUDIO_DECODERS = (
+    "aac", "aac_latm", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "libopus", "vorbis", "flac",
+    "alac", "wmav2", "amrnb", "amrwb", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le",
+    "pcm_u8", "pcm_alaw", "pcm_mulaw",
+)  # fmt: skip
+
+# 8K with room for the wider cinema form.
+MAX_PIXELS = 8192 * 4320
+MAX_STREAMS = 32
+# How much may be read before the streams are known: late audio in a transport stream, not a whole film.
+PROBE_BYTES = 32 * 1024 * 1024
+ANALYZE_US = 30 * 1_000_000
+# One allocation; an 8K picture in 32-bit float planes needs 135 MB a plane.
+MAX_ALLOC_BYTES = 1024 * 1024 * 1024
+
+
+def format_options() -> dict[str, str]:
+    """Return the options with which any media file is opened, in FFmpeg's names."""
+    return {
+        # Local files only: nothing in a file may lead to the network.
+        "protocol_whitelist": "file,pipe",
+        # Without it, a playlist that is named like a video still reads other local files.
+        "format_whitelist": ",".join(FORMATS),
+        "codec_whitelist": ",".join(VIDEO_DECODERS + AUDIO_DECODERS),
+        # Refuses a picture that asks for gigabytes before it is decoded.
+        "max_pixels": str(MAX_PIXELS),
+        "max_streams": str(MAX_STREAMS),
+        "probesize": str(PROBE_BYTES),
+        "analyzeduration": str(ANALYZE_US),
+    }
+
+
+def global_flags() -> tuple[str, ...]:
+    """Return the flags that open every FFmpeg command."""
+    return (
+        "ffmpeg",
+        # Nobody is there to answer a question.
+        "-nostdin",
+        "-hide_banner",
+        # Only errors: the tail of stderr is for the operator, progress has its own channel.
+        "-v", "error",
+        # Machine-readable progress; twice a second is what a progress bar can show.
+        "-progress", "pipe:1", "-stats_period", "0.5",
+        "-max_alloc", str(MAX_ALLOC_BYTES),
+        # The output folder is fresh; without the flag an existing name would be a question.
+        "-y",
+    )  # fmt: skip
+
+
+def input_flags(name: str, *options: str) -> tuple[str, ...]:
+    """Return the hardened flags that open the input `/in/<name>`; further input options come before `-i`."""
+    hardened = [token for key, value in format_options().items() for token in (f"-{key}", value)]
+    # The `file:` prefix keeps a name with a colon from being taken for a URL.
+    return (*hardened, *options, "-i", f"file:/in/{name}")

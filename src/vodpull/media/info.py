@@ -1,0 +1,90 @@
+"""What is measured of a media file before anything is decided: `MediaInfo` and its streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoStream:
+    """The moving picture of a file, as measured."""
+
+    index: int
+    """Number of the stream in the file."""
+    codec: str
+    """FFmpeg's name of the codec, for example `h264`."""
+    profile: str | None
+    width_px: int
+    """Coded width."""
+    height_px: int
+    """Coded height."""
+    sample_aspect: tuple[int, int]
+    """Width to height of one pixel."""
+    rotation_deg: int
+    """As FFmpeg reports it: -90 means that the picture is shown turned clockwise by 90 degrees."""
+    display_width_px: int
+    """Width that a viewer must see, after pixel shape and rotation."""
+    display_height_px: int
+    """Height that a viewer must see, after rotation."""
+    frame_rate: float
+    """Average frames per second."""
+    nominal_frame_rate: float
+    """Constant rate that shows every frame: differs from the average where frames were dropped or come unevenly."""
+    pix_fmt: str | None
+    bit_depth: int
+    """Bits per component."""
+    color_transfer: str | None
+    """FFmpeg's name; None: not said in the file."""
+    color_primaries: str | None
+    color_space: str | None
+    color_range: str | None
+    """`tv` (limited), `pc` (full) or None."""
+    interlaced: bool
+    start_s: float
+    """Timestamp of the first picture."""
+    duration_s: float | None
+    """From the first picture to the end of the last; None: not known."""
+    frames: int | None
+    """Number of frames that the container names."""
+    codec_string: str | None
+    """RFC 6381 name for H.264, for example `avc1.64001f`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioStream:
+    """One sound track, as measured."""
+
+    index: int
+    """Number of the stream in the file."""
+    codec: str
+    """FFmpeg's name of the codec, for example `aac`."""
+    profile: str | None
+    channels: int
+    sample_rate_hz: int
+    language: str | None
+    """ISO 639-2 code, as far as the file says it."""
+    start_s: float
+    """Timestamp of the first sample."""
+    duration_s: float | None
+    """None: not known."""
+    codec_string: str | None
+    """RFC 6381 name for AAC, for example `mp4a.40.2`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaInfo:
+    """One media file, as measured; survives a round trip through JSON."""
+
+    container: str
+    """FFmpeg's name of what was recognised, not the file extension."""
+    duration_s: float
+    """What a player shows: from the first to the end of the last picture or sound; 0 for a still picture."""
+    size_bytes: int
+    bitrate_bps: int
+    """Whole file over duration; 0 when there is no duration."""
+    start_time_s: float
+    """Smallest timestamp; encoded output starts at 0."""
+    video: VideoStream | None
+    """The moving picture; None for sound only, still pictures and cover art."""
+    audio: tuple[AudioStream, ...]
+    """Sound tracks in the order of the file."""

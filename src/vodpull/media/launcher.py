@@ -1,0 +1,88 @@
+"""
+Start one program under limits, wait for it, and report how it ended; runs alone, before anything hostile is read.
+
+Called as `python -I -S launcher.py ORDERS PROGRAM ARGUMENT…` with ORDERS a JSON object: `parent` (process id that
+must still be our parent, or null), `report_fd` (where the JSON report goes, or null), `nice`, and a limit or null for
+each of `address_space_bytes`, `cpu_s`, `file_size_bytes`, `open_files`, `processes`. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+PR_SET_PDEATHSIG = 1
+# Each thread of the C library's allocator reserves 64 MB of address space: on a machine with many cores, that alone
+# would reach the limit.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "8"}
+# What a shell answers when a program cannot be started.
+CANNOT_START = 127
+
+
+def main(argv: list[str]) -> int:
+    """Run the program and return its exit code, or 128 + the signal that ended it."""
+    orders: dict[str, Any] = json.loads(argv[1])
+    report_fd = orders["report_fd"]
+    if report_fd is not None:
+        # Only the launcher writes the report: the program must not inherit the pipe.
+        os.set_inheritable(report_fd, False)  # noqa: FBT003 - signature of the standard library
+    die_with(orders["parent"])
+    launcher = os.getpid()
+    child = os.fork()
+    if child == 0:
+        _become(argv[2:], orders, launcher)
+    _, status, usage = os.wait4(child, 0)
+    returncode = os.waitstatus_to_exitcode(status)
+    report = {
+        "returncode": returncode,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        # Linux counts in KiB.
+        "peak_memory_bytes": usage.ru_maxrss * 1024,
+    }
+    if report_fd is not None:
+        os.write(report_fd, json.dumps(report).encode())
+    return returncode if returncode >= 0 else 128 - returncode
+
+
+def die_with(parent: int | None) -> None:
+    """Have the kernel end this process when its parent ends; leave at once if that has happened already."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        os._exit(CANNOT_START)
+
+
+def _become(program: list[str], orders: dict[str, Any], launcher: int) -> None:
+    """Replace the forked child by the program; never returns."""
+    try:
+        die_with(launcher)
+        os.nice(int(orders["nice"]))
+        _limit(resource.RLIMIT_CORE, 0)
+        _limit(resource.RLIMIT_CPU, orders["cpu_s"])
+        _limit(resource.RLIMIT_FSIZE, orders["file_size_bytes"])
+        _limit(resource.RLIMIT_NOFILE, orders["open_files"])
+        _limit(resource.RLIMIT_NPROC, orders["processes"])
+        # Last, because it is the one that this interpreter itself could run into.
+        _limit(resource.RLIMIT_AS, orders["address_space_bytes"])
+        os.execve(program[0], program, ENVIRONMENT)  # noqa: S606 - that is the launcher's whole purpose
+    except OSError as error:
+        os.write(2, f"cannot start: {error.strerror}\n".encode())
+    finally:
+        os._exit(CANNOT_START)
+
+
+def _limit(what: int, value: float | None) -> None:
+    """Lower one limit, soft and hard; a limit that is stricter already stays."""
+    if value is None:
+        return
+    _, hard = resource.getrlimit(what)
+    wanted = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
+    resource.setrlimit(what, (wanted, wanted))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from vodpull.errors import ConfigurationError, EncodeFailed, EncodeStalled, StorageFull
+from vodpull.media import Progress, Toolbox, describe, find_toolbox
+from vodpull.media.ffmpeg import Finished, RunLimits, check, run
+from vodpull.media.hardening import global_flags
+
+LIMITS = RunLimits(wall_s=60)
+# Runs for hours unless it is ended.
+ENDLESS = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30", "-f", "null", "-")
+
+
+async def python(code: str, toolbox: Toolbox, limits: RunLimits = LIMITS, **folders: Path) -> Finished:
+    return await run(("python", "-I", "-c", code), toolbox=toolbox, reads={}, limits=limits, **folders)  # type: ignore[arg-type]
+
+
+def alive(marker: str) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may end while we look; a dead one has no command line
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            if marker in command and process.name != str(os.getpid()):
+                found.append(process.name)
+    return found
+
+
+def test_the_tools_are_found_and_described(toolbox: Toolbox) -> None:
+    report = describe(toolbox)
+    assert report.version.lstrip("n")[0].isdigit()
+    assert (report.has_x264, report.has_aac, report.has_zscale) == (True, True, True)
+
+
+@pytest.mark.parametrize("path", ["/nonexistent/ffmpeg", "/bin/true"])
+def test_a_program_that_is_not_ffmpeg_is_refused_at_start(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="FFmpeg"):
+        find_toolbox(path, sandbox="off")
+
+
+def test_a_required_sandbox_that_is_missing_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(ConfigurationError, match="bwrap"):
+        find_toolbox("", sandbox="require")
+    assert find_toolbox("", sandbox="auto").sandbox == "limits"
+
+
+async def test_the_sandbox_hides_network_and_files(toolbox: Toolbox, tmp_path: Path) -> None:
+    if toolbox.sandbox != "bwrap":
+        pytest.skip("no sandbox here")
+    (tmp_path / "secret").write_text("x")
+    code = (
+        "import os, socket\n"
+        f"print([os.path.exists(p) for p in ('/etc/passwd', '/root', '/home', {str(tmp_path)!r})])\n"
+        "print([name for _, name in socket.if_nameindex()], dict(os.environ))\n"
+        "try: open('/new', 'w')\nexcept OSError: print('read-only')"
+    )
+    lines = (await python(code, toolbox)).stdout.decode().splitlines()
+    assert lines[0] == "[False, False, False, False]"
+    assert lines[1].startswith("['lo'] {")
+    assert lines[1].endswith("{'MALLOC_ARENA_MAX': '8'}") or "PATH" not in lines[1]
+    assert lines[2] == "read-only"
+
+
+async def test_only_the_one_folder_is_written(either_toolbox: Toolbox, tmp_path: Path) -> None:
+    finished = await python("open('made', 'w').write('x')", either_toolbox, writes=tmp_path)
+    assert finished.returncode == 0
+    assert (tmp_path / "made").read_text() == "x"
+
+
+async def test_processor_time_and_memory_are_measured(either_toolbox: Toolbox) -> None:
+    code = "x = bytearray(50_000_000)\nimport time\nwhile time.process_time() < 0.3: pass"
+    finished = await python(code, either_toolbox)
+    assert finished.cpu_s >= 0.3
+    assert finished.peak_memory_bytes > 50_000_000
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "message"),
+    [
+        ("open('big', 'wb').write(b'x' * 2_000_000)", RunLimits(wall_s=30, file_size_bytes=1_000_000), "larger file"),
+        ("while True: pass", RunLimits(wall_s=30, cpu_s=1), "processor time|signal 9"),
+        ("import os; os.kill(os.getpid(), 11)", LIMITS, "signal 11"),
+        ("raise SystemExit(3)", LIMITS, "code 3"),
+    ],
+)
+async def test_what_ends_a_process_is_named(
+    either_toolbox: Toolbox, tmp_path: Path, code: str, limits: RunLimits, message: str
+) -> None:
+    # Python ignores the signal of the file-size limit, FFmpeg does not.
+    code = f"import signal; signal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n{code}"
+    with pytest.raises(EncodeFailed, match=message):
+        check(await python(code, either_toolbox, limits, writes=tmp_path), "testing")
+
+
+async def test_memory_is_limited(either_toolbox: Toolbox) -> None:
+    finished = await python("bytearray(10**9)", either_toolbox, RunLimits(wall_s=30, address_space_bytes=500_000_000))
+    assert "MemoryError" in finished.stderr_tail
+
+
+async def test_a_full_disk_is_storage_full(either_toolbox: Toolbox) -> None:
+    argv = (*global_flags(), "-f", "lavfi", "-i", "testsrc2=s=64x64:d=1", "-f", "rawvideo", "file:/dev/full")
+    finished = await run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: None)
+    with pytest.raises(StorageFull):
+        check(finished, "testing")
+
+
+async def test_output_floods_are_cut(either_toolbox: Toolbox) -> None:
+    code = "import sys\nfor _ in range(400): print('o' * 10_000); print('e' * 10_000, file=sys.stderr)\nprint('last')"
+    finished = await python(code, either_toolbox)
+    assert len(finished.stdout) == 1024 * 1024
+    assert len(finished.stderr_tail) == 8192
+
+
+async def test_progress_is_reported(either_toolbox: Toolbox) -> None:
+    seen: list[Progress] = []
+    argv = (*global_flags(), "-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=2", "-f", "null", "-")
+    await run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=seen.append)
+    assert (seen[-1].frames, seen[-1].out_time_s) == (60, 2.0)
+
+
+async def test_cancelling_ends_every_process(either_toolbox: Toolbox, tmp_path: Path) -> None:
+    started = asyncio.Event()
+    marker = f"comment={tmp_path}"
+    argv = (*global_flags(), *ENDLESS[:-3], "-metadata", marker, *ENDLESS[-3:])
+    work = asyncio.ensure_future(
+        run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: started.set())
+    )
+    await asyncio.wait_for(started.wait(), 30)
+    assert alive(marker)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert not alive(marker)
+
+
+async def test_the_wall_limit_ends_a_process(either_toolbox: Toolbox) -> None:
+    with pytest.raises(EncodeStalled, match="ended after"):
+        await python("import time; time.sleep(60)", either_toolbox, RunLimits(wall_s=0.5))
+
+
+async def test_no_progress_ends_a_process(either_toolbox: Toolbox) -> None:
+    code = "import time; print('frame=1\\nprogress=continue', flush=True); time.sleep(60)"
+    limits = RunLimits(wall_s=60, stall_s=0.5)
+    with pytest.raises(EncodeStalled, match="no progress"):
+        await run(
+            ("python", "-I", "-c", code), toolbox=either_toolbox, reads={}, limits=limits, on_progress=lambda _: None
+        )
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path) -> None:
+    marker = f"comment={tmp_path}"
+    code = (
+        "import asyncio\n"
+        "from vodpull.media.ffmpeg import RunLimits, find_toolbox, run\n"
+        "from vodpull.media.hardening import global_flags\n"
+        f"argv = (*global_flags(), *{ENDLESS[:-3]!r}, '-metadata', {marker!r}, *{ENDLESS[-3:]!r})\n"
+        f"box = find_toolbox('', sandbox={sandbox!r})\n"
+        "say = lambda _: print('running', flush=True)\n"
+        "asyncio.run(run(argv, toolbox=box, reads={}, limits=RunLimits(wall_s=60), on_progress=say))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as service:
+        assert service.stdout
+        assert service.stdout.readline() == b"running\n"
+        assert alive(marker)
+        os.kill(service.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while alive(marker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(marker)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from vodpull.media import MediaInfo
+from vodpull.media.filters import Picture, picture_graph, plan_picture
+
+Source = Callable[..., MediaInfo]
+
+
+def picture(info: MediaInfo) -> Picture:
+    assert info.video
+    return plan_picture(info, info.video, rate=Fraction(30))
+
+
+@pytest.mark.parametrize(
+    ("changes", "matrix", "color_range"),
+    [
+        ({"color_space": None}, "bt709", "tv"),
+        ({"color_space": None, "width_px": 720, "height_px": 576}, "smpte170m", "tv"),
+        ({"color_space": "bt470bg"}, "bt470bg", "tv"),
+        ({"pix_fmt": "gbrp", "color_space": "gbr"}, "gbr", "pc"),
+        ({"pix_fmt": "rgb24", "color_space": None}, "gbr", "pc"),
+        ({"pix_fmt": "yuvj420p"}, "bt709", "pc"),
+        ({"color_range": "pc"}, "bt709", "pc"),
+        ({"color_space": None, "color_transfer": "smpte2084"}, "bt2020nc", "tv"),
+    ],
+)
+def test_colours_are_named_even_when_the_file_does_not(
+    source: Source, changes: dict[str, Any], matrix: str, color_range: str
+) -> None:
+    plan = picture(source(**changes))
+    assert (plan.matrix, plan.range) == (matrix, color_range)
+
+
+def test_each_picture_is_scaled_from_the_next_larger_one(source: Source) -> None:
+    graph = picture_graph(picture(source()), [(1920, 1080), (1280, 720), (640, 360)])
+    assert graph.split(";")[1:] == [
+        "[c1]zscale=w=1280:h=720:f=bicubic,setsar=1,split=2[v1][c2]",
+        "[c2]zscale=w=640:h=360:f=bicubic,setsar=1[v2]",
+    ]
+
+
+def test_hdr_is_mapped_in_linear_light(source: Source) -> None:
+    graph = picture_graph(picture(source(color_transfer="smpte2084", bit_depth=10)), [(1920, 1080)])
+    assert "tin=smpte2084" in graph
+    assert graph.index("t=linear") < graph.index("tonemap=") < graph.index("t=bt709")
+
+
+def test_standard_range_is_not_mapped(source: Source) -> None:
+    assert "tonemap" not in picture_graph(picture(source()), [(1920, 1080)])
+
+
+def test_fields_become_frames_before_anything_else(source: Source) -> None:
+    assert picture_graph(picture(source(interlaced=True)), [(720, 480)]).startswith("[0:0]bwdif=")

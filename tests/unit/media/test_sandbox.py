@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from vodpull.errors import InternalError
+from vodpull.media import Toolbox
+from vodpull.media.sandbox import LAUNCHER, confined
+
+Golden = Callable[[str, Sequence[str]], None]
+BOXED = Toolbox(
+    ffmpeg=Path("/opt/ffmpeg/ffmpeg-9"), python=Path("/usr/bin/python3"), sandbox="bwrap", bwrap=Path("/usr/bin/bwrap")
+)
+BARE = Toolbox(ffmpeg=Path("/opt/ffmpeg/ffmpeg-9"), python=Path("/usr/bin/python3"), sandbox="limits")
+ARGV = ("ffmpeg", "-i", "file:/in/source", "-map", "0", "file:out.mp4")
+
+
+def test_the_whole_sandbox(tmp_path: Path, golden: Golden) -> None:
+    source = tmp_path / "a b.mp4"
+    source.touch()
+    command = confined(ARGV, toolbox=BOXED, orders="{}", reads={"source": source}, writes=tmp_path)
+    places = {str(tmp_path): "TMP", str(LAUNCHER.parent): "MEDIA"}
+    for real, name in places.items():
+        command = tuple(token.replace(real, name) for token in command)
+    golden("sandbox.txt", command)
+
+
+def test_without_a_sandbox_logical_names_become_real_paths(tmp_path: Path) -> None:
+    (tmp_path / "source").touch()
+    command = confined(ARGV, toolbox=BARE, orders="{}", reads={"source": tmp_path / "source"}, writes=tmp_path)
+    assert command[-6:] == (
+        "/opt/ffmpeg/ffmpeg-9", "-i", f"file:{tmp_path}/source", "-map", "0", "file:out.mp4",
+    )  # fmt: skip
+
+
+def test_a_file_below_a_folder_is_found_too(tmp_path: Path) -> None:
+    argv = ("ffmpeg", "-i", "file:/in/renditions/ld.mp4", "/in/renditions-not")
+    command = confined(argv, toolbox=BARE, orders="{}", reads={"renditions": tmp_path}, writes=None)
+    assert command[-2:] == (f"file:{tmp_path}/ld.mp4", "/in/renditions-not")
+
+
+def test_a_missing_input_is_our_own_defect(tmp_path: Path) -> None:
+    with pytest.raises(InternalError, match="gone"):
+        confined(ARGV, toolbox=BARE, orders="{}", reads={"source": tmp_path / "gone"}, writes=None)

@@ -24,6 +24,8 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── OriginBusy            origin_busy *
     │   ├── OriginFailed          origin_failed *
     │   ├── OriginTimeout         origin_timeout *
+    │   ├── OriginTooSlow         origin_too_slow *
+    │   ├── SourceChanged         source_changed *
     │   ├── TooManyRedirects      too_many_redirects
     │   ├── BodyEmpty             body_empty
     │   ├── BodyTooLarge          body_too_large
@@ -300,6 +302,21 @@ class OriginTimeout(FetchError):
 
     code = "origin_timeout"
     retryable = True
+
+
+class OriginTooSlow(FetchError):
+    """The origin sends, but for too long below the lowest rate that is accepted."""
+
+    code = "origin_too_slow"
+    retryable = True
+
+
+class SourceChanged(FetchError):
+    """The origin's file was replaced while it was fetched, or its pieces do not belong together."""
+
+    code = "source_changed"
+    retryable = True
+    remedy = "Retry when nobody writes to the file at the URL any more."
 
 
 class TooManyRedirects(FetchError):

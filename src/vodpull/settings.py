@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     """Encodes that this process runs at once; default: the number of cores."""
     fetch_slots: Annotated[int, Field(ge=1, le=1000)] = 8
     """Downloads that this process runs at once."""
+    min_free_bytes: Annotated[int, Field(ge=0)] = 1024**3
+    """Free disk, in bytes, below which no fetch begins and the service is not ready; default 1 GiB."""
+    max_backlog: Annotated[int, Field(ge=1)] = 32
+    """Fetched videos that may wait for an encoder before fetching pauses."""
     max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
     """Largest source that is fetched, in bytes; default 200 GiB."""
     max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600

@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
+import ssl
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +24,36 @@ START_S = 60
 """Longest wait for a start on a busy machine."""
 
 
+DEFAULTS = {
+    "VODPULL_LANGUAGE": "en",
+    "VODPULL_RATE_LIMIT": "0",  # tests ask as often as they like; the test of the limit sets it
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Files to serve HTTPS with, and to trust it."""
+
+    certificate: Path
+    private_key: Path
+    authority: Path
+
+
 class Vodpull:
     """One installation; `start` and `kill` as often as wanted."""
 
-    def __init__(self, data_dir: Path, *, origin: str, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, origin: str, tls: Tls | None = None, **settings: str) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("VODPULL_", "AWS_"))
-        } | {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin, "VODPULL_LANGUAGE": "en", "VODPULL_RATE_LIMIT": "0", **settings}
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("VODPULL_", "AWS_"))}
+        own = {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin}
+        self._environment = {**inherited, **DEFAULTS, **own, **settings}
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._key: SigningKey | None = None
-        self._http = httpx2.Client(timeout=30, trust_env=False)
+        self._tls = tls
+        trusted: Any = ssl.create_default_context(cafile=tls.authority) if tls else True
+        self._http = httpx2.Client(timeout=30, trust_env=False, verify=trusted)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a vodpull command to its end."""
@@ -47,7 +67,7 @@ class Vodpull:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "vodpull", "serve", "--port", str(self.port)],
+                [sys.executable, "-m", "vodpull", "serve", "--port", str(self.port), *self._tls_options()],
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -80,6 +100,52 @@ class Vodpull:
     def log(self) -> str:
         return self._log.read_text()
 
+    @property
+    def pid(self) -> int:
+        """Return the id of the service's process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def memory_bytes(self) -> int:
+        """Return the most memory that the service's process ever had."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        assert found is not None
+        return 1024 * int(found[1])
+
+    def api(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: SigningKey | None = None,
+        headers: dict[str, str] | None = None,
+        **given: Any,
+    ) -> httpx2.Response:
+        """Call `/api/v1` with the bearer form of a key."""
+        own = bearer(key or self.own_key) | (headers or {})
+        return self._http.request(method, f"{self.url}/api/v1{path}", headers=own, **given)
+
+    def create(self, *urls: str, key: SigningKey | None = None, **fields: object) -> dict[str, Any]:
+        """Create a batch by `/api/v1` and return it."""
+        reply = self.api("POST", "/batches", key=key, json={"items": [{"url": url} for url in urls], **fields})
+        assert reply.status_code == 201, reply.text
+        batch: dict[str, Any] = reply.json()
+        return batch
+
+    def wait_final(self, batch_id: str, *, within_s: float = 120) -> dict[str, Any]:
+        """Read a batch until it is final and return it."""
+        deadline_s = time.monotonic() + within_s
+        while not (state := self.state(batch_id))["is_final"]:
+            assert time.monotonic() < deadline_s, (state, self.log()[-3000:])
+            time.sleep(0.1)
+        return state
+
+    def webhook_secret(self, name: str = "tester") -> str:
+        """Return the secret that an account's notifications are signed with."""
+        return self.run("keys", "webhook-secret", name).stdout.strip()
+
     def call(self, path: str, body: dict[str, Any], *, key: SigningKey | None = None) -> dict[str, Any]:
         """Post a signed JSON call of the wire contract and return the reply."""
         url, data = f"{self.url}/vod/videoManage/{path}", json.dumps(body).encode()
@@ -107,24 +173,36 @@ class Vodpull:
 
     def state(self, task_id: str) -> dict[str, Any]:
         """Return the batch as `/api/v1` shows it."""
-        key = self._own_key()
-        headers = {"Authorization": f"Bearer {key.access_key}.{key.secret}"}
-        state: dict[str, Any] = self._http.get(f"{self.url}/api/v1/batches/{task_id}", headers=headers).json()
+        state: dict[str, Any] = self.api("GET", f"/batches/{task_id}").json()
         return state
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         return self._http.get(self.url + path, headers=headers)
 
-    def _own_key(self) -> SigningKey:
+    @property
+    def own_key(self) -> SigningKey:
+        """Return the key that calls are made with when a test names none."""
         if self._key is None:
             self._key = self.key()
         return self._key
+
+    def _own_key(self) -> SigningKey:
+        return self.own_key
+
+    def _tls_options(self) -> list[str]:
+        if self._tls is None:
+            return []
+        return ["--tls-cert", str(self._tls.certificate), "--tls-key", str(self._tls.private_key)]
 
     def _answers(self) -> bool:
         try:
             return self._http.get(f"{self.url}/healthz").status_code == 200
         except httpx2.HTTPError:
             return False
+
+
+def bearer(key: SigningKey) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key.access_key}.{key.secret}"}
 
 
 def file_list(items: list[dict[str, str]]) -> str:

@@ -215,6 +215,7 @@ def _request(body: NewBatch) -> PullRequest:
         notify_url=body.notify_url or None,
         separate=body.separate,
         fetch_ts=body.fetch_ts,
+        priority=body.priority,
         items=tuple(
             PullItem(file_name=item.name or name_in_url(item.url), fetch_url=item.url, md5=item.md5)
             for item in body.items

@@ -12,7 +12,7 @@ from vodpull.errors import Fault
 from vodpull.jobs.deliveries import Attempt, Delivery, DeliveryState
 from vodpull.jobs.events import Event, EventKind
 from vodpull.jobs.listing import StageTime
-from vodpull.jobs.model import MAX_ITEMS, BatchView, Job, Stage
+from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, BatchView, Job, Stage
 
 
 class NewItem(BaseModel):
@@ -38,6 +38,8 @@ class NewBatch(BaseModel):
     trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
     """Your own id."""
     notify_url: Annotated[str, Field(max_length=2048, pattern=r"^[^\x00]*$")] = ""
+    priority: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PRIORITY
+    """Lower goes first among the batches of the account."""
     separate: bool = False
     """One notification per item instead of one for the batch."""
     fetch_ts: bool = True
@@ -118,6 +120,7 @@ class BatchReply(BaseModel):
     template: str
     notify_url: str
     separate: bool
+    priority: int
     created_at_ms: int
     finished_at_ms: int | None
     is_final: bool
@@ -221,6 +224,7 @@ def batch_reply(view: BatchView, times: Times, *, now_ms: int) -> BatchReply:
         template=batch.template,
         notify_url=batch.notify_url,
         separate=batch.separate,
+        priority=batch.priority,
         created_at_ms=batch.created_at_ms,
         finished_at_ms=batch.finished_at_ms,
         is_final=view.is_final,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vodpull import fetch, media, storage
-from vodpull.app.service import MIN_FREE_BYTES, database_answers, store_answers
+from vodpull.app.service import database_answers, store_answers
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.jobs.database import database_time_s, migrate, open_database
@@ -96,7 +96,7 @@ def _disk(settings: Settings) -> Finding:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GiB free at {settings.data_dir}"
-    fix = "" if free > MIN_FREE_BYTES else "free some space, or move VODPULL_DATA_DIR"
+    fix = "" if free > settings.min_free_bytes else "free some space, or move VODPULL_DATA_DIR"
     return Finding(subject="disk", ok=not fix, text=text, fix=fix)
 
 

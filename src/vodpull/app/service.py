@@ -29,6 +29,8 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
 from vodpull.settings import Settings
+from vodpull.workflows.admission import Admission, Thresholds
+from vodpull.workflows.caretaker import Caretaker
 from vodpull.workflows.control import Control
 from vodpull.workflows.engine import ENGINE_VERSION, Engine
 from vodpull.workflows.executors import ExecutorId, Heartbeat, claim_executor_id
@@ -37,7 +39,6 @@ from vodpull.workflows.intake import Intake
 from vodpull.workflows.outbox import Outbox
 from vodpull.workflows.queues import Queues
 from vodpull.workflows.steps import Capabilities, Steps
-from vodpull.workflows.workplace import sweep
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -47,9 +48,6 @@ LOCAL_ACCOUNT = "local"
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
-
-MIN_FREE_BYTES = 512 * 1024 * 1024
-"""Below this much free disk the service is not ready: less than one typical source."""
 
 log = structlog.get_logger(__name__)
 
@@ -144,17 +142,23 @@ def _engine_running(
         guard=guard,
         toolbox=toolbox,
         work_folder=work_folder,
+        admission=Admission(
+            settings.data_dir,
+            Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
+            backlog=store.count_waiting_for_encoder,
+        ),
         fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
         max_duration_s=settings.max_duration_s,
     )
     register_workflows(engine, queues, Steps(capabilities, outbox))
-    sweep(work_folder, is_over=store.job_is_over)
     heartbeat = Heartbeat(
         database, executor_id, engine=engine, version=ENGINE_VERSION, on_lost=_leave_if_shared(database)
     )
+    caretaker = Caretaker(store, engine, work_folder=work_folder)
     try:
         engine.launch(queues.all())
         heartbeat.start()
+        caretaker.start()
         yield create_api(
             ApiContext(
                 access=Access(accounts.find_live, rate_limit=settings.rate_limit),
@@ -172,8 +176,9 @@ def _engine_running(
             )
         )
     finally:
-        heartbeat.stop()
+        caretaker.stop()
         engine.shutdown()
+        heartbeat.stop()
 
 
 def _intake(settings: Settings, store: Store, *, engine: Engine, queues: Queues, guard: fetch.AddressGuard) -> Intake:
@@ -207,7 +212,7 @@ async def _readiness(settings: Settings, database: sa.Engine, objects: storage.O
     return {
         "database": await asyncio.to_thread(database_answers, database),
         "storage": await store_answers(objects),
-        "disk": shutil.disk_usage(settings.data_dir).free > MIN_FREE_BYTES,
+        "disk": shutil.disk_usage(settings.data_dir).free > settings.min_free_bytes,
     }
 
 

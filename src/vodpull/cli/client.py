@@ -49,6 +49,10 @@ class Client:
         except (httpx2.HTTPError, ValueError) as error:
             raise CallFailed(f"{self._server} broke off the progress: {type(error).__name__}") from error
 
+    def replay(self, delivery_id: str) -> JsonObject:
+        """Send a notification once more and return its id."""
+        return self._call("POST", f"/api/v1/deliveries/{delivery_id}/replay", b"")
+
     def _data(self, path: str, body: JsonObject) -> JsonObject:
         return self._call("POST", path, json.dumps(body).encode())
 
@@ -61,5 +65,6 @@ class Client:
         except (httpx2.HTTPError, ValueError) as error:
             raise CallFailed(f"{self._server} does not answer as a vodpull service: {type(error).__name__}") from error
         if not isinstance(answer, dict) or answer.get("code", 200) != 200:  # noqa: PLR2004 - success of the contract
-            raise CallFailed(f"{self._server} answered {answer.get('code')}: {answer.get('message')}")
+            said = answer.get("message") or answer.get("detail")
+            raise CallFailed(f"{self._server} answered {answer.get('code')}: {said}")
         return answer

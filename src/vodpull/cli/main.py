@@ -149,6 +149,37 @@ def revoke_key(access_key: str) -> None:
     typer.echo(f"{access_key} is revoked")
 
 
+@keys_app.command("rotate")
+def rotate_key(
+    access_key: str,
+    finish: Annotated[bool, typer.Option("--finish", help="Drop the older of the two secrets.")] = False,
+) -> None:
+    """Give a key a second secret; both sign until the rotation is finished."""
+    accounts = open_accounts(load_settings())
+    if finish:
+        accounts.finish_rotation(access_key)
+        typer.echo(f"{access_key} has one secret again")
+        return
+    typer.echo(f"secret key  {accounts.rotate_key(access_key).secret_key}")
+    typer.echo(f"Not shown again. When every client uses it: vodpull keys rotate {access_key} --finish", err=True)
+
+
+@keys_app.command("webhook-secret")
+def webhook_secret(name: Annotated[str, typer.Argument(help="Account.")]) -> None:
+    """Print the secret that receivers verify this account's notifications with (Standard Webhooks)."""
+    accounts = open_accounts(load_settings())
+    typer.echo(accounts.notify_secret(accounts.account_named(name)))
+
+
+@app.command()
+def replay(
+    delivery_id: Annotated[str, typer.Argument(help="Id from /api/v1/batches/<id>/deliveries.")],
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Send a notification once more, now, under its old id."""
+    _print_json(_client(server).replay(delivery_id))
+
+
 @app.command()
 def pull(
     urls: Annotated[list[str], typer.Argument(help="Sources: http or https URLs.", metavar="URL...")],

@@ -8,6 +8,8 @@ from enum import IntEnum, StrEnum
 
 from vodpull.errors import Failure
 
+DEFAULT_PRIORITY = 100
+
 MAX_ITEMS = 50
 """Sources in one batch (spec cloud-vod-fetch §2)."""
 
@@ -154,6 +156,8 @@ class Batch:
     """One notification per job instead of one for the batch."""
     fetch_ts: bool = True
     """Fetch the segments of an HLS source, not only its playlist."""
+    priority: int = DEFAULT_PRIORITY
+    """1 to 1000; lower goes first among the batches of its account."""
     created_at_ms: int = 0
     finished_at_ms: int | None = None
 

@@ -107,6 +107,14 @@ class Store:
             row = connection.execute(sa.select(_IS_FINAL).where(tables.job.c.directory == directory)).first()
         return row is None or bool(row[0])
 
+    def count_waiting_for_encoder(self) -> int:
+        """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""
+        waiting = sa.and_(
+            tables.job.c.stage == Stage.STORE.value, tables.job.c.pull_status == WireStatus.SUCCEEDED.value
+        )
+        with self.engine.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).where(waiting)) or 0)
+
     def enter_stage(self, ref: JobRef, stage: Stage) -> bool:
         """
         Record that an attempt reached a stage, and when it first did.

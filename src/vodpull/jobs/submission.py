@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vodpull.jobs.model import DEFAULT_PRIORITY
+
 
 @dataclass(frozen=True, kw_only=True)
 class PullItem:
@@ -26,5 +28,6 @@ class PullRequest:
     notify_url: str | None
     separate: bool
     fetch_ts: bool
+    priority: int = DEFAULT_PRIORITY
     items: tuple[PullItem, ...]
     """1 to 50."""

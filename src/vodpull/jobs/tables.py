@@ -37,6 +37,7 @@ batch = sa.Table(
     sa.Column("notify_url", sa.Text, nullable=False),
     sa.Column("separate", sa.Boolean, nullable=False),
     sa.Column("fetch_ts", sa.Boolean, nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
@@ -69,6 +70,7 @@ job = sa.Table(
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
+    sa.Index("ix_job_stage", "stage"),
 )
 
 job_stage = sa.Table(

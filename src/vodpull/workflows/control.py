@@ -7,7 +7,7 @@ from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.workflows.engine import Engine
 from vodpull.workflows.outbox import Outbox
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.queues import Owner, Queues
 
 
 class Control:
@@ -32,7 +32,7 @@ class Control:
         if not stopped:
             raise NotAllowedNow("there is nothing under way to cancel")
         for job in stopped:
-            self._engine.cancel(self._queues.ingest_call(_ref(job), account_id=view.batch.account_id).workflow_id)
+            self._engine.cancel(self._queues.ingest_call(_ref(job), Owner.of(view.batch)).workflow_id)
 
     def retry(self, view: BatchView, *, position: int | None = None) -> None:
         """
@@ -41,7 +41,7 @@ class Control:
         Raises:
             NotAllowedNow: none of it is failed or cancelled.
         """
-        started = [job for job in _chosen(view, position) if self._restart(job, view.batch.account_id)]
+        started = [job for job in _chosen(view, position) if self._restart(job, Owner.of(view.batch))]
         if not started:
             raise NotAllowedNow("there is no failed or cancelled job to retry")
 
@@ -49,11 +49,11 @@ class Control:
         failure = Failure.of(Cancelled("cancelled on request"), stage=job.stage.value)
         return self._outbox.finish_job(_ref(job), Outcome(failure=failure))
 
-    def _restart(self, job: Job, account_id: str) -> bool:
+    def _restart(self, job: Job, owner: Owner) -> bool:
         with self._store.transaction() as connection:
             again = self._store.reset_job(connection, _ref(job))
             if again is not None:
-                self._engine.start(connection, self._queues.ingest_call(again, account_id=account_id))
+                self._engine.start(connection, self._queues.ingest_call(again, owner))
         return again is not None
 
 

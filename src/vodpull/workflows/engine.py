@@ -22,15 +22,13 @@ from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMa
 from dbos._serialization import DBOSPortableJSONSerializer
 
 from vodpull.errors import ServiceError, StepAbandoned
+from vodpull.jobs.model import DEFAULT_PRIORITY
 
 ENGINE_VERSION = "1"
 """Version of the workflow bodies. Bump it only for a true break: work in flight waits for a process of its version."""
 
 WAIT_POLL_S = 0.25
 """How often a parent looks whether its child ended."""
-
-DEFAULT_PRIORITY = 100
-"""Always set: the engine puts an item without priority ahead of all others."""
 
 OUTAGE_ATTEMPTS = 12
 """Tries of a step while the database is away: waits of 1, 2, 4 … seconds, about an hour in all."""
@@ -65,7 +63,7 @@ class Call:
     argument: JsonObject
     account_id: str = ""
     priority: int = DEFAULT_PRIORITY
-    """Lower goes first."""
+    """Lower goes first. Always set: the engine puts an item without priority ahead of all others."""
     delay_s: float | None = None
 
     def options(self) -> EnqueueOptions:

@@ -8,6 +8,7 @@ dead id, so a second attempt finds nothing.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -21,7 +22,7 @@ from typing import Protocol
 import sqlalchemy as sa
 import structlog
 
-from vodpull.errors import AlreadyRunning
+from vodpull.errors import AlreadyRunning, VodpullError
 from vodpull.jobs.database import database_clock
 from vodpull.jobs.tables import executor
 
@@ -123,9 +124,14 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop beating and leave the table, so that nobody waits for this process's death."""
+        """Stop beating and count as dead from now on, so that others take over at once what was left undone."""
         self._stop.set()
+        if not self._thread.is_alive():
+            return
         self._thread.join(timeout=self._limits.death_s)
+        mine = executor.c.executor_id == self._executor_id
+        with contextlib.suppress(sa.exc.SQLAlchemyError), self._database.begin() as connection:
+            connection.execute(executor.update().where(mine).values(seen_at_s=0.0))
 
     def _run(self) -> None:
         last_beat_s = time.monotonic()
@@ -138,7 +144,7 @@ class Heartbeat:
                 self._beat()
                 last_beat_s = time.monotonic()
                 self._bury_the_dead()
-            except sa.exc.SQLAlchemyError as error:
+            except (sa.exc.SQLAlchemyError, VodpullError) as error:
                 log.warning("heartbeat failed", executor=self._executor_id, error=type(error).__name__)
 
     def _beat(self) -> None:

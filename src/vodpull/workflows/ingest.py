@@ -14,7 +14,7 @@ from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store import JobRef
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.workflows.engine import Engine, JsonObject
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.queues import Owner, Queues
 from vodpull.workflows.steps import Steps, failure_of
 
 MAX_RECOVERIES_OF_PARENT = 1000
@@ -50,14 +50,14 @@ class Workflows:
     async def batch(self, argument: JsonObject) -> None:
         """Start every job of a batch; a repeated start of a job is the same job."""
         for job_id in argument["job_ids"]:
-            call = self._queues.ingest_call(JobRef(job_id=job_id, attempt=1), account_id=argument["account_id"])
-            await self._engine.spawn(call)
+            ref = JobRef(job_id=job_id, attempt=1)
+            await self._engine.spawn(self._queues.ingest_call(ref, Owner(**argument["owner"])))
 
     async def ingest(self, argument: JsonObject) -> None:
         """Take one job from source to published asset, and make it final whatever happens."""
         ref = _ref(argument)
         try:
-            outcome = await self._produce(ref, argument["account_id"])
+            outcome = await self._produce(ref, Owner(**argument["owner"]))
         except VodpullError as error:
             outcome = failure_of(error)
         except Exception as error:
@@ -65,14 +65,12 @@ class Workflows:
             outcome = failure_of(InternalError(f"unexpected {type(error).__name__}"))
         await self._engine.step("finish", self._steps.finish, ref, outcome)
 
-    async def _produce(self, ref: JobRef, account_id: str) -> JsonObject:
-        fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, account_id=account_id))
+    async def _produce(self, ref: JobRef, owner: Owner) -> JsonObject:
+        fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, owner))
         if "failure" in fetched or not TEMPLATES[fetched["template"]].ladder:
             return fetched
         info = fetched["info"]
-        encoded: JsonObject = await self._engine.run_child(
-            self._queues.encode_call(ref, account_id=account_id, info=info)
-        )
+        encoded: JsonObject = await self._engine.run_child(self._queues.encode_call(ref, owner, info))
         if "failure" in encoded:
             return encoded
         published: JsonObject = await self._engine.step("publish", self._steps.publish, ref, info)

@@ -15,7 +15,7 @@ from vodpull.jobs.store import Store
 from vodpull.jobs.submission import PullRequest
 from vodpull.jobs.templates import find_template
 from vodpull.workflows.engine import Engine
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.queues import Owner, Queues
 
 
 class Intake:
@@ -65,10 +65,8 @@ class Intake:
             if used:
                 raise TransNoRepeated("this transNo was used before", field="transNo")
         self._store.add_batch(connection, view, access_key=caller.access_key)
-        call = self._queues.batch_call(
-            view.batch.batch_id, account_id=caller.account_id, job_ids=[job.job_id for job in view.jobs]
-        )
-        self._engine.start(connection, call)
+        job_ids = [job.job_id for job in view.jobs]
+        self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
     def _earlier(self, batch_id: str) -> BatchView:
         view = self._store.find_batch(batch_id)
@@ -93,6 +91,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
         notify_url=request.notify_url or "",
         separate=request.separate,
         fetch_ts=request.fetch_ts,
+        priority=request.priority,
         created_at_ms=now,
     )
     jobs = tuple(

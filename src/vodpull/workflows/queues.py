@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from vodpull.jobs.model import Batch
 from vodpull.jobs.store import JobRef
 from vodpull.workflows.engine import Call, JsonObject, Queue
 
 WAITING_PARENTS = 200
 """Jobs that one process carries at once; they mostly wait for a slot of a child."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """For whom a call is, and how urgent: what its place in a queue depends on."""
+
+    account_id: str
+    priority: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> Owner:
+        """Return the owner of a batch."""
+        return cls(account_id=batch.account_id, priority=batch.priority)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +40,7 @@ class Queues:
         """Return the queues for a process's slots."""
         return cls(
             batches=Queue(name="batches", slots=WAITING_PARENTS),
-            jobs=Queue(name="jobs", slots=WAITING_PARENTS, poll_s=0.1),
+            jobs=Queue(name="jobs", slots=WAITING_PARENTS, poll_s=0.1, by_account=True),
             fetch=Queue(name="fetch", slots=fetch_slots, poll_s=0.1, by_account=True),
             encode=Queue(name="encode", slots=encode_slots, poll_s=0.1, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute and must delay nobody.
@@ -37,43 +51,24 @@ class Queues:
         """Return every queue."""
         return [self.batches, self.jobs, self.fetch, self.encode, self.notify]
 
-    def batch_call(self, batch_id: str, *, account_id: str, job_ids: list[str]) -> Call:
+    def batch_call(self, batch_id: str, owner: Owner, job_ids: list[str]) -> Call:
         """Return the call that starts every job of a batch for the first time."""
-        return Call(
-            workflow="batch",
-            queue=self.batches,
-            workflow_id=f"batch-{batch_id}",
-            argument={"account_id": account_id, "job_ids": job_ids},
-        )
+        argument = {"owner": asdict(owner), "job_ids": job_ids}
+        return _call("batch", self.batches, owner, name=batch_id, argument=argument)
 
-    def ingest_call(self, ref: JobRef, *, account_id: str) -> Call:
+    def ingest_call(self, ref: JobRef, owner: Owner) -> Call:
         """Return the call that takes one attempt of a job from source to published asset."""
-        return Call(
-            workflow="ingest",
-            queue=self.jobs,
-            workflow_id=f"ingest-{ref.job_id}-{ref.attempt}",
-            argument={"account_id": account_id, **asdict(ref)},
-        )
+        argument = {"owner": asdict(owner), **asdict(ref)}
+        return _call("ingest", self.jobs, owner, name=_name(ref), argument=argument)
 
-    def fetch_call(self, ref: JobRef, *, account_id: str) -> Call:
+    def fetch_call(self, ref: JobRef, owner: Owner) -> Call:
         """Return the call that brings the source here."""
-        return Call(
-            workflow="fetch",
-            queue=self.fetch,
-            workflow_id=f"fetch-{ref.job_id}-{ref.attempt}",
-            argument=asdict(ref),
-            account_id=account_id,
-        )
+        return _call("fetch", self.fetch, owner, name=_name(ref), argument=asdict(ref))
 
-    def encode_call(self, ref: JobRef, *, account_id: str, info: JsonObject) -> Call:
+    def encode_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
         """Return the call that makes the renditions; `info` is what was measured of the source."""
-        return Call(
-            workflow="encode",
-            queue=self.encode,
-            workflow_id=f"encode-{ref.job_id}-{ref.attempt}",
-            argument={**asdict(ref), "info": info},
-            account_id=account_id,
-        )
+        argument = {**asdict(ref), "info": info}
+        return _call("encode", self.encode, owner, name=_name(ref), argument=argument)
 
     def deliver_call(self, delivery_id: str, *, number: int, delay_s: float | None = None) -> Call:
         """Return the call of one attempt of a delivery."""
@@ -84,3 +79,18 @@ class Queues:
             argument={"delivery_id": delivery_id, "number": number},
             delay_s=delay_s,
         )
+
+
+def _name(ref: JobRef) -> str:
+    return f"{ref.job_id}-{ref.attempt}"
+
+
+def _call(workflow: str, queue: Queue, owner: Owner, *, name: str, argument: JsonObject) -> Call:
+    return Call(
+        workflow=workflow,
+        queue=queue,
+        workflow_id=f"{workflow}-{name}",
+        argument=argument,
+        account_id=owner.account_id,
+        priority=owner.priority,
+    )

@@ -8,7 +8,7 @@ stored original. An expected failure is a value, `{"failure": …}`; only defect
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -17,16 +17,30 @@ from pydantic import TypeAdapter
 
 from vodpull import fetch, media, storage
 from vodpull.clock import utc_month
-from vodpull.errors import Cancelled, Failure, MediaTooLarge, NoVideo, PlaylistUnsupported, VodpullError
+from vodpull.errors import (
+    Cancelled,
+    Failure,
+    MediaTooLarge,
+    NoVideo,
+    PlaylistUnsupported,
+    StorageFull,
+    StorageUnavailable,
+    VodpullError,
+)
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Outcome, Progress, Store
 from vodpull.jobs.templates import TEMPLATES
+from vodpull.workflows.admission import Admission
 from vodpull.workflows.engine import JsonObject
 from vodpull.workflows.outbox import Outbox
 from vodpull.workflows.progress import ProgressReporter
 from vodpull.workflows.workplace import Workplace
 
 UPLOADS_AT_ONCE = 8
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 30.0
+"""Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
 
 ENCODED_FILE = "encoded.json"
 """Beside the renditions: what they are."""
@@ -52,6 +66,7 @@ class Capabilities:
     guard: fetch.AddressGuard
     toolbox: media.Toolbox
     work_folder: Path
+    admission: Admission
     fetch_limits: fetch.FetchLimits
     max_duration_s: float
 
@@ -71,22 +86,22 @@ class Steps:
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, verify, probe and store it. Result: `template`, `asset`, `info`, or `failure`."""
         batch, job = await self._find(ref)
-        return await _outcome(self._fetch(batch, job))
+        return await self._patiently(lambda: self._fetch(batch, job))
 
     async def encode(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make the renditions of every rung. Result: empty, or `failure`."""
         _, job = await self._find(ref)
-        return await _outcome(self._ensure_encoded(job, _INFO.validate_python(info)))
+        return await self._patiently(lambda: self._ensure_encoded(job, _INFO.validate_python(info)))
 
     async def package(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make playlists and segments and prove them. Result: empty, or `failure`."""
         _, job = await self._find(ref)
-        return await _outcome(self._ensure_packaged(job, _INFO.validate_python(info)))
+        return await self._patiently(lambda: self._ensure_packaged(job, _INFO.validate_python(info)))
 
     async def publish(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Put every file under its final key, playlists last. Result: `asset`, or `failure`."""
         _, job = await self._find(ref)
-        return await _outcome(self._publish(job, _INFO.validate_python(info)))
+        return await self._patiently(lambda: self._publish(job, _INFO.validate_python(info)))
 
     async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
         """Make the job final, with its notification in the same transaction, and clear its work files."""
@@ -116,6 +131,24 @@ class Steps:
         """
         if not await asyncio.to_thread(self._can.store.enter_stage, _ref(job), stage):
             raise Cancelled("the job was cancelled or started anew")
+
+    async def _patiently(self, work: Callable[[], Awaitable[JsonObject]]) -> JsonObject:
+        """
+        Return what the work gives, or its failure; wait and work again for what passes by itself.
+
+        A full disk or a store that is away is nobody's failure: the work can be repeated, so it waits.
+        """
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return await work()
+            except (StorageFull, StorageUnavailable) as error:
+                log.warning("waiting for storage", code=error.code, wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+                await self._can.admission.wait_for_space()
+            except VodpullError as error:
+                return failure_of(error)
 
     def _workplace(self, job: Job) -> Workplace:
         return Workplace(self._can.work_folder, job.directory)
@@ -150,20 +183,29 @@ class Steps:
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
         if not place.source.exists():
-            await self._enter(job, Stage.FETCH)
-            await fetch.download(
-                job.source_url,
-                place.source,
-                guard=self._can.guard,
-                limits=self._can.fetch_limits,
-                expected_md5=job.md5,
-                on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            )
-            await reporter.settle()
+            await self._download(batch, job, reporter)
         if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
             await self._join_playlist(job, place, reporter)
             return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
+
+    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter) -> None:
+        async with self._can.admission.admitted(encodes=TEMPLATES[batch.template].ladder) as reservation:
+
+            def advance(done: int, total: int | None) -> None:
+                reservation.cover(done, total)
+                reporter.report(_fetch_progress(done, total))
+
+            await self._enter(job, Stage.FETCH)
+            await fetch.download(
+                job.source_url,
+                self._workplace(job).source,
+                guard=self._can.guard,
+                limits=self._can.fetch_limits,
+                expected_md5=job.md5,
+                on_progress=advance,
+            )
+            await reporter.settle()
 
     async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
         with place.attempt(place.folder / "parts") as folder:
@@ -277,21 +319,12 @@ class Steps:
             async with slots:
                 await self._can.objects.put_file(f"{_folder_key(job)}/{name}", folder / name)
 
-        async with asyncio.TaskGroup() as group:
-            for name in names:
-                group.create_task(put(name))
-
-
-async def _outcome(work: Awaitable[JsonObject]) -> JsonObject:
-    try:
-        return await work
-    except VodpullError as error:
-        return failure_of(error)
-    except ExceptionGroup as group:  # of parallel uploads: the first tells
-        known = [error for error in group.exceptions if isinstance(error, VodpullError)]
-        if not known:
-            raise
-        return failure_of(known[0])
+        uploads = [asyncio.ensure_future(put(name)) for name in names]
+        try:
+            await asyncio.gather(*uploads)
+        finally:
+            for upload in uploads:
+                upload.cancel()
 
 
 def _published(job: Job, renditions: tuple[media.Rendition, ...], multivariant: str) -> Asset:

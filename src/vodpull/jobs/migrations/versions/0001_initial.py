@@ -55,6 +55,7 @@ def _create_batches() -> None:
         sa.Column("notify_url", sa.Text, nullable=False),
         sa.Column("separate", sa.Boolean, nullable=False),
         sa.Column("fetch_ts", sa.Boolean, nullable=False),
+        sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
         sa.Column("finished_at_ms", sa.BigInteger),
     )
@@ -97,6 +98,7 @@ def _create_jobs() -> None:
     )
     op.create_index("ix_job_batch_position", "job", ["batch_id", "position"], unique=True)
     op.create_index("ix_job_directory", "job", ["directory"], unique=True)
+    op.create_index("ix_job_stage", "job", ["stage"])
     op.create_table(
         "job_stage",
         sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),

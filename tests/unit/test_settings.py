@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vodpull.errors import ConfigurationError
+from vodpull.settings import Settings, load_settings
+
+
+def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vodpull.toml").write_text('language = "en"\nfetch_slots = 3\n')
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("VODPULL_FETCH_SLOTS", "5")
+    settings = load_settings()
+    assert (settings.language, settings.fetch_slots, settings.default_template) == ("en", 5, "abr")
+
+
+def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_TRUSTED_ORIGINS", "http://a:1, http://b:2,")
+    assert load_settings().trusted_origins == ("http://a:1", "http://b:2")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ENCODE_SLOTS", "0"), ("LANGUAGE", "fr"), ("COMPAT", "nope"), ("RATE_LIMIT", "many"), ("SANDBOX", "maybe")],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_its_name(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"VODPULL_{name}", value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.field == f"VODPULL_{name}"
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATABASE_URL", "postgresql://u:hunter2@h/db")
+    monkeypatch.setenv("VODPULL_MASTER_KEY", "correct horse battery")
+    shown = repr(load_settings())
+    assert "hunter2" not in shown
+    assert "horse" not in shown
+
+
+def test_the_database_url_names_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATABASE_URL", "postgres://u@h/db")
+    assert load_settings().database() == "postgresql+psycopg://u@h/db"
+
+
+def test_every_setting_is_explained_in_its_place() -> None:
+    source = Path(__file__).resolve().parents[2] / "src" / "vodpull" / "settings.py"
+    lines = source.read_text().splitlines()
+    for name in Settings.model_fields:
+        [at] = [number for number, line in enumerate(lines) if line.startswith(f"    {name}: ")]
+        assert lines[at + 1].startswith('    """'), name

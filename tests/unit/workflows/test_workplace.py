@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vodpull.workflows.workplace import Workplace, sweep
+
+
+def test_a_finished_attempt_gets_the_final_name(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, "job")
+    with place.attempt(place.encoded) as folder:
+        (folder / "a").write_text("x")
+        assert not place.encoded.exists()
+    assert (place.encoded / "a").read_text() == "x"
+
+
+def test_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, "job")
+    with pytest.raises(RuntimeError), place.attempt(place.encoded) as folder:
+        (folder / "a").write_text("x")
+        raise RuntimeError
+    assert list(place.folder.iterdir()) == []
+
+
+def test_the_first_of_two_attempts_stays(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, "job")
+    with place.attempt(place.encoded) as slow:
+        (slow / "a").write_text("slow")
+        with place.attempt(place.encoded) as fast:
+            (fast / "a").write_text("fast")
+    assert (place.encoded / "a").read_text() == "fast"
+    assert [path.name for path in place.folder.iterdir()] == ["encoded"]
+
+
+def test_work_files_of_finished_jobs_are_swept(tmp_path: Path) -> None:
+    for name in ("over", "running"):
+        Workplace(tmp_path, name).open()
+    assert sweep(tmp_path, is_over=lambda name: name == "over") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["running"]

@@ -29,9 +29,9 @@ def main() -> None:
     database = open_database(options.database)
     migrate(database)
     executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)
-    engine = Engine(database, executor_id=executor_id.name)
+    engine = Engine(database)
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
-    engine.launch([PARENTS, CHILDREN])
+    engine.launch([PARENTS, CHILDREN], executor_id=executor_id.name)
     heartbeat = Heartbeat(
         database, executor_id.name, engine=engine, version=ENGINE_VERSION, on_lost=lambda: os._exit(75), limits=LIMITS
     )

@@ -148,7 +148,7 @@ def test_a_frozen_worker_records_nothing_after_it_wakes(shared_bench: Bench) -> 
 def test_an_executor_without_an_id_of_its_own_is_refused(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
     with pytest.raises(ValueError, match="id of its own"):
-        Engine(database, executor_id="local")
+        Engine(database).launch([PARENTS], executor_id="local")
     database.dispose()
 
 

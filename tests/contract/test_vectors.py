@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from vodpull.api.auth import SignedRequest, SigningKey, authenticate, sign
-from vodpull.api.problems import problem_of
-from vodpull.api.replies import error_body, pull_reply, query_reply
+from vodpull.api.problems import error_body, problem_of
+from vodpull.api.replies import pull_reply, query_reply
 from vodpull.api.requests import parse_pull, parse_query, read_parameters
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
 from vodpull.jobs.accounts import LiveKey

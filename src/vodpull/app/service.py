@@ -10,9 +10,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 import structlog
@@ -20,8 +19,8 @@ import structlog
 from vodpull import fetch, media, storage
 from vodpull.api.access import Access
 from vodpull.api.context import ApiContext
-from vodpull.api.routes import create_api
-from vodpull.errors import ObjectMissing, StorageError
+from vodpull.api.routes import create_api, create_health
+from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
 from vodpull.jobs.accounts import Accounts, NewKey, Vault
 from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
@@ -33,7 +32,7 @@ from vodpull.workflows.admission import Admission, Thresholds
 from vodpull.workflows.caretaker import Caretaker
 from vodpull.workflows.control import Control
 from vodpull.workflows.engine import ENGINE_VERSION, Engine
-from vodpull.workflows.executors import ExecutorId, Heartbeat, claim_executor_id
+from vodpull.workflows.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.intake import Intake
 from vodpull.workflows.outbox import Outbox
@@ -45,6 +44,9 @@ if TYPE_CHECKING:
 
 LOCAL_ACCOUNT = "local"
 """Owner of the key that the data folder keeps for the commands on the same machine."""
+
+Role = Literal["all", "api", "worker"]
+"""`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
@@ -83,19 +85,10 @@ def local_key(settings: Settings) -> NewKey | None:
     return NewKey(**json.loads(path.read_text())) if path.exists() else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """A running service, without its HTTP server."""
-
-    api: FastAPI
-    toolbox: media.Toolbox
-    executor_id: str
-
-
 @contextmanager
-def running_service(settings: Settings) -> Iterator[Service]:
+def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastAPI]:
     """
-    Run the engine with all its parts until the block ends.
+    Run a process of this role until the block ends; gives its HTTP application (of a worker: health only).
 
     Call it from a thread without an event loop: the engine then runs the workflows on a loop of its own, where a slow
     reply of the API cannot hold them up.
@@ -104,92 +97,132 @@ def running_service(settings: Settings) -> Iterator[Service]:
         ConfigurationError: a setting cannot be used.
         AlreadyRunning: another process uses the data folder.
     """
-    toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
-    if toolbox.sandbox != "bwrap":
-        log.warning(
-            "sandbox is weak: bubblewrap does not work here, only resource limits", fix="apt install bubblewrap"
-        )
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database())
-    executor_id: ExecutorId | None = None
+    if role != "all" and database.dialect.name == "sqlite":
+        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL")
     try:
         migrate(database)
-        executor_id = claim_executor_id(database, lock_folder=settings.data_dir)
-        with _engine_running(settings, database, toolbox=toolbox, executor_id=executor_id.name) as api:
-            yield Service(api=api, toolbox=toolbox, executor_id=executor_id.name)
+        parts = _Parts(settings, database)
+        with parts.attached() if role == "api" else parts.working():
+            yield create_health(parts.is_ready) if role == "worker" else create_api(parts.api_context())
     finally:
-        if executor_id is not None:
-            executor_id.release()
         database.dispose()
 
 
-@contextmanager
-def _engine_running(
-    settings: Settings, database: sa.Engine, *, toolbox: media.Toolbox, executor_id: str
-) -> Iterator[FastAPI]:
-    store = Store(database)
-    accounts = Accounts(database, _vault(settings))
-    _keep_local_key(settings, accounts)
-    objects = storage.open_store(settings.storage())
-    guard = fetch.AddressGuard(trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks)
-    work_folder = settings.data_dir.resolve() / "work"
-    engine = Engine(database, executor_id=executor_id)
-    queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
-    outbox = Outbox(store, accounts, engine=engine, queues=queues)
-    capabilities = Capabilities(
-        store=store,
-        objects=objects,
-        guard=guard,
-        toolbox=toolbox,
-        work_folder=work_folder,
-        admission=Admission(
-            settings.data_dir,
-            Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
-            backlog=store.count_waiting_for_encoder,
-        ),
-        fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
-        max_duration_s=settings.max_duration_s,
-    )
-    register_workflows(engine, queues, Steps(capabilities, outbox))
-    heartbeat = Heartbeat(
-        database, executor_id, engine=engine, version=ENGINE_VERSION, on_lost=_leave_if_shared(database)
-    )
-    caretaker = Caretaker(store, engine, work_folder=work_folder)
-    try:
-        engine.launch(queues.all())
-        heartbeat.start()
-        caretaker.start()
-        yield create_api(
-            ApiContext(
-                access=Access(accounts.find_live, rate_limit=settings.rate_limit),
-                intake=_intake(settings, store, engine=engine, queues=queues, guard=guard),
-                control=Control(store, outbox, engine=engine, queues=queues),
-                outbox=outbox,
-                store=store,
-                listing=Listing(database),
-                events=Events(database),
-                deliveries=Deliveries(database),
-                objects=objects,
-                is_ready=partial(_readiness, settings, database, objects),
-                language=settings.language,
-                compat=settings.compat,
-            )
+class _Parts:
+    """Everything that a process is made of, joined."""
+
+    def __init__(self, settings: Settings, database: sa.Engine) -> None:
+        self._settings = settings
+        self._database = database
+        self._store = Store(database)
+        self._accounts = Accounts(database, _vault(settings))
+        self._objects = storage.open_store(settings.storage())
+        self._guard = fetch.AddressGuard(
+            trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks
         )
-    finally:
-        caretaker.stop()
-        engine.shutdown()
-        heartbeat.stop()
+        self._engine = Engine(database)
+        self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues)
+
+    def api_context(self) -> ApiContext:
+        """Return what the endpoints work with."""
+        _keep_local_key(self._settings, self._accounts)
+        return ApiContext(
+            access=Access(self._accounts.find_live, rate_limit=self._settings.rate_limit),
+            intake=self._intake(),
+            control=Control(self._store, self._outbox, engine=self._engine, queues=self._queues),
+            outbox=self._outbox,
+            store=self._store,
+            listing=Listing(self._database),
+            events=Events(self._database),
+            deliveries=Deliveries(self._database),
+            objects=self._objects,
+            is_ready=self.is_ready,
+            language=self._settings.language,
+            compat=self._settings.compat,
+        )
+
+    async def is_ready(self) -> dict[str, bool]:
+        """Return which parts work."""
+        return {
+            "database": await asyncio.to_thread(database_answers, self._database),
+            "storage": await store_answers(self._objects),
+            "disk": shutil.disk_usage(self._settings.data_dir).free > self._settings.min_free_bytes,
+        }
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Only accept and show work."""
+        self._engine.attach()
+        try:
+            yield
+        finally:
+            self._engine.shutdown()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Do work, under an executor id of this process's own."""
+        steps = Steps(self._capabilities(), self._outbox)
+        executor_id = claim_executor_id(self._database, lock_folder=self._settings.data_dir)
+        heartbeat = Heartbeat(
+            self._database,
+            executor_id.name,
+            engine=self._engine,
+            version=ENGINE_VERSION,
+            on_lost=_leave_if_shared(self._database),
+        )
+        caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder())
+        register_workflows(self._engine, self._queues, steps)
+        try:
+            self._engine.launch(self._queues.all(), executor_id=executor_id.name)
+            heartbeat.start()
+            caretaker.start()
+            yield
+        finally:
+            caretaker.stop()
+            self._engine.shutdown()
+            heartbeat.stop()
+            executor_id.release()
+
+    def _capabilities(self) -> Capabilities:
+        settings = self._settings
+        return Capabilities(
+            store=self._store,
+            objects=self._objects,
+            guard=self._guard,
+            toolbox=_toolbox(settings),
+            work_folder=self._work_folder(),
+            admission=Admission(
+                settings.data_dir,
+                Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
+                backlog=self._store.count_waiting_for_encoder,
+            ),
+            fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            max_duration_s=settings.max_duration_s,
+        )
+
+    def _work_folder(self) -> Path:
+        return self._settings.data_dir.resolve() / "work"
+
+    def _intake(self) -> Intake:
+        return Intake(
+            self._store,
+            self._engine,
+            self._queues,
+            check_url=self._guard.check_url,
+            default_template=self._settings.default_template,
+            unique_trans_no="trans-no-strict" in self._settings.compat,
+        )
 
 
-def _intake(settings: Settings, store: Store, *, engine: Engine, queues: Queues, guard: fetch.AddressGuard) -> Intake:
-    return Intake(
-        store,
-        engine,
-        queues,
-        check_url=guard.check_url,
-        default_template=settings.default_template,
-        unique_trans_no="trans-no-strict" in settings.compat,
-    )
+def _toolbox(settings: Settings) -> media.Toolbox:
+    toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
+    if toolbox.sandbox != "bwrap":
+        fix = "apt install bubblewrap"
+        log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)
+    return toolbox
 
 
 def _vault(settings: Settings) -> Vault:
@@ -206,14 +239,6 @@ def _keep_local_key(settings: Settings, accounts: Accounts) -> None:
     partial_path.touch(mode=0o600)
     partial_path.write_text(json.dumps({"access_key": made.access_key, "secret_key": made.secret_key}))
     partial_path.rename(path)
-
-
-async def _readiness(settings: Settings, database: sa.Engine, objects: storage.ObjectStore) -> dict[str, bool]:
-    return {
-        "database": await asyncio.to_thread(database_answers, database),
-        "storage": await store_answers(objects),
-        "disk": shutil.disk_usage(settings.data_dir).free > settings.min_free_bytes,
-    }
 
 
 def database_answers(database: sa.Engine) -> bool:

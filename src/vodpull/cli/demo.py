@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from vodpull.api.auth import SigningKey
-from vodpull.app import Service, configure_logging, local_key, running_service
+from vodpull.app import configure_logging, local_key, running_service
 from vodpull.cli.bars import console, follow
 from vodpull.cli.client import Client
 from vodpull.errors import ServiceError
@@ -43,7 +44,7 @@ def run_demo() -> dict[str, Any]:
             trusted_origins=origin,
         )
         configure_logging(settings.log_format)
-        with running_service(settings) as service, _http_server(service) as server:
+        with running_service(settings) as api, _http_server(api) as server:
             key = local_key(settings)
             if key is None:
                 raise ServiceError("the service made no key of its own")
@@ -99,10 +100,10 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def _http_server(service: Service) -> Iterator[str]:
+def _http_server(api: FastAPI) -> Iterator[str]:
     """Serve the API on a free loopback port; gives its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(service.api, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

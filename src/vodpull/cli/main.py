@@ -18,7 +18,7 @@ from rich.table import Table
 
 from vodpull import __version__
 from vodpull.api.auth import CNC, SigningKey, sign
-from vodpull.app import configure_logging, diagnose, local_key, open_accounts, running_service
+from vodpull.app import Role, configure_logging, diagnose, local_key, open_accounts, running_service
 from vodpull.cli.bars import console, follow
 from vodpull.cli.client import Client
 from vodpull.cli.demo import run_demo
@@ -58,16 +58,17 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM) to serve HTTPS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
+    role: Annotated[Role, typer.Option(help="all, api or worker; the latter two need PostgreSQL.")] = "all",
 ) -> None:
-    """Run the service: API and workers in one process."""
+    """Run the service: API and workers in one process, or one of the two."""
     settings = load_settings()
     configure_logging(settings.log_format)
     if (tls_cert is None) != (tls_key is None):
         raise ConfigurationError("--tls-cert and --tls-key go together", field="--tls-cert")
     listener = _listen(host, port)
-    with running_service(settings) as service:
+    with running_service(settings, role=role) as api:
         config = uvicorn.Config(
-            service.api,
+            api,
             log_config=None,
             access_log=False,
             ssl_certfile=tls_cert,

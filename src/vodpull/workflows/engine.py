@@ -92,27 +92,11 @@ class Call:
 class Engine:
     """The durable engine of one process. There is one per process."""
 
-    def __init__(self, database: sa.Engine, *, executor_id: str) -> None:
-        """Take the database that the engine shares with our own tables and this process's locked id."""
-        if not executor_id or executor_id == "local":
-            raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
+    def __init__(self, database: sa.Engine) -> None:
+        """Take the database that the engine shares with our own tables."""
         self._database = database
-        self._executor_id = executor_id
         self._client: DBOSClient | None = None
         logging.getLogger("dbos").setLevel(logging.WARNING)
-        DBOS(config=self._config())
-
-    def _config(self) -> DBOSConfig:
-        return DBOSConfig(
-            name="vodpull",
-            system_database_engine=self._database,
-            system_database_url=str(self._database.url.set(drivername=self._database.dialect.name)),
-            executor_id=self._executor_id,
-            application_version=ENGINE_VERSION,
-            serializer=DBOSPortableJSONSerializer(),
-            use_listen_notify=False,
-            log_level="WARNING",
-        )
 
     def register(self, name: str, workflow: Workflow, *, max_recoveries: int) -> None:
         """
@@ -128,8 +112,16 @@ class Engine:
         run.__qualname__ = name  # the library tells workflows apart by it, too
         DBOS.workflow(name=name, max_recovery_attempts=max_recoveries)(run)
 
-    def launch(self, queues: Sequence[Queue]) -> None:
-        """Make the engine's tables, take back this executor's unfinished work and start listening. Not from a loop."""
+    def launch(self, queues: Sequence[Queue], *, executor_id: str) -> None:
+        """
+        Make the engine's tables, take back this executor's unfinished work and start working. Not from a loop.
+
+        Raises:
+            ValueError: the id is the library's default, which every process would share.
+        """
+        if not executor_id or executor_id == "local":
+            raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
+        DBOS(config=self._config(executor_id))
         DBOS.listen_queues([queue.name for queue in queues])
         DBOS.launch()
         for queue in queues:
@@ -141,6 +133,26 @@ class Engine:
                 polling_interval_sec=queue.poll_s,
                 on_conflict="always_update",
             )
+        self._connect()
+
+    def attach(self) -> None:
+        """Only start, cancel and look at work, for a process that runs none. Makes the engine's tables, too."""
+        DBOS.migrate(system_database_url=self._database.url.render_as_string(hide_password=False))
+        self._connect()
+
+    def _config(self, executor_id: str) -> DBOSConfig:
+        return DBOSConfig(
+            name="vodpull",
+            system_database_engine=self._database,
+            system_database_url=str(self._database.url.set(drivername=self._database.dialect.name)),
+            executor_id=executor_id,
+            application_version=ENGINE_VERSION,
+            serializer=DBOSPortableJSONSerializer(),
+            use_listen_notify=False,
+            log_level="WARNING",
+        )
+
+    def _connect(self) -> None:
         self._client = DBOSClient(system_database_engine=self._database, serializer=DBOSPortableJSONSerializer())
 
     def shutdown(self) -> None:

@@ -1,7 +1,7 @@
 """
 The order of things for a batch, a job and a delivery. A workflow decides, a step acts: no clock, file or network here.
 
-A job goes: fetch (transfer, verify, probe, store the original) → encode (plan, encode, package, verify) → publish →
+A job goes: fetch (transfer, verify, probe, store the original) → encode (plan, encode, package, verify, publish) →
 finish (final state and notification in one transaction). Each result is recorded before the next step begins, so a
 process that dies costs at most the step under way.
 """
@@ -69,12 +69,8 @@ class Workflows:
         fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, owner))
         if "failure" in fetched or not TEMPLATES[fetched["template"]].ladder:
             return fetched
-        info = fetched["info"]
-        encoded: JsonObject = await self._engine.run_child(self._queues.encode_call(ref, owner, info))
-        if "failure" in encoded:
-            return encoded
-        published: JsonObject = await self._engine.step("publish", self._steps.publish, ref, info)
-        return published
+        encoded: JsonObject = await self._engine.run_child(self._queues.encode_call(ref, owner, fetched["info"]))
+        return encoded
 
     async def fetch(self, argument: JsonObject) -> JsonObject:
         """Bring the source here, whole, and keep it."""
@@ -82,13 +78,16 @@ class Workflows:
         return result
 
     async def encode(self, argument: JsonObject) -> JsonObject:
-        """Make the renditions and prove them."""
+        """Make the renditions, prove and publish them: on one machine, where the work files are."""
         ref, info = _ref(argument), argument["info"]
         encoded: JsonObject = await self._engine.step("encode", self._steps.encode, ref, info)
         if "failure" in encoded:
             return encoded
         packaged: JsonObject = await self._engine.step("package", self._steps.package, ref, info)
-        return packaged
+        if "failure" in packaged:
+            return packaged
+        published: JsonObject = await self._engine.step("publish", self._steps.publish, ref, info)
+        return published
 
     async def deliver(self, argument: JsonObject) -> None:
         """Try a delivery once; a failed try plans the next one."""

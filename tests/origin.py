@@ -17,6 +17,9 @@ Every route answers with `origin.body`, or with the served file that `?file=` na
     /never                 no answer until the client leaves
     /flaky?fails=<n>       `?code=` (500) the first n times for this query, then the body
     /headers               an answer with a megabyte of headers
+    /throttled?rate=<n>    the body with ranges, each connection at most so many bytes a second; the first
+                           `&refuses=` (0) range requests are answered 503
+    /scripted/<name>       what `script` stored: each request meets the next fault of its script, then all is well
 """
 
 from __future__ import annotations
@@ -27,8 +30,10 @@ import gzip
 import mimetypes
 import ssl
 import threading
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,6 +45,33 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _PIECE_BYTES = 1 << 16
 
 
+@dataclass
+class Scripted:
+    """One file with a script of faults, written `<what>` or `<what>@<percent of the answer's body>`."""
+
+    content: bytes
+    faults: list[str] = field(default_factory=list)
+    etag: str = '"1"'
+    last_modified: str = ""
+    sent_bytes: int = 0
+    """Body bytes handed to the network, of all answers together."""
+    ranges: list[str] = field(default_factory=list)
+    """The Range of every request, empty for none."""
+
+    def replace(self, content: bytes) -> None:
+        """Become another version of the file."""
+        self.content, self.etag = content, f'"{int(self.etag.strip(chr(34))) + 1}"' if self.etag else ""
+
+    async def send(self, response: web.StreamResponse, request: web.Request, body: bytes) -> None:
+        """Send bytes and count those that have left."""
+        assert request.transport is not None
+        request.transport.set_write_buffer_limits(high=0)
+        for start in range(0, len(body), _PIECE_BYTES):
+            piece = body[start : start + _PIECE_BYTES]
+            await response.write(piece)
+            self.sent_bytes += len(piece)
+
+
 class Origin:
     """The server; use it as `async with Origin() as origin`, or through `run_origin_in_thread`."""
 
@@ -49,7 +81,7 @@ class Origin:
         self.requests: Counter[str] = Counter()
         """Requests by path, without the query."""
         self.headers: list[dict[str, str]] = []
-        """Headers of every request, names in lower case."""
+        """Headers of every request, names in lower case; `path` is what was asked for."""
         self.left_early = asyncio.Event()
         """Set when a client has left a route that waits for that."""
         self.max_at_once = 0
@@ -59,10 +91,13 @@ class Origin:
         self._at_once = 0
         self._folder: Path | None = None
         self._resources: dict[str, bytes] = {}
+        self._scripts: dict[str, Scripted] = {}
+        self._allowances: dict[object, float] = {}
         self._tls = tls
         app = web.Application(middlewares=[self._count])
         for path, handler in self._routes().items():
             app.router.add_get(path, handler)
+        app.router.add_post("/redirect", self._redirect)
         app.router.add_get("/{name:.*}", self._resource)
         # a client that leaves cancels its handler; no waiting for them at the end
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
@@ -102,6 +137,11 @@ class Origin:
         self._resources[name] = content
         return self.url(name)
 
+    def script(self, name: str, content: bytes, faults: Sequence[str] = ()) -> Scripted:
+        """Serve bytes under `/scripted/<name>`; the faults are what its requests meet, in order."""
+        self._scripts[name] = Scripted(content, list(faults))
+        return self._scripts[name]
+
     def _routes(self) -> dict[str, Handler]:
         return {
             "/status/{code}": self._status,
@@ -117,12 +157,14 @@ class Origin:
             "/never": self._never,
             "/flaky": self._flaky,
             "/headers": self._headers,
+            "/throttled": self._throttled,
+            "/scripted/{name}": self._scripted,
         }
 
     @web.middleware
     async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.requests[request.path] += 1
-        self.headers.append({name.lower(): value for name, value in request.headers.items()})
+        self.headers.append({"path": request.path, **{name.lower(): value for name, value in request.headers.items()}})
         if request.transport is not None:
             self._peers.add(request.transport.get_extra_info("peername"))
         self._at_once += 1
@@ -226,6 +268,47 @@ class Origin:
     async def _headers(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(body=self.body, headers={f"X-{number}": "a" * 1000 for number in range(1000)})
 
+    async def _throttled(self, request: web.Request) -> web.StreamResponse:
+        body, rate = self._body_of(request), int(request.query["rate"])
+        self.requests["/throttled range"] += "Range" in request.headers
+        if "Range" in request.headers and self.requests["/throttled range"] <= int(request.query.get("refuses", "0")):
+            return web.Response(status=503)
+        response, body = _headed(request, body, '"origin"')
+        await response.prepare(request)
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        for start in range(0, len(body), 1 << 14):
+            piece = body[start : start + (1 << 14)]
+            free_s = max(self._allowances.get(peer, 0.0), time.monotonic()) + len(piece) / rate
+            self._allowances[peer] = free_s
+            await response.write(piece)
+            await asyncio.sleep(free_s - time.monotonic())
+        return response
+
+    async def _scripted(self, request: web.Request) -> web.StreamResponse:
+        file = self._scripts[request.match_info["name"]]
+        file.ranges.append(request.headers.get("Range", ""))
+        fault, _, percent = (file.faults.pop(0) if file.faults else "none").partition("@")
+        if fault.isdigit():
+            return web.Response(status=int(fault))
+        if fault == "changed":
+            file.replace(file.content[::-1])
+        response, body = _headed(request, file.content, file.etag, ignores_range=fault == "ignored")
+        if file.last_modified:
+            response.headers["Last-Modified"] = file.last_modified
+        if fault == "wrong" and response.status == 206:
+            response.headers["Content-Range"] = f"bytes 0-{len(body) - 1}/{len(file.content)}"
+        await response.prepare(request)
+        end = len(body) * int(percent or 100) // 100
+        await file.send(response, request, body[:end])
+        assert request.transport is not None
+        if fault == "reset":
+            request.transport.abort()
+        elif fault == "short":
+            request.transport.close()
+        elif fault == "stall":
+            await asyncio.Event().wait()
+        return response
+
     async def _begin(self, request: web.Request, announced: int | None) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "video/mp4"})
         response.content_length = announced
@@ -234,14 +317,25 @@ class Origin:
 
 
 def _ranged(request: web.Request, body: bytes) -> web.Response:
+    head, body = _headed(request, body, '"origin"')
+    return web.Response(status=head.status, body=body, headers=head.headers)
+
+
+def _headed(
+    request: web.Request, body: bytes, etag: str, *, ignores_range: bool = False
+) -> tuple[web.StreamResponse, bytes]:
+    """Return the head of an answer and what of the body belongs to it: the range asked for, if nothing changed."""
     content_type = mimetypes.guess_type(request.path)[0] or "application/octet-stream"
-    headers = {"ETag": '"origin"', "Content-Type": content_type, "Accept-Ranges": "bytes"}
-    wanted = request.http_range
-    if wanted.start is None and wanted.stop is None:
-        return web.Response(body=body, headers=headers)
-    start, stop, _ = wanted.indices(len(body))
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
-    return web.Response(status=206, body=body[start:stop], headers=headers)
+    headers = {"Content-Type": content_type, "Accept-Ranges": "bytes", **({"ETag": etag} if etag else {})}
+    wanted, status = request.http_range, 200
+    has_changed = request.headers.get("If-Range", etag) != etag and etag.startswith('"')
+    if (wanted.start, wanted.stop) != (None, None) and not ignores_range and not has_changed:
+        start, stop, _ = wanted.indices(len(body))
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(body)}"
+        status, body = 206, body[start:stop]
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = len(body)
+    return response, body
 
 
 class Canary:

@@ -12,6 +12,8 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── KeyReused             idempotency_key_reused
     │   ├── RateLimited           rate_limited *
     │   ├── NotAllowedNow         not_allowed_now
+    │   ├── MethodNotAllowed      method_not_allowed
+    │   ├── FormRefused           form_refused
     │   └── Cancelled             cancelled
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
@@ -211,6 +213,20 @@ class NotAllowedNow(RequestError):
 
     code = "not_allowed_now"
     remedy = "Read its state first."
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists, but not for this HTTP method."""
+
+    code = "method_not_allowed"
+    remedy = "Use a method that the header `Allow` names."
+
+
+class FormRefused(RequestError):
+    """The form is too old, or came from another site."""
+
+    code = "form_refused"
+    remedy = "Load the page again and send it once more."
 
 
 class Cancelled(RequestError):

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     """Exact origins (scheme, host, port) that sources and notify URLs may use although their address is private."""
     allow_networks: CommaList = ()
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
+    origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    """What single origins want: comma list of `https://host=Bearer xyz`, `…=Basic user:pw` or `…=X-Key: v`."""
+    host_connections: Annotated[int, Field(ge=1)] = 8
+    """Connections to one host at once, by all processes together."""
+    host_requests_per_s: Annotated[float, Field(gt=0)] = 20.0
+    """Requests to one host per second, by all processes together."""
     default_template: str = "abr"
     """Template of a request without `cmd` and `workflowId`; `original` stores only."""
     encode_slots: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
@@ -78,7 +84,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
 
-    @field_validator("trusted_origins", "allow_networks", "compat", mode="before")
+    @field_validator("trusted_origins", "allow_networks", "compat", "origin_credentials", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

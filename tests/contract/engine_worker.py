@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vodpull.jobs.database import migrate, open_database
-from vodpull.workflows.engine import ENGINE_VERSION, Call, Engine, JsonObject, Queue
+from vodpull.workflows.engine import Call, Engine, JsonObject, Queue
 from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
 
 PARENTS = Queue(name="parents", slots=100, poll_s=0.1)
@@ -32,9 +32,7 @@ def main() -> None:
     engine = Engine(database)
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
     engine.launch([PARENTS, CHILDREN], executor_id=executor_id.name)
-    heartbeat = Heartbeat(
-        database, executor_id.name, engine=engine, version=ENGINE_VERSION, on_lost=lambda: os._exit(75), limits=LIMITS
-    )
+    heartbeat = Heartbeat(database, executor_id.name, engine=engine, on_lost=lambda: os._exit(75), limits=LIMITS)
     heartbeat.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -15,7 +15,9 @@ import yarl
 
 from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
 from vodpull.fetch.download import bring
-from vodpull.fetch.partfile import PartFile, in_thread
+from vodpull.fetch.gate import HostGate
+from vodpull.fetch.order import Downloaded, FetchLimits, OnProgress, Order
+from vodpull.fetch.partfile import PartFile
 from vodpull.fetch.piece import is_fragment, is_transport_stream, plain_blocks
 from vodpull.fetch.playlist import (
     MAX_PLAYLIST_BYTES,
@@ -26,8 +28,9 @@ from vodpull.fetch.playlist import (
     Piece,
     parse_playlist,
 )
+from vodpull.fetch.request import Sessions
 from vodpull.fetch.source import AddressGuard
-from vodpull.fetch.transfer import Downloaded, FetchLimits, OnProgress, Order, Sessions
+from vodpull.fetch.strand import in_thread
 from vodpull.fetch.upstream import disk_errors
 
 # Segments in flight: hides one round trip behind another without looking like an attack to the origin.
@@ -57,7 +60,7 @@ def is_playlist(path: Path) -> bool:
         return file.read(10).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
-async def fetch_playlist(
+async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything else is needed
     path: Path,
     base_url: str,
     folder: Path,
@@ -65,6 +68,7 @@ async def fetch_playlist(
     guard: AddressGuard,
     limits: FetchLimits,
     on_progress: OnProgress,
+    gate: HostGate | None = None,
 ) -> FetchedPlaylist:
     """
     Bring everything that the local playlist at `path`, downloaded from `base_url`, names, into `folder`.
@@ -79,7 +83,7 @@ async def fetch_playlist(
         StorageFull, StorageUnavailable: the folder cannot take it.
     """
     text = await in_thread(_read_text, path)
-    async with Sessions(guard, limits) as sessions:
+    async with Sessions(guard, limits, gate) as sessions:
         gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
         return await gathering.run(await in_thread(parse_playlist, text), guard.check_url(base_url))
 
@@ -217,9 +221,12 @@ async def _append(joined: PartFile, piece: _Arrived, *, is_mp4: bool) -> None:
         start = await in_thread(next, blocks, b"")
     if not recognised(start):
         raise PlaylistUnsupported(f"it is not {'fMP4' if is_mp4 else 'MPEG-TS'}, or its key is wrong")
-    await joined.write(start)
+    position = joined.taken_bytes
+    await joined.write([start], at=position)
+    position += len(start)
     while block := await in_thread(next, blocks, b""):
-        await joined.write(block)
+        await joined.write([block], at=position)
+        position += len(block)
     await in_thread(piece.path.unlink)
 
 

@@ -1,51 +1,60 @@
-"""One file on its way in: written and hashed on a thread, and visible under its name only when it is whole."""
+"""One file on its way in: written and hashed on threads, and visible under its name only when it is whole."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import BinaryIO, ParamSpec, Self, TypeVar
+from typing import Self
 
+from vodpull.fetch import journal
+from vodpull.fetch.digest import Digests
+from vodpull.fetch.journal import Identity
+from vodpull.fetch.spans import Span, Spans
+from vodpull.fetch.strand import Strand, in_thread, in_thread_or_leave, landed
 from vodpull.fetch.upstream import disk_errors
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what `call` returns on a thread; a cancelled caller still waits for its end, so that nothing races it."""
-    running = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        if not running.cancelled():
-            running.exception()  # looked at, so that asyncio does not complain that nobody did
-        raise
+# Bytes handed over and not yet written and hashed, for one file: enough to keep three threads busy, small enough to
+# have many transfers at once, and so little that a cancelled one is over soon.
+_MAX_IN_FLIGHT_BYTES = 8 << 20
 
 
 class PartFile:
     """
     The file `<target>.part`, renamed to `target` by `publish` and removed on leaving the `async with` otherwise.
 
-    One block is written while the next one is received. Not for use by two tasks at once.
+    Blocks may come in any order; each byte comes once. They are hashed in the file's order: from memory if they come
+    in that order, else read back when their turn has come. With `keep` called before leaving, part and journal stay
+    for a later `PartFile` of the same target, which finds them in `identity` and `held_bytes`.
     """
 
     def __init__(self, target: Path) -> None:
-        self.size_bytes = 0
-        """Bytes handed over so far."""
+        self.identity: Identity | None = None
+        """What the bytes here belong to; None: they cannot be continued by another answer."""
+        self.taken_bytes = 0
+        """Bytes handed over since the file was begun."""
         self._target = target
         self._part = target.with_name(target.name + ".part")
-        # md5 is what clients name their files by; it is not used against forgery
-        self._hash = hashlib.md5(usedforsecurity=False)
-        self._file: BinaryIO | None = None
-        self._writing: asyncio.Task[None] | None = None
-        self._renamed = False
-        self._published = False
+        self._number = -1
+        self._door = Lock()  # held by threads only: whoever holds it may use the file's number and the journal
+        self._is_left = False
+        self._lock = Lock()  # held for moments only: guards the next two
+        self._spans = Spans()
+        self._hashed_up_to = 0
+        self._digests = Digests()
+        self._writer = Strand()
+        self._flusher = Strand()
+        self._flushing: Future[None] | None = None
+        self._in_flight: deque[tuple[int, list[Future[None]]]] = deque()
+        self._in_flight_bytes = 0
+        self._is_renamed = False
+        self._stays = False
 
     async def __aenter__(self) -> Self:
         try:
@@ -60,67 +69,174 @@ class PartFile:
     ) -> None:
         await asyncio.shield(asyncio.ensure_future(self._leave()))
 
-    async def write(self, block: bytes | bytearray) -> None:
+    @property
+    def held_bytes(self) -> int:
+        """Return how many bytes are written."""
+        with self._lock:
+            return self._spans.size_bytes
+
+    def missing(self, size_bytes: int) -> list[Span]:
+        """Return the gaps of a file of that size; call `settle` before."""
+        with self._lock:
+            return self._spans.missing(size_bytes)
+
+    async def write(self, chunks: Sequence[bytes], *, at: int) -> None:
         """
-        Take a block, which the caller must not touch again.
+        Take bytes for the position `at`; returns when there is room for more.
 
         Raises:
-            StorageFull, StorageUnavailable: this block, or the one before it, could not be written.
+            StorageFull, StorageUnavailable: these bytes, or others before them, could not be written.
         """
-        await self._settle()
-        self.size_bytes += len(block)
-        self._writing = asyncio.create_task(in_thread(self._append, block))
+        size_bytes = sum(map(len, chunks))
+        self.taken_bytes += size_bytes
+        futures = [self._writer.submit(partial(self._put, chunks, at, size_bytes))]
+        with self._lock:
+            if at == self._hashed_up_to:
+                self._hashed_up_to += size_bytes
+                futures += self._digests.update(chunks)
+        self._in_flight.append((size_bytes, futures))
+        self._in_flight_bytes += size_bytes
+        while self._in_flight_bytes > _MAX_IN_FLIGHT_BYTES:
+            await self._land_one()
 
-    async def md5(self) -> str:
-        """Return the md5 of everything written so far, as lower-case hex."""
-        await self._settle()
-        return self._hash.hexdigest()
+    async def settle(self) -> None:
+        """Wait until everything handed over is written; raises as `write` does."""
+        while self._in_flight:
+            await self._land_one()
+
+    async def start_over(self, identity: Identity | None) -> None:
+        """Forget every byte; those that come now belong to `identity`."""
+        self.identity = identity
+        if not self._hashed_up_to and not self._in_flight and not self.held_bytes:
+            return
+        await self._digests.stop()
+        await self._writer.settle()
+        await self._flusher.settle()
+        self._in_flight.clear()
+        self._in_flight_bytes = self.taken_bytes = 0
+        with self._lock:
+            self._spans, self._hashed_up_to, self._digests = Spans(), 0, Digests()
+        await in_thread(self._truncate)
+
+    def checkpoint(self) -> None:
+        """
+        Begin to flush what is written and then to note it in the journal; nothing if the last time still runs.
+
+        Raises:
+            StorageFull, StorageUnavailable: the last time failed, and the system tells of a failed flush only once.
+        """
+        if self.identity is None or (self._flushing is not None and not self._flushing.done()):
+            return
+        if self._flushing is not None:
+            self._flushing.result()
+        with self._lock:
+            spans = self._spans.pairs()
+        self._flushing = self._flusher.submit(partial(self._note, self.identity, spans))
+
+    async def keep(self) -> None:
+        """Let part and journal stay after leaving, if there is anything that a later transfer can continue."""
+        if self.identity is None:
+            return
+        await self._writer.settle()
+        await self._flusher.settle()
+        if not self.held_bytes:
+            return
+        self.checkpoint()
+        if self._flushing is not None:
+            await landed(self._flushing)
+        self._stays = True
+
+    async def digests(self) -> tuple[str, str]:
+        """Return md5 and sha256 of the whole file, as lower-case hex."""
+        await self.settle()
+        return await self._digests.hex_digests()
 
     async def publish(self) -> None:
         """Put the file under its final name; when this returns it survives a power cut."""
-        await self._settle()
+        await self.settle()
+        if self._flushing is not None:
+            await landed(self._flushing)
+        await in_thread_or_leave(self._flush)
         await in_thread(self._rename)
-        self._published = True
+        self._stays = True
 
-    async def _settle(self) -> None:
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
+    async def _land_one(self) -> None:
+        size_bytes, futures = self._in_flight.popleft()
+        self._in_flight_bytes -= size_bytes
+        for future in futures:
+            await landed(future)
 
     async def _leave(self) -> None:
-        if self._writing is not None:
-            await asyncio.gather(self._writing, return_exceptions=True)  # its error was raised by `_settle`, or is moot
+        self._is_left = True
+        await self._digests.stop()
+        await self._writer.settle()
         await in_thread(self._close)
 
     def _open(self) -> None:
         with disk_errors():
-            self._file = self._part.open("wb", buffering=0)
+            size_bytes = self._part.stat().st_size if self._part.is_file() else 0
+            entry = journal.load(self._target, size_bytes) if size_bytes else None
+            fresh = os.O_TRUNC if entry is None else 0
+            if entry is None:
+                journal.remove(self._target)
+            self._number = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | fresh, 0o666)
+        if entry is not None:
+            self.identity = entry.identity
+            self._spans = Spans(entry.spans)
+            self._hash_what_is_next()
 
-    def _append(self, block: bytes | bytearray) -> None:
-        self._hash.update(block)
-        rest = memoryview(block)
+    def _put(self, chunks: Sequence[bytes], at: int, size_bytes: int) -> None:
         with disk_errors():
-            while rest:
-                rest = rest[self._opened().write(rest) :]
+            written = os.pwritev(self._number, chunks, at)
+            if written < size_bytes:  # a nearly full disk, or a signal
+                rest = memoryview(b"".join(chunks))[written:]
+                while rest:
+                    rest = rest[os.pwrite(self._number, rest, at + size_bytes - len(rest)) :]
+        with self._lock:
+            self._spans.add(at, at + size_bytes)
+            self._hash_what_is_next()
+
+    def _hash_what_is_next(self) -> None:
+        stop = self._spans.stop_of(self._hashed_up_to)
+        if stop > self._hashed_up_to:
+            self._digests.read(self._number, self._hashed_up_to, stop)
+            self._hashed_up_to = stop
+
+    def _truncate(self) -> None:
+        journal.remove(self._target)
+        with disk_errors():
+            if os.lseek(self._number, 0, os.SEEK_END):
+                os.ftruncate(self._number, 0)
+
+    def _note(self, identity: Identity, spans: Sequence[Span]) -> None:
+        self._flush()
+        with self._door:
+            if not self._is_left:
+                journal.save(self._target, identity, spans)
+
+    def _flush(self) -> None:
+        with self._door:
+            if self._is_left:
+                return
+            number = os.dup(self._number)  # a cancelled transfer does not wait for the flush, and closes the other one
+        try:
+            with disk_errors():
+                os.fdatasync(number)
+        finally:
+            os.close(number)
 
     def _rename(self) -> None:
         with disk_errors():
-            os.fsync(self._opened().fileno())
             self._part.replace(self._target)
-            self._renamed = True
-            folder = os.open(self._target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            self._is_renamed = True
+            journal.flush_folder(self._target.parent)
+        journal.remove(self._target)
 
     def _close(self) -> None:
-        with disk_errors():
-            if self._file is not None:
-                self._file.close()
-            if not self._published:
-                (self._target if self._renamed else self._part).unlink(missing_ok=True)
-
-    def _opened(self) -> BinaryIO:
-        if self._file is None:
-            raise RuntimeError("PartFile is used outside its `async with`")
-        return self._file
+        with self._door, disk_errors():
+            if self._number >= 0:
+                os.close(self._number)
+                self._number = -1
+            if not self._stays:
+                journal.remove(self._target)
+                (self._target if self._is_renamed else self._part).unlink(missing_ok=True)

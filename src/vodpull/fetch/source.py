@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import quote
@@ -16,6 +16,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from vodpull.errors import ConfigurationError, UrlForbidden, UrlInvalid
 from vodpull.fetch.address import Address, Network, is_metadata, is_never_allowed, is_public, parse_literal, unmapped
+from vodpull.fetch.credentials import FIELD as CREDENTIALS_FIELD
+from vodpull.fetch.credentials import check_headers
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""
@@ -53,12 +55,14 @@ class AddressGuard:
         allow_networks: Iterable[str] = (),
         ports: Iterable[int] = _WEB_PORTS,
         lookup: Lookup | None = None,
+        credentials: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         """
         Read the operator's exceptions.
 
         `trusted_origins` are exact (`http://127.0.0.1:9000`) and open one private address on one port;
         `allow_networks` are CIDR ranges. Neither opens link-local or metadata addresses. `lookup` replaces the DNS.
+        `credentials` are headers by origin (see `parse_credentials`), sent by transfers to exactly that origin.
 
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
@@ -67,6 +71,10 @@ class AddressGuard:
         self._networks = tuple(_parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
+        check_headers(credentials or {})
+        self._credentials = {
+            _parse_origin(text, field=CREDENTIALS_FIELD): dict(headers) for text, headers in (credentials or {}).items()
+        }
 
     def check_url(self, url: str) -> yarl.URL:
         """
@@ -130,6 +138,10 @@ class AddressGuard:
             auto_decompress=False,
             read_bufsize=1 << 18,  # bytes: fewer wake-ups a gigabyte than the default 64 KiB
         )
+
+    def credentials_for(self, url: yarl.URL) -> Mapping[str, str]:
+        """Return the headers that the operator wants sent to the URL's origin; never to be logged."""
+        return self._credentials.get(_origin_of(url), {})
 
     def is_trusted(self, url: yarl.URL) -> bool:
         """Tell whether the operator listed the URL's origin."""
@@ -198,7 +210,7 @@ class _Door(AbstractResolver):
         for address in addresses:
             if not self._guard.permits(address, self._url):
                 raise UrlForbidden(f"{host} has the address {address}, which may not be connected to")
-        self._passed = addresses
+        self._passed |= addresses  # connections of one origin may be made at the same time
         return [
             ResolveResult(
                 hostname=host,
@@ -261,8 +273,7 @@ def _origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.raw_host or "", url.port
 
 
-def _parse_origin(text: str) -> tuple[str, str, int | None]:
-    field = "VODPULL_TRUSTED_ORIGINS"
+def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple[str, str, int | None]:
     scheme, _, authority = text.partition("://")
     if set(authority) & set("/?#@\\*") or _BLANK_OR_CONTROL.search(text):
         raise ConfigurationError(f"{field}: an origin is exactly scheme://host or scheme://host:port", field=field)

@@ -95,9 +95,15 @@ class Asset:
     duration_s: float
     files: tuple[StoredFile, ...]
     """The original first, then renditions by clarity."""
+    md5: str = ""
+    """Of the original as it is stored, 32 hex characters."""
+    sha256: str = ""
+    """Of the original as it is stored, 64 hex characters."""
     playlist_key: str = ""
     """Key of the multivariant playlist; empty until it is published."""
     poster_key: str = ""
+    storyboard_key: str = ""
+    """Key of the WebVTT index of the preview pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ import structlog
 from vodpull.errors import AlreadyRunning, VodpullError
 from vodpull.jobs.database import database_clock
 from vodpull.jobs.tables import executor
+from vodpull.workflows.engine import ENGINE_VERSION
 
 MAX_PROCESSES_PER_HOST = 256
 
@@ -105,15 +106,16 @@ class Heartbeat:
         executor_id: str,
         *,
         engine: Recoverer,
-        version: str,
         on_lost: Callable[[], None],
+        on_census: Callable[[int], None] = lambda _: None,
         limits: BeatLimits | None = None,
     ) -> None:
+        """`on_census` gets the number of live processes at every beat."""
         self._database = database
         self._executor_id = executor_id
         self._engine = engine
-        self._version = version
         self._on_lost = on_lost
+        self._on_census = on_census
         self._limits = limits or BeatLimits()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -144,6 +146,7 @@ class Heartbeat:
                 self._beat()
                 last_beat_s = time.monotonic()
                 self._bury_the_dead()
+                self._on_census(self._count_live())
             except (sa.exc.SQLAlchemyError, VodpullError) as error:
                 log.warning("heartbeat failed", executor=self._executor_id, error=type(error).__name__)
 
@@ -152,14 +155,19 @@ class Heartbeat:
         mine = executor.c.executor_id == self._executor_id
         with self._database.begin() as connection:
             beaten = connection.execute(
-                executor.update().where(mine).values(seen_at_s=now, application_version=self._version)
+                executor.update().where(mine).values(seen_at_s=now, application_version=ENGINE_VERSION)
             )
             if beaten.rowcount == 0:
                 connection.execute(
                     executor.insert().values(
-                        executor_id=self._executor_id, application_version=self._version, seen_at_s=now
+                        executor_id=self._executor_id, application_version=ENGINE_VERSION, seen_at_s=now
                     )
                 )
+
+    def _count_live(self) -> int:
+        recent = executor.c.seen_at_s >= database_clock(self._database) - self._limits.death_s
+        with self._database.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).where(recent)) or 1)
 
     def _bury_the_dead(self) -> None:
         limit = database_clock(self._database) - self._limits.death_s

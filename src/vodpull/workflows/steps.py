@@ -46,13 +46,13 @@ ENCODED_FILE = "encoded.json"
 """Beside the renditions: what they are."""
 
 VERIFIED_FILE = "verified.json"
-"""Beside the playlists: what was measured of each; never published."""
+"""Beside the playlists: what the package is and what was measured; never published."""
 
 _INFO = TypeAdapter(media.MediaInfo)
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
 _ENCODED = TypeAdapter(media.EncodedLadder)
-_RENDITIONS = TypeAdapter(tuple[media.Rendition, ...])
+_VERIFIED = TypeAdapter(tuple[media.Package, tuple[media.Rendition, ...]])
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +64,7 @@ class Capabilities:
     store: Store
     objects: storage.ObjectStore
     guard: fetch.AddressGuard
+    gate: fetch.HostGate
     toolbox: media.Toolbox
     work_folder: Path
     admission: Admission
@@ -197,14 +198,17 @@ class Steps:
                 reporter.report(_fetch_progress(done, total))
 
             await self._enter(job, Stage.FETCH)
-            await fetch.download(
+            place = self._workplace(job)
+            fetched = await fetch.download(
                 job.source_url,
-                self._workplace(job).source,
+                place.source,
                 guard=self._can.guard,
                 limits=self._can.fetch_limits,
                 expected_md5=job.md5,
                 on_progress=advance,
+                gate=self._can.gate,
             )
+            await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
 
     async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
@@ -216,6 +220,7 @@ class Steps:
                 guard=self._can.guard,
                 limits=self._can.fetch_limits,
                 on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
+                gate=self._can.gate,
             )
             await reporter.settle()
             partial = folder / "joined.mp4"
@@ -236,7 +241,12 @@ class Steps:
             size_bytes=(await self._can.objects.head(key)).size_bytes,
             key=key,
         )
-        return Asset(video_id=job.video_id, duration_s=0.0 if info is None else info.duration_s, files=(original,))
+        return Asset(
+            video_id=job.video_id,
+            duration_s=0.0 if info is None else info.duration_s,
+            files=(original,),
+            **await asyncio.to_thread(self._workplace(job).digests, source),
+        )
 
     async def _need_source(self, job: Job) -> Path:
         """Return the original as a local file, from the store when this machine does not have it."""
@@ -293,24 +303,23 @@ class Steps:
                 limits=media.copy_limits(place.size_bytes(place.encoded)),
             )
             renditions = await media.verify(folder, package, info, toolbox=self._can.toolbox)
-            (folder / VERIFIED_FILE).write_bytes(_RENDITIONS.dump_json(renditions))
+            (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((package, renditions)))
         return {}
 
     async def _publish(self, job: Job, info: media.MediaInfo) -> JsonObject:
         await self._ensure_packaged(job, info)
         await self._enter(job, Stage.PUBLISH)
         folder = self._workplace(job).packaged
-        renditions = _RENDITIONS.validate_json((folder / VERIFIED_FILE).read_bytes())
-        multivariant = f"{job.video_id}.m3u8"
+        package, renditions = _VERIFIED.validate_json((folder / VERIFIED_FILE).read_bytes())
         files = sorted(
             str(path.relative_to(folder))
             for path in folder.rglob("*")
-            if path.is_file() and path.name not in {VERIFIED_FILE, multivariant}
+            if path.is_file() and path.name not in {VERIFIED_FILE, package.multivariant}
         )
         await self._upload(job, folder, [name for name in files if not name.endswith(".m3u8")])
         await self._upload(job, folder, [name for name in files if name.endswith(".m3u8")])
-        await self._upload(job, folder, [multivariant])
-        return {"asset": asdict(_published(job, renditions, multivariant))}
+        await self._upload(job, folder, [package.multivariant])
+        return {"asset": asdict(_published(job, package, renditions))}
 
     async def _upload(self, job: Job, folder: Path, names: list[str]) -> None:
         slots = asyncio.Semaphore(UPLOADS_AT_ONCE)
@@ -327,7 +336,7 @@ class Steps:
                 upload.cancel()
 
 
-def _published(job: Job, renditions: tuple[media.Rendition, ...], multivariant: str) -> Asset:
+def _published(job: Job, package: media.Package, renditions: tuple[media.Rendition, ...]) -> Asset:
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = _folder_key(job)
     rows = tuple(
@@ -345,8 +354,9 @@ def _published(job: Job, renditions: tuple[media.Rendition, ...], multivariant: 
     return replace(
         job.asset,
         files=(job.asset.files[0], *rows),
-        playlist_key=f"{folder}/{multivariant}",
-        poster_key=f"{folder}/{job.video_id}.jpg",
+        playlist_key=f"{folder}/{package.multivariant}",
+        poster_key=f"{folder}/{package.poster}",
+        storyboard_key=f"{folder}/{package.storyboard}",
     )
 
 

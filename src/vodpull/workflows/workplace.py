@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -20,6 +22,23 @@ class Workplace:
     def source(self) -> Path:
         """The whole, verified source. Its presence is the proof: it gets this name last."""
         return self.folder / "source"
+
+    def write_digests(self, *, md5: str, sha256: str) -> None:
+        """Keep the digests of the source, so that nobody reads it again for them."""
+        partial = self.folder / ".digests"
+        partial.write_text(json.dumps({"md5": md5, "sha256": sha256}))
+        partial.rename(self.folder / "digests.json")
+
+    def digests(self, original: Path) -> dict[str, str]:
+        """Return `md5` and `sha256` of the original; reads it only when it is not the source or nothing was kept."""
+        kept = self.folder / "digests.json"
+        if original == self.source and kept.exists():
+            found: dict[str, str] = json.loads(kept.read_text())
+            return found
+        with original.open("rb") as file:
+            md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+            file.seek(0)
+            return {"md5": md5, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
     @property
     def joined(self) -> Path:

@@ -31,6 +31,7 @@ from vodpull.errors import (
     OriginMissing,
     OriginRefused,
     OriginTimeout,
+    OriginTooSlow,
     StorageFull,
     StorageUnavailable,
     TlsFailed,
@@ -244,7 +245,7 @@ async def test_a_wrong_md5_ends_it_at_once_and_names_both(bench: Bench) -> None:
 async def test_an_origin_that_wastes_time_is_left(bench: Bench, limit: dict[str, str | float]) -> None:
     changes = {name: value for name, value in limit.items() if name != "path"}
     bench.limits = replace(bench.limits, attempts=1, **changes)  # type: ignore[arg-type]
-    with pytest.raises(OriginTimeout):
+    with pytest.raises(OriginTooSlow if "min_rate_window_s" in limit else OriginTimeout):
         await bench.download(str(limit["path"]))
     await asyncio.wait_for(bench.origin.left_early.wait(), 5)
     assert bench.left() == []
@@ -261,11 +262,11 @@ async def test_a_redirect_is_followed_to_the_file(bench: Bench, code: int) -> No
 async def test_cancelling_closes_the_connection_and_removes_the_part(bench: Bench) -> None:
     running = asyncio.create_task(bench.download("stall?after=200000"))
     async with asyncio.timeout(5):
-        while bench.left() != ["source.part"]:
+        while bench.origin.requests["/stall"] == 0 or bench.left() != ["source.part"]:
             await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await running
+        await asyncio.wait_for(running, 1)
     assert bench.left() == []
     await asyncio.wait_for(bench.origin.left_early.wait(), 5)
 
@@ -294,7 +295,7 @@ async def test_a_missing_folder_is_a_storage_error_without_retries(bench: Bench)
     bench.target = bench.target.parent / "gone" / "source"
     with pytest.raises(StorageUnavailable):
         await bench.download("chunked")
-    assert bench.origin.requests["/chunked"] == 1
+    assert bench.origin.requests["/chunked"] == 0
 
 
 async def test_a_full_disk_is_named_as_such(bench: Bench) -> None:

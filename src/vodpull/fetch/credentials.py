@@ -1,0 +1,69 @@
+"""What the operator wants sent to single origins: an Authorization or another header."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+
+from vodpull.errors import ConfigurationError
+
+FIELD = "VODPULL_ORIGIN_CREDENTIALS"
+
+_NAMED = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.+)")
+_VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
+# They belong to the transfer itself, or would change who is spoken to.
+_NOT_FOR_OPERATORS = {
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "host",
+    "if-range",
+    "range",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+}
+
+
+def parse_credentials(entries: Iterable[str]) -> dict[str, dict[str, str]]:
+    """
+    Return headers by origin, as `AddressGuard` takes them, from entries of three forms.
+
+    `https://host=Bearer xyz` (any Authorization as it is), `https://host=Basic user:password` (encoded here), and
+    `https://host=X-Api-Key: xyz`. Several entries of one origin add up. Messages never repeat what follows the `=`.
+
+    Raises:
+        ConfigurationError: an entry has no such form, or names a header that the transfer sets itself.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        origin, equals, secret = entry.partition("=")
+        if not equals or not origin.strip():
+            raise ConfigurationError(
+                f"{FIELD}: an entry is origin=credentials, as https://host=Bearer xyz", field=FIELD
+            )
+        name, value = _parse_secret(secret.strip())
+        found.setdefault(origin.strip(), {})[name] = value
+    check_headers(found)
+    return found
+
+
+def check_headers(credentials: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise ConfigurationError for a header that cannot be sent, or must not be."""
+    for origin, headers in credentials.items():
+        for name, value in headers.items():
+            if name.lower() in _NOT_FOR_OPERATORS:
+                raise ConfigurationError(f"{FIELD}: {name} for {origin} is set by the transfer itself", field=FIELD)
+            if not _VALUE.fullmatch(value) or not _NAMED.fullmatch(f"{name}:x"):
+                raise ConfigurationError(f"{FIELD}: the credentials for {origin} cannot be sent", field=FIELD)
+
+
+def _parse_secret(secret: str) -> tuple[str, str]:
+    named = _NAMED.fullmatch(secret)
+    if named:
+        return named[1], named[2]
+    scheme, _, rest = secret.partition(" ")
+    if scheme.lower() == "basic" and ":" in rest:
+        return "Authorization", f"Basic {base64.b64encode(rest.strip().encode()).decode()}"
+    return "Authorization", secret

@@ -1,0 +1,177 @@
+"""The connections that bring one file together: one that decides, and helpers as long as they pay."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import yarl
+
+from vodpull.errors import BodyIncomplete, FetchError, SourceChanged
+from vodpull.fetch.answer import check_range
+from vodpull.fetch.body import read_blocks
+from vodpull.fetch.journal import Identity
+from vodpull.fetch.order import FetchLimits
+from vodpull.fetch.partfile import PartFile
+from vodpull.fetch.plan import MIN_PIECE_BYTES, Claim, Plan
+from vodpull.fetch.request import Sessions
+from vodpull.fetch.spans import Span
+from vodpull.fetch.width import Width
+
+# A file with less than this to come is here before another connection has gathered speed.
+_MIN_SHARED_BYTES = 8 << 20
+
+
+class Crew:
+    """
+    Brings the bytes of one plan into one part file; leaving the `async with` ends its helpers.
+
+    `max_connections` above 1 needs an identity: only then can it be known that several answers fit together.
+    """
+
+    def __init__(
+        self, part: PartFile, plan: Plan, *, sessions: Sessions, limits: FetchLimits, on_bytes: Callable[[int], None]
+    ) -> None:
+        self.connections = 1
+        """Most that were at work at once."""
+        self.answers = 0
+        """Answers that brought bytes."""
+        self._part = part
+        self._plan = plan
+        self._sessions = sessions
+        self._limits = limits
+        self._on_bytes = on_bytes
+        self._width = Width(1)
+        self._url = yarl.URL()
+        self._first: Claim | None = None
+        self._helpers: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for helper in self._helpers:
+            helper.cancel()
+        await asyncio.gather(*self._helpers, return_exceptions=True)
+
+    async def start(self, response: aiohttp.ClientResponse, claim: Claim, *, max_connections: int) -> None:
+        """Bring what the first answer has for its claim; others may take over a part of it meanwhile."""
+        self._url = response.url
+        rest_bytes = claim.stop - claim.position + self._plan.free_bytes
+        self._width = Width(max_connections if rest_bytes >= _MIN_SHARED_BYTES else 1)
+        self._first = claim
+        await self._copy(response, claim)
+        self._first = None
+
+    async def finish(self) -> None:
+        """Bring everything that is left, after the first answer has been left."""
+        while True:
+            while claim := self._take():
+                try:
+                    await self._bring(claim)
+                finally:
+                    self._plan.give_back(claim)
+            if not self._helpers:
+                return
+            ended, self._helpers = await asyncio.wait(self._helpers, return_when=asyncio.FIRST_COMPLETED)
+            for helper in ended:
+                helper.result()
+
+    async def _bring(self, claim: Claim) -> None:
+        identity, span = _known(self._part.identity), claim.span
+        async with self._sessions.answer(self._url, range_headers(identity, span)) as response:
+            check_range(response, identity, span)
+            await self._copy(response, claim)
+
+    def _take(self) -> Claim | None:
+        width = self._width
+        if width.wanted == 1:
+            return self._plan.take()
+        return self._plan.take(
+            self._plan.piece_bytes(rate_bytes_per_s=width.rate_bytes_per_s, width=width.wanted),
+        )
+
+    async def _copy(self, response: aiohttp.ClientResponse, claim: Claim) -> None:
+        self.answers += 1
+        start = claim.position
+        async with aclosing(read_blocks(response, self._limits, self._count)) as blocks:
+            async for block in blocks:
+                chunks = _first_bytes(block, claim.stop - claim.position)
+                at, claim.position = claim.position, claim.position + sum(map(len, chunks))
+                await self._part.write(chunks, at=at)
+                if claim.is_done:
+                    return
+        if not claim.is_open:
+            raise BodyIncomplete(f"{claim.position - start} of {claim.stop - start} announced bytes arrived")
+
+    def _count(self, size_bytes: int) -> None:
+        self._on_bytes(size_bytes)
+        self._width.add(size_bytes, now_s=time.monotonic())
+        while self._width.wanted > len(self._helpers) + 1 and self._hire():
+            """One more."""
+
+    def _hire(self) -> bool:
+        """Start a helper if there is work and a place for it."""
+        if self._first is not None and not self._plan.free_bytes:
+            piece_bytes = int(max(MIN_PIECE_BYTES, 2 * self._width.rate_bytes_per_s))
+            self._plan.give_back(self._first, beyond=self._first.position + piece_bytes)
+        if self._plan.free_bytes < MIN_PIECE_BYTES:
+            return False
+        if not self._sessions.try_place(self._url):
+            self._width.shrink(len(self._helpers) + 1)
+            return False
+        index = len(self._helpers) + 1
+        helper = asyncio.create_task(self._help(index))
+        self._helpers.add(helper)
+        self.connections = max(self.connections, index + 1)
+        return True
+
+    async def _help(self, index: int) -> None:
+        """Bring pieces until there are none, or this helper is not worth its connection; its failure harms nobody."""
+        try:
+            while index < self._width.wanted and (claim := self._take()):
+                try:
+                    await self._bring_extra(claim)
+                finally:
+                    self._plan.give_back(claim)
+        except SourceChanged:
+            raise
+        except FetchError:
+            self._width.shrink(index)
+        finally:
+            self._sessions.leave_place(self._url)
+
+    async def _bring_extra(self, claim: Claim) -> None:
+        identity, span = _known(self._part.identity), claim.span
+        async with self._sessions.extra_answer(self._url, range_headers(identity, span)) as response:
+            check_range(response, identity, span)
+            await self._copy(response, claim)
+
+
+def range_headers(identity: Identity, span: Span) -> dict[str, str]:
+    """Return the headers that ask for a span of exactly those bytes, and else for the whole new file."""
+    start, stop = span
+    return {"Range": f"bytes={start}-{stop - 1}", "If-Range": identity.validator}
+
+
+def _known(identity: Identity | None) -> Identity:
+    if identity is None:
+        raise RuntimeError("ranges are asked for of bytes without an identity")
+    return identity
+
+
+def _first_bytes(chunks: list[bytes], room: int) -> list[bytes]:
+    if sum(map(len, chunks)) <= room:
+        return chunks
+    kept: list[bytes] = []
+    for chunk in chunks:
+        kept.append(chunk[:room])
+        room -= len(kept[-1])
+    return [chunk for chunk in kept if chunk]

@@ -1,0 +1,136 @@
+"""How many requests one host gets from this process at once, and how soon after each other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+
+# Hosts remembered although nothing is under way to them; more are forgotten, so that many hosts cost no memory.
+_MAX_IDLE_HOSTS = 1024
+# Seconds' worth of requests that may start at once after a quiet time, for example the first segments of a playlist.
+_BURST_S = 1.0
+
+
+@dataclass(kw_only=True)
+class _Host:
+    open_count: int = 0
+    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    next_s: float = 0.0
+    """When the next request would start if all were evenly spaced, by the monotonic clock."""
+    held_until_s: float = 0.0
+
+    def is_idle(self, now_s: float) -> bool:
+        return not self.open_count and not self.waiting and max(self.next_s, self.held_until_s) <= now_s
+
+
+class HostGate:
+    """
+    Caps for each host name, shared by all downloads of the process; whoever comes first is let in first.
+
+    May be used from several event loops.
+    """
+
+    def __init__(self, *, connections_per_host: int = 8, requests_per_s: float = 20) -> None:
+        self._all_connections = self._connections = connections_per_host
+        self._all_requests_per_s = requests_per_s
+        self._interval_s = 1 / requests_per_s
+        self._hosts: dict[str, _Host] = {}
+        self._lock = Lock()
+
+    def share(self, processes: int) -> None:
+        """Take an equal part of the caps, because so many processes fetch; at least one connection stays for each."""
+        with self._lock:
+            self._connections = max(1, self._all_connections // processes)
+            self._interval_s = processes / self._all_requests_per_s
+
+    @asynccontextmanager
+    async def enter(self, host: str) -> AsyncIterator[None]:
+        """Wait until a request to the host may start; it counts as open until the block ends."""
+        await self._take_place(host)
+        try:
+            await asyncio.sleep(self._claim_start(host))
+            yield
+        finally:
+            self._leave(host)
+
+    def try_enter(self, host: str) -> bool:
+        """Tell whether one more connection may be opened just now, nobody waiting; True takes a place: `leave` it."""
+        with self._lock:
+            state = self._state_of(host)
+            now_s = time.monotonic()
+            if state.waiting or state.open_count >= self._connections or state.held_until_s > now_s:
+                return False
+            state.open_count += 1
+            return True
+
+    def leave(self, host: str) -> None:
+        """Give back the place that `try_enter` took."""
+        self._leave(host)
+
+    async def pace(self, host: str) -> None:
+        """Wait until another request may start on a place that is held already."""
+        await asyncio.sleep(self._claim_start(host))
+
+    def hold(self, host: str, wait_s: float) -> None:
+        """Let no request start for so long: the host asked for it."""
+        with self._lock:
+            state = self._state_of(host)
+            state.held_until_s = max(state.held_until_s, time.monotonic() + wait_s)
+
+    async def _take_place(self, host: str) -> None:
+        with self._lock:
+            state = self._state_of(host)
+            if state.open_count < self._connections and not state.waiting:
+                state.open_count += 1
+                return
+            turn = asyncio.get_running_loop().create_future()
+            state.waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            self._give_up(host, turn)
+            raise
+
+    def _give_up(self, host: str, turn: asyncio.Future[None]) -> None:
+        with self._lock:
+            waiting = self._hosts[host].waiting
+            if turn in waiting:
+                waiting.remove(turn)
+                return
+        self._leave(host)  # the place was passed on to a caller that is no longer there
+
+    def _leave(self, host: str) -> None:
+        with self._lock:
+            state = self._hosts[host]
+            if state.waiting and state.open_count <= self._connections:
+                turn = state.waiting.popleft()  # takes over the place
+                turn.get_loop().call_soon_threadsafe(_let_in, turn)
+                return
+            state.open_count -= 1
+
+    def _claim_start(self, host: str) -> float:
+        """Return the seconds until the request may start, which is then taken into account for the next one."""
+        with self._lock:
+            state = self._state_of(host)
+            now_s = time.monotonic()
+            start_s = max(now_s, state.next_s - _BURST_S, state.held_until_s)
+            state.next_s = max(state.next_s, start_s) + self._interval_s
+            return start_s - now_s
+
+    def _state_of(self, host: str) -> _Host:
+        if host not in self._hosts:
+            if len(self._hosts) > _MAX_IDLE_HOSTS:
+                now_s = time.monotonic()
+                self._hosts = {name: state for name, state in self._hosts.items() if not state.is_idle(now_s)}
+            self._hosts[host] = _Host()
+        return self._hosts[host]
+
+
+def _let_in(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)

@@ -1,0 +1,76 @@
+"""What is asked of a transfer, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yarl
+
+OnProgress = Callable[[int, int | None], None]
+"""Told bytes here and bytes announced (None: unknown), a few times a second; falls only if the file starts over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchLimits:
+    """What one transfer may cost, and how often it is tried."""
+
+    max_bytes: int
+    """Largest body, announced or counted."""
+    connect_timeout_s: float = 20
+    """Look-up, TCP and TLS together."""
+    first_byte_timeout_s: float = 60
+    """From the request to the end of the answer's headers."""
+    stall_timeout_s: float = 60
+    """Longest pause inside a body."""
+    min_rate_bytes_per_s: int = 1024
+    """Slowest average rate over `min_rate_window_s` of waiting for the origin."""
+    min_rate_window_s: float = 60
+    max_redirects: int = 5
+    attempts: int = 5
+    """Tries in a row that bring nothing new, of which the later ones only after errors that may pass."""
+    retry_initial_s: float = 0.2
+    """Pause before the second try; it doubles each time, with up to as much again at random."""
+    retry_max_s: float = 30
+    """Longest pause between two tries."""
+    retry_after_max_s: float = 120
+    """Longest pause that an origin may ask for with Retry-After."""
+    max_connections: int = 8
+    """Connections for one file, if its origin gives each of them only so much; 1: never more than one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Downloaded:
+    """One file that arrived whole."""
+
+    size_bytes: int
+    md5: str
+    """Of the bytes received, as lower-case hex."""
+    sha256: str
+    """Of the bytes received, as lower-case hex."""
+    final_url: str
+    """Where the bytes came from after redirects, without the query (it may carry a signature)."""
+    content_type: str
+    """As the origin said, perhaps empty; never to be trusted."""
+    etag: str
+    """As the origin said, perhaps empty."""
+    received_bytes: int
+    """Body bytes that came over the network for it in this call: more than the size if some came twice."""
+    connections: int
+    """Most connections that brought bytes at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to bring, and where to."""
+
+    url: yarl.URL
+    """Checked."""
+    target: Path
+    expected_md5: str = ""
+    """Lower-case hex; empty: not known."""
+    byte_range: tuple[int, int] | None = None
+    """First byte and number of bytes; None: the whole body."""
+    is_kept: bool = False
+    """Whether what arrived stays after an error that may pass, for a later order of the same target to go on."""

@@ -1,0 +1,77 @@
+"""What the fetcher does inside the whole service: playlists, credentials, resume after a kill, cancel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+
+TOKEN = "secret-token-for-the-origin"
+
+
+@pytest.fixture(scope="module")
+def fetching(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+    service = Vodpull(
+        tmp_path_factory.mktemp("fetching") / "data",
+        origin=origin.origin,
+        VODPULL_ORIGIN_CREDENTIALS=f"{origin.origin}=Bearer {TOKEN}",
+    )
+    service.start()
+    yield service
+    service.stop()
+
+
+def test_a_playlist_is_joined_into_one_file_with_its_digests(fetching: Vodpull, origin: Origin) -> None:
+    task_id = fetching.pull([{"fetchUrl": origin.url("hls_ts/stream.m3u8")}], workflowId="original")
+    [item] = fetching.wait(task_id)["items"]
+    assert item["videoInfo"]["videoFileList"][0]["fileUrl"].endswith("/stream.mp4")
+    [job] = fetching.state(task_id)["jobs"]
+    assert (len(job["md5"]), len(job["sha256"])) == (32, 64)
+
+
+def test_without_its_segments_only_the_playlist_is_stored(fetching: Vodpull, origin: Origin, clips: Path) -> None:
+    task_id = fetching.pull([{"fetchUrl": origin.url("hls_ts/stream.m3u8")}], fetchTs=0)
+    [item] = fetching.wait(task_id)["items"]
+    assert (item["pullStatus"], item["cmdStatus"]) == (2, 3)
+    [row] = item["videoInfo"]["videoFileList"]
+    assert fetching.get(f"/media/{row['fileUrl']}").content == (clips / "hls_ts/stream.m3u8").read_bytes()
+    assert fetching.state(task_id)["jobs"][0]["error"]["code"] == "playlist_unsupported"
+
+
+def test_the_origin_gets_its_credentials_and_nobody_else_sees_them(fetching: Vodpull, origin: Origin) -> None:
+    origin.headers.clear()
+    task_id = fetching.pull([{"fetchUrl": origin.url("flower_faststart.mp4")}], workflowId="original")
+    fetching.wait(task_id)
+    assert {headers.get("authorization") for headers in origin.headers} == {f"Bearer {TOKEN}"}
+    assert TOKEN not in fetching.log()
+    assert TOKEN not in str(fetching.state(task_id))
+
+
+def test_the_origins_status_is_told_with_the_error(fetching: Vodpull, origin: Origin) -> None:
+    task_id = fetching.pull([{"fetchUrl": origin.url("status/403")}])
+    fetching.wait(task_id)
+    error = fetching.state(task_id)["jobs"][0]["error"]
+    assert (error["code"], error["origin_status"], error["stage"]) == ("origin_refused", 403, "fetch")
+
+
+def test_a_cancelled_fetch_ends_and_leaves_no_part_file(fetching: Vodpull, origin: Origin) -> None:
+    task_id = fetching.pull([{"fetchUrl": origin.url("slow?pause=0.2&file=real_1080p30_18s.mp4")}])
+    work = fetching.data_dir / "work"
+    _until(lambda: list(work.rglob("source.part")) != [])
+    assert fetching.api("POST", f"/batches/{task_id}/cancel").status_code == 200
+    _until(lambda: list(work.rglob("source.part")) == [])
+    data = fetching.query(task_id)
+    assert (data["status"], data["items"][0]["pullStatus"]) == (2, 3)
+    assert fetching.state(task_id)["jobs"][0]["stage"] == "cancelled"
+
+
+def _until(condition: Callable[[], bool], *, within_s: float = 30) -> None:
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)

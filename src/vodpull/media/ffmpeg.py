@@ -23,7 +23,14 @@ from typing import Any, Literal
 
 import imageio_ffmpeg
 
-from vodpull.errors import ConfigurationError, EncodeFailed, EncodeStalled, StorageFull
+from vodpull.errors import (
+    ConfigurationError,
+    EncodeFailed,
+    EncodeStalled,
+    OutputInvalid,
+    StorageFull,
+    VodpullError,
+)
 from vodpull.media.progress import Progress, ProgressReader
 from vodpull.media.sandbox import Toolbox, confined
 
@@ -37,6 +44,7 @@ __all__ = [
     "copy_limits",
     "describe",
     "find_toolbox",
+    "incomplete",
     "run",
 ]
 
@@ -49,6 +57,8 @@ OPEN_FILES = 256
 # Counts every process and thread of the account, so it can only stop a fork bomb.
 PROCESSES = 8192
 CHECK_TIMEOUT_S = 20
+# A disk with less room than this is the reason for a file that just ends.
+FULL_DISK_BYTES = 1024 * 1024
 # Exit codes with which the sandbox reports that the program inside was ended by this signal.
 CRASHES = {128 + number: number for number in (4, 5, 6, 7, 8, 9, 11, 24, 25, 31)}
 
@@ -217,6 +227,13 @@ def _cause(finished: Finished) -> str:
     if finished.returncode == -signal.SIGXFSZ:
         return "FFmpeg wrote a larger file than it may"
     return f"FFmpeg was ended by signal {-finished.returncode}"
+
+
+def incomplete(folder: Path, message: str) -> VodpullError:
+    """Return the error for output that FFmpeg did not finish; it does not always say itself that the disk is full."""
+    if shutil.disk_usage(folder).free < FULL_DISK_BYTES:
+        return StorageFull("no space left for the output of FFmpeg")
+    return OutputInvalid(message)
 
 
 def _find_ffmpeg(ffmpeg_path: str) -> Path:

@@ -13,6 +13,8 @@ HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 HD_SHORT_SIDE_PX = 720
 # The output's colours, in the words of the filter: matrix, transfer, primaries, range.
 BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
+# From our renditions to a JPEG file, which has this one matrix and range and cannot say so (JFIF).
+JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
 
 
 @dataclass(frozen=True, kw_only=True)

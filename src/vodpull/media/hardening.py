@@ -20,6 +20,13 @@ AUDIO_DECODERS = (
     "pcm_u8", "pcm_alaw", "pcm_mulaw",
 )  # fmt: skip
 
+# Input options for pictures from our own renditions: the others are neither read nor decoded.
+KEYFRAMES_ONLY = (
+    "-discard", "nokey", "-skip_frame", "nokey",
+    # Frame threads would each want a picture of their own to decode.
+    "-threads", "1",
+)  # fmt: skip
+
 # 8K with room for the wider cinema form.
 MAX_PIXELS = 8192 * 4320
 MAX_STREAMS = 32

@@ -57,7 +57,7 @@ def _track(stream: Any) -> dict[str, Any]:
         "height_px": context.height if stream.type == "video" else 0,
         "config": bytes(context.extradata or b"")[:4].hex(),
         "packets": 0,
-        "keyframes": 0,
+        "keyframes_s": [],
         "corrupt": 0,
         "start_s": 0.0,
         "end_s": 0.0,
@@ -73,7 +73,8 @@ def _count(track: dict[str, Any], packet: Any) -> None:
     track["start_s"] = min(track["start_s"], pts_s) if track["packets"] else pts_s
     track["end_s"] = max(track["end_s"], end_s)
     track["packets"] += 1
-    track["keyframes"] += bool(packet.is_keyframe)
+    if packet.is_keyframe and track["kind"] == "video":
+        track["keyframes_s"].append(pts_s)
     track["corrupt"] += bool(packet.is_corrupt)
     if track["last_dts_s"] is not None:
         track["widest_gap_s"] = max(track["widest_gap_s"], dts_s - track["last_dts_s"])

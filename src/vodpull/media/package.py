@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import m3u8
 
-from vodpull.errors import InternalError, OutputInvalid, StorageFull, VodpullError
+from vodpull.errors import InternalError, OutputInvalid, StorageFull
 from vodpull.media import hardening
 from vodpull.media.encode import SEGMENT_S, EncodedLadder, EncodedRendition
-from vodpull.media.ffmpeg import Progress, RunLimits, check, run
+from vodpull.media.ffmpeg import Progress, RunLimits, check, incomplete, run
 from vodpull.media.ladder import Rung
+from vodpull.media.pictures import PictureSource, make_poster, make_storyboard
 from vodpull.media.playlist import (
     Segment,
     Variant,
@@ -30,14 +30,7 @@ VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 INIT_FILE = "init.mp4"
 INDEX_FILE = "index.m3u8"
 SEGMENT_PATTERN = "%05d.m4s"
-# A disk with less room than this is the reason for a playlist that just ends.
-FULL_DISK_BYTES = 1024 * 1024
-# The opening seconds are often black or a title; a tenth into the film is neither.
-POSTER_SHARE = 0.1
-# Clips below this length have no opening to skip, and perhaps no frame after it.
-POSTER_MIN_S = 2.0
-# Two seconds of frames to choose the poster from.
-POSTER_FRAMES = 50
+NO_PLAYLIST = "FFmpeg left no complete playlist"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +53,8 @@ class Package:
     """Multivariant playlist, relative to the output folder."""
     poster: str
     """JPEG, relative to the output folder."""
+    storyboard: str
+    """WebVTT index of the small pictures, relative to the output folder."""
     renditions: tuple[PackagedRendition, ...]
     """Lowest clarity first: its playlist is number 01."""
 
@@ -68,9 +63,9 @@ async def package(
     folder: Path, encoded: EncodedLadder, out_folder: Path, *, video_id: str, toolbox: Toolbox, limits: RunLimits
 ) -> Package:
     """
-    Write the playlists, segments and poster of one asset into an empty folder, and return where they are.
+    Write the playlists, segments and pictures of one asset into an empty folder, and return where they are.
 
-    Nothing is encoded again but the poster. Every media playlist plays alone, with its sound. The result must pass
+    Nothing is encoded again but the pictures. Every media playlist plays alone, with its sound. The result must pass
     `verify` before anyone sees it.
 
     Raises:
@@ -87,13 +82,20 @@ async def package(
     argv = build_package_argv(lowest_first, packaged, encoded.audio)
     await _run_copy(argv, folder, out_folder, toolbox=toolbox, limits=limits)
     codecs = await _codecs(folder, lowest_first, encoded.audio, toolbox=toolbox)
-    try:
-        await asyncio.to_thread(_write_playlists, out_folder, video_id, tuple(zip(packaged, codecs, strict=True)))
-    except OSError as error:
-        raise StorageFull("no space left while packaging") from error
+    cuts = await asyncio.to_thread(_write_playlists, out_folder, video_id, tuple(zip(packaged, codecs, strict=True)))
+    sources = [
+        PictureSource(file=folder / rendition.file, rung=rendition.rung, segments=segments)
+        for rendition, segments in zip(lowest_first, cuts, strict=True)
+    ]
     poster = f"{video_id}.jpg"
-    await _make_poster(folder / encoded.renditions[0].file, out_folder / poster, toolbox=toolbox, limits=limits)
-    return Package(video_id=video_id, multivariant=f"{video_id}.m3u8", poster=poster, renditions=packaged)
+    await make_poster(sources[-1], out_folder, poster, toolbox=toolbox, limits=limits)
+    return Package(
+        video_id=video_id,
+        multivariant=f"{video_id}.m3u8",
+        poster=poster,
+        storyboard=await make_storyboard(sources[0], out_folder, video_id, toolbox=toolbox, limits=limits),
+        renditions=packaged,
+    )
 
 
 def _placed(rendition: EncodedRendition, number: int, video_id: str) -> PackagedRendition:
@@ -170,45 +172,45 @@ async def _codecs(
     return codecs
 
 
-def _write_playlists(out_folder: Path, video_id: str, renditions: tuple[tuple[PackagedRendition, str], ...]) -> None:
+def _write_playlists(
+    out_folder: Path, video_id: str, renditions: tuple[tuple[PackagedRendition, str], ...]
+) -> list[tuple[Segment, ...]]:
+    """Write all playlists and return the segments of each rendition."""
+    cuts = [_cut_segments(out_folder, placed.folder) for placed, _ in renditions]
     variants = []
-    for placed, codecs in renditions:
-        segments = _cut_segments(out_folder, placed.folder)
-        text = media_playlist(f"{placed.folder}/{INIT_FILE}", segments)
-        (out_folder / placed.playlist).write_text(text, encoding="utf-8")
-        (out_folder / placed.folder / INDEX_FILE).unlink()
-        variants.append(_variant(placed, codecs, segments))
-    # Last: whoever sees it finds everything that it names.
-    (out_folder / f"{video_id}.m3u8").write_text(multivariant_playlist(variants), encoding="utf-8")
+    try:
+        for (placed, codecs), segments in zip(renditions, cuts, strict=True):
+            text = media_playlist(f"{placed.folder}/{INIT_FILE}", segments)
+            (out_folder / placed.playlist).write_text(text, encoding="utf-8")
+            (out_folder / placed.folder / INDEX_FILE).unlink()
+            variants.append(_variant(placed, codecs, segments))
+        # Last: whoever sees it finds everything that it names.
+        (out_folder / f"{video_id}.m3u8").write_text(multivariant_playlist(variants), encoding="utf-8")
+    except OSError as error:
+        raise StorageFull("no space left while packaging") from error
+    return cuts
 
 
-def _cut_segments(out_folder: Path, folder: str) -> list[Segment]:
+def _cut_segments(out_folder: Path, folder: str) -> tuple[Segment, ...]:
     """Return the segments that FFmpeg says it cut, with their sizes on disk."""
     try:
         index = m3u8.loads((out_folder / folder / INDEX_FILE).read_text(encoding="utf-8"))
-        segments = [
+        segments = tuple(
             Segment(
                 uri=f"{folder}/{cut.uri}",
                 duration_s=float(cut.duration),
                 size_bytes=(out_folder / folder / cut.uri).stat().st_size,
             )
             for cut in index.segments
-        ]
+        )
     except (OSError, ValueError) as error:
-        raise _incomplete(out_folder) from error
+        raise incomplete(out_folder, NO_PLAYLIST) from error
     if not segments or not index.is_endlist:
-        raise _incomplete(out_folder)
+        raise incomplete(out_folder, NO_PLAYLIST)
     return segments
 
 
-def _incomplete(out_folder: Path) -> VodpullError:
-    """Return the error for a playlist that FFmpeg did not finish; it does not say itself that the disk is full."""
-    if shutil.disk_usage(out_folder).free < FULL_DISK_BYTES:
-        return StorageFull("no space left while packaging")
-    return OutputInvalid("FFmpeg left no complete playlist")
-
-
-def _variant(placed: PackagedRendition, codecs: str, segments: list[Segment]) -> Variant:
+def _variant(placed: PackagedRendition, codecs: str, segments: tuple[Segment, ...]) -> Variant:
     return Variant(
         uri=placed.playlist,
         width_px=placed.rung.width_px,
@@ -218,32 +220,3 @@ def _variant(placed: PackagedRendition, codecs: str, segments: list[Segment]) ->
         peak_bitrate_bps=peak_bitrate_bps(segments),
         bitrate_bps=average_bitrate_bps(segments),
     )
-
-
-async def _make_poster(rendition: Path, target: Path, *, toolbox: Toolbox, limits: RunLimits) -> None:
-    info = await probe(rendition, toolbox=toolbox)
-    at_s = POSTER_SHARE * info.duration_s if info.duration_s >= POSTER_MIN_S else 0.0
-    finished = await run(
-        build_poster_argv(at_s, target.name),
-        toolbox=toolbox,
-        reads={"rendition": rendition},
-        writes=target.parent,
-        limits=limits,
-        on_progress=_unheard,
-    )
-    check(finished, "making the poster")
-
-
-def build_poster_argv(at_s: float, name: str) -> list[str]:
-    """Return the FFmpeg command that writes one representative frame as a JPEG: reads `/in/rendition`. Pure."""
-    return [
-        *hardening.global_flags(),
-        *hardening.input_flags("rendition", "-ss", f"{at_s:.3f}"),
-        "-map", "0:v:0",
-        # The frame that is most like its neighbours: no flash, no blend, no black.
-        "-vf", f"thumbnail=n={POSTER_FRAMES},zscale=r=full,format=yuvj420p",
-        "-frames:v", "1",
-        # About 90 on the usual scale of JPEG quality.
-        "-q:v", "3",
-        "-f", "mjpeg", f"file:{name}",
-    ]  # fmt: skip

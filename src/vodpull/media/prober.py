@@ -31,16 +31,15 @@ TAIL_US = 5_000_000
 COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
+# HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
+MAX_DELAY_S = 0.2
+# MPEG streams only have an estimate; all other durations were written by the file's author.
+ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
 STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 
-SIGNATURES = {
-    b"\x1a\x45\xdf\xa3": "matroska",
-    b"FLV\x01": "flv",
-    b"OggS": "ogg",
-    b"\x00\x00\x01\xba": "mpeg",
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf",
-}
+SIGNATURES = {b"\x1a\x45\xdf\xa3": "matroska", b"FLV\x01": "flv", b"OggS": "ogg", b"\x00\x00\x01\xba": "mpeg",
+              b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf"}  # fmt: skip
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 UNSUPPORTED = {b"\x06\x0e\x2b\x34": "MXF", b".RMF": "RealMedia", b"nut/multimedia": "NUT", b"DKIF": "IVF"}
 CANONICAL = {"libdav1d": "av1", "mp3float": "mp3", "mp2float": "mp2", "libopus": "opus"}
@@ -106,11 +105,10 @@ def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str
     start_s = min(start for start, _ in ends.values())
     duration_s = max(end for _, end in ends.values() if end is not None) - start_s
     declared_s = (container.duration or 0) / 1e6
-    if declared_s - duration_s > TOLERATED_LOSS_S and duration_s < COMPLETE_SHARE * declared_s and _reliable(container):
-        message = f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s"
-        raise Refused("media_truncated", message)
-    outline = _outline(container.format.name, container.size, duration_s)
-    return {**outline, "start_time_s": start_s, **streams}
+    reliable = container.format.name not in ESTIMATED
+    if declared_s - duration_s > TOLERATED_LOSS_S and duration_s < COMPLETE_SHARE * declared_s and reliable:
+        raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
+    return {**_outline(container.format.name, container.size, duration_s), "start_time_s": start_s, **streams}
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
@@ -258,7 +256,7 @@ def _ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[i
     for stream in streams:
         start_s = float((stream.start_time or 0) * stream.time_base)
         length_s = float(stream.duration * stream.time_base) if stream.duration else None
-        ends[stream.index] = (start_s, None if length_s is None else start_s + length_s)
+        ends[stream.index] = (start_s, None if length_s is None else _without_delay(stream, start_s + length_s))
     if not container.format.name.startswith("mov"):
         last_s = _last_timestamps(av, container, list(ends), frame_s=1 / rate if rate else 0.0)
         ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
@@ -266,6 +264,16 @@ def _ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[i
         declared_s = (container.duration or 0) / 1e6
         ends = {index: (start_s, start_s + declared_s) for index, (start_s, _) in ends.items()}
     return ends
+
+
+def _without_delay(stream: Any, end_s: float) -> float:
+    """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
+    entries = stream.index_entries if stream.type == "audio" else ()
+    times = [entries[number].timestamp for number in range(max(0, len(entries) - 2), len(entries))]
+    # The last one is as long as the one before.
+    indexed_s = float((2 * times[-1] - times[0]) * stream.time_base) if times[1:] else end_s
+    # A larger difference is an index that is not read to its end.
+    return indexed_s if 0 < end_s - indexed_s < MAX_DELAY_S else end_s
 
 
 def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: float) -> dict[int, float]:
@@ -284,11 +292,6 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
         # A file without an index cannot be searched; what was read until then counts.
         pass
     return last_s
-
-
-def _reliable(container: Any) -> bool:
-    """Say whether the container's duration was written by its author: MPEG streams only have an estimate."""
-    return container.format.name not in {"mpegts", "mpeg", "mp3", "aac"}
 
 
 def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
@@ -364,7 +367,8 @@ def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> 
     in_rhythm = [step for step in steps if abs(step - round(step / median) * median) <= slack]
     if len(in_rhythm) < 0.9 * len(steps):
         # The fastest twentieth may be jitter.
-        return _standard_above(1 / steps[len(steps) // 20])
+        fast = 1 / steps[len(steps) // 20]
+        return next((standard for standard in STANDARD_RATES if standard >= 0.99 * fast), STANDARD_RATES[-1])
     rate = 1 / statistics.fmean(single)
     if interlaced and rate > 1.5 * declared:
         rate /= 2
@@ -373,10 +377,6 @@ def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> 
         return declared
     near = min(STANDARD_RATES, key=lambda known: abs(rate - known))
     return near if abs(rate - near) <= 0.003 * rate else rate
-
-
-def _standard_above(rate: float) -> float:
-    return next((standard for standard in STANDARD_RATES if standard >= 0.99 * rate), STANDARD_RATES[-1])
 
 
 def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:

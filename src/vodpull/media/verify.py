@@ -8,7 +8,7 @@ looked at, each packet counted, and the result compared with what the source pro
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ from vodpull.media import hardening
 from vodpull.media.boxes import box_names
 from vodpull.media.ffmpeg import copy_limits
 from vodpull.media.info import MediaInfo
+from vodpull.media.jpeg import jpeg_size
 from vodpull.media.package import INIT_FILE, SEGMENT_PATTERN, Package, PackagedRendition
 from vodpull.media.playlist import Segment, average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.probe import ask_pyav, codec_string
 from vodpull.media.sandbox import Toolbox
+from vodpull.media.storyboard import read_storyboard
 
 # Below this share of the promised duration, the source was cut.
 COMPLETE_SHARE = 0.98
@@ -32,10 +34,12 @@ COMPLETE_SHARE = 0.98
 DURATION_TOLERANCE = 0.01
 # Very short clips: the grid of frames alone moves the end by so much.
 SHORT_TOLERANCE_S = 0.05
-# Sound may end a little early in honest files; more than this was lost.
+# Where the end of the picture is not known, sound may end a little early; more than this was lost.
 AUDIO_LOSS_S = 0.5
 # One AAC frame at 48 kHz lasts 21 ms.
 AUDIO_GAP_S = 0.03
+# Sound that lags or leads by less is not noticed (EBU R37: 40 ms early, 60 ms late).
+AV_DRIFT_S = 0.04
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,12 @@ class Rendition:
     segment_count: int
     codecs: str
     """RFC 6381 names, joined by a comma."""
+    bandwidth_bps: int
+    """What the multivariant playlist promises; never below the measured peak."""
+    av_drift_ms: int | None
+    """End of the sound minus end of the picture, which is on the grid of frames; None: there is no sound."""
+    keyframes_aligned: bool
+    """Its keyframes show the same instants as those of the lowest rendition."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +82,8 @@ class Track:
     height_px: int
     config: str
     packets: int
-    keyframes: int
+    keyframes_s: tuple[float, ...]
+    """Timestamps of the keyframes; empty for sound."""
     corrupt: int
     start_s: float
     end_s: float
@@ -101,26 +112,36 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
         MediaTruncated: picture or sound end before the source said so.
         OutputInvalid: anything else is missing, cut, or not as planned.
     """
-    await asyncio.to_thread(_check_poster, out_folder / package.poster)
-    renditions = []
+    await asyncio.to_thread(_check_poster, out_folder, package)
+    renditions: list[Rendition] = []
+    keyframes_s: tuple[float, ...] | None = None
     for placed in package.renditions:
         segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
         measured = await _measure(out_folder / placed.folder, segments, toolbox=toolbox)
         rendition = _compared(placed, segments, measured, info=info)
+        keyframes_s = keyframes_s or measured.tracks[0].keyframes_s
+        _check_alignment(placed, measured.tracks[0], keyframes_s)
         renditions.append(await asyncio.to_thread(_with_sizes, out_folder, placed, rendition))
-    await asyncio.to_thread(_check_multivariant, out_folder, package, tuple(renditions))
-    return tuple(renditions)
+    await asyncio.to_thread(_check_storyboard, out_folder, package, renditions[0].duration_s)
+    bandwidths = await asyncio.to_thread(_check_multivariant, out_folder, package, renditions)
+    return tuple(
+        replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
+        for rendition, bandwidth in zip(renditions, bandwidths, strict=True)
+    )
 
 
-def _check_poster(poster: Path) -> None:
-    _require_file(poster)
-    with poster.open("rb") as file:
-        start = file.read(2)
-        file.seek(-2, 2)
-        end = file.read(2)
-    # A JPEG begins and ends with these markers.
-    if (start, end) != (b"\xff\xd8", b"\xff\xd9"):
-        raise OutputInvalid("the poster is not a whole JPEG")
+def _check_poster(out_folder: Path, package: Package) -> None:
+    best = package.renditions[-1].rung
+    if _picture_size(out_folder / package.poster) != (best.width_px, best.height_px):
+        raise OutputInvalid("the poster has not the size of the best rendition")
+
+
+def _picture_size(path: Path) -> tuple[int, int]:
+    _require_file(path)
+    size = jpeg_size(path)
+    if size is None:
+        raise OutputInvalid(f"{path.name} is not a whole JPEG")
+    return size
 
 
 def _require_file(path: Path) -> int:
@@ -183,13 +204,14 @@ async def _measure(folder: Path, segments: list[Segment], *, toolbox: Toolbox) -
 
 
 def _compared(placed: PackagedRendition, segments: list[Segment], measured: Measured, *, info: MediaInfo) -> Rendition:
-    """Compare playlist, packets, plan and source; return the rendition without its file sizes."""
+    """Compare playlist, packets, plan and source; return the rendition without what other files say of it."""
     duration_s = sum(segment.duration_s for segment in segments)
     video, audio = _tracks(placed, measured, sound=bool(info.audio))
     _check_duration(placed.playlist, duration_s, info)
     _check_video(placed, video, duration_s=duration_s, segments=len(segments))
     if audio:
         _check_audio(placed, audio, info)
+        _check_drift(placed, video, audio, info=info)
     if measured.undecodable:
         raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
     names = [codec_string(track.codec, track.config) for track in (video, audio) if track]
@@ -206,6 +228,9 @@ def _compared(placed: PackagedRendition, segments: list[Segment], measured: Meas
         media_bytes=sum(segment.size_bytes for segment in segments),
         segment_count=len(segments),
         codecs=",".join(str(name) for name in names),
+        bandwidth_bps=0,
+        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if audio else None,
+        keyframes_aligned=False,
     )
 
 
@@ -235,7 +260,7 @@ def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, 
         "does not begin at 0": abs(video.start_s) <= frame_s,
         "differs from its playlist": abs(video.end_s - video.start_s - duration_s) <= 2 * frame_s,
         "has a hole": video.widest_gap_s <= 1.5 * frame_s,  # half a frame for rounding
-        "has segments without a keyframe of their own": video.keyframes == segments,
+        "has segments without a keyframe of their own": len(video.keyframes_s) == segments,
     }
     for problem, passed in checks.items():
         if not passed:
@@ -253,6 +278,31 @@ def _check_audio(placed: PackagedRendition, audio: Track, info: MediaInfo) -> No
         raise MediaTruncated(f"only {audio.end_s:.2f} s of {expected_s:.2f} s of sound could be decoded")
 
 
+def _check_drift(placed: PackagedRendition, video: Track, audio: Track, *, info: MediaInfo) -> None:
+    """Compare the distance between the ends of sound and picture with what the source had."""
+    source = info.audio[0]
+    if info.video is None or info.video.duration_s is None or source.duration_s is None:
+        return
+    frame_s = 1 / placed.rung.frame_rate
+    # The encode holds the last picture while there is sound. A constant rate ends on a tick: up to a frame is no drift.
+    tick_s = min(max(video.end_s - info.duration_s, -frame_s), frame_s)
+    own_s = source.start_s + source.duration_s - info.start_time_s - info.duration_s
+    drift_s = audio.end_s - (video.end_s - tick_s) - own_s
+    if drift_s < -AV_DRIFT_S:
+        raise MediaTruncated(f"the last {-drift_s * 1000:.0f} ms of sound could not be decoded")
+    if drift_s > AV_DRIFT_S:
+        raise OutputInvalid(f"the picture of {placed.playlist} ends {drift_s * 1000:.0f} ms too early for its sound")
+
+
+def _check_alignment(placed: PackagedRendition, video: Track, keyframes_s: tuple[float, ...]) -> None:
+    """Compare the instants of the keyframes with those of the lowest rendition: players change there."""
+    # Half a frame for rounding.
+    slack_s = 0.5 / placed.rung.frame_rate
+    pairs = zip(video.keyframes_s, keyframes_s, strict=False)
+    if len(video.keyframes_s) != len(keyframes_s) or any(abs(one - other) > slack_s for one, other in pairs):
+        raise OutputInvalid(f"the keyframes of {placed.playlist} differ from those of the lowest rendition")
+
+
 def _with_sizes(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
     init_bytes = _require_file(out_folder / placed.folder / INIT_FILE)
     return replace(
@@ -262,16 +312,40 @@ def _with_sizes(out_folder: Path, placed: PackagedRendition, rendition: Renditio
     )
 
 
-def _check_multivariant(out_folder: Path, package: Package, renditions: tuple[Rendition, ...]) -> None:
-    """Compare the multivariant playlist with what was measured of the renditions that it names."""
+def _check_storyboard(out_folder: Path, package: Package, duration_s: float) -> None:
+    """Compare the index of the storyboard with the duration and with the sheets that lie there."""
+    index = out_folder / package.storyboard
+    _require_file(index)
+    try:
+        cues = read_storyboard(index.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OutputInvalid(f"{index.name} is not an index of pictures") from error
+    ends_s = [0.0, *(cue.end_s for cue in cues)]
+    if [cue.start_s for cue in cues] != ends_s[:-1] or ends_s != sorted(set(ends_s)):
+        raise OutputInvalid(f"{index.name} leaves a gap")
+    # Times in the index are whole milliseconds.
+    if abs(ends_s[-1] - duration_s) > 0.001:  # noqa: PLR2004 - said above
+        raise OutputInvalid(f"{index.name} ends at {ends_s[-1]:.3f} s, the picture at {duration_s:.3f} s")
+    folder = f"{package.video_id}/storyboard"
+    sheets = [f"{folder}/{path.name}" for path in sorted((out_folder / folder).glob("*"))]
+    if list(dict.fromkeys(cue.uri for cue in cues)) != sheets:
+        raise OutputInvalid(f"{index.name} does not name the sheets that are there")
+    # The first sheet is full; the last one may be empty in part, but is as large.
+    size = max(cue.x_px + cue.width_px for cue in cues), max(cue.y_px + cue.height_px for cue in cues)
+    if any(_picture_size(out_folder / sheet) != size for sheet in sheets):
+        raise OutputInvalid("the sheets of the storyboard have not the size that their index needs")
+
+
+def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence[Rendition]) -> list[int]:
+    """Compare the multivariant playlist with what was measured of the renditions; return the declared bandwidths."""
     playlist = _parsed(out_folder / package.multivariant)
-    named = [
-        (variant.uri, variant.stream_info.resolution, variant.stream_info.codecs, variant.stream_info.bandwidth)
-        for variant in playlist.playlists
-    ]
-    wanted = [
-        (known.playlist, (known.width_px, known.height_px), known.codecs, known.peak_bitrate_bps)
-        for known in renditions
-    ]
+    variants = [(variant.uri, variant.stream_info) for variant in playlist.playlists]
+    named = [(uri, said.resolution, said.codecs) for uri, said in variants]
+    wanted = [(known.playlist, (known.width_px, known.height_px), known.codecs) for known in renditions]
     if named != wanted or not playlist.is_independent_segments:
         raise OutputInvalid(f"{package.multivariant} does not name what was made")
+    bandwidths = [int(said.bandwidth or 0) for _, said in variants]
+    for bandwidth, known in zip(bandwidths, renditions, strict=True):
+        if bandwidth < known.peak_bitrate_bps:
+            raise OutputInvalid(f"{known.playlist} needs {known.peak_bitrate_bps} bit/s, but {bandwidth} are declared")
+    return bandwidths

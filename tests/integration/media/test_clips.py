@@ -63,6 +63,7 @@ async def test_a_clip_becomes_its_ladder(clips: Path, tmp_path: Path, toolbox: T
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         VIDEO_ID,
         *(f"{VIDEO_ID}-{number:02d}.m3u8" for number in range(1, len(renditions) + 1)),
+        f"{VIDEO_ID}-storyboard.vtt",
         f"{VIDEO_ID}.jpg",
         f"{VIDEO_ID}.m3u8",
     ]

@@ -120,3 +120,19 @@ async def test_what_is_off_the_list_is_refused_before_it_is_decoded(
     hostile = await make_clip(name, *argv)
     with pytest.raises(refusal):
         await probe(hostile, toolbox=toolbox)
+
+
+async def test_sound_ends_where_it_is_heard_last(clips: Path, toolbox: Toolbox) -> None:
+    (sound,) = (await probe(clips / "portrait_vfr_1080x1440.mp4", toolbox=toolbox)).audio
+    # The file's own length counts the encoder's delay of 2112 samples once more.
+    assert sound.start_s + (sound.duration_s or 0) == pytest.approx((495657 + 1024) / 44100)
+
+
+@pytest.mark.parametrize("flags", [(), ("-movflags", "frag_keyframe+empty_moov"), ("-use_editlist", "0")])
+async def test_sound_has_its_whole_length_in_any_mp4(
+    make_clip: Maker, toolbox: Toolbox, flags: tuple[str, ...]
+) -> None:
+    sources = ("-f", "lavfi", "-i", "color=s=64x64:r=30:d=30", "-f", "lavfi", "-i", "sine=d=30")
+    whole = await make_clip("a.mp4", *sources, "-c:v", "libx264", "-bf", "0", "-c:a", "aac", *flags)
+    (sound,) = (await probe(whole, toolbox=toolbox)).audio
+    assert sound.duration_s == pytest.approx(30, abs=0.025)

@@ -1,18 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import m3u8
 import pytest
-from tests.integration.media.pipeline import VIDEO_ID, make_package
+from pydantic import TypeAdapter
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package
 
-from vodpull.errors import OutputInvalid
-from vodpull.media import Toolbox, verify
+from vodpull.errors import MediaTruncated, OutputInvalid
+from vodpull.media import (
+    EncodedLadder,
+    EncodedRendition,
+    MediaInfo,
+    Rendition,
+    Toolbox,
+    copy_limits,
+    package,
+    plan_ladder,
+    probe,
+    verify,
+)
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-01.m3u8"
 MULTIVARIANT = f"{VIDEO_ID}.m3u8"
+STORYBOARD = f"{VIDEO_ID}-storyboard.vtt"
+SHEET = f"{VIDEO_ID}/storyboard/001.jpg"
 
 
 def shorten(path: Path, by: int) -> None:
@@ -61,7 +76,20 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "multivariant missing": lambda out: (out / MULTIVARIANT).unlink(),
     "multivariant cut": lambda out: shorten(out / MULTIVARIANT, 5),
     "multivariant names another size": lambda out: edit(out / MULTIVARIANT, "640x360", "1280x720"),
+    "multivariant promises too little": lambda out: edit(out / MULTIVARIANT, ":BANDWIDTH=", ":BANDWIDTH=1,X-WAS="),
     "poster cut": lambda out: shorten(out / f"{VIDEO_ID}.jpg", 10),
+    "poster is a small picture": lambda out: (out / f"{VIDEO_ID}.jpg").write_bytes((out / SHEET).read_bytes()),
+    "index of the storyboard missing": lambda out: (out / STORYBOARD).unlink(),
+    "index of the storyboard cut": lambda out: shorten(out / STORYBOARD, 20),
+    "index of the storyboard is none": lambda out: (out / STORYBOARD).write_bytes(b"\xff\xfe"),
+    "storyboard with a gap": lambda out: edit(out / STORYBOARD, "04.000 -->", "04.500 -->"),
+    "storyboard too short": lambda out: edit(out / STORYBOARD, "00:00:06", "00:00:05"),
+    "storyboard leads outside": lambda out: edit(out / STORYBOARD, SHEET, f"../out/{SHEET}"),
+    "storyboard leads to the network": lambda out: edit(out / STORYBOARD, SHEET, f"https://example.com/{SHEET}"),
+    "storyboard points beside its sheet": lambda out: edit(out / STORYBOARD, "=160,0", "=320,0"),
+    "sheet missing": lambda out: (out / SHEET).unlink(),
+    "sheet cut": lambda out: shorten(out / SHEET, 10),
+    "sheet that nobody names": lambda out: (out / SHEET).with_name("002.jpg").write_bytes((out / SHEET).read_bytes()),
 }  # fmt: skip
 
 
@@ -85,3 +113,41 @@ async def test_what_passes_is_described_as_measured(clip: Path, tmp_path: Path, 
     assert variant.stream_info.bandwidth == rendition.peak_bitrate_bps
     assert variant.stream_info.average_bandwidth == rendition.bitrate_bps
     assert variant.stream_info.codecs == rendition.codecs == "avc1.64001e,mp4a.40.2"
+    assert variant.stream_info.bandwidth == rendition.bandwidth_bps
+    assert abs(rendition.av_drift_ms or 0) <= 40
+    assert rendition.keyframes_aligned
+
+
+async def test_the_figures_survive_json(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
+    info, made = await make_package(clip, tmp_path, toolbox=toolbox)
+    renditions, kept = await verify(tmp_path / "out", made, info, toolbox=toolbox), TypeAdapter(tuple[Rendition, ...])
+    assert kept.validate_json(kept.dump_json(renditions)) == renditions
+
+
+def with_sound_until(info: MediaInfo, end_s: float) -> MediaInfo:
+    return replace(info, audio=(replace(info.audio[0], duration_s=end_s),))
+
+
+@pytest.mark.parametrize(("end_s", "error"), [(6.1, MediaTruncated), (5.9, OutputInvalid)])
+async def test_sound_and_picture_end_as_far_apart_as_in_the_source(
+    clip: Path, tmp_path: Path, toolbox: Toolbox, end_s: float, error: type[Exception]
+) -> None:
+    info, made = await make_package(clip, tmp_path, toolbox=toolbox)
+    await verify(tmp_path / "out", made, with_sound_until(info, 6.03), toolbox=toolbox)
+    with pytest.raises(error, match="ms"):
+        await verify(tmp_path / "out", made, with_sound_until(info, end_s), toolbox=toolbox)
+
+
+async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+    for name, size, second in (("sd", "854x480", "4"), ("ld", "640x360", "3")):
+        source = ("-f", "lavfi", "-i", f"testsrc2=s={size}:r=30:d=6", "-c:v", "libx264", "-preset", "ultrafast")
+        await make_clip(f"{name}.mp4", *source, "-g", "999", "-force_key_frames", f"0,{second}")
+    folder, limits = tmp_path / "clips", copy_limits(10_000_000)
+    info = await probe(folder / "sd.mp4", toolbox=toolbox)
+    rungs = plan_ladder(info).rungs
+    renditions = tuple(EncodedRendition(rung=rung, file=f"{rung.name.lower()}.mp4") for rung in rungs)
+    encoded = EncodedLadder(renditions=renditions, audio=None, cpu_s=0.0)
+    (tmp_path / "out").mkdir()
+    made = await package(folder, encoded, tmp_path / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+    with pytest.raises(OutputInvalid, match="keyframes"):
+        await verify(tmp_path / "out", made, info, toolbox=toolbox)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from vodpull.media import EncodedRendition, MediaInfo, PackagedRendition, plan_ladder
 from vodpull.media.join import build_join_argv
-from vodpull.media.package import build_package_argv, build_poster_argv
+from vodpull.media.package import build_package_argv
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]
@@ -28,10 +28,6 @@ def test_the_command_that_cuts_segments(source: Source, golden: Golden) -> None:
 def test_a_silent_source_gets_no_sound_input(source: Source) -> None:
     encoded, packaged = rungs(source(width_px=960, height_px=540))
     assert not any("audio" in token or ":a" in token for token in build_package_argv(encoded, packaged, None))
-
-
-def test_the_command_of_the_poster(golden: Golden) -> None:
-    golden("poster.txt", build_poster_argv(1.5, "v.jpg"))
 
 
 def test_the_command_that_joins_segments(golden: Golden) -> None:

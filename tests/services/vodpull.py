@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -42,23 +43,33 @@ class Tls:
 class Vodpull:
     """One installation; `start` and `kill` as often as wanted."""
 
-    def __init__(self, data_dir: Path, *, origin: str, tls: Tls | None = None, **settings: str) -> None:
+    def __init__(self, data_dir: Path, *, origin: str, **settings: str) -> None:
+        self.data_dir = data_dir
         self.port = free_port()
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}"
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("VODPULL_", "AWS_"))}
         own = {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin}
         self._environment = {**inherited, **DEFAULTS, **own, **settings}
         self._log = data_dir.parent / f"{data_dir.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._key: SigningKey | None = None
+        self._tls: Tls | None = None
+        self.role = "all"
+        self._http = httpx2.Client(timeout=30, trust_env=False)
+
+    def serve_https(self, tls: Tls) -> None:
+        """Serve HTTPS alone, from the next start."""
+        self.url = f"https://127.0.0.1:{self.port}"
         self._tls = tls
-        trusted: Any = ssl.create_default_context(cafile=tls.authority) if tls else True
+        self._http.close()
+        trusted = ssl.create_default_context(cafile=tls.authority)
         self._http = httpx2.Client(timeout=30, trust_env=False, verify=trusted)
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a vodpull command to its end."""
         program = [sys.executable, "-m", "vodpull", *words]
-        return subprocess.run(program, env=self._environment, capture_output=True, text=True, timeout=600, check=False)
+        environment = self._environment | settings
+        return subprocess.run(program, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
     def key(self, name: str = "tester") -> SigningKey:
         made = json.loads(self.run("keys", "create", name, "--json").stdout)
@@ -67,7 +78,17 @@ class Vodpull:
     def start(self) -> None:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "vodpull", "serve", "--port", str(self.port), *self._tls_options()],
+                [
+                    sys.executable,
+                    "-m",
+                    "vodpull",
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--role",
+                    self.role,
+                    *self._tls_options(),
+                ],
                 env=self._environment,
                 stdout=log,
                 stderr=log,
@@ -114,6 +135,17 @@ class Vodpull:
         assert found is not None
         return 1024 * int(found[1])
 
+    def descendants(self) -> list[str]:
+        """Return the command lines of the live processes that the service started, and of what those started."""
+        parents = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        family = {self.pid}
+        while grown := {pid for pid, parent in parents.items() if parent in family} - family:
+            family |= grown
+        return [line for pid in family - {self.pid} if (line := command_line(pid))]
+
     def api(
         self,
         method: str,
@@ -149,7 +181,7 @@ class Vodpull:
     def call(self, path: str, body: dict[str, Any], *, key: SigningKey | None = None) -> dict[str, Any]:
         """Post a signed JSON call of the wire contract and return the reply."""
         url, data = f"{self.url}/vod/videoManage/{path}", json.dumps(body).encode()
-        headers = sign("POST", url, data, key=key or self._own_key(), now_s=time.time())
+        headers = sign("POST", url, data, key=key or self.own_key, now_s=time.time())
         reply: dict[str, Any] = self._http.post(url, content=data, headers=headers).json()
         return reply
 
@@ -199,6 +231,14 @@ class Vodpull:
             return self._http.get(f"{self.url}/healthz").status_code == 200
         except httpx2.HTTPError:
             return False
+
+
+def command_line(pid: int) -> str:
+    """Return the words of a live process; empty when it is none any more."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def bearer(key: SigningKey) -> dict[str, str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Annotated
 
+from fastapi import Security
 from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -18,6 +21,14 @@ from vodpull.errors import RateLimited
 from vodpull.jobs.accounts import LiveKey
 
 OWN_PREFIX = "/api/v1/"
+
+BEARER = HTTPBearer(
+    scheme_name="accessKey",
+    bearerFormat="<accessKey>.<secretKey>",
+    description="An access key and its secret; a request signed as for the wire contract is as good.",
+    auto_error=False,
+)
+"""Only for the description of the API: the check is `Access.caller`."""
 
 
 class Access:
@@ -42,7 +53,11 @@ class Access:
         self._count(key)
         return signed, key
 
-    async def caller(self, request: Request) -> LiveKey:
+    async def caller(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
+    ) -> LiveKey:
         """Return the key of a call, as `admit` does; a dependency for endpoints that need nothing else."""
         return (await self.admit(request))[1]
 

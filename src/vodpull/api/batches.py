@@ -25,9 +25,9 @@ from vodpull.api.views import (
     delivery_reply,
 )
 from vodpull.clock import now_ms
-from vodpull.errors import NotFound, catalogue
+from vodpull.errors import NotFound, RequestError, catalogue
 from vodpull.jobs.accounts import LiveKey
-from vodpull.jobs.listing import MAX_PAGE, Filter
+from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
 from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import BatchView, new_id
 from vodpull.jobs.submission import PullItem, PullRequest
@@ -86,7 +86,11 @@ class _Desk:
         # Without a key every call is a request of its own.
         identity = ("idempotency", caller.account_id, key) if key else ("once", new_id(now_ms()))
         known_by = fingerprint(*identity, content=body.model_dump_json().encode())
-        return self.shown(self.context.intake.accept(_request(body), caller, known_by=known_by))
+        try:
+            return self.shown(self.context.intake.accept(_request(body), caller, known_by=known_by))
+        except RequestError as error:
+            error.field = _OWN_NAMES.get(error.field or "", error.field)
+            raise
 
     def page(self, wanted: Filter, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
@@ -114,7 +118,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         state: State | None = None,
         trans_no: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]*$")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
-        cursor: Annotated[str, Query(max_length=100)] = "",
+        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
         caller: LiveKey = Depends(desk.caller),
     ) -> BatchPage:
         """List the account's batches, newest first."""
@@ -131,7 +135,9 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         "/batches/{batch_id}/progress",
         operation_id="streamProgress",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        responses={
+            200: {"description": "`progress` events; each `data` is a batch.", "content": {"text/event-stream": {}}}
+        },
     )
     async def stream_progress(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> StreamingResponse:
         """Stream the batch as server-sent events, one for each change, until it is final."""
@@ -206,6 +212,10 @@ def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
             )
             for kind in catalogue()
         ]
+
+
+_OWN_NAMES = {"tcTemplateName": "template", "notifyUrl": "notify_url", "transNo": "trans_no"}
+"""What intake calls by the wire contract's names."""
 
 
 def _request(body: NewBatch) -> PullRequest:

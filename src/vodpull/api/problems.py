@@ -74,6 +74,11 @@ _RULES = {
     "idempotency_key_reused": Rule(
         wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.UNPROCESSABLE_ENTITY
     ),
+    "method_not_allowed": Rule(
+        wire_status=HTTPStatus.METHOD_NOT_ALLOWED,
+        wire_code=WireCode.PARAMETER,
+        own_status=HTTPStatus.METHOD_NOT_ALLOWED,
+    ),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
 }
 
@@ -115,6 +120,8 @@ def problem_reply(error: Exception, *, path: str, request_id: str, language: Lan
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else {}
     if path.startswith(OWN_PREFIX):
         status, body = _document(error, request_id)
+        if status == HTTPStatus.UNAUTHORIZED:  # a challenge is mandatory there (RFC 9110 §15.5.2)
+            headers["WWW-Authenticate"] = "Bearer"
         return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
     problem = problem_of(error, language=language)
     return JSONResponse(error_body(problem), status_code=problem.http_status, headers=headers)

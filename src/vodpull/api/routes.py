@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from vodpull import __version__
 from vodpull.api import replies
@@ -21,11 +26,11 @@ from vodpull.api.docs import docs_router
 from vodpull.api.events import events_router
 from vodpull.api.exchange import Exchange
 from vodpull.api.media import media_router
-from vodpull.api.problems import problem_reply
+from vodpull.api.problems import OWN_PREFIX, problem_reply
 from vodpull.api.requests import parse_pull, parse_query, read_parameters
-from vodpull.api.schemas import PullReply, QueryReply, wire_operation
+from vodpull.api.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
 from vodpull.clock import now_ms
-from vodpull.errors import ParameterError, PermissionDenied, VodpullError
+from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.accounts import LiveKey
 from vodpull.jobs.memory import signed_fingerprint
 from vodpull.jobs.model import BatchView
@@ -45,15 +50,24 @@ def create_api(context: ApiContext) -> FastAPI:
     app.add_middleware(Exchange, language=context.language)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
-    for router in (
+    routers = (
         _wire_router(context),
         batches_router(context),
         events_router(context),
-        _health_router(context),
+        _health_router(context.is_ready),
         media_router(context.objects),
         docs_router(),
-    ):
+    )
+    for router in routers:
         app.include_router(router)
+    app.add_exception_handler(HTTPException, _http_handler(context, routers))
+    return app
+
+
+def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> FastAPI:
+    """Return the HTTP application of a process that only works: liveness and readiness."""
+    app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
+    app.include_router(_health_router(is_ready))
     return app
 
 
@@ -67,6 +81,40 @@ def _problem_handler(context: ApiContext) -> Any:
     return reply
 
 
+def _http_handler(context: ApiContext, routers: tuple[APIRouter, ...]) -> Any:
+    """What the framework itself refuses: no such path, not this method, a body that is no JSON."""
+
+    async def reply(request: Request, error: HTTPException) -> Response:
+        answer = await http_exception_handler(request, error)
+        if request.url.path.startswith(OWN_PREFIX):
+            answer = problem_reply(
+                _as_request_error(request, error),
+                path=request.url.path,
+                request_id=request.state.request_id,
+                language=context.language,
+            )
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(request, routers))
+        return answer
+
+    return reply
+
+
+def _as_request_error(request: Request, error: HTTPException) -> VodpullError:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFound("there is no such path")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed(f"this path has no {request.method}")
+    return ParameterError("the body cannot be read", field="body")
+
+
+def _methods(request: Request, routers: tuple[APIRouter, ...]) -> list[str]:
+    """Return every method of a path: the framework names only those of the first route that fits."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, Route)]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in fitting for method in route.methods or ()})
+
+
 def _as_parameter_error(error: RequestValidationError) -> ParameterError:
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
@@ -75,7 +123,7 @@ def _as_parameter_error(error: RequestValidationError) -> ParameterError:
 
 def _wire_router(context: ApiContext) -> APIRouter:
     """The Cloud VOD contract: GET or POST, JSON or form, always signed."""
-    router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"])
+    router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
 
     @router.post("/pullVideo", response_model=PullReply, **wire_operation("pullVideo"))
     @router.get("/pullVideo", response_model=PullReply, **wire_operation("pullVideo", get=True))
@@ -94,7 +142,7 @@ def _wire_router(context: ApiContext) -> APIRouter:
     return router
 
 
-def _health_router(context: ApiContext) -> APIRouter:
+def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz", operation_id="healthz")
@@ -105,7 +153,7 @@ def _health_router(context: ApiContext) -> APIRouter:
     @router.get("/readyz", operation_id="readyz", responses={503: {"description": "Something is missing."}})
     async def readyz() -> dict[str, bool]:
         """Answer 200 when work can be accepted, else 503 and what is missing."""
-        parts = await context.is_ready()
+        parts = await is_ready()
         return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)  # type: ignore[return-value]
 
     return router

@@ -71,6 +71,21 @@ class QueryReply(BaseModel):
     data: TaskState | None = None
 
 
+class WireProblem(BaseModel):
+    """A call that was refused before it was read."""
+
+    code: int
+    message: str
+
+
+WIRE_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    401: {"model": WireProblem, "description": "Not signed by a live key."},
+    413: {"model": WireProblem, "description": "The body is larger than any valid request."},
+    429: {"model": WireProblem, "description": "More calls than this key may make; `Retry-After` says for how long."},
+}
+"""What does not travel with HTTP 200."""
+
+
 class WireItem(BaseModel):
     """One source of a pullVideo request."""
 

@@ -38,11 +38,11 @@ class NewBatch(BaseModel):
     trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
     """Your own id."""
     notify_url: Annotated[str, Field(max_length=2048, pattern=r"^[^\x00]*$")] = ""
-    priority: Annotated[int, Field(ge=1, le=1000)] = DEFAULT_PRIORITY
+    priority: Annotated[int, Field(ge=1, le=1000, strict=True)] = DEFAULT_PRIORITY
     """Lower goes first among the batches of the account."""
-    separate: bool = False
+    separate: Annotated[bool, Field(strict=True)] = False
     """One notification per item instead of one for the batch."""
-    fetch_ts: bool = True
+    fetch_ts: Annotated[bool, Field(strict=True)] = True
     """Fetch the segments of an HLS source, not only its playlist."""
 
 
@@ -106,10 +106,15 @@ class JobReply(BaseModel):
     timeline: list[StageReply]
     video_id: str
     duration_s: float | None
+    md5: str
+    """Of the stored original; empty until it is stored."""
+    sha256: str
     files: list[FileReply]
     playlist: str
     """Path of the multivariant playlist below `/media/`; empty until it is published."""
     poster: str
+    storyboard: str
+    """Path of the WebVTT index of preview pictures; empty until it is published."""
 
 
 class BatchReply(BaseModel):
@@ -276,9 +281,12 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         timeline=_timeline(times),
         video_id=job.video_id,
         duration_s=None if asset is None else asset.duration_s,
+        md5="" if asset is None else asset.md5,
+        sha256="" if asset is None else asset.sha256,
         files=[] if asset is None else [_file(file) for file in map(asdict, asset.files)],
         playlist="" if asset is None else asset.playlist_key,
         poster="" if asset is None else asset.poster_key,
+        storyboard="" if asset is None else asset.storyboard_key,
     )
 
 

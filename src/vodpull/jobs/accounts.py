@@ -92,6 +92,8 @@ class AccessKey:
     account_id: str
     created_at_ms: int
     revoked_at_ms: int | None
+    is_rotating: bool
+    """Two secrets sign until the rotation is finished."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +216,13 @@ class Accounts:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [AccessKey(**{key: value for key, value in row.items() if key not in _SECRETS}) for row in rows]
+        return [
+            AccessKey(
+                **{key: value for key, value in row.items() if key not in _SECRETS},
+                is_rotating=row["sealed_next_secret"] is not None,
+            )
+            for row in rows
+        ]
 
     def revoke_key(self, access_key: str) -> bool:
         """Make a key useless from now on, in every process; return False when no live key has this name."""

@@ -109,7 +109,13 @@ class Deliveries:
         insert_new(connection, tables.silenced_url, row)
 
     def reopen(self, connection: sa.Connection, found: Addressed) -> int:
-        """Make a delivery pending again, whatever its state, and return the number of its next attempt."""
+        """
+        Make a delivery pending again, whatever its state, and return the number of its next attempt.
+
+        The next number of a pending delivery belongs to the attempt that is planned already, maybe for hours from now;
+        a replay takes the one after it. Whichever of the two comes first ends the other: the attempt that would follow
+        it exists already.
+        """
         mine = tables.delivery.c.delivery_id == found.delivery.delivery_id
         connection.execute(tables.delivery.update().where(mine).values(state=DeliveryState.PENDING.value))
         connection.execute(tables.silenced_url.delete().where(_silenced(found.account_id, found.delivery.url)))
@@ -117,7 +123,8 @@ class Deliveries:
         last = connection.scalar(
             sa.select(sa.func.max(number)).where(tables.delivery_attempt.c.delivery_id == found.delivery.delivery_id)
         )
-        return 0 if last is None else int(last) + 1
+        planned = 1 if found.delivery.state is DeliveryState.PENDING else 0
+        return planned + (0 if last is None else int(last) + 1)
 
     def list_for(self, batch_id: str) -> list[tuple[Delivery, list[Attempt]]]:
         """Return the deliveries of a batch with their attempts, oldest first."""

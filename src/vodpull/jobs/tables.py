@@ -42,6 +42,7 @@ batch = sa.Table(
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
     sa.Index("ix_batch_account_created", "account_id", "created_at_ms", "batch_id"),
+    sa.Index("ix_batch_created", "created_at_ms", "batch_id"),
 )
 
 job = sa.Table(
@@ -144,4 +145,20 @@ executor = sa.Table(
     sa.Column("executor_id", sa.String(200), primary_key=True),
     sa.Column("application_version", sa.String(32), nullable=False),
     sa.Column("seen_at_s", sa.Float, nullable=False),
+)
+
+operator = sa.Table(
+    "operator",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("changed_at_ms", sa.BigInteger, nullable=False),
+)
+
+operator_token = sa.Table(
+    "operator_token",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("purpose", sa.String(16), nullable=False),
+    sa.Column("expires_at_ms", sa.BigInteger, nullable=False),
 )

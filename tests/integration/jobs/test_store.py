@@ -249,7 +249,7 @@ def test_a_revoked_key_is_dead_at_once(accounts: Accounts) -> None:
 
 
 def test_two_keys_of_one_name_share_an_account_and_two_names_do_not(accounts: Accounts) -> None:
-    owners = {}
+    owners: dict[str, set[str]] = {}
     for name in ("alice", "alice", "bob"):
         live = accounts.find_live(accounts.create_key(name).access_key)
         assert live is not None

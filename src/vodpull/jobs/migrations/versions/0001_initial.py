@@ -1,4 +1,4 @@
-"""First tables: accounts, keys, batches, jobs, deliveries, executors."""
+"""First tables: accounts, keys, batches, jobs, deliveries, executors, the console's operator."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def upgrade() -> None:
     _create_jobs()
     _create_events()
     _create_deliveries()
+    _create_operators()
     op.create_table(
         "executor",
         sa.Column("executor_id", sa.String(200), primary_key=True),
@@ -61,6 +62,7 @@ def _create_batches() -> None:
     )
     op.create_index("ix_batch_account_trans_no", "batch", ["account_id", "trans_no"])
     op.create_index("ix_batch_account_created", "batch", ["account_id", "created_at_ms", "batch_id"])
+    op.create_index("ix_batch_created", "batch", ["created_at_ms", "batch_id"])
     op.create_table(
         "remembered_request",
         sa.Column("request_id", sa.String(64), primary_key=True),
@@ -149,4 +151,19 @@ def _create_deliveries() -> None:
         sa.Column("latency_ms", sa.Integer, nullable=False),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("response_head", sa.Text, nullable=False),
+    )
+
+
+def _create_operators() -> None:
+    op.create_table(
+        "operator",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("password_hash", sa.Text, nullable=False),
+        sa.Column("changed_at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "operator_token",
+        sa.Column("token_hash", sa.String(64), primary_key=True),
+        sa.Column("purpose", sa.String(16), nullable=False),
+        sa.Column("expires_at_ms", sa.BigInteger, nullable=False),
     )

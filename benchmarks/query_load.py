@@ -1,0 +1,363 @@
+"""
+How long a signed status query takes while the same service encodes: `pullVideoQuery` at a fixed rate.
+
+Starts everything itself: an origin that serves the clips, one service on its embedded defaults (SQLite, one process),
+encodes that last as long as the load, and one or more processes that send. The load is open: request number n is due at
+n / rate seconds whatever happened to the ones before it, and its latency counts from when it was due, so a stall shows
+up in every request that it delays. Signatures are made before the start; each request has its own.
+
+    python benchmarks/query_load.py --clips FOLDER [--rate 1000] [--seconds 30] [--encodes 2] [--senders 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import json
+import multiprocessing
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from vodpull.api.auth import SigningKey, sign
+
+CLIP = "real_720p2997_60s.mp4"
+"""The longest of the collection: an encode of it outlasts many others."""
+
+PULL, QUERY = "/vod/videoManage/pullVideo", "/vod/videoManage/pullVideoQuery"
+
+CONNECTIONS = 64
+"""Of each sender, kept alive."""
+
+GOAL_P99_MS = 100.0
+
+LONGEST_S = 20.0
+"""How long after the last request answers are still waited for; what is missing then is an error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What one sender sends."""
+
+    port: int
+    requests: tuple[bytes, ...]
+    rate_hz: float
+    start_at_s: float
+    """On the monotonic clock, which all processes of a machine share."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a whole run."""
+
+    asked_rate_hz: float
+    achieved_rate_hz: float
+    requests: int
+    errors: dict[str, int]
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    encoding_at_start: int
+    encoding_at_end: int
+    service_cpu_share: float
+    """Of one core, used by the service's own process."""
+
+
+def main() -> None:
+    """Run the load once and print its table and JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clips", type=Path, required=True)
+    parser.add_argument("--rate", type=float, default=1000)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--encodes", type=int, default=2)
+    parser.add_argument("--senders", type=int, default=1)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        origin = stack.enter_context(running_origin(asked.clips))
+        service = stack.enter_context(running_service(Path(folder), origin=origin, encodes=asked.encodes))
+        result = measure(service, f"{origin}/{CLIP}", asked)
+    print_result(result)
+
+
+class Service:
+    """The service under load."""
+
+    def __init__(self, port: int, key: SigningKey, pid: int) -> None:
+        self.port = port
+        self.key = key
+        self.pid = pid
+
+    def request(self, path: str, parameters: dict[str, object]) -> bytes:
+        """Return a signed call as it goes over the wire."""
+        body = json.dumps(parameters).encode()
+        url = f"http://127.0.0.1:{self.port}{path}"
+        headers = sign("POST", url, body, key=self.key, now_s=time.time()) | {"Content-Length": str(len(body))}
+        lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        return "\r\n".join(lines).encode() + body
+
+    def call(self, path: str, parameters: dict[str, object]) -> dict[str, Any]:
+        """Make one call and return `data` of the reply."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(self.request(path, parameters).replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        data: dict[str, Any] = json.loads(answer.partition(b"\r\n\r\n")[2])["data"]
+        return data
+
+    def state(self, task_id: str) -> dict[str, Any]:
+        """Return a batch as `/api/v1` shows it."""
+        url = f"http://127.0.0.1:{self.port}/api/v1/batches/{task_id}"
+        bearer = {"Authorization": f"Bearer {self.key.access_key}.{self.key.secret}"}
+        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer), timeout=30) as reply:
+            found: dict[str, Any] = json.load(reply)
+        return found
+
+    def cpu_s(self) -> float:
+        """Return the CPU time that the service's own process has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def running_origin(clips: Path) -> Iterator[str]:
+    """Serve a folder from a process of its own."""
+    port = free_port()
+    words = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(clips)]
+    with ended(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)):
+        wait_for(lambda: accepts(port))
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def running_service(folder: Path, *, origin: str, encodes: int) -> Iterator[Service]:
+    """Run a fresh service with one key."""
+    own = {
+        "VODPULL_DATA_DIR": str(folder / "data"),
+        "VODPULL_TRUSTED_ORIGINS": origin,
+        "VODPULL_RATE_LIMIT": "0",
+        "VODPULL_ENCODE_SLOTS": str(encodes),
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
+    vodpull = [sys.executable, "-m", "vodpull"]
+    made = subprocess.run(
+        [*vodpull, "keys", "create", "load", "--json"], env=environment, check=True, capture_output=True
+    )
+    key = json.loads(made.stdout)
+    port = free_port()
+    with (
+        (folder / "log").open("wb") as log,
+        ended(
+            subprocess.Popen([*vodpull, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
+        ) as process,
+    ):
+        wait_for(lambda: accepts(port))
+        yield Service(port, SigningKey(access_key=key["accessKey"], secret=key["secretKey"]), process.pid)
+
+
+def measure(service: Service, source: str, asked: argparse.Namespace) -> Result:
+    """Start the encodes, send the load, and return what came of it."""
+    task_ids = [pull(service, source) for _ in range(asked.encodes * 8)]  # more than the load can outlast
+    wait_for(lambda: encoding(service, task_ids) >= asked.encodes, within_s=120)
+    count = round(asked.rate * asked.seconds)
+    # `format` is ignored; it makes every request, and so every signature, one of its own.
+    requests = [
+        service.request(QUERY, {"taskId": task_ids[number % len(task_ids)], "format": f"json{number}"})
+        for number in range(count)
+    ]
+    encoding_at_start = encoding(service, task_ids)
+    cpu_s, started_s = service.cpu_s(), time.monotonic()
+    loads = shared_out(requests, service.port, asked)
+    with multiprocessing.get_context("spawn").Pool(asked.senders) as pool:
+        outcomes = pool.map(send_load, loads)
+    cpu_share = (service.cpu_s() - cpu_s) / (time.monotonic() - started_s)
+    latencies_ms = sorted(latency for latencies, _, _ in outcomes for latency in latencies)
+    errors = sum((Counter(found) for _, found, _ in outcomes), Counter[str]())
+    return Result(
+        asked_rate_hz=asked.rate,
+        achieved_rate_hz=round(len(latencies_ms) / max(took_s for _, _, took_s in outcomes), 1),
+        requests=count,
+        errors=dict(errors),
+        p50_ms=percentile(latencies_ms, 0.50),
+        p99_ms=percentile(latencies_ms, 0.99),
+        max_ms=percentile(latencies_ms, 1.0),
+        encoding_at_start=encoding_at_start,
+        encoding_at_end=encoding(service, task_ids),
+        service_cpu_share=round(cpu_share, 2),
+    )
+
+
+def pull(service: Service, source: str) -> str:
+    """Submit one source; one to a task, so that a reply is as long as most are."""
+    number = time.monotonic_ns()
+    items = base64.urlsafe_b64encode(json.dumps([{"fetchUrl": f"{source}?{number}"}]).encode()).decode()
+    return str(service.call(PULL, {"fileList": items})["taskId"])
+
+
+def encoding(service: Service, task_ids: list[str]) -> int:
+    """Return how many encodes are under way."""
+    return sum(service.state(task_id)["jobs"][0]["stage"] == "encode" for task_id in task_ids)
+
+
+def shared_out(requests: list[bytes], port: int, asked: argparse.Namespace) -> list[Load]:
+    """Deal the requests to the senders, who start together once all of them are up."""
+    senders = asked.senders
+    start_at_s = time.monotonic() + 3
+    return [
+        Load(
+            port=port,
+            requests=tuple(requests[number::senders]),
+            rate_hz=asked.rate / senders,
+            start_at_s=start_at_s + number / asked.rate,
+        )
+        for number in range(senders)
+    ]
+
+
+def send_load(load: Load) -> tuple[list[float], dict[str, int], float]:
+    """Send one sender's load: latencies in milliseconds, errors by kind, and how long it took."""
+    with asyncio.Runner(loop_factory=fast_loop()) as runner:
+        return runner.run(Sender(load).run())
+
+
+def fast_loop() -> Any:
+    """Return the faster event loop where it is installed: the sender must not be what is measured."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+class Sender:
+    """One process that sends at a fixed rate over a pool of connections."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.latencies_ms: list[float] = []
+        self.errors: Counter[str] = Counter()
+        self.idle: asyncio.Queue[Connection] = asyncio.Queue()
+
+    async def run(self) -> tuple[list[float], dict[str, int], float]:
+        """Send everything when it is due, and wait for the last answers."""
+        loop = asyncio.get_running_loop()
+        for _ in range(CONNECTIONS):
+            _, connection = await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.load.port)
+            self.idle.put_nowait(connection)
+        count = len(self.load.requests)
+        await asyncio.sleep(self.load.start_at_s - time.monotonic())
+        for number, request in enumerate(self.load.requests):
+            due_s = self.load.start_at_s + number / self.load.rate_hz
+            if (early_s := due_s - time.monotonic()) > 0:
+                await asyncio.sleep(early_s)
+            (await self.idle.get()).send(request, due_s)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.drained(), LONGEST_S)
+        if missing := count - len(self.latencies_ms) - self.errors.total():
+            self.errors["no answer"] += missing
+        return self.latencies_ms, dict(self.errors), time.monotonic() - self.load.start_at_s
+
+    async def drained(self) -> None:
+        """Return when every connection is idle again."""
+        for _ in range(CONNECTIONS):
+            await self.idle.get()
+
+
+class Connection(asyncio.Protocol):
+    """One kept-alive connection with at most one request under way."""
+
+    def __init__(self, sender: Sender) -> None:
+        self.sender = sender
+        self.transport: asyncio.Transport | None = None
+        self.due_s: float | None = None
+        self.received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's has all of it, but another ancestor
+
+    def send(self, request: bytes, due_s: float) -> None:
+        assert self.transport is not None
+        self.due_s = due_s
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+        head, blank, body = self.received.partition(b"\r\n\r\n")
+        if not blank or self.due_s is None:
+            return
+        announced = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+        if len(body) < int(announced.partition(b":")[2]):
+            return
+        if body.startswith(b'{"code":200,'):
+            self.sender.latencies_ms.append((time.monotonic() - self.due_s) * 1000)
+        else:
+            self.sender.errors[head.split(b"\r\n", 1)[0].decode() + " " + body[:80].decode(errors="replace")] += 1
+        self.received, self.due_s = b"", None
+        self.sender.idle.put_nowait(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.due_s is not None:
+            self.sender.errors[f"connection lost: {type(error).__name__}"] += 1
+
+
+def print_result(result: Result) -> None:
+    """Print the table and the JSON."""
+    for name, value in asdict(result).items():
+        print(f"{name:>20}  {value}")
+    met = result.p99_ms <= GOAL_P99_MS and not result.errors
+    print(f"{'goal':>20}  p99 <= {GOAL_P99_MS:.0f} ms without errors: {'met' if met else 'missed'}")
+    print(json.dumps(asdict(result)))
+
+
+def percentile(ordered: list[float], share: float) -> float:
+    """Return the value below which a share of the ordered values lies."""
+    return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 1) if ordered else 0.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int) -> bool:
+    """Return True when somebody listens on a port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def wait_for(condition: Any, *, within_s: float = 60) -> None:
+    """Wait until a condition holds."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise TimeoutError
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """End a process with the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Accounts do not see each other, no key can crowd out another, and nobody can make the service swallow too much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull, bearer
+from vodpull.api.auth import SigningKey, sign
+from vodpull.clock import now_s
+
+UNKNOWN_BATCH = "0123456789abcdef0123456789abcdef"
+
+MEMORY_BYTES = 50 * 1024 * 1024
+"""A process may grow by so much over bodies that are refused."""
+
+
+@pytest.fixture(scope="module")
+def stranger(service: Vodpull) -> SigningKey:
+    return service.key("stranger")
+
+
+@pytest.fixture(scope="module")
+def batch(service: Vodpull, origin: Origin) -> dict[str, Any]:
+    """A batch with a delivery and events, of the account that the stranger does not belong to."""
+    made = service.create("http://127.0.0.1/x", trans_no="mine", notify_url=origin.url("nowhere"))
+    return service.wait_final(made["batch_id"])
+
+
+def operations_on_ids(service: Vodpull) -> list[tuple[str, str]]:
+    """Return method and path of every operation that takes an id, so that a new one cannot be forgotten."""
+    document = service.get("/openapi.json").json()
+    return [
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in document["paths"].items()
+        for method in methods
+        if path.startswith("/api/v1/") and "_id}" in path
+    ]
+
+
+def answer(service: Vodpull, key: SigningKey, method: str, path: str) -> tuple[int, dict[str, str], str]:
+    """Return an answer without what differs from request to request."""
+    reply = service.api(method, path, key=key)
+    told = reply.json() | {"request_id": ""}
+    varying = {"date", "x-ws-requestid", "x-cnc-request-id"}
+    headers = {name: value for name, value in reply.headers.items() if name not in varying}
+    return reply.status_code, headers, json.dumps(told)
+
+
+def test_ids_of_another_account_are_answered_like_unknown_ones(
+    service: Vodpull, stranger: SigningKey, batch: dict[str, Any]
+) -> None:
+    batch_id = batch["batch_id"]
+    [delivery] = service.api("GET", f"/batches/{batch_id}/deliveries").json()
+    checked = operations_on_ids(service)
+    for method, path in checked:
+        pattern = path.replace("{position}", "0")
+        foreign = pattern.format(batch_id=batch_id, delivery_id=delivery["delivery_id"])
+        unknown = pattern.format(batch_id=UNKNOWN_BATCH, delivery_id=f"{UNKNOWN_BATCH}-batch-1")
+        told = answer(service, stranger, method, foreign)
+        assert told == answer(service, stranger, method, unknown), path
+        assert told[0] == 404
+    assert len(checked) >= 7
+
+
+def test_lists_hold_the_callers_own_only(service: Vodpull, stranger: SigningKey, batch: dict[str, Any]) -> None:
+    for wanted in ({}, {"trans_no": "mine"}, {"state": "completed"}):
+        page = service.api("GET", "/batches", key=stranger, params=wanted).json()
+        assert page == {"batches": [], "next_cursor": ""}
+    assert service.api("GET", "/events", key=stranger).json() == {"events": []}
+
+
+def test_a_cursor_of_another_account_opens_nothing(service: Vodpull, stranger: SigningKey) -> None:
+    for _ in range(2):
+        service.create("http://127.0.0.1/x")
+    cursor = service.api("GET", "/batches", params={"limit": 1}).json()["next_cursor"]
+    page = service.api("GET", "/batches", key=stranger, params={"cursor": cursor}).json()
+    assert page == {"batches": [], "next_cursor": ""}
+
+
+def test_events_of_another_account_cannot_be_acknowledged(
+    service: Vodpull, stranger: SigningKey, batch: dict[str, Any]
+) -> None:
+    mine = [
+        event["event_id"]
+        for event in service.api("GET", "/events").json()["events"]
+        if event["batch_id"] == batch["batch_id"]
+    ]
+    reply = service.api("POST", "/events/ack", key=stranger, json={"event_ids": mine})
+    assert reply.json() == {"acknowledged": 0}
+    assert len(mine) == 2
+    assert service.api("POST", "/events/ack", json={"event_ids": mine}).json() == {"acknowledged": 2}
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path_factory.mktemp("limited") / "data", origin="", VODPULL_RATE_LIMIT="4/5 minutes")
+    service.start()
+    yield service
+    service.stop()
+
+
+def test_a_key_over_its_limit_is_told_when_to_come_again(limited: Vodpull) -> None:
+    key, other = limited.key("busy"), limited.key("busy")
+    codes = [limited.call("pullVideoQuery", {"taskId": UNKNOWN_BATCH}, key=key)["code"] for _ in range(3)]
+    codes.append(limited.api("GET", "/batches", key=key).status_code)
+    assert codes == [1000, 1000, 1000, 200]
+    refused = limited.api("GET", "/batches", key=key)
+    assert (refused.status_code, refused.json()["code"], refused.json()["retryable"]) == (429, "rate_limited", True)
+    assert 1 <= int(refused.headers["retry-after"]) <= 300
+    assert limited.call("pullVideoQuery", {"taskId": UNKNOWN_BATCH}, key=key)["code"] == 429
+    assert limited.api("GET", "/batches", key=other).status_code == 200, "another key of the same account"
+
+
+def test_calls_that_nobody_signed_count_for_nobody(limited: Vodpull) -> None:
+    key = limited.key("impersonated")
+    wrong = SigningKey(access_key=key.access_key, secret="guessed")
+    assert {limited.api("GET", "/batches", key=wrong).status_code for _ in range(6)} == {401}
+    assert limited.api("GET", "/batches", key=key).status_code == 200
+
+
+def in_pieces(size_bytes: int) -> Iterator[bytes]:
+    """Yield a body whose size is not announced."""
+    for _ in range(size_bytes // 100_000):
+        yield b" " * 100_000
+
+
+NESTED = b"[" * 10_000 + b"]" * 10_000
+HOSTILE = {
+    "100 MB": b" " * 100_000_000,
+    "depth 10,000": b'{"items": ' + NESTED + b', "fileList": ' + NESTED + b"}",
+    "objects in objects": b'{"items":' * 10_000 + b"1" + b"}" * 10_000,
+    "NaN": b'{"items": NaN, "fileList": NaN}',
+    "100,000 digits": b'{"items": ' + b"9" * 100_000 + b', "fileList": ' + b"9" * 100_000 + b"}",
+    "half a character": b'{"items": [{"url": "\\ud800"}], "fileList": "\\ud800", "\\udfff": 1}',
+    "100,000 items": b'{"items": [' + b"{}," * 100_000 + b'{}], "fileList": [' + b"{}," * 100_000 + b"{}]}",
+}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/batches", "/vod/videoManage/pullVideo"])
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_bodies_are_refused_with_flat_memory(service: Vodpull, path: str, body: bytes) -> None:
+    before_bytes = service.memory_bytes
+    url = service.url + path
+    own = path.startswith("/api/v1")
+    headers = bearer(service.own_key) if own else sign("POST", url, body, key=service.own_key, now_s=now_s())
+    reply = httpx2.post(url, content=body, headers=headers | {"Content-Type": "application/json"}, timeout=30)
+    refused = 413 if len(body) > 2 * 1024 * 1024 else 400 if own else 200
+    assert reply.status_code == refused
+    assert reply.json()["code"] in {1000, "parameter_error", "request_too_large"}
+    assert service.memory_bytes - before_bytes < MEMORY_BYTES
+
+
+def test_an_endless_body_is_cut_off(service: Vodpull) -> None:
+    before_bytes = service.memory_bytes
+    headers = bearer(service.own_key) | {"Content-Type": "application/json"}
+    reply = httpx2.post(f"{service.url}/api/v1/batches", content=in_pieces(100_000_000), headers=headers, timeout=30)
+    assert (reply.status_code, reply.json()["code"]) == (413, "request_too_large")
+    assert service.memory_bytes - before_bytes < MEMORY_BYTES
+
+
+def test_the_service_is_still_well_afterwards(service: Vodpull) -> None:
+    assert service.get("/readyz").status_code == 200
+    assert "request failed" not in service.log()
+
+
+def test_a_work_folder_is_not_left_by_refused_requests(service: Vodpull) -> None:
+    work: Path = service.data_dir / "work"
+    assert not work.exists() or list(work.iterdir()) == []

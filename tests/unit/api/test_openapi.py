@@ -1,0 +1,67 @@
+"""The OpenAPI document is frozen: a change of the contract shows up as a change of the golden file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vodpull.api.access import Access
+from vodpull.api.context import ApiContext
+from vodpull.api.routes import create_api
+
+GOLDEN = Path(__file__).resolve().parents[2] / "data" / "openapi.json"
+
+SWITCH = "VODPULL_TEST_WRITE_GOLDEN"
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    nothing: Any = None  # describing the API calls none of its parts
+    parts = dict.fromkeys(ApiContext.__dataclass_fields__, nothing)
+    parts |= {"access": Access(lambda _: None, rate_limit=""), "language": "en", "compat": ()}
+    described = create_api(ApiContext(**parts)).openapi()
+    described["info"]["version"] = "any"  # a release alone does not change the contract
+    return described
+
+
+def operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def test_the_document_is_the_golden_one(document: dict[str, Any]) -> None:
+    if os.environ.get(SWITCH):
+        GOLDEN.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    golden = json.loads(GOLDEN.read_text())
+    assert document == golden, f"if the contract was meant to change: {SWITCH}=1 pytest {Path(__file__).name}"
+
+
+def test_the_document_is_openapi_3_1(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+
+
+def test_every_operation_has_an_id_of_its_own_and_a_description(document: dict[str, Any]) -> None:
+    ids = [operation["operationId"] for operation in operations(document)]
+    assert len(ids) == len(set(ids)) >= 20
+    silent = [operation["operationId"] for operation in operations(document) if not operation.get("description")]
+    assert silent == []
+
+
+def test_every_operation_of_the_own_api_needs_a_key_except_the_catalogue(document: dict[str, Any]) -> None:
+    own = {
+        operation["operationId"]: operation.get("security")
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if path.startswith("/api/v1/")
+    }
+    assert {name for name, security in own.items() if not security} == {"listErrors"}
+
+
+def test_answers_of_the_own_api_have_no_defaults(document: dict[str, Any]) -> None:
+    """A member that is always there is easier to read than one that may be."""
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith(("Reply", "Page")) and not name.startswith(("Pull", "Query")):
+            assert sorted(schema["required"]) == sorted(schema["properties"]), name

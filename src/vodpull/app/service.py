@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,20 +19,25 @@ import structlog
 
 from vodpull import fetch, media, storage
 from vodpull.api.access import Access
+from vodpull.api.auth import SigningKey, sign
 from vodpull.api.context import ApiContext
 from vodpull.api.routes import create_api, create_health
+from vodpull.app.facts import describe_system
+from vodpull.clock import now_s
+from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
 from vodpull.jobs.accounts import Accounts, NewKey, Vault
 from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
+from vodpull.jobs.operators import Operators
 from vodpull.jobs.store import Store
 from vodpull.settings import Settings
 from vodpull.workflows.admission import Admission, Thresholds
 from vodpull.workflows.caretaker import Caretaker
 from vodpull.workflows.control import Control
-from vodpull.workflows.engine import ENGINE_VERSION, Engine
+from vodpull.workflows.engine import Engine
 from vodpull.workflows.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.intake import Intake
@@ -79,6 +85,13 @@ def open_accounts(settings: Settings) -> Accounts:
     return Accounts(database, _vault(settings))
 
 
+def open_operators(settings: Settings) -> Operators:
+    """Return who may use an installation's console; makes its database when it is not there yet."""
+    database = open_database(settings.database())
+    migrate(database)
+    return Operators(database)
+
+
 def local_key(settings: Settings) -> NewKey | None:
     """Return the key that the data folder keeps for commands on the same machine; None before the first start."""
     path = settings.data_dir / "local-key.json"
@@ -105,7 +118,7 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         migrate(database)
         parts = _Parts(settings, database)
         with parts.attached() if role == "api" else parts.working():
-            yield create_health(parts.is_ready) if role == "worker" else create_api(parts.api_context())
+            yield create_health(parts.is_ready) if role == "worker" else parts.web()
     finally:
         database.dispose()
 
@@ -120,15 +133,43 @@ class _Parts:
         self._accounts = Accounts(database, _vault(settings))
         self._objects = storage.open_store(settings.storage())
         self._guard = fetch.AddressGuard(
-            trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks
+            trusted_origins=settings.trusted_origins,
+            allow_networks=settings.allow_networks,
+            credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
+        )
+        self._gate = fetch.HostGate(
+            connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues)
 
-    def api_context(self) -> ApiContext:
-        """Return what the endpoints work with."""
+    def web(self) -> FastAPI:
+        """Return the HTTP application: the APIs, and the console below its own path."""
         _keep_local_key(self._settings, self._accounts)
+        context = self._api_context()
+        web = create_api(context)
+        web.mount(CONSOLE_PATH, create_console(self._console_context(context)))
+        return web
+
+    def _console_context(self, api: ApiContext) -> ConsoleContext:
+        return ConsoleContext(
+            operators=Operators(self._database),
+            accounts=self._accounts,
+            store=api.store,
+            listing=api.listing,
+            deliveries=api.deliveries,
+            intake=api.intake,
+            control=api.control,
+            outbox=api.outbox,
+            system_facts=partial(describe_system, self._settings),
+            sign=_sign,
+            account=LOCAL_ACCOUNT,
+            default_template=self._settings.default_template,
+            public_url=self._settings.public_url,
+        )
+
+    def _api_context(self) -> ApiContext:
         return ApiContext(
             access=Access(self._accounts.find_live, rate_limit=self._settings.rate_limit),
             intake=self._intake(),
@@ -170,8 +211,8 @@ class _Parts:
             self._database,
             executor_id.name,
             engine=self._engine,
-            version=ENGINE_VERSION,
             on_lost=_leave_if_shared(self._database),
+            on_census=self._gate.share,
         )
         caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder())
         register_workflows(self._engine, self._queues, steps)
@@ -192,6 +233,7 @@ class _Parts:
             store=self._store,
             objects=self._objects,
             guard=self._guard,
+            gate=self._gate,
             toolbox=_toolbox(settings),
             work_folder=self._work_folder(),
             admission=Admission(
@@ -215,6 +257,10 @@ class _Parts:
             default_template=self._settings.default_template,
             unique_trans_no="trans-no-strict" in self._settings.compat,
         )
+
+
+def _sign(url: str, body: bytes, key: NewKey) -> dict[str, str]:
+    return sign("POST", url, body, key=SigningKey(access_key=key.access_key, secret=key.secret_key), now_s=now_s())
 
 
 def _toolbox(settings: Settings) -> media.Toolbox:

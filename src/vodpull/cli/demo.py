@@ -19,9 +19,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from vodpull.api.auth import SigningKey
-from vodpull.app import configure_logging, local_key, running_service
+from vodpull.app import configure_logging, local_key, open_operators, running_service
 from vodpull.cli.bars import console, follow
 from vodpull.cli.client import Client
+from vodpull.console import console_link
 from vodpull.errors import ServiceError
 from vodpull.settings import load_settings
 
@@ -51,7 +52,7 @@ def run_demo() -> dict[str, Any]:
             client = Client(server, SigningKey(access_key=key.access_key, secret=key.secret_key))
             reply = _submit_and_wait(client, f"{origin}/{SAMPLE}")
             if sys.stdout.isatty():
-                _stay(client, server, reply)
+                _stay(client, server, console_link(open_operators(settings), server), reply=reply)
             return reply
 
 
@@ -65,10 +66,12 @@ def _submit_and_wait(client: Client, url: str) -> dict[str, Any]:
     return reply
 
 
-def _stay(client: Client, server: str, reply: dict[str, Any]) -> None:
+def _stay(client: Client, server: str, operator_link: str, *, reply: dict[str, Any]) -> None:
     state = next(client.watch(reply["data"]["taskId"]))
+    console.print(f"console {operator_link}", soft_wrap=True)
     for job in state["jobs"]:
         if job["playlist"]:
+            console.print(f"player  {server}/console/play/{state['batch_id']}/{job['position']}")
             console.print(f"play    {server}/media/{job['playlist']}")
             console.print(f"poster  {server}/media/{job['poster']}")
     console.print(f"API     {server}/openapi.json")
@@ -103,7 +106,7 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 def _http_server(api: FastAPI) -> Iterator[str]:
     """Serve the API on a free loopback port; gives its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

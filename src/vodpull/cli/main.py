@@ -18,11 +18,20 @@ from rich.table import Table
 
 from vodpull import __version__
 from vodpull.api.auth import CNC, SigningKey, sign
-from vodpull.app import Role, configure_logging, diagnose, local_key, open_accounts, running_service
+from vodpull.app import (
+    Role,
+    configure_logging,
+    diagnose,
+    local_key,
+    open_accounts,
+    open_operators,
+    running_service,
+)
 from vodpull.cli.bars import console, follow
 from vodpull.cli.client import Client
 from vodpull.cli.demo import run_demo
 from vodpull.clock import now_s
+from vodpull.console import console_link, setup_link
 from vodpull.errors import ConfigurationError, VodpullError
 from vodpull.jobs.model import WireStatus
 from vodpull.settings import Settings, load_settings
@@ -76,7 +85,7 @@ def serve(
             timeout_graceful_shutdown=5,
         )
         base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
-        _banner(settings, base)
+        _banner(settings, base, role=role)
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -93,17 +102,19 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _banner(settings: Settings, base: str) -> None:
+def _banner(settings: Settings, base: str, *, role: Role) -> None:
     database = settings.database().split("://")[0].split("+")[0]
+    where = "not in a worker" if role == "worker" else console_link(open_operators(settings), base)
     for name, value in (
         ("vodpull", __version__),
         ("API", base),
+        ("console", where),
         ("data", str(settings.data_dir.resolve())),
         ("database", database),
         ("storage", settings.storage()),
         ("next", "vodpull pull URL --wait"),
     ):
-        console.print(f"{name:>9}  {value}")
+        console.print(f"{name:>9}  {value}", soft_wrap=True)
 
 
 @keys_app.command("create")
@@ -170,6 +181,13 @@ def webhook_secret(name: Annotated[str, typer.Argument(help="Account.")]) -> Non
     """Print the secret that receivers verify this account's notifications with (Standard Webhooks)."""
     accounts = open_accounts(load_settings())
     typer.echo(accounts.notify_secret(accounts.account_named(name)))
+
+
+@app.command("console-link")
+def new_console_link(server: Server = DEFAULT_SERVER) -> None:
+    """Print a one-time link, good for 30 minutes, to choose the console's password: the first, or a new one."""
+    settings = load_settings()
+    typer.echo(setup_link(open_operators(settings), settings.public_url or server))
 
 
 @app.command()

@@ -1,0 +1,59 @@
+"""The console as one application, to be mounted at `/console`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vodpull.console.assets import read_asset
+from vodpull.console.context import ConsoleContext
+from vodpull.console.entry import entry_routes
+from vodpull.console.gate import Gate
+from vodpull.console.home import home_routes
+from vodpull.console.keys import key_routes
+from vodpull.console.pages import Pages
+from vodpull.console.shield import Shield
+from vodpull.console.system import system_routes
+from vodpull.console.tasks import task_routes
+from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
+
+
+def create_console(context: ConsoleContext) -> Starlette:
+    """Return the pages. Everything but set-up, login and the files that pages load needs the operator's session."""
+    pages = Pages()
+    gate = Gate(context.operators, pages)
+    routes = [
+        Route("/static/{name}", read_asset, methods=["GET"]),
+        *entry_routes(gate, pages, context.operators),
+        *home_routes(gate, pages, context),
+        *task_routes(gate, pages, context),
+        *key_routes(gate, pages, context),
+        *system_routes(gate, pages, context),
+    ]
+
+    async def refuse(request: Request, error: Exception) -> Response:
+        visit = await run_in_threadpool(gate.visit_of, request)
+        known, status = _as_known(error)
+        return pages.failure(visit, known, status=status)
+
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Shield)],
+        exception_handlers={HTTPException: refuse, VodpullError: refuse},
+    )
+
+
+def _as_known(error: Exception) -> tuple[VodpullError, int]:
+    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound("there is no such page"), status
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return MethodNotAllowed("this page cannot be called like that"), status
+    return InternalError("unexpected"), status

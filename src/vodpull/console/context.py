@@ -1,0 +1,64 @@
+"""What the pages work with, handed over by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vodpull.jobs.accounts import Accounts, NewKey
+from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.listing import Listing
+from vodpull.jobs.operators import Operators
+from vodpull.jobs.store import Store
+from vodpull.workflows.control import Control
+from vodpull.workflows.intake import Intake
+from vodpull.workflows.outbox import Outbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemFacts:
+    """What this process knows of its surroundings; none of it is secret."""
+
+    version: str
+    """Of vodpull."""
+    python: str
+    ffmpeg: str
+    """Version of FFmpeg."""
+    sandbox: str
+    """`bwrap` or `limits`; empty: this machine has no FFmpeg."""
+    database: str
+    """Kind and place, without user or password."""
+    storage_url: str
+    """Without user, password or query."""
+    data_dir: str
+    disk_free_bytes: int
+    disk_total_bytes: int
+    min_free_bytes: int
+    """Below it no fetch begins."""
+    fetch_slots: int
+    encode_slots: int
+
+
+Sign = Callable[[str, bytes, NewKey], dict[str, str]]
+"""Gives the headers of a signed POST of JSON: URL, body, key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleContext:
+    """The parts behind the pages."""
+
+    operators: Operators
+    accounts: Accounts
+    store: Store
+    listing: Listing
+    deliveries: Deliveries
+    intake: Intake
+    control: Control
+    outbox: Outbox
+    system_facts: Callable[[], SystemFacts]
+    sign: Sign
+    account: str
+    """Name of the account that the console submits for."""
+    default_template: str
+    public_url: str = ""
+    """Base of links that leave the page (snippets, embeds); empty: as the browser called us."""

@@ -1,0 +1,173 @@
+"""Jobs and batches as the pages show them: speed, timeline, ladder. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from vodpull.jobs.listing import StageTime
+from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, Stage, StoredFile
+
+SHOWN_JOBS = 6
+"""Jobs of one task that the list shows; the task's own page has all of them."""
+
+PERCENT = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """One stage in the timeline of an attempt."""
+
+    stage: Stage
+    start_percent: float
+    """Where the bar begins, of the whole attempt."""
+    width_percent: float
+    duration_s: float
+    is_current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungRow:
+    """One definition of the ladder: why it is there or not, and what became of it."""
+
+    name: str
+    chosen: bool
+    reason: str
+    """In the words of the plan."""
+    max_bitrate_bps: int | None
+    """Planned ceiling; None: the plan did not say."""
+    made: StoredFile | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobCard:
+    """One job."""
+
+    job: Job
+    speed_bytes_per_s: float | None
+    """While fetching: average since the stage began."""
+    eta_s: float | None
+    """Guess for the end of this stage."""
+    bars: tuple[Bar, ...]
+    """Of the newest attempt."""
+    earlier_attempts: int
+    ladder: tuple[RungRow, ...]
+
+    @property
+    def has_progress(self) -> bool:
+        """Return True when a percentage says something about this stage."""
+        return self.job.stage in {Stage.FETCH, Stage.ENCODE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskCard:
+    """One batch in the list."""
+
+    view: BatchView
+    shown: tuple[JobCard, ...]
+    """The jobs that have most to say: under way first, then failed ones."""
+
+    @property
+    def hidden(self) -> int:
+        """Return how many jobs are left out."""
+        return len(self.view.jobs) - len(self.shown)
+
+    @property
+    def done(self) -> int:
+        """Return how many jobs ended well."""
+        return _count(self.view, Stage.DONE)
+
+    @property
+    def failed(self) -> int:
+        """Return how many jobs failed."""
+        return _count(self.view, Stage.FAILED)
+
+    @property
+    def cancelled(self) -> int:
+        """Return how many jobs were cancelled."""
+        return _count(self.view, Stage.CANCELLED)
+
+    @property
+    def over(self) -> int:
+        """Return how many jobs are final."""
+        return self.done + self.failed + self.cancelled
+
+    @property
+    def state(self) -> str:
+        """Return `running`, `failed`, `cancelled` or `done`."""
+        if not self.view.is_final:
+            return "running"
+        return "failed" if self.failed else "cancelled" if self.cancelled else "done"
+
+    @property
+    def can_retry(self) -> bool:
+        """Return True when a job failed or was cancelled."""
+        return bool(self.failed + self.cancelled)
+
+
+def task_card(view: BatchView, *, now_ms: int) -> TaskCard:
+    """Return a batch for the list."""
+    ranked = sorted(view.jobs, key=lambda job: (_rank(job), job.position))[:SHOWN_JOBS]
+    return TaskCard(view=view, shown=tuple(job_card(job, (), now_ms=now_ms) for job in ranked))
+
+
+def job_card(job: Job, times: Sequence[StageTime], *, now_ms: int) -> JobCard:
+    """Return a job for its task's page."""
+    elapsed_s = max(0.0, (now_ms - job.stage_at_ms) / 1000)
+    fetching = job.stage is Stage.FETCH and elapsed_s > 0
+    guessed = not job.is_final and 0 < job.percent < PERCENT
+    return JobCard(
+        job=job,
+        speed_bytes_per_s=job.bytes_done / elapsed_s if fetching else None,
+        eta_s=elapsed_s * (PERCENT - job.percent) / job.percent if guessed else None,
+        bars=timeline(job, times, now_ms=now_ms),
+        earlier_attempts=job.attempt - 1,
+        ladder=ladder(job),
+    )
+
+
+def timeline(job: Job, times: Sequence[StageTime], *, now_ms: int) -> tuple[Bar, ...]:
+    """Return the stages of a job's newest attempt with their durations; the one under way lasts until now."""
+    mine = [time for time in times if time.attempt == job.attempt]
+    if not mine:
+        return ()
+    ends = [time.at_ms for time in mine[1:]] + [job.finished_at_ms or max(now_ms, mine[-1].at_ms)]
+    start_ms, total_ms = mine[0].at_ms, max(1, ends[-1] - mine[0].at_ms)
+    return tuple(
+        Bar(
+            stage=time.stage,
+            start_percent=round(PERCENT * (time.at_ms - start_ms) / total_ms, 2),
+            width_percent=round(PERCENT * max(0, end_ms - time.at_ms) / total_ms, 2),
+            duration_s=max(0, end_ms - time.at_ms) / 1000,
+            is_current=time is mine[-1] and not job.is_final,
+        )
+        for time, end_ms in zip(mine, ends, strict=True)
+        if time.stage not in FINAL_STAGES
+    )
+
+
+def ladder(job: Job) -> tuple[RungRow, ...]:
+    """Return the definitions of a job's plan, each with the rendition that was made of it."""
+    made = {} if job.asset is None else {int(file.clarity): file for file in job.asset.files}
+    return tuple(_rung(decision, made) for decision in job.decisions)
+
+
+def _rung(decision: Mapping[str, object], made: Mapping[int, StoredFile]) -> RungRow:
+    clarity, ceiling = decision.get("clarity"), decision.get("max_bitrate_bps")
+    return RungRow(
+        name=str(decision.get("name", "")),
+        chosen=decision.get("chosen") is True,
+        reason=str(decision.get("reason", "")),
+        max_bitrate_bps=ceiling if isinstance(ceiling, int) else None,
+        made=made.get(clarity) if isinstance(clarity, int) and clarity != Clarity.ORIGINAL else None,
+    )
+
+
+def _count(view: BatchView, stage: Stage) -> int:
+    return sum(job.stage is stage for job in view.jobs)
+
+
+def _rank(job: Job) -> int:
+    if not job.is_final:
+        return 1 if job.stage is Stage.WAITING else 0
+    return 2 if job.stage is Stage.FAILED else 3

@@ -1,0 +1,125 @@
+"""The way in to every page: whether the visitor may see it, and whether a form is their own."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vodpull.console.pages import Pages
+from vodpull.console.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
+from vodpull.errors import FormRefused, VodpullError
+from vodpull.jobs.operators import SESSION_S, Operators
+
+MAX_FILE_BYTES = 1024 * 1024
+"""Fifty URLs of full length are a tenth of it."""
+
+Handler = Callable[[Visit], Response]
+
+
+class Gate:
+    """Makes routes of handlers: plain functions of a visit that run in a thread."""
+
+    def __init__(self, operators: Operators, pages: Pages) -> None:
+        self._operators = operators
+        self._pages = pages
+
+    def page(self, path: str, handler: Handler, *, is_open: bool = False) -> Route:
+        """Return the route of a page; all but open ones need a login."""
+
+        async def show(request: Request) -> Response:
+            visit = await run_in_threadpool(self.visit_of, request)
+            if not (is_open or visit.is_operator):
+                return self.turn_away(visit)
+            return await self._answer(visit, handler)
+
+        return Route(path, show, methods=["GET"])
+
+    def action(self, path: str, handler: Handler, *, is_open: bool = False) -> Route:
+        """Return the route of something that changes something: it needs the visitor's own form, too."""
+
+        async def act(request: Request) -> Response:
+            async with request.form(max_files=1, max_fields=200) as form:
+                visit = await run_in_threadpool(self.visit_of, request, form, await _read_file(form))
+            if not (is_open or visit.is_operator):
+                return self.turn_away(visit)
+            return await self._answer(visit, _guarded(handler))
+
+        return Route(path, act, methods=["POST"])
+
+    def visit_of(self, request: Request, form: FormData | None = None, file: tuple[str, str] = ("", "")) -> Visit:
+        """Return who visits; reads the session from the database, so that a logout counts everywhere at once."""
+        token = request.cookies.get(COOKIE, "")
+        items = form.multi_items() if form is not None else []
+        fields = [(name, value.replace("\x00", "")) for name, value in items if isinstance(value, str)]
+        return Visit(
+            request=request,
+            token=token or secrets.token_urlsafe(32),
+            is_operator=bool(token) and self._operators.is_session(token),
+            form=dict(fields),
+            chosen=tuple(value for name, value in fields if name == "batch"),
+            file=file,
+        )
+
+    def turn_away(self, visit: Visit) -> Response:
+        """Return the reply to somebody who has not logged in: where to do so."""
+        if visit.wants_part or "text/event-stream" in visit.request.headers.get("accept", ""):
+            return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": f"{visit.root}/login"})
+        place = safe_place(visit.place) if visit.request.method == "GET" else ""
+        return leave_to(visit, f"login?{urlencode({'next': place})}" if place else "login")
+
+    async def _answer(self, visit: Visit, handler: Handler) -> Response:
+        response = await run_in_threadpool(self._attempt, visit, handler)
+        if COOKIE not in visit.request.cookies and "set-cookie" not in response.headers:
+            set_cookie(response, visit, name=COOKIE, value=visit.token, life_s=SESSION_S)
+        return response
+
+    def _attempt(self, visit: Visit, handler: Handler) -> Response:
+        try:
+            return handler(visit)
+        except VodpullError as error:
+            return self._pages.failure(visit, error, status=status_of(error))
+
+
+_STATUS = {
+    "not_found": HTTPStatus.NOT_FOUND,
+    "form_refused": HTTPStatus.FORBIDDEN,
+    "not_authenticated": HTTPStatus.FORBIDDEN,
+    "no_permission": HTTPStatus.FORBIDDEN,
+    "not_allowed_now": HTTPStatus.CONFLICT,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+def status_of(error: VodpullError) -> HTTPStatus:
+    """Return the HTTP status of a page that shows an error."""
+    fallback = HTTPStatus.BAD_REQUEST if error.fault == "client" else HTTPStatus.INTERNAL_SERVER_ERROR
+    return _STATUS.get(error.code, fallback)
+
+
+def _guarded(handler: Handler) -> Handler:
+    def act(visit: Visit) -> Response:
+        given = visit.request.headers.get("x-csrf-token") or visit.form.get("csrf", "")
+        if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
+            raise FormRefused("this form is too old, or came from another site")
+        if visit.request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise FormRefused("this form is too old, or came from another site")
+        return handler(visit)
+
+    return act
+
+
+async def _read_file(form: FormData) -> tuple[str, str]:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        return "", ""
+    content = await upload.read(MAX_FILE_BYTES)
+    return upload.filename or "", content.decode("utf-8", errors="replace")

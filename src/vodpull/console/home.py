@@ -1,0 +1,173 @@
+"""The first page: submit URLs, and the list of tasks, live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from vodpull.clock import now_ms
+from vodpull.console.context import ConsoleContext
+from vodpull.console.display import task_card
+from vodpull.console.gate import Gate
+from vodpull.console.live import Blocks, stream
+from vodpull.console.pages import Pages
+from vodpull.console.sources import read_sources
+from vodpull.console.visit import Visit, leave_to
+from vodpull.console.words import say_in
+from vodpull.errors import NotAllowedNow, ParameterError
+from vodpull.jobs.accounts import LiveKey
+from vodpull.jobs.listing import Filter
+from vodpull.jobs.memory import fingerprint
+from vodpull.jobs.model import Stage, new_id
+from vodpull.jobs.submission import PullRequest
+from vodpull.jobs.templates import TEMPLATES
+
+PAGE_TASKS = 20
+
+MAX_NOTIFY_CHARACTERS = 2048
+
+STATES = ("all", "running", "completed", "failed")
+
+
+def home_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+    """Return the routes."""
+    home = _Home(pages, context)
+
+    async def live(request: Request) -> Response:
+        visit = await run_in_threadpool(gate.visit_of, request)
+        if not visit.is_operator:
+            return gate.turn_away(visit)
+
+        def render() -> Blocks | None:
+            return home.blocks(visit, _look(visit))[0] if context.operators.is_session(visit.token) else None
+
+        return StreamingResponse(stream(render), media_type="text/event-stream")
+
+    return [
+        gate.page("/", home.show),
+        gate.action("/tasks", home.submit),
+        gate.action("/tasks/bulk", home.change_many),
+        Route("/live", live, methods=["GET"]),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What of the list somebody wants to see."""
+
+    state: str
+    text: str
+    cursor: str
+
+    @property
+    def filter(self) -> Filter:
+        """Return the condition for the database."""
+        is_final = {"running": False, "completed": True}.get(self.state)
+        stage = Stage.FAILED if self.state == "failed" else None
+        return Filter(account_id=None, is_final=is_final, stage=stage, text=self.text)
+
+    def query(self, **changes: str) -> str:
+        """Return the parameters of a URL that shows the same, or the same with changes."""
+        wanted = {"state": self.state, "q": self.text, "cursor": self.cursor} | changes
+        return urlencode({name: value for name, value in wanted.items() if value and value != "all"})
+
+
+def _look(visit: Visit) -> Look:
+    state, cursor = visit.query("state"), visit.query("cursor")
+    return Look(state=state if state in STATES else "all", text=visit.query("q"), cursor=cursor)
+
+
+class _Home:
+    def __init__(self, pages: Pages, context: ConsoleContext) -> None:
+        self._pages = pages
+        self._context = context
+
+    def show(self, visit: Visit) -> Response:
+        return self._page(visit)
+
+    def _page(self, visit: Visit, *, error: ParameterError | None = None) -> Response:
+        look = _look(visit)
+        blocks, following = self.blocks(visit, look)
+        return self._pages.page(
+            visit,
+            "home.html",
+            status=HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST,
+            blocks=blocks,
+            following=following,
+            look=look,
+            states=STATES,
+            error=error,
+            templates=sorted(TEMPLATES),
+            default_template=self._context.default_template,
+            # Sent with the form: a second click on the button is the same request, not a second task.
+            submission=new_id(now_ms()),
+        )
+
+    def blocks(self, visit: Visit, look: Look) -> tuple[Blocks, str]:
+        """Return the list as blocks, and the cursor of the next page."""
+        views, following = self._context.listing.page(look.filter, limit=PAGE_TASKS, cursor=look.cursor)
+        now = now_ms()
+        blocks = {
+            f"task-{view.batch.batch_id}": self._pages.part(visit, "task_card.html", card=task_card(view, now_ms=now))
+            for view in views
+        }
+        return blocks or {"no-task": self._pages.part(visit, "no_task.html", look=look)}, following
+
+    def submit(self, visit: Visit) -> Response:
+        try:
+            request, submission = self._read(visit), visit.form.get("submission", "")
+            known_by = fingerprint("console", submission or new_id(now_ms()), content=repr(request).encode())
+            self._context.intake.accept(request, self._caller(), known_by=known_by)
+        except ParameterError as error:
+            return self._page(visit, error=error)
+        return leave_to(visit, "")
+
+    def _read(self, visit: Visit) -> PullRequest:
+        notify_url = visit.form.get("notify_url", "").strip()
+        if len(notify_url) > MAX_NOTIFY_CHARACTERS:
+            raise ParameterError(f"the URL is longer than {MAX_NOTIFY_CHARACTERS} characters", field="notifyUrl")
+        name, text = visit.file
+        return PullRequest(
+            trans_no=None,
+            template=visit.form.get("template") or None,
+            notify_url=notify_url or None,
+            separate=False,
+            fetch_ts=True,
+            items=read_sources(visit.form.get("urls", ""), file_name=name, file_text=text.replace("\x00", "")),
+        )
+
+    def _caller(self) -> LiveKey:
+        """Return the key that the console submits with: the account's oldest live one, which signs notifications."""
+        accounts = self._context.accounts
+        account_id = accounts.account_named(self._context.account)
+        for key in accounts.list_keys():
+            live = accounts.find_live(key.access_key) if key.account_id == account_id else None
+            if live is not None:
+                return live
+        return LiveKey(access_key="", account_id=account_id, secrets=())
+
+    def change_many(self, visit: Visit) -> Response:
+        change = {"retry": self._context.control.retry, "cancel": self._context.control.cancel}.get(
+            visit.form.get("do", "")
+        )
+        if change is None or not visit.chosen:
+            raise ParameterError("nothing is selected: tick the tasks first", field="batch")
+        changed = 0
+        for view in filter(None, map(self._context.store.find_batch, visit.chosen[:PAGE_TASKS])):
+            try:
+                change(view)
+            except NotAllowedNow:  # one that is over meanwhile must not keep the others
+                continue
+            changed += 1
+        if not visit.wants_part:
+            return leave_to(visit, "")
+        say = say_in(visit.language)
+        return self._pages.notice(
+            visit, say("%(changed)s of %(chosen)s tasks changed") % {"changed": changed, "chosen": len(visit.chosen)}
+        )

@@ -1,0 +1,89 @@
+"""Reading what people paste or drop: one URL a line, or a CSV file. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from urllib.parse import unquote, urlsplit
+
+from vodpull.errors import ParameterError
+from vodpull.jobs.model import MAX_ITEMS
+from vodpull.jobs.submission import PullItem
+
+MAX_URL_CHARACTERS = 2048
+MAX_NAME_CHARACTERS = 255
+
+DEFAULT_NAME = "video"
+
+_COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}
+"""Headings that a CSV file may have, in lower case and without `_` and spaces."""
+
+
+def read_sources(pasted: str, *, file_name: str = "", file_text: str = "") -> tuple[PullItem, ...]:
+    """
+    Return the sources of pasted lines and of a file: CSV when its name ends so, else one URL a line.
+
+    A CSV file has the columns url, name, md5, in this order or as its heading says; empty lines and lines that begin
+    with `#` are passed over.
+
+    Raises:
+        ParameterError: nothing is there, too much is there, or a line cannot be used; the message names the line.
+    """
+    rows = _lines(pasted)
+    rows += _table(file_text) if file_name.lower().endswith(".csv") else _lines(file_text)
+    if not rows:
+        raise ParameterError("there is no URL", field="urls")
+    if len(rows) > MAX_ITEMS:
+        raise ParameterError(f"{len(rows)} URLs are too many for one task; the most is {MAX_ITEMS}", field="urls")
+    return tuple(_item(number, row) for number, row in rows)
+
+
+Row = tuple[int, dict[str, str]]
+"""Number of the line, from 1, and its fields."""
+
+
+def _lines(text: str) -> list[Row]:
+    numbered = enumerate(text.splitlines(), start=1)
+    return [(number, {"url": line.strip()}) for number, line in numbered if not _is_idle(line)]
+
+
+def _is_idle(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _table(text: str) -> list[Row]:
+    order = ["url", "name", "md5"]
+    rows: list[Row] = []
+    for number, cells in enumerate(csv.reader(io.StringIO(text.removeprefix("\ufeff"))), start=1):
+        if not cells or _is_idle(",".join(cells)):
+            continue
+        headings = [_COLUMNS.get(re.sub(r"[_\s]", "", cell).lower(), "") for cell in cells]
+        if not rows and "url" in headings:
+            order = headings
+            continue
+        rows.append((number, dict(zip(order, (cell.strip() for cell in cells), strict=False))))
+    return rows
+
+
+def _item(number: int, row: dict[str, str]) -> PullItem:
+    url, name, md5 = row.get("url", ""), row.get("name", ""), row.get("md5", "")
+    if not re.match(r"https?://[^\s/]", url, re.IGNORECASE) or re.search(r"[\x00-\x20\x7f]", url):
+        raise ParameterError(f"line {number} is not an http or https URL", field="urls")
+    if len(url) > MAX_URL_CHARACTERS:
+        raise ParameterError(f"the URL in line {number} is longer than {MAX_URL_CHARACTERS} characters", field="urls")
+    if len(name) > MAX_NAME_CHARACTERS or "\x00" in name:
+        raise ParameterError(f"the name in line {number} is longer than {MAX_NAME_CHARACTERS} characters", field="urls")
+    if not re.fullmatch(r"([0-9a-fA-F]{32})?", md5):
+        raise ParameterError(f"the md5 in line {number} is not 32 hexadecimal digits", field="urls")
+    return PullItem(file_name=name or _name_in(url), fetch_url=url, md5=md5)
+
+
+def _name_in(url: str) -> str:
+    """Return the last part of the URL's path, decoded; its end when it is too long, for the suffix."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return DEFAULT_NAME
+    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
+    return name[-MAX_NAME_CHARACTERS:] or DEFAULT_NAME

@@ -1,0 +1,40 @@
+// The player of one asset: Shaka with its controls, quality menu and storyboard previews.
+"use strict";
+
+(async () => {
+  const box = document.getElementById("player");
+  const video = box.querySelector("video");
+  const { src, storyboard, language, failed } = box.dataset;
+
+  // The player cannot resolve addresses against the page.
+  const absolute = (path) => new URL(path, window.location.href).href;
+
+  function tellFailure(error) {
+    const notice = document.createElement("p");
+    notice.className = "box bad";
+    notice.textContent = failed.replace("#", String(error?.code ?? ""));
+    document.getElementById("notice").replaceChildren(notice);
+  }
+
+  shaka.polyfill.installAll();
+  const player = new shaka.Player();
+  await player.attach(video);
+  const overlay = new shaka.ui.Overlay(player, box, video);
+  overlay.configure({
+    controlPanelElements: ["play_pause", "mute", "volume", "time_and_duration", "spacer", "quality", "overflow_menu", "fullscreen"],
+    overflowMenuButtons: ["captions", "language", "playback_rate", "picture_in_picture", "loop", "statistics"],
+    bigButtons: ["play_pause"],
+  });
+  // There are no advertisements here, and their buttons have no names for people who hear the page.
+  for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
+  overlay.getControls().getLocalization().changeLocale([language]);
+  player.addEventListener("error", (event) => tellFailure(event.detail));
+  try {
+    await player.load(absolute(src));
+  } catch (error) {
+    tellFailure(error);
+    return;
+  }
+  // Previews are an extra: a video without them plays as well.
+  if (storyboard) await player.addThumbnailsTrack(absolute(storyboard), "text/vtt").catch(() => {});
+})();

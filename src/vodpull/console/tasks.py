@@ -1,0 +1,148 @@
+"""One task: its jobs with timeline, ladder, files and errors, its notifications, and what can be done about them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from vodpull.clock import now_ms
+from vodpull.console.context import ConsoleContext
+from vodpull.console.display import job_card, task_card
+from vodpull.console.gate import Gate
+from vodpull.console.live import Blocks, stream
+from vodpull.console.pages import Pages
+from vodpull.console.visit import Visit, leave_to
+from vodpull.console.words import say_in
+from vodpull.errors import NotFound, catalogue
+from vodpull.jobs.deliveries import Attempt, Delivery
+from vodpull.jobs.model import BatchView
+
+MEANINGS = {kind.code: (kind.__doc__ or "").strip().splitlines()[0] for kind in catalogue()}
+"""What each code of the catalogue means, in one sentence."""
+
+
+def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+    """Return the routes."""
+    desk = _TaskDesk(pages, context)
+
+    async def live(request: Request) -> Response:
+        visit = await run_in_threadpool(gate.visit_of, request)
+        if not visit.is_operator:
+            return gate.turn_away(visit)
+
+        def render() -> Blocks | None:
+            return desk.blocks(visit) if context.operators.is_session(visit.token) else None
+
+        return StreamingResponse(stream(render), media_type="text/event-stream")
+
+    return [
+        gate.page("/tasks/{batch_id}", desk.show),
+        Route("/tasks/{batch_id}/live", live, methods=["GET"]),
+        gate.action("/tasks/{batch_id}/retry", desk.retry),
+        gate.action("/tasks/{batch_id}/cancel", desk.cancel),
+        gate.action("/tasks/{batch_id}/jobs/{position:int}/retry", desk.retry),
+        gate.action("/tasks/{batch_id}/jobs/{position:int}/cancel", desk.cancel),
+        gate.action("/deliveries/{delivery_id}/replay", desk.replay),
+        gate.page("/play/{batch_id}/{position:int}", desk.play),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryCard:
+    """One notification."""
+
+    delivery: Delivery
+    attempts: tuple[Attempt, ...]
+    content: str
+    """The body as it is meant: decoded and indented JSON."""
+
+
+class _TaskDesk:
+    def __init__(self, pages: Pages, context: ConsoleContext) -> None:
+        self._pages = pages
+        self._context = context
+
+    def show(self, visit: Visit) -> Response:
+        view = self._view(visit)
+        return self._pages.page(visit, "task.html", view=view, blocks=self.blocks(visit))
+
+    def blocks(self, visit: Visit) -> Blocks | None:
+        """Return the page as blocks; None when the task is gone."""
+        view = self._context.store.find_batch(visit.request.path_params["batch_id"])
+        if view is None:
+            return None
+        now, times = now_ms(), self._context.listing.timeline(view.batch.batch_id)
+        blocks = {"task": self._pages.part(visit, "task_head.html", card=task_card(view, now_ms=now))}
+        for job in view.jobs:
+            card = job_card(job, times.get(job.job_id, []), now_ms=now)
+            blocks[f"job-{job.position}"] = self._pages.part(
+                visit,
+                "job.html",
+                card=card,
+                is_alone=len(view.jobs) == 1,
+                meanings=MEANINGS,
+            )
+        blocks["deliveries"] = self._pages.part(visit, "deliveries.html", view=view, deliveries=self._deliveries(view))
+        return blocks
+
+    def _deliveries(self, view: BatchView) -> list[DeliveryCard]:
+        return [
+            DeliveryCard(delivery=delivery, attempts=tuple(attempts), content=readable(delivery.body))
+            for delivery, attempts in self._context.deliveries.list_for(view.batch.batch_id)
+        ]
+
+    def retry(self, visit: Visit) -> Response:
+        view = self._view(visit)
+        self._context.control.retry(view, position=visit.request.path_params.get("position"))
+        say = say_in(visit.language)
+        return self._done(visit, view, say("Started again."))
+
+    def cancel(self, visit: Visit) -> Response:
+        view = self._view(visit)
+        self._context.control.cancel(view, position=visit.request.path_params.get("position"))
+        say = say_in(visit.language)
+        return self._done(visit, view, say("Cancelled."))
+
+    def replay(self, visit: Visit) -> Response:
+        delivery_id = visit.request.path_params["delivery_id"]
+        found = self._context.deliveries.find(delivery_id)
+        view = None if found is None else self._context.store.find_batch(found.delivery.batch_id)
+        if view is None:
+            raise NotFound("there is no such delivery")
+        self._context.outbox.replay(delivery_id, account_id=None)
+        say = say_in(visit.language)
+        return self._done(visit, view, say("Sent again."))
+
+    def _done(self, visit: Visit, view: BatchView, text: str) -> Response:
+        if visit.wants_part:
+            return self._pages.notice(visit, text)
+        return leave_to(visit, f"tasks/{view.batch.batch_id}")
+
+    def play(self, visit: Visit) -> Response:
+        view, position = self._view(visit), visit.request.path_params["position"]
+        card = job_card(view.jobs[position], (), now_ms=now_ms())
+        return self._pages.page(visit, "player.html", view=view, card=card, base=visit.site(self._context.public_url))
+
+    def _view(self, visit: Visit) -> BatchView:
+        params = visit.request.path_params
+        view = self._context.store.find_batch(params["batch_id"].replace("\x00", ""))
+        if view is None:
+            raise NotFound("there is no such task")
+        if params.get("position", 0) >= len(view.jobs):
+            raise NotFound("the task has no such job")
+        return view
+
+
+def readable(body: str) -> str:
+    """Return the JSON of a notification's body for people; the body itself when it is something else."""
+    try:
+        return json.dumps(json.loads(base64.urlsafe_b64decode(body)), ensure_ascii=False, indent=2)
+    except (ValueError, binascii.Error):
+        return body

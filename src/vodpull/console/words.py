@@ -1,0 +1,75 @@
+"""The words of the pages in the visitor's language, from gettext catalogues (Babel). English is the key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from babel.messages.pofile import read_po
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+Say = Callable[[str], str]
+"""Returns an English text of the catalogue in one language. Its calls with literals are what Babel collects."""
+
+
+def say_in(language: Language) -> Say:
+    """Return the translator of a language; a text that the catalogue lacks stays as it is."""
+    known = _catalogue(language)
+
+    def say(text: str) -> str:
+        return known.get(text) or text
+
+    return say
+
+
+def retell(text: str, say: Say) -> str:
+    """
+    Return a sentence with numbers in it (`line 3 is …`) in another language.
+
+    The catalogue has it with `{}` in place of each number; a sentence that it lacks stays as it is.
+    """
+    sentence = _NUMBER.sub("{}", text)
+    told = say(sentence)
+    return text if told == sentence else told.format(*_NUMBER.findall(text))
+
+
+# Not the digits of names such as md5; `960x540` has two numbers.
+_NUMBER = re.compile(r"(?<![A-WYZa-wyz\d])\d+(?:\.\d+)?")
+
+
+def choose_language(cookie: str, accept_language: str) -> Language:
+    """Return the language that a visitor chose, else the one that the browser likes best of ours, else English."""
+    for language in LANGUAGES:
+        if cookie == language:
+            return language
+    ranked = sorted(_preferences(accept_language), key=lambda preference: -preference[1])
+    return next((ours for theirs, quality in ranked if quality > 0 for ours in LANGUAGES if theirs == ours), "en")
+
+
+def _preferences(header: str) -> list[tuple[str, float]]:
+    """Read `Accept-Language` (RFC 9110 §12.5.4), primary tags only; what cannot be read is not preferred."""
+    found = []
+    for part in header[:500].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        found.append((tag.strip().lower().partition("-")[0], _quality(parameter.strip().removeprefix("q="))))
+    return found
+
+
+def _quality(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+@cache
+def _catalogue(language: Language) -> dict[str, str]:
+    if language == "en":
+        return {}
+    with (files("vodpull.console") / "locale" / f"{language}.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id}

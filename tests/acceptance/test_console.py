@@ -1,0 +1,258 @@
+"""The console as a person uses it: a real browser, a real service, real videos."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.origin import Origin
+from tests.services.chromium import Watched, running_chromium, watched_page
+from tests.services.receiver import Receiver, running_receiver
+from tests.services.vodpull import Vodpull
+
+PASSWORD = "correct horse battery"
+CLIP = "flower_faststart.mp4"
+HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום "
+BLACK_ISH, WHITE_ISH = range(60), range(200, 256)
+
+Session = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def hooks() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, origin: Origin, hooks: Receiver) -> Iterator[Vodpull]:
+    folder = tmp_path_factory.mktemp("console")
+    service = Vodpull(folder / "data", origin=f"{origin.origin},{hooks.url}")
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, served: Vodpull, origin: Origin) -> Session:
+    """Go the whole first run, and return the cookies of the operator who did."""
+    link = re.search(r"http\S+/console/setup\?token=\S+", served.log())
+    assert link is not None
+    with watched_page(browser, served.url) as watched:
+        page = watched.page
+        page.goto(link[0])
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("The same again").fill(PASSWORD)
+        page.get_by_role("button", name="Set up").click()
+        expect(page.get_by_text("No tasks yet.")).to_be_visible()
+        page.get_by_label("Video URLs").fill(origin.url(CLIP))
+        page.get_by_role("button", name="Fetch").click()
+        page.get_by_role("link", name=CLIP).click()
+        page.get_by_role("link", name="Play", exact=True).click(timeout=120_000)
+        watched.wait_until("document.querySelector('video').readyState > 1")
+        page.evaluate("document.querySelector('video').muted = true")
+        page.get_by_role("button", name="Play", exact=True).first.click()
+        watched.wait_until("document.querySelector('video').currentTime > 0.5")
+        expect(page.get_by_role("button", name="Resolution")).to_be_attached()
+        assert page.evaluate("document.querySelector('video').videoHeight") in {360, 480}
+        return {"cookies": page.context.cookies(), "origins": []}
+
+
+@pytest.fixture
+def console(browser: Browser, served: Vodpull, session: Session) -> Iterator[Watched]:
+    with watched_page(browser, served.url, storage_state=session) as watched:
+        yield watched
+
+
+def submit(console: Watched, *urls: str, notify_url: str = "") -> None:
+    console.open("")
+    console.page.get_by_label("Video URLs").fill("\n".join(urls))
+    console.page.get_by_label("Outputs").select_option("original")
+    console.page.get_by_label("Notify this URL").fill(notify_url)
+    console.page.get_by_role("button", name="Fetch").click()
+
+
+def test_the_first_run_ends_with_a_playing_video(session: Session) -> None:
+    assert [cookie["httpOnly"] for cookie in session["cookies"] if cookie["name"] == "vodpull_console"] == [True]
+
+
+def test_progress_moves_without_a_reload_and_what_was_opened_stays_open(console: Watched, origin: Origin) -> None:
+    submit(console, origin.url(f"throttled?file={CLIP}&rate=60000"), origin.url("status/404"))
+    page = console.page
+    page.evaluate("window.loadedOnce = true")
+    bar = page.locator("article").first.locator("progress").first
+    first = float(bar.get_attribute("value") or 0)
+    console.wait_until(f"document.querySelector('article progress')?.value > {first + 5}")
+    expect(page.locator("article").first).to_contain_text("MB/s" if first < 0 else "kB/s")
+    assert page.evaluate("window.loadedOnce") is True
+    page.locator("article").first.get_by_role("link").first.click()
+    page.locator("#job-0 summary").click()
+    before = page.locator("#job-0 .timeline .figure").first.inner_text()
+    expect(page.locator("#job-0 .timeline .figure").first).not_to_have_text(before)
+    expect(page.locator("#job-0")).to_have_attribute("open", "")
+    page.get_by_role("button", name="Cancel").first.click()
+    expect(page.locator("#task .badge")).to_have_text("failed")
+
+
+def test_a_failed_video_is_explained_and_retried(console: Watched, origin: Origin, clips: Path) -> None:
+    submit(console, origin.url("later.mp4"))
+    page = console.page
+    page.get_by_role("link", name="later.mp4").first.click()
+    expect(page.get_by_text("The origin says that the file is not there")).to_be_visible()
+    expect(page.get_by_text("What to do: Check the path")).to_be_visible()
+    origin.put("later.mp4", (clips / CLIP).read_bytes())
+    page.locator("#job-0").get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("Started again.")).to_be_visible()
+    expect(page.locator("#job-0 .badge")).to_have_text("done")
+
+
+def test_a_running_video_is_cancelled(console: Watched, origin: Origin) -> None:
+    submit(console, origin.url(f"throttled?file={CLIP}&rate=20000"))
+    page = console.page
+    page.get_by_role("checkbox", name="Select throttled").first.check()
+    page.get_by_role("button", name="Cancel selected").click()
+    expect(page.get_by_text("1 of 1 tasks changed")).to_be_visible()
+    expect(page.locator("article").first.locator(".line .badge")).to_have_text("cancelled")
+
+
+def test_a_notification_is_shown_and_sent_again(console: Watched, origin: Origin, hooks: Receiver) -> None:
+    submit(console, origin.url(CLIP), notify_url=f"{hooks.url}/hook")
+    page = console.page
+    page.locator("article").first.get_by_role("link").first.click()
+    expect(page.locator("#deliveries .badge")).to_have_text("delivered")
+    told = len(hooks.received)
+    page.get_by_role("button", name="Send again").click()
+    hooks.wait_for(told + 1)
+    expect(page.locator("#deliveries tbody tr")).to_have_count(2)
+    page.get_by_text("What is sent, decoded").click()
+    expect(page.locator("#deliveries pre")).to_contain_text('"pullStatus": 2')
+
+
+def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, session: Session) -> None:
+    with watched_page(browser, served.url) as watched:
+        page = watched.page
+        watched.open("keys")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.evaluate("location.hash") == "#main"
+        page.get_by_label("Account").focus()
+        page.keyboard.type("by-keyboard")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("The secret is shown this once.")).to_be_visible()
+
+
+def test_hostile_names_stay_text(console: Watched, served: Vodpull, origin: Origin) -> None:
+    names = (HOSTILE + 200 * "x", "\u202e" + 60 * "שלום")
+    items = [{"url": origin.url(CLIP), "name": name} for name in names]
+    served.wait_final(served.api("POST", "/batches", json={"items": items, "template": "original"}).json()["batch_id"])
+    console.open("")
+    console.page.get_by_role("link", name="<img src=x onerror=alert(1)>").first.click()
+    expect(console.page.locator("#job-0 h2")).to_contain_text("<img src=x onerror=alert(1)>\ufffdgpj.exe")
+    assert console.page.locator("img").count() == 0
+    console.page.set_viewport_size({"width": 360, "height": 760})
+    assert console.overflow_px() == 0
+
+
+PAGES = ("", "tasks", "play", "keys", "system", "nowhere")
+
+
+def open_page(console: Watched, name: str, served: Vodpull) -> None:
+    """Open a page; of tasks and the player those of the first run's video."""
+    if name in {"tasks", "play"}:
+        console.open("?q=" + CLIP)
+        console.page.locator("article").last.get_by_role("link").first.click()
+        console.page.locator("#job-0 .ladder").wait_for()
+    else:
+        console.open(name)
+    if name == "play":
+        console.page.locator("#job-0").locator("a.button").click()
+        console.wait_until("document.querySelector('video').readyState > 1")
+        expect(console.page.locator("#notice")).to_be_empty()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_accessible_in_both_colours(console: Watched, served: Vodpull, name: str, scheme: Any) -> None:
+    console.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    open_page(console, name, served)
+    assert console.serious_findings() == []
+    ground = re.findall(r"\d+", console.page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert int(ground[0]) in (BLACK_ISH if scheme == "dark" else WHITE_ISH)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_fits_a_phone(console: Watched, served: Vodpull, name: str) -> None:
+    console.page.set_viewport_size({"width": 360, "height": 760})
+    open_page(console, name, served)
+    assert console.overflow_px() == 0
+    assert console.serious_findings() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_speaks_chinese(browser: Browser, served: Vodpull, session: Session, name: str) -> None:
+    with watched_page(browser, served.url, storage_state=session, locale="zh-CN") as console:
+        open_page(console, name, served)
+        assert console.page.evaluate("document.documentElement.lang") == "zh-CN"
+        assert re.search("[\u4e00-\u9fff]", console.page.locator("main").inner_text())
+
+
+def test_entry_pages_are_accessible_and_fit_a_phone(browser: Browser, served: Vodpull, session: Session) -> None:
+    with watched_page(browser, served.url, viewport={"width": 360, "height": 760}) as console:
+        for path in ("login", "setup?token=used"):
+            console.open(path)
+            assert console.serious_findings() == []
+            assert console.overflow_px() == 0
+
+
+def test_the_player_has_previews(console: Watched, served: Vodpull) -> None:
+    open_page(console, "play", served)
+    player = "document.getElementById('player').ui.getControls().getPlayer()"
+    console.wait_until(f"{player}.getImageTracks().length == 1")
+    assert console.page.evaluate(f"{player}.getVariantTracks().map(track => track.height).sort()") == [360, 480]
+
+
+def test_the_switches_change_language_and_colours_and_stay_on_the_page(console: Watched) -> None:
+    console.open("system")
+    console.page.get_by_role("button", name="中文").click()
+    expect(console.page.get_by_role("heading", name="系统")).to_be_visible()
+    console.page.get_by_role("button", name="配色：自动").click()
+    console.page.get_by_role("button", name="配色：浅色").click()
+    expect(console.page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert console.page.url.endswith("/console/system")
+    console.page.get_by_role("button", name="English").click()
+    expect(console.page.get_by_role("heading", name="System")).to_be_visible()
+
+
+def test_a_lost_password_can_be_replaced(browser: Browser, served: Vodpull, session: Session) -> None:
+    link = served.run("console-link", "--server", served.url).stdout.strip()
+    with watched_page(browser, served.url) as watched:
+        watched.page.goto(link)
+        expect(watched.page.get_by_role("heading", name="Choose the console's password")).to_be_visible()
+
+
+def test_a_logout_elsewhere_ends_a_live_page(browser: Browser, served: Vodpull, session: Session) -> None:
+    with watched_page(browser, served.url) as watched:
+        page = watched.page
+        watched.open("login")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-live].on")).to_be_visible()
+        other = page.context.new_page()
+        other.goto(f"{served.url}/console/system")
+        other.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("heading", name="Log in")).to_be_visible(timeout=20_000)

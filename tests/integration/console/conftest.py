@@ -1,0 +1,144 @@
+"""A console on a real database, joined as the service joins it; work is accepted and stays where it is put."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
+
+from vodpull.api.auth import SigningKey, sign
+from vodpull.clock import now_s
+from vodpull.console import ConsoleContext, SystemFacts, create_console
+from vodpull.jobs.accounts import Accounts, NewKey, Vault
+from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.listing import Listing
+from vodpull.jobs.model import Batch, BatchView, Job, Stage, new_id
+from vodpull.jobs.operators import Operators
+from vodpull.jobs.store import Store
+from vodpull.workflows.control import Control
+from vodpull.workflows.engine import Engine
+from vodpull.workflows.intake import Intake
+from vodpull.workflows.outbox import Outbox
+from vodpull.workflows.queues import Queues
+
+PASSWORD = "correct horse battery"
+
+FACTS = SystemFacts(
+    version="0.1.0",
+    python="3.11",
+    ffmpeg="9.0.2",
+    sandbox="bwrap",
+    database="SQLite /data/vodpull.db",
+    storage_url="file:///data/media",
+    data_dir="/data",
+    disk_free_bytes=10**9,
+    disk_total_bytes=10**11,
+    min_free_bytes=2 * 10**9,
+    fetch_slots=8,
+    encode_slots=2,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """The application, its parts, and a browser that is not logged in."""
+
+    context: ConsoleContext
+    app: Starlette
+    browser: TestClient
+
+    def csrf(self, path: str = "/console/login") -> str:
+        """Return the form token of a page, as a visitor's browser has it."""
+        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.browser.get(path).text)
+        assert found is not None
+        return found[1]
+
+    def add_batch(self, *names: str, stage: Stage = Stage.WAITING, url: str = "https://h.test/a") -> BatchView:
+        """Insert a batch of the console's account, without starting its work."""
+        created_ms = int(now_s() * 1000)
+        batch = Batch(
+            batch_id=new_id(created_ms),
+            account_id=self.context.accounts.account_named("local"),
+            trans_no=f"own-{names[0]}"[:32],
+            template="abr",
+            created_at_ms=created_ms,
+            notify_url="https://receiver.test/hook",
+        )
+        jobs = tuple(
+            Job(
+                job_id=new_id(created_ms),
+                batch_id=batch.batch_id,
+                position=position,
+                file_name=name,
+                source_url=url,
+                md5="",
+                video_id=new_id(created_ms),
+                directory=new_id(created_ms),
+                stage=stage,
+                stage_at_ms=created_ms,
+                created_at_ms=created_ms,
+            )
+            for position, name in enumerate(names)
+        )
+        view = BatchView(batch=batch, jobs=jobs)
+        with self.context.store.transaction() as connection:
+            self.context.store.add_batch(connection, view, access_key="AK")
+        return view
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[Console]:
+    database = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
+    migrate(database)
+    engine = Engine(database)
+    engine.attach()
+    context = make_context(database, engine)
+    app = create_console(context)
+    outer = Starlette(routes=[Mount("/console", app)])
+    with TestClient(outer, base_url="http://console.test") as browser:
+        yield Console(context=context, app=app, browser=browser)
+    engine.shutdown()
+    database.dispose()
+
+
+@pytest.fixture
+def operator(console: Console) -> Console:
+    """The console with a password, and its browser logged in."""
+    token = console.context.operators.new_setup_token()
+    csrf = console.csrf(f"/console/setup?token={token}")
+    form = {"csrf": csrf, "token": token, "password": PASSWORD, "again": PASSWORD}
+    assert console.browser.post("/console/setup", data=form).status_code == 200
+    return console
+
+
+def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
+    store, accounts = Store(database), Accounts(database, Vault("a master key for tests"))
+    accounts.create_key("local")
+    queues = Queues.of(fetch_slots=1, encode_slots=1)
+    outbox = Outbox(store, accounts, engine=engine, queues=queues)
+    return ConsoleContext(
+        operators=Operators(database),
+        accounts=accounts,
+        store=store,
+        listing=Listing(database),
+        deliveries=Deliveries(database),
+        intake=Intake(store, engine, queues, check_url=lambda _: None, default_template="abr", unique_trans_no=False),
+        control=Control(store, outbox, engine=engine, queues=queues),
+        outbox=outbox,
+        system_facts=lambda: FACTS,
+        sign=_sign,
+        account="local",
+        default_template="abr",
+    )
+
+
+def _sign(url: str, body: bytes, key: NewKey) -> dict[str, str]:
+    return sign("POST", url, body, key=SigningKey(access_key=key.access_key, secret=key.secret_key), now_s=now_s())

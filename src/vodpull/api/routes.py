@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -129,15 +129,13 @@ def _wire_router(context: ApiContext) -> APIRouter:
     @router.get("/pullVideo", response_model=PullReply, **wire_operation("pullVideo", get=True))
     async def pull_video(request: Request) -> Response:
         """Accept up to 50 sources; the answer means that they are committed."""
-        signed, caller = await context.access.admit(request)
-        return JSONResponse(await run_in_threadpool(_pull, context, signed, caller))
+        return JSONResponse(await context.access.answer(request, partial(_pull, context)))
 
     @router.post("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery"))
     @router.get("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery", get=True))
     async def pull_video_query(request: Request) -> Response:
         """Tell where a task is."""
-        signed, caller = await context.access.admit(request)
-        return JSONResponse(await run_in_threadpool(_query, context, signed, caller))
+        return JSONResponse(await context.access.answer(request, partial(_query, context)))
 
     return router
 

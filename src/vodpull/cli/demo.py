@@ -71,9 +71,9 @@ def _stay(client: Client, server: str, operator_link: str, *, reply: dict[str, A
     console.print(f"console {operator_link}", soft_wrap=True)
     for job in state["jobs"]:
         if job["playlist"]:
-            console.print(f"player  {server}/console/play/{state['batch_id']}/{job['position']}")
-            console.print(f"play    {server}/media/{job['playlist']}")
-            console.print(f"poster  {server}/media/{job['poster']}")
+            console.print(f"player  {server}/console/play/{state['batch_id']}/{job['position']}", soft_wrap=True)
+            console.print(f"play    {server}/media/{job['playlist']}", soft_wrap=True)
+            console.print(f"poster  {server}/media/{job['poster']}", soft_wrap=True)
     console.print(f"API     {server}/openapi.json")
     console.print("Ctrl-C stops the demo and removes its files.")
     try:

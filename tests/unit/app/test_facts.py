@@ -8,6 +8,8 @@ from pydantic import SecretStr
 from vodpull.app.facts import describe_system, without_secrets
 from vodpull.settings import Settings
 
+URL = "postgresql://me:hunter2@db.test:5433/vod?sslmode=require"
+
 
 @pytest.mark.parametrize(
     ("url", "shown"),

@@ -131,7 +131,6 @@ def test_a_failed_job_tells_code_stage_fault_and_remedy(service: Vodpull, finish
     assert error["remedy"] == catalogue["origin_missing"]["remedy"]
 
 
-@pytest.mark.xfail(reason="the fetcher does not record the origin's status yet")
 def test_a_failed_job_tells_the_origins_status(finished: dict[str, Any]) -> None:
     assert finished["jobs"][1]["error"]["origin_status"] == 404
 

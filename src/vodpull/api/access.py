@@ -25,8 +25,10 @@ from vodpull.jobs.accounts import LiveKey
 OWN_PREFIX = "/api/v1/"
 
 THREADS = 4
-"""Answer the wire contract. Few: beside encodes, more of them only wait for each other (measured: a third fewer answers
-with forty), and they never take all connections to the database from everybody else."""
+"""
+Answer the wire contract. Few: more of them mostly wait for each other (with forty a busy machine gives about a third
+fewer answers), and together they never hold all of the database's connections.
+"""
 
 Answer = TypeVar("Answer")
 

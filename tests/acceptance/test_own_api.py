@@ -197,7 +197,6 @@ def test_a_whole_batch_is_retried_except_what_is_done(service: Vodpull, origin: 
     assert service.query(batch_id)["status"] == 2
 
 
-@pytest.mark.xfail(reason="steps of a cancelled attempt still act for the attempt that follows it", strict=False)
 def test_cancelled_jobs_that_are_retried_at_once_end_well(service: Vodpull, origin: Origin) -> None:
     batch_ids: list[str] = []
     for _ in range(15):

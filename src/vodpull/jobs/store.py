@@ -101,11 +101,13 @@ class Store:
             query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
             return _batch(connection.execute(query).mappings().one()), _job(row)
 
-    def job_is_over(self, directory: str) -> bool:
-        """Return True when the job of this folder is final or unknown, so that its work files are nobody's."""
+    def work_is_over(self, name: str) -> bool:
+        """Return True when the work folder `<directory>-<attempt>` is nobody's: unknown, final, or of an older attempt."""
+        directory, _, attempt = name.partition("-")
+        query = sa.select(_IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
         with self.engine.connect() as connection:
-            row = connection.execute(sa.select(_IS_FINAL).where(tables.job.c.directory == directory)).first()
-        return row is None or bool(row[0])
+            row = connection.execute(query).first()
+        return row is None or bool(row[0]) or str(row[1]) != attempt
 
     def count_waiting_for_encoder(self) -> int:
         """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""

@@ -38,7 +38,7 @@ class Caretaker:
 
     def start(self) -> None:
         """Clean up what the last process left, then now and again on a thread of its own."""
-        sweep(self._work_folder, is_over=self._store.job_is_over)
+        sweep(self._work_folder, is_over=self._store.work_is_over)
         self._thread.start()
 
     def stop(self) -> None:
@@ -52,7 +52,7 @@ class Caretaker:
         while not self._stop.wait(SWEEP_S):
             number += 1
             try:
-                sweep(self._work_folder, is_over=self._store.job_is_over)
+                sweep(self._work_folder, is_over=self._store.work_is_over)
                 if number % ROUNDS_OF_AN_HOUR == 0:
                     self._forget()
             except (sa.exc.SQLAlchemyError, VodpullError, OSError) as error:

@@ -121,7 +121,9 @@ class Steps:
         await self._outbox.deliver(delivery_id, number, guard=self._can.guard)
 
     async def _find(self, ref: JobRef) -> tuple[Batch, Job]:
-        return await asyncio.to_thread(self._can.store.find_job, ref.job_id)
+        """Return the job as this attempt knows it, so that nothing it still does counts for a later attempt."""
+        batch, job = await asyncio.to_thread(self._can.store.find_job, ref.job_id)
+        return batch, replace(job, attempt=ref.attempt)
 
     async def _enter(self, job: Job, stage: Stage) -> None:
         """
@@ -152,7 +154,7 @@ class Steps:
                 return failure_of(error)
 
     def _workplace(self, job: Job) -> Workplace:
-        return Workplace(self._can.work_folder, job.directory)
+        return Workplace(self._can.work_folder, f"{job.directory}-{job.attempt}")
 
     def _reporter(self, job: Job) -> ProgressReporter:
         return ProgressReporter(lambda progress: self._can.store.update_progress(_ref(job), progress))

@@ -1,4 +1,4 @@
-"""The local work files of one job: disposable, and finished results get their names by one rename."""
+"""The local work files of one attempt of a job: disposable, and finished results get their names by one rename."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 class Workplace:
-    """The folder `<work>/<directory>` of one job."""
+    """The folder of one attempt of a job below the work folder."""
 
-    def __init__(self, work_folder: Path, directory: str) -> None:
-        self.folder = work_folder / directory
+    def __init__(self, work_folder: Path, name: str) -> None:
+        self.folder = work_folder / name
 
     @property
     def source(self) -> Path:
@@ -88,7 +88,7 @@ class Workplace:
 
 
 def sweep(work_folder: Path, *, is_over: Callable[[str], bool]) -> int:
-    """Remove the work files of jobs that are over (left by a crash), and return how many jobs had some."""
+    """Remove work files that are nobody's any more (left by a crash or a cancel), and return how many folders."""
     work_folder.mkdir(parents=True, exist_ok=True)
     leftovers = [folder for folder in work_folder.iterdir() if folder.is_dir() and is_over(folder.name)]
     for folder in leftovers:

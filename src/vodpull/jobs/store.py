@@ -102,7 +102,7 @@ class Store:
             return _batch(connection.execute(query).mappings().one()), _job(row)
 
     def work_is_over(self, name: str) -> bool:
-        """Return True when the work folder `<directory>-<attempt>` is nobody's: unknown, final, or of an older attempt."""
+        """Return True when the work folder `<directory>-<attempt>` belongs to no attempt that is under way."""
         directory, _, attempt = name.partition("-")
         query = sa.select(_IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
         with self.engine.connect() as connection:

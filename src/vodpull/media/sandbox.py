@@ -69,7 +69,6 @@ def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) 
         # Ends the program with us, also when we are killed.
         "--die-with-parent",
         # No way to push characters into a terminal.
-        "--new-session",
         "--clearenv",
         # Shared libraries and Python's standard library; nothing of /etc but what the loader needs.
         "--ro-bind", "/usr", "/usr",

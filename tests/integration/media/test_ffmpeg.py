@@ -60,7 +60,7 @@ async def test_the_sandbox_hides_network_and_files(toolbox: Toolbox, tmp_path: P
     (tmp_path / "secret").write_text("x")
     code = (
         "import os, socket\n"
-        f"print([os.path.exists(p) for p in ('/etc/passwd', '/root', '/home', {str(tmp_path)!r})])\n"
+        f"print([os.path.exists(p) for p in ('/etc/passwd', '/etc/shadow', '/root/.profile', {str(tmp_path)!r})])\n"
         "print([name for _, name in socket.if_nameindex()], dict(os.environ))\n"
         "try: open('/new', 'w')\nexcept OSError: print('read-only')"
     )

@@ -18,11 +18,10 @@ from starlette.requests import Request
 
 from vodpull.api.auth import SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.exchange import read_signed_request
+from vodpull.api.problems import OWN_PREFIX
 from vodpull.clock import now_s
 from vodpull.errors import RateLimited
 from vodpull.jobs.accounts import LiveKey
-
-OWN_PREFIX = "/api/v1/"
 
 THREADS = 4
 """

@@ -54,6 +54,11 @@ class JobRef:
     job_id: str
     attempt: int
 
+    @classmethod
+    def of(cls, job: Job) -> JobRef:
+        """Return the attempt that a job is in."""
+        return cls(job_id=job.job_id, attempt=job.attempt)
+
 
 class Store:
     """The batches and jobs of one database."""

@@ -32,7 +32,7 @@ class Control:
         if not stopped:
             raise NotAllowedNow("there is nothing under way to cancel")
         for job in stopped:
-            self._engine.cancel(self._queues.ingest_call(_ref(job), Owner.of(view.batch)).workflow_id)
+            self._engine.cancel(self._queues.ingest_call(JobRef.of(job), Owner.of(view.batch)).workflow_id)
 
     def retry(self, view: BatchView, *, position: int | None = None) -> None:
         """
@@ -47,11 +47,11 @@ class Control:
 
     def _stop(self, job: Job) -> bool:
         failure = Failure.of(Cancelled("cancelled on request"), stage=job.stage.value)
-        return self._outbox.finish_job(_ref(job), Outcome(failure=failure))
+        return self._outbox.finish_job(JobRef.of(job), Outcome(failure=failure))
 
     def _restart(self, job: Job, owner: Owner) -> bool:
         with self._store.transaction() as connection:
-            again = self._store.reset_job(connection, _ref(job))
+            again = self._store.reset_job(connection, JobRef.of(job))
             if again is not None:
                 self._engine.start(connection, self._queues.ingest_call(again, owner))
         return again is not None
@@ -59,7 +59,3 @@ class Control:
 
 def _chosen(view: BatchView, position: int | None) -> list[Job]:
     return [job for job in view.jobs if position in {None, job.position}]
-
-
-def _ref(job: Job) -> JobRef:
-    return JobRef(job_id=job.job_id, attempt=job.attempt)

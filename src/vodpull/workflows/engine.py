@@ -210,11 +210,6 @@ class Engine:
         """Cancel a workflow and its children; running steps are interrupted within about a second."""
         self._started().cancel_workflows([workflow_id], cancel_children=True)
 
-    def status(self, workflow_id: str) -> str | None:
-        """Return the engine's status of a workflow, or None when it knows none of that id."""
-        found = self._started().list_workflows(workflow_ids=[workflow_id], load_input=False, load_output=False)
-        return found[0].status if found else None
-
     def recover(self, executor_id: str) -> None:
         """Put the claimed work of a dead executor back into its queues; repeating it changes nothing."""
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public way; a contract test guards it

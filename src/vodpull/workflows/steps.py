@@ -132,7 +132,7 @@ class Steps:
         Raises:
             Cancelled: the attempt is over, so its work should stop.
         """
-        if not await asyncio.to_thread(self._can.store.enter_stage, _ref(job), stage):
+        if not await asyncio.to_thread(self._can.store.enter_stage, JobRef.of(job), stage):
             raise Cancelled("the job was cancelled or started anew")
 
     async def _patiently(self, work: Callable[[], Awaitable[JsonObject]]) -> JsonObject:
@@ -157,7 +157,7 @@ class Steps:
         return Workplace(self._can.work_folder, f"{job.directory}-{job.attempt}")
 
     def _reporter(self, job: Job) -> ProgressReporter:
-        return ProgressReporter(lambda progress: self._can.store.update_progress(_ref(job), progress))
+        return ProgressReporter(lambda progress: self._can.store.update_progress(JobRef.of(job), progress))
 
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
         reporter = self._reporter(job)
@@ -167,7 +167,7 @@ class Steps:
         info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
         await self._enter(job, Stage.STORE)
         asset = await self._store_original(job, source, name=name, info=info)
-        await asyncio.to_thread(self._can.store.record_pulled, _ref(job), asset)
+        await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)
         if TEMPLATES[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
@@ -270,7 +270,7 @@ class Steps:
         source = await self._need_source(job)
         ladder = media.plan_ladder(info)
         decisions = [asdict(decision) for decision in ladder.decisions]
-        await asyncio.to_thread(self._can.store.record_decisions, _ref(job), decisions)
+        await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
         reporter = self._reporter(job)
         await self._enter(job, Stage.ENCODE)
         plan = media.plan_encode(info, ladder)
@@ -360,10 +360,6 @@ def _published(job: Job, package: media.Package, renditions: tuple[media.Renditi
         poster_key=f"{folder}/{package.poster}",
         storyboard_key=f"{folder}/{package.storyboard}",
     )
-
-
-def _ref(job: Job) -> JobRef:
-    return JobRef(job_id=job.job_id, attempt=job.attempt)
 
 
 def _folder_key(job: Job) -> str:

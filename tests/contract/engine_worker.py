@@ -7,6 +7,8 @@ import asyncio
 import os
 import signal
 import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ def main() -> None:
     parser.add_argument("--database", required=True)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--host", default="hosta")
+    parser.add_argument("--slots", type=int, default=CHILDREN.slots, help="children that this process runs at once")
+    parser.add_argument("--grace", type=float, default=0.0, help="seconds to let steps end after SIGTERM")
     parser.add_argument("--extra-step", action="store_true", help="the next release: a step more, behind a patch")
     options = parser.parse_args()
     database = open_database(options.database)
@@ -31,14 +35,17 @@ def main() -> None:
     executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)
     engine = Engine(database)
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
-    engine.launch([PARENTS, CHILDREN], executor_id=executor_id.name)
+    engine.launch([PARENTS, replace(CHILDREN, slots=options.slots)], executor_id=executor_id.name)
     heartbeat = Heartbeat(database, executor_id.name, engine=engine, on_lost=lambda: os._exit(75), limits=LIMITS)
     heartbeat.start()
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    signal.sigwait({signal.SIGTERM})
-    heartbeat.stop()
+    told.wait()
+    engine.drain(grace_s=options.grace)
     engine.shutdown()
+    heartbeat.stop()
 
 
 class Toys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
+from dbos._queue import queue_worker_thread
 from dbos._serialization import DBOSPortableJSONSerializer
+from dbos._sys_db import SystemDatabase
 
 from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call
 from tests.services.postgres import Postgres
@@ -231,6 +234,37 @@ def test_two_accounts_take_turns(bench: Bench) -> None:
     assert len(bench.marks("end", "many")) < 20, "the small account does not wait for the large one's queue"
 
 
+def test_each_process_keeps_its_own_number_of_slots(shared_bench: Bench) -> None:
+    small = shared_bench.worker(host="hosta", extra=("--slots", "1"))
+    large = shared_bench.worker(host="hostb", extra=("--slots", "3"))
+    for number in range(16):
+        shared_bench.start(child_call("job", number, sleep_s=0.5))
+    shared_bench.until(lambda: len(shared_bench.marks("end", "child")) == 16)
+    most = {worker.pid: _most_at_once(shared_bench.marks(""), worker.pid) for worker in (small, large)}
+    assert most == {small.pid: 1, large.pid: 3}
+
+
+def _most_at_once(marks: list[str], pid: int) -> int:
+    running, most = 0, 0
+    for mark in marks:
+        if mark.endswith(f" {pid}"):
+            running += 1 if mark.startswith("start") else -1
+            most = max(most, running)
+    return most
+
+
+def test_a_drained_worker_ends_its_step_and_begins_no_other(shared_bench: Bench) -> None:
+    leaving = shared_bench.worker(host="hosta", extra=("--grace", "30"))
+    shared_bench.start(parent_call("job", children=2, sleep_s=1.0))
+    shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
+    leaving.terminate()
+    assert leaving.wait(timeout=30) == 0
+    assert [len(shared_bench.marks(what, "child")) for what in ("start", "end", "cancelled")] == [1, 1, 0]
+    shared_bench.worker(host="hostb")
+    assert shared_bench.result("job") == ["child0", "child1"]
+    assert len(shared_bench.marks("start", "child0")) == 1, "what ended within the grace time is not done again"
+
+
 def test_clean_up_deletes_finished_work_only(bench: Bench) -> None:
     bench.worker()
     bench.start(child_call("done", 0))
@@ -241,6 +275,13 @@ def test_clean_up_deletes_finished_work_only(bench: Bench) -> None:
     engine._client = bench.client
     assert engine.collect_garbage(older_than_s=-60, now_s=time.time()) == 1
     assert (bench.status("done-0"), bench.status("running")) == ("none", "PENDING")
+
+
+def test_the_function_that_tells_a_queue_thread_its_slots_still_exists() -> None:
+    assert list(inspect.signature(SystemDatabase.get_queue).parameters)[:2] == ["self", "name"]
+    source = inspect.getsource(queue_worker_thread)
+    for name in ("get_queue(", "_worker_concurrency", "_partition_worker_concurrency", "_polling_interval_sec"):
+        assert name in source
 
 
 def test_the_way_to_recover_a_dead_executor_still_exists() -> None:

@@ -4,13 +4,17 @@ The one door to the durable engine (DBOS Transact): start work, run steps, recov
 Nothing else imports the library, so that it can be replaced. What is settled here once (docs/decisions/0001): the code
 version is pinned, so an upgrade never strands work in flight; arguments and results are plain JSON; parents and
 children run on different queues, so they cannot wait for each other's slots; a step is preemptible, so a cancelled job
-ends its child process.
+ends its child process. Slots and polls are this process's own: the library keeps one figure for all processes.
 """
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +23,9 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
+from dbos._queue import Queue as StoredQueue
 from dbos._serialization import DBOSPortableJSONSerializer
+from dbos._sys_db import SystemDatabase
 
 from vodpull.errors import ServiceError, StepAbandoned
 from vodpull.jobs.model import DEFAULT_PRIORITY
@@ -30,8 +36,20 @@ ENGINE_VERSION = "1"
 WAIT_POLL_S = 0.25
 """How often a parent looks whether its child ended."""
 
+WAIT_POLL_SHARE_S = 0.02
+"""Each further parent that waits slows all of them down by so much: together they ask at most 50 times a second."""
+
+IDLE_POLL_S = 0.5
+"""Between two looks into a queue while nothing happens: a process that waits costs next to nothing."""
+
+IDLE_AFTER_S = 5.0
+
 OUTAGE_ATTEMPTS = 12
 """Tries of a step while the database is away: waits of 1, 2, 4 … seconds, about an hour in all."""
+
+MOST_SLOTS = 100_000
+
+DRAIN_LOOK_S = 0.1
 
 TERMINAL = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
@@ -89,6 +107,83 @@ class Call:
         return options
 
 
+@dataclass(frozen=True, kw_only=True)
+class Child:
+    """A workflow that another one started and may wait for."""
+
+    call: Call
+    handle: Any
+
+
+class _Pace:
+    """
+    How much this process takes on, and how often it looks: the library would read both from the shared database.
+
+    A contract test guards the one function of the library that this replaces.
+    """
+
+    def __init__(self) -> None:
+        self.is_draining = False
+        self.steps = 0
+        """Steps under way."""
+        self._parents = 0
+        self._touched_s = time.monotonic()
+
+    def touch(self) -> None:
+        """Note that something happens: look into the queues often for a while."""
+        self._touched_s = time.monotonic()
+
+    def govern(self, queues: Sequence[Queue]) -> None:
+        """Let this process's queue threads ask here, from now on and for the life of the process."""
+        known = {queue.name: queue for queue in queues}
+        read = SystemDatabase.get_queue
+        stored: dict[str, StoredQueue] = {}
+
+        def get_queue(system: SystemDatabase, name: str, **options: Any) -> StoredQueue | None:
+            found = stored.get(name) or read(system, name, **options)
+            if found is None or name not in known:
+                return found
+            stored[name] = found
+            return self._paced(found, known[name])
+
+        SystemDatabase.get_queue = get_queue  # type: ignore[assignment,method-assign]
+
+    def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
+        queue = copy.copy(found)
+        slots = 0 if self.is_draining else mine.slots
+        queue._worker_concurrency = slots  # noqa: SLF001 - no public way per process; a contract test guards it
+        # Equal limits: a lone account fills every slot, several take turns.
+        queue._partition_worker_concurrency = slots if mine.by_account else None  # noqa: SLF001 - as above
+        is_idle = time.monotonic() - self._touched_s > IDLE_AFTER_S
+        queue._polling_interval_sec = max(mine.poll_s, IDLE_POLL_S) if is_idle else mine.poll_s  # noqa: SLF001 - as above
+        return queue
+
+    @contextmanager
+    def waiting(self) -> Iterator[int]:
+        """Count a parent that waits, and give the number of them."""
+        self._parents += 1
+        try:
+            yield self._parents
+        finally:
+            self._parents -= 1
+            self.touch()
+
+    def counted(self, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """Return a step that is counted while it runs, and that does not begin any more once this process drains."""
+
+        async def run(*arguments: Any) -> Any:
+            if self.is_draining:
+                await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
+            self.steps += 1
+            self.touch()
+            try:
+                return await act(*arguments)
+            finally:
+                self.steps -= 1
+
+        return run
+
+
 class Engine:
     """The durable engine of one process. There is one per process."""
 
@@ -96,6 +191,7 @@ class Engine:
         """Take the database that the engine shares with our own tables."""
         self._database = database
         self._client: DBOSClient | None = None
+        self._pace = _Pace()
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
     def register(self, name: str, workflow: Workflow, *, max_recoveries: int) -> None:
@@ -107,6 +203,7 @@ class Engine:
         """
 
         async def run(argument: JsonObject) -> Any:
+            self._pace.touch()
             return await workflow(argument)
 
         run.__qualname__ = name  # the library tells workflows apart by it, too
@@ -122,15 +219,14 @@ class Engine:
         if not executor_id or executor_id == "local":
             raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
         DBOS(config=self._config(executor_id))
+        self._pace.govern(queues)
         DBOS.listen_queues([queue.name for queue in queues])
         DBOS.launch()
         for queue in queues:
             DBOS.register_queue(
                 queue.name,
-                worker_concurrency=queue.slots,
-                # Equal limits: a lone account fills every slot, several take turns.
-                partition_worker_concurrency=queue.slots if queue.by_account else None,
-                polling_interval_sec=queue.poll_s,
+                # How many at once is each process's own affair (_Pace); here stands whether accounts take turns.
+                partition_worker_concurrency=MOST_SLOTS if queue.by_account else None,
                 on_conflict="always_update",
             )
         self._connect()
@@ -162,13 +258,28 @@ class Engine:
             self._client = None
         DBOS.destroy()
 
+    def drain(self, *, grace_s: float) -> bool:
+        """
+        Claim no more work, begin no more steps, and give the steps under way time to end. Not from a loop.
+
+        Returns True when none is left; the others end with `shutdown` and are done again by whoever takes over.
+        """
+        self._pace.is_draining = True
+        deadline_s = time.monotonic() + grace_s
+        while self._pace.steps and time.monotonic() < deadline_s:
+            time.sleep(DRAIN_LOOK_S)
+        return not self._pace.steps
+
     def start(self, connection: sa.Connection, call: Call) -> None:
         """Start a workflow in the caller's transaction: it begins if and only if that commits."""
+        self._pace.touch()
         self._started().enqueue_in_transaction(connection, call.options(), call.argument)
 
-    async def spawn(self, call: Call) -> None:
+    async def spawn(self, call: Call) -> Child:
         """Start a child from inside a workflow, without waiting for it."""
-        await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
+        self._pace.touch()
+        handle = await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
+        return Child(call=call, handle=handle)
 
     async def run_child(self, call: Call) -> Any:
         """
@@ -177,11 +288,21 @@ class Engine:
         Raises:
             StepAbandoned: the child took its process down too often, or was cancelled.
         """
-        handle = await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
+        return await self.join(await self.spawn(call))
+
+    async def join(self, child: Child) -> Any:
+        """
+        Wait for a child from inside a workflow and return its result.
+
+        Raises:
+            StepAbandoned: the child took its process down too often, or was cancelled.
+        """
         try:
-            return await handle.get_result(polling_interval_sec=WAIT_POLL_S)
+            with self._pace.waiting() as parents:
+                poll_s = max(WAIT_POLL_S, parents * WAIT_POLL_SHARE_S)
+                return await child.handle.get_result(polling_interval_sec=poll_s)
         except (DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded, DBOSAwaitedWorkflowCancelledError) as error:
-            raise StepAbandoned(f"{call.workflow} was given up after its process ended too often") from error
+            raise StepAbandoned(f"{child.call.workflow} was given up after its process ended too often") from error
 
     async def step(self, name: str, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         """
@@ -196,7 +317,7 @@ class Engine:
             "should_retry": _is_database_outage,
             "max_attempts": OUTAGE_ATTEMPTS,
         }
-        return await DBOS.run_step_async(options, act, *arguments)
+        return await DBOS.run_step_async(options, self._pace.counted(act), *arguments)
 
     async def patched(self, change: str) -> bool:
         """

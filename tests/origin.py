@@ -82,6 +82,8 @@ class Origin:
         """Requests by path, without the query."""
         self.headers: list[dict[str, str]] = []
         """Headers of every request, names in lower case; `path` is what was asked for."""
+        self.queries: list[str] = []
+        """Queries of every request, in the order in which they came."""
         self.left_early = asyncio.Event()
         """Set when a client has left a route that waits for that."""
         self.max_at_once = 0
@@ -164,6 +166,7 @@ class Origin:
     @web.middleware
     async def _count(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.requests[request.path] += 1
+        self.queries.append(request.query_string)
         self.headers.append({"path": request.path, **{name.lower(): value for name, value in request.headers.items()}})
         if request.transport is not None:
             self._peers.add(request.transport.get_extra_info("peername"))

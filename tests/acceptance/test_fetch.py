@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,8 +60,21 @@ def test_the_origins_status_is_told_with_the_error(fetching: Vodpull, origin: Or
     assert (error["code"], error["origin_status"], error["stage"]) == ("origin_refused", 403, "fetch")
 
 
+def test_one_url_asked_for_many_times_is_as_many_jobs(fetching: Vodpull, origin: Origin) -> None:
+    url = origin.url("flower_faststart.mp4")
+    batches = [
+        fetching.create(*[url] * 10, template="original"),
+        fetching.create(url, template="original", key=fetching.key("neighbour")),
+    ]
+    mine = fetching.wait_final(batches[0]["batch_id"])["jobs"]
+    assert {job["stage"] for job in mine} == {"done"}
+    assert len({job["md5"] for job in mine}) == 1
+    assert len({job["video_id"] for job in mine}) == 10
+    assert fetching.api("GET", f"/batches/{batches[1]['batch_id']}").status_code == 404, "another account's"
+
+
 def test_a_cancelled_fetch_ends_and_leaves_no_part_file(fetching: Vodpull, origin: Origin) -> None:
-    task_id = fetching.pull([{"fetchUrl": origin.url("slow?pause=0.2&file=real_1080p30_18s.mp4")}])
+    task_id = fetching.pull([{"fetchUrl": origin.url("throttled?rate=200000&file=real_1080p30_18s.mp4")}])
     work = fetching.data_dir / "work"
     _until(lambda: list(work.rglob("source.part")) != [])
     assert fetching.api("POST", f"/batches/{task_id}/cancel").status_code == 200
@@ -68,6 +82,21 @@ def test_a_cancelled_fetch_ends_and_leaves_no_part_file(fetching: Vodpull, origi
     data = fetching.query(task_id)
     assert (data["status"], data["items"][0]["pullStatus"]) == (2, 3)
     assert fetching.state(task_id)["jobs"][0]["stage"] == "cancelled"
+
+
+def test_a_fetch_goes_on_after_a_stop_of_the_service(fetching: Vodpull, origin: Origin) -> None:
+    task_id = fetching.pull(
+        [{"fetchUrl": origin.url("throttled?rate=800000&file=real_1080p30_18s.mp4")}], workflowId="original"
+    )
+    _until(lambda: list((fetching.data_dir / "work").rglob("source.journal")) != [])
+    assert fetching._process is not None
+    fetching._process.terminate()
+    fetching._process.wait(timeout=60)
+    assert list((fetching.data_dir / "work").rglob("source.part")) != []
+    fetching.start()
+    assert fetching.wait(task_id)["items"][0]["pullStatus"] == 2
+    asked = [headers.get("range", "") for headers in origin.headers if headers["path"] == "/throttled"]
+    assert re.fullmatch(r"bytes=[1-9][0-9]+-.*", asked[-1])
 
 
 def _until(condition: Callable[[], bool], *, within_s: float = 30) -> None:

@@ -2,11 +2,12 @@
 
 from vodpull.fetch.credentials import parse_credentials
 from vodpull.fetch.digest import parse_md5
-from vodpull.fetch.download import download
+from vodpull.fetch.download import OnPart, download
 from vodpull.fetch.gate import HostGate
 from vodpull.fetch.hls import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.order import Downloaded, FetchLimits
 from vodpull.fetch.source import AddressGuard
+from vodpull.fetch.view import PartView
 
 __all__ = [
     "AddressGuard",
@@ -14,6 +15,8 @@ __all__ = [
     "FetchLimits",
     "FetchedPlaylist",
     "HostGate",
+    "OnPart",
+    "PartView",
     "download",
     "fetch_playlist",
     "is_playlist",

@@ -31,11 +31,19 @@ class Crew:
     """
     Brings the bytes of one plan into one part file; leaving the `async with` ends its helpers.
 
-    `max_connections` above 1 needs an identity: only then can it be known that several answers fit together.
+    `max_connections` above 1 needs an identity: only then can it be known that several answers fit together. With
+    `index_first`, one more of them brings the index of an MP4 file first if it stands at the end.
     """
 
     def __init__(
-        self, part: PartFile, plan: Plan, *, sessions: Sessions, limits: FetchLimits, on_bytes: Callable[[int], None]
+        self,
+        part: PartFile,
+        plan: Plan,
+        *,
+        sessions: Sessions,
+        limits: FetchLimits,
+        on_bytes: Callable[[int], None],
+        index_first: bool = False,
     ) -> None:
         self.connections = 1
         """Most that were at work at once."""
@@ -50,6 +58,9 @@ class Crew:
         self._url = yarl.URL()
         self._first: Claim | None = None
         self._helpers: set[asyncio.Task[None]] = set()
+        self._seeks_index = index_first
+        self._index_start: int | None = None
+        self._scouts: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,9 +68,10 @@ class Crew:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for helper in self._helpers:
-            helper.cancel()
-        await asyncio.gather(*self._helpers, return_exceptions=True)
+        others = self._helpers | self._scouts
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def start(self, response: aiohttp.ClientResponse, claim: Claim, *, max_connections: int) -> None:
         """Bring what the first answer has for its claim; others may take over a part of it meanwhile."""
@@ -67,6 +79,7 @@ class Crew:
         rest_bytes = claim.stop - claim.position + self._plan.free_bytes
         self._width = Width(max_connections if rest_bytes >= _MIN_SHARED_BYTES else 1)
         self._first = claim
+        self._seeks_index = self._seeks_index and max_connections > 1
         await self._copy(response, claim)
         self._first = None
 
@@ -78,11 +91,14 @@ class Crew:
                     await self._bring(claim)
                 finally:
                     self._plan.give_back(claim)
-            if not self._helpers:
+            others = self._helpers | self._scouts
+            if not others:
                 return
-            ended, self._helpers = await asyncio.wait(self._helpers, return_when=asyncio.FIRST_COMPLETED)
-            for helper in ended:
-                helper.result()
+            ended, _ = await asyncio.wait(others, return_when=asyncio.FIRST_COMPLETED)
+            self._helpers -= ended
+            self._scouts -= ended
+            for other in ended:
+                other.result()
 
     async def _bring(self, claim: Claim) -> None:
         identity, span = _known(self._part.identity), claim.span
@@ -106,6 +122,8 @@ class Crew:
                 chunks = _first_bytes(block, claim.stop - claim.position)
                 at, claim.position = claim.position, claim.position + sum(map(len, chunks))
                 await self._part.write(chunks, at=at)
+                if self._seeks_index and claim is self._first:
+                    await self._look_ahead(claim)
                 if claim.is_done:
                     return
         if not claim.is_open:
@@ -137,10 +155,7 @@ class Crew:
         """Bring pieces until there are none, or this helper is not worth its connection; its failure harms nobody."""
         try:
             while index < self._width.wanted and (claim := self._take()):
-                try:
-                    await self._bring_extra(claim)
-                finally:
-                    self._plan.give_back(claim)
+                await self._bring_extra(claim)
         except SourceChanged:
             raise
         except FetchError:
@@ -150,9 +165,37 @@ class Crew:
 
     async def _bring_extra(self, claim: Claim) -> None:
         identity, span = _known(self._part.identity), claim.span
-        async with self._sessions.extra_answer(self._url, range_headers(identity, span)) as response:
-            check_range(response, identity, span)
-            await self._copy(response, claim)
+        try:
+            async with self._sessions.extra_answer(self._url, range_headers(identity, span)) as response:
+                check_range(response, identity, span)
+                await self._copy(response, claim)
+        finally:
+            self._plan.give_back(claim)
+
+    async def _look_ahead(self, first: Claim) -> None:
+        """Send for the index at the end as soon as the beginning tells of it and there is a place for that."""
+        if self._index_start is None:
+            self._index_start = await self._part.find_index()
+        start = self._index_start
+        self._seeks_index = start is None or start < _known(self._part.identity).size_bytes
+        if start is None or not self._seeks_index or not self._sessions.try_place(self._url):
+            return
+        self._seeks_index = False
+        self._plan.give_back(first, beyond=start)
+        self._scouts.add(asyncio.create_task(self._bring_index(start)))
+        self.connections = max(self.connections, len(self._helpers) + 2)
+
+    async def _bring_index(self, start: int) -> None:
+        """Bring everything from there on; what fails here comes in its turn."""
+        try:
+            while claim := self._plan.take_beyond(start):
+                await self._bring_extra(claim)
+        except SourceChanged:
+            raise
+        except FetchError:
+            return
+        finally:
+            self._sessions.leave_place(self._url)
 
 
 def range_headers(identity: Identity, span: Span) -> dict[str, str]:

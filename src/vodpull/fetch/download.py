@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +15,17 @@ from vodpull.fetch.partfile import PartFile
 from vodpull.fetch.request import Sessions
 from vodpull.fetch.source import AddressGuard
 from vodpull.fetch.transfer import Transfer
+from vodpull.fetch.view import PartView
 
 # What a try must add to what was here before to count as a success of sorts: an origin that breaks after each gigabyte
 # is worth more tries than one that breaks after each byte.
 _WORTHWHILE_BYTES = 1 << 20
 
+OnPart = Callable[[PartView], None]
+"""Told once of the file that the bytes go into."""
 
-async def download(  # noqa: PLR0913 - the gate is optional, everything else is needed
+
+async def download(  # noqa: PLR0913 - the last three are optional, everything else is needed
     url: str,
     target: Path,
     *,
@@ -29,42 +34,67 @@ async def download(  # noqa: PLR0913 - the gate is optional, everything else is 
     on_progress: OnProgress,
     expected_md5: str = "",
     gate: HostGate | None = None,
+    on_part: OnPart | None = None,
 ) -> Downloaded:
     """
     Bring the body at `url` to `target`, whose folder exists, and tell what arrived.
 
     `target` appears only when it is complete, on disk, and its md5 is the expected one (32 lower-case hex digits, see
     `parse_md5`); an older file of that name is replaced. Until then `<target>.part` and `<target>.journal` hold what
-    has arrived. They are removed after a cancellation and after an error that is final; they stay when the process
-    is killed and after an error that may pass, and the next call with the same URL and target goes on from there if
-    the origin still has the same file. `gate` is shared by all downloads of a process.
+    has arrived. They are removed after an error that is final; they stay after a cancellation (it may be a stop of the
+    service; whoever means it for good removes them), when the process is killed and after an error that may pass.
+    The next call with the same URL and target goes on from there if the origin still has the same file. A second
+    process with the same target waits for the first to leave. `gate` is shared by all downloads of a process.
+
+    `on_part` is for whoever can begin with less than the whole; with it, the index of an MP4 file comes early, also
+    when it stands at the end, where the origin gives ranges of a file that it can name.
 
     Raises:
         FetchError: the source's error, after `limits.attempts` tries in vain if it may pass.
-        StorageFull, StorageUnavailable: the folder cannot take it; not tried again here.
+        StorageFull, StorageUnavailable: the folder cannot take it, or another process has the file; not tried again
+            here.
     """
-    order = Order(url=guard.check_url(url), target=target, expected_md5=expected_md5, is_kept=True)
+    order = Order(
+        url=guard.check_url(url),
+        target=target,
+        expected_md5=expected_md5,
+        is_kept=True,
+        index_first=on_part is not None,
+    )
     async with Sessions(guard, limits, gate) as sessions:
-        return await bring(order, sessions=sessions, limits=limits, on_progress=on_progress)
+        return await bring(order, sessions=sessions, limits=limits, on_progress=on_progress, on_part=on_part)
 
 
-async def bring(order: Order, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress) -> Downloaded:
+async def bring(
+    order: Order, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress, on_part: OnPart | None = None
+) -> Downloaded:
     """Carry out one order under the one retry policy of this package; raises as `download` does."""
     async with PartFile(order.target) as part:
+        if on_part is not None:
+            on_part(PartView(part))
         transfer = Transfer(order, part, sessions=sessions, limits=limits, on_progress=on_progress)
-        tries = _Tries(limits, part.held_bytes)
-        while True:
-            try:
-                return await transfer.attempt()
-            except FetchError as error:
-                await part.settle()
-                pause_s = tries.pause_after(error, held_bytes=part.held_bytes, asked_s=transfer.retry_after_s)
-                if pause_s is None:
-                    if order.is_kept and error.retryable:
-                        with suppress(StorageError):
-                            await part.keep()
-                    raise
-            await asyncio.sleep(pause_s)
+        try:
+            return await _persist(transfer, part, limits)
+        except (FetchError, asyncio.CancelledError) as error:
+            is_final = isinstance(error, FetchError) and not error.retryable
+            if order.is_kept and not is_final:
+                with suppress(StorageError):
+                    await part.keep()
+            raise
+
+
+async def _persist(transfer: Transfer, part: PartFile, limits: FetchLimits) -> Downloaded:
+    """Try while there is hope."""
+    tries = _Tries(limits, part.held_bytes)
+    while True:
+        try:
+            return await transfer.attempt()
+        except FetchError as error:
+            await part.settle()
+            pause_s = tries.pause_after(error, held_bytes=part.held_bytes, asked_s=transfer.retry_after_s)
+            if pause_s is None:
+                raise
+        await asyncio.sleep(pause_s)
 
 
 class _Tries:

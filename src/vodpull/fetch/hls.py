@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from vodpull.fetch.download import bring
 from vodpull.fetch.gate import HostGate
 from vodpull.fetch.order import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.partfile import PartFile
-from vodpull.fetch.piece import is_fragment, is_transport_stream, plain_blocks
+from vodpull.fetch.piece import form_of, plain_blocks, without_tag
 from vodpull.fetch.playlist import (
     MAX_PLAYLIST_BYTES,
     MAX_SEGMENTS,
@@ -38,6 +39,9 @@ _WIDTH = 4
 _KEY_BYTES = 16
 # a little more than a key, so that a wrong file is named as such and not as too large
 _MAX_KEY_FILE_BYTES = 4096
+# What segments may be, with and without an initialisation section; by the ending of the joined file.
+_FRAGMENTS = {"mp4": "fMP4"}
+_PLAIN = {"ts": "MPEG-TS", "aac": "AAC", "mp3": "MP3"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +49,9 @@ class FetchedPlaylist:
     """What a playlist's segments became."""
 
     video: Path
-    """`video.ts` or `video.mp4`, with the sound unless `audio` is given."""
+    """`video.ts` or `video.mp4`, with the sound unless `audio` is given; `.aac` or `.mp3` if there is only sound."""
     audio: Path | None
-    """The separate audio rendition of the chosen variant, `audio.ts` or `audio.mp4`."""
+    """The separate audio rendition of the chosen variant: `audio.ts`, `.mp4`, `.aac` or `.mp3`."""
     size_bytes: int
     """Of the files together."""
     segment_count: int
@@ -74,8 +78,10 @@ async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything el
     Bring everything that the local playlist at `path`, downloaded from `base_url`, names, into `folder`.
 
     Of a multivariant playlist the best variant is taken. Each child URL passes the guard and its own limits as a
-    source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no total. After an error or a
-    cancellation no part of a file is left, but `video.*` may stand without `audio.*`. May run again.
+    source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no total. `folder` is for this
+    playlist alone: after a cancellation, a kill or an error that may pass, the next call goes on with the segments
+    that are there whole (a segment of a complete playlist does not change, RFC 8216, 6.2.1), as long as their URLs
+    are the same. An error that is final removes them.
 
     Raises:
         PlaylistUnsupported: live, other encryption than AES-128, mixed or unknown formats, malformed, too long.
@@ -135,32 +141,53 @@ class _Gathering:
 
     async def _join(self, name: str, playlist: MediaPlaylist, base: yarl.URL) -> Path:
         """Bring one media playlist's pieces, a few at once, and append them in order."""
-        is_mp4 = playlist.init is not None
-        target = self._folder / f"{name}.{'mp4' if is_mp4 else 'ts'}"
+        forms = _FRAGMENTS if playlist.init is not None else _PLAIN
+        for done in (self._folder / f"{name}.{ending}" for ending in forms):
+            if done.exists():
+                self._received += done.stat().st_size
+                return done
         count = len(playlist.segments)
         pieces = [(f"{name} segment {number} of {count}", piece) for number, piece in enumerate(playlist.segments, 1)]
         if playlist.init is not None:
             pieces.insert(0, (f"{name} initialisation section", playlist.init))
         calls = [
-            partial(self._fetch_piece, what, piece, base=base, target=self._folder / f"{name}-{number:05}.piece")
+            partial(self._fetch_piece, what, piece, base=base, stem=f"{name}-{number:05}")
             for number, (what, piece) in enumerate(pieces)
         ]
         try:
-            async with PartFile(target) as joined, aclosing(_in_order(calls)) as arrived:
-                async for piece in arrived:
-                    with _named(piece.what):
-                        await _append(joined, piece, is_mp4=is_mp4)
-                await joined.publish()
-        finally:
-            await in_thread(_remove_pieces, self._folder, name)
+            async with aclosing(_in_order(calls)) as arrived:
+                target = await self._append_all(name, arrived, forms)
+        except FetchError as error:
+            if not error.retryable:
+                await in_thread(_remove_pieces, self._folder, name)
+            raise
+        await in_thread(_remove_pieces, self._folder, name)
         return target
 
-    async def _fetch_piece(self, what: str, piece: Piece, *, base: yarl.URL, target: Path) -> _Arrived:
+    async def _append_all(self, name: str, pieces: AsyncGenerator[_Arrived, None], forms: Mapping[str, str]) -> Path:
+        first = await anext(pieces)
+        with _named(first.what):
+            form = await in_thread(_recognise, first, forms)
+        target = self._folder / f"{name}.{form}"
+        async with PartFile(target) as joined:
+            await _append(joined, first)
+            async for piece in pieces:
+                with _named(piece.what):
+                    await in_thread(_recognise, piece, {form: forms[form]})
+                    await _append(joined, piece)
+            await joined.publish()
+        return target
+
+    async def _fetch_piece(self, what: str, piece: Piece, *, base: yarl.URL, stem: str) -> _Arrived:
         key = await self._fetch_key(f"key of {what}", piece.key, base) if piece.key else b""
         with _named(what):
-            order = Order(url=self._sessions.check(base, piece.uri), target=target, byte_range=piece.byte_range)
-            arrived = await self._bring(order, max_bytes=self._limits.max_bytes - self._received)
-            self._received += arrived.size_bytes
+            url = self._sessions.check(base, piece.uri)
+            name = hashlib.sha256(f"{url} {piece.byte_range}".encode()).hexdigest()[:16]
+            target = self._folder / f"{stem}-{name}.piece"
+            if not target.exists():
+                order = Order(url=url, target=target, byte_range=piece.byte_range, is_kept=True)
+                await self._bring(order, max_bytes=self._limits.max_bytes - self._received)
+            self._received += target.stat().st_size
             if self._received > self._limits.max_bytes:
                 raise BodyTooLarge(f"together they are larger than the {self._limits.max_bytes} bytes allowed")
         self._on_progress(self._received, None)
@@ -184,7 +211,7 @@ class _Gathering:
         return await bring(order, sessions=self._sessions, limits=limits, on_progress=_tell_nobody)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Arrived:
     """One piece on disk, still encrypted if it has a key."""
 
@@ -210,24 +237,26 @@ async def _in_order(calls: Iterable[Callable[[], Coroutine[Any, Any, _Arrived]]]
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _append(joined: PartFile, piece: _Arrived, *, is_mp4: bool) -> None:
-    """Append a piece, decrypted, after a look at its first bytes, and remove it."""
-    recognised = is_fragment if is_mp4 else is_transport_stream
-    blocks = plain_blocks(piece.path, key=piece.key, iv=piece.iv)
-    start = await in_thread(next, blocks, b"")
-    if piece.key and not recognised(start):
+def _recognise(piece: _Arrived, forms: Mapping[str, str]) -> str:
+    """Return which of the forms a piece has, after a look at its first bytes; a key that it does not need is lost."""
+    form = form_of(next(plain_blocks(piece.path, key=piece.key, iv=piece.iv), b""))
+    if piece.key and form not in forms:
         # packagers differ on whether the initialisation section is encrypted too
-        blocks = plain_blocks(piece.path)
-        start = await in_thread(next, blocks, b"")
-    if not recognised(start):
-        raise PlaylistUnsupported(f"it is not {'fMP4' if is_mp4 else 'MPEG-TS'}, or its key is wrong")
-    position = joined.taken_bytes
-    await joined.write([start], at=position)
-    position += len(start)
-    while block := await in_thread(next, blocks, b""):
+        piece.key = b""
+        form = form_of(next(plain_blocks(piece.path), b""))
+    if form not in forms:
+        raise PlaylistUnsupported(f"it is not {' or '.join(forms.values())}, or its key is wrong")
+    return str(form)
+
+
+async def _append(joined: PartFile, piece: _Arrived) -> None:
+    """Append a piece, decrypted, without the tag of packed audio."""
+    blocks = plain_blocks(piece.path, key=piece.key, iv=piece.iv)
+    block, position = without_tag(await in_thread(next, blocks, b"")), joined.taken_bytes
+    while block:
         await joined.write([block], at=position)
         position += len(block)
-    await in_thread(piece.path.unlink)
+        block = await in_thread(next, blocks, b"")
 
 
 @contextmanager
@@ -257,7 +286,7 @@ def _read_text(path: Path) -> str:
 
 
 def _remove_pieces(folder: Path, name: str) -> None:
-    for path in folder.glob(f"{name}-*.piece"):
+    for path in folder.glob(f"{name}-*.piece*"):  # and parts of pieces, and their journals
         path.unlink(missing_ok=True)
 
 

@@ -73,4 +73,6 @@ class Order:
     byte_range: tuple[int, int] | None = None
     """First byte and number of bytes; None: the whole body."""
     is_kept: bool = False
-    """Whether what arrived stays after an error that may pass, for a later order of the same target to go on."""
+    """Whether what arrived stays after an error that may pass or a cancellation, for a later order to go on."""
+    index_first: bool = False
+    """Whether the end of an MP4 file comes first if its index is there and the origin gives ranges."""

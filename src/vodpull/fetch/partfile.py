@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -13,8 +15,10 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from vodpull.errors import StorageUnavailable
 from vodpull.fetch import journal
 from vodpull.fetch.digest import Digests
+from vodpull.fetch.index import find_index
 from vodpull.fetch.journal import Identity
 from vodpull.fetch.spans import Span, Spans
 from vodpull.fetch.strand import Strand, in_thread, in_thread_or_leave, landed
@@ -23,6 +27,9 @@ from vodpull.fetch.upstream import disk_errors
 # Bytes handed over and not yet written and hashed, for one file: enough to keep three threads busy, small enough to
 # have many transfers at once, and so little that a cancelled one is over soon.
 _MAX_IN_FLIGHT_BYTES = 8 << 20
+# Seconds that a second writer of one target waits for the first: longer than a cancelled one takes to leave.
+_TURN_PATIENCE_S = 5.0
+_TURN_LOOK_S = 0.05
 
 
 class PartFile:
@@ -31,12 +38,15 @@ class PartFile:
 
     Blocks may come in any order; each byte comes once. They are hashed in the file's order: from memory if they come
     in that order, else read back when their turn has come. With `keep` called before leaving, part and journal stay
-    for a later `PartFile` of the same target, which finds them in `identity` and `held_bytes`.
+    for a later `PartFile` of the same target, which finds them in `identity` and `held_bytes`. Of all processes, one
+    at a time has the file: entering waits a while for the other one to leave, then raises StorageUnavailable.
     """
 
     def __init__(self, target: Path) -> None:
         self.identity: Identity | None = None
         """What the bytes here belong to; None: they cannot be continued by another answer."""
+        self.announced_bytes: int | None = None
+        """Size of the whole file, as its origin says; None: not known."""
         self.taken_bytes = 0
         """Bytes handed over since the file was begun."""
         self._target = target
@@ -44,7 +54,8 @@ class PartFile:
         self._number = -1
         self._door = Lock()  # held by threads only: whoever holds it may use the file's number and the journal
         self._is_left = False
-        self._lock = Lock()  # held for moments only: guards the next two
+        self._lock = Lock()  # held for moments only: guards the next three
+        self._generation = 0
         self._spans = Spans()
         self._hashed_up_to = 0
         self._digests = Digests()
@@ -58,8 +69,9 @@ class PartFile:
 
     async def __aenter__(self) -> Self:
         try:
-            await in_thread(self._open)
-        except asyncio.CancelledError:
+            await self._take_turn()
+        except BaseException:
+            self._stays = self.identity is not None
             await self._leave()
             raise
         return self
@@ -74,6 +86,21 @@ class PartFile:
         """Return how many bytes are written."""
         with self._lock:
             return self._spans.size_bytes
+
+    @property
+    def path(self) -> Path:
+        """Return where the bytes are now."""
+        return self._target if self._is_renamed else self._part
+
+    def here(self) -> tuple[int, tuple[Span, ...]]:
+        """Return what is written, and a number that is another one after bytes were thrown away; any thread may ask."""
+        with self._lock:
+            return self._generation, tuple(self._spans.pairs())
+
+    async def find_index(self) -> int | None:
+        """Return where the index of an MP4 file begins that stands at the end (see `fetch.index`)."""
+        await self.settle()
+        return await in_thread(self._find_index)
 
     def missing(self, size_bytes: int) -> list[Span]:
         """Return the gaps of a file of that size; call `settle` before."""
@@ -107,6 +134,7 @@ class PartFile:
     async def start_over(self, identity: Identity | None) -> None:
         """Forget every byte; those that come now belong to `identity`."""
         self.identity = identity
+        self.announced_bytes = None if identity is None else identity.size_bytes
         if not self._hashed_up_to and not self._in_flight and not self.held_bytes:
             return
         await self._digests.stop()
@@ -115,6 +143,7 @@ class PartFile:
         self._in_flight.clear()
         self._in_flight_bytes = self.taken_bytes = 0
         with self._lock:
+            self._generation += 1
             self._spans, self._hashed_up_to, self._digests = Spans(), 0, Digests()
         await in_thread(self._truncate)
 
@@ -134,12 +163,16 @@ class PartFile:
         self._flushing = self._flusher.submit(partial(self._note, self.identity, spans))
 
     async def keep(self) -> None:
-        """Let part and journal stay after leaving, if there is anything that a later transfer can continue."""
-        if self.identity is None:
-            return
+        """
+        Let part and journal stay after leaving, if there is anything that a later transfer can continue.
+
+        Whoever interrupts it loses what came since the last journal, and nothing else.
+        """
+        self._stays = self.identity is not None
         await self._writer.settle()
         await self._flusher.settle()
-        if not self.held_bytes:
+        self._stays = self._stays and self.held_bytes > 0
+        if not self._stays:
             return
         self.checkpoint()
         if self._flushing is not None:
@@ -172,18 +205,42 @@ class PartFile:
         await self._writer.settle()
         await in_thread(self._close)
 
-    def _open(self) -> None:
+    async def _take_turn(self) -> None:
+        deadline_s = time.monotonic() + _TURN_PATIENCE_S
+        while not await in_thread(self._open):
+            if time.monotonic() > deadline_s:
+                raise StorageUnavailable("another process writes this file")
+            await asyncio.sleep(_TURN_LOOK_S)
+
+    def _open(self) -> bool:
+        """Open the file and what is known of it; False: somebody else has it now."""
         with disk_errors():
-            size_bytes = self._part.stat().st_size if self._part.is_file() else 0
+            number = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+            try:
+                is_mine = _is_alone(number, self._part)
+            except OSError:
+                os.close(number)
+                raise
+            if not is_mine:
+                os.close(number)
+                return False
+            self._number = number
+            size_bytes = os.lseek(number, 0, os.SEEK_END)
             entry = journal.load(self._target, size_bytes) if size_bytes else None
-            fresh = os.O_TRUNC if entry is None else 0
-            if entry is None:
-                journal.remove(self._target)
-            self._number = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | fresh, 0o666)
-        if entry is not None:
-            self.identity = entry.identity
-            self._spans = Spans(entry.spans)
-            self._hash_what_is_next()
+        if entry is None:
+            self._truncate()
+            return True
+        self.identity, self.announced_bytes = entry.identity, entry.identity.size_bytes
+        self._spans = Spans(entry.spans)
+        self._hash_what_is_next()
+        return True
+
+    def _find_index(self) -> int | None:
+        with self._lock:
+            here = self._spans.stop_of(0)
+        size_bytes = self.announced_bytes or 0
+        with disk_errors():
+            return find_index(lambda at: os.pread(self._number, 16, at), here=here, size_bytes=size_bytes)
 
     def _put(self, chunks: Sequence[bytes], at: int, size_bytes: int) -> None:
         with disk_errors():
@@ -234,9 +291,21 @@ class PartFile:
 
     def _close(self) -> None:
         with self._door, disk_errors():
-            if self._number >= 0:
+            if self._number < 0:
+                return
+            try:
+                if not self._stays:  # before the next writer may come in
+                    journal.remove(self._target)
+                    self.path.unlink(missing_ok=True)
+            finally:
                 os.close(self._number)
                 self._number = -1
-            if not self._stays:
-                journal.remove(self._target)
-                (self._target if self._is_renamed else self._part).unlink(missing_ok=True)
+
+
+def _is_alone(number: int, path: Path) -> bool:
+    """Lock an open file; False: another process has the lock, or the file has lost its name to somebody meanwhile."""
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(number), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False

@@ -14,6 +14,7 @@ from vodpull.fetch.upstream import disk_errors
 # Bytes a read, as many as a write of the transfer
 _BLOCK_BYTES = 1 << 20
 _TS_PACKET_BYTES = 188
+_TAG_HEADER_BYTES = 10
 # What a file, an initialisation section or a segment of fMP4 starts with (ISO/IEC 14496-12, 23009-1, 23000-19)
 _BOXES = {b"ftyp", b"styp", b"moov", b"moof", b"sidx", b"ssix", b"emsg", b"prft", b"mdat", b"free", b"skip", b"uuid"}
 
@@ -29,14 +30,34 @@ def plain_blocks(path: Path, *, key: bytes = b"", iv: bytes = b"") -> Iterator[b
     return _decrypted(blocks, key, iv) if key else blocks
 
 
-def is_transport_stream(start: bytes) -> bool:
-    """Tell whether bytes start like MPEG-TS: a sync byte, and another one a packet later."""
-    return start[:1] == b"G" and start[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1] in {b"", b"G"}
+def form_of(start: bytes) -> str | None:
+    """
+    Return what the first bytes of a segment are: `mp4`, `ts`, or sound without a container, `aac` or `mp3`.
+
+    Raises:
+        PlaylistUnsupported: they are AC-3 without a container.
+    """
+    if start[4:8] in _BOXES:
+        return "mp4"
+    if start[:1] == b"G" and start[_TS_PACKET_BYTES : _TS_PACKET_BYTES + 1] in {b"", b"G"}:
+        return "ts"
+    sound = without_tag(start)[:2]
+    if sound == b"\x0b\x77":
+        raise PlaylistUnsupported("AC-3 sound without a container cannot be joined")
+    if len(sound) < 2 or sound[0] != 0xFF:  # noqa: PLR2004 - two bytes of ones are the start of a frame
+        return None
+    if sound[1] & 0xF6 == 0xF0:  # noqa: PLR2004 - ADTS: layer 0
+        return "aac"
+    return "mp3" if sound[1] & 0xE0 == 0xE0 and sound[1] & 0x06 else None  # noqa: PLR2004 - MPEG audio: layer I to III
 
 
-def is_fragment(start: bytes) -> bool:
-    """Tell whether bytes start with a box of fMP4."""
-    return start[4:8] in _BOXES
+def without_tag(start: bytes) -> bytes:
+    """Return the bytes behind an ID3 tag, which carries a time in segments of sound alone (RFC 8216, 3.4)."""
+    while start[:3] == b"ID3" and len(start) >= _TAG_HEADER_BYTES:
+        # Seven bits a byte.
+        length = sum((byte & 0x7F) << shift for byte, shift in zip(start[6:10], (21, 14, 7, 0), strict=True))
+        start = start[_TAG_HEADER_BYTES + length :]
+    return start
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

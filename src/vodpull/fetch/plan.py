@@ -60,6 +60,14 @@ class Plan:
             stop = start + size_bytes
         return Claim(position=start, stop=stop)
 
+    def take_beyond(self, start: int) -> Claim | None:
+        """Return the first gap, or part of one, at or after `start`; None if there is none."""
+        for number, (begin, stop) in enumerate(self._free):
+            if stop > start:
+                self._free[number : number + 1] = [(begin, start)] if begin < start else []
+                return Claim(position=max(begin, start), stop=stop)
+        return None
+
     def give_back(self, claim: Claim, *, beyond: int | None = None) -> None:
         """End a claim at `beyond`, or where it is; somebody else may bring the rest."""
         end = claim.position if beyond is None else max(beyond, claim.position)

@@ -18,6 +18,7 @@ from vodpull.errors import ConfigurationError, UrlForbidden, UrlInvalid
 from vodpull.fetch.address import Address, Network, is_metadata, is_never_allowed, is_public, parse_literal, unmapped
 from vodpull.fetch.credentials import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.credentials import check_headers
+from vodpull.fetch.here import is_here
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""
@@ -56,6 +57,7 @@ class AddressGuard:
         ports: Iterable[int] = _WEB_PORTS,
         lookup: Lookup | None = None,
         credentials: Mapping[str, Mapping[str, str]] | None = None,
+        own_url: str = "",
     ) -> None:
         """
         Read the operator's exceptions.
@@ -63,6 +65,8 @@ class AddressGuard:
         `trusted_origins` are exact (`http://127.0.0.1:9000`) and open one private address on one port;
         `allow_networks` are CIDR ranges. Neither opens link-local or metadata addresses. `lookup` replaces the DNS.
         `credentials` are headers by origin (see `parse_credentials`), sent by transfers to exactly that origin.
+        `own_url` is where this service is reached from outside: its host is refused like every address of this
+        machine, unless it is a trusted origin, so that nobody makes the service call itself.
 
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
@@ -71,6 +75,7 @@ class AddressGuard:
         self._networks = tuple(_parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
+        self._own_host = _host_of(own_url) if own_url else ""
         check_headers(credentials or {})
         self._credentials = {
             _parse_origin(text, field=CREDENTIALS_FIELD): dict(headers) for text, headers in (credentials or {}).items()
@@ -151,10 +156,12 @@ class AddressGuard:
         """Tell whether a connection for this URL may go to this address."""
         if is_metadata(address):
             return False
-        if is_public(address) or self.is_trusted(url):
+        if self.is_trusted(url):
             return True
-        if is_never_allowed(address):
+        if is_never_allowed(address) or is_here(address):
             return False
+        if is_public(address):
+            return True
         address = unmapped(address)
         return any(address.version == network.version and address in network for network in self._networks)
 
@@ -168,6 +175,8 @@ class AddressGuard:
 
     def _check_host(self, url: yarl.URL) -> None:
         host = url.raw_host or ""
+        if host.removesuffix(".") == self._own_host and not self.is_trusted(url):
+            raise UrlForbidden(f"{host} is this service itself")
         address = _literal(host)
         if address is not None:
             if not self.permits(address, url):
@@ -287,6 +296,14 @@ def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple
     if not url.port or (literal is None and not _HOST_NAME.fullmatch(url.raw_host or "")):
         raise ConfigurationError(f"{field}: no valid host and port in an entry", field=field)
     return _origin_of(url)
+
+
+def _host_of(own_url: str) -> str:
+    field = "VODPULL_PUBLIC_URL"
+    try:
+        return (_parse(own_url).raw_host or "").removesuffix(".")
+    except UrlInvalid as error:
+        raise ConfigurationError(f"{field}: {error}", field=field) from error
 
 
 def _parse_network(text: str) -> Network:

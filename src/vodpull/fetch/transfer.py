@@ -94,7 +94,14 @@ class Transfer:
         """Ask for the first gap, or for the whole if nothing is known, and go on from what the origin makes of it."""
         asked = plan.take()
         headers = self._window() if known is None or asked is None else range_headers(known, asked.span)
-        crew = Crew(self._part, plan, sessions=self._sessions, limits=self._limits, on_bytes=self._count)
+        crew = Crew(
+            self._part,
+            plan,
+            sessions=self._sessions,
+            limits=self._limits,
+            on_bytes=self._count,
+            index_first=self._order.index_first,
+        )
         try:
             async with crew:
                 async with self._sessions.answer(self._order.url, headers) as response:
@@ -127,6 +134,7 @@ class Transfer:
         self._announced = announced
         await in_thread(_check_room, self._order.target.parent, announced or 0)
         await self._start_over(identity if self._order.byte_range is None else None)
+        self._part.announced_bytes = announced
         if announced is None:
             return Claim(position=0, stop=self._limits.max_bytes + 1, is_open=True)
         return Claim(position=0, stop=announced)

@@ -259,7 +259,7 @@ async def test_a_redirect_is_followed_to_the_file(bench: Bench, code: int) -> No
     assert bench.target.read_bytes() == b"x" * 1000
 
 
-async def test_cancelling_closes_the_connection_and_removes_the_part(bench: Bench) -> None:
+async def test_cancelling_closes_the_connection_and_leaves_nothing_that_cannot_be_continued(bench: Bench) -> None:
     running = asyncio.create_task(bench.download("stall?after=200000"))
     async with asyncio.timeout(5):
         while bench.origin.requests["/stall"] == 0 or bench.left() != ["source.part"]:

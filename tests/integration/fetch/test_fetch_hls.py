@@ -16,6 +16,7 @@ from tests.origin import Canary, Origin
 from vodpull.errors import (
     BodyIncomplete,
     BodyTooLarge,
+    OriginBusy,
     OriginFailed,
     OriginMissing,
     PlaylistUnsupported,
@@ -209,6 +210,8 @@ async def test_an_initialisation_section_may_be_encrypted_or_not(bench: Bench, *
 @pytest.mark.parametrize(
     ("lines", "error", "why"),
     [
+        (("#EXTINF:6,", "1.ac3"), PlaylistUnsupported, "video segment 1 of 1: AC-3"),
+        (("#EXTINF:6,", "m4s"), PlaylistUnsupported, "video segment 1 of 1: it is not MPEG-TS"),
         (("#EXTINF:6,", "html"), PlaylistUnsupported, "video segment 1 of 1: it is not MPEG-TS"),
         (("#EXTINF:6,", "1.ts", "#EXTINF:6,", "m4s"), PlaylistUnsupported, "video segment 2 of 2: it is not MPEG-TS"),
         (('#EXT-X-MAP:URI="1.ts"', "#EXTINF:6,", "m4s"), PlaylistUnsupported, "it is not fMP4"),
@@ -227,6 +230,7 @@ async def test_a_bad_child_has_its_own_error_and_leaves_nothing(
     bench: Bench, lines: tuple[str, ...], *, error: type[VodpullError], why: str
 ) -> None:
     bench.origin.put("1.ts", TS)
+    bench.origin.put("1.ac3", b"\x0b\x77" + bytes(100))
     bench.origin.put("m4s", BOX + bytes(100))
     bench.origin.put("html", b"<!DOCTYPE")
     with pytest.raises(error, match=why):
@@ -272,6 +276,46 @@ async def test_cancelling_ends_every_transfer_and_leaves_nothing(bench: Bench) -
     assert bench.left() == []
     await asyncio.wait_for(bench.origin.left_early.wait(), 5)
     assert bench.origin.requests["/stall"] == 4
+
+
+@pytest.mark.parametrize("last", ["stall?after=1000", "status/503"])
+async def test_segments_that_are_here_are_not_fetched_again(bench: Bench, last: str) -> None:
+    for number in range(3):
+        bench.origin.put(f"{number}.ts", TS + bytes([number]) * 188)
+    lines = ("#EXTINF:6,", "0.ts", "#EXTINF:6,", "1.ts", "#EXTINF:6,", "2.ts", "#EXTINF:6,")
+    running = asyncio.create_task(bench.fetch_lines(*lines, last))
+    async with asyncio.timeout(5):
+        while len(list(bench.folder.glob("video-*.piece"))) < 3:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises((asyncio.CancelledError, OriginBusy)):
+        await running
+    bench.origin.put("4.ts", TS)
+    fetched = await bench.fetch_lines(*lines, "4.ts")
+    assert [bench.origin.requests[f"/{number}.ts"] for number in range(3)] == [1, 1, 1]
+    assert fetched.video.read_bytes() == b"".join(TS + bytes([number]) * 188 for number in range(3)) + TS
+    assert bench.left() == ["video.ts"]
+
+
+async def test_what_is_joined_already_stays(bench: Bench) -> None:
+    bench.origin.put("1.ts", TS)
+    first = await bench.fetch_lines("#EXTINF:6,", "1.ts")
+    assert await bench.fetch_lines("#EXTINF:6,", "1.ts") == first
+    assert bench.origin.requests["/1.ts"] == 1
+
+
+async def test_sound_without_a_container_is_joined_without_its_tags(bench: Bench) -> None:
+    tag, frames = b"ID3\4\0\0\0\0\0\5time!", b"\xff\xf1\x50\x80" + bytes(100)
+    bench.origin.put("1.ts", TS)
+    bench.origin.put("1.aac", tag + frames)
+    bench.origin.put("2.aac", tag + frames + b"end")
+    sound = b"#EXTM3U\n#EXTINF:6,\n1.aac\n#EXTINF:6,\n2.aac\n#EXT-X-ENDLIST"
+    bench.origin.put("sound.m3u8", sound)
+    bench.origin.put("picture.m3u8", b"#EXTM3U\n#EXTINF:6,\n1.ts\n#EXT-X-ENDLIST")
+    rendition = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="a",URI="sound.m3u8"'
+    fetched = await bench.fetch_lines(rendition, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "picture.m3u8")
+    assert fetched.audio == bench.folder / "audio.aac"
+    assert fetched.audio.read_bytes() == frames + frames + b"end"
 
 
 @pytest.mark.parametrize(

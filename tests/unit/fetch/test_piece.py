@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.piece import is_fragment, is_transport_stream, plain_blocks
+from vodpull.fetch.piece import form_of, plain_blocks, without_tag
 
 KEY, IV = bytes(range(16)), bytes(range(16, 32))
 
@@ -37,9 +37,31 @@ def test_a_damaged_piece_does_not_decrypt(tmp_path: Path, damage: object) -> Non
         list(plain_blocks(path, key=KEY, iv=IV))
 
 
-def test_formats_are_recognised_by_their_start() -> None:
-    assert is_transport_stream(b"G" + bytes(187) + b"G")
-    assert is_fragment(b"\0\0\0\x18styp" + bytes(16))
-    for other in (b"", b"<!DOCTYPE html>", b"G" + bytes(400), b"ID3\4" + bytes(200), b"WEBVTT\n"):
-        assert not is_transport_stream(other)
-        assert not is_fragment(other)
+TAG = b"ID3\4\0\0\0\0\1\x0a" + bytes(138)
+
+
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [
+        (b"G" + bytes(187) + b"G", "ts"),
+        (b"\0\0\0\x18styp" + bytes(16), "mp4"),
+        (b"\xff\xf1\x50\x80", "aac"),
+        (TAG + b"\xff\xf9\x50\x80", "aac"),
+        (TAG + TAG + b"\xff\xfb\x90\x64", "mp3"),
+        *((other, None) for other in (b"", b"\xff", b"<!DOCTYPE html>", b"G" + bytes(400), TAG, b"ID3", b"WEBVTT\n")),
+        (b"\xff\xe1", None),
+        (b"\xff\xd8\xff", None),
+    ],
+)
+def test_forms_are_recognised_by_their_start(start: bytes, form: str | None) -> None:
+    assert form_of(start) == form
+
+
+def test_dolby_sound_without_a_container_is_named() -> None:
+    with pytest.raises(PlaylistUnsupported, match="AC-3"):
+        form_of(TAG + b"\x0b\x77" + bytes(100))
+
+
+def test_a_tag_is_left_out() -> None:
+    assert without_tag(TAG + b"sound") == b"sound"
+    assert without_tag(b"sound") == b"sound"

@@ -1,0 +1,65 @@
+"""How much of a file that is still coming can be worked on: from its beginning, without what is not here yet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from vodpull.errors import MediaError
+from vodpull.media.ffmpeg import RunLimits
+from vodpull.media.info import MediaInfo
+from vodpull.media.probe import ask_pyav, probe_orders, typed_info
+from vodpull.media.sandbox import Toolbox
+
+REACHER = "reacher.py"
+PROBER = "prober.py"
+# An index, or the last megabytes, are read; a busy machine may take its time.
+LIMITS = RunLimits(wall_s=60, cpu_s=30, address_space_bytes=8 * 1024**3, file_size_bytes=0)
+
+Spans = Sequence[tuple[int, int]]
+"""Bytes of a file that are here, as half-open spans in order."""
+
+
+async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
+    """
+    Return for how many seconds from its beginning the picture can be decoded with the bytes that are here.
+
+    Counted from the first picture, with room for the pictures that a decoder reads ahead. `math.inf`: every picture is
+    here (an MP4 tells). 0: not enough yet, a layout that does not allow it (AVI, for example), or no media. Cheap,
+    also for large files: of MP4 and MOV the index is read, wherever it stands; of fragmented MP4, MPEG-TS, Matroska
+    and FLV the beginning and the last megabytes of the first span.
+    """
+    if not spans or spans[0][0] > 0:
+        return 0.0
+    try:
+        answer = await ask_pyav(
+            REACHER, _orders(spans, "reach_s"), ("source", path), toolbox=toolbox, limits=LIMITS, beside=(PROBER,)
+        )
+    except MediaError:
+        return 0.0
+    found = answer.get("reach_s", 0.0)
+    return math.inf if found is None else max(0.0, float(found))
+
+
+async def probe_part(path: Path, spans: Spans, *, size_bytes: int, toolbox: Toolbox) -> MediaInfo | None:
+    """
+    Measure a file of which only these spans are here; None as long as that needs more, or for want of a duration.
+
+    Needs the first 600 pictures (20 s at 30 a second), or all of a shorter MP4. Of MP4 and MOV it is what `probe` will
+    say of the whole file. Of Matroska and WebM the durations are those that the file declares, which may differ from
+    the measured ones by a few frames. Fragmented MP4, MPEG-TS and FLV do not say how long they are. Whether the file
+    is cut, or is any use at all, is for `probe` to say in the end.
+    """
+    if not spans or spans[0][0] > 0:
+        return None
+    orders = _orders(spans, "info") | {"size": size_bytes, "probe": probe_orders()}
+    try:
+        answer = await ask_pyav(REACHER, orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=(PROBER,))
+        return typed_info(answer["info"]) if answer.get("info") else None
+    except MediaError:
+        return None
+
+
+def _orders(spans: Spans, what: str) -> dict[str, object]:
+    return {"what": what, "spans": list(spans), "options": probe_orders()["options"]}

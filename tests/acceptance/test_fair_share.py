@@ -1,0 +1,56 @@
+"""One account's thousands of items do not hold up another account's single one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+
+SLOTS = 2
+CROWD = 2000
+
+
+@pytest.fixture
+def crowded(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+    """Run a service with few slots, whose only other account has asked for thousands of items."""
+    service = Vodpull(
+        tmp_path_factory.mktemp("crowded") / "data",
+        origin=origin.origin,
+        VODPULL_FETCH_SLOTS=str(SLOTS),
+        VODPULL_HOST_REQUESTS_PER_S="1000",
+    )
+    service.start()
+    crowd = service.key("crowd")
+    urls = [origin.url(f"slow?pause=0.02&piece=30000&crowd={number}") for number in range(CROWD)]
+    for start in range(0, CROWD, 50):
+        service.create(*urls[start : start + 50], key=crowd, template="original")
+    yield service
+    service.kill()
+    service.stop()
+
+
+def test_a_single_item_waits_for_one_slot_turnover(crowded: Vodpull, origin: Origin) -> None:
+    single = crowded.key("single")
+    _until(lambda: len(seen(origin, "crowd")) > 2 * SLOTS)
+    crowded.create(origin.url("slow?pause=0.02&piece=30000&single=1"), key=single, template="original")
+    before = len(seen(origin, "crowd"))
+    _until(lambda: seen(origin, "single") != [])
+    after = [number for number in seen(origin, "crowd") if number < seen(origin, "single")[0]]
+    assert len(after) - before <= 2 * SLOTS, "a turn of the queue of jobs, and one of the queue of fetches"
+    assert len(after) < CROWD / 2, "most of the crowd still waited"
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def seen(origin: Origin, whose: str) -> list[int]:
+    """Return the places of somebody's requests in the order in which the origin saw all of them."""
+    return [number for number, asked in enumerate(list(origin.queries)) if whose in asked]

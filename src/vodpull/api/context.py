@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from vodpull.api.access import Access
 from vodpull.api.media import ObjectReader
 from vodpull.api.messages import Language
+from vodpull.api.metrics import Answered, MetricsDoor
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
 from vodpull.workflows.control import Control
+from vodpull.workflows.housekeeping import Disposal
 from vodpull.workflows.intake import Intake
 from vodpull.workflows.outbox import Outbox
 
@@ -24,6 +26,7 @@ class ApiContext:
     access: Access
     intake: Intake
     control: Control
+    disposal: Disposal
     outbox: Outbox
     store: Store
     listing: Listing
@@ -32,5 +35,8 @@ class ApiContext:
     objects: ObjectReader
     is_ready: Callable[[], Awaitable[dict[str, bool]]]
     """Tells which parts work: database, storage, disk."""
+    metrics: MetricsDoor
+    on_reply: Callable[[Answered], None]
+    """Is told of every reply."""
     language: Language
     compat: tuple[str, ...]

@@ -26,7 +26,8 @@ from vodpull.api.docs import docs_router
 from vodpull.api.events import events_router
 from vodpull.api.exchange import Exchange
 from vodpull.api.media import media_router
-from vodpull.api.problems import OWN_PREFIX, problem_reply
+from vodpull.api.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
+from vodpull.api.problems import OWN_PREFIX, problem_of, problem_reply
 from vodpull.api.requests import parse_pull, parse_query, read_parameters
 from vodpull.api.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
 from vodpull.clock import now_ms
@@ -48,6 +49,7 @@ def create_api(context: ApiContext) -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(Exchange, language=context.language)
+    app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
@@ -55,6 +57,7 @@ def create_api(context: ApiContext) -> FastAPI:
         batches_router(context),
         events_router(context),
         _health_router(context.is_ready),
+        metrics_router(context.metrics),
         media_router(context.objects),
         docs_router(),
     )
@@ -64,16 +67,18 @@ def create_api(context: ApiContext) -> FastAPI:
     return app
 
 
-def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> FastAPI:
-    """Return the HTTP application of a process that only works: liveness and readiness."""
+def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
+    """Return the HTTP application of a process that only works: liveness, readiness and metrics."""
     app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(_health_router(is_ready))
+    app.include_router(metrics_router(metrics))
     return app
 
 
 def _problem_handler(context: ApiContext) -> Any:
     def reply(request: Request, error: Exception) -> Response:
         known = _as_parameter_error(error) if isinstance(error, RequestValidationError) else error
+        note_wire_code(request, problem_of(known).code)
         return problem_reply(
             known, path=request.url.path, request_id=request.state.request_id, language=context.language
         )

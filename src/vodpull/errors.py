@@ -11,9 +11,11 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── NotFound              not_found
     │   ├── KeyReused             idempotency_key_reused
     │   ├── RateLimited           rate_limited *
+    │   ├── QuotaExceeded         quota_exceeded
     │   ├── NotAllowedNow         not_allowed_now
     │   ├── MethodNotAllowed      method_not_allowed
     │   ├── FormRefused           form_refused
+    │   ├── NotificationInvalid   notification_invalid
     │   └── Cancelled             cancelled
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
@@ -43,6 +45,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── MediaTooLarge         media_too_large
     │   ├── EncodeFailed          encode_failed
     │   ├── EncodeStalled         encode_stalled
+    │   ├── EncodeInterrupted     encode_interrupted *
     │   └── OutputInvalid         output_invalid
     ├── StorageError          the object store did not do what was asked
     │   ├── StorageUnavailable    storage_unavailable *
@@ -57,6 +60,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
         ├── AlreadyRunning        already_running
         ├── StepAbandoned         step_abandoned
         ├── CallFailed            call_failed
+        ├── ServiceUnreachable    service_unreachable *
         └── InternalError         internal_error
 
 `*` may pass by itself, so it is worth another try. HTTP status codes live in `api/problems.py` only.
@@ -92,6 +96,10 @@ class VodpullError(Exception):
     remedy: ClassVar[str] = "Look at the service's log for the cause."
     origin_status: int | None = None
     """HTTP status of the origin, set by those who know it."""
+    request_id: str | None = None
+    """Id of the call that was answered with this error, set by clients."""
+    log_tail: str = ""
+    """What the program that failed wrote last, set by those who ran it: hostile text, for operators only."""
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -114,6 +122,8 @@ class Failure:
     """Stage of the job that failed; empty when it is not about a job."""
     origin_status: int | None = None
     """HTTP status that the origin answered with, where that was the cause."""
+    log_tail: str = ""
+    """What the program that failed wrote last: hostile text, for operators only."""
 
     @classmethod
     def of(cls, error: VodpullError, *, stage: str = "") -> Failure:
@@ -126,6 +136,7 @@ class Failure:
             remedy=error.remedy,
             stage=stage,
             origin_status=error.origin_status,
+            log_tail=error.log_tail,
         )
 
 
@@ -208,6 +219,13 @@ class RateLimited(RequestError):
         self.retry_after_s = retry_after_s
 
 
+class QuotaExceeded(RequestError):
+    """The account has as much stored as it may."""
+
+    code = "quota_exceeded"
+    remedy = "Delete tasks that are no longer needed; the operator sets the quota with VODPULL_ACCOUNT_QUOTA_BYTES."
+
+
 class NotAllowedNow(RequestError):
     """The thing exists, but is not in a state that allows this."""
 
@@ -227,6 +245,13 @@ class FormRefused(RequestError):
 
     code = "form_refused"
     remedy = "Load the page again and send it once more."
+
+
+class NotificationInvalid(RequestError):
+    """A notification is not signed with this account's secret, or is too old."""
+
+    code = "notification_invalid"
+    remedy = "Drop it. If all of them fail, compare the secret with `vodpull keys webhook-secret NAME` and the clock."
 
 
 class Cancelled(RequestError):
@@ -437,6 +462,15 @@ class EncodeStalled(MediaError):
     code = "encode_stalled"
 
 
+class EncodeInterrupted(MediaError):
+    """FFmpeg was killed from outside: by the system for want of memory, or by an operator. Tried again a few times."""
+
+    code = "encode_interrupted"
+    fault = Fault.SERVICE
+    retryable = True
+    remedy = "Look for an out-of-memory message in the system log; lower VODPULL_ENCODE_SLOTS, then retry the item."
+
+
 class OutputInvalid(MediaError):
     """What FFmpeg wrote did not pass verification, so it was not published."""
 
@@ -530,10 +564,18 @@ class StepAbandoned(ServiceError):
 
 
 class CallFailed(ServiceError):
-    """A service refused a command's call, or did not answer."""
+    """A service answered in a way that this client does not understand."""
 
     code = "call_failed"
-    remedy = "Check --server, the access key, and that `vodpull serve` runs."
+    remedy = "Check that the address is that of a vodpull service, and that the client is as new as the service."
+
+
+class ServiceUnreachable(ServiceError):
+    """The service does not answer, or broke off."""
+
+    code = "service_unreachable"
+    retryable = True
+    remedy = "Check the address (--server, VODPULL_SERVER), and that `vodpull serve` runs there."
 
 
 class InternalError(ServiceError):

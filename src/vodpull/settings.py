@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     """Template of a request without `cmd` and `workflowId`; `original` stores only."""
     encode_slots: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Encodes that this process runs at once; default: the number of cores."""
+    grace_s: Annotated[float, Field(ge=0)] = 8.0
+    """Time that a process which is told to end gives to steps under way, in seconds; the rest is done by others."""
     fetch_slots: Annotated[int, Field(ge=1, le=1000)] = 8
     """Downloads that this process runs at once."""
     min_free_bytes: Annotated[int, Field(ge=0)] = 1024**3
@@ -63,6 +65,10 @@ class Settings(BaseSettings):
     """Fetched videos that may wait for an encoder before fetching pauses."""
     max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
     """Largest source that is fetched, in bytes; default 200 GiB."""
+    retention_days: Annotated[float, Field(ge=0)] = 0.0
+    """Days after its end at which a task is deleted with its files; 0: kept until somebody deletes it."""
+    account_quota_bytes: Annotated[int, Field(ge=0)] = 0
+    """Stored bytes, segments included, at which an account's next task is refused; 0: no quota."""
     max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600
     """Longest video that is encoded, in seconds; default 12 hours."""
     ffmpeg_path: str = ""
@@ -83,6 +89,10 @@ class Settings(BaseSettings):
     """Compatibility switches: `timestamp-string`, `trans-no-strict`."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
+    metrics_token: SecretStr = SecretStr("")
+    """What a scraper of `/metrics` must send as a bearer token; empty: the page is open, as the health pages are."""
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    """Base URL of the OpenTelemetry collector that traces go to (needs the extra `otel`); empty: no traces."""
 
     @field_validator("trusted_origins", "allow_networks", "compat", "origin_credentials", mode="before")
     @classmethod

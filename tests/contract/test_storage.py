@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,57 @@ async def test_a_deleted_object_is_gone_and_deleting_again_is_no_error(store: Ob
     await store.delete(KEY)
     await store.delete(KEY)
     assert await store.list_keys("pullvideo") == []
+
+
+async def test_a_small_object_is_read_whole(store: ObjectStore) -> None:
+    await store.put_bytes(KEY, b"0123456789")
+    assert await store.get_bytes(KEY) == b"0123456789"
+    with pytest.raises(ObjectMissing):
+        await store.get_bytes("pullvideo/none")
+
+
+async def test_a_listing_tells_sizes_and_times(store: ObjectStore) -> None:
+    for name in ("a/1", "a/b/22", "ab/1"):
+        await store.put_bytes(name, name.encode())
+    pages = [page async for page in store.list_pages("a")]
+    found = {each.key: each for page in pages for each in page}
+    assert {key: each.size_bytes for key, each in found.items()} == {"a/1": 3, "a/b/22": 6}
+    assert found["a/1"].modified_s == (await store.head("a/1")).modified_s
+
+
+async def test_many_objects_go_together_and_missing_ones_do_not_matter(store: ObjectStore) -> None:
+    keys = [f"a/{number}" for number in range(30)]
+    for key in keys[1:]:
+        await store.put_bytes(key, b"x")
+    await store.delete_all(keys)
+    await store.delete_all([])
+    assert await store.list_keys("a") == []
+
+
+async def test_everything_below_a_prefix_goes_and_its_neighbour_stays(store: ObjectStore) -> None:
+    for name in ("a/1", "a/b/2", "ab/1"):
+        await store.put_bytes(name, b"x")
+    assert await store.delete_below("a") == 2
+    assert await store.delete_below("a") == 0
+    assert await store.list_keys("ab") == ["ab/1"]
+
+
+async def test_a_folder_keeps_no_empty_folders_and_no_unfinished_uploads(tmp_path: Path) -> None:
+    store = open_store(tmp_path.as_uri())
+    await store.put_bytes("a/b/1", b"x")
+    (tmp_path / "a" / "b" / "2#1").write_bytes(b"cut off")
+    assert await store.delete_below("a") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_old_unfinished_uploads_are_dropped(tmp_path: Path) -> None:
+    store = open_store(tmp_path.as_uri())
+    await store.put_bytes("a/1", b"x")
+    for name, modified_s in (("old#1", 1000), ("new#1", 3000)):
+        (tmp_path / "a" / name).write_bytes(b"cut off")
+        os.utime(tmp_path / "a" / name, (modified_s, modified_s))
+    assert await store.drop_parts(before_s=2000) == 1
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["1", "new#1"]
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "bucket", "s3://", "file://host/dir"])

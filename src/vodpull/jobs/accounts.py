@@ -207,6 +207,11 @@ class Accounts:
             raise NotFound(f"there is no account {name}", field="NAME")
         return str(found)
 
+    def adopt(self, name: str, account_id: str) -> str:
+        """Return the id of the account of this name; a new one gets the given id, which it had before."""
+        with self._engine.begin() as connection:
+            return self._ensure_account(connection, name, account_id)
+
     def list_keys(self) -> list[AccessKey]:
         """Return every key, revoked ones too, oldest first."""
         query = (
@@ -245,11 +250,11 @@ class Accounts:
             secrets=tuple(self._vault.open(row[name]) for name in _SECRETS if row[name] is not None),
         )
 
-    def _ensure_account(self, connection: sa.Connection, name: str) -> str:
+    def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
         found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
         if found is not None:
             return str(found)
-        account_id = new_id(now_ms())
+        account_id = account_id or new_id(now_ms())
         # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
         notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         connection.execute(

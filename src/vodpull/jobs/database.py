@@ -37,7 +37,7 @@ def open_database(url: str) -> sa.Engine:
         raise ConfigurationError("VODPULL_DATABASE_URL is not a database URL", field="VODPULL_DATABASE_URL") from error
     if parsed.get_backend_name() == "sqlite":
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE)
+        engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     if parsed.drivername != "postgresql+psycopg":
@@ -45,7 +45,7 @@ def open_database(url: str) -> sa.Engine:
             f"VODPULL_DATABASE_URL: {parsed.drivername} is not supported; use postgresql:// or nothing (SQLite)",
             field="VODPULL_DATABASE_URL",
         )
-    return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True)
+    return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, hide_parameters=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

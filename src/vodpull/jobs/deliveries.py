@@ -137,6 +137,19 @@ class Deliveries:
             deliveries = [Delivery(**dict(row) | {"state": DeliveryState(row["state"])}) for row in rows]
             return [(delivery, _attempts(connection, delivery.delivery_id)) for delivery in deliveries]
 
+    def newest_below(self, url: str, *, since_ms: int, limit: int) -> list[tuple[Delivery, Attempt]]:
+        """Return the newest attempts to URLs that begin like this one, of batches accepted since, newest first."""
+        attempt, delivery, batch = tables.delivery_attempt.c, tables.delivery.c, tables.batch.c
+        query = (
+            sa.select(delivery.delivery_id, attempt.number)
+            .select_from(tables.delivery_attempt.join(tables.delivery).join(tables.batch))
+            .where(batch.created_at_ms >= since_ms, delivery.url.startswith(url, autoescape=True))
+            .order_by(attempt.at_ms.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return [_one_attempt(connection, *row) for row in connection.execute(query).all()]
+
     def record(self, connection: sa.Connection, delivery_id: str, attempt: Attempt, *, state: DeliveryState) -> None:
         """Record one attempt and what it means for the delivery; recording the same attempt again changes nothing."""
         known = connection.execute(
@@ -173,6 +186,16 @@ def _silenced(account_id: str, url: str) -> sa.ColumnElement[bool]:
 
 def _url_hash(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
+
+
+def _one_attempt(connection: sa.Connection, delivery_id: str, number: int) -> tuple[Delivery, Attempt]:
+    mine = tables.delivery.c.delivery_id == delivery_id
+    row = dict(connection.execute(sa.select(tables.delivery).where(mine)).mappings().one())
+    attempts = _attempts(connection, delivery_id)
+    return (
+        Delivery(**row | {"state": DeliveryState(row["state"])}),
+        next(attempt for attempt in attempts if attempt.number == number),
+    )
 
 
 def _attempts(connection: sa.Connection, delivery_id: str) -> list[Attempt]:

@@ -11,7 +11,7 @@ from vodpull.errors import ParameterError
 from vodpull.jobs import tables
 from vodpull.jobs.database import database_clock
 from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.store import read_view
+from vodpull.jobs.store import IS_KEPT, read_view
 
 MAX_PAGE = 100
 
@@ -118,7 +118,7 @@ class Listing:
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     batch, job = tables.batch.c, tables.job.c
     mine = job.batch_id == batch.batch_id
-    found: list[sa.ColumnElement[bool]] = []
+    found: list[sa.ColumnElement[bool]] = [IS_KEPT]
     if wanted.account_id is not None:
         found.append(batch.account_id == wanted.account_id)
     if wanted.trans_no is not None:

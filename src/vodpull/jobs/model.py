@@ -139,6 +139,8 @@ class Job:
     """Of the current stage, 0 to 100."""
     created_at_ms: int = 0
     finished_at_ms: int | None = None
+    deleted_at_ms: int | None = None
+    """When somebody had its files removed; the job stays to tell that there was one, without an asset."""
     decisions: tuple[dict[str, object], ...] = ()
     """One entry per definition: chosen or not, and why."""
 

@@ -18,7 +18,9 @@ from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, Stage
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
-_IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
+IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
+"""Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
+IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +77,13 @@ class Store:
     def add_batch(self, connection: sa.Connection, view: BatchView, *, access_key: str) -> None:
         """Insert an accepted batch and its jobs; the caller's transaction also starts their work."""
         connection.execute(tables.batch.insert().values(**asdict(view.batch), access_key=access_key))
-        connection.execute(tables.job.insert(), [_job_row(job) for job in view.jobs])
+        connection.execute(tables.job.insert(), [job_row(job) for job in view.jobs])
 
     def trans_no_exists(self, connection: sa.Connection, account_id: str, trans_no: str) -> bool:
         """Return True when the account has used this business id before."""
         found = connection.execute(
             sa.select(tables.batch.c.batch_id).where(
-                tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no
+                tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT
             )
         ).first()
         return found is not None
@@ -89,14 +91,14 @@ class Store:
     def find_batch(self, batch_id: str) -> BatchView | None:
         """Return a batch of whichever account; the caller checks the owner."""
         with self.engine.connect() as connection:
-            return read_view(connection, tables.batch.c.batch_id == batch_id)
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT))
 
     def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
         """Return the account's newest batch with this business id."""
         with self.engine.connect() as connection:
             return read_view(
                 connection,
-                sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no),
+                sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT),
             )
 
     def find_job(self, job_id: str) -> tuple[Batch, Job]:
@@ -104,12 +106,12 @@ class Store:
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).mappings().one()
             query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
-            return _batch(connection.execute(query).mappings().one()), _job(row)
+            return batch_of(connection.execute(query).mappings().one()), job_of_row(row)
 
     def work_is_over(self, name: str) -> bool:
         """Return True when the work folder `<directory>-<attempt>` belongs to no attempt that is under way."""
         directory, _, attempt = name.partition("-")
-        query = sa.select(_IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
+        query = sa.select(IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
         return row is None or bool(row[0]) or str(row[1]) != attempt
@@ -124,7 +126,7 @@ class Store:
 
     def enter_stage(self, ref: JobRef, stage: Stage) -> bool:
         """
-        Record that an attempt reached a stage, and when it first did.
+        Record that an attempt reached a stage, and when it first did; one that is there already stays as it is.
 
         Returns False when the attempt is over (finished, cancelled, retried): then nothing was changed, and its work
         should stop.
@@ -132,8 +134,9 @@ class Store:
         now = now_ms()
         values = {"stage": stage.value, "stage_at_ms": now, "percent": 0.0}
         with self.engine.begin() as connection:
-            if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
-                return False
+            elsewhere = sa.and_(_live(ref), tables.job.c.stage != stage.value)
+            if connection.execute(tables.job.update().where(elsewhere).values(values)).rowcount == 0:
+                return connection.execute(sa.select(tables.job.c.job_id).where(_live(ref))).first() is not None
             insert_new(
                 connection,
                 tables.job_stage,
@@ -143,7 +146,10 @@ class Store:
 
     def update_progress(self, ref: JobRef, progress: Progress) -> None:
         """Record how far an attempt is; one that is over stays as it is, so a late writer changes nothing."""
-        values: dict[str, Any] = {"percent": round(progress.percent, 1)}
+        percent = round(progress.percent, 1)
+        # Several machines may work on one stage, and each knows its own part: the one that knows most is right.
+        known = tables.job.c.percent
+        values: dict[str, Any] = {"percent": sa.case((known > percent, known), else_=percent)}
         if progress.bytes_done is not None:
             values |= {"bytes_done": progress.bytes_done, "bytes_total": progress.bytes_total}
         with self.engine.begin() as connection:
@@ -154,6 +160,13 @@ class Store:
         values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
         with self.engine.begin() as connection:
             connection.execute(tables.job.update().where(_live(ref)).values(values))
+
+    def record_playable(self, ref: JobRef, asset: Asset) -> None:
+        """Record that the beginning of an attempt's renditions can be played; a later stage knows better."""
+        values = {"asset": asdict(asset)}
+        encoding = sa.and_(_live(ref), tables.job.c.stage == Stage.ENCODE.value)
+        with self.engine.begin() as connection:
+            connection.execute(tables.job.update().where(encoding).values(values))
 
     def record_decisions(self, ref: JobRef, decisions: list[dict[str, Any]]) -> None:
         """Record why each rung is in the ladder or not."""
@@ -169,7 +182,10 @@ class Store:
         are final.
         """
         self._lock_batch_of(connection, ref.job_id)
-        changed = connection.execute(tables.job.update().where(_live(ref)).values(_final_values(outcome)))
+        values = _final_values(outcome)
+        if outcome.failure is not None:
+            values |= _withdrawn(connection, ref)
+        changed = connection.execute(tables.job.update().where(_live(ref)).values(values))
         if changed.rowcount == 0:
             return None
         stage = {"job_id": ref.job_id, "attempt": ref.attempt, "stage": outcome.stage.value, "at_ms": now_ms()}
@@ -177,7 +193,7 @@ class Store:
         return self._settled(connection, ref.job_id)
 
     def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
-        """Make a failed or cancelled attempt wait again as the next one; None when it is not failed or cancelled."""
+        """Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted."""
         self._lock_batch_of(connection, ref.job_id)
         values = {
             "attempt": ref.attempt + 1,
@@ -193,7 +209,8 @@ class Store:
             "percent": 0.0,
             "finished_at_ms": None,
         }
-        again = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
+        ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
+        again = sa.and_(ended, tables.job.c.deleted_at_ms.is_(None))
         mine = sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, again)
         if connection.execute(tables.job.update().where(mine).values(values)).rowcount == 0:
             return None
@@ -219,7 +236,9 @@ class Store:
 def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one of its key exists, and return whether it was inserted; waits for a rival to commit."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(table).values(values).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(table).values(values).on_conflict_do_nothing()
+    # SQLAlchemy keeps the count of an insert only when told to; psycopg gives -1 else.
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
@@ -227,7 +246,7 @@ def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
 
 
 def _live(ref: JobRef) -> sa.ColumnElement[bool]:
-    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~_IS_FINAL)
+    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~IS_FINAL)
 
 
 def _final_values(outcome: Outcome) -> dict[str, Any]:
@@ -248,6 +267,12 @@ def _final_values(outcome: Outcome) -> dict[str, Any]:
     return values
 
 
+def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:
+    """Return the asset without the playlist that a failed attempt may have shown early."""
+    asset = connection.scalar(sa.select(tables.job.c.asset).where(tables.job.c.job_id == ref.job_id))
+    return {"asset": asset | {"playlist_key": ""}} if asset else {}
+
+
 def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
     """Return the newest batch that fits, with its jobs."""
     newest = sa.select(tables.batch).where(which).order_by(tables.batch.c.created_at_ms.desc()).limit(1)
@@ -257,25 +282,34 @@ def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Batch
     jobs = connection.execute(
         sa.select(tables.job).where(tables.job.c.batch_id == row["batch_id"]).order_by(tables.job.c.position)
     ).mappings()
-    return BatchView(batch=_batch(row), jobs=tuple(_job(job) for job in jobs))
+    return BatchView(batch=batch_of(row), jobs=tuple(job_of_row(job) for job in jobs))
 
 
-def _batch(row: Mapping[Any, Any]) -> Batch:
-    return Batch(**{name: value for name, value in row.items() if name != "access_key"})
+def batch_of(row: Mapping[Any, Any]) -> Batch:
+    """Return the batch of a row."""
+    return Batch(**{name: value for name, value in row.items() if name not in {"access_key", "deleted_at_ms"}})
 
 
-def _job_row(job: Job) -> dict[str, Any]:
+def job_row(job: Job) -> dict[str, Any]:
+    """Return a job as its row."""
     row = asdict(job)
     return row | {
         "stage": job.stage.value,
         "pull_status": job.pull_status.value,
         "cmd_status": job.cmd_status.value,
         "decisions": list(job.decisions),
+        "stored_bytes": 0,
+        "archived_attempt": 0,
     }
 
 
-def _job(row: Mapping[Any, Any]) -> Job:
-    values = dict(row)
+_BOOKKEEPING = frozenset({"stored_bytes", "archived_attempt"})
+"""Columns that speak of the store and not of the job."""
+
+
+def job_of_row(row: Mapping[Any, Any]) -> Job:
+    """Return the job of a row."""
+    values = {name: value for name, value in row.items() if name not in _BOOKKEEPING}
     return Job(
         **values
         | {

@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+UNARCHIVED = sa.text("archived_attempt < attempt")
+"""Jobs that ended since their manifest was written, and those under way: few, however many there are in all."""
+
 account = sa.Table(
     "account",
     metadata,
@@ -40,9 +43,11 @@ batch = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Column("deleted_at_ms", sa.BigInteger),
     sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
     sa.Index("ix_batch_account_created", "account_id", "created_at_ms", "batch_id"),
     sa.Index("ix_batch_created", "created_at_ms", "batch_id"),
+    sa.Index("ix_batch_finished", "finished_at_ms"),
 )
 
 job = sa.Table(
@@ -69,9 +74,32 @@ job = sa.Table(
     sa.Column("percent", sa.Float, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Column("deleted_at_ms", sa.BigInteger),
+    sa.Column("stored_bytes", sa.BigInteger, nullable=False),
+    sa.Column("archived_attempt", sa.Integer, nullable=False),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage", "stage"),
+    sa.Index("ix_job_unarchived", "finished_at_ms", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
+)
+
+removal = sa.Table(
+    "removal",
+    metadata,
+    sa.Column("directory", sa.String(32), primary_key=True),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("asked_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("due_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_removal_due", "due_at_ms"),
+    sa.Index("ix_removal_batch", "batch_id"),
+)
+
+chore = sa.Table(
+    "chore",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("begun_at_ms", sa.BigInteger, nullable=False),
 )
 
 job_stage = sa.Table(
@@ -125,6 +153,7 @@ delivery = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_delivery_batch_position", "batch_id", "position"),
+    sa.Index("ix_delivery_state", "state", "created_at_ms"),
 )
 
 delivery_attempt = sa.Table(

@@ -1,7 +1,20 @@
 """Bytes by key."""
 
-from vodpull.storage.base import ObjectInfo, ObjectStore
-from vodpull.storage.keys import asset_folder, original_name
+from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore
+from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key
 from vodpull.storage.objects import open_store
 
-__all__ = ["ObjectInfo", "ObjectStore", "asset_folder", "open_store", "original_name"]
+__all__ = [
+    "MANIFESTS",
+    "ROOT",
+    "WORK",
+    "ListedObject",
+    "ObjectInfo",
+    "ObjectStore",
+    "asset_folder",
+    "manifest_key",
+    "open_store",
+    "original_name",
+    "place_of",
+    "work_key",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,16 @@ class ObjectInfo:
     size_bytes: int
     etag: str
     """Changes whenever the bytes do; without quotes."""
+    modified_s: float
+    """Unix time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedObject:
+    """One object as a listing shows it."""
+
+    key: str
+    size_bytes: int
     modified_s: float
     """Unix time."""
 
@@ -39,11 +49,30 @@ class ObjectStore(Protocol):
     async def head(self, key: str) -> ObjectInfo:
         """Return what is known of an object without reading it."""
 
+    async def get_bytes(self, key: str) -> bytes:
+        """Return a small object whole."""
+
     def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `start` up to, not including, `end`."""
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Return every key below a prefix, sorted."""
 
+    def list_pages(self, prefix: str) -> AsyncIterator[list[ListedObject]]:
+        """Yield every object below a prefix, up to about a thousand at a time, in any order."""
+
     async def delete(self, key: str) -> None:
         """Remove an object; one that is not there counts as removed."""
+
+    async def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove many objects, as `delete` does."""
+
+    async def delete_below(self, prefix: str) -> int:
+        """Remove everything below a prefix and return how many objects that were."""
+
+    async def drop_parts(self, *, before_s: float) -> int:
+        """
+        Remove what uploads that never ended left before a Unix time, and return how many.
+
+        Does nothing on S3, which has rules of its own for that (docs/operations.md).
+        """

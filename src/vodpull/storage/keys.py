@@ -7,6 +7,8 @@ Every object key is made here: service-made folders, and names that no file syst
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures
+    manifests/<yyyyMM>/<directory>.json                   what is known of the job: never served
+    work/<directory>-<attempt>/<result>/…                 intermediate results between machines: never served
 
 Source: spec cloud-vod-fetch §5.3.
 """
@@ -17,6 +19,12 @@ import re
 
 ROOT = "pullvideo"
 
+MANIFESTS = "manifests"
+"""Apart from the files, so that no web server of a bucket hands them out, and a rebuild lists nothing else."""
+
+WORK = "work"
+
+_FILE_KEY = re.compile(rf"{ROOT}/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]")
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
@@ -25,6 +33,22 @@ _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port 
 def asset_folder(*, month: str, directory: str) -> str:
     """Return the key prefix of one job's files, without a trailing slash. `month` is `yyyyMM`."""
     return f"{ROOT}/{month}/{directory}"
+
+
+def place_of(key: str) -> tuple[str, str] | None:
+    """Return month and directory of the job that a file's key belongs to; None for a key of another form."""
+    found = _FILE_KEY.match(key)
+    return None if found is None else (found["month"], found["directory"])
+
+
+def manifest_key(*, month: str, directory: str) -> str:
+    """Return the key of one job's manifest. `month` is `yyyyMM`."""
+    return f"{MANIFESTS}/{month}/{directory}.json"
+
+
+def work_key(attempt: str, *parts: str) -> str:
+    """Return the key of an intermediate result's file, or what all keys of `<directory>-<attempt>` begin with."""
+    return "/".join((WORK, attempt, *parts))
 
 
 def original_name(file_name: str, *, video_id: str) -> str:

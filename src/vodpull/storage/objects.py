@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,10 +17,16 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageFull, StorageUnavailable
-from vodpull.storage.base import ObjectInfo
+from vodpull.storage.base import ListedObject, ObjectInfo
 
 _READ_BLOCK_BYTES = 1024 * 1024
 """Size of the pieces that `read` yields: large enough for speed, small enough for a slow reader's memory."""
+
+_LIST_BLOCK = 1000
+"""Objects of a page: as many as one bulk delete of S3 takes."""
+
+_STAGED = re.compile(r".+#\d+")
+"""Name of a file that the folder store is still writing; listings leave it out."""
 
 
 def open_store(url: str) -> ObstoreObjects:
@@ -94,6 +101,12 @@ class ObstoreObjects:
             modified_s=meta["last_modified"].timestamp(),
         )
 
+    async def get_bytes(self, key: str) -> bytes:
+        """Return a small object whole."""
+        with _translated(key):
+            result = await obstore.get_async(self._store, key)
+            return bytes(await result.bytes_async())
+
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield a range of an object."""
         with _translated(key):
@@ -117,6 +130,40 @@ class ObstoreObjects:
         except ObjectMissing:
             return
 
+    async def list_pages(self, prefix: str) -> AsyncIterator[list[ListedObject]]:
+        """Yield every object below a prefix."""
+        with _translated(prefix):
+            async for page in obstore.list(self._store, prefix, chunk_size=_LIST_BLOCK):
+                yield [
+                    ListedObject(
+                        key=meta["path"], size_bytes=meta["size"], modified_s=meta["last_modified"].timestamp()
+                    )
+                    for meta in page
+                ]
+
+    async def delete_all(self, keys: Sequence[str]) -> None:
+        """Remove many objects."""
+        try:
+            with _translated("among many"):
+                await obstore.delete_async(self._store, list(keys))
+        except ObjectMissing:  # a folder complains of one that somebody else removed; do not leave the others
+            for key in keys:
+                await self.delete(key)
+
+    async def delete_below(self, prefix: str) -> int:
+        """Remove everything below a prefix."""
+        deleted = 0
+        async for page in self.list_pages(prefix):
+            await self.delete_all([found.key for found in page])
+            deleted += len(page)
+        if self._folder is not None:
+            await asyncio.to_thread(_remove_folders, self._folder / prefix)
+        return deleted
+
+    async def drop_parts(self, *, before_s: float) -> int:
+        """Remove what unfinished uploads left."""
+        return 0 if self._folder is None else await asyncio.to_thread(_drop_staged, self._folder, before_s)
+
     async def _flush(self, key: str) -> None:
         if self._folder is not None:
             await asyncio.to_thread(_sync_to_disk, self._folder / key)
@@ -130,6 +177,27 @@ def _sync_to_disk(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _remove_folders(folder: Path) -> None:
+    """Remove a folder and those in it, unfinished uploads included, as far as no object is there."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            if _STAGED.fullmatch(name):
+                (Path(place) / name).unlink(missing_ok=True)
+        with suppress(OSError):  # somebody wrote there again
+            Path(place).rmdir()
+
+
+def _drop_staged(folder: Path, before_s: float) -> int:
+    dropped = 0
+    for place, _, names in os.walk(folder):
+        for path in (Path(place) / name for name in names if _STAGED.fullmatch(name)):
+            with suppress(FileNotFoundError):  # the upload ended just now
+                if path.stat().st_mtime < before_s:
+                    path.unlink()
+                    dropped += 1
+    return dropped
 
 
 @contextmanager

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.storage import asset_folder, original_name
+from vodpull.storage import asset_folder, manifest_key, original_name, place_of
 
 VIDEO = "0123456789abcdef0123456789abcdef"
 
@@ -45,3 +45,10 @@ def test_a_plain_name_is_kept(name: str) -> None:
 )
 def test_any_other_name_is_only_a_label(name: str, stored: str) -> None:
     assert original_name(name, video_id=VIDEO) == stored
+
+
+def test_a_file_tells_whose_it_is_and_other_keys_do_not() -> None:
+    key = f"{asset_folder(month='202611', directory='d' * 32)}/{VIDEO}/init.mp4"
+    assert place_of(key) == ("202611", "d" * 32)
+    assert place_of(manifest_key(month="202611", directory="d" * 32)) is None
+    assert place_of(f"pullvideo/202611/{'d' * 32}") is None

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _create_accounts()
     _create_batches()
     _create_jobs()
+    _create_housekeeping()
     _create_events()
     _create_deliveries()
     _create_operators()
@@ -59,10 +60,12 @@ def _create_batches() -> None:
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
         sa.Column("finished_at_ms", sa.BigInteger),
+        sa.Column("deleted_at_ms", sa.BigInteger),
     )
     op.create_index("ix_batch_account_trans_no", "batch", ["account_id", "trans_no"])
     op.create_index("ix_batch_account_created", "batch", ["account_id", "created_at_ms", "batch_id"])
     op.create_index("ix_batch_created", "batch", ["created_at_ms", "batch_id"])
+    op.create_index("ix_batch_finished", "batch", ["finished_at_ms"])
     op.create_table(
         "remembered_request",
         sa.Column("request_id", sa.String(64), primary_key=True),
@@ -97,16 +100,39 @@ def _create_jobs() -> None:
         sa.Column("percent", sa.Float, nullable=False),
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
         sa.Column("finished_at_ms", sa.BigInteger),
+        sa.Column("deleted_at_ms", sa.BigInteger),
+        sa.Column("stored_bytes", sa.BigInteger, nullable=False),
+        sa.Column("archived_attempt", sa.Integer, nullable=False),
     )
     op.create_index("ix_job_batch_position", "job", ["batch_id", "position"], unique=True)
     op.create_index("ix_job_directory", "job", ["directory"], unique=True)
     op.create_index("ix_job_stage", "job", ["stage"])
+    ended = sa.text("archived_attempt < attempt")
+    op.create_index("ix_job_unarchived", "job", ["finished_at_ms"], sqlite_where=ended, postgresql_where=ended)
     op.create_table(
         "job_stage",
         sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),
         sa.Column("attempt", sa.Integer, primary_key=True),
         sa.Column("stage", sa.String(16), primary_key=True),
         sa.Column("at_ms", sa.BigInteger, nullable=False),
+    )
+
+
+def _create_housekeeping() -> None:
+    op.create_table(
+        "removal",
+        sa.Column("directory", sa.String(32), primary_key=True),
+        sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+        sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("asked_at_ms", sa.BigInteger, nullable=False),
+        sa.Column("due_at_ms", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_removal_due", "removal", ["due_at_ms"])
+    op.create_index("ix_removal_batch", "removal", ["batch_id"])
+    op.create_table(
+        "chore",
+        sa.Column("name", sa.String(32), primary_key=True),
+        sa.Column("begun_at_ms", sa.BigInteger, nullable=False),
     )
 
 
@@ -142,6 +168,7 @@ def _create_deliveries() -> None:
         sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_delivery_batch_position", "delivery", ["batch_id", "position"])
+    op.create_index("ix_delivery_state", "delivery", ["state", "created_at_ms"])
     op.create_table(
         "delivery_attempt",
         sa.Column("delivery_id", sa.String(64), sa.ForeignKey("delivery.delivery_id"), primary_key=True),

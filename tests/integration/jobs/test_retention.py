@@ -1,0 +1,209 @@
+"""What may go, on both databases."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
+
+from vodpull.errors import Failure
+from vodpull.jobs import retention, tables
+from vodpull.jobs.accounts import Accounts, Vault
+from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs.deliveries import Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.events import Events, events_of
+from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.records import Records
+from vodpull.jobs.retention import Retention
+from vodpull.jobs.store import JobRef, Outcome, Store
+
+BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
+"""Children first."""
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[sa.Engine]:
+    engine = open_database(database_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(database: sa.Engine) -> Store:
+    return Store(database)
+
+
+@pytest.fixture
+def done(database: sa.Engine, store: Store) -> BatchView:
+    """Return a batch of two done jobs."""
+    view = accept(store, Accounts(database, Vault("a master key for tests")))
+    for job in view.jobs:
+        finish(store, job, Outcome(asset=ASSET))
+    return found(database, view)
+
+
+def found(database: sa.Engine, view: BatchView) -> BatchView:
+    again = Retention(database).find(view.batch.batch_id)
+    assert again is not None
+    return again
+
+
+def rows(database: sa.Engine) -> dict[str, int]:
+    with database.connect() as connection:
+        return {
+            table.name: int(connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
+            for table in (*BATCH_TABLES, tables.delivery, tables.delivery_attempt, tables.removal)
+        }
+
+
+def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
+    batch = done.batch
+    assert Retention(database).delete(done)
+    assert store.find_batch(batch.batch_id) is None
+    assert store.find_newest(batch.account_id, batch.trans_no) is None
+    assert Listing(database).page(Filter(account_id=None), limit=10) == ([], "")
+    with store.transaction() as connection:
+        assert not store.trans_no_exists(connection, batch.account_id, batch.trans_no)
+
+
+def test_a_deleted_job_stays_without_its_asset(database: sa.Engine, store: Store, done: BatchView) -> None:
+    assert Retention(database).delete(done, position=1)
+    kept = store.find_batch(done.batch.batch_id)
+    assert kept is not None
+    assert [job.asset for job in kept.jobs] == [ASSET, None]
+    assert [job.deleted_at_ms is None for job in kept.jobs] == [True, False]
+
+
+def test_nothing_under_way_is_deleted(database: sa.Engine, store: Store) -> None:
+    view = accept(store, Accounts(database, Vault("a master key for tests")))
+    assert not Retention(database).delete(view)
+    assert store.find_batch(view.batch.batch_id) == view
+
+
+def test_a_deleted_job_is_not_retried(database: sa.Engine, store: Store) -> None:
+    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    [job] = view.jobs
+    finish(store, job, Outcome(failure=FAILURE))
+    assert Retention(database).delete(view, position=0)
+    with store.transaction() as connection:
+        assert store.reset_job(connection, JobRef.of(job)) is None
+
+
+def test_files_go_in_passes_and_the_rows_with_the_last(
+    database: sa.Engine, store: Store, done: BatchView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Retention(database)
+    with store.transaction() as connection:
+        Events(database).add(connection, events_of(done, done.jobs[0]))
+    keeper.delete(done)
+    keeper.delete(done)  # again changes nothing
+    for pass_s in retention.PASSES_S:
+        monkeypatch.setattr(retention, "now_ms", partial(later, pass_s))
+        due = keeper.due(limit=10)
+        assert {removal.directory for removal in due} == {job.directory for job in done.jobs}
+        for removal in due:
+            keeper.passed(removal)
+        assert keeper.due(limit=10) == []
+    assert set(rows(database).values()) == {0}
+
+
+def later(seconds: float) -> int:
+    return int(1000 * (time.time() + seconds + 1))
+
+
+def test_a_batch_stays_until_its_notification_is_through(
+    database: sa.Engine, store: Store, done: BatchView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, deliveries = Retention(database), Deliveries(database)
+    with store.transaction() as connection:
+        deliveries.add(connection, new_delivery(done, job=None, body="x"))
+    keeper.delete(done)
+    monkeypatch.setattr(retention, "now_ms", lambda: later(retention.PASSES_S[-1]))
+    for removal in keeper.due(limit=10):
+        keeper.passed(removal)
+    assert rows(database)["batch"] == 1
+    with database.begin() as connection:
+        connection.execute(sa.text("update delivery set state = :state"), {"state": DeliveryState.DELIVERED.value})
+    monkeypatch.setattr(retention, "now_ms", lambda: later(retention.PASSES_S[-1] + 7200))
+    for removal in keeper.due(limit=10):
+        keeper.passed(removal)
+    assert set(rows(database).values()) == {0}
+
+
+def test_old_batches_expire_and_younger_ones_do_not(database: sa.Engine, done: BatchView) -> None:
+    ended_ms = done.batch.finished_at_ms
+    assert ended_ms is not None
+    keeper = Retention(database)
+    assert keeper.expired(finished_before_ms=ended_ms, limit=10) == []
+    assert keeper.expired(finished_before_ms=ended_ms + 1, limit=10) == [done]
+    keeper.delete(done)
+    assert keeper.expired(finished_before_ms=ended_ms + 1, limit=10) == []
+
+
+def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: BatchView) -> None:
+    keeper, records = Retention(database), Records(database)
+    for record in records.unarchived(limit=10):
+        records.archived(JobRef.of(record.job), stored_bytes=1000)
+    assert records.unarchived(limit=10) == []
+    with database.connect() as connection:
+        assert keeper.used_bytes(connection, done.batch.account_id) == 2000
+        assert keeper.used_bytes(connection, "somebody else") == 0
+    keeper.delete(done, position=0)
+    with database.connect() as connection:
+        assert keeper.used_bytes(connection, done.batch.account_id) == 1000
+
+
+def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engine, store: Store) -> None:
+    waiting, given_up = accept(store, Accounts(database, Vault("a master key for tests"))).jobs
+    store.record_pulled(JobRef.of(given_up), ASSET)
+    finish(store, given_up, Outcome(failure=Failure(**vars(FAILURE))))
+    names = [waiting.directory, given_up.directory, "f" * 32]
+    fresh = Retention(database).holdings(names, settled_before_ms=0)
+    assert {name: holding.keys for name, holding in fresh.items()} == dict.fromkeys(names[:2])
+    old = Retention(database).holdings(names, settled_before_ms=later(0))
+    assert old[waiting.directory].keys is None
+    assert old[given_up.directory].keys == frozenset({ASSET.files[0].key})
+
+
+def test_one_of_several_processes_does_a_chore(database: sa.Engine) -> None:
+    keeper = Retention(database)
+    assert [keeper.begin_chore("sweep", every_s=60) for _ in range(3)] == [True, False, False]
+    assert keeper.begin_chore("sweep", every_s=0)
+
+
+def test_a_job_is_added_once_with_its_batch_and_its_end(database: sa.Engine, store: Store, done: BatchView) -> None:
+    records = Records(database)
+    [first, second] = records.unarchived(limit=10)
+    with database.begin() as connection:
+        for table in BATCH_TABLES:
+            connection.execute(table.delete())
+    assert records.add(first, account_id=first.batch.account_id, stored_bytes=5)
+    assert records.add(replace(second, account="alice"), account_id=first.batch.account_id, stored_bytes=5)
+    assert not records.add(first, account_id=first.batch.account_id, stored_bytes=5)
+    again = store.find_batch(done.batch.batch_id)
+    assert again is not None
+    assert again.jobs == done.jobs
+    assert again.batch.finished_at_ms == max(job.finished_at_ms or 0 for job in done.jobs)
+    assert {job.stage for job in again.jobs} == {Stage.DONE}
+
+
+def test_looking_for_news_does_not_read_every_job(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
+    migrate(engine)
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, values, *_: asked.append((text, values)))
+    Records(engine).unarchived(limit=10)
+    [(text, values)] = asked
+    with engine.connect() as connection:
+        [plan] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+    engine.dispose()
+    assert "USING INDEX ix_job_unarchived" in plan[3]

@@ -30,6 +30,14 @@ format: .venv/installed-test ## rewrite the code in house style
 bench: .venv/installed-test ## measure against the plain ways, on a quiet machine
 	$(BIN)/python benchmarks/encode.py
 
+chaos: .venv/installed-test ## 500 random kills of a fleet, then 100 of a single process: nothing may be lost
+	$(BIN)/python -m tests.chaos --kills 500 --tasks 200
+	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50
+
+docs: .venv/installed-test ## build the docs site into site/, its reference pages from the code
+	$(BIN)/python scripts/docs-reference.py
+	$(BIN)/zensical build --strict --clean
+
 lock: ## pin every dependency again, with hashes: one resolution, so that tests run what users install
 	$(COMPILE) --extra test -o requirements-test.lock
 	$(COMPILE) -c requirements-test.lock -o requirements.lock
@@ -50,6 +58,6 @@ lock: ## pin every dependency again, with hashes: one resolution, so that tests 
 	@touch $@
 
 clean: ## remove what was installed and built
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache dist
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .cache dist site
 
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo test lint format bench chaos docs lock clean

@@ -1,0 +1,66 @@
+"""Every snippet of the pages is executed against a running service, unless a comment above it says why not."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+RUNS = {"sh": "bash", "python": "python3"}
+CLIP = "very_short_0.17s_1080p.mp4"
+
+# How pages name the service and a source; the test has its own.
+SERVICE, SOURCE = "http://127.0.0.1:8080", "https://example.com/clip.mp4"
+
+FENCE = re.compile(
+    r"(?:^<!-- not run: (?P<reason>[^\n]+) -->\n)?^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+def snippets(page: Path) -> Iterator[tuple[str, str]]:
+    """Yield language and text of the snippets of a page that are to be executed."""
+    for found in FENCE.finditer(page.read_text()):
+        if found["language"] in RUNS and not found["reason"]:
+            yield found["language"], found["code"]
+
+
+def as_script(page: Path) -> str:
+    """Return the snippets of a page as one shell script, so that what one sets the next one has."""
+    parts = [code if language == "sh" else f"python3 - <<'CODE'\n{code}CODE\n" for language, code in snippets(page)]
+    return "\n".join(["set -euo pipefail", *parts])
+
+
+PAGES = ("quickstart.md", "migrate.md", *(f"how-to/{page.name}" for page in DOCS.glob("how-to/*")))
+
+TRANSLATED = ("quickstart.md", "zh/quickstart.md")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(DOCS / page))])
+def test_the_snippets_of_a_page_do_what_it_says(page: str, service: Vodpull, origin: Origin, tmp_path: Path) -> None:
+    script = as_script(DOCS / page).replace(SERVICE, service.url).replace(SOURCE, origin.url(CLIP))
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "VODPULL_DATA_DIR": str(service.data_dir),
+        "VODPULL_SERVER": service.url,
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    refused = re.search(r'"code": ?(?!200\b)\d+|urn:vodpull:error', done.stdout)
+    assert refused is None, done.stdout
+
+
+def test_the_translated_quickstart_has_the_same_snippets() -> None:
+    comment = re.compile(r"\s+#.*")
+    ours, theirs = ([comment.sub("", code) for _, code in snippets(DOCS / page)] for page in TRANSLATED)
+    assert ours == theirs

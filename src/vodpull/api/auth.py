@@ -1,4 +1,4 @@
-"""Who sent a request: verification of signatures, and the signing that clients do. No network, store or clock."""
+"""Who sent a request: verification of signatures. No network, store or clock."""
 
 from __future__ import annotations
 
@@ -7,46 +7,35 @@ import hashlib
 import hmac
 import re
 import secrets as random_secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.utils import formatdate, parsedate_to_datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
-from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from vodpull.errors import AuthenticationError, ParameterError
 from vodpull.jobs.accounts import LiveKey
+from vodpull.signing import (
+    BASIC,
+    CNC,
+    DIALECTS,
+    MANDATORY_HEADERS,
+    WS3,
+    Dialect,
+    SignedRequest,
+    SigningKey,
+    canonical_request,
+    query_readings,
+    seal_basic,
+    seal_hmac,
+    sign,
+    string_to_sign,
+    to_bytes,
+)
+
+__all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate", "authenticate_bearer", "sign"]
 
 WINDOW_S = 300
 """Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""
-
-CNC = "CNC-HMAC-SHA256"
-WS3 = "WS3-HMAC-SHA256"
-BASIC = "Basic"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedRequest:
-    """The parts of an HTTP request that signatures cover, as they arrived."""
-
-    method: str
-    path: str
-    """Request target before `?`, still encoded."""
-    query: str
-    """Request target after `?`, still encoded; empty when there is none."""
-    headers: Mapping[str, str] = field(repr=False)
-    """Names in lower case."""
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SigningKey:
-    """A client's side of an access key."""
-
-    access_key: str
-    secret: str = field(repr=False)
-    scheme: str = CNC
-    """`CNC`, `WS3` or `BASIC`."""
-
 
 Keys = Callable[[str], LiveKey | None]
 
@@ -88,46 +77,6 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
     # Digests have one length, so that the comparison does not tell the secret's.
     claim = _Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
     return _check(claim, keys)[0]
-
-
-def sign(
-    method: str, url: str, body: bytes, *, key: SigningKey, now_s: float, content_type: str = "application/json"
-) -> dict[str, str]:
-    """
-    Return the headers that a client sends with a request, `Host` and `Content-Type` included.
-
-    The URL must go out as given here: a client library that encodes it anew breaks the signature.
-
-    Raises:
-        ParameterError: there is no such scheme.
-    """
-    target = urlsplit(url)
-    headers = {"Host": _host(target), "Content-Type": content_type, "Accept": "application/json"}
-    if key.scheme == BASIC:
-        return headers | _sign_basic(key, now_s)
-    dialect = next((known for known in _DIALECTS if known.word == key.scheme), None)
-    if dialect is None:
-        raise ParameterError(f"scheme is none of {CNC}, {WS3} and {BASIC}", field="scheme")
-    request = SignedRequest(
-        method=method.upper(),
-        path=target.path or "/",
-        query=target.query,
-        headers={name.lower(): value for name, value in headers.items()},
-        body=body,
-    )
-    canonical = _canonical_request(request, _MANDATORY, _query_readings(request)[-1])
-    timestamp = str(int(now_s))
-    signature = _seal_hmac(key.secret, _string_to_sign(dialect, timestamp, canonical)).decode()
-    authorization = f"{dialect.word} Credential={key.access_key}, SignedHeaders={';'.join(_MANDATORY)}, "
-    return (
-        headers
-        | dialect.extra_headers
-        | {
-            dialect.key_header: key.access_key,
-            dialect.time_header: timestamp,
-            "Authorization": f"{authorization}Signature={signature}",
-        }
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,39 +126,16 @@ def _refuse_open_query(request: SignedRequest, *, exact: bool) -> None:
         raise ParameterError("query has an encoded & that its signature does not fix: use POST", field="query")
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Dialect:
-    """The words of one HMAC-SHA256 scheme; the algorithm is the same."""
-
-    word: str
-    key_header: str
-    time_header: str
-    extra_headers: dict[str, str] = field(default_factory=dict)
-    """What the scheme's own clients send besides; not checked."""
-
-
-_DIALECTS = (
-    _Dialect(
-        word=CNC,
-        key_header="x-cnc-accessKey",
-        time_header="x-cnc-timestamp",
-        extra_headers={"x-cnc-auth-method": "AKSK"},
-    ),
-    _Dialect(word=WS3, key_header="X-WS-AccessKey", time_header="X-WS-Timestamp"),
-)
-
-_MANDATORY = ("content-type", "host")
-
 _HMAC_CREDENTIALS = re.compile(
     r"Credential=(?P<credential>[^,\s]+)\s*,\s*SignedHeaders=(?P<names>[^,\s]+)\s*,\s*Signature=(?P<signature>[^,\s]+)"
 )
 
 
-def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: _Dialect) -> _Claim:
+def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> _Claim:
     found = _HMAC_CREDENTIALS.fullmatch(credentials)
     # Duplicates stay: one SDK signs them.
     names = sorted(found["names"].lower().split(";")) if found else []
-    if found is None or not set(_MANDATORY) <= set(names):
+    if found is None or not set(MANDATORY_HEADERS) <= set(names):
         raise AuthenticationError("malformed authorization")
     # One printed form goes on with `/<date>/<region>/…` (spec cloud-vod-auth §3).
     access_key = found["credential"].partition("/")[0]
@@ -218,13 +144,13 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
     timestamp = request.headers.get(dialect.time_header.lower(), "")
     _check_time(_unix_s(timestamp), now_s)
     as_sent, *decoded = (
-        _string_to_sign(dialect, timestamp, _canonical_request(request, names, query))
-        for query in _query_readings(request)
+        string_to_sign(dialect, timestamp, canonical_request(request, names, query))
+        for query in query_readings(request)
     )
     return _Claim(
         access_key=access_key,
-        proof=_bytes(found["signature"].lower()),
-        seal=_seal_hmac,
+        proof=to_bytes(found["signature"].lower()),
+        seal=seal_hmac,
         messages=(as_sent,),
         loose_messages=tuple(decoded),
     )
@@ -242,33 +168,6 @@ def _check_time(stated_s: int | None, now_s: int) -> None:
         raise AuthenticationError("timestamp expired")
 
 
-def _query_readings(request: SignedRequest) -> list[str]:
-    """
-    Return the texts that clients sign for a query: first as sent, last as the Python SDK decodes it.
-
-    A POST signs no query. Of the others some keep `+` and some read it as a space (spec cloud-vod-auth §2.4).
-    """
-    if request.method == "POST":
-        return [""]
-    return [request.query, unquote_plus(request.query), unquote(request.query)]
-
-
-def _canonical_request(request: SignedRequest, names: list[str] | tuple[str, ...], query: str) -> bytes:
-    headers = "".join(f"{name}:{request.headers.get(name, '').lower()}\n" for name in names)
-    # No client signs the body of a GET, and nobody reads it.
-    payload = b"" if request.method == "GET" else request.body
-    lines = (request.method, request.path, query, headers, ";".join(names), hashlib.sha256(payload).hexdigest())
-    return _bytes("\n".join(lines))
-
-
-def _string_to_sign(dialect: _Dialect, timestamp: str, canonical: bytes) -> bytes:
-    return f"{dialect.word}\n{timestamp}\n{hashlib.sha256(canonical).hexdigest()}".encode()
-
-
-def _seal_hmac(secret: str, message: bytes) -> bytes:
-    return hmac.digest(secret.encode(), message, "sha256").hex().encode()
-
-
 # RFC 1123, always GMT. Checked before parsing, because the parser accepts far more.
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 
@@ -283,7 +182,7 @@ def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> _Claim:
     in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
     if not in_time:
         _check_time(dated[0][1] if dated else None, now_s)
-    return _Claim(access_key=user, proof=_bytes(password), seal=_seal_basic, messages=in_time)
+    return _Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time)
 
 
 def _basic_pair(credentials: str) -> str:
@@ -302,35 +201,12 @@ def _date_s(text: str) -> int | None:
         return None
 
 
-def _seal_basic(secret: str, message: bytes) -> bytes:
-    return base64.b64encode(hmac.digest(secret.encode(), message, "sha1"))
-
-
-def _sign_basic(key: SigningKey, now_s: float) -> dict[str, str]:
-    date = formatdate(int(now_s), usegmt=True)
-    pair = f"{key.access_key}:{_seal_basic(key.secret, date.encode()).decode()}"
-    authorization = f"{BASIC} {base64.b64encode(pair.encode()).decode()}"
-    return {"Date": date, "x-cnc-auth-method": "BASIC", "Authorization": authorization}
-
-
 def _seal_bearer(secret: str, _: bytes) -> bytes:
-    return hashlib.sha256(_bytes(secret)).digest()
-
-
-def _host(target: SplitResult) -> str:
-    """Return what HTTP clients put into `Host`: the port only when it is not the scheme's own."""
-    host = target.netloc.rpartition("@")[2]
-    default_port = {"http": ":80", "https": ":443"}.get(target.scheme, "")
-    return host.removesuffix(default_port) if default_port else host
-
-
-def _bytes(text: str) -> bytes:
-    """Encode text of a stranger: what is not Unicode may not match, but must not fail either."""
-    return text.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(to_bytes(secret)).digest()
 
 
 # One line per scheme: the word, in lower case, and who reads what it claims.
 _SCHEMES: dict[str, Callable[[SignedRequest, str, int], _Claim]] = {
-    **{dialect.word.lower(): partial(_read_hmac, dialect=dialect) for dialect in _DIALECTS},
+    **{dialect.word.lower(): partial(_read_hmac, dialect=dialect) for dialect in DIALECTS},
     BASIC.lower(): _read_basic,
 }

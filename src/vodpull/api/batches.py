@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.context import ApiContext
 from vodpull.api.requests import name_in_url
@@ -54,6 +54,7 @@ def batches_router(context: ApiContext) -> APIRouter:
     _add_batches(router, _Desk(context))
     _add_changes(router, _Desk(context))
     _add_deliveries(router, _Desk(context))
+    _add_deletions(router, _Desk(context))
     return router
 
 
@@ -72,7 +73,7 @@ class _Desk:
 
     def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
         view = self.view(batch_id, caller)
-        if position >= len(view.jobs):
+        if all(job.position != position for job in view.jobs):
             raise NotFound("the batch has no such job")
         return view
 
@@ -182,6 +183,26 @@ def _add_changes(router: APIRouter, desk: _Desk) -> None:
     def retry_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
         """Start one failed or cancelled job again."""
         return desk.retry(desk.job_view(batch_id, position, caller), caller, position)
+
+
+def _add_deletions(router: APIRouter, desk: _Desk) -> None:
+    @router.delete("/batches/{batch_id}", status_code=204, operation_id="deleteBatch", responses=_GOING)
+    async def delete_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> Response:
+        """Stop what is under way and delete the batch with its files; again within a day is the same."""
+        return _gone(at_once=await desk.context.disposal.delete(batch_id, account_id=caller.account_id))
+
+    @router.delete("/batches/{batch_id}/jobs/{position}", status_code=204, operation_id="deleteJob", responses=_GOING)
+    async def delete_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> Response:
+        """Stop one job and delete its files; the batch still tells that there was one."""
+        at_once = await desk.context.disposal.delete(batch_id, account_id=caller.account_id, position=position)
+        return _gone(at_once=at_once)
+
+
+_GOING: dict[int | str, dict[str, Any]] = {202: {"description": "Deleted; files go within minutes."}}
+
+
+def _gone(*, at_once: bool) -> Response:
+    return Response(status_code=204 if at_once else 202)
 
 
 def _add_deliveries(router: APIRouter, desk: _Desk) -> None:

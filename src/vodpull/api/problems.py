@@ -20,6 +20,8 @@ class WireCode(IntEnum):
 
     SUCCESS = 200
     NOT_AUTHENTICATED = 401
+    OPERATION_FAILED = 300
+    """The request is in order, but cannot be done now (a code of neighbouring calls)."""
     RATE_LIMITED = 429
     INTERNAL = 500
     PARAMETER = 1000
@@ -31,6 +33,7 @@ class WireCode(IntEnum):
 _MESSAGES = {
     WireCode.SUCCESS: "Operation succeeded",
     WireCode.NOT_AUTHENTICATED: "Not authenticated",
+    WireCode.OPERATION_FAILED: "Operation failed",
     WireCode.RATE_LIMITED: "Too many requests",
     WireCode.INTERNAL: "Internal error",
     WireCode.PARAMETER: "Parameter error",
@@ -79,6 +82,9 @@ _RULES = {
         wire_code=WireCode.PARAMETER,
         own_status=HTTPStatus.METHOD_NOT_ALLOWED,
     ),
+    "quota_exceeded": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT
+    ),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
 }
 
@@ -108,7 +114,7 @@ def problem_of(error: Exception, *, language: Language = "zh") -> Problem:
     stay inside.
     """
     rule = _rule(error)
-    detail = _detail(error) if rule.wire_code is WireCode.PARAMETER else ""
+    detail = _detail(error) if rule.wire_code in {WireCode.PARAMETER, WireCode.OPERATION_FAILED} else ""
     message = message_of(rule.wire_code, language=language, detail=detail)
     if rule.wire_code is WireCode.NOT_AUTHENTICATED:
         message = translate(str(error), language)

@@ -121,8 +121,8 @@ _REQUESTS: dict[str, type[BaseModel]] = {"pullVideo": WirePull, "pullVideoQuery"
 
 def wire_operation(name: str, *, get: bool = False) -> dict[str, Any]:
     """Return what the OpenAPI document says of an operation that reads its request itself."""
-    schema = _REQUESTS[name].model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = _REQUESTS[name].model_json_schema()
+    schema = _inlined(schema, schema.pop("$defs", {}))
     if get:
         parameters = [
             {"name": field, "in": "query", "required": False, "schema": {"type": "string"}}
@@ -131,3 +131,14 @@ def wire_operation(name: str, *, get: bool = False) -> dict[str, Any]:
         return {"operation_id": f"{name}Get", "openapi_extra": {"parameters": parameters}}
     content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}
     return {"operation_id": name, "openapi_extra": {"requestBody": {"required": True, "content": content}}}
+
+
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
+    """Return a schema with what it refers to put in place: the document lists only what FastAPI knows of."""
+    if isinstance(node, list):
+        return [_inlined(entry, definitions) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return definitions[node["$ref"].rpartition("/")[2]]
+    return {name: _inlined(entry, definitions) for name, entry in node.items()}

@@ -86,6 +86,8 @@ class JobReply(BaseModel):
 
     job_id: str
     position: int
+    deleted_at_ms: int | None
+    """When its files were deleted; the rest tells what was."""
     file_name: str
     url: str
     attempt: int
@@ -265,6 +267,7 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
     return JobReply(
         job_id=job.job_id,
         position=job.position,
+        deleted_at_ms=job.deleted_at_ms,
         file_name=job.file_name,
         url=job.source_url,
         attempt=job.attempt,

@@ -1,63 +1,110 @@
-"""Progress of a batch for people: a bar per job at a terminal, a line per change of stage elsewhere. On stderr."""
+"""Progress of a batch for people: bars at a terminal, a line per change of stage elsewhere. On stderr."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-console = Console(stderr=True, highlight=False, markup=False)
+from vodpull.cli.output import printable
 
+if TYPE_CHECKING:
+    from vodpull.client import Batch, Job
+
+console = Console(stderr=True, highlight=False, markup=False)
 
 NAME_WIDTH = 28
 
+SPARE_LINES = 3
+"""Lines of the terminal that stay free: the sum of a batch, and the prompt."""
 
-def follow(states: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Show states of a batch as they come and return the last one."""
-    return _bars(states) if console.is_terminal else _lines(states)
+ALL = -1
+"""Where the row of the whole batch is kept, beside those of the positions."""
+
+UNTOUCHED = "waiting"
+"""Stage of a job that nothing was done for yet."""
 
 
-def _bars(states: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def follow(states: Iterable[Batch]) -> Batch:
+    """Show states of a batch as they come, at least one, and return the last."""
+    *_, last = _bars(states) if console.is_terminal else _lines(states)
+    return last
+
+
+def rows_shown(jobs: Iterable[Job], room: int) -> set[int]:
+    """Return the positions of the jobs that a display of `room` rows has: under way, failed, waiting, done."""
+    ranked = sorted(jobs, key=lambda job: (_rank(job), job.position))
+    return {job.position for job in ranked[: max(room, 1)]}
+
+
+def _rank(job: Job) -> int:
+    if job.is_final:
+        return 3 if job.succeeded else 1
+    return 2 if job.stage == UNTOUCHED else 0
+
+
+def _bars(states: Iterable[Batch]) -> Iterable[Batch]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[stage]:>8} {task.percentage:>3.0f}%", markup=False),
+        TextColumn("{task.fields[stage]:>9} {task.percentage:>3.0f}%", markup=False),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    last: dict[str, Any] = {}
-    rows: dict[str, TaskID] = {}
     with Progress(*columns, console=console) as progress:
-        for last in states:
-            for job in last["jobs"]:
-                if job["job_id"] not in rows:
-                    rows[job["job_id"]] = progress.add_task(_label(job), total=100, stage="", note="")
-                progress.update(rows[job["job_id"]], completed=job["percent"], stage=job["stage"], note=_note(job))
-    return last
+        rows: dict[int, TaskID] = {}
+        for batch in states:
+            rows = rows or _add_rows(progress, batch)
+            _draw(progress, rows, batch)
+            yield batch
 
 
-def _lines(states: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    last: dict[str, Any] = {}
-    shown: dict[str, str] = {}
-    for last in states:
-        for job in last["jobs"]:
-            if shown.get(job["job_id"]) != job["stage"]:
-                shown[job["job_id"]] = job["stage"]
-                console.print(f"{_label(job)}  {job['stage']:<8} {_note(job)}".rstrip())
-    return last
+def _add_rows(progress: Progress, batch: Batch) -> dict[int, TaskID]:
+    """Return the row of each job by position, and that of the whole batch; nothing is drawn yet."""
+    rows = {job.position: _add_row(progress, _label(job), 100) for job in batch.jobs}
+    return rows | {ALL: _add_row(progress, "all".ljust(NAME_WIDTH), len(batch.jobs))}
 
 
-def _label(job: dict[str, Any]) -> str:
+def _add_row(progress: Progress, label: str, total: int) -> TaskID:
+    return progress.add_task(label, total=total, visible=False, stage="", note="")
+
+
+def _draw(progress: Progress, rows: dict[int, TaskID], batch: Batch) -> None:
+    shown = rows_shown(batch.jobs, console.height - SPARE_LINES)
+    for job in batch.jobs:
+        done = 100 if job.succeeded else job.percent
+        visible = job.position in shown
+        progress.update(rows[job.position], completed=done, stage=job.stage, note=_note(job), visible=visible)
+    final = sum(job.is_final for job in batch.jobs)
+    note = f"{final} of {len(batch.jobs)}"
+    progress.update(rows[ALL], completed=final, note=note, visible=len(batch.jobs) > 1)
+
+
+def _lines(states: Iterable[Batch]) -> Iterable[Batch]:
+    shown: dict[int, str] = {}
+    for batch in states:
+        for job in batch.jobs:
+            if shown.get(job.position) != job.stage:
+                shown[job.position] = job.stage
+                console.print(f"{_label(job)}  {job.stage:<9} {_note(job)}".rstrip(), soft_wrap=True)
+        yield batch
+
+
+def _label(job: Job) -> str:
     """Return the client's file name as one short printable line: it is hostile text."""
-    name = "".join(character if character.isprintable() else "?" for character in job["file_name"])
-    text = Text(name)
+    text = Text(printable(job.file_name))
     text.truncate(NAME_WIDTH, overflow="ellipsis", pad=True)
     return text.plain
 
 
-def _note(job: dict[str, Any]) -> str:
-    if job["error"]:
-        return f"{job['error']['code']}: {job['error']['message']}"
-    return f"{job['bytes_done'] / 1e6:.1f} MB" if job["bytes_done"] else ""
+def _note(job: Job) -> str:
+    if job.error is not None:
+        return f"{job.error.code}: {printable(job.error.message)}"
+    words = [f"{job.bytes_done / 1e6:.1f} MB"] if job.bytes_done else []
+    if job.speed_bytes_per_s and not job.is_final:
+        words.append(f"{job.speed_bytes_per_s / 1e6:.1f} MB/s")
+    if job.eta_s is not None and not job.is_final:
+        words.append(f"{job.eta_s:.0f} s left")
+    return "  ".join(words)

@@ -13,15 +13,14 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
-from vodpull.api.auth import SigningKey
-from vodpull.app import configure_logging, local_key, open_operators, running_service
+from vodpull.app import configure_logging, open_operators, running_service
+from vodpull.cli.access import local_key
 from vodpull.cli.bars import console, follow
-from vodpull.cli.client import Client
+from vodpull.client import Batch, Client, QueryReply
 from vodpull.console import console_link
 from vodpull.errors import ServiceError
 from vodpull.settings import load_settings
@@ -29,7 +28,7 @@ from vodpull.settings import load_settings
 SAMPLE = "flower.mp4"
 
 
-def run_demo() -> dict[str, Any]:
+def run_demo() -> QueryReply:
     """
     Run the demo and return the final pullVideoQuery reply, which is printed as JSON on stdout.
 
@@ -46,34 +45,33 @@ def run_demo() -> dict[str, Any]:
         )
         configure_logging(settings.log_format)
         with running_service(settings) as api, _http_server(api) as server:
-            key = local_key(settings)
+            key = local_key(settings.data_dir)
             if key is None:
                 raise ServiceError("the service made no key of its own")
-            client = Client(server, SigningKey(access_key=key.access_key, secret=key.secret_key))
-            reply = _submit_and_wait(client, f"{origin}/{SAMPLE}")
+            with Client(server, key.access_key, key.secret) as client:
+                reply, batch = _submit_and_wait(client, f"{origin}/{SAMPLE}")
             if sys.stdout.isatty():
-                _stay(client, server, console_link(open_operators(settings), server), reply=reply)
+                _stay(server, console_link(open_operators(settings), server), batch=batch)
             return reply
 
 
-def _submit_and_wait(client: Client, url: str) -> dict[str, Any]:
+def _submit_and_wait(client: Client, url: str) -> tuple[QueryReply, Batch]:
     console.print(f"POST pullVideo  {url}")
-    ids = client.pull([{"fetchUrl": url, "fileName": SAMPLE}])
-    follow(client.watch(ids["taskId"]))
-    reply = client.query(taskId=ids["taskId"])
+    task = client.pull_video([{"fetchUrl": url, "fileName": SAMPLE}])["data"]["taskId"]
+    batch = follow(client.watch(task))
+    reply = client.pull_video_query(task_id=task)
     sys.stdout.write(json.dumps(reply, ensure_ascii=False, indent=2) + "\n")
     sys.stdout.flush()
-    return reply
+    return reply, batch
 
 
-def _stay(client: Client, server: str, operator_link: str, *, reply: dict[str, Any]) -> None:
-    state = next(client.watch(reply["data"]["taskId"]))
+def _stay(server: str, operator_link: str, *, batch: Batch) -> None:
     console.print(f"console {operator_link}", soft_wrap=True)
-    for job in state["jobs"]:
-        if job["playlist"]:
-            console.print(f"player  {server}/console/play/{state['batch_id']}/{job['position']}", soft_wrap=True)
-            console.print(f"play    {server}/media/{job['playlist']}", soft_wrap=True)
-            console.print(f"poster  {server}/media/{job['poster']}", soft_wrap=True)
+    for job in batch.jobs:
+        if job.playlist:
+            console.print(f"player  {server}/console/play/{batch.batch_id}/{job.position}", soft_wrap=True)
+            console.print(f"play    {server}/media/{job.playlist}", soft_wrap=True)
+            console.print(f"poster  {server}/media/{job.poster}", soft_wrap=True)
     console.print(f"API     {server}/openapi.json")
     console.print("Ctrl-C stops the demo and removes its files.")
     try:

@@ -1,6 +1,6 @@
 """From fact to receiver."""
 
-from vodpull.notify.deliver import SCHEDULE_S, Guard, Reply, post
+from vodpull.notify.deliver import INSPECTOR_URL, SCHEDULE_S, Guard, Reply, post
 from vodpull.notify.sign import sign_delivery, sign_webhook
 
-__all__ = ["SCHEDULE_S", "Guard", "Reply", "post", "sign_delivery", "sign_webhook"]
+__all__ = ["INSPECTOR_URL", "SCHEDULE_S", "Guard", "Reply", "post", "sign_delivery", "sign_webhook"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,9 @@ REQUEST_TIMEOUT_S = 60.0
 
 MAX_RESPONSE_BYTES = 1024
 """As much of the answer as is kept; the rest is never read."""
+
+INSPECTOR_URL = "https://inspector.invalid/"
+"""Where the built-in receiver is, for trying out. The name never resolves (RFC 6761 §6.4): it leads nowhere else."""
 
 SCHEDULE_S = (0.0, 1.0, 2.0, 5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0)
 """Wait before each attempt: three retries at once, then growing to a day, over about three days in all."""
@@ -60,7 +64,10 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
     Post a notification once and return what came of it; never raises for what a receiver does.
 
     Redirects are not followed: a receiver that moved is a failed attempt, and the guard judged this URL only.
+    Below `INSPECTOR_URL` nothing leaves this process: the built-in receiver answers with the headers that it got.
     """
+    if url.startswith(INSPECTOR_URL):
+        return Reply(status=HTTPStatus.OK, latency_ms=0, error="", response_head=json.dumps(headers))
     started_s = time.monotonic()
     status: int | None = None
     head = error = ""

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
+from tests.batches import batch_of, job_of
 
 from vodpull.cli import bars
-from vodpull.cli.main import succeeded
+from vodpull.cli.tasks import succeeded
+from vodpull.client import Batch, JobError
+
+ERROR = JobError(
+    code="md5_mismatch",
+    message="expected a",
+    fault="client",
+    retryable=False,
+    remedy="",
+    stage="fetch",
+    origin_status=None,
+)
 
 
-def state(stage: str, *, name: str = "clip.mp4", error: dict[str, Any] | None = None) -> dict[str, Any]:
-    job = {"job_id": "1", "file_name": name, "stage": stage, "percent": 0.0, "bytes_done": 0, "error": error}
-    return {"is_final": stage in {"done", "failed"}, "jobs": [job]}
+def state(stage: str, **fields: Any) -> Batch:
+    return batch_of(job_of(stage=stage, **fields))
 
 
 def test_each_change_of_stage_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,7 +33,7 @@ def test_each_change_of_stage_is_one_line(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_hostile_name_stays_one_short_line(capsys: pytest.CaptureFixture[str]) -> None:
-    bars.follow([state("done", name="[red]x[/]\n\x1b[2J" + "a" * 300)])
+    bars.follow([state("done", file_name="[red]x[/]\n\x1b[2J" + "a" * 300)])
     [line] = capsys.readouterr().err.splitlines()
     assert "[red]x[/]" in line
     assert "\x1b" not in line
@@ -28,10 +41,31 @@ def test_a_hostile_name_stays_one_short_line(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_failed_job_says_why(capsys: pytest.CaptureFixture[str]) -> None:
-    bars.follow([state("failed", error={"code": "md5_mismatch", "message": "expected a"})])
+    bars.follow([state("failed", error=ERROR)])
     assert "md5_mismatch: expected a" in capsys.readouterr().err
+
+
+def test_a_terminal_shows_bars_speed_and_the_sum(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bars, "console", Console(stderr=True, force_terminal=True, width=120, height=24, markup=False))
+    fetching = job_of(stage="fetch", percent=40.0, bytes_done=8_000_000, speed_bytes_per_s=2e6, eta_s=6.0)
+    done = replace(fetching, position=1, stage="done", percent=100.0)
+    bars.follow([batch_of(fetching, done)])
+    shown = capsys.readouterr().err
+    assert "8.0 MB  2.0 MB/s  6 s left" in shown
+    assert "1 of 2" in shown
+
+
+def test_a_small_terminal_shows_first_what_is_under_way() -> None:
+    stages = ["done", "failed", "waiting", "encode", "fetch", "done"]
+    jobs = [job_of(stage=stage, position=position) for position, stage in enumerate(stages)]
+    assert bars.rows_shown(jobs, 3) == {3, 4, 1}
+    assert bars.rows_shown(jobs, 5) == {3, 4, 1, 2, 0}
+    assert bars.rows_shown(jobs, 0) == {3}
 
 
 @pytest.mark.parametrize(("pull", "cmd", "good"), [(2, 2, True), (2, 3, False), (3, 3, False)])
 def test_success_means_every_status(pull: int, cmd: int, good: bool) -> None:
-    assert succeeded({"data": {"status": 2, "items": [{"pullStatus": pull, "cmdStatus": cmd}]}}) is good
+    reply: Any = {"data": {"status": 2, "items": [{"pullStatus": pull, "cmdStatus": cmd}]}}
+    assert succeeded(reply) is good

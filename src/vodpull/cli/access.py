@@ -1,0 +1,67 @@
+"""Which service the commands call, and with which key."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vodpull.errors import ConfigurationError
+from vodpull.signing import SigningKey
+
+if TYPE_CHECKING:
+    from vodpull.client import Client
+
+DEFAULT_SERVER = "http://127.0.0.1:8080"
+
+Server = Annotated[str, typer.Option(help="Base URL of the running service.", envvar="VODPULL_SERVER")]
+
+
+def open_client(server: str, *, patience_s: float = 0.0) -> Client:
+    """Return a client of the service; by default it does not try again: a person sees at once what is wrong."""
+    from vodpull.client import Client
+
+    key = find_key()
+    return Client(server, key.access_key, key.secret, patience_s=patience_s)
+
+
+def find_key() -> SigningKey:
+    """
+    Return the key that calls are made with: of the environment, of `vodpull.toml`, or the data folder's own.
+
+    Settings are read as a whole only when there is a file of them: that takes longer than most calls.
+
+    Raises:
+        ConfigurationError: there is no key.
+    """
+    access_key, secret = os.environ.get("VODPULL_ACCESS_KEY"), os.environ.get("VODPULL_SECRET_KEY")
+    if access_key and secret:
+        return SigningKey(access_key=access_key, secret=secret)
+    data_dir = Path(os.environ.get("VODPULL_DATA_DIR") or "vodpull-data")
+    key = (_configured_key() if (data_dir / "vodpull.toml").exists() else None) or local_key(data_dir)
+    if key is None:
+        raise ConfigurationError(
+            "no access key: set VODPULL_ACCESS_KEY and VODPULL_SECRET_KEY, or run beside the service's data folder",
+            field="VODPULL_ACCESS_KEY",
+        )
+    return key
+
+
+def local_key(data_dir: Path) -> SigningKey | None:
+    """Return the key that a service keeps for commands on its machine; None before its first start."""
+    path = data_dir / "local-key.json"
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_text())
+    return SigningKey(access_key=kept["access_key"], secret=kept["secret_key"])
+
+
+def _configured_key() -> SigningKey | None:
+    from vodpull.settings import load_settings
+
+    settings = load_settings()
+    secret = settings.secret_key.get_secret_value()
+    return SigningKey(access_key=settings.access_key, secret=secret) if settings.access_key and secret else None

@@ -1,0 +1,93 @@
+"""`vodpull keys`: who may call. Works on the database, with or without a running service."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vodpull.cli.output import Json, print_json, print_table
+from vodpull.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vodpull.jobs.accounts import Accounts
+
+app = typer.Typer(help="Access keys: who may call.", no_args_is_help=True)
+
+AccessKey = Annotated[str, typer.Argument(help="Access key.")]
+Account = Annotated[str, typer.Argument(help="Account.")]
+
+
+@app.command("create")
+def create_key(
+    name: Annotated[str, typer.Argument(help="Account that owns the key; made when it is new.")],
+    as_json: Json = False,
+) -> None:
+    """Make an access key. The secret is shown this once."""
+    made = _accounts().create_key(name)
+    if as_json:
+        print_json({"accessKey": made.access_key, "secretKey": made.secret_key})
+        return
+    typer.echo(f"access key  {made.access_key}")
+    typer.echo(f"secret key  {made.secret_key}")
+    typer.echo("The secret is not shown again.", err=True)
+
+
+@app.command("list")
+def list_keys(as_json: Json = False) -> None:
+    """List the access keys, without secrets."""
+    rows = [
+        {
+            "accessKey": key.access_key,
+            "name": key.name,
+            "created": _minute(key.created_at_ms),
+            "state": "live" if key.revoked_at_ms is None else f"revoked {_minute(key.revoked_at_ms)}",
+        }
+        for key in _accounts().list_keys()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(("access key", "account", "created", "state"), [tuple(row.values()) for row in rows])
+
+
+@app.command("revoke")
+def revoke_key(access_key: AccessKey) -> None:
+    """Make an access key useless from now on."""
+    if not _accounts().revoke_key(access_key):
+        raise ConfigurationError(f"there is no live key {access_key}", field="ACCESS_KEY")
+    typer.echo(f"{access_key} is revoked")
+
+
+@app.command("rotate")
+def rotate_key(
+    access_key: AccessKey,
+    finish: Annotated[bool, typer.Option("--finish", help="Drop the older of the two secrets.")] = False,
+) -> None:
+    """Give a key a second secret; both sign until the rotation is finished."""
+    accounts = _accounts()
+    if finish:
+        accounts.finish_rotation(access_key)
+        typer.echo(f"{access_key} has one secret again")
+        return
+    typer.echo(f"secret key  {accounts.rotate_key(access_key).secret_key}")
+    typer.echo(f"Not shown again. When every client uses it: vodpull keys rotate {access_key} --finish", err=True)
+
+
+@app.command("webhook-secret")
+def webhook_secret(name: Account) -> None:
+    """Print the secret that receivers verify this account's notifications with (Standard Webhooks)."""
+    accounts = _accounts()
+    typer.echo(accounts.notify_secret(accounts.account_named(name)))
+
+
+def _accounts() -> Accounts:
+    from vodpull.app import open_accounts
+    from vodpull.settings import load_settings
+
+    return open_accounts(load_settings())
+
+
+def _minute(unix_ms: int) -> str:
+    return datetime.fromtimestamp(unix_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,34 @@
+"""What commands print on stdout: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def print_json(value: object) -> None:
+    """Print a value for programs and people."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_line(value: object) -> None:
+    """Print a value as one line of JSON, at once."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows in columns as wide as what is in them; never cut, so that scripts can read it too."""
+    shown = [[printable(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(heads))]
+    for row in shown:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def printable(text: str) -> str:
+    """Return text of a stranger without anything that moves a terminal's cursor."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,132 @@
+"""Commands of the machine that runs the service."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from vodpull import __version__
+from vodpull.cli.access import DEFAULT_SERVER, Server
+from vodpull.cli.tasks import succeeded
+from vodpull.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vodpull.settings import Settings
+
+Role = Literal["all", "api", "worker"]
+"""As in `vodpull.app`, which is not loaded for a help text."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(doctor)
+    app.command()(demo)
+    app.command("console-link")(console_link)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM) to serve HTTPS.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
+    role: Annotated[Role, typer.Option(help="all, api or worker; the latter two need PostgreSQL.")] = "all",
+) -> None:
+    """Run the service: API and workers, or one of the two."""
+    if (tls_cert is None) != (tls_key is None):
+        raise ConfigurationError("--tls-cert and --tls-key go together", field="--tls-cert")
+    import uvicorn
+
+    from vodpull.app import configure_logging, running_service
+    from vodpull.settings import load_settings
+
+    settings = load_settings()
+    configure_logging(settings.log_format)
+    listener = _listen(host, port)
+    with running_service(settings, role=role) as api:
+        config = uvicorn.Config(
+            api,
+            log_config=None,
+            access_log=False,
+            ssl_certfile=tls_cert,
+            ssl_keyfile=tls_key,
+            timeout_graceful_shutdown=5,
+        )
+        base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
+        _banner(settings, base, role=role)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bind before anything starts, so that a taken port is the first thing one hears of."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}", field="--port") from error
+    return listener
+
+
+def _banner(settings: Settings, base: str, *, role: Role) -> None:
+    from vodpull import console
+    from vodpull.app import open_operators
+
+    database = settings.database().split("://")[0].split("+")[0]
+    where = "not in a worker" if role == "worker" else console.console_link(open_operators(settings), base)
+    for name, value in (
+        ("vodpull", __version__),
+        ("API", base),
+        ("console", where),
+        ("data", str(settings.data_dir.resolve())),
+        ("database", database),
+        ("storage", settings.storage()),
+        ("next", "vodpull pull URL --wait"),
+    ):
+        typer.echo(f"{name:>9}  {value}", err=True)
+
+
+def doctor() -> None:
+    """Check everything that vodpull needs, with a fix for each."""
+    from vodpull.app import diagnose
+    from vodpull.settings import load_settings
+
+    missing = False
+    for finding in diagnose(load_settings()):
+        mark = "ok" if finding.ok and not finding.fix else "warn" if finding.ok else "FAIL"
+        missing |= not finding.ok
+        typer.echo(f"{mark:>4}  {finding.subject:<9} {finding.text}")
+        if finding.fix:
+            typer.echo(f"      {'':<9} fix: {finding.fix}")
+    # At once: the object store's native threads may still let go of their last answer, and an ordinary end of the
+    # interpreter at that moment is a crash, with another exit code than the one that was found.
+    sys.stdout.flush()
+    os._exit(1 if missing else 0)
+
+
+def demo() -> None:
+    """Run the main job on the sample clip, in a fresh data folder."""
+    from vodpull.cli.demo import run_demo
+
+    raise typer.Exit(0 if succeeded(run_demo()) else 1)
+
+
+def console_link(server: Server = DEFAULT_SERVER) -> None:
+    """
+    Print a one-time link to choose the console's password.
+
+    The first password, or a new one; the link is good for 30 minutes.
+    """
+    from vodpull.app import open_operators
+    from vodpull.console import setup_link
+    from vodpull.settings import load_settings
+
+    settings = load_settings()
+    typer.echo(setup_link(open_operators(settings), settings.public_url or server))

@@ -1,0 +1,201 @@
+"""Commands that call a running service: submit, follow, list and change tasks."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from vodpull.cli.access import DEFAULT_SERVER, Server, find_key, open_client
+from vodpull.cli.output import Json, print_json, print_line, print_table
+from vodpull.clock import now_s
+from vodpull.errors import ConfigurationError
+from vodpull.signing import CNC, sign
+
+if TYPE_CHECKING:
+    from vodpull.client import Batch, Client, QueryReply, WireItem
+
+SUCCEEDED = 2
+"""`status`, `pullStatus` and `cmdStatus` of the wire contract."""
+
+WATCH_PATIENCE_S = 60.0
+"""A service that restarts is waited for while a task is followed."""
+
+Task = Annotated[str, typer.Argument(help="Id from the reply of pullVideo.", metavar="TASK")]
+Item = Annotated[int | None, typer.Option(help="Only this item, counted from 0.", min=0)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(pull)
+    app.command()(query)
+    app.command()(watch)
+    app.command("list")(list_tasks)
+    app.command()(cancel)
+    app.command()(retry)
+    app.command()(delete)
+    app.command()(replay)
+    app.command("sign")(sign_request)
+
+
+def pull(
+    urls: Annotated[list[str], typer.Argument(help="Sources: http or https URLs, at most 50.", metavar="URL")],
+    md5: Annotated[str, typer.Option(help="Expected digest of the one source.")] = "",
+    name: Annotated[str, typer.Option(help="File name of the one source.")] = "",
+    template: Annotated[str, typer.Option(help="Template of the outputs.")] = "",
+    trans_no: Annotated[str, typer.Option(help="Your own id of the request.")] = "",
+    notify_url: Annotated[str, typer.Option(help="Where to post the final state.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress and print the final reply.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """
+    Submit sources to a running service.
+
+    Prints the ids of the task as JSON, with --wait the final pullVideoQuery reply; progress goes to stderr.
+    """
+    if len(urls) > 1 and (md5 or name):
+        raise ConfigurationError("--md5 and --name go with a single URL", field="--md5")
+    items: list[WireItem] = [{"fetchUrl": url, "md5": md5, "fileName": name} for url in urls]
+    with open_client(server, patience_s=WATCH_PATIENCE_S if wait else 0) as client:
+        ids = client.pull_video(items, workflowId=template, transNo=trans_no, notifyUrl=notify_url)["data"]
+        if not wait:
+            print_json(ids)
+            return
+        if as_json:
+            client.wait(ids["taskId"])
+        else:
+            _follow(client, ids["taskId"])
+        reply = client.pull_video_query(task_id=ids["taskId"])
+    print_json(reply)
+    raise typer.Exit(0 if succeeded(reply) else 1)
+
+
+def query(
+    task_id: Annotated[str, typer.Option(help="Id from the reply of pullVideo.")] = "",
+    trans_no: Annotated[str, typer.Option(help="Your own id of the request.")] = "",
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Print the pullVideoQuery reply of a task."""
+    if not task_id and not trans_no:
+        raise ConfigurationError("give --task-id or --trans-no", field="--task-id")
+    with open_client(server) as client:
+        print_json(client.pull_video_query(task_id=task_id, trans_no=trans_no))
+
+
+def watch(
+    task: Task,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each state as one line of JSON.")] = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Show the progress of a task until it is final."""
+    with open_client(server, patience_s=WATCH_PATIENCE_S) as client:
+        last = _lines_of_json(client.watch(task)) if as_json else _follow(client, task)
+    raise typer.Exit(0 if last.succeeded else 1)
+
+
+def list_tasks(
+    state: Annotated[Literal["running", "completed"] | None, typer.Option(help="Only these.")] = None,
+    trans_no: Annotated[str, typer.Option(help="Only those with this id of yours.")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=100)] = 20,
+    as_json: Json = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """List tasks, newest first."""
+    with open_client(server) as client:
+        batches = client.list_batches(state=state, trans_no=trans_no, limit=limit).batches
+    if as_json:
+        print_json([asdict(batch) for batch in batches])
+        return
+    print_table(("task", "created (UTC)", "items", "state", "first file"), [_row(batch) for batch in batches])
+
+
+def cancel(task: Task, item: Item = None, as_json: Json = False, server: Server = DEFAULT_SERVER) -> None:
+    """Stop a task, or one item of it."""
+    with open_client(server) as client:
+        _show(client.cancel(task, item), as_json=as_json)
+
+
+def retry(task: Task, item: Item = None, as_json: Json = False, server: Server = DEFAULT_SERVER) -> None:
+    """Start failed and cancelled items again, or one of them."""
+    with open_client(server) as client:
+        _show(client.retry(task, item), as_json=as_json)
+
+
+def delete(
+    task: Task,
+    item: Item = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Delete a task, or one item of it, with all its files."""
+    what = task if item is None else f"item {item} of {task}"
+    if not yes:
+        typer.confirm(f"Delete {what} and its files for good?", abort=True, err=True)
+    with open_client(server) as client:
+        client.delete(task, item)
+    typer.echo(f"{what} is deleted")
+
+
+def replay(
+    delivery_id: Annotated[str, typer.Argument(help="Id from /api/v1/batches/<id>/deliveries.")],
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Send a notification once more, now, under its old id."""
+    with open_client(server) as client:
+        print_json({"delivery_id": client.replay(delivery_id)})
+
+
+def sign_request(
+    url: Annotated[str, typer.Argument(help="Whole URL of the call.")],
+    body: Annotated[str, typer.Option("--body", "-d", help="Body of the request.")] = "",
+    method: Annotated[str, typer.Option("--method", "-X", help="HTTP method.")] = "POST",
+    scheme: Annotated[str, typer.Option(help="CNC-HMAC-SHA256, WS3-HMAC-SHA256 or Basic.")] = CNC,
+) -> None:
+    """Print a signed curl command, valid for five minutes."""
+    headers = sign(method, url, body.encode(), key=replace(find_key(), scheme=scheme), now_s=now_s())
+    words = ["curl", "-sS", "-X", method]
+    for header, value in headers.items():
+        words += ["-H", f"{header}: {value}"]
+    typer.echo(shlex.join([*words, *(["--data-binary", body] if body else []), url]))
+
+
+def succeeded(reply: QueryReply) -> bool:
+    """Return True when every item of a final reply was pulled and its command done."""
+    statuses = [reply["data"]["status"]]
+    for item in reply["data"]["items"]:
+        statuses += [item["pullStatus"], item["cmdStatus"]]
+    return all(status == SUCCEEDED for status in statuses)
+
+
+def _follow(client: Client, task: str) -> Batch:
+    from vodpull.cli.bars import follow
+
+    typer.echo(f"task {task}; Ctrl-C leaves it running: vodpull watch {task}", err=True)
+    return follow(client.watch(task))
+
+
+def _lines_of_json(states: Iterable[Batch]) -> Batch:
+    for batch in states:
+        print_line(asdict(batch))
+    return batch
+
+
+def _show(batch: Batch, *, as_json: bool) -> None:
+    if as_json:
+        print_json(asdict(batch))
+        return
+    rows = [(str(job.position), job.stage, job.error.code if job.error else "", job.file_name) for job in batch.jobs]
+    print_table(("item", "stage", "error", "file"), rows)
+
+
+def _row(batch: Batch) -> tuple[str, ...]:
+    done = sum(job.succeeded for job in batch.jobs)
+    failed = sum(job.is_final and not job.succeeded for job in batch.jobs)
+    state = "running" if not batch.is_final else f"{failed} failed" if failed else "succeeded"
+    created = datetime.fromtimestamp(batch.created_at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return batch.batch_id, created, f"{done}/{len(batch.jobs)}", state, batch.jobs[0].file_name if batch.jobs else ""

@@ -1,0 +1,50 @@
+"""
+vodpull for Python programs: submit sources, follow them, and check notifications.
+
+    with Client("https://ingest.example.com", access_key, secret_key) as client:
+        batch = client.submit(["https://example.com/clip.mp4"])
+        batch = client.wait(batch.batch_id)
+
+Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `field` at fault and a `remedy`.
+"""
+
+from vodpull.client.clients import AsyncClient, Client
+from vodpull.client.notification import Notification, verify_notification
+from vodpull.client.operations import Options, PullOptions
+from vodpull.client.shapes import (
+    Attempt,
+    Batch,
+    Delivery,
+    Event,
+    File,
+    Job,
+    JobError,
+    Page,
+    Source,
+    StageTime,
+)
+from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
+
+__all__ = [
+    "AsyncClient",
+    "Attempt",
+    "Batch",
+    "Client",
+    "Delivery",
+    "Event",
+    "File",
+    "Job",
+    "JobError",
+    "Notification",
+    "Options",
+    "Page",
+    "PullOptions",
+    "PullReply",
+    "QueryReply",
+    "Source",
+    "StageTime",
+    "Task",
+    "TaskIds",
+    "WireItem",
+    "verify_notification",
+]

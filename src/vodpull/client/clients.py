@@ -1,0 +1,233 @@
+"""The two clients: the same operations, over blocking and over asyncio connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import wraps
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+
+import httpx2
+
+from vodpull.client import operations
+from vodpull.client.exchange import Address, Call, Flow, NoReply, Outcome, Patience, Reply
+from vodpull.client.shapes import Batch
+from vodpull.errors import ParameterError
+from vodpull.signing import SigningKey
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TIMEOUT_S = 90.0
+"""Longest silence: a poll for events may last 60 s, a progress stream gives a sign every 15 s."""
+
+PATIENCE_S = 30.0
+"""How long calls that may be repeated are, in all: a service restarts in less."""
+
+
+class _Method(Generic[P, T]):
+    """An operation as a method: blocking on a `Client`, awaitable on an `AsyncClient`."""
+
+    def __init__(self, operation: Callable[P, Flow[T]]) -> None:
+        self._operation = operation
+        self.__doc__ = operation.__doc__
+
+    @overload
+    def __get__(self, client: None, kind: type) -> Callable[P, Flow[T]]: ...
+    @overload
+    def __get__(self, client: Client, kind: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, client: AsyncClient, kind: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: Client | AsyncClient | None, kind: type) -> Callable[P, Any]:
+        operation = self._operation
+        if client is None:
+            return operation
+
+        @wraps(operation)
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return client.run(operation(*args, **kwargs))
+
+        return method
+
+
+class _Operations:
+    """What both clients can do."""
+
+    submit = _Method(operations.submit)
+    query = _Method(operations.query)
+    wait = _Method(operations.wait)
+    list_batches = _Method(operations.list_batches)
+    cancel = _Method(operations.cancel)
+    retry = _Method(operations.retry)
+    delete = _Method(operations.delete)
+    events = _Method(operations.events)
+    acknowledge = _Method(operations.acknowledge)
+    deliveries = _Method(operations.deliveries)
+    replay = _Method(operations.replay)
+    pull_video = _Method(operations.pull_video)
+    pull_video_query = _Method(operations.pull_video_query)
+
+    def __init__(self, address: Address, patience_s: float) -> None:
+        self._address = address
+        self._patience = Patience(total_s=patience_s)
+
+    def _request(self, call: Call) -> dict[str, Any]:
+        """Return the arguments of a request."""
+        content = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+        return {
+            "method": call.method,
+            "url": self._address.server + call.target,
+            "content": content,
+            "headers": self._address.headers(call, content),
+        }
+
+
+class Client(_Operations):
+    """Calls one service with one key. Close it, or use it in a `with` block; threads may share it."""
+
+    def __init__(
+        self,
+        server: str,
+        access_key: str,
+        secret_key: str,
+        *,
+        patience_s: float = PATIENCE_S,
+        http: httpx2.Client | None = None,
+    ) -> None:
+        """
+        Take the base URL of the service and a key.
+
+        `patience_s` is how long calls are tried again while the service does not answer; `http` brings what a
+        network needs of its own: proxies, certificates, timeouts.
+        """
+        super().__init__(_address(server, access_key, secret_key), patience_s)
+        self._http = http or httpx2.Client(timeout=TIMEOUT_S, trust_env=False)
+
+    def run(self, flow: Flow[T]) -> T:
+        """Make the calls of an operation and return its result."""
+        try:
+            call = next(flow)
+            while True:
+                outcome = self._send(call)
+                call = self._patience.again(call, outcome) or flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    def watch(self, batch_id: str) -> Iterator[Batch]:
+        """Yield a batch at every change until it is final, the final state last; a broken stream is begun again."""
+        progress = operations.Progress(batch_id, self._patience)
+        while not progress.is_over:
+            time.sleep(progress.call.delay_s)
+            try:
+                with self._http.stream(**self._request(progress.call)) as response:
+                    if response.status_code != HTTPStatus.OK:
+                        progress.broke(_reply(response, response.read()))
+                        continue
+                    yield from filter(None, map(progress.read, response.iter_lines()))
+            except httpx2.TransportError as error:
+                progress.broke(_no_reply(error))
+            else:
+                progress.end()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _send(self, call: Call) -> Outcome:
+        time.sleep(call.delay_s)
+        try:
+            response = self._http.request(**self._request(call))
+        except httpx2.TransportError as error:
+            return _no_reply(error)
+        return _reply(response, response.content)
+
+
+class AsyncClient(_Operations):
+    """As `Client`, for asyncio. Close it, or use it in an `async with` block; tasks of one loop may share it."""
+
+    def __init__(
+        self,
+        server: str,
+        access_key: str,
+        secret_key: str,
+        *,
+        patience_s: float = PATIENCE_S,
+        http: httpx2.AsyncClient | None = None,
+    ) -> None:
+        """Take what `Client` takes."""
+        super().__init__(_address(server, access_key, secret_key), patience_s)
+        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Make the calls of an operation and return its result."""
+        try:
+            call = next(flow)
+            while True:
+                outcome = await self._send(call)
+                call = self._patience.again(call, outcome) or flow.send(outcome)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+    async def watch(self, batch_id: str) -> AsyncIterator[Batch]:
+        """Yield a batch at every change until it is final, the final state last; a broken stream is begun again."""
+        progress = operations.Progress(batch_id, self._patience)
+        while not progress.is_over:
+            await asyncio.sleep(progress.call.delay_s)
+            try:
+                async with self._http.stream(**self._request(progress.call)) as response:
+                    if response.status_code != HTTPStatus.OK:
+                        progress.broke(_reply(response, await response.aread()))
+                        continue
+                    async for line in response.aiter_lines():
+                        if (batch := progress.read(line)) is not None:
+                            yield batch
+            except httpx2.TransportError as error:
+                progress.broke(_no_reply(error))
+            else:
+                progress.end()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _send(self, call: Call) -> Outcome:
+        await asyncio.sleep(call.delay_s)
+        try:
+            response = await self._http.request(**self._request(call))
+        except httpx2.TransportError as error:
+            return _no_reply(error)
+        return _reply(response, response.content)
+
+
+def _address(server: str, access_key: str, secret_key: str) -> Address:
+    if not server.startswith(("http://", "https://")):
+        raise ParameterError(f"{server!r} is not the http or https URL of a service", field="server")
+    return Address(server=server.rstrip("/"), key=SigningKey(access_key=access_key, secret=secret_key))
+
+
+def _reply(response: httpx2.Response, body: bytes) -> Reply:
+    return Reply(status=response.status_code, headers=response.headers, body=body)
+
+
+def _no_reply(error: httpx2.TransportError) -> NoReply:
+    return NoReply(reason=type(error).__name__)

@@ -1,0 +1,230 @@
+"""Every operation of the two APIs, once: which calls it makes and what it returns. No network."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Literal, TypedDict, Unpack
+from urllib.parse import quote, urlencode
+
+from vodpull.client.exchange import OWN_PREFIX, Call, Flow, NoReply, Outcome, Patience, ask, error_of
+from vodpull.client.shapes import Batch, Delivery, Event, Page, Source, read
+from vodpull.client.wire import PullReply, QueryReply, WireItem
+from vodpull.errors import CallFailed
+
+LOOK_S = 0.5
+MAX_LOOK_S = 5.0
+"""Pause between two looks of `wait`: grows from the first to the second, far below the default limit on calls."""
+
+LOOK_GROWTH = 1.25
+
+OnProgress = Callable[[Batch], object]
+
+
+class Options(TypedDict, total=False):
+    """What else `submit` may say of a batch; what is left out is the service's default."""
+
+    template: str
+    trans_no: str
+    """Your own id, at most 32 characters."""
+    notify_url: str
+    priority: int
+    """1 to 1000; lower goes first among the batches of the account."""
+    separate: bool
+    """One notification per job instead of one for the batch."""
+    fetch_ts: bool
+    """Fetch the segments of an HLS source, not only its playlist."""
+
+
+class PullOptions(TypedDict, total=False):
+    """What else `pull_video` may say, by the names of the wire contract."""
+
+    transNo: str
+    cmd: str
+    workflowId: str
+    notifyUrl: str
+    separate: int
+    fetchTs: int
+
+
+def submit(
+    sources: Iterable[str | Source], *, idempotency_key: str | None = None, **options: Unpack[Options]
+) -> Flow[Batch]:
+    """
+    Submit 1 to 50 sources and return the batch, which is not started yet.
+
+    The call may be repeated with the same `idempotency_key` for 24 hours and makes one batch; without one, a fresh
+    key protects against a connection that breaks before the answer.
+    """
+    items = [asdict(Source(url=source) if isinstance(source, str) else source) for source in sources]
+    key = idempotency_key or secrets.token_hex(16)
+    call = Call(
+        method="POST",
+        target=f"{OWN_PREFIX}/batches",
+        body={"items": items, **options},
+        headers={"Idempotency-Key": key},
+        may_repeat=True,
+    )
+    return read(Batch, (yield from ask(call)))
+
+
+def query(batch_id: str) -> Flow[Batch]:
+    """Return where a batch is."""
+    return read(Batch, (yield from ask(_get(_batch(batch_id)))))
+
+
+def wait(batch_id: str, *, on_progress: OnProgress | None = None, timeout_s: float = float("inf")) -> Flow[Batch]:
+    """
+    Return a batch when it is final; look at `succeeded` of it and of its jobs.
+
+    `on_progress` is called with the batch whenever it has changed, in the thread or task that waits.
+
+    Raises:
+        TimeoutError: it is not final after `timeout_s` seconds; it goes on all the same.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    call, look_s = _get(_batch(batch_id)), LOOK_S
+    last: Batch | None = None
+    while True:
+        batch = read(Batch, (yield from ask(call)))
+        if batch != last and on_progress is not None:
+            on_progress(batch)
+        if batch.is_final:
+            return batch
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError(f"batch {batch_id} is not final after {timeout_s:g} s")
+        last, call = batch, replace(call, delay_s=min(look_s, left_s))
+        look_s = min(look_s * LOOK_GROWTH, MAX_LOOK_S)
+
+
+def list_batches(
+    *,
+    state: Literal["running", "completed"] | None = None,
+    trans_no: str | None = None,
+    limit: int = 20,
+    cursor: str = "",
+) -> Flow[Page]:
+    """Return one page of the account's batches, newest first; `next_cursor` leads to the next."""
+    asked = {"state": state, "trans_no": trans_no, "limit": limit, "cursor": cursor}
+    given = {name: value for name, value in asked.items() if value not in (None, "")}
+    return read(Page, (yield from ask(_get(f"/batches?{urlencode(given)}"))))
+
+
+def cancel(batch_id: str, position: int | None = None) -> Flow[Batch]:
+    """Stop one job, or every job that is under way, and return the batch."""
+    return read(Batch, (yield from ask(_post(f"{_batch(batch_id, position)}/cancel"))))
+
+
+def retry(batch_id: str, position: int | None = None) -> Flow[Batch]:
+    """Start one failed or cancelled job, or all of them, again and return the batch."""
+    return read(Batch, (yield from ask(_post(f"{_batch(batch_id, position)}/retry"))))
+
+
+def delete(batch_id: str, position: int | None = None) -> Flow[None]:
+    """Delete a batch, or one job of it, with all its files; what is under way is cancelled first."""
+    yield from ask(Call(method="DELETE", target=OWN_PREFIX + _batch(batch_id, position), may_repeat=True))
+
+
+def events(*, wait_s: int = 0, limit: int = 100) -> Flow[tuple[Event, ...]]:
+    """Return events that are not acknowledged yet, oldest first; with none, wait up to `wait_s` (60) for one."""
+    said = yield from ask(_get(f"/events?wait={wait_s:d}&limit={limit:d}"))
+    return tuple(read(Event, event) for event in _member(said, "events"))
+
+
+def acknowledge(event_ids: Sequence[str]) -> Flow[int]:
+    """Take events off the list and return how many that were."""
+    said = yield from ask(_post("/events/ack", {"event_ids": list(event_ids)}))
+    return int(_member(said, "acknowledged"))
+
+
+def deliveries(batch_id: str) -> Flow[tuple[Delivery, ...]]:
+    """Return the notifications of a batch with every attempt."""
+    said = yield from ask(_get(f"{_batch(batch_id)}/deliveries"))
+    return tuple(read(Delivery, delivery) for delivery in said)
+
+
+def replay(delivery_id: str) -> Flow[str]:
+    """Send a notification once more, now, under its old id, which is returned."""
+    said = yield from ask(_post(f"/deliveries/{quote(delivery_id, safe='')}/replay"))
+    return str(_member(said, "delivery_id"))
+
+
+def pull_video(items: Iterable[WireItem], **options: Unpack[PullOptions]) -> Flow[PullReply]:
+    """Call pullVideo of the wire contract and return its reply."""
+    file_list = base64.urlsafe_b64encode(json.dumps(list(items), ensure_ascii=False).encode()).decode()
+    reply: PullReply = yield from ask(_wire("pullVideo", {"fileList": file_list, **options}))
+    _member(reply, "data")
+    return reply
+
+
+def pull_video_query(*, task_id: str = "", trans_no: str = "") -> Flow[QueryReply]:
+    """Call pullVideoQuery of the wire contract for one of the two ids and return its reply."""
+    ids = {"taskId": task_id} if task_id else {"transNo": trans_no}
+    reply: QueryReply = yield from ask(replace(_wire("pullVideoQuery", ids), may_repeat=True))
+    _member(reply, "data")
+    return reply
+
+
+class Progress:
+    """The progress stream of a batch: reads its lines, and begins it again when it breaks."""
+
+    def __init__(self, batch_id: str, patience: Patience) -> None:
+        self._first = _get(f"{_batch(batch_id)}/progress")
+        self._patience = patience
+        self.call = self._first
+        """Opens the stream, now or after a break."""
+        self.is_over = False
+
+    def read(self, line: str) -> Batch | None:
+        """Return the batch that a line tells of, if any."""
+        if not line.startswith("data: "):
+            return None
+        batch = read(Batch, json.loads(line.removeprefix("data: ")))
+        self.call = self._first  # news: patience begins anew
+        self.is_over = batch.is_final
+        return batch
+
+    def end(self) -> None:
+        """Note that the stream ended, as it does when the batch is final and when the service stops."""
+        if not self.is_over:
+            self.broke(NoReply(reason="it ended the progress stream"))
+
+    def broke(self, outcome: Outcome) -> None:
+        """
+        Note that the stream was refused, or broke.
+
+        Raises:
+            VodpullError: it is of no use to open it again.
+        """
+        again = self._patience.again(self.call, outcome)
+        if again is None:
+            raise error_of(outcome) or CallFailed("the progress stream was refused")
+        self.call = again
+
+
+def _batch(batch_id: str, position: int | None = None) -> str:
+    path = f"/batches/{quote(batch_id, safe='')}"
+    return path if position is None else f"{path}/jobs/{position:d}"
+
+
+def _get(path: str) -> Call:
+    return Call(method="GET", target=OWN_PREFIX + path, may_repeat=True)
+
+
+def _post(path: str, body: Any = None) -> Call:
+    return Call(method="POST", target=OWN_PREFIX + path, body=body)
+
+
+def _wire(name: str, body: dict[str, Any]) -> Call:
+    return Call(method="POST", target=f"/vod/videoManage/{name}", body=body)
+
+
+def _member(value: Any, name: str) -> Any:
+    if not isinstance(value, dict) or name not in value:
+        raise CallFailed(f"the answer has no {name}")
+    return value[name]

@@ -1,0 +1,207 @@
+"""What `/api/v1` says, as values. Members that a newer service adds are ignored. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from vodpull.errors import CallFailed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One video to ingest."""
+
+    url: str
+    name: str = ""
+    """Label; empty: the last part of the URL's path."""
+    md5: str = ""
+    """Expected digest; empty: not checked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobError:
+    """Why a job failed."""
+
+    code: str
+    """Stable code from the catalogue, `vodpull.errors`."""
+    message: str
+    fault: str
+    """Who has to act: `client`, `source`, `destination` or `service`."""
+    retryable: bool
+    remedy: str
+    stage: str
+    origin_status: int | None
+    """HTTP status of the origin, where that was the cause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageTime:
+    """One entry of a job's timeline."""
+
+    attempt: int
+    stage: str
+    at_ms: int
+    """Unix time in milliseconds."""
+    duration_ms: int | None
+    """None for the stage under way and for final ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """One stored file."""
+
+    clarity: int
+    """1 original, 2 LD, 3 SD, 4 HD, 5 FHD."""
+    width_px: int
+    height_px: int
+    bitrate_bps: int
+    size_bytes: int
+    path: str
+    """Below `/media/`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Where one source is."""
+
+    job_id: str
+    position: int
+    """Place in the batch, from 0."""
+    file_name: str
+    url: str
+    attempt: int
+    stage: str
+    percent: float
+    """Of this stage."""
+    bytes_done: int
+    bytes_total: int | None
+    speed_bytes_per_s: float | None
+    eta_s: float | None
+    pull_status: int
+    """1 under way, 2 succeeded, 3 failed; as on the wire."""
+    cmd_status: int
+    error: JobError | None
+    decisions: tuple[dict[str, Any], ...]
+    """Why each definition is in the ladder or not."""
+    timeline: tuple[StageTime, ...]
+    video_id: str
+    duration_s: float | None
+    md5: str
+    sha256: str
+    files: tuple[File, ...]
+    playlist: str
+    """Path of the multivariant playlist below `/media/`; empty until it is published."""
+    poster: str
+    storyboard: str
+
+    @property
+    def is_final(self) -> bool:
+        """Return True when nothing more happens by itself."""
+        return self.stage in {"done", "failed", "cancelled"}
+
+    @property
+    def succeeded(self) -> bool:
+        """Return True when everything that was asked for is there."""
+        return self.stage == "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Where one batch is; the wire contract calls it a task."""
+
+    batch_id: str
+    trans_no: str
+    template: str
+    notify_url: str
+    separate: bool
+    priority: int
+    created_at_ms: int
+    finished_at_ms: int | None
+    is_final: bool
+    jobs: tuple[Job, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        """Return True when every job did."""
+        return all(job.succeeded for job in self.jobs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Batches, newest first."""
+
+    batches: tuple[Batch, ...]
+    next_cursor: str
+    """For the next page; empty after the last one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One fact, repeated until it is acknowledged."""
+
+    event_id: str
+    kind: str
+    batch_id: str
+    position: int | None
+    created_at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of a delivery."""
+
+    number: int
+    at_ms: int
+    status: int | None
+    latency_ms: int
+    error: str
+    response_head: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One notification with its attempts."""
+
+    delivery_id: str
+    position: int | None
+    state: str
+    created_at_ms: int
+    attempts: tuple[Attempt, ...]
+
+
+def read(kind: type[T], value: object) -> T:
+    """
+    Return a JSON value as a value of this type.
+
+    Raises:
+        CallFailed: a member is missing, so the service is older than this client, or none of ours.
+    """
+    try:
+        return _convert(kind, value)  # type: ignore[no-any-return]
+    except (KeyError, TypeError) as error:
+        raise CallFailed(f"the answer is not a {kind.__name__} as this client knows it: {error}") from error
+
+
+def _convert(kind: Any, value: Any) -> Any:
+    if get_origin(kind) in {UnionType, Union}:
+        return None if value is None else _convert(get_args(kind)[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_convert(get_args(kind)[0], entry) for entry in value)
+    if is_dataclass(kind):
+        return _build(kind, value)
+    return value
+
+
+def _build(kind: Any, value: dict[str, Any]) -> Any:
+    return kind(**{name: _convert(hint, value[name]) for name, hint in _members(kind).items()})
+
+
+@cache
+def _members(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}

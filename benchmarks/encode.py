@@ -1,12 +1,16 @@
 """
-How much faster one clever FFmpeg process is than one plain process for each rendition.
+What encoding one clip to its whole ladder costs in several ways, with the same encoder settings in all of them.
 
-Both sides make the same renditions of the same clip with the same encoder settings, in turns. The plain side is what a
-shell script does: for each rendition one `ffmpeg -vf scale … -c:v libx264 … -c:a aac`, decoding the source each time,
-one after the other, with FFmpeg's own choice of threads. vodpull's side is its encode step as the service runs it,
-launcher and sandbox included.
+    naive       one plain `ffmpeg` for each rendition, one after the other: what a shell script does
+    split       one plain `ffmpeg` that decodes once and scales each rendition from the source
+    whole       vodpull, all at once in one process
+    chunked     vodpull, in chunks, two of them at a time
+    copied      vodpull, with what already conforms taken over as it is; left out where nothing conforms
+    floor       encoding alone: raw frames of each size into one encoder each, two at a time, and one decode
 
-    python benchmarks/encode.py CLIP [--rounds 3]
+Wall-clock and processor time are medians over rounds in which the ways take turns; ratios are to the floor.
+
+    python benchmarks/encode.py CLIP [--rounds 3] [--ways floor,whole,chunked] [--chunk-s 24]
 """
 
 from __future__ import annotations
@@ -16,13 +20,30 @@ import asyncio
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vodpull.media import EncodePlan, Toolbox, encode, encode_limits, find_toolbox, plan_encode, plan_ladder, probe
-from vodpull.media.encode import RungPlan, exact_rate
+from vodpull.media import (
+    Chunk,
+    EncodePlan,
+    MediaInfo,
+    Survey,
+    Toolbox,
+    encode_chunk,
+    encode_limits,
+    encode_tracks,
+    find_toolbox,
+    plan_encode,
+    plan_ladder,
+    probe,
+    survey,
+)
 from vodpull.media.ffmpeg import check, run
 from vodpull.media.hardening import global_flags
+from vodpull.media.plan import RungPlan
+
+AT_ONCE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,80 +54,231 @@ class Cost:
     cpu_s: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is measured."""
+
+    clip: Path
+    info: MediaInfo
+    seen: Survey
+    plan: EncodePlan
+    """Everything is encoded, in one process."""
+    chunks: tuple[Chunk, ...]
+    raw: Path
+    """Folder with the raw frames of each rendition."""
+    toolbox: Toolbox
+
+
 async def main() -> None:
-    """Run both sides in turns and print medians and ratio."""
+    """Run all ways in turns and print medians and ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ways", default="naive,split,whole,chunked,copied,floor")
+    parser.add_argument("--chunk-s", type=float, default=0.0, help="length of chunks; 0: as the service cuts them")
     asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        subject = await prepare(asked.clip, Path(folder), asked.chunk_s)
+        wanted = [name for name in asked.ways.split(",") if name != "copied" or conforms(subject)]
+        if "floor" in wanted:
+            await write_raw(subject)
+        costs: dict[str, list[Cost]] = {name: [] for name in wanted}
+        for _ in range(asked.rounds):
+            for name in wanted:
+                with tempfile.TemporaryDirectory(dir=folder) as place:
+                    costs[name].append(await WAYS[name](subject, Path(place)))
+    print_medians(costs)
+
+
+async def prepare(clip: Path, folder: Path, chunk_s: float) -> Subject:
+    """Probe, survey and plan."""
     toolbox = find_toolbox("", sandbox="auto")
-    info = await probe(asked.clip, toolbox=toolbox)
+    info = await probe(clip, toolbox=toolbox)
+    seen = await survey(clip, info, toolbox=toolbox)
     plan = plan_encode(info, plan_ladder(info))
-    names = " ".join(f"{planned.rung.width_px}x{planned.rung.height_px}" for planned in plan.rungs)
-    print(f"{asked.clip.name}: {info.duration_s:.1f} s -> {names}, sandbox {toolbox.sandbox}")
-    ours, plain = [], []
-    for number in range(asked.rounds):
-        plain.append(await measure_plain(asked.clip, plan, toolbox))
-        ours.append(await measure_vodpull(asked.clip, plan, toolbox))
-        print(f"round {number + 1}: plain {plain[-1].wall_s:.2f} s, vodpull {ours[-1].wall_s:.2f} s")
-    print_medians(plain, ours)
-
-
-async def measure_vodpull(clip: Path, plan: EncodePlan, toolbox: Toolbox) -> Cost:
-    """Run vodpull's encode step once."""
-    with tempfile.TemporaryDirectory() as folder:
-        started_s = time.monotonic()
-        encoded = await encode(
-            clip, plan, Path(folder), toolbox=toolbox, limits=encode_limits(plan), on_progress=lambda _: None
+    chunks = plan.chunks
+    if chunk_s:
+        step = max(1, round(chunk_s * plan.rate / plan.gop_frames)) * plan.gop_frames
+        starts = range(0, plan.frames_total, step)
+        chunks = tuple(
+            Chunk(number=number, first_frame=first, frames=min(step, plan.frames_total - first))
+            for number, first in enumerate(starts)
         )
-        return Cost(wall_s=time.monotonic() - started_s, cpu_s=encoded.cpu_s)
+    whole = Chunk(number=0, first_frame=0, frames=plan.frames_total)
+    names = " ".join(f"{planned.rung.width_px}x{planned.rung.height_px}" for planned in plan.rungs)
+    print(f"{clip.name}: {info.duration_s:.1f} s -> {names}; {len(chunks)} chunks, sandbox {toolbox.sandbox}")
+    plan = with_chunks(plan, (whole,))
+    return Subject(clip=clip, info=info, seen=seen, plan=plan, chunks=chunks, raw=folder, toolbox=toolbox)
 
 
-async def measure_plain(clip: Path, plan: EncodePlan, toolbox: Toolbox) -> Cost:
-    """Run one plain process for each rendition, one after the other."""
-    wall_s = cpu_s = 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        for planned in plan.rungs:
-            finished = await run(
-                plain_argv(plan, planned),
-                toolbox=Toolbox(ffmpeg=toolbox.ffmpeg, python=toolbox.python, sandbox="limits"),
-                reads={"source": clip},
-                writes=Path(folder),
-                limits=encode_limits(plan),
-                on_progress=lambda _: None,
-            )
-            check(finished, "encoding plainly")
-            wall_s, cpu_s = wall_s + finished.wall_s, cpu_s + finished.cpu_s
-    return Cost(wall_s=wall_s, cpu_s=cpu_s)
+def with_chunks(plan: EncodePlan, chunks: tuple[Chunk, ...]) -> EncodePlan:
+    """Return the plan with other chunks, and with as many threads as the service gives to those."""
+    threads = [1 if number or len(chunks) > 1 else 2 for number in range(len(plan.rungs))]
+    rungs = tuple(replace(planned, threads=count) for planned, count in zip(plan.rungs, threads, strict=True))
+    seeks_s = tuple(max(0.0, float(chunk.first_frame / plan.rate) - 1.0) for chunk in chunks)
+    return replace(plan, chunks=chunks, rungs=rungs, seeks_s=seeks_s)
 
 
-def plain_argv(plan: EncodePlan, planned: RungPlan) -> list[str]:
-    """Return the command that a shell script would use, with the same encoder settings."""
-    rung, gop = planned.rung, str(plan.gop_frames)
-    rate = exact_rate(rung.frame_rate)
+def copied_plan(subject: Subject) -> EncodePlan:
+    """Return the plan that the service would make of the clip."""
+    return plan_encode(subject.info, plan_ladder(subject.info, survey=subject.seen), survey=subject.seen)
+
+
+def conforms(subject: Subject) -> bool:
+    """Tell whether the picture of the clip may stay as it is."""
+    return copied_plan(subject).copied is not None
+
+
+async def measure_plan(subject: Subject, folder: Path, plan: EncodePlan) -> Cost:
+    """Encode tracks and chunks as the service does, two processes at a time."""
+
+    async def tracks() -> float:
+        limits = encode_limits(plan)
+        return await encode_tracks(subject.clip, plan, folder, toolbox=subject.toolbox, limits=limits)
+
+    async def pictures(chunk: Chunk) -> float:
+        target = folder / str(chunk.number)
+        target.mkdir()
+        return await encode_chunk(
+            subject.clip,
+            plan,
+            chunk,
+            target,
+            toolbox=subject.toolbox,
+            limits=encode_limits(plan, chunk),
+            on_progress=lambda _: None,
+        )
+
+    return await timed([tracks, *(lambda chunk=chunk: pictures(chunk) for chunk in plan.chunks)])
+
+
+async def timed(work: Sequence[Callable[[], Awaitable[float]]]) -> Cost:
+    """Do all of it, so much at a time, and return what it took."""
+    slots, started_s = asyncio.Semaphore(AT_ONCE), time.monotonic()
+
+    async def one(part: Callable[[], Awaitable[float]]) -> float:
+        async with slots:
+            return await part()
+
+    cpu_s = sum(await asyncio.gather(*map(one, work)))
+    return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
+
+
+async def ffmpeg(subject: Subject, folder: Path, argv: Sequence[str]) -> float:
+    """Run one plain FFmpeg and return its processor time."""
+    finished = await run(
+        [*global_flags(), *argv],
+        toolbox=replace(subject.toolbox, sandbox="limits"),
+        reads={"source": subject.clip, "raw": subject.raw},
+        writes=folder,
+        limits=replace(encode_limits(subject.plan), file_size_bytes=None),
+        on_progress=lambda _: None,
+    )
+    check(finished, "encoding plainly")
+    return finished.cpu_s
+
+
+def scaled(plan: EncodePlan, planned: RungPlan) -> str:
+    """Return the filters that a shell script would use."""
+    return f"scale={planned.rung.width_px}:{planned.rung.height_px},fps={plan.rate},format=yuv420p"
+
+
+def video_flags(plan: EncodePlan, planned: RungPlan) -> list[str]:
+    """Return the encoder settings of the service, with FFmpeg's own choice of threads."""
+    gop, ceiling = str(plan.gop_frames), planned.rung.max_bitrate_bps
     return [
-        *global_flags(),
-        "-i", "file:/in/source",
-        "-map", "0:v:0", "-map", "0:a:0?",
-        "-vf", f"scale={rung.width_px}:{rung.height_px},fps={rate.numerator}/{rate.denominator},format=yuv420p",
         "-c:v", "libx264", "-profile:v", "high", "-preset", "veryfast", "-crf", "23",
-        "-maxrate", str(rung.max_bitrate_bps), "-bufsize", str(2 * rung.max_bitrate_bps),
+        "-maxrate", str(ceiling), "-bufsize", str(2 * ceiling),
         "-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-flags", "+cgop",
-        "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000",
-        "-f", "mp4", f"file:{planned.file}",
     ]  # fmt: skip
 
 
-def print_medians(plain: list[Cost], ours: list[Cost]) -> None:
-    """Print the table and the ratio."""
-    print(f"{'':28}{'wall s':>8}{'CPU s':>8}")
-    medians = []
-    for name, costs in (("one process per rendition", plain), ("vodpull", ours)):
-        wall_s = statistics.median(cost.wall_s for cost in costs)
-        cpu_s = statistics.median(cost.cpu_s for cost in costs)
-        medians.append(wall_s)
-        print(f"{name:28}{wall_s:8.2f}{cpu_s:8.1f}")
-    print(f"vodpull is {medians[0] / medians[1]:.2f} times as fast")
+SOUND = ("-map", "0:a:0?", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000")
+
+
+async def measure_naive(subject: Subject, folder: Path) -> Cost:
+    """Run one process for each rendition, one after the other."""
+    started_s, cpu_s = time.monotonic(), 0.0
+    for planned in subject.plan.rungs:
+        argv = ["-i", "file:/in/source", "-map", "0:v:0", "-vf", scaled(subject.plan, planned)]
+        argv += [*video_flags(subject.plan, planned), *SOUND, "-f", "mp4", f"file:{planned.file}"]
+        cpu_s += await ffmpeg(subject, folder, argv)
+    return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
+
+
+async def measure_split(subject: Subject, folder: Path) -> Cost:
+    """Run one process that scales each rendition from the source."""
+    plan, started_s = subject.plan, time.monotonic()
+    count = len(plan.rungs)
+    chains = [f"[s{number}]{scaled(plan, planned)}[v{number}]" for number, planned in enumerate(plan.rungs)]
+    head = f"[0:v:0]split={count}" + "".join(f"[s{number}]" for number in range(count))
+    argv = ["-i", "file:/in/source", "-filter_complex", ";".join([head, *chains])]
+    for number, planned in enumerate(plan.rungs):
+        argv += ["-map", f"[v{number}]", *video_flags(plan, planned), "-f", "mp4", f"file:{planned.file}"]
+    cpu_s = await ffmpeg(subject, folder, [*argv, *SOUND, "-f", "mp4", "file:audio.m4a"])
+    return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
+
+
+async def write_raw(subject: Subject) -> None:
+    """Write the raw frames that the floor encodes; they take much room."""
+    for planned in subject.plan.rungs:
+        argv = ["-i", "file:/in/source", "-map", "0:v:0", "-vf", scaled(subject.plan, planned)]
+        await ffmpeg(subject, subject.raw, [*argv, "-f", "rawvideo", f"file:{planned.file}.yuv"])
+
+
+async def measure_floor(subject: Subject, folder: Path) -> Cost:
+    """Encode raw frames with one thread each, two at a time, and decode the clip once."""
+
+    def encoder(planned: RungPlan) -> Callable[[], Awaitable[float]]:
+        size = f"{planned.rung.width_px}x{planned.rung.height_px}"
+        source = ["-f", "rawvideo", "-s", size, "-pix_fmt", "yuv420p", "-r", str(subject.plan.rate)]
+        argv = [*source, "-i", f"file:/in/raw/{planned.file}.yuv", *video_flags(subject.plan, planned)]
+        return lambda: ffmpeg(subject, folder, [*argv, "-threads", "1", "-f", "mp4", f"file:{planned.file}"])
+
+    decode = ["-threads", "1", "-i", "file:/in/source", "-map", "0:v:0", "-f", "null", "-"]
+    work = [encoder(planned) for planned in subject.plan.rungs]
+    return await timed([*work, lambda: ffmpeg(subject, folder, decode)])
+
+
+async def measure_whole(subject: Subject, folder: Path) -> Cost:
+    """Run vodpull's way in one chunk."""
+    return await measure_plan(subject, folder, subject.plan)
+
+
+async def measure_chunked(subject: Subject, folder: Path) -> Cost:
+    """Run vodpull's way in chunks."""
+    return await measure_plan(subject, folder, with_chunks(subject.plan, subject.chunks))
+
+
+async def measure_copied(subject: Subject, folder: Path) -> Cost:
+    """Run vodpull's way with everything that may stay as it is."""
+    return await measure_plan(subject, folder, copied_plan(subject))
+
+
+WAYS = {
+    "naive": measure_naive,
+    "split": measure_split,
+    "whole": measure_whole,
+    "chunked": measure_chunked,
+    "copied": measure_copied,
+    "floor": measure_floor,
+}
+
+
+def print_medians(costs: dict[str, list[Cost]]) -> None:
+    """Print the table; ratios are to the floor, or to the first way where there is none."""
+    medians = {
+        name: Cost(
+            wall_s=statistics.median(cost.wall_s for cost in rounds),
+            cpu_s=statistics.median(cost.cpu_s for cost in rounds),
+        )
+        for name, rounds in costs.items()
+    }
+    base = medians.get("floor") or next(iter(medians.values()))
+    print(f"{'':10}{'wall s':>8}{'ratio':>7}{'CPU s':>8}{'ratio':>7}")
+    for name, cost in medians.items():
+        wall, cpu = cost.wall_s / base.wall_s, cost.cpu_s / base.cpu_s
+        print(f"{name:10}{cost.wall_s:8.2f}{wall:7.2f}{cost.cpu_s:8.1f}{cpu:7.2f}")
 
 
 if __name__ == "__main__":

@@ -15,10 +15,15 @@ from tests.services.s3 import running_s3
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def find_clips() -> Path:
+    """Return where the collection of clips should be."""
+    return Path(os.environ.get("VODPULL_TEST_MEDIA") or ROOT.parent / "shared" / "media")
+
+
 @pytest.fixture(scope="session")
 def clips() -> Path:
     """Return the folder of real clips with its MANIFEST.json."""
-    folder = Path(os.environ.get("VODPULL_TEST_MEDIA") or ROOT.parent / "shared" / "media")
+    folder = find_clips()
     if not (folder / "MANIFEST.json").is_file():
         missing(f"the clip collection {folder}")
     return folder

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.origin import Origin
-from tests.services.vodpull import Vodpull
+from tests.services.vodpull import Vodpull, processes_on
 
 pytestmark = pytest.mark.slow
 
@@ -23,20 +23,6 @@ def fragile(tmp_path: Path, origin: Origin) -> Iterator[Vodpull]:
     service.start()
     yield service
     service.stop()
-
-
-def processes_on(folder: Path) -> list[str]:
-    """Return the command lines of live processes that work in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            places = f"{command} {(process / 'cwd').resolve()}"
-        except OSError:
-            continue
-        if str(folder) in places:
-            found.append(command)
-    return found
 
 
 def until(condition: Callable[[], bool], *, within_s: float) -> None:

@@ -55,6 +55,8 @@ class Vodpull:
         self._key: SigningKey | None = None
         self._tls: Tls | None = None
         self.role = "all"
+        self.wrapper: tuple[str, ...] = ()
+        """Words before the command: `taskset`, `ip netns exec`."""
         self._http = httpx2.Client(timeout=30, trust_env=False)
 
     def serve_https(self, tls: Tls) -> None:
@@ -79,6 +81,7 @@ class Vodpull:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
+                    *self.wrapper,
                     sys.executable,
                     "-m",
                     "vodpull",
@@ -135,8 +138,8 @@ class Vodpull:
         assert found is not None
         return 1024 * int(found[1])
 
-    def descendants(self) -> list[str]:
-        """Return the command lines of the live processes that the service started, and of what those started."""
+    def family(self) -> set[int]:
+        """Return the ids of the live processes that the service started, and of what those started."""
         parents = {}
         for folder in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):  # it ended meanwhile
@@ -144,7 +147,11 @@ class Vodpull:
         family = {self.pid}
         while grown := {pid for pid, parent in parents.items() if parent in family} - family:
             family |= grown
-        return [line for pid in family - {self.pid} if (line := command_line(pid))]
+        return family - {self.pid}
+
+    def descendants(self) -> list[str]:
+        """Return the command lines of those processes."""
+        return [line for pid in self.family() if (line := command_line(pid))]
 
     def api(
         self,
@@ -239,6 +246,20 @@ def command_line(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def processes_on(folder: Path) -> list[str]:
+    """Return the command lines of live processes that work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            place = (process / "cwd").resolve()
+        except OSError:
+            continue
+        command = command_line(int(process.name))
+        if str(folder) in f"{command} {place}":
+            found.append(command)
+    return found
 
 
 def bearer(key: SigningKey) -> dict[str, str]:

@@ -13,7 +13,7 @@ from vodpull.app.service import database_answers, store_answers
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.jobs.database import database_time_s, migrate, open_database
-from vodpull.jobs.templates import find_template
+from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
 
 SAFE_FFMPEG = (8, 1, 2)
@@ -133,7 +133,7 @@ def _storage(settings: Settings) -> Finding:
 def _addresses(settings: Settings) -> Finding:
     try:
         fetch.AddressGuard(trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks)
-        find_template(settings.default_template)
+        load_templates(settings.data_dir / "templates").find(settings.default_template)
     except (ConfigurationError, ParameterError) as error:
         return Finding(subject="settings", ok=False, text=str(error), fix="correct the named variable")
     return Finding(subject="settings", ok=True, text="every setting can be used")

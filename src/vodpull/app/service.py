@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import shutil
-import sys
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,34 +15,47 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 import structlog
+from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
 from vodpull.api.access import Access
 from vodpull.api.auth import SigningKey, sign
 from vodpull.api.context import ApiContext
+from vodpull.api.metrics import MetricsDoor
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
-from vodpull.clock import now_s
+from vodpull.app.metrics import Metrics
+from vodpull.app.tracing import open_tracer
+from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
 from vodpull.jobs.accounts import Accounts, NewKey, Vault
+from vodpull.jobs.census import take_census
 from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
+from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.operators import Operators
+from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import Store
+from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.workflows.admission import Admission, Thresholds
-from vodpull.workflows.caretaker import Caretaker
+from vodpull.workflows.archive import Archive
+from vodpull.workflows.capabilities import Capabilities
+from vodpull.workflows.caretaker import Caretaker, Chores
 from vodpull.workflows.control import Control
 from vodpull.workflows.engine import Engine
-from vodpull.workflows.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.housekeeping import Disposal, Sweep
 from vodpull.workflows.ingest import register_workflows
-from vodpull.workflows.intake import Intake
+from vodpull.workflows.inspector import Inspector
+from vodpull.workflows.intake import Intake, Terms
+from vodpull.workflows.meters import Tracer, Watch
 from vodpull.workflows.outbox import Outbox
 from vodpull.workflows.queues import Queues
-from vodpull.workflows.steps import Capabilities, Steps
+from vodpull.workflows.steps import Steps
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -60,29 +72,11 @@ EXIT_LOST = 75
 log = structlog.get_logger(__name__)
 
 
-def configure_logging(log_format: str) -> None:
-    """Write one line an event to stderr: for people, or as JSON."""
-    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    if log_format == "json":
-        renderer = structlog.processors.JSONRenderer()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
 def open_accounts(settings: Settings) -> Accounts:
     """Return the accounts of an installation; makes its database and master key when they are not there yet."""
     database = open_database(settings.database())
     migrate(database)
-    return Accounts(database, _vault(settings))
+    return Accounts(database, open_vault(settings))
 
 
 def open_operators(settings: Settings) -> Operators:
@@ -90,12 +84,6 @@ def open_operators(settings: Settings) -> Operators:
     database = open_database(settings.database())
     migrate(database)
     return Operators(database)
-
-
-def local_key(settings: Settings) -> NewKey | None:
-    """Return the key that the data folder keeps for commands on the same machine; None before the first start."""
-    path = settings.data_dir / "local-key.json"
-    return NewKey(**json.loads(path.read_text())) if path.exists() else None
 
 
 @contextmanager
@@ -116,9 +104,10 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL")
     try:
         migrate(database)
-        parts = _Parts(settings, database)
-        with parts.attached() if role == "api" else parts.working():
-            yield create_health(parts.is_ready) if role == "worker" else parts.web()
+        with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
+            parts = _Parts(settings, database, role=role, tracer=tracer)
+            with parts.attached() if role == "api" else parts.working():
+                yield create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
     finally:
         database.dispose()
 
@@ -126,23 +115,42 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
 class _Parts:
     """Everything that a process is made of, joined."""
 
-    def __init__(self, settings: Settings, database: sa.Engine) -> None:
+    def __init__(self, settings: Settings, database: sa.Engine, *, role: Role, tracer: Tracer) -> None:
         self._settings = settings
         self._database = database
         self._store = Store(database)
-        self._accounts = Accounts(database, _vault(settings))
+        self._accounts = Accounts(database, open_vault(settings))
         self._objects = storage.open_store(settings.storage())
         self._guard = fetch.AddressGuard(
             trusted_origins=settings.trusted_origins,
             allow_networks=settings.allow_networks,
             credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
+            own_url=settings.public_url,
         )
         self._gate = fetch.HostGate(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
+        self._templates = load_templates(settings.data_dir / "templates")
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
-        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues)
+        self._census = partial(
+            take_census, database, queues=[queue.name for queue in self._queues.all()], alive_s=BeatLimits().death_s
+        )
+        self._metrics = Metrics(
+            self._census,
+            data_dir=settings.data_dir,
+            min_free_bytes=settings.min_free_bytes,
+            role=role,
+        )
+        self._watch = Watch(meters=self._metrics, tracer=tracer)
+        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues, watch=self._watch)
+        self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
+        self._retention = Retention(database)
+        self._disposal = Disposal(self._retention, self._control, self._objects)
+
+    def metrics_door(self) -> MetricsDoor:
+        """Return what stands behind `/metrics`."""
+        return MetricsDoor(render=self._metrics.render, token=self._settings.metrics_token.get_secret_value())
 
     def web(self) -> FastAPI:
         """Return the HTTP application: the APIs, and the console below its own path."""
@@ -150,6 +158,7 @@ class _Parts:
         context = self._api_context()
         web = create_api(context)
         web.mount(CONSOLE_PATH, create_console(self._console_context(context)))
+        web.add_route("/", lambda _: RedirectResponse(f"{CONSOLE_PATH}/"), include_in_schema=False)
         return web
 
     def _console_context(self, api: ApiContext) -> ConsoleContext:
@@ -161,19 +170,28 @@ class _Parts:
             deliveries=api.deliveries,
             intake=api.intake,
             control=api.control,
+            disposal=api.disposal,
             outbox=api.outbox,
+            inspector=Inspector(api.deliveries, self._accounts),
             system_facts=partial(describe_system, self._settings),
+            census=self._census,
+            history=self._history,
             sign=_sign,
             account=LOCAL_ACCOUNT,
+            templates=tuple(sorted(self._templates)),
             default_template=self._settings.default_template,
             public_url=self._settings.public_url,
         )
+
+    def _history(self, slice_s: int, slices: int) -> History:
+        return read_history(self._database, until_ms=now_ms(), slice_s=slice_s, slices=slices)
 
     def _api_context(self) -> ApiContext:
         return ApiContext(
             access=Access(self._accounts.find_live, rate_limit=self._settings.rate_limit),
             intake=self._intake(),
-            control=Control(self._store, self._outbox, engine=self._engine, queues=self._queues),
+            control=self._control,
+            disposal=self._disposal,
             outbox=self._outbox,
             store=self._store,
             listing=Listing(self._database),
@@ -181,6 +199,8 @@ class _Parts:
             deliveries=Deliveries(self._database),
             objects=self._objects,
             is_ready=self.is_ready,
+            metrics=self.metrics_door(),
+            on_reply=self._metrics.replied,
             language=self._settings.language,
             compat=self._settings.compat,
         )
@@ -214,7 +234,7 @@ class _Parts:
             on_lost=_leave_if_shared(self._database),
             on_census=self._gate.share,
         )
-        caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder())
+        caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder(), chores=self._chores())
         register_workflows(self._engine, self._queues, steps)
         try:
             self._engine.launch(self._queues.all(), executor_id=executor_id.name)
@@ -222,6 +242,7 @@ class _Parts:
             caretaker.start()
             yield
         finally:
+            self._engine.drain(grace_s=self._settings.grace_s)
             caretaker.stop()
             self._engine.shutdown()
             heartbeat.stop()
@@ -232,6 +253,7 @@ class _Parts:
         return Capabilities(
             store=self._store,
             objects=self._objects,
+            is_shared=self._database.dialect.name != "sqlite",
             guard=self._guard,
             gate=self._gate,
             toolbox=_toolbox(settings),
@@ -241,21 +263,33 @@ class _Parts:
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
             ),
+            templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
             max_duration_s=settings.max_duration_s,
+            watch=self._watch,
+            encode_slots=settings.encode_slots,
         )
 
     def _work_folder(self) -> Path:
         return self._settings.data_dir.resolve() / "work"
 
     def _intake(self) -> Intake:
-        return Intake(
-            self._store,
-            self._engine,
-            self._queues,
+        terms = Terms(
+            templates=self._templates,
             check_url=self._guard.check_url,
             default_template=self._settings.default_template,
             unique_trans_no="trans-no-strict" in self._settings.compat,
+            quota_bytes=self._settings.account_quota_bytes,
+        )
+        return Intake(self._store, self._engine, self._queues, terms=terms)
+
+    def _chores(self) -> Chores:
+        return Chores(
+            retention=self._retention,
+            archive=Archive(self._database, open_vault(self._settings), self._objects),
+            disposal=self._disposal,
+            sweep=Sweep(self._retention, self._objects, is_over=self._store.work_is_over),
+            keep_days=self._settings.retention_days,
         )
 
 
@@ -271,7 +305,8 @@ def _toolbox(settings: Settings) -> media.Toolbox:
     return toolbox
 
 
-def _vault(settings: Settings) -> Vault:
+def open_vault(settings: Settings) -> Vault:
+    """Return what seals an installation's secrets; makes its key file when there is none and no setting."""
     given = settings.master_key.get_secret_value()
     return Vault(given) if given else Vault.of_file(settings.data_dir / "master.key")
 

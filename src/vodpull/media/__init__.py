@@ -1,52 +1,73 @@
 """From file to renditions: probe, plan, encode, package, verify."""
 
+from vodpull.media.assembly import PackagedRendition, PackagedSound, Parts
+from vodpull.media.conform import may_be_copied, worth_surveying
+from vodpull.media.cuts import Chunk
 from vodpull.media.encode import (
-    EncodedLadder,
-    EncodedRendition,
-    EncodePlan,
-    build_encode_argv,
-    encode,
+    build_chunk_argv,
+    build_tracks_argv,
+    encode_chunk,
     encode_limits,
-    plan_encode,
+    encode_tracks,
 )
 from vodpull.media.ffmpeg import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.join import join
 from vodpull.media.ladder import ABR, Decision, Definition, Ladder, Rung, plan_ladder
-from vodpull.media.package import Package, PackagedRendition, package
+from vodpull.media.package import Package, Preview, package, package_preview
+from vodpull.media.plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.probe import probe
+from vodpull.media.reach import probe_part, reach
 from vodpull.media.sandbox import Toolbox
+from vodpull.media.survey import Survey, survey
+from vodpull.media.template import Template, builtin_templates, parse_template
 from vodpull.media.verify import Rendition, verify
 
 __all__ = [
     "ABR",
     "AudioStream",
+    "Chunk",
     "Decision",
     "Definition",
     "EncodePlan",
-    "EncodedLadder",
-    "EncodedRendition",
     "Ladder",
     "MediaInfo",
     "Package",
     "PackagedRendition",
+    "PackagedSound",
+    "Parts",
+    "Preview",
     "Progress",
     "Rendition",
     "RunLimits",
     "Rung",
+    "RungPlan",
+    "SoundPlan",
+    "Survey",
+    "Template",
     "ToolReport",
     "Toolbox",
     "VideoStream",
-    "build_encode_argv",
+    "build_chunk_argv",
+    "build_tracks_argv",
+    "builtin_templates",
     "copy_limits",
     "describe",
-    "encode",
+    "encode_chunk",
     "encode_limits",
+    "encode_tracks",
     "find_toolbox",
     "join",
+    "may_be_copied",
     "package",
+    "package_preview",
+    "parse_template",
     "plan_encode",
     "plan_ladder",
     "probe",
+    "probe_part",
+    "reach",
+    "survey",
     "verify",
+    "worth_surveying",
 ]

@@ -1,151 +1,66 @@
 """
-One source to all renditions: the plan and the command are pure, one FFmpeg process does the work.
+One source to all renditions: the commands are pure, FFmpeg does the work.
 
-The source is decoded once; each smaller picture is scaled from the next larger one; sound is encoded once, into a file
-of its own that the packager puts beside every picture.
+A chunk of the source is decoded once; each smaller picture is scaled from the next larger one. What belongs to the
+whole film is made by one more process: sound, which would click at seams, and the rung that is the source itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 
-from vodpull.errors import NoVideo, OutputInvalid
+from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media import hardening
+from vodpull.media.cuts import Chunk
 from vodpull.media.ffmpeg import Progress, RunLimits, check, run
-from vodpull.media.filters import Picture, picture_graph, plan_picture, sound_chain
-from vodpull.media.info import MediaInfo
-from vodpull.media.ladder import Ladder, Rung
+from vodpull.media.filters import picture_graph, sound_chain
+from vodpull.media.plan import MAX_GROUP_S, EncodePlan, RungPlan
+from vodpull.media.samples import SampleTable, read_samples
 from vodpull.media.sandbox import Toolbox
 
-# Long enough for good compression, short enough to switch renditions and to seek.
-SEGMENT_S = 4.0
-# The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it.
-THREADS = (2, 1, 1, 1)
-AUDIO_FILE = "audio.m4a"
 
-
-@dataclass(frozen=True, kw_only=True)
-class RungPlan:
-    """How one rung is encoded."""
-
-    rung: Rung
-    file: str
-    """Name of the intermediate file."""
-    threads: int
-    """Encoder threads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodePlan:
-    """Everything that the FFmpeg command of one source says."""
-
-    picture: Picture
-    """What happens to the decoded frames before they are scaled down."""
-    rungs: tuple[RungPlan, ...]
-    """Best first."""
-    audio_index: int | None
-    """Stream number of the sound track; None: there is no sound."""
-    duration_s: float
-    """Nothing is written beyond it, whatever the timestamps of the source claim."""
-    gop_frames: int
-    """Distance of keyframes: the length of a segment."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodedRendition:
-    """One intermediate file with picture only."""
-
-    rung: Rung
-    file: str
-    """Name in the folder."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EncodedLadder:
-    """What the encode left in its folder."""
-
-    renditions: tuple[EncodedRendition, ...]
-    """Best first."""
-    audio: str | None
-    """Name of the file with the sound; None: there is no sound."""
-    cpu_s: float
-    """Processor time that it took."""
-
-
-def plan_encode(info: MediaInfo, ladder: Ladder) -> EncodePlan:
-    """
-    Decide how the rungs of a ladder are made from a probed source. Pure.
-
-    The output has a constant frame rate: keyframes fall on the same instants in every rung, and players get the rate
-    that the playlist names. Frames that the source dropped are repeated, which costs next to nothing, and the end
-    stays where it was, in step with the sound.
-
-    Raises:
-        NoVideo: the source has no moving picture.
-    """
-    if info.video is None:
-        raise NoVideo("the file has no moving picture")
-    rate = exact_rate(ladder.rungs[0].frame_rate)
-    threads = (*THREADS, *[1] * len(ladder.rungs))
-    return EncodePlan(
-        picture=plan_picture(info, info.video, rate=rate),
-        rungs=tuple(
-            RungPlan(rung=rung, file=f"{rung.name.lower()}.mp4", threads=count)
-            for rung, count in zip(ladder.rungs, threads, strict=False)
-        ),
-        audio_index=info.audio[0].index if info.audio else None,
-        duration_s=info.duration_s,
-        gop_frames=max(1, round(SEGMENT_S * rate)),
-    )
-
-
-def exact_rate(rate: float) -> Fraction:
-    """Return the rate as FFmpeg should read it: 29.97… becomes 30000/1001."""
-    return Fraction(rate).limit_denominator(2002)
-
-
-def encode_limits(plan: EncodePlan) -> RunLimits:
-    """Return limits that no honest encode reaches: they only end what went wrong."""
+def encode_limits(plan: EncodePlan, chunk: Chunk | None = None) -> RunLimits:
+    """Return limits that no honest process reaches, for a chunk or for the tracks: they only end what went wrong."""
     most_bps = max(planned.rung.max_bitrate_bps for planned in plan.rungs)
+    length_s = float(chunk.frames / plan.rate) if chunk else plan.duration_s
     return RunLimits(
-        # 8K HEVC on one old core takes about 100 seconds a second.
-        wall_s=600 + 150 * plan.duration_s,
+        # 8K HEVC on one old core takes about 100 seconds a second; a chunk may decode as much again to get there.
+        wall_s=600 + 150 * (length_s + (MAX_GROUP_S if chunk else 0.0)),
         # The encoder's ceiling is an average over seconds: thrice of it, and room for headers.
-        file_size_bytes=int(3 * most_bps / 8 * plan.duration_s) + 64 * 1024 * 1024,
+        file_size_bytes=int(3 * most_bps / 8 * length_s) + 64 * 1024 * 1024,
     )
 
 
-async def encode(
+async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and within which bounds
     source: Path,
     plan: EncodePlan,
+    chunk: Chunk,
     folder: Path,
     *,
     toolbox: Toolbox,
     limits: RunLimits,
     on_progress: Callable[[float], None],
-) -> EncodedLadder:
+) -> float:
     """
-    Make all renditions of one source in a fresh folder, and return their names.
+    Make the pictures of one chunk in a fresh folder, one file for each encoded rung; return the processor time.
 
     `on_progress` gets the share that is done, 0 to 1. May run twice: files of an earlier try are overwritten.
 
     Raises:
+        MediaTruncated: the source has fewer pictures there than it promised.
         EncodeFailed: FFmpeg ended with an error.
         EncodeStalled: FFmpeg was ended because it made no progress.
         StorageFull: the disk is full.
-        OutputInvalid: FFmpeg left an empty file.
+        OutputInvalid: FFmpeg did not make what was planned.
     """
-    frames = max(1.0, plan.duration_s * plan.rungs[0].rung.frame_rate)
 
     def report(progress: Progress) -> None:
-        # Frames of the best rung: timestamps run ahead with the sound, which is done long before the picture.
-        on_progress(min(1.0, progress.frames / frames))
+        on_progress(min(1.0, progress.frames / chunk.frames))
 
     finished = await run(
-        build_encode_argv(plan),
+        build_chunk_argv(plan, chunk),
         toolbox=toolbox,
         reads={"source": source},
         writes=folder,
@@ -153,34 +68,67 @@ async def encode(
         on_progress=report,
     )
     check(finished, "encoding")
-    audio = AUDIO_FILE if plan.audio_index is not None else None
-    _refuse_empty([folder / name for name in (*(planned.file for planned in plan.rungs), audio) if name])
-    renditions = tuple(EncodedRendition(rung=planned.rung, file=planned.file) for planned in plan.rungs)
-    return EncodedLadder(renditions=renditions, audio=audio, cpu_s=finished.cpu_s)
+    for planned in plan.encoded:
+        _check_chunk(read_samples(folder / planned.file), plan, chunk)
+    return finished.cpu_s
 
 
-def _refuse_empty(files: list[Path]) -> None:
-    for file in files:
-        if not file.is_file() or not file.stat().st_size:
-            raise OutputInvalid(f"the encoder left no {file.name}")
+def _check_chunk(made: SampleTable, plan: EncodePlan, chunk: Chunk) -> None:
+    """Compare what FFmpeg wrote with the plan: every frame is there, at its time, and segments begin with keyframes."""
+    if len(made) < chunk.frames:
+        missing_s = float((chunk.frames - len(made)) / plan.rate)
+        start_s = float(chunk.first_frame / plan.rate)
+        raise MediaTruncated(f"{missing_s:.2f} s of the picture after {start_s:.0f} s could not be decoded")
+    ticks = made.timescale / plan.rate
+    on_grid = [number * ticks for number in range(chunk.frames)] == sorted(made.shown_ticks)
+    keys = {number for number in range(len(made)) if made.is_key(number)}
+    if not on_grid or keys != set(chunk_cuts(plan, chunk)):
+        raise OutputInvalid(f"the encoder left frames or keyframes in {made.path.name} that were not planned")
 
 
-def build_encode_argv(plan: EncodePlan) -> list[str]:
-    """Return the whole FFmpeg command of a plan: reads `/in/source`, writes into the working folder. Pure."""
-    sizes = [(planned.rung.width_px, planned.rung.height_px) for planned in plan.rungs]
-    graph = picture_graph(plan.picture, sizes)
-    if plan.audio_index is not None:
-        graph = f"{graph};{sound_chain(plan.audio_index)}"
-    argv = [*hardening.global_flags(), *hardening.input_flags("source"), "-filter_complex", graph]
-    for number, planned in enumerate(plan.rungs):
-        argv += ["-map", f"[v{number}]", *_video_flags(planned, plan.gop_frames), *_file_flags(plan, planned.file)]
-    if plan.audio_index is not None:
-        argv += ["-map", "[a]", *_audio_flags(), *_file_flags(plan, AUDIO_FILE)]
+def chunk_cuts(plan: EncodePlan, chunk: Chunk) -> list[int]:
+    """Return the frames of a chunk with which segments begin, counted from its own start."""
+    return [cut - chunk.first_frame for cut in plan.cuts if 0 <= cut - chunk.first_frame < chunk.frames]
+
+
+def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
+    """Return the FFmpeg command of a chunk: reads `/in/source`, writes into the working folder. Pure."""
+    sizes = [(planned.rung.width_px, planned.rung.height_px) for planned in plan.encoded]
+    frames = range(chunk.first_frame, chunk.first_frame + chunk.frames)
+    # Only the end of the film is held; every other chunk has pictures after it.
+    last = chunk == plan.chunks[-1]
+    picture = plan.picture if last else replace(plan.picture, hold_frames=0)
+    argv = [
+        *hardening.global_flags(),
+        *hardening.input_flags("source", *_seek_flags(plan.seeks_s[chunk.number])),
+        "-filter_complex", picture_graph(picture, sizes, frames),
+    ]  # fmt: skip
+    for number, planned in enumerate(plan.encoded):
+        argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *_video_flags(planned, plan, chunk)]
+        argv += _file_flags(planned.file)
     return argv
 
 
-def _video_flags(planned: RungPlan, gop_frames: int) -> list[str]:
+def _seek_flags(seek_s: float) -> tuple[str, ...]:
+    if not seek_s:
+        return ()
+    return (
+        # Times stay those of the whole film, so that frame numbers do, too.
+        "-copyts", "-start_at_zero",
+        # From the keyframe before: what is too early is dropped by number, not by time.
+        "-noaccurate_seek", "-ss", f"{seek_s:.6f}",
+    )  # fmt: skip
+
+
+def _grid_flags(chunk: Chunk) -> list[str]:
+    # Where the size of the source changes midway, the graph begins anew, at 0: what came already is dropped, all but
+    # one frame, which must not make the chunk longer.
+    return ["-fps_mode", "vfr", "-frames:v", str(chunk.frames)]
+
+
+def _video_flags(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> list[str]:
     ceiling = planned.rung.max_bitrate_bps
+    forced = "+".join(f"eq(n,{cut})" for cut in chunk_cuts(plan, chunk)) if plan.copied else ""
     return [
         # H.264 in its 8-bit High profile plays on every device of the last fifteen years.
         "-c:v", "libx264", "-profile:v", "high", "-pix_fmt", "yuv420p",
@@ -189,26 +137,85 @@ def _video_flags(planned: RungPlan, gop_frames: int) -> list[str]:
         # Constant quality, so that easy scenes stay small, under a ceiling that a viewer's line can rely on.
         "-crf", "23", "-maxrate", str(ceiling), "-bufsize", str(2 * ceiling),
         # Keyframes at a fixed distance and nowhere else: segments of all rungs begin at the same instants.
-        "-g", str(gop_frames), "-keyint_min", str(gop_frames), "-sc_threshold", "0",
+        "-g", str(plan.gop_frames), "-keyint_min", str(plan.gop_frames), "-sc_threshold", "0",
+        # Beside a copied rung, segments begin where its keyframes are.
+        *(("-force_key_frames", f"expr:{forced}") if forced else ()),
         # Closed groups: no frame of a segment needs the one before.
         "-flags", "+cgop",
-        # See THREADS.
+        # Headers do not depend on the pictures: those of all chunks are the same.
+        "-x264-params", "stitchable=1",
+        # See plan.THREADS.
         "-threads", str(planned.threads),
         # Says in the stream what the filters made.
         "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
     ]  # fmt: skip
 
 
-def _audio_flags() -> list[str]:
-    # AAC-LC stereo at 48 kHz is what every HLS player decodes; 128 kbit/s is transparent for most material.
-    return ["-c:a", "aac", "-profile:a", "aac_low", "-b:a", "128k", "-ac", "2", "-ar", "48000"]
-
-
-def _file_flags(plan: EncodePlan, name: str) -> list[str]:
+def _file_flags(name: str) -> list[str]:
     return [
         # Titles, places and chapters of the source stay private.
         "-map_metadata", "-1", "-map_chapters", "-1",
-        # A timestamp far ahead would otherwise be filled with millions of repeated frames.
-        "-t", f"{plan.duration_s:.6f}",
+        # A measured bitrate in the header would differ from chunk to chunk.
+        "-write_btrt", "0",
         "-f", "mp4", f"file:{name}",
     ]  # fmt: skip
+
+
+async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> float:
+    """
+    Make what belongs to the whole film in a fresh folder: all sound, and the copied rung; return the processor time.
+
+    Does nothing when the plan has neither. May run twice.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        StorageFull: the disk is full.
+        OutputInvalid: FFmpeg did not make what was planned.
+    """
+    if not plan.has_tracks:
+        return 0.0
+    finished = await run(
+        build_tracks_argv(plan),
+        toolbox=toolbox,
+        reads={"source": source},
+        writes=folder,
+        limits=limits,
+        on_progress=_unheard,
+    )
+    check(finished, "encoding the sound")
+    for sound in plan.sounds:
+        read_samples(folder / sound.file)
+    if plan.copied and len(read_samples(folder / plan.copied.file)) != plan.frames_total:
+        raise OutputInvalid("the picture of the source was not copied whole")
+    return finished.cpu_s
+
+
+def _unheard(_progress: Progress) -> None:
+    """Sound is a small part of the work; the report is read for the stall limit only."""
+
+
+def build_tracks_argv(plan: EncodePlan) -> list[str]:
+    """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
+    encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
+    chains = [sound_chain(sound.index, label=f"a{number}", filters=sound.filters) for number, sound in encoded.items()]
+    argv = [*hardening.global_flags(), *hardening.input_flags("source")]
+    argv += ["-filter_complex", ";".join(chains)] if chains else []
+    # A timestamp far ahead would otherwise be filled with hours of silence.
+    end = ["-t", f"{plan.duration_s:.6f}"]
+    for number, sound in enumerate(plan.sounds):
+        kind = ["-map", f"[a{number}]", *_audio_flags()] if number in encoded else _copy_flags(sound.index)
+        argv += [*kind, *end, *_file_flags(sound.file)]
+    if plan.copied:
+        argv += [*_copy_flags(plan.picture.stream_index), *_file_flags(plan.copied.file)]
+    return argv
+
+
+def _copy_flags(stream_index: int) -> list[str]:
+    # Times stay as they are, also those below 0, which only prepare the decoder.
+    return ["-map", f"0:{stream_index}", "-c", "copy", "-avoid_negative_ts", "disabled"]
+
+
+def _audio_flags() -> list[str]:
+    # AAC-LC stereo at 48 kHz is what every HLS player decodes; 128 kbit/s is transparent for most material.
+    return ["-c:a", "aac", "-profile:a", "aac_low", "-b:a", "128k", "-ac", "2", "-ar", "48000"]

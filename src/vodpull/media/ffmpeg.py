@@ -26,6 +26,7 @@ import imageio_ffmpeg
 from vodpull.errors import (
     ConfigurationError,
     EncodeFailed,
+    EncodeInterrupted,
     EncodeStalled,
     OutputInvalid,
     StorageFull,
@@ -50,6 +51,9 @@ __all__ = [
 
 # Enough for the lines that matter; the rest of a flood of decoder complaints is thrown away.
 STDERR_TAIL_BYTES = 8192
+
+LOG_TAIL_CHARACTERS = 4096
+"""As much of it as goes with an error: some forty lines."""
 # The largest honest answer is the probe of a file with 32 streams: a few kilobytes.
 STDOUT_CAP_BYTES = 1024 * 1024
 # An HLS output keeps one file open per rung and stream; libraries of the prober come on top.
@@ -212,13 +216,28 @@ def check(finished: Finished, what: str) -> None:
 
     Raises:
         StorageFull: there was no space left.
+        EncodeInterrupted: somebody killed it.
         EncodeFailed: every other failure.
     """
     if finished.returncode == 0:
         return
+    check_alive(finished, what)
     if "No space left on device" in finished.stderr_tail:
         raise StorageFull(f"no space left while {what}")
-    raise EncodeFailed(f"{_cause(finished)} while {what}")
+    error = EncodeFailed(f"{_cause(finished)} while {what}")
+    error.log_tail = finished.stderr_tail[-LOG_TAIL_CHARACTERS:].replace("\x00", "")  # databases refuse it
+    raise error
+
+
+def check_alive(finished: Finished, what: str) -> None:
+    """
+    Raise when the process was killed by something else than its own fault; `what` says what it was doing.
+
+    Raises:
+        EncodeInterrupted: somebody killed it.
+    """
+    if -finished.returncode in {signal.SIGKILL, signal.SIGTERM}:
+        raise EncodeInterrupted(f"FFmpeg was killed while {what}")
 
 
 def _cause(finished: Finished) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from vodpull.media.info import MediaInfo, VideoStream
 
+# The end of the picture may be so far off: a little for the grid, a share for headers that were rounded, and never so
+# much that a cut film would be filled up.
+MIN_SLACK_S, SLACK_SHARE, MAX_SLACK_S = 0.05, 0.01, 5.0
 HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 # From here on, files that do not name their colours mean BT.709; smaller ones come from the world of BT.601.
 HD_SHORT_SIDE_PX = 720
@@ -28,7 +32,7 @@ class Picture:
     crop_odd: bool
     """Drop the last row or column of a picture with an odd size, which 4:2:0 does not have."""
     hold_frames: int
-    """The last frame is repeated so often, because the sound goes on."""
+    """The last frame is repeated so often if need be, because the sound goes on."""
     hdr: bool
     """Map PQ or HLG down to standard range."""
     deep: bool
@@ -42,7 +46,8 @@ class Picture:
 def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Picture:
     """Return what the frames of this source need."""
     end_s = video.start_s + (video.duration_s or 0.0) - info.start_time_s
-    hold_s = info.duration_s - end_s if video.duration_s else 0.0
+    hold_s = max(info.duration_s - end_s, 0.0) if video.duration_s else 0.0
+    slack_s = min(max(MIN_SLACK_S, SLACK_SHARE * info.duration_s), MAX_SLACK_S)
     rgb = (video.pix_fmt or "").startswith(("rgb", "bgr", "gbr", "argb", "abgr"))
     full = rgb or video.color_range == "pc" or (video.pix_fmt or "").startswith("yuvj")
     hdr = video.color_transfer in HDR_TRANSFERS
@@ -51,7 +56,7 @@ def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Pict
         rate=f"{rate.numerator}/{rate.denominator}",
         deinterlace=video.interlaced,
         crop_odd=bool(video.width_px % 2 or video.height_px % 2),
-        hold_frames=round(max(hold_s, 0.0) * rate),
+        hold_frames=math.ceil((hold_s + slack_s) * rate),
         hdr=hdr,
         deep=video.bit_depth > 8,  # noqa: PLR2004 - bits of a byte
         matrix="gbr" if rgb else _matrix(video, hdr=hdr),
@@ -70,10 +75,14 @@ def _matrix(video: VideoStream, *, hdr: bool) -> str:
     return "bt709" if min(video.width_px, video.height_px) >= HD_SHORT_SIDE_PX else "smpte170m"
 
 
-def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]]) -> str:
-    """Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, best first."""
+def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]], frames: range) -> str:
+    """
+    Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, best first.
+
+    Of the grid of the output, the frames with these numbers come out, counted from 0 anew.
+    """
     # FFmpeg itself has turned the picture upright before this point.
-    head = ",".join([*_timing(picture), *_conversion(picture, sizes[0])])
+    head = ",".join([*_timing(picture, frames), *_conversion(picture, sizes[0])])
     chains = [f"[0:{picture.stream_index}]{head}"]
     for number, (width, height) in enumerate(sizes[1:], start=1):
         # From the next larger picture: half the work of scaling each from the source, no visible difference.
@@ -83,15 +92,18 @@ def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]]) -> str:
     return ";".join(chains)
 
 
-def _timing(picture: Picture) -> list[str]:
+def _timing(picture: Picture, frames: range) -> list[str]:
     steps = []
     if picture.deinterlace:
         # One frame from each pair of fields; frames that are marked progressive pass untouched.
         steps.append("bwdif=mode=send_frame:deint=interlaced")
-    # Before anything costly and before the split: all rungs get the same frames, and the first one is at 0.
+    # Before anything costly and before the split: all rungs get the same frames, and the first one is at 0. The grid
+    # begins at 0 in every chunk, filled up to where its decoding began: so each frame is the same in any chunk.
     steps.append(f"fps=fps={picture.rate}:start_time=0")
     if picture.hold_frames:
         steps.append(f"tpad=stop_mode=clone:stop={picture.hold_frames}")
+    # Times are numbers of frames here. It also ends the work, whatever the timestamps of the source claim.
+    steps.append(f"trim=start_pts={frames.start}:end_pts={frames.stop},setpts=PTS-{frames.start}")
     if picture.crop_odd:
         steps.append("crop=w=floor(iw/2)*2:h=floor(ih/2)*2:x=0:y=0")
     return steps
@@ -120,7 +132,10 @@ def _conversion(picture: Picture, size: tuple[int, int]) -> list[str]:
     ]
 
 
-def sound_chain(stream_index: int) -> str:
-    """Return the graph from one decoded sound track to `[a]`."""
-    # Starts at 0 like the picture and fills gaps with silence, so that both stay in step.
-    return f"[0:{stream_index}]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo[a]"
+def sound_chain(stream_index: int, *, label: str, filters: str = "") -> str:
+    """Return the graph from one decoded sound track to `[label]`, with more filters on the way."""
+    # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
+    # add up before the filter's own limit of 100 ms.
+    resample = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
+    steps = [resample, "aformat=sample_fmts=fltp:channel_layouts=stereo"]
+    return f"[0:{stream_index}]{','.join([*steps, *([filters] if filters else [])])}[{label}]"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.media.conform import rung_obstacle
 from vodpull.media.info import MediaInfo, VideoStream
+from vodpull.media.survey import Survey
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
@@ -41,6 +43,8 @@ class Rung:
     frame_rate: float
     """Constant frames per second of the rendition."""
     max_bitrate_bps: int
+    copied: bool = False
+    """It is the picture of the source as it is; only the best rung can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,8 @@ class Decision:
     chosen: bool
     reason: str
     """For people, in English."""
+    max_bitrate_bps: int
+    """Ceiling of the definition's video bitrate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +78,15 @@ ABR = (
 )
 
 
-def plan_ladder(info: MediaInfo, *, definitions: tuple[Definition, ...] = ABR) -> Ladder:
+def plan_ladder(
+    info: MediaInfo, *, definitions: tuple[Definition, ...] = ABR, survey: Survey | None = None, copy: bool = True
+) -> Ladder:
     """
-    Choose the rungs worth encoding for one probed source, best first, with a reason for each definition.
+    Choose the rungs worth having for one probed source, best first, with a reason for each definition.
 
     A definition becomes a rung when the short side of the picture as shown reaches it: never upscaled, the same for
-    landscape and portrait. A source below all of them gets the smallest one at its own size. Sizes are even.
+    landscape and portrait. A source below all of them gets the smallest one at its own size. Sizes are even. With a
+    survey and `copy`, the best rung is the source itself where that is as good as an encode.
 
     Raises:
         NoVideo: the source has no moving picture.
@@ -92,10 +101,27 @@ def plan_ladder(info: MediaInfo, *, definitions: tuple[Definition, ...] = ABR) -
     ordered = sorted(definitions, key=lambda definition: definition.short_side_px)
     reached = [definition for definition in ordered if definition.short_side_px <= short] or ordered[:1]
     best_first = ordered[::-1]
-    return Ladder(
+    ladder = Ladder(
         rungs=tuple(_rung(definition, video) for definition in best_first if definition in reached),
         decisions=tuple(_decision(definition, video, chosen=definition in reached) for definition in best_first),
     )
+    return _with_copy(ladder, info, survey) if survey and copy else ladder
+
+
+def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
+    """Return the ladder with the source as its best rung, or with the reason why that must be encoded."""
+    best, video = ladder.rungs[0], info.video
+    assert video is not None  # noqa: S101 - there is a ladder
+    size = (best.width_px, best.height_px)
+    obstacle = rung_obstacle(info, video, survey, size=size, max_bitrate_bps=best.max_bitrate_bps)
+    if best.frame_rate != video.nominal_frame_rate:
+        obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
+    reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
+    decisions = tuple(
+        replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
+        for decision in ladder.decisions
+    )
+    return Ladder(rungs=(replace(best, copied=obstacle is None), *ladder.rungs[1:]), decisions=decisions)
 
 
 def _rung(definition: Definition, video: VideoStream) -> Rung:
@@ -131,4 +157,10 @@ def _decision(definition: Definition, video: VideoStream, *, chosen: bool) -> De
         reason = f"the source is {size}, smaller than every definition: kept at its own size"
     else:
         reason = f"the source is {size}: its short side reaches {definition.short_side_px}"
-    return Decision(clarity=definition.clarity, name=definition.name, chosen=chosen, reason=reason)
+    return Decision(
+        clarity=definition.clarity,
+        name=definition.name,
+        chosen=chosen,
+        reason=reason,
+        max_bitrate_bps=definition.max_bitrate_bps,
+    )

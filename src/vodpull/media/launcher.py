@@ -62,7 +62,8 @@ def _become(program: list[str], orders: dict[str, Any], launcher: int) -> None:
         die_with(launcher)
         os.nice(int(orders["nice"]))
         _limit(resource.RLIMIT_CORE, 0)
-        _limit(resource.RLIMIT_CPU, orders["cpu_s"])
+        # The soft limit comes first and says by its signal that it was the limit; the hard one is a plain kill.
+        _limit(resource.RLIMIT_CPU, orders["cpu_s"], soft_before=1)
         _limit(resource.RLIMIT_FSIZE, orders["file_size_bytes"])
         _limit(resource.RLIMIT_NOFILE, orders["open_files"])
         _limit(resource.RLIMIT_NPROC, orders["processes"])
@@ -75,13 +76,14 @@ def _become(program: list[str], orders: dict[str, Any], launcher: int) -> None:
         os._exit(CANNOT_START)
 
 
-def _limit(what: int, value: float | None) -> None:
-    """Lower one limit, soft and hard; a limit that is stricter already stays."""
+def _limit(what: int, value: float | None, *, soft_before: int = 0) -> None:
+    """Lower one limit, soft and hard, the soft one by so much below; a limit that is stricter already stays."""
     if value is None:
         return
     _, hard = resource.getrlimit(what)
-    wanted = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
-    resource.setrlimit(what, (wanted, wanted))
+    wanted = int(value) + soft_before
+    highest = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(what, (highest - soft_before, highest))
 
 
 if __name__ == "__main__":

@@ -82,16 +82,19 @@ def _count(track: dict[str, Any], packet: Any) -> None:
 
 
 def _undecodable(av: Any, files: list[Path], options: dict[str, str]) -> int:
-    """Return how many video packets of one segment give no picture."""
-    packets = pictures = 0
+    """Return how many packets of the first track of one segment give no picture, or no sound."""
+    packets = frames = 0
     with av.open(JoinedFiles(files), format="mp4", options=dict(options)) as container:
-        for packet in container.demux(video=0):
+        stream = container.streams[0]
+        is_video = stream.type == "video"
+        for packet in container.demux(stream):
             packets += bool(packet.size)
             try:
-                pictures += len(packet.decode())
+                frames += len(packet.decode())
             except av.FFmpegError:
                 continue
-    return abs(packets - pictures)
+    # The first sounds only prepare the decoder.
+    return max(packets - frames, 0) if is_video else packets * (not frames)
 
 
 class JoinedFiles(io.RawIOBase):

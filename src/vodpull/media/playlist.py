@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 # EXT-X-MAP in playlists with pictures and sound needs 6; 7 is what fMP4 players expect.
 VERSION = 7
+SOUND_GROUP = "sound"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,43 +32,85 @@ class Variant:
     codecs: str
     """RFC 6381 names, joined by a comma."""
     peak_bitrate_bps: int
-    bitrate_bps: int
+    bitrate_bps: int | None
+    """Average; None: not known yet."""
 
 
-def media_playlist(init_uri: str, segments: Sequence[Segment]) -> str:
-    """Return the playlist of one rendition."""
+@dataclass(frozen=True, kw_only=True)
+class SoundChoice:
+    """One sound track of several that a viewer can choose from."""
+
+    uri: str | None
+    """Relative to the playlist; None: it is in every rendition."""
+    name: str
+    language: str | None
+    """ISO 639-2 or BCP 47."""
+
+
+def media_playlist(init_uri: str, segments: Sequence[Segment], *, longest_s: float | None = None) -> str:
+    """
+    Return the playlist of one rendition.
+
+    With the length of the longest segment that the finished one will have, it is a beginning to which more is added.
+    """
+    complete = longest_s is None
+    # It must not change while a playlist grows.
+    target_s = target_duration_s(segments) if longest_s is None else _whole_s(longest_s)
     lines = [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
-        f"#EXT-X-TARGETDURATION:{target_duration_s(segments)}",
+        f"#EXT-X-TARGETDURATION:{target_s}",
         "#EXT-X-MEDIA-SEQUENCE:1",
-        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if complete else 'EVENT'}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
         f'#EXT-X-MAP:URI="{init_uri}"',
     ]
     for segment in segments:
         lines += [f"#EXTINF:{segment.duration_s:.6f},", segment.uri]
-    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if complete else []), ""])
 
 
-def multivariant_playlist(variants: Sequence[Variant]) -> str:
-    """Return the playlist that ties the renditions together, in the given order."""
+def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[SoundChoice] = ()) -> str:
+    """Return the playlist that ties the renditions together, in the given order; the first sound is the default."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    # A single one is in every rendition, and there is nothing to choose.
+    group = (f'AUDIO="{SOUND_GROUP}"',) if len(sounds) > 1 else ()
+    if group:
+        lines += [_sound_line(sound, default=number == 0) for number, sound in enumerate(sounds)]
     for variant in variants:
+        average = () if variant.bitrate_bps is None else (f"AVERAGE-BANDWIDTH={variant.bitrate_bps}",)
         attributes = (
             f"BANDWIDTH={variant.peak_bitrate_bps}",
-            f"AVERAGE-BANDWIDTH={variant.bitrate_bps}",
+            *average,
             f'CODECS="{variant.codecs}"',
             f"RESOLUTION={variant.width_px}x{variant.height_px}",
             f"FRAME-RATE={variant.frame_rate:.3f}",
+            *group,
         )
         lines += ["#EXT-X-STREAM-INF:" + ",".join(attributes), variant.uri]
     return "\n".join([*lines, ""])
 
 
+def _sound_line(sound: SoundChoice, *, default: bool) -> str:
+    attributes = (
+        "TYPE=AUDIO",
+        f'GROUP-ID="{SOUND_GROUP}"',
+        f'NAME="{sound.name}"',
+        *((f'LANGUAGE="{sound.language}"',) if sound.language else ()),
+        f"DEFAULT={'YES' if default else 'NO'}",
+        "AUTOSELECT=YES",
+        *((f'URI="{sound.uri}"',) if sound.uri else ()),
+    )
+    return "#EXT-X-MEDIA:" + ",".join(attributes)
+
+
 def target_duration_s(segments: Sequence[Segment]) -> int:
     """Return the longest segment in whole seconds, rounded as the RFC compares it."""
-    return max(1, *(int(segment.duration_s + 0.5) for segment in segments))
+    return max(_whole_s(segment.duration_s) for segment in segments)
+
+
+def _whole_s(duration_s: float) -> int:
+    return max(1, int(duration_s + 0.5))
 
 
 def average_bitrate_bps(segments: Sequence[Segment]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from vodpull.errors import (
     NotMedia,
 )
 from vodpull.media import hardening
-from vodpull.media.ffmpeg import RunLimits, run
+from vodpull.media.ffmpeg import RunLimits, check_alive, run
 from vodpull.media.info import MediaInfo
 from vodpull.media.sandbox import Toolbox
 
@@ -45,17 +45,21 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    orders = {
+    answer = await ask_pyav("prober.py", probe_orders(), ("source", path), toolbox=toolbox)
+    if "error" in answer:
+        refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
+        raise refusal(str(answer.get("message", "the file cannot be used"))[:300])
+    return typed_info(answer)
+
+
+def probe_orders() -> dict[str, Any]:
+    """Return what the prober may open and decode."""
+    return {
         "options": hardening.format_options(),
         "decoders": {"video": hardening.VIDEO_DECODERS, "audio": hardening.AUDIO_DECODERS},
         "max_pixels": hardening.MAX_PIXELS,
         "max_streams": hardening.MAX_STREAMS,
     }
-    answer = await ask_pyav("prober.py", orders, ("source", path), toolbox=toolbox)
-    if "error" in answer:
-        refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
-        raise refusal(str(answer.get("message", "the file cannot be used"))[:300])
-    return typed_info(answer)
 
 
 async def ask_pyav(
@@ -65,20 +69,25 @@ async def ask_pyav(
     *,
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
+    beside: Sequence[str] = (),
 ) -> dict[str, Any]:
     """
     Run one of the child scripts beside this module on a file or folder, and return its JSON answer.
 
+    `beside` names further scripts that it uses.
+
     Raises:
         EncodeFailed: the child crashed, or its answer is none.
+        EncodeInterrupted: somebody killed it.
     """
     name, real = subject
     finished = await run(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}"),
         toolbox=toolbox,
-        reads={script: Path(__file__).with_name(script), name: real, **_pyav_folders()},
+        reads={**{each: Path(__file__).with_name(each) for each in (script, *beside)}, name: real, **_pyav_folders()},
         limits=limits,
     )
+    check_alive(finished, "measuring the file")
     if finished.returncode < 0:
         raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
     try:

@@ -103,23 +103,21 @@ def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str
     streams = {"video": _video_facts(video, scan, ends) if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     start_s = min(start for start, _ in ends.values())
-    duration_s = max(end for _, end in ends.values() if end is not None) - start_s
+    end_s = max(end for _, end in ends.values() if end is not None)
+    duration_s = end_s - start_s
     declared_s = (container.duration or 0) / 1e6
-    reliable = container.format.name not in ESTIMATED
-    if declared_s - duration_s > TOLERATED_LOSS_S and duration_s < COMPLETE_SHARE * declared_s and reliable:
+    # Matroska counts from 0, whenever its first picture comes.
+    found_s = max(duration_s, end_s)
+    cut = declared_s - found_s > TOLERATED_LOSS_S and found_s < COMPLETE_SHARE * declared_s
+    if cut and container.format.name not in ESTIMATED:
         raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
     return {**_outline(container.format.name, container.size, duration_s), "start_time_s": start_s, **streams}
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
     bitrate = round(size * 8 / duration_s) if duration_s > 0 else 0
-    return {
-        "container": container,
-        "duration_s": duration_s,
-        "size_bytes": size,
-        "bitrate_bps": bitrate,
-        "start_time_s": 0.0,
-    }
+    facts = {"container": container, "duration_s": duration_s, "size_bytes": size, "bitrate_bps": bitrate}
+    return {**facts, "start_time_s": 0.0}
 
 
 def _is_picture(head: bytes) -> bool:
@@ -180,11 +178,13 @@ def _is_still(stream: Any) -> bool:
 
 def _usable_audio(container: Any, orders: dict[str, Any]) -> list[Any]:
     streams = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context]
-    if streams and streams[0].codec_context.codec.name not in orders["decoders"]["audio"]:
+    known = [stream for stream in streams if stream.codec_context.codec.name in orders["decoders"]["audio"]]
+    # Only the first track must be of a supported kind; others are left out.
+    if streams[:1] != known[:1]:
         name = _plain(streams[0].codec_context.codec.name)
         raise Refused("media_unsupported", f"the audio codec {name} is not supported")
     # A track that announces no channels or rate has no sound in it.
-    return [stream for stream in streams if stream.codec_context.sample_rate and stream.codec_context.channels]
+    return [stream for stream in known if stream.codec_context.sample_rate and stream.codec_context.channels]
 
 
 def _plain(name: str) -> str:

@@ -8,23 +8,24 @@ looked at, each packet counted, and the result compared with what the source pro
 from __future__ import annotations
 
 import asyncio
+import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import m3u8
-from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media import hardening
+from vodpull.media.assembly import INIT_FILE, SEGMENT_PATTERN, PackagedRendition, PackagedSound
 from vodpull.media.boxes import box_names
-from vodpull.media.ffmpeg import copy_limits
+from vodpull.media.codec_names import codec_names
 from vodpull.media.info import MediaInfo
 from vodpull.media.jpeg import jpeg_size
-from vodpull.media.package import INIT_FILE, SEGMENT_PATTERN, Package, PackagedRendition
+from vodpull.media.measured import Measured, Track, measure
+from vodpull.media.package import Package
 from vodpull.media.playlist import Segment, average_bitrate_bps, peak_bitrate_bps
-from vodpull.media.probe import ask_pyav, codec_string
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.storyboard import read_storyboard
 
@@ -72,36 +73,6 @@ class Rendition:
     """Its keyframes show the same instants as those of the lowest rendition."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Track:
-    """What was counted of one stream of a rendition."""
-
-    kind: str
-    codec: str
-    width_px: int
-    height_px: int
-    config: str
-    packets: int
-    keyframes_s: tuple[float, ...]
-    """Timestamps of the keyframes; empty for sound."""
-    corrupt: int
-    start_s: float
-    end_s: float
-    widest_gap_s: float
-    last_dts_s: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """The answer of the measuring child."""
-
-    tracks: tuple[Track, ...]
-    undecodable: int
-
-
-_MEASURED = TypeAdapter(Measured)
-
-
 async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
     """
     Return what was measured of each rendition, lowest clarity first, or raise when anything is not as planned.
@@ -114,14 +85,19 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
     """
     await asyncio.to_thread(_check_poster, out_folder, package)
     renditions: list[Rendition] = []
-    keyframes_s: tuple[float, ...] | None = None
+    openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
         segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
-        measured = await _measure(out_folder / placed.folder, segments, toolbox=toolbox)
+        measured = await measure(out_folder / placed.folder, len(segments), toolbox=toolbox)
         rendition = _compared(placed, segments, measured, info=info)
-        keyframes_s = keyframes_s or measured.tracks[0].keyframes_s
-        _check_alignment(placed, measured.tracks[0], keyframes_s)
-        renditions.append(await asyncio.to_thread(_with_sizes, out_folder, placed, rendition))
+        own_s = _openings_s(placed, measured.tracks[0], segments)
+        openings_s = openings_s or own_s
+        _check_alignment(placed, own_s, openings_s)
+        renditions.append(await asyncio.to_thread(_with_files, out_folder, placed, rendition))
+    for number, sound in enumerate(package.sounds, start=1):
+        segments = await asyncio.to_thread(_whole_segments, out_folder, sound)
+        measured = await measure(out_folder / sound.folder, len(segments), toolbox=toolbox)
+        _check_sound(sound, measured, info, number=number)
     await asyncio.to_thread(_check_storyboard, out_folder, package, renditions[0].duration_s)
     bandwidths = await asyncio.to_thread(_check_multivariant, out_folder, package, renditions)
     return tuple(
@@ -154,7 +130,7 @@ def _require_file(path: Path) -> int:
     return size
 
 
-def _whole_segments(out_folder: Path, placed: PackagedRendition) -> list[Segment]:
+def _whole_segments(out_folder: Path, placed: PackagedRendition | PackagedSound) -> list[Segment]:
     """Return the segments of a media playlist, after looking at each of the files."""
     playlist = _parsed(out_folder / placed.playlist)
     if playlist.is_variant or not playlist.is_endlist or not playlist.is_independent_segments:
@@ -188,21 +164,6 @@ def _require_boxes(path: Path, wanted: set[str]) -> int:
     return size
 
 
-async def _measure(folder: Path, segments: list[Segment], *, toolbox: Toolbox) -> Measured:
-    orders = {
-        "options": hardening.format_options(),
-        "init": INIT_FILE,
-        "segment": SEGMENT_PATTERN,
-        "segments": len(segments),
-    }
-    limits = copy_limits(sum(segment.size_bytes for segment in segments))
-    answer = await ask_pyav("measurer.py", orders, ("rendition", folder), toolbox=toolbox, limits=limits)
-    try:
-        return _MEASURED.validate_python(answer)
-    except ValidationError as error:
-        raise OutputInvalid(f"the segments of {folder.name} cannot be read") from error
-
-
 def _compared(placed: PackagedRendition, segments: list[Segment], measured: Measured, *, info: MediaInfo) -> Rendition:
     """Compare playlist, packets, plan and source; return the rendition without what other files say of it."""
     duration_s = sum(segment.duration_s for segment in segments)
@@ -210,11 +171,10 @@ def _compared(placed: PackagedRendition, segments: list[Segment], measured: Meas
     _check_duration(placed.playlist, duration_s, info)
     _check_video(placed, video, duration_s=duration_s, segments=len(segments))
     if audio:
-        _check_audio(placed, audio, info)
+        _check_audio(placed.playlist, audio, info, number=0)
         _check_drift(placed, video, audio, info=info)
     if measured.undecodable:
         raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
-    names = [codec_string(track.codec, track.config) for track in (video, audio) if track]
     return Rendition(
         clarity=placed.rung.clarity,
         playlist=placed.playlist,
@@ -227,7 +187,7 @@ def _compared(placed: PackagedRendition, segments: list[Segment], measured: Meas
         size_bytes=0,
         media_bytes=sum(segment.size_bytes for segment in segments),
         segment_count=len(segments),
-        codecs=",".join(str(name) for name in names),
+        codecs="",
         bandwidth_bps=0,
         av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if audio else None,
         keyframes_aligned=False,
@@ -260,17 +220,36 @@ def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, 
         "does not begin at 0": abs(video.start_s) <= frame_s,
         "differs from its playlist": abs(video.end_s - video.start_s - duration_s) <= 2 * frame_s,
         "has a hole": video.widest_gap_s <= 1.5 * frame_s,  # half a frame for rounding
-        "has segments without a keyframe of their own": len(video.keyframes_s) == segments,
+        # The source of a copied rung may have more of them.
+        "has other keyframes than segments": placed.rung.copied or len(video.keyframes_s) == segments,
     }
     for problem, passed in checks.items():
         if not passed:
             raise OutputInvalid(f"the picture of {placed.playlist} {problem}")
 
 
-def _check_audio(placed: PackagedRendition, audio: Track, info: MediaInfo) -> None:
-    if audio.widest_gap_s > AUDIO_GAP_S:
-        raise OutputInvalid(f"the sound of {placed.playlist} has a hole")
-    source = info.audio[0]
+def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]) -> tuple[float, ...]:
+    """Return the keyframes that the segments begin with."""
+    starts_s = [0.0, *accumulate(segment.duration_s for segment in segments)][:-1]
+    slack_s = 0.5 / placed.rung.frame_rate
+    keys_s = video.keyframes_s
+    found = [bisect.bisect_left(keys_s, start_s - slack_s) for start_s in starts_s]
+    if any(at == len(keys_s) or keys_s[at] > start_s + slack_s for at, start_s in zip(found, starts_s, strict=True)):
+        raise OutputInvalid(f"the picture of {placed.playlist} has segments without a keyframe of their own")
+    return tuple(keys_s[at] for at in found)
+
+
+def _check_sound(placed: PackagedSound, measured: Measured, info: MediaInfo, *, number: int) -> None:
+    """Compare a sound track that stands alone with track `number` of the source."""
+    if [track.kind for track in measured.tracks] != ["audio"] or measured.tracks[0].corrupt:
+        raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
+    _check_audio(placed.playlist, measured.tracks[0], info, number=number)
+
+
+def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> None:
+    if audio.widest_gap_s > AUDIO_GAP_S or not audio.packets:
+        raise OutputInvalid(f"the sound of {name} has a hole")
+    source = info.audio[number]
     if source.duration_s is None:
         return
     expected_s = source.start_s + source.duration_s - info.start_time_s
@@ -294,19 +273,21 @@ def _check_drift(placed: PackagedRendition, video: Track, audio: Track, *, info:
         raise OutputInvalid(f"the picture of {placed.playlist} ends {drift_s * 1000:.0f} ms too early for its sound")
 
 
-def _check_alignment(placed: PackagedRendition, video: Track, keyframes_s: tuple[float, ...]) -> None:
-    """Compare the instants of the keyframes with those of the lowest rendition: players change there."""
+def _check_alignment(placed: PackagedRendition, own_s: tuple[float, ...], lowest_s: tuple[float, ...]) -> None:
+    """Compare the instants at which segments begin with those of the lowest rendition: players change there."""
     # Half a frame for rounding.
     slack_s = 0.5 / placed.rung.frame_rate
-    pairs = zip(video.keyframes_s, keyframes_s, strict=False)
-    if len(video.keyframes_s) != len(keyframes_s) or any(abs(one - other) > slack_s for one, other in pairs):
+    pairs = zip(own_s, lowest_s, strict=False)
+    if len(own_s) != len(lowest_s) or any(abs(one - other) > slack_s for one, other in pairs):
         raise OutputInvalid(f"the keyframes of {placed.playlist} differ from those of the lowest rendition")
 
 
-def _with_sizes(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
-    init_bytes = _require_file(out_folder / placed.folder / INIT_FILE)
+def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
+    init = out_folder / placed.folder / INIT_FILE
+    init_bytes = _require_file(init)
     return replace(
         rendition,
+        codecs=",".join(codec_names(init.read_bytes())),
         size_bytes=_require_file(out_folder / placed.playlist),
         media_bytes=rendition.media_bytes + init_bytes,
     )
@@ -340,6 +321,8 @@ def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence
     """Compare the multivariant playlist with what was measured of the renditions; return the declared bandwidths."""
     playlist = _parsed(out_folder / package.multivariant)
     variants = [(variant.uri, variant.stream_info) for variant in playlist.playlists]
+    if [sound.uri for sound in playlist.media if sound.uri] != [sound.playlist for sound in package.sounds]:
+        raise OutputInvalid(f"{package.multivariant} does not name the sound tracks")
     named = [(uri, said.resolution, said.codecs) for uri, said in variants]
     wanted = [(known.playlist, (known.width_px, known.height_px), known.codecs) for known in renditions]
     if named != wanted or not playlist.is_independent_segments:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ WAIT_POLL_S = 0.25
 WAIT_POLL_SHARE_S = 0.02
 """Each further parent that waits slows all of them down by so much: together they ask at most 50 times a second."""
 
-IDLE_POLL_S = 0.5
+IDLE_POLL_S = 2.0
 """Between two looks into a queue while nothing happens: a process that waits costs next to nothing."""
 
 IDLE_AFTER_S = 5.0
@@ -69,6 +70,8 @@ class Queue:
     poll_s: float = 0.25
     by_account: bool = False
     """Take turns between accounts; then every call must name one."""
+    account_slots: int | None = None
+    """Of the slots, those that one account may fill; None: a lone account fills all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,10 +131,17 @@ class _Pace:
         """Steps under way."""
         self._parents = 0
         self._touched_s = time.monotonic()
+        self._awake = threading.Event()
 
     def touch(self) -> None:
-        """Note that something happens: look into the queues often for a while."""
+        """Note that something happens: look into the queues at once, and often for a while."""
         self._touched_s = time.monotonic()
+        self._awake.set()
+
+    def drain(self) -> None:
+        """Claim nothing more."""
+        self.is_draining = True
+        self._awake.set()
 
     def govern(self, queues: Sequence[Queue]) -> None:
         """Let this process's queue threads ask here, from now on and for the life of the process."""
@@ -149,13 +159,15 @@ class _Pace:
         SystemDatabase.get_queue = get_queue  # type: ignore[assignment,method-assign]
 
     def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
+        if time.monotonic() - self._touched_s > IDLE_AFTER_S and not self.is_draining:
+            self._awake.clear()
+            self._awake.wait(IDLE_POLL_S)  # the library's own wait, which follows, cannot be ended early
         queue = copy.copy(found)
         slots = 0 if self.is_draining else mine.slots
         queue._worker_concurrency = slots  # noqa: SLF001 - no public way per process; a contract test guards it
-        # Equal limits: a lone account fills every slot, several take turns.
-        queue._partition_worker_concurrency = slots if mine.by_account else None  # noqa: SLF001 - as above
-        is_idle = time.monotonic() - self._touched_s > IDLE_AFTER_S
-        queue._polling_interval_sec = max(mine.poll_s, IDLE_POLL_S) if is_idle else mine.poll_s  # noqa: SLF001 - as above
+        account_slots = min(slots, mine.account_slots or slots)
+        queue._partition_worker_concurrency = account_slots if mine.by_account else None  # noqa: SLF001 - as above
+        queue._polling_interval_sec = mine.poll_s  # noqa: SLF001 - as above
         return queue
 
     @contextmanager
@@ -253,6 +265,7 @@ class Engine:
 
     def shutdown(self) -> None:
         """Stop claiming work and let go; what runs is cancelled here and resumes at the next start."""
+        self._pace.drain()
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -264,7 +277,7 @@ class Engine:
 
         Returns True when none is left; the others end with `shutdown` and are done again by whoever takes over.
         """
-        self._pace.is_draining = True
+        self._pace.drain()
         deadline_s = time.monotonic() + grace_s
         while self._pace.steps and time.monotonic() < deadline_s:
             time.sleep(DRAIN_LOOK_S)

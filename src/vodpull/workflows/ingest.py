@@ -1,18 +1,20 @@
 """
 The order of things for a batch, a job and a delivery. A workflow decides, a step acts: no clock, file or network here.
 
-A job goes: fetch (transfer, verify, probe, store the original) → encode (plan, encode, package, verify, publish) →
-finish (final state and notification in one transaction). Each result is recorded before the next step begins, so a
-process that dies costs at most the step under way.
+A job goes: fetch (transfer, verify, probe, store the original) → plan → the chunks of a long video, each on any
+machine, playable as they come → encode (what is left, package, verify, publish) → finish (final state and notification
+in one transaction). Each result is recorded before the next step begins, so a process that dies costs at most the step
+under way.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store import JobRef
-from vodpull.jobs.templates import TEMPLATES
 from vodpull.workflows.engine import Engine, JsonObject
 from vodpull.workflows.queues import Owner, Queues
 from vodpull.workflows.steps import Steps, failure_of
@@ -33,6 +35,8 @@ def register_workflows(engine: Engine, queues: Queues, steps: Steps) -> None:
         ("batch", flows.batch, MAX_RECOVERIES_OF_PARENT),
         ("ingest", flows.ingest, MAX_RECOVERIES_OF_PARENT),
         ("fetch", flows.fetch, MAX_RECOVERIES_OF_CHILD),
+        ("tracks", flows.tracks, MAX_RECOVERIES_OF_CHILD),
+        ("chunk", flows.chunk, MAX_RECOVERIES_OF_CHILD),
         ("encode", flows.encode, MAX_RECOVERIES_OF_CHILD),
         ("deliver", flows.deliver, MAX_RECOVERIES_OF_PARENT),
     ):
@@ -67,18 +71,58 @@ class Workflows:
 
     async def _produce(self, ref: JobRef, owner: Owner) -> JsonObject:
         fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, owner))
-        if "failure" in fetched or not TEMPLATES[fetched["template"]].ladder:
+        if "failure" in fetched or not fetched["encode"]:
             return fetched
-        encoded: JsonObject = await self._engine.run_child(self._queues.encode_call(ref, owner, fetched["info"]))
+        info = fetched["info"]
+        planned: JsonObject = await self._engine.step("plan", self._steps.plan, ref, info)
+        if "failure" in planned:
+            return planned
+        if planned["chunks"] > 1:
+            spread = await self._spread(ref, owner, info, chunks=planned["chunks"])
+            if "failure" in spread:
+                return spread
+        encoded: JsonObject = await self._engine.run_child(self._queues.encode_call(ref, owner, info))
         return encoded
+
+    async def _spread(self, ref: JobRef, owner: Owner, info: JsonObject, *, chunks: int) -> JsonObject:
+        """Let every machine take chunks, and show what is ready from the beginning on."""
+        tracks = await self._engine.spawn(self._queues.tracks_call(ref, owner, info))
+        children = [
+            await self._engine.spawn(self._queues.chunk_call(ref, owner, info, number=number))
+            for number in range(chunks)
+        ]
+        result: JsonObject = await self._engine.join(tracks)
+        for ready, child in enumerate(children, start=1):
+            if "failure" not in result:
+                result = await self._engine.join(child)
+            if "failure" in result:
+                await self._engine.step("stop", self._stop, [waste.call.workflow_id for waste in children[ready:]])
+                return result
+            await self._engine.step("preview", self._steps.preview, ref, info, ready)
+        return result
+
+    async def _stop(self, workflow_ids: list[str]) -> None:
+        for workflow_id in workflow_ids:
+            await asyncio.to_thread(self._engine.cancel, workflow_id)
 
     async def fetch(self, argument: JsonObject) -> JsonObject:
         """Bring the source here, whole, and keep it."""
         result: JsonObject = await self._engine.step("fetch", self._steps.fetch, _ref(argument))
         return result
 
+    async def tracks(self, argument: JsonObject) -> JsonObject:
+        """Encode the sound as a whole."""
+        result: JsonObject = await self._engine.step("tracks", self._steps.tracks, _ref(argument), argument["info"])
+        return result
+
+    async def chunk(self, argument: JsonObject) -> JsonObject:
+        """Encode one chunk."""
+        ref, info = _ref(argument), argument["info"]
+        result: JsonObject = await self._engine.step("chunk", self._steps.chunk, ref, info, argument["number"])
+        return result
+
     async def encode(self, argument: JsonObject) -> JsonObject:
-        """Make the renditions, prove and publish them: on one machine, where the work files are."""
+        """Make what nobody has made yet, prove the whole and publish it."""
         ref, info = _ref(argument), argument["info"]
         encoded: JsonObject = await self._engine.step("encode", self._steps.encode, ref, info)
         if "failure" in encoded:

@@ -3,40 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
-from vodpull.errors import FetchError, NotFound, ParameterError, TransNoRepeated
+from vodpull.errors import FetchError, NotFound, ParameterError, QuotaExceeded, TransNoRepeated
 from vodpull.jobs.accounts import LiveKey
 from vodpull.jobs.memory import Fingerprint, remember
 from vodpull.jobs.model import Batch, BatchView, Job, new_id
+from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.submission import PullRequest
-from vodpull.jobs.templates import find_template
+from vodpull.jobs.templates import Templates
 from vodpull.workflows.engine import Engine
 from vodpull.workflows.queues import Owner, Queues
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On what terms this installation accepts requests."""
+
+    templates: Templates
+    check_url: Callable[[str], object]
+    """Raises for a URL that must never be contacted."""
+    default_template: str = "abr"
+    """For requests that name none."""
+    unique_trans_no: bool = False
+    """Refuse a business id that the account has used before."""
+    quota_bytes: int = 0
+    """What an account may have stored and still submit; 0: any amount."""
 
 
 class Intake:
     """Takes requests in."""
 
-    def __init__(
-        self,
-        store: Store,
-        engine: Engine,
-        queues: Queues,
-        *,
-        check_url: Callable[[str], object],
-        default_template: str,
-        unique_trans_no: bool,
-    ) -> None:
+    def __init__(self, store: Store, engine: Engine, queues: Queues, *, terms: Terms) -> None:
         self._store = store
         self._engine = engine
         self._queues = queues
-        self._check_url = check_url
-        self._default_template = default_template
-        self._unique_trans_no = unique_trans_no
+        self._terms = terms
+        self._retention = Retention(store.engine)
 
     def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Fingerprint) -> BatchView:
         """
@@ -47,9 +54,9 @@ class Intake:
         Raises:
             KeyReused: the earlier request asked for something else.
             ParameterError: unknown template, or a notifyUrl that must not be posted to.
-            TransNoRepeated: see there.
+            QuotaExceeded, TransNoRepeated: see there.
         """
-        template = find_template(request.template or self._default_template)
+        template = self._terms.templates.find(request.template or self._terms.default_template)
         if request.notify_url:
             self._check_notify_url(request.notify_url)
         view = _plan(request, account_id=caller.account_id, template=template.name)
@@ -60,13 +67,19 @@ class Intake:
         return view if first == view.batch.batch_id else self._earlier(first)
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
-        if self._unique_trans_no and request.trans_no:
+        if self._terms.unique_trans_no and request.trans_no:
             used = self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
             if used:
                 raise TransNoRepeated("this transNo was used before", field="transNo")
+        self._check_quota(connection, caller.account_id)
         self._store.add_batch(connection, view, access_key=caller.access_key)
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
+
+    def _check_quota(self, connection: sa.Connection, account_id: str) -> None:
+        quota_bytes = self._terms.quota_bytes
+        if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
+            raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
 
     def _earlier(self, batch_id: str) -> BatchView:
         view = self._store.find_batch(batch_id)
@@ -76,7 +89,7 @@ class Intake:
 
     def _check_notify_url(self, url: str) -> None:
         try:
-            self._check_url(url)
+            self._terms.check_url(url)
         except FetchError as error:
             raise ParameterError(str(error), field="notifyUrl") from error
 

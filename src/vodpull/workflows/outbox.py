@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import sqlalchemy as sa
 import structlog
@@ -18,6 +19,7 @@ from vodpull.jobs.status import notification_body
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.workflows.engine import Engine
+from vodpull.workflows.meters import NOBODY, Watch
 from vodpull.workflows.queues import Queues
 
 JITTER = 0.2
@@ -32,13 +34,16 @@ log = structlog.get_logger(__name__)
 class Outbox:
     """Makes jobs final and carries the news out."""
 
-    def __init__(self, store: Store, accounts: Accounts, *, engine: Engine, queues: Queues) -> None:
+    def __init__(
+        self, store: Store, accounts: Accounts, *, engine: Engine, queues: Queues, watch: Watch = NOBODY
+    ) -> None:
         self._store = store
         self._events = Events(store.engine)
         self._deliveries = Deliveries(store.engine)
         self._accounts = accounts
         self._engine = engine
         self._queues = queues
+        self._watch = watch
 
     def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
         """Make a job final once, with its events and the start of its notification; False when it was final before."""
@@ -50,6 +55,7 @@ class Outbox:
             self._events.add(connection, events_of(view, job))
             if view.batch.notify_url:
                 self._announce(connection, view, job)
+        self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
         return True
 
     def _announce(self, connection: sa.Connection, view: BatchView, job: Job) -> None:
@@ -59,7 +65,8 @@ class Outbox:
         body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
         delivery = new_delivery(view, job=about, body=body)
         self._deliveries.add(connection, delivery)
-        self._engine.start(connection, self._queues.deliver_call(delivery.delivery_id, number=0))
+        call = self._queues.deliver_call(delivery.delivery_id, account_id=view.batch.account_id, number=0)
+        self._engine.start(connection, call)
 
     def replay(self, delivery_id: str, *, account_id: str | None) -> None:
         """
@@ -73,7 +80,8 @@ class Outbox:
             raise NotFound("there is no such delivery")
         with self._store.transaction() as connection:
             number = self._deliveries.reopen(connection, found)
-            self._engine.start(connection, self._queues.deliver_call(delivery_id, number=number))
+            call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number)
+            self._engine.start(connection, call)
 
     async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
         """Try a delivery once; record the attempt together with the start of the next one, if one is due."""
@@ -119,8 +127,10 @@ class Outbox:
             if state is DeliveryState.SILENCED:
                 self._deliveries.silence(connection, found.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
-                call = self._queues.deliver_call(delivery_id, number=number + 1, delay_s=_wait_s(number + 1, reply))
-                self._engine.start(connection, call)
+                call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number + 1)
+                self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
+        age_s = (now_ms() - found.delivery.created_at_ms) / 1000
+        self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)
         log.info("delivery attempted", delivery=delivery_id, number=number, state=state.value)
 
 

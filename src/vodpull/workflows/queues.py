@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from vodpull.jobs.model import Batch
 from vodpull.jobs.store import JobRef
@@ -39,12 +39,13 @@ class Queues:
     def of(cls, *, fetch_slots: int, encode_slots: int) -> Queues:
         """Return the queues for a process's slots."""
         return cls(
-            batches=Queue(name="batches", slots=WAITING_PARENTS),
+            # Starting the jobs of a batch is short work for the database: a few at a time are as fast as many.
+            batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
             jobs=Queue(name="jobs", slots=WAITING_PARENTS, poll_s=0.1, by_account=True),
             fetch=Queue(name="fetch", slots=fetch_slots, poll_s=0.1, by_account=True),
             encode=Queue(name="encode", slots=encode_slots, poll_s=0.1, by_account=True),
-            # Many, because a hung receiver holds its slot for up to a minute and must delay nobody.
-            notify=Queue(name="notify", slots=50),
+            # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
+            notify=Queue(name="notify", slots=50, by_account=True, account_slots=10),
         )
 
     def all(self) -> list[Queue]:
@@ -67,17 +68,29 @@ class Queues:
 
     def encode_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
         """Return the call that makes the renditions; `info` is what was measured of the source."""
-        argument = {**asdict(ref), "info": info}
-        return _call("encode", self.encode, owner, name=_name(ref), argument=argument)
+        call = _call("encode", self.encode, owner, name=_name(ref), argument={**asdict(ref), "info": info})
+        # What ends a job goes before what begins the next one of the same priority.
+        return replace(call, priority=call.priority - 1)
 
-    def deliver_call(self, delivery_id: str, *, number: int, delay_s: float | None = None) -> Call:
+    def tracks_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
+        """Return the call that encodes the sound as a whole."""
+        call = _call("tracks", self.encode, owner, name=_name(ref), argument={**asdict(ref), "info": info})
+        # Before the chunks, which arrive in the same second: without sound none of them can be played early.
+        return replace(call, priority=call.priority - 1)
+
+    def chunk_call(self, ref: JobRef, owner: Owner, info: JsonObject, *, number: int) -> Call:
+        """Return the call that encodes one chunk."""
+        argument = {**asdict(ref), "info": info, "number": number}
+        return _call("chunk", self.encode, owner, name=f"{_name(ref)}-{number}", argument=argument)
+
+    def deliver_call(self, delivery_id: str, *, account_id: str, number: int) -> Call:
         """Return the call of one attempt of a delivery."""
         return Call(
             workflow="deliver",
             queue=self.notify,
             workflow_id=f"deliver-{delivery_id}-{number}",
             argument={"delivery_id": delivery_id, "number": number},
-            delay_s=delay_s,
+            account_id=account_id,
         )
 
 
@@ -92,5 +105,5 @@ def _call(workflow: str, queue: Queue, owner: Owner, *, name: str, argument: Jso
         workflow_id=f"{workflow}-{name}",
         argument=argument,
         account_id=owner.account_id,
-        priority=owner.priority,
+        priority=2 * owner.priority,
     )

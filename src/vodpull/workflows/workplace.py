@@ -11,11 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+JOINED_FILE = "joined.mp4"
+
 
 class Workplace:
     """The folder of one attempt of a job below the work folder."""
 
     def __init__(self, work_folder: Path, name: str) -> None:
+        self.name = name
         self.folder = work_folder / name
 
     @property
@@ -41,14 +44,32 @@ class Workplace:
             return {"md5": md5, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
     @property
-    def joined(self) -> Path:
-        """The one file that an HLS source was joined into."""
+    def pieces(self) -> Path:
+        """Folder of the segments of an HLS source; what is whole there is not fetched again."""
+        return self.folder / "pieces"
+
+    @property
+    def joined_folder(self) -> Path:
+        """Folder of `joined`, complete once it is there."""
         return self.folder / "joined"
 
     @property
-    def encoded(self) -> Path:
-        """Folder of the finished renditions, once all of them are complete."""
-        return self.folder / "encoded"
+    def joined(self) -> Path:
+        """The one file that an HLS source was joined into."""
+        return self.joined_folder / JOINED_FILE
+
+    def drop_pieces(self) -> None:
+        """Remove the segments of an HLS source, which are joined."""
+        shutil.rmtree(self.pieces, ignore_errors=True)
+
+    def result(self, name: str) -> Path:
+        """Return the folder of an intermediate result, which is complete once it is there."""
+        return self.folder / "results" / name
+
+    @property
+    def preview(self) -> Path:
+        """Folder of what was published of this attempt before it was complete."""
+        return self.folder / "preview"
 
     @property
     def packaged(self) -> Path:
@@ -73,6 +94,7 @@ class Workplace:
             yield fresh
             _flush(fresh)
             if not final.exists():
+                final.parent.mkdir(exist_ok=True)
                 fresh.rename(final)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
@@ -81,6 +103,10 @@ class Workplace:
     def size_bytes(folder: Path) -> int:
         """Return how much the files below a folder hold."""
         return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    def drop_results(self) -> None:
+        """Remove every intermediate result: what they were made from is no longer true."""
+        shutil.rmtree(self.folder / "results", ignore_errors=True)
 
     def clear(self) -> None:
         """Remove everything of this job from the local disk."""

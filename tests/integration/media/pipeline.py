@@ -7,37 +7,59 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from vodpull.media import (
+    EncodePlan,
     MediaInfo,
     Package,
+    Parts,
     Rendition,
     Toolbox,
     copy_limits,
-    encode,
+    encode_chunk,
     encode_limits,
+    encode_tracks,
     package,
     plan_encode,
     plan_ladder,
     probe,
+    survey,
     verify,
+    worth_surveying,
 )
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
 
 
+async def plan_source(source: Path, *, toolbox: Toolbox, copy: bool = True) -> tuple[MediaInfo, EncodePlan]:
+    """Probe, survey where it helps, and plan."""
+    info = await probe(source, toolbox=toolbox)
+    seen = await survey(source, info, toolbox=toolbox) if worth_surveying(info) else None
+    return info, plan_encode(info, plan_ladder(info, survey=seen, copy=copy), survey=seen)
+
+
+async def make_parts(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox) -> Parts:
+    """Encode tracks and chunks into folders of their own."""
+    tracks = folder / "tracks"
+    tracks.mkdir()
+    await encode_tracks(source, plan, tracks, toolbox=toolbox, limits=encode_limits(plan))
+    chunks = [folder / f"chunk-{chunk.number}" for chunk in plan.chunks]
+    for chunk, target in zip(plan.chunks, chunks, strict=True):
+        target.mkdir()
+        shares: list[float] = []
+        limits = encode_limits(plan, chunk)
+        await encode_chunk(source, plan, chunk, target, toolbox=toolbox, limits=limits, on_progress=shares.append)
+        assert shares == sorted(shares)
+    return Parts(tracks=tracks, chunks=tuple(chunks))
+
+
 async def make_package(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, Package]:
     """Probe, plan, encode and package into `folder`/out."""
     (folder / "encoded").mkdir()
     (folder / "out").mkdir()
-    info = await probe(source, toolbox=toolbox)
-    plan = plan_encode(info, plan_ladder(info))
-    limits = encode_limits(plan)
-    shares: list[float] = []
-    encoded = await encode(source, plan, folder / "encoded", toolbox=toolbox, limits=limits, on_progress=shares.append)
-    assert shares == sorted(shares)
+    info, plan = await plan_source(source, toolbox=toolbox)
+    parts = await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
     limits = copy_limits(10_000_000)
-    made = await package(folder / "encoded", encoded, folder / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
-    return info, made
+    return info, await package(plan, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
 
 
 async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, tuple[Rendition, ...]]:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import VIDEO_ID, make_renditions
+from tests.integration.media.pipeline import VIDEO_ID, make_renditions, plan_source
 
 from vodpull.errors import MediaTruncated, NotMedia, NoVideo, VodpullError
-from vodpull.media import Toolbox, encode, encode_limits, plan_encode, plan_ladder, probe
+from vodpull.media import Toolbox, encode_chunk, encode_limits
 
 # Every clip of the collection, with the sizes that its ladder must have (lowest first).
 TRANSCODES = {
@@ -72,14 +72,13 @@ async def test_a_clip_becomes_its_ladder(clips: Path, tmp_path: Path, toolbox: T
 @pytest.mark.slow
 async def test_progress_goes_from_nothing_to_all(clips: Path, tmp_path: Path, toolbox: Toolbox) -> None:
     source = clips / "bbb_854x480_5p1_30s.mp4"
-    info = await probe(source, toolbox=toolbox)
-    plan, shares = plan_encode(info, plan_ladder(info)), list[float]()
-    limits = encode_limits(plan)
-    encoded = await encode(source, plan, tmp_path, toolbox=toolbox, limits=limits, on_progress=shares.append)
+    _, plan = await plan_source(source, toolbox=toolbox)
+    shares, (chunk,), limits = list[float](), plan.chunks, encode_limits(plan)
+    cpu_s = await encode_chunk(source, plan, chunk, tmp_path, toolbox=toolbox, limits=limits, on_progress=shares.append)
     assert shares == sorted(shares)
     assert shares[0] < 0.7
     assert shares[-1] > 0.99
-    assert encoded.cpu_s > 0
+    assert cpu_s > 0
 
 
 @pytest.mark.parametrize("name", FAILS)

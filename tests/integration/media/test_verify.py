@@ -7,21 +7,10 @@ from pathlib import Path
 import m3u8
 import pytest
 from pydantic import TypeAdapter
-from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media import (
-    EncodedLadder,
-    EncodedRendition,
-    MediaInfo,
-    Rendition,
-    Toolbox,
-    copy_limits,
-    package,
-    plan_ladder,
-    probe,
-    verify,
-)
+from vodpull.media import MediaInfo, Rendition, Toolbox, copy_limits, package, verify
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-01.m3u8"
@@ -139,15 +128,19 @@ async def test_sound_and_picture_end_as_far_apart_as_in_the_source(
 
 
 async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
-    for name, size, second in (("sd", "854x480", "4"), ("ld", "640x360", "3")):
-        source = ("-f", "lavfi", "-i", f"testsrc2=s={size}:r=30:d=6", "-c:v", "libx264", "-preset", "ultrafast")
-        await make_clip(f"{name}.mp4", *source, "-g", "999", "-force_key_frames", f"0,{second}")
-    folder, limits = tmp_path / "clips", copy_limits(10_000_000)
-    info = await probe(folder / "sd.mp4", toolbox=toolbox)
-    rungs = plan_ladder(info).rungs
-    renditions = tuple(EncodedRendition(rung=rung, file=f"{rung.name.lower()}.mp4") for rung in rungs)
-    encoded = EncodedLadder(renditions=renditions, audio=None, cpu_s=0.0)
-    (tmp_path / "out").mkdir()
-    made = await package(folder, encoded, tmp_path / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+    source = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=30:d=6", "-c:v", "libx264", "-preset", "ultrafast")
+    clip = await make_clip("a.mp4", *source)
+    info, plan = await plan_source(clip, toolbox=toolbox)
+    for gop_frames in (120, 90):
+        other = replace(plan, gop_frames=gop_frames, cuts=(0, gop_frames))
+        folder = tmp_path / str(gop_frames)
+        (folder / "out").mkdir(parents=True)
+        parts = await make_parts(clip, other, folder, toolbox=toolbox)
+        limits = copy_limits(10_000_000)
+        made = await package(other, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+    for name in (PLAYLIST, f"{VIDEO_ID}/01"):
+        (tmp_path / "90" / "out" / name).rename(tmp_path / "120" / "was")
+        (tmp_path / "120" / "out" / name).rename(tmp_path / "90" / "out" / name)
+        (tmp_path / "120" / "was").rename(tmp_path / "120" / "out" / name)
     with pytest.raises(OutputInvalid, match="keyframes"):
-        await verify(tmp_path / "out", made, info, toolbox=toolbox)
+        await verify(tmp_path / "120" / "out", made, info, toolbox=toolbox)

@@ -6,19 +6,76 @@ from dataclasses import replace
 import pytest
 
 from vodpull.errors import NoVideo
-from vodpull.media import MediaInfo, build_encode_argv, encode_limits, plan_encode, plan_ladder
-from vodpull.media.encode import EncodePlan, exact_rate
+from vodpull.media import (
+    EncodePlan,
+    MediaInfo,
+    Survey,
+    build_chunk_argv,
+    build_tracks_argv,
+    encode_limits,
+    plan_encode,
+    plan_ladder,
+)
+from vodpull.media.rates import exact_rate
+from vodpull.media.survey import Group, SoundSurvey
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]
 
 
-def plan(info: MediaInfo) -> EncodePlan:
-    return plan_encode(info, plan_ladder(info))
+def plan(info: MediaInfo, survey: Survey | None = None) -> EncodePlan:
+    return plan_encode(info, plan_ladder(info, survey=survey), survey=survey)
+
+
+def commands(made: EncodePlan) -> list[str]:
+    """Return the commands of all chunks and of the tracks, each with an empty line before it."""
+    return [token for argv in (*(build_chunk_argv(made, chunk) for chunk in made.chunks), build_tracks_argv(made))
+            for token in ("", *argv)]  # fmt: skip
+
+
+def surveyed(*, frames: int, group_frames: int, rate: int = 30, size_bytes: int = 500_000) -> Survey:
+    """Return a survey of a source with one closed group after the other."""
+    groups = tuple(
+        Group(start_s=first / rate, decode_s=first / rate - 0.1, first_frame=first, size_bytes=size_bytes, closed=True)
+        for first in range(0, frames, group_frames)
+    )
+    sound = SoundSurvey(index=1, start_s=0.0, end_s=frames / rate, widest_hole_s=0.0, bitrate_bps=96_000, damaged=False)
+    return Survey(
+        frames=frames,
+        start_s=0.0,
+        uneven_s=0.0,
+        groups=groups,
+        steady=True,
+        damaged=False,
+        own_parameters=False,
+        sounds=(sound,),
+    )
 
 
 def test_the_command_of_a_plain_source(source: Source, golden: Golden) -> None:
-    golden("encode_plain_1080p.txt", build_encode_argv(plan(source())))
+    golden("encode_plain_1080p.txt", commands(plan(source())))
+
+
+def test_the_commands_of_a_long_source(source: Source, golden: Golden) -> None:
+    info = source(duration_s=45.0)
+    golden("encode_chunks_480p.txt", commands(plan(replace_video(info, width_px=854, height_px=480))))
+
+
+def test_the_commands_of_a_copied_source(source: Source, golden: Golden) -> None:
+    golden("encode_copied_1080p.txt", commands(plan(source(), surveyed(frames=300, group_frames=75))))
+
+
+def replace_video(info: MediaInfo, *, width_px: int, height_px: int) -> MediaInfo:
+    assert info.video
+    video = replace(
+        info.video,
+        width_px=width_px,
+        height_px=height_px,
+        display_width_px=width_px,
+        display_height_px=height_px,
+        duration_s=info.duration_s,
+    )
+    return replace(info, video=video)
 
 
 def test_the_command_of_a_phone_clip(source: Source, golden: Golden) -> None:
@@ -35,7 +92,7 @@ def test_the_command_of_a_phone_clip(source: Source, golden: Golden) -> None:
         color_primaries="bt2020",
         color_space="bt2020nc",
     )
-    golden("encode_phone_hlg.txt", build_encode_argv(plan(info)))
+    golden("encode_phone_hlg.txt", commands(plan(info)))
 
 
 def test_the_command_of_an_old_broadcast_without_sound(source: Source, golden: Golden) -> None:
@@ -52,7 +109,7 @@ def test_the_command_of_an_old_broadcast_without_sound(source: Source, golden: G
         color_space=None,
         color_range=None,
     )
-    golden("encode_interlaced_silent.txt", build_encode_argv(plan(info)))
+    golden("encode_interlaced_silent.txt", commands(plan(info)))
 
 
 def test_keyframes_are_as_far_apart_as_a_segment_is_long(source: Source) -> None:
@@ -65,15 +122,38 @@ def test_only_the_best_rung_gets_a_second_thread(source: Source) -> None:
     assert [planned.threads for planned in plan(source()).rungs] == [2, 1, 1, 1]
 
 
+def test_chunks_share_the_processors_and_not_the_encoders(source: Source) -> None:
+    info = replace_video(source(duration_s=100.0), width_px=1920, height_px=1080)
+    assert {planned.threads for planned in plan(info).rungs} == {1}
+
+
+def test_other_sources_than_indexed_ones_are_one_chunk_until_their_packets_are_known(source: Source) -> None:
+    info = replace(replace_video(source(duration_s=100.0), width_px=854, height_px=480), container="mpegts")
+    seen = surveyed(frames=3000, group_frames=60)
+    assert len(plan(info).chunks) == 1
+    # Decoding begins between the keyframe at 6 s, a tenth later than it is decoded, and the packet before.
+    assert plan(info, seen).seeks_s[1] == pytest.approx(6.0 - 0.1 - 1 / 60)
+    assert len(plan(info, replace(seen, steady=False)).chunks) == 1
+    assert len(plan(info, surveyed(frames=3000, group_frames=1200)).chunks) == 1
+
+
+def test_the_source_as_only_rendition_needs_no_chunk(source: Source) -> None:
+    info = source(width_px=640, height_px=360)
+    made = plan(info, surveyed(frames=300, group_frames=60, size_bytes=50_000))
+    assert (made.chunks, made.cuts, made.has_tracks) == ((), (0, 120), True)
+    assert made.sounds[0].copied
+
+
 def test_the_picture_is_held_until_the_sound_ends(source: Source) -> None:
-    assert plan(source(duration_s=10.0)).picture.hold_frames == 0
     info = replace(source(duration_s=9.0), duration_s=10.0)
-    assert plan(replace(info, video=replace(info.video, duration_s=9.0))).picture.hold_frames == 30  # type: ignore[type-var]
+    assert plan(replace(info, video=replace(info.video, duration_s=9.0))).picture.hold_frames == 33  # type: ignore[type-var]
 
 
 def test_limits_grow_with_the_source(source: Source) -> None:
-    limits = encode_limits(plan(source()))
+    made = plan(source())
+    limits = encode_limits(made)
     assert limits.wall_s == 2100
+    assert encode_limits(made, made.chunks[0]).wall_s == 6600
     assert limits.file_size_bytes == 3 * 5_000_000 // 8 * 10 + 64 * 1024 * 1024
 
 

@@ -10,6 +10,7 @@ from vodpull.media import MediaInfo
 from vodpull.media.filters import Picture, picture_graph, plan_picture
 
 Source = Callable[..., MediaInfo]
+ALL = range(300)
 
 
 def picture(info: MediaInfo) -> Picture:
@@ -38,7 +39,7 @@ def test_colours_are_named_even_when_the_file_does_not(
 
 
 def test_each_picture_is_scaled_from_the_next_larger_one(source: Source) -> None:
-    graph = picture_graph(picture(source()), [(1920, 1080), (1280, 720), (640, 360)])
+    graph = picture_graph(picture(source()), [(1920, 1080), (1280, 720), (640, 360)], ALL)
     assert graph.split(";")[1:] == [
         "[c1]zscale=w=1280:h=720:f=bicubic,setsar=1,split=2[v1][c2]",
         "[c2]zscale=w=640:h=360:f=bicubic,setsar=1[v2]",
@@ -46,14 +47,25 @@ def test_each_picture_is_scaled_from_the_next_larger_one(source: Source) -> None
 
 
 def test_hdr_is_mapped_in_linear_light(source: Source) -> None:
-    graph = picture_graph(picture(source(color_transfer="smpte2084", bit_depth=10)), [(1920, 1080)])
+    graph = picture_graph(picture(source(color_transfer="smpte2084", bit_depth=10)), [(1920, 1080)], ALL)
     assert "tin=smpte2084" in graph
     assert graph.index("t=linear") < graph.index("tonemap=") < graph.index("t=bt709")
 
 
 def test_standard_range_is_not_mapped(source: Source) -> None:
-    assert "tonemap" not in picture_graph(picture(source()), [(1920, 1080)])
+    assert "tonemap" not in picture_graph(picture(source()), [(1920, 1080)], ALL)
 
 
 def test_fields_become_frames_before_anything_else(source: Source) -> None:
-    assert picture_graph(picture(source(interlaced=True)), [(720, 480)]).startswith("[0:0]bwdif=")
+    assert picture_graph(picture(source(interlaced=True)), [(720, 480)], ALL).startswith("[0:0]bwdif=")
+
+
+def test_a_chunk_is_chosen_by_number_of_frame(source: Source) -> None:
+    graph = picture_graph(picture(source()), [(1920, 1080)], range(240, 720))
+    assert "fps=fps=30/1:start_time=0,tpad=" in graph
+    assert ",trim=start_pts=240:end_pts=720,setpts=PTS-240," in graph
+
+
+def test_the_end_may_be_a_little_off(source: Source) -> None:
+    assert picture(source()).hold_frames == 3
+    assert picture(source(duration_s=100.0)).hold_frames == 30 + 90 * 30

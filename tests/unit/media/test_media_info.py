@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from vodpull.errors import EncodeFailed
-from vodpull.media import EncodedLadder, EncodedRendition, MediaInfo, Rung
+from vodpull.media import EncodePlan, MediaInfo, plan_encode, plan_ladder
 from vodpull.media.probe import codec_string, typed_info
 
 Source = Callable[..., MediaInfo]
@@ -19,10 +19,10 @@ def test_measured_values_survive_json(source: Source) -> None:
     assert TypeAdapter(MediaInfo).validate_python(json.loads(json.dumps(asdict(info)))) == info
 
 
-def test_encoded_ladders_survive_json() -> None:
-    rung = Rung(clarity=2, name="LD", width_px=640, height_px=360, frame_rate=29.97, max_bitrate_bps=800_000)
-    ladder = EncodedLadder(renditions=(EncodedRendition(rung=rung, file="ld.mp4"),), audio=None, cpu_s=1.0)
-    assert TypeAdapter(EncodedLadder).validate_python(json.loads(json.dumps(asdict(ladder)))) == ladder
+def test_plans_survive_json(source: Source) -> None:
+    info, kept = source(nominal_frame_rate=30000 / 1001), TypeAdapter(EncodePlan)
+    plan = plan_encode(info, plan_ladder(info))
+    assert kept.validate_json(kept.dump_json(plan)) == plan
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from vodpull.media.playlist import (
     Segment,
+    SoundChoice,
     Variant,
     average_bitrate_bps,
     media_playlist,
@@ -35,6 +36,30 @@ def test_a_multivariant_playlist(golden: Golden) -> None:
         bitrate_bps=700_000,
     )
     golden("multivariant.m3u8", multivariant_playlist([variant]).splitlines())
+
+
+def test_a_growing_playlist_has_no_end_and_the_target_of_the_finished_one() -> None:
+    lines = media_playlist("v/01/init.mp4", SEGMENTS, longest_s=7.6).splitlines()
+    assert "#EXT-X-TARGETDURATION:8" in lines
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in lines
+    assert "#EXT-X-ENDLIST" not in lines
+
+
+def test_several_sounds_are_a_group_to_choose_from(golden: Golden) -> None:
+    variant = Variant(
+        uri="v-01.m3u8",
+        width_px=640,
+        height_px=360,
+        frame_rate=30.0,
+        codecs="avc1.64001e,mp4a.40.2",
+        peak_bitrate_bps=900_000,
+        bitrate_bps=None,
+    )
+    sounds = [
+        SoundChoice(uri=None, name="1 (eng)", language="eng"),
+        SoundChoice(uri="v-a2.m3u8", name="2", language=None),
+    ]
+    golden("multivariant_two_sounds.m3u8", multivariant_playlist([variant], sounds).splitlines())
 
 
 def test_a_short_last_segment_does_not_set_the_peak_alone() -> None:

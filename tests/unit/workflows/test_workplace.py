@@ -9,15 +9,15 @@ from vodpull.workflows.workplace import Workplace, sweep
 
 def test_a_finished_attempt_gets_the_final_name(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with place.attempt(place.encoded) as folder:
+    with place.attempt(place.packaged) as folder:
         (folder / "a").write_text("x")
-        assert not place.encoded.exists()
-    assert (place.encoded / "a").read_text() == "x"
+        assert not place.packaged.exists()
+    assert (place.packaged / "a").read_text() == "x"
 
 
 def test_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with pytest.raises(RuntimeError), place.attempt(place.encoded) as folder:
+    with pytest.raises(RuntimeError), place.attempt(place.packaged) as folder:
         (folder / "a").write_text("x")
         raise RuntimeError
     assert list(place.folder.iterdir()) == []
@@ -25,12 +25,12 @@ def test_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
 
 def test_the_first_of_two_attempts_stays(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with place.attempt(place.encoded) as slow:
+    with place.attempt(place.packaged) as slow:
         (slow / "a").write_text("slow")
-        with place.attempt(place.encoded) as fast:
+        with place.attempt(place.packaged) as fast:
             (fast / "a").write_text("fast")
-    assert (place.encoded / "a").read_text() == "fast"
-    assert [path.name for path in place.folder.iterdir()] == ["encoded"]
+    assert (place.packaged / "a").read_text() == "fast"
+    assert [path.name for path in place.folder.iterdir()] == ["packaged"]
 
 
 def test_work_files_of_finished_jobs_are_swept(tmp_path: Path) -> None:

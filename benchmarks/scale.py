@@ -1,0 +1,230 @@
+"""
+What more processes bring, on one PostgreSQL and one S3: steps, dispatch, start-up, one long video, and waiting.
+
+    python -m benchmarks.scale [--clip CLIP] [--only engine,start,video,idle]
+
+`engine`: children that do nothing, and how long a call waits for a worker, with 1, 2 and 4 workers. `start`: a worker
+that finds 10,000 items in its queue. `video`: one long clip on one and on two workers of one core each (needs --clip).
+`idle`: the processor time of a worker that waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from tests.chaos.installation import SECRET
+from tests.contract.engine_worker import child_call
+from tests.origin import run_origin_in_thread
+from tests.services.postgres import Postgres, running_postgres
+from tests.services.s3 import BUCKET, running_s3
+from tests.services.vodpull import Vodpull
+
+from vodpull.jobs.database import open_database
+from vodpull.workflows.engine import Engine
+
+CHILDREN = 400
+CALLS = 40
+QUEUED_ITEMS = 10_000
+ITEMS_A_BATCH = 50
+IDLE_S = 20.0
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Run the chosen parts one after the other and print their figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clip", type=Path)
+    parser.add_argument("--only", default="engine,start,video,idle")
+    asked = parser.parse_args()
+    parts = asked.only.split(",")
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as name, running_postgres() as postgres, running_s3() as s3:
+        folder = Path(name)
+        if "engine" in parts:
+            figures["engine"] = [measure_engine(folder, postgres, workers=workers) for workers in (1, 2, 4)]
+        if "start" in parts:
+            figures["start"] = measure_start(folder, postgres, s3)
+        if "idle" in parts:
+            figures["idle"] = measure_idle(folder, postgres, s3)
+        if "video" in parts and asked.clip is not None:
+            figures["video"] = measure_video(folder, postgres, s3, clip=asked.clip)
+    print(json.dumps(figures, indent=2))
+
+
+def measure_engine(folder: Path, postgres: Postgres, *, workers: int) -> dict[str, float]:
+    """Return steps per second of children that do nothing, and the dispatch latency of single calls."""
+    url = postgres.url().replace("postgresql://", "postgresql+psycopg://")
+    place = folder / f"engine{workers}"
+    place.mkdir()
+    with toy_workers(url, place, count=workers):
+        database = open_database(url)
+        engine = Engine(database)
+        engine.attach()
+        started_s = time.monotonic()
+        with database.begin() as connection:
+            for number in range(CHILDREN):
+                engine.start(connection, child_call("many", number, sleep_s=0.0))
+        wait_for(lambda: count_ended(database, "many-%") == CHILDREN)
+        many_s = time.monotonic() - started_s
+        for number in range(CALLS):
+            with database.begin() as connection:
+                engine.start(connection, child_call("one", number, sleep_s=0.0))
+            wait_for(lambda number=number: count_ended(database, f"one-{number}") == 1)
+        waits = dispatch_ms(database)
+        engine.shutdown()
+        database.dispose()
+    return {
+        "workers": workers,
+        "steps_per_s": round(CHILDREN / many_s),
+        "dispatch_p50_ms": statistics.median(waits),
+        "dispatch_p95_ms": statistics.quantiles(waits, n=20)[-1],
+    }
+
+
+def measure_start(folder: Path, postgres: Postgres, s3: dict[str, str]) -> dict[str, float]:
+    """Return how long a worker takes until it is ready while 10,000 items wait for it."""
+    shared = settings(postgres, s3)
+    api = member(folder / "start-api", "api", shared)
+    api.start()
+    urls = [f"http://127.0.0.1:9/{number}.mp4" for number in range(ITEMS_A_BATCH)]
+    for _ in range(QUEUED_ITEMS // ITEMS_A_BATCH):
+        api.create(*urls, template="original")
+    worker = member(folder / "start-worker", "worker", shared)
+    started_s = time.monotonic()
+    worker.start()
+    wait_for(lambda: worker.get("/readyz").status_code == 200)
+    ready_s = time.monotonic() - started_s
+    worker.kill()
+    api.kill()
+    return {"queued": QUEUED_ITEMS, "ready_s": round(ready_s, 2)}
+
+
+def measure_idle(folder: Path, postgres: Postgres, s3: dict[str, str]) -> dict[str, float]:
+    """Return the share of a core that a worker and a single process need while nothing happens."""
+    shares = {}
+    alone = member(folder / "idle-all", "all", {})
+    worker = member(folder / "idle-worker", "worker", settings(postgres, s3))
+    for name, process in (("worker", worker), ("embedded", alone)):
+        process.start()
+        time.sleep(15)  # until it counts as idle
+        before_s = cpu_s(process.pid)
+        time.sleep(IDLE_S)
+        shares[f"{name}_percent"] = round(100 * (cpu_s(process.pid) - before_s) / IDLE_S, 2)
+        process.stop()
+    return shares
+
+
+def measure_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip: Path) -> dict[str, float]:
+    """Return how much sooner two workers of one core each are done with one video than one worker."""
+    seconds = {count: one_video(folder, postgres, s3, clip=clip, workers=count) for count in (1, 2)}
+    return {
+        "one_s": round(seconds[1], 1),
+        "two_s": round(seconds[2], 1),
+        "speedup": round(seconds[1] / seconds[2], 2),
+    }
+
+
+def one_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip: Path, workers: int) -> float:
+    """Encode a clip on so many workers, each pinned to a core of its own, and return the seconds."""
+    with run_origin_in_thread(clip.parent) as origin, contextlib.ExitStack() as stack:
+        shared = settings(postgres, s3)
+        api = member(folder / f"video{workers}-api", "api", shared, origin=origin.origin)
+        fleet = [api]
+        for core in range(workers):
+            worker = member(folder / f"video{workers}-{core}", "worker", shared, origin=origin.origin)
+            worker.wrapper = ("taskset", "-c", str(core))
+            fleet.append(worker)
+        for process in fleet:
+            process.start()
+            stack.callback(process.stop)
+        started_s = time.monotonic()
+        batch = api.create(origin.url(clip.name))
+        state = api.wait_final(batch["batch_id"], within_s=3600)
+        if state["jobs"][0]["stage"] != "done":
+            raise SystemExit(f"the job ended as {state['jobs'][0]}")
+        return time.monotonic() - started_s
+
+
+def member(folder: Path, role: str, shared: dict[str, str], *, origin: str = "") -> Vodpull:
+    """Return a process that is not started yet, with a data folder of its own."""
+    folder.mkdir()
+    process = Vodpull(folder / "data", origin=origin, **shared)
+    process.role = role
+    return process
+
+
+def settings(postgres: Postgres, s3: dict[str, str]) -> dict[str, str]:
+    """Return what the processes of a new installation share."""
+    return {
+        "VODPULL_DATABASE_URL": postgres.url(),
+        "VODPULL_STORAGE_URL": f"s3://{BUCKET}/scale",
+        "VODPULL_MASTER_KEY": SECRET,
+        "VODPULL_ENCODE_SLOTS": "1",
+        **s3,
+    }
+
+
+@contextlib.contextmanager
+def toy_workers(url: str, folder: Path, *, count: int) -> Iterator[None]:
+    """Run workers whose steps do nothing."""
+    workers = []
+    for number in range(count):
+        words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", url, "--folder", str(folder)]
+        words += ["--host", f"host{number}", "--slots", "50"]
+        worker = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert worker.stdout is not None
+        worker.stdout.readline()
+        workers.append(worker)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait(10)
+
+
+def count_ended(database: sa.Engine, pattern: str) -> int:
+    """Return how many workflows of a name have ended."""
+    query = sa.text("SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS' AND workflow_uuid LIKE :name")
+    with database.connect() as connection:
+        return int(connection.scalar(query, {"name": pattern}) or 0)
+
+
+def dispatch_ms(database: sa.Engine) -> list[float]:
+    """Return how long each single call waited in its queue."""
+    query = sa.text(
+        "SELECT started_at_epoch_ms - created_at FROM dbos.workflow_status WHERE workflow_uuid LIKE 'one-%'"
+    )
+    with database.connect() as connection:
+        return [float(row[0]) for row in connection.execute(query)]
+
+
+def wait_for(condition: Any, *, within_s: float = 300) -> None:
+    """Look until something is true."""
+    deadline_s = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline_s:
+            raise SystemExit("it takes too long")
+        time.sleep(0.02)
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""All playlists and segments of a film, as far as its parts are there, and writing them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from vodpull.errors import InternalError, StorageFull
+from vodpull.media.codec_names import codec_names
+from vodpull.media.fragments import media_segment
+from vodpull.media.ladder import Rung
+from vodpull.media.pictures import PictureSource
+from vodpull.media.plan import EncodePlan, RungPlan
+from vodpull.media.playlist import (
+    Segment,
+    SoundChoice,
+    Variant,
+    average_bitrate_bps,
+    media_playlist,
+    multivariant_playlist,
+    peak_bitrate_bps,
+)
+from vodpull.media.samples import read_samples
+from vodpull.media.segments import Picture, Sound, Timeline, init_bytes, segment_bytes
+
+VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+INIT_FILE = "init.mp4"
+SEGMENT_PATTERN = "%05d.m4s"
+# What a segment may have at most: four seconds at the ceiling, and a full buffer of two more. A copied one may have
+# twice the ceiling.
+PLANNED_PEAK = 1.5
+COPIED_PEAK = 2.0
+# The most that sound takes, with the boxes around it all.
+SOUND_BPS = 240_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The folders with what was encoded so far."""
+
+    tracks: Path | None
+    """Folder with the sound and the copied rung; None: the plan has neither."""
+    chunks: tuple[Path, ...]
+    """Folders of the first chunks, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackagedRendition:
+    """One rendition as it lies in the output folder."""
+
+    rung: Rung
+    playlist: str
+    """Media playlist, relative to the output folder."""
+    folder: str
+    """Folder of its segments, relative to the output folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackagedSound:
+    """One more sound track as it lies in the output folder."""
+
+    playlist: str
+    """Media playlist, relative to the output folder."""
+    folder: str
+    """Folder of its segments, relative to the output folder."""
+    language: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One media playlist in the making."""
+
+    playlist: str
+    folder: str
+    sources: tuple[Picture | Sound, ...]
+    """Tracks in its segments."""
+
+
+class Assembly:
+    """All media playlists of a film, as far as its parts are there, and what goes into them."""
+
+    def __init__(self, plan: EncodePlan, parts: Parts, video_id: str) -> None:
+        """Read the tables of all parts."""
+        if not VIDEO_ID.fullmatch(video_id):
+            raise InternalError("a video id consists of letters and digits")
+        self.plan = plan
+        self.parts = parts
+        self.multivariant = f"{video_id}.m3u8"
+        self.timeline = _timeline(plan, parts)
+        lowest_first = sorted(plan.rungs, key=lambda planned: planned.rung.clarity)
+        names = [f"{number:02d}" for number in range(1, len(lowest_first) + 1)]
+        self.renditions = tuple(
+            PackagedRendition(rung=planned.rung, playlist=f"{video_id}-{name}.m3u8", folder=f"{video_id}/{name}")
+            for name, planned in zip(names, lowest_first, strict=True)
+        )
+        self.sounds = tuple(
+            PackagedSound(
+                playlist=f"{video_id}-a{number}.m3u8", folder=f"{video_id}/a{number}", language=sound.language
+            )
+            for number, sound in enumerate(plan.sounds[1:], start=2)
+        )
+        muxed = [self._sound(0, track_number=2)] if plan.sounds else []
+        self.pictures = [self._picture(planned) for planned in lowest_first]
+        self.streams = (
+            *(
+                Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture, *muxed))
+                for placed, picture in zip(self.renditions, self.pictures, strict=True)
+            ),
+            *(
+                Stream(playlist=placed.playlist, folder=placed.folder, sources=(self._sound(at, track_number=1),))
+                for at, placed in enumerate(self.sounds, start=1)
+            ),
+        )
+
+    def _picture(self, planned: RungPlan) -> Picture:
+        if planned.rung.copied:
+            tables = [(0, read_samples(self._tracks() / planned.file))]
+        else:
+            chunks = zip(self.plan.chunks, self.parts.chunks, strict=False)
+            tables = [(chunk.first_frame, read_samples(folder / planned.file)) for chunk, folder in chunks]
+        return Picture(tables, self.timeline, track_number=1)
+
+    def _sound(self, at: int, *, track_number: int) -> Sound:
+        sound = self.plan.sounds[at]
+        table = read_samples(self._tracks() / sound.file)
+        return Sound(table, self.timeline, track_number=track_number, language=sound.language)
+
+    def _tracks(self) -> Path:
+        if self.parts.tracks is None:
+            raise InternalError("the folder with the tracks of the whole film is missing")
+        return self.parts.tracks
+
+    def write(self, out_folder: Path) -> None:
+        """Write all playlists and segments."""
+        with _full_disk_is_said():
+            self._write_files(out_folder, after=0)
+            written = [self._segments(out_folder, stream) for stream in self.streams]
+            for stream, segments in zip(self.streams, written, strict=True):
+                self._write_playlist(out_folder, stream, segments)
+            variants = [
+                self._variant(
+                    placed,
+                    stream,
+                    peak_bitrate_bps=peak_bitrate_bps(segments),
+                    bitrate_bps=average_bitrate_bps(segments),
+                )
+                for placed, stream, segments in zip(self.renditions, self.streams, written, strict=False)
+            ]
+            # Last: whoever sees it finds everything that it names.
+            self._write_multivariant(out_folder, variants)
+
+    def write_preview(self, out_folder: Path, after: int) -> tuple[str, ...]:
+        """Write the segments after the given one, and playlists that will grow; return the names of the segments."""
+        with _full_disk_is_said():
+            files = self._write_files(out_folder, after=after)
+            for stream in self.streams:
+                names = [f"{stream.folder}/{SEGMENT_PATTERN % number}" for number in self._numbers()]
+                segments = [
+                    Segment(uri=uri, duration_s=self.timeline.duration_s(number), size_bytes=0)
+                    for number, uri in enumerate(names, start=1)
+                ]
+                self._write_playlist(out_folder, stream, segments)
+            variants = [
+                self._variant(placed, stream, peak_bitrate_bps=planned_bandwidth_bps(placed.rung), bitrate_bps=None)
+                for placed, stream in zip(self.renditions, self.streams, strict=False)
+            ]
+            self._write_multivariant(out_folder, variants)
+        return files
+
+    def _numbers(self) -> range:
+        return range(1, self.timeline.segments + 1)
+
+    def _write_files(self, out_folder: Path, *, after: int) -> tuple[str, ...]:
+        files = []
+        for stream in self.streams:
+            folder = out_folder / stream.folder
+            folder.mkdir(parents=True, exist_ok=True)
+            if not after:
+                (folder / INIT_FILE).write_bytes(init_bytes(stream.sources))
+                files.append(f"{stream.folder}/{INIT_FILE}")
+            for number in self._numbers()[after:]:
+                name = SEGMENT_PATTERN % number
+                (folder / name).write_bytes(segment_bytes(stream.sources, number))
+                files.append(f"{stream.folder}/{name}")
+        return tuple(files)
+
+    def _segments(self, out_folder: Path, stream: Stream) -> tuple[Segment, ...]:
+        names = [f"{stream.folder}/{SEGMENT_PATTERN % number}" for number in self._numbers()]
+        return tuple(
+            Segment(uri=uri, duration_s=self.timeline.duration_s(number), size_bytes=(out_folder / uri).stat().st_size)
+            for number, uri in enumerate(names, start=1)
+        )
+
+    def _write_playlist(self, out_folder: Path, stream: Stream, segments: Sequence[Segment]) -> None:
+        cuts = (*self.plan.cuts, self.plan.frames_total)
+        longest_s = float(max(after - before for before, after in pairwise(cuts)) / self.plan.rate)
+        more = {} if self.timeline.complete else {"longest_s": longest_s}
+        text = media_playlist(f"{stream.folder}/{INIT_FILE}", segments, **more)
+        (out_folder / stream.playlist).write_text(text, encoding="utf-8")
+
+    def _write_multivariant(self, out_folder: Path, variants: Sequence[Variant]) -> None:
+        uris = [None, *(placed.playlist for placed in self.sounds)]
+        sounds = [
+            SoundChoice(uri=uri, name=_sound_name(planned.language, number), language=planned.language)
+            for number, (uri, planned) in enumerate(zip(uris, self.plan.sounds, strict=False), start=1)
+        ]
+        (out_folder / self.multivariant).write_text(multivariant_playlist(variants, sounds), encoding="utf-8")
+
+    def _variant(
+        self, placed: PackagedRendition, stream: Stream, *, peak_bitrate_bps: int, bitrate_bps: int | None
+    ) -> Variant:
+        return Variant(
+            uri=placed.playlist,
+            width_px=placed.rung.width_px,
+            height_px=placed.rung.height_px,
+            frame_rate=placed.rung.frame_rate,
+            codecs=",".join(codec_names(init_bytes(stream.sources))),
+            peak_bitrate_bps=peak_bitrate_bps,
+            bitrate_bps=bitrate_bps,
+        )
+
+    @contextmanager
+    def pictures_of(self, number: int, out_folder: Path, *, few: bool) -> Iterator[PictureSource]:
+        """Give a small file with the first picture of each segment of rendition `number`, or, if few, with all."""
+        file = out_folder / "pictures.mp4"
+        try:
+            self._write_pictures(self.pictures[number], file, few=few)
+            segments = self._segments(out_folder, self.streams[number])
+            yield PictureSource(file=file, rung=self.renditions[number].rung, segments=segments)
+        finally:
+            file.unlink(missing_ok=True)
+
+    def _write_pictures(self, picture: Picture, file: Path, *, few: bool) -> None:
+        take = picture.run if few else picture.keyframe
+        with _full_disk_is_said(), file.open("wb") as out:
+            out.write(init_bytes([picture]))
+            for number in self._numbers():
+                out.write(media_segment(number, [take(number)]))
+
+
+def _timeline(plan: EncodePlan, parts: Parts) -> Timeline:
+    chunks = plan.chunks[: len(parts.chunks)]
+    if plan.chunks and not chunks:
+        raise InternalError("there is no chunk to package")
+    end = chunks[-1].first_frame + chunks[-1].frames if chunks else plan.frames_total
+    cuts = (*(cut for cut in plan.cuts if cut < end), end)
+    return Timeline(rate=plan.rate, cuts=cuts, complete=end == plan.frames_total)
+
+
+def _sound_name(language: str | None, number: int) -> str:
+    # Players show it beside the language; two tracks may have the same.
+    return f"{number} ({language})" if language else str(number)
+
+
+def planned_bandwidth_bps(rung: Rung) -> int:
+    """Return what a rendition needs at most, before anything of it is measured."""
+    return round((COPIED_PEAK if rung.copied else PLANNED_PEAK) * rung.max_bitrate_bps) + SOUND_BPS
+
+
+@contextmanager
+def _full_disk_is_said() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageFull("no space left while packaging") from error

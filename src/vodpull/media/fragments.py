@@ -1,0 +1,151 @@
+"""Writing fragmented MP4 (ISO/IEC 14496-12): the init segment and media segments of one HLS rendition. Pure."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vodpull.media.boxes import HEADER_BYTES, box, full_box
+
+UNITY = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+"""The matrix that leaves a picture as it is."""
+# Sample flags: `depends on no other`; `depends on others, is no sync sample`.
+KEY, DEPENDENT = 0x02000000, 0x01010000
+# Fields that a box holds, by its flags.
+DEFAULT_BASE_IS_MOOF = 0x020000
+TRUN_VIDEO, TRUN_AUDIO = 0x000F01, 0x000301
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """What the init segment says of one track."""
+
+    number: int
+    """Track id, from 1."""
+    is_video: bool
+    timescale: int
+    """Ticks per second of all times."""
+    entry: bytes
+    """Sample entry with the codec's configuration: a whole box."""
+    width_px: int
+    height_px: int
+    delay_ticks: int
+    """So much at the start only prepares the decoder; players skip it."""
+    language: str
+    """ISO 639-2."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One sample in a segment."""
+
+    size_bytes: int
+    duration_ticks: int
+    shift_ticks: int
+    """Time of showing minus time of decoding."""
+    key: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The samples of one track in a segment."""
+
+    track: Track
+    decode_ticks: int
+    """Decoding time of the first sample."""
+    samples: Sequence[Sample]
+    content: bytes
+    """Their bytes, one after the other."""
+
+
+def init_segment(tracks: Sequence[Track]) -> bytes:
+    """Return the init segment of a rendition."""
+    header = full_box(
+        "mvhd",
+        0,
+        0,
+        struct.pack(">IIII", 0, 0, 1000, 0),
+        struct.pack(">IH10x", 0x10000, 0x100),
+        UNITY,
+        struct.pack(">24xI", len(tracks) + 1),
+    )
+    extends = [full_box("trex", 0, 0, struct.pack(">IIIII", track.number, 1, 0, 0, 0)) for track in tracks]
+    brands = b"iso6" + bytes(4) + b"iso6mp41"
+    return box("ftyp", brands) + box("moov", header, *map(_trak, tracks), box("mvex", *extends))
+
+
+def _trak(track: Track) -> bytes:
+    # In use and part of the film.
+    header = full_box(
+        "tkhd",
+        0,
+        3,
+        struct.pack(">IIIII8xHHHH", 0, 0, track.number, 0, 0, 0, 0, 0 if track.is_video else 0x100, 0),
+        UNITY,
+        struct.pack(">II", track.width_px << 16, track.height_px << 16),
+    )
+    edit = full_box("elst", 0, 0, struct.pack(">IIiHH", 1, 0, track.delay_ticks, 1, 0))
+    return box("trak", header, box("edts", edit) if track.delay_ticks else b"", _mdia(track))
+
+
+def _mdia(track: Track) -> bytes:
+    # Three letters in five bits each.
+    language = sum((ord(letter) - 0x60) << shift for letter, shift in zip(track.language, (10, 5, 0), strict=True))
+    kind, name = (b"vide", b"VideoHandler\0") if track.is_video else (b"soun", b"SoundHandler\0")
+    media = full_box("vmhd", 0, 1, bytes(8)) if track.is_video else full_box("smhd", 0, 0, bytes(4))
+    here = full_box("url ", 0, 1)
+    tables = box(
+        "stbl",
+        full_box("stsd", 0, 0, struct.pack(">I", 1), track.entry),
+        *(full_box(empty, 0, 0, bytes(4)) for empty in ("stts", "stsc")),
+        full_box("stsz", 0, 0, bytes(8)),
+        full_box("stco", 0, 0, bytes(4)),
+    )
+    return box(
+        "mdia",
+        full_box("mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, 0, language, 0)),
+        full_box("hdlr", 0, 0, bytes(4), kind, bytes(12), name),
+        box("minf", media, box("dinf", full_box("dref", 0, 0, struct.pack(">I", 1), here)), tables),
+    )
+
+
+def media_segment(number: int, runs: Sequence[Run]) -> bytes:
+    """Return media segment `number`, from 1."""
+    # Its length does not depend on the offsets in it.
+    empty = _moof(number, runs, [0] * len(runs))
+    offsets, at = [], len(empty) + HEADER_BYTES
+    for run in runs:
+        offsets.append(at)
+        at += len(run.content)
+    kind = box("styp", b"msdh" + bytes(4) + b"msdhmsix")
+    return kind + _moof(number, runs, offsets) + box("mdat", *(run.content for run in runs))
+
+
+def _moof(number: int, runs: Sequence[Run], offsets: Sequence[int]) -> bytes:
+    trafs = [_traf(run, offset) for run, offset in zip(runs, offsets, strict=True)]
+    return box("moof", full_box("mfhd", 0, 0, struct.pack(">I", number)), *trafs)
+
+
+def _traf(run: Run, offset: int) -> bytes:
+    if run.track.is_video:
+        rows = [
+            struct.pack(
+                ">IIII",
+                sample.duration_ticks,
+                sample.size_bytes,
+                KEY if sample.key else DEPENDENT,
+                sample.shift_ticks,
+            )
+            for sample in run.samples
+        ]
+    else:
+        rows = [struct.pack(">II", sample.duration_ticks, sample.size_bytes) for sample in run.samples]
+    flags = TRUN_VIDEO if run.track.is_video else TRUN_AUDIO
+    header = struct.pack(">Ii", len(rows), offset)
+    return box(
+        "traf",
+        full_box("tfhd", 0, DEFAULT_BASE_IS_MOOF, struct.pack(">I", run.track.number)),
+        full_box("tfdt", 1, 0, struct.pack(">Q", run.decode_ticks)),
+        full_box("trun", 0, flags, header, *rows),
+    )

@@ -1,0 +1,101 @@
+"""The packets of a source, read once and decoded never: where it can be cut, and whether it needs encoding at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from vodpull.errors import EncodeFailed
+from vodpull.media import hardening
+from vodpull.media.ffmpeg import copy_limits
+from vodpull.media.info import MediaInfo
+from vodpull.media.probe import ask_pyav
+from vodpull.media.sandbox import Toolbox
+
+# Nearer keyframes are of no use for cutting; more groups than this would not fit into an answer.
+SPACING_S = 0.5
+MAX_GROUPS = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A keyframe and what follows until the next one that is told."""
+
+    start_s: float
+    """When the keyframe is shown, after the start of the file."""
+    decode_s: float
+    """Its decoding time, after the start of the file."""
+    first_frame: int
+    """Number of the keyframe on the grid of the constant rate."""
+    size_bytes: int
+    closed: bool
+    """Everything in it can be shown without what came before; only known of H.264."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundSurvey:
+    """The packets of one sound track."""
+
+    index: int
+    """Stream number."""
+    start_s: float
+    """After the start of the file; negative: it begins with what only prepares the decoder."""
+    end_s: float
+    widest_hole_s: float
+    """Largest distance between the end of one packet and the beginning of the next."""
+    bitrate_bps: int
+    damaged: bool
+    """Some packets have no time, or are not to be played."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The packets of one source; survives a round trip through JSON."""
+
+    frames: int
+    """Number of pictures."""
+    start_s: float
+    """When the first picture is shown, after the start of the file."""
+    uneven_s: float
+    """Largest distance of a picture from the grid of the constant rate."""
+    groups: tuple[Group, ...]
+    steady: bool
+    """Decoding times only ever grow, and never jump."""
+    damaged: bool
+    """Some packets have no time, are cut, or are not to be shown."""
+    own_parameters: bool
+    """Codec parameters change on the way."""
+    sounds: tuple[SoundSurvey, ...]
+
+
+_SURVEY = TypeAdapter(Survey)
+
+
+async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox) -> Survey:
+    """
+    Read all packets of a source with a moving picture; takes as long as reading the file.
+
+    Raises:
+        EncodeFailed: the demuxer crashed on it or gave no answer.
+        EncodeStalled: it took too long.
+    """
+    if info.video is None:
+        raise EncodeFailed("there is no picture to survey")
+    rate = Fraction(info.video.nominal_frame_rate).limit_denominator(2002)
+    orders = {
+        "options": hardening.format_options(),
+        "video": info.video.index,
+        "sounds": [track.index for track in info.audio],
+        "start_s": info.start_time_s,
+        "rate": [rate.numerator, rate.denominator],
+        "spacing_s": max(SPACING_S, info.duration_s / MAX_GROUPS),
+    }
+    limits = copy_limits(info.size_bytes)
+    answer = await ask_pyav("surveyor.py", orders, ("source", source), toolbox=toolbox, limits=limits)
+    try:
+        return _SURVEY.validate_python(answer)
+    except ValidationError as error:
+        raise EncodeFailed("the packets of the file cannot be read") from error

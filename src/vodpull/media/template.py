@@ -1,0 +1,266 @@
+"""
+Recipes of outputs as data: what a TOML file says, checked before anything depends on it. Pure.
+
+The dataclasses have the form of the file: a key `video.av1.crf` is the field `crf` of the entry `av1` of the field
+`video`. A name that is not here is refused, so that a spelling mistake does not become a default.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from vodpull.errors import ConfigurationError
+from vodpull.media.ladder import Definition
+
+DefinitionName = Literal["LD", "SD", "HD", "FHD"]
+VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
+AudioCodec = Literal["aac", "opus"]
+Mp4 = Literal["none", "best", "each"]
+Bitrate = Annotated[int, Field(ge=50_000, le=200_000_000)]
+# The scale of AV1 and VP9; that of H.264 and HEVC ends earlier, see MAX_CRF.
+Crf = Annotated[int, Field(ge=1, le=63)]
+
+CLARITIES: Mapping[str, int] = {"LD": 2, "SD": 3, "HD": 4, "FHD": 5}
+"""The numbers that the definitions have on the wire."""
+
+BUILTIN = ("original", "abr", "mp4", "abr-av1")
+NAME = re.compile(r"[a-z0-9-]{1,64}")
+
+MAX_CRF: Mapping[VideoCodec, int] = {"h264": 51, "hevc": 51, "av1": 63, "vp9": 63}
+X26X = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+PRESETS: Mapping[VideoCodec, tuple[str, ...]] = {
+    "h264": X26X,
+    "hevc": X26X,
+    # SVT-AV1 knows slower ones that no service can pay for.
+    "av1": tuple(str(number) for number in range(2, 14)),
+    # `cpu-used` with the deadline `good`.
+    "vp9": tuple(str(number) for number in range(6)),
+}
+
+# A file of this kind has a few hundred bytes.
+MAX_TEMPLATE_BYTES = 64 * 1024
+STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungSize:
+    """One definition of a template: how large, and what it may cost."""
+
+    __pydantic_config__ = STRICT
+
+    short_side_px: Annotated[int, Field(ge=64, le=4320, multiple_of=2)]
+    """Height of a landscape picture, width of a portrait one."""
+    max_bitrate_bps: Bitrate
+    """Ceiling of the video bitrate, whatever the codec needs for its quality."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungRate:
+    """What one codec does differently for one definition; None: as the codec does it everywhere."""
+
+    __pydantic_config__ = STRICT
+
+    crf: Crf | None = None
+    """Constant quality of this definition; lower is better."""
+    bitrate_bps: Bitrate | None = None
+    """Average bitrate instead of constant quality."""
+    max_bitrate_bps: Bitrate | None = None
+    """Ceiling in this codec: better codecs need less."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRecipe:
+    """How one codec encodes its renditions."""
+
+    __pydantic_config__ = STRICT
+
+    preset: str
+    """The encoder's own word for its speed, one of `PRESETS`: `veryfast`, or a number for AV1 and VP9."""
+    crf: Crf
+    """Constant quality under the ceiling; lower is better."""
+    buffer_s: Annotated[float, Field(ge=0.5, le=10)] = 2.0
+    """Seconds of the ceiling that a player's buffer takes: how long the bitrate may stay above it (VBV)."""
+    only: tuple[DefinitionName, ...] = ()
+    """Definitions made in this codec; empty: all of the template."""
+    definitions: Mapping[DefinitionName, RungRate] = field(default_factory=dict)
+    """What differs for single definitions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AudioRecipe:
+    """How the sound of every rendition is encoded: stereo at 48 kHz."""
+
+    __pydantic_config__ = STRICT
+
+    codec: AudioCodec = "aac"
+    bitrate_bps: Annotated[int, Field(ge=32_000, le=320_000)] = 128_000
+    """Of a stereo track."""
+    loudness: bool = False
+    """Bring the programme to -23 LUFS (EBU R 128), by one gain from beginning to end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoRate:
+    """The rate control of one rendition, ready for an encoder."""
+
+    crf: int
+    """Constant quality; counts when there is no bitrate."""
+    bitrate_bps: int | None
+    """Average bitrate; None: constant quality."""
+    max_bitrate_bps: int
+    """Ceiling over `buffer_bits`."""
+    buffer_bits: int
+    """Size of the decoder's buffer (VBV)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """What a batch asks to be made of each source."""
+
+    __pydantic_config__ = STRICT
+
+    name: str
+    """Name of the file without its ending: `tcTemplateName` on the wire."""
+    description: Annotated[str, Field(max_length=300)] = ""
+    """For operators."""
+    definitions: Mapping[DefinitionName, RungSize] = field(default_factory=dict)
+    """Picture sizes, each made when the source reaches it; empty: the original is all that is kept."""
+    video: Mapping[VideoCodec, VideoRecipe] = field(default_factory=dict)
+    """Codecs, best first; each has renditions of its own in the one multivariant playlist. The last is the fallback."""
+    audio: AudioRecipe = field(default_factory=AudioRecipe)
+    segment_s: Annotated[float, Field(ge=1, le=10)] = 4.0
+    """Length of a segment, and distance of keyframes."""
+    copy: bool = True
+    """A source that conforms becomes its own best rendition without being encoded again."""
+    mp4: Mp4 = "none"
+    """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
+    vmaf: bool = False
+    """Measure the quality of each rendition on samples of it."""
+
+    @property
+    def ladder(self) -> bool:
+        """Whether renditions are made beside the original."""
+        return bool(self.video)
+
+    @property
+    def fallback(self) -> VideoCodec | None:
+        """The codec that every player must have: its renditions answer for the definitions on the wire."""
+        return tuple(self.video)[-1] if self.video else None
+
+    def sizes(self, codec: VideoCodec) -> tuple[Definition, ...]:
+        """Return the definitions of a codec with its own ceilings, lowest first."""
+        only = self.video[codec].only or tuple(self.definitions)
+        return tuple(
+            Definition(
+                clarity=CLARITIES[name],
+                name=name,
+                short_side_px=size.short_side_px,
+                max_bitrate_bps=self.rate(codec, name).max_bitrate_bps,
+            )
+            for name, size in sorted(self.definitions.items(), key=_clarity)
+            if name in only
+        )
+
+    def rate(self, codec: VideoCodec, name: DefinitionName) -> VideoRate:
+        """Return the rate control of a codec for one definition."""
+        recipe = self.video[codec]
+        own = recipe.definitions.get(name, RungRate())
+        ceiling = own.max_bitrate_bps or self.definitions[name].max_bitrate_bps
+        return VideoRate(
+            crf=own.crf or recipe.crf,
+            bitrate_bps=own.bitrate_bps,
+            max_bitrate_bps=ceiling,
+            buffer_bits=round(ceiling * recipe.buffer_s),
+        )
+
+
+_TEMPLATE = TypeAdapter(Template)
+
+
+def builtin_templates() -> tuple[Template, ...]:
+    """Return the templates that every installation has."""
+    folder = files("vodpull.media") / "templates"
+    return tuple(parse_template((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in BUILTIN)
+
+
+def parse_template(text: str, *, name: str) -> Template:
+    """
+    Return the template that a TOML text describes.
+
+    Raises:
+        ConfigurationError: the text or a value of it cannot be used; `field` is the dotted key, where it is one value.
+    """
+    if not NAME.fullmatch(name):
+        raise ConfigurationError(f"{name!r} names no template: 1 to 64 characters, a to z, 0 to 9 and -", field="name")
+    if len(text) > MAX_TEMPLATE_BYTES:
+        raise ConfigurationError(f"the template {name} is larger than {MAX_TEMPLATE_BYTES} bytes")
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"the template {name} is no TOML: {error}") from error
+    if "name" in said:
+        raise _refusal(name, "name", "the name of the file is the name of the template")
+    try:
+        # As JSON, because only there an array may become a tuple while a text stays no number.
+        template = _TEMPLATE.validate_json(json.dumps({**said, "name": name}, default=str))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise _refusal(name, key, first["msg"]) from error
+    for key, reason in _contradictions(template):
+        raise _refusal(name, key, reason)
+    return template
+
+
+def _refusal(name: str, key: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"the template {name} cannot be used: {key}: {reason}", field=key)
+
+
+def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
+    """Give each key whose value does not go with the others, with the reason."""
+    if bool(template.definitions) != bool(template.video):
+        missing = "video" if template.definitions else "definitions"
+        yield missing, "definitions and video codecs belong together: both or none"
+    if template.mp4 != "none" and not template.video:
+        yield "mp4", "there is no rendition to make a file of"
+    sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
+    if sides != sorted(set(sides)):
+        yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"
+    for codec, recipe in template.video.items():
+        yield from ((f"video.{codec}.{key}", reason) for key, reason in _odd_recipe(template, codec, recipe))
+
+
+def _clarity(entry: tuple[DefinitionName, object]) -> int:
+    return CLARITIES[entry[0]]
+
+
+def _odd_recipe(template: Template, codec: VideoCodec, recipe: VideoRecipe) -> Iterator[tuple[str, str]]:
+    if recipe.preset not in PRESETS[codec]:
+        yield "preset", f"known are {', '.join(PRESETS[codec])}"
+    if recipe.crf > MAX_CRF[codec]:
+        yield "crf", f"at most {MAX_CRF[codec]}"
+    if not set(recipe.only) <= set(template.definitions):
+        yield "only", "the template has no definition of that name"
+    for name, own in recipe.definitions.items():
+        key = f"definitions.{name}"
+        if name not in template.definitions:
+            yield key, "the template has no definition of that name"
+        elif (own.crf or 0) > MAX_CRF[codec]:
+            yield f"{key}.crf", f"at most {MAX_CRF[codec]}"
+        elif own.bitrate_bps:
+            yield from _odd_bitrate(f"{key}.bitrate_bps", own, template.definitions[name])
+
+
+def _odd_bitrate(key: str, own: RungRate, size: RungSize) -> Iterator[tuple[str, str]]:
+    if own.crf:
+        yield key, "either a constant quality or a bitrate"
+    if (own.bitrate_bps or 0) > (own.max_bitrate_bps or size.max_bitrate_bps):
+        yield key, "more than the ceiling"

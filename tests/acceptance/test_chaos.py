@@ -1,0 +1,41 @@
+"""A short form of the campaign of random kills; `make chaos` is the long one."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.installation import embedded, fleet, trusted
+from tests.origin import Origin
+from tests.services.postgres import Postgres
+from tests.services.receiver import Receiver
+
+pytestmark = pytest.mark.slow
+
+PLAN = Plan(kills=6, tasks=6, clips=("flower_faststart.mp4", "sample_h264_aac.flv"), pause_s=1.5)
+
+
+@pytest.mark.timeout(600)
+def test_a_fleet_loses_nothing_to_random_kills(
+    tmp_path: Path,
+    origin: Origin,
+    receiver: Receiver,
+    clips: Path,
+    postgres: Postgres,
+    s3_environment: dict[str, str],
+) -> None:
+    origins = trusted(origin, receiver.url)
+    with fleet(tmp_path, origins, postgres=postgres, s3_environment=s3_environment, workers=2) as members:
+        books = Campaign(members, origin, receiver, clips=clips).run(PLAN, seed=random.randrange(1_000_000))
+    assert books.faults == [], books
+
+
+def test_a_single_process_loses_nothing_to_random_kills(
+    tmp_path: Path, origin: Origin, receiver: Receiver, clips: Path
+) -> None:
+    with embedded(tmp_path, trusted(origin, receiver.url)) as members:
+        books = Campaign(members, origin, receiver, clips=clips).run(PLAN, seed=random.randrange(1_000_000))
+    assert books.faults == [], books

@@ -1,0 +1,1 @@
+"""A campaign of random kills against a whole installation: `make chaos`."""

@@ -1,0 +1,92 @@
+"""What already is what it would become is kept as it is: the picture as the best rung, and sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import m3u8
+import pytest
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_renditions, plan_source
+
+from vodpull.media import Toolbox, plan_ladder, probe, survey
+
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9")
+SMALL = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=9")
+TONE = ("-f", "lavfi", "-i", "sine=d=9")
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", "45")
+AAC = ("-c:a", "aac", "-ac", "2", "-ar", "44100", "-b:a", "96k")
+STEADY = ("-g", "35", "-bf", "2")
+"""A keyframe every 1.4 seconds."""
+
+
+async def test_a_conforming_source_is_its_best_rung(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+    source = await make_clip("a.mp4", *PICTURE, *TONE, *X264, *STEADY, *AAC)
+    _, plan = await plan_source(source, toolbox=toolbox)
+    assert [planned.rung.copied for planned in plan.rungs] == [True, False]
+    # Segments begin at some of its keyframes, in both rungs.
+    assert plan.cuts == (0, 105)
+    assert plan.sounds[0].copied
+    _, renditions = await make_renditions(source, tmp_path, toolbox=toolbox)
+    assert [rendition.segment_count for rendition in renditions] == [2, 2]
+    assert [rendition.duration_s for rendition in renditions] == [9.0, 9.0]
+    assert all(abs(rendition.av_drift_ms or 0) <= 40 for rendition in renditions)
+
+
+async def test_nothing_is_encoded_when_the_source_is_the_only_rung(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    source = await make_clip("a.mp4", *SMALL, *TONE, *X264, *STEADY, *AAC)
+    _, plan = await plan_source(source, toolbox=toolbox)
+    assert plan.chunks == ()
+    _, (rendition,) = await make_renditions(source, tmp_path, toolbox=toolbox)
+    assert (rendition.width_px, rendition.duration_s, rendition.segment_count) == (640, 9.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (("-x264-params", "open-gop=1:keyint=35:bframes=3"), "open groups of pictures"),
+        (("-g", "250"), "keyframes do not come every 2 to 8 seconds"),
+        ((*STEADY, "-crf", "1"), "Mbit/s are more than the 1.4"),
+        ((*STEADY, "-vf", "select='not(eq(mod(n,11),3))'", "-fps_mode", "passthrough"), "frame rate is not constant"),
+        ((*STEADY, "-vf", "setsar=4/3"), "pixels are not square"),
+        ((*STEADY, "-t", "7"), "not equally long"),
+    ],
+)
+async def test_other_sources_say_why_they_are_encoded(
+    make_clip: Maker, toolbox: Toolbox, argv: tuple[str, ...], reason: str
+) -> None:
+    # Options for one stream would hold for both: the tone is made first.
+    tone = await make_clip("tone.m4a", *TONE, *AAC)
+    picture = await make_clip("picture.mp4", *PICTURE, *X264, *argv)
+    both = ("-i", f"file:{picture}", "-i", f"file:{tone}", "-map", "0:v", "-map", "1:a", "-c", "copy")
+    assert reason in await best_reason(await make_clip("both.mp4", *both), toolbox=toolbox)
+
+
+async def test_a_late_picture_is_encoded(make_clip: Maker, toolbox: Toolbox) -> None:
+    source = await make_clip("a.mp4", "-itsoffset", "0.08", *PICTURE, *TONE, *X264, *STEADY, *AAC)
+    assert "begins later than the sound" in await best_reason(source, toolbox=toolbox)
+
+
+async def best_reason(source: Path, *, toolbox: Toolbox) -> str:
+    """Return what is said of the best rung, which is encoded."""
+    info = await probe(source, toolbox=toolbox)
+    ladder = plan_ladder(info, survey=await survey(source, info, toolbox=toolbox))
+    assert not ladder.rungs[0].copied
+    (reason,) = [decision.reason for decision in ladder.decisions if decision.clarity == ladder.rungs[0].clarity]
+    return reason
+
+
+async def test_more_sound_tracks_can_be_chosen_by_language(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+    tracks = ("-map", "0:v", "-map", "1:a", "-map", "1:a", "-metadata:s:a:0", "language=eng")
+    spoken = (*tracks, "-metadata:s:a:1", "language=zho", "-c:a:1", "ac3", "-ac:a:1", "6")
+    source = await make_clip("a.mkv", *PICTURE, *TONE, *X264, *AAC, *spoken)
+    await make_renditions(source, tmp_path, toolbox=toolbox)
+    master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))
+    assert [(sound.language, sound.uri, sound.default) for sound in master.media] == [
+        ("eng", None, "YES"),
+        ("zho", f"{VIDEO_ID}-a2.m3u8", "NO"),
+    ]
+    assert {variant.stream_info.audio for variant in master.playlists} == {"sound"}
+    alone = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}-a2.m3u8"))
+    assert sum(segment.duration for segment in alone.segments) == pytest.approx(9, abs=0.05)

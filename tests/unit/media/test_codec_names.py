@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from vodpull.errors import OutputInvalid
+from vodpull.media.codec_names import codec_names
+
+
+def box(name: bytes, body: bytes = b"") -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + name + body
+
+
+def header(entry: bytes, description: bytes, *, own_bytes: int = 78) -> bytes:
+    """Return the boxes around one sample entry."""
+    track = box(b"stsd", bytes(8) + box(entry, bytes(own_bytes) + description))
+    for name in (b"stbl", b"minf", b"mdia", b"trak", b"moov"):
+        track = box(name, track)
+    return box(b"ftyp", b"iso5") + track
+
+
+HEVC_HIGH = bytes.fromhex("01 62 40000000 b00000000000 5d")
+AAC_LONG = bytes.fromhex("00000000 03808017 000000 048011 40 15 000000 00000000 00000000 0502 f948")
+
+
+@pytest.mark.parametrize(
+    ("entry", "description", "own_bytes", "name"),
+    [
+        (b"avc1", box(b"avcC", bytes.fromhex("0164001fff")), 78, "avc1.64001f"),
+        (b"hvc1", box(b"hvcC", HEVC_HIGH), 78, "hvc1.A2.2.H93.B0"),
+        (b"av01", box(b"av1C", bytes.fromhex("81084c00")), 78, "av01.0.08M.10"),
+        (b"av01", box(b"av1C", bytes.fromhex("8150e000")), 78, "av01.2.16H.12"),
+        (b"vp09", box(b"vpcC", bytes.fromhex("01000000 02 1f a2")), 78, "vp09.02.31.10"),
+        (b"mp4a", box(b"esds", AAC_LONG), 28, "mp4a.40.42"),
+        (b"Opus", box(b"dOps"), 28, "Opus"),
+    ],
+)
+def test_names_are_made_of_what_the_header_says(entry: bytes, description: bytes, own_bytes: int, name: str) -> None:
+    assert codec_names(header(entry, description, own_bytes=own_bytes)) == (name,)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        box(b"moov"),
+        header(b"hev1", box(b"hvcC", HEVC_HIGH)),
+        header(b"avc1", b""),
+        header(b"avc1", box(b"avcC", b"\x01")),
+        header(b"avc1", box(b"avcC", b"\x01\x64\x00\x1f"))[:-3],
+        header(b"mp4a", box(b"esds", bytes(4) + b"\x09\x01\x00"), own_bytes=28),
+    ],
+)
+def test_a_header_that_says_nothing_usable_is_refused(data: bytes) -> None:
+    with pytest.raises(OutputInvalid):
+        codec_names(data)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from vodpull.media.cuts import cuts_at_keyframes, plan_chunks, regular_cuts, segment_bytes, segment_frames
+from vodpull.media.survey import Group
+
+RATE = Fraction(25)
+
+
+def groups(*starts_s: float, open_s: float = -1) -> list[Group]:
+    """Return groups of 1000 bytes that begin at these seconds; one of them may be open."""
+    return [
+        Group(start_s=at, decode_s=at, first_frame=round(at * 25), size_bytes=1000, closed=at != open_s)
+        for at in starts_s
+    ]
+
+
+def seconds(cuts: tuple[int, ...] | None) -> list[float] | None:
+    return None if cuts is None else [cut / 25 for cut in cuts]
+
+
+@pytest.mark.parametrize(
+    ("starts_s", "total_s", "expected"),
+    [
+        (range(20), 20, [0, 4, 8, 12, 16]),
+        ((0, 3, 6, 9, 12, 15), 18, [0, 3, 6, 9, 12]),
+        ((0, 7, 14), 21, [0, 7, 14]),
+        ((0, 0.48, 1.48, 7.48), 12, [0, 7.48]),
+        ((0, 9), 12, None),
+        ((1, 4), 12, None),
+        ((0,), 8, [0]),
+        ((0,), 9, None),
+        ((0, 1), 8, [0]),
+    ],
+)
+def test_segments_begin_at_the_keyframes_nearest_to_four_seconds(
+    starts_s: tuple[float, ...], total_s: int, expected: list[float] | None
+) -> None:
+    assert seconds(cuts_at_keyframes(groups(*starts_s), total_s * 25, RATE)) == expected
+
+
+def test_no_segment_begins_with_an_open_group() -> None:
+    assert seconds(cuts_at_keyframes(groups(0, 3, 4, 5, open_s=4), 9 * 25, RATE)) == [0, 3]
+
+
+def test_the_bytes_of_groups_are_those_of_their_segment() -> None:
+    assert segment_bytes(groups(*range(9)), (0, 100)) == [4000, 5000]
+
+
+@pytest.mark.parametrize(
+    ("total_s", "starts_s"),
+    [
+        (1, [0]),
+        (40, [0]),
+        (44, [0, 8, 24]),
+        (60, [0, 8, 24, 48]),
+        (59, [0, 8, 24]),
+        (100, [0, 8, 24, 48, 72]),
+    ],
+)
+def test_the_first_chunks_are_short_and_a_short_rest_joins_the_last(total_s: int, starts_s: list[int]) -> None:
+    frames = total_s * 25
+    chunks = plan_chunks(regular_cuts(frames, 100), frames, rate=RATE, last_start=frames)
+    assert [chunk.first_frame // 25 for chunk in chunks] == starts_s
+    assert sum(chunk.frames for chunk in chunks) == frames
+    assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+
+
+def test_no_chunk_begins_where_there_is_nothing_to_decode() -> None:
+    chunks = plan_chunks(regular_cuts(2500, 100), 2500, rate=RATE, last_start=30 * 25)
+    assert [chunk.first_frame // 25 for chunk in chunks] == [0, 8, 24]
+    assert len(plan_chunks(regular_cuts(2500, 100), 2500, rate=RATE, last_start=0)) == 1
+
+
+def test_frames_of_segments_add_up() -> None:
+    assert segment_frames((0, 100, 250), 300) == [100, 150, 50]

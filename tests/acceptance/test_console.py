@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.origin import Origin
 from tests.services.chromium import Watched, running_chromium, watched_page
@@ -98,8 +98,8 @@ def test_progress_moves_without_a_reload_and_what_was_opened_stays_open(console:
     assert page.evaluate("window.loadedOnce") is True
     page.locator("article").first.get_by_role("link").first.click()
     page.locator("#job-0 summary").click()
-    before = page.locator("#job-0 .timeline .figure").first.inner_text()
-    expect(page.locator("#job-0 .timeline .figure").first).not_to_have_text(before)
+    before = page.locator("#job-0 .timeline .now .figure").first.inner_text()
+    expect(page.locator("#job-0 .timeline .now .figure").first).not_to_have_text(before)
     expect(page.locator("#job-0")).to_have_attribute("open", "")
     page.get_by_role("button", name="Cancel").first.click()
     expect(page.locator("#task .badge")).to_have_text("failed")
@@ -139,6 +139,66 @@ def test_a_notification_is_shown_and_sent_again(console: Watched, origin: Origin
     expect(page.locator("#deliveries pre")).to_contain_text('"pullStatus": 2')
 
 
+def test_the_inspector_shows_what_a_receiver_gets(console: Watched, origin: Origin) -> None:
+    console.open("inspector")
+    page = console.page
+    page.get_by_role("link", name="New task that notifies the inspector").click()
+    url = page.get_by_label("Notify this URL").input_value()
+    submit(console, origin.url(CLIP), notify_url=url)
+    console.open("inspector")
+    request = page.locator("article").first
+    expect(request.get_by_text("webhook signature holds")).to_be_visible()
+    expect(request.get_by_text("key signature holds")).to_be_visible()
+    request.get_by_text("What is sent, decoded").click()
+    expect(request.get_by_text('"pullStatus": 2')).to_be_visible()
+    request.get_by_role("button", name="Send again").click()
+    expect(page.locator("article")).to_have_count(2)
+
+
+def test_the_charts_are_drawn_and_say_their_figures(console: Watched, session: Session) -> None:
+    console.open("system")
+    page = console.page
+    expect(page.locator("#charts canvas")).to_have_count(3)
+    expect(page.get_by_role("img", name=re.compile("Fetched: now .* at most .*[1-9]"))).to_be_visible()
+    page.get_by_role("link", name="24 h").click()
+    expect(page.get_by_role("img", name=re.compile("Videos under way: now"))).to_be_visible()
+
+
+def test_a_task_is_deleted(console: Watched, origin: Origin) -> None:
+    submit(console, origin.url("status/404?name=doomed"))
+    page = console.page
+    page.locator("article").first.get_by_role("link").first.click()
+    gone = page.url
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="New task")).to_be_visible()
+    page.goto(gone)
+    expect(page.get_by_text("there is no such task")).to_be_visible()
+
+
+def test_the_first_page_of_the_service_is_the_console(console: Watched, served: Vodpull) -> None:
+    console.page.goto(f"{served.url}/")
+    expect(console.page.get_by_role("heading", name="New task")).to_be_visible()
+
+
+def test_a_video_that_still_grows_plays_from_its_beginning(console: Watched, served: Vodpull) -> None:
+    """Show the player a playlist as it is while encoding goes on, and then the finished one."""
+    grown = False
+
+    def cut(route: Route) -> None:
+        lines = route.fetch().text().splitlines()
+        if "#EXT-X-ENDLIST" in lines and not grown:
+            lines = [line.replace("TYPE:VOD", "TYPE:EVENT") for line in lines[: lines.index("#EXT-X-ENDLIST") - 2]]
+        route.fulfill(body="\n".join([*lines, ""]), content_type="application/vnd.apple.mpegurl")
+
+    console.page.route("**/*.m3u8", cut)
+    open_page(console, "play", served)
+    player = "document.getElementById('player').ui.getControls().getPlayer()"
+    place = "document.querySelector('video').currentTime"
+    assert console.page.evaluate(f"[{player}.isInProgress(), {place}]") == [True, 0]
+    grown = True
+    console.wait_until(f"!{player}.isInProgress() && {player}.seekRange().end > 4.9")
+
+
 def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, session: Session) -> None:
     with watched_page(browser, served.url) as watched:
         page = watched.page
@@ -168,7 +228,7 @@ def test_hostile_names_stay_text(console: Watched, served: Vodpull, origin: Orig
     assert console.overflow_px() == 0
 
 
-PAGES = ("", "tasks", "play", "keys", "system", "nowhere")
+PAGES = ("", "tasks", "play", "keys", "inspector", "system", "nowhere")
 
 
 def open_page(console: Watched, name: str, served: Vodpull) -> None:

@@ -229,7 +229,7 @@ class _Parts:
         executor_id = claim_executor_id(self._database, lock_folder=self._settings.data_dir)
         heartbeat = Heartbeat(
             self._database,
-            executor_id.name,
+            executor_id,
             engine=self._engine,
             on_lost=_leave_if_shared(self._database),
             on_census=self._gate.share,

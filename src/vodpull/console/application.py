@@ -17,6 +17,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.entry import entry_routes
 from vodpull.console.gate import Gate
 from vodpull.console.home import home_routes
+from vodpull.console.inspector import inspector_routes
 from vodpull.console.keys import key_routes
 from vodpull.console.pages import Pages
 from vodpull.console.shield import Shield
@@ -35,6 +36,7 @@ def create_console(context: ConsoleContext) -> Starlette:
         *home_routes(gate, pages, context),
         *task_routes(gate, pages, context),
         *key_routes(gate, pages, context),
+        *inspector_routes(gate, pages, context),
         *system_routes(gate, pages, context),
     ]
 

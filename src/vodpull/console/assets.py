@@ -15,9 +15,12 @@ _FILES = {
     "console.css": ("static", "text/css"),
     "console.js": ("static", "text/javascript"),
     "player.js": ("static", "text/javascript"),
+    "charts.js": ("static", "text/javascript"),
     "icon.svg": ("static", "image/svg+xml"),
     "htmx.js": ("vendor", "text/javascript"),
     "htmx-sse.js": ("vendor", "text/javascript"),
+    "uplot.js": ("vendor", "text/javascript"),
+    "uplot.css": ("vendor", "text/css"),
     "shaka-player.js": ("vendor", "text/javascript"),
     "shaka-player.css": ("vendor", "text/css"),
 }

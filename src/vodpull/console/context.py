@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vodpull.jobs.accounts import Accounts, NewKey
+from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.history import History
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.operators import Operators
 from vodpull.jobs.store import Store
 from vodpull.workflows.control import Control
+from vodpull.workflows.housekeeping import Disposal
+from vodpull.workflows.inspector import Inspector
 from vodpull.workflows.intake import Intake
 from vodpull.workflows.outbox import Outbox
 
@@ -43,6 +47,10 @@ Sign = Callable[[str, bytes, NewKey], dict[str, str]]
 """Gives the headers of a signed POST of JSON: URL, body, key."""
 
 
+ReadHistory = Callable[[int, int], History]
+"""Returns the newest slices: their length in seconds, their number."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConsoleContext:
     """The parts behind the pages."""
@@ -54,11 +62,17 @@ class ConsoleContext:
     deliveries: Deliveries
     intake: Intake
     control: Control
+    disposal: Disposal
     outbox: Outbox
+    inspector: Inspector
     system_facts: Callable[[], SystemFacts]
+    census: Callable[[], Census]
+    history: ReadHistory
     sign: Sign
     account: str
     """Name of the account that the console submits for."""
+    templates: tuple[str, ...]
+    """Names that a submission may choose from."""
     default_template: str
     public_url: str = ""
     """Base of links that leave the page (snippets, embeds); empty: as the browser called us."""

@@ -1,7 +1,10 @@
-"""Jobs and batches as the pages show them: speed, timeline, ladder. Pure."""
+"""Jobs and batches as the pages show them: speed, timeline, ladder, notifications. Pure."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +39,10 @@ class RungRow:
     """In the words of the plan."""
     max_bitrate_bps: int | None
     """Planned ceiling; None: the plan did not say."""
+    percent: float | None
+    """How much of it is encoded; None: it is not being encoded now."""
+    vmaf: float | None
+    """Measured likeness to the source, up to 100; None: not measured."""
     made: StoredFile | None
 
 
@@ -52,6 +59,11 @@ class JobCard:
     """Of the newest attempt."""
     earlier_attempts: int
     ladder: tuple[RungRow, ...]
+
+    @property
+    def has_vmaf(self) -> bool:
+        """Return True when the quality of a rung was measured."""
+        return any(rung.vmaf is not None for rung in self.ladder)
 
     @property
     def has_progress(self) -> bool:
@@ -128,7 +140,7 @@ def job_card(job: Job, times: Sequence[StageTime], *, now_ms: int) -> JobCard:
 
 def timeline(job: Job, times: Sequence[StageTime], *, now_ms: int) -> tuple[Bar, ...]:
     """Return the stages of a job's newest attempt with their durations; the one under way lasts until now."""
-    mine = [time for time in times if time.attempt == job.attempt]
+    mine = [*_waiting(job), *(time for time in times if time.attempt == job.attempt)]
     if not mine:
         return ()
     ends = [time.at_ms for time in mine[1:]] + [job.finished_at_ms or max(now_ms, mine[-1].at_ms)]
@@ -146,21 +158,42 @@ def timeline(job: Job, times: Sequence[StageTime], *, now_ms: int) -> tuple[Bar,
     )
 
 
+def _waiting(job: Job) -> list[StageTime]:
+    """Return when the wait of an attempt began, as far as it is known: of a retry only until its work begins."""
+    is_retry = job.attempt > 1
+    if is_retry and job.stage is not Stage.WAITING:
+        return []
+    at_ms = job.stage_at_ms if is_retry else job.created_at_ms
+    return [StageTime(attempt=job.attempt, stage=Stage.WAITING, at_ms=at_ms)]
+
+
 def ladder(job: Job) -> tuple[RungRow, ...]:
     """Return the definitions of a job's plan, each with the rendition that was made of it."""
     made = {} if job.asset is None else {int(file.clarity): file for file in job.asset.files}
-    return tuple(_rung(decision, made) for decision in job.decisions)
+    return tuple(_rung(decision, made, job) for decision in job.decisions)
 
 
-def _rung(decision: Mapping[str, object], made: Mapping[int, StoredFile]) -> RungRow:
-    clarity, ceiling = decision.get("clarity"), decision.get("max_bitrate_bps")
+def _rung(decision: Mapping[str, object], made: Mapping[int, StoredFile], job: Job) -> RungRow:
+    clarity, ceiling, vmaf = decision.get("clarity"), decision.get("max_bitrate_bps"), decision.get("vmaf")
+    chosen = decision.get("chosen") is True
     return RungRow(
         name=str(decision.get("name", "")),
-        chosen=decision.get("chosen") is True,
+        chosen=chosen,
         reason=str(decision.get("reason", "")),
         max_bitrate_bps=ceiling if isinstance(ceiling, int) else None,
+        # One decoder feeds every encoder, so all of them are equally far.
+        percent=job.percent if chosen and job.stage is Stage.ENCODE else None,
+        vmaf=vmaf if isinstance(vmaf, float) else None,
         made=made.get(clarity) if isinstance(clarity, int) and clarity != Clarity.ORIGINAL else None,
     )
+
+
+def readable(body: str) -> str:
+    """Return the JSON of a notification's body for people; the body itself when it is something else."""
+    try:
+        return json.dumps(json.loads(base64.urlsafe_b64decode(body)), ensure_ascii=False, indent=2)
+    except (ValueError, binascii.Error):
+        return body
 
 
 def _count(view: BatchView, stage: Stage) -> int:

@@ -26,7 +26,6 @@ from vodpull.jobs.listing import Filter
 from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import Stage, new_id
 from vodpull.jobs.submission import PullRequest
-from vodpull.jobs.templates import TEMPLATES
 
 PAGE_TASKS = 20
 
@@ -103,7 +102,7 @@ class _Home:
             look=look,
             states=STATES,
             error=error,
-            templates=sorted(TEMPLATES),
+            templates=self._context.templates,
             default_template=self._context.default_template,
             # Sent with the form: a second click on the button is the same request, not a second task.
             submission=new_id(now_ms()),

@@ -68,7 +68,9 @@ def _environment(language: Language) -> Environment:
     environment.filters.update(
         as_bytes=as_bytes, as_rate=as_rate, as_bitrate=as_bitrate, as_span=as_span, as_time=as_time
     )
-    environment.filters.update(visible=visible, web_link=web_link, say=say, retell=partial(retell, say=say))
+    environment.filters.update(
+        visible=visible, lines=lines, web_link=web_link, say=say, retell=partial(retell, say=say)
+    )
     environment.globals["version_of"] = asset_version
     return environment
 
@@ -121,6 +123,11 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\
 def visible(text: str) -> str:
     """Return hostile text with a mark in place of every character that hides or moves others."""
     return _UNSEEN.sub("\ufffd", text)
+
+
+def lines(text: str) -> str:
+    """Return hostile text of several lines, made harmless in the same way."""
+    return "\n".join(map(visible, text.replace("\t", " ").splitlines()))
 
 
 def web_link(url: str) -> str:

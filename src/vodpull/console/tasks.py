@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
+from functools import partial
 
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,7 +13,7 @@ from starlette.routing import Route
 
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
-from vodpull.console.display import job_card, task_card
+from vodpull.console.display import job_card, readable, task_card
 from vodpull.console.gate import Gate
 from vodpull.console.live import Blocks, stream
 from vodpull.console.pages import Pages
@@ -47,6 +46,7 @@ def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route
         Route("/tasks/{batch_id}/live", live, methods=["GET"]),
         gate.action("/tasks/{batch_id}/retry", desk.retry),
         gate.action("/tasks/{batch_id}/cancel", desk.cancel),
+        gate.action("/tasks/{batch_id}/delete", desk.delete),
         gate.action("/tasks/{batch_id}/jobs/{position:int}/retry", desk.retry),
         gate.action("/tasks/{batch_id}/jobs/{position:int}/cancel", desk.cancel),
         gate.action("/deliveries/{delivery_id}/replay", desk.replay),
@@ -110,6 +110,11 @@ class _TaskDesk:
         say = say_in(visit.language)
         return self._done(visit, view, say("Cancelled."))
 
+    def delete(self, visit: Visit) -> Response:
+        batch = self._view(visit).batch
+        from_thread.run(partial(self._context.disposal.delete, batch.batch_id, account_id=batch.account_id))
+        return leave_to(visit, "")
+
     def replay(self, visit: Visit) -> Response:
         delivery_id = visit.request.path_params["delivery_id"]
         found = self._context.deliveries.find(delivery_id)
@@ -138,11 +143,3 @@ class _TaskDesk:
         if params.get("position", 0) >= len(view.jobs):
             raise NotFound("the task has no such job")
         return view
-
-
-def readable(body: str) -> str:
-    """Return the JSON of a notification's body for people; the body itself when it is something else."""
-    try:
-        return json.dumps(json.loads(base64.urlsafe_b64decode(body)), ensure_ascii=False, indent=2)
-    except (ValueError, binascii.Error):
-        return body

@@ -31,11 +31,33 @@ def retell(text: str, say: Say) -> str:
     """
     Return a sentence with numbers in it (`line 3 is …`) in another language.
 
-    The catalogue has it with `{}` in place of each number; a sentence that it lacks stays as it is.
+    The catalogue has it with `{}` in place of each number, or its beginning with `…` for the rest, which is retold or
+    is a name. Of several sentences with `; ` between them each is retold; one that the catalogue lacks stays as it is.
     """
+    return _known(text, say) or "; ".join(_retold(sentence, say) for sentence in text.split("; "))
+
+
+def _known(text: str, say: Say) -> str:
     sentence = _NUMBER.sub("{}", text)
     told = say(sentence)
-    return text if told == sentence else told.format(*_NUMBER.findall(text))
+    return "" if told == sentence else told.format(*_NUMBER.findall(text))
+
+
+def _retold(text: str, say: Say) -> str:
+    told = _known(text, say)
+    if told:
+        return told
+    for joint in _JOINTS:
+        before, found, rest = text.partition(joint)
+        beginning = f"{before}{found}…"
+        told = say(beginning)
+        if found and told != beginning:
+            return told.replace("…", _retold(rest, say))
+    return text
+
+
+# After these a sentence may have a rest of its own: `encoded: …`, `the picture is …`.
+_JOINTS = (": ", " is ", " are ")
 
 
 # Not the digits of names such as md5; `960x540` has two numbers.

@@ -16,6 +16,15 @@ from vodpull.errors import ConfigurationError
 POOL_SIZE = 8
 """Connections per process; PostgreSQL counts them all against `max_connections`."""
 
+NETWORK_LIMITS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,  # in milliseconds, unlike the others
+}
+"""A connection that is cut is given up within half a minute, not after the kernel's quarter of an hour."""
+
 _MIGRATION_LOCK = 0x766F6470
 """Advisory lock number that serialises migrations on PostgreSQL ("vodp")."""
 
@@ -45,7 +54,14 @@ def open_database(url: str) -> sa.Engine:
             f"VODPULL_DATABASE_URL: {parsed.drivername} is not supported; use postgresql:// or nothing (SQLite)",
             field="VODPULL_DATABASE_URL",
         )
-    return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, pool_pre_ping=True, hide_parameters=True)
+    return sa.create_engine(
+        url,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={name: value for name, value in NETWORK_LIMITS.items() if name not in parsed.query},
+    )
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

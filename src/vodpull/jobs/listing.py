@@ -80,12 +80,6 @@ class Listing:
         following = "" if last is None else _write_cursor(last.created_at_ms, last.batch_id)
         return [view for view in views if view is not None], following
 
-    def count_by_stage(self) -> dict[Stage, int]:
-        """Return how many jobs of all accounts are in each stage; stages without any are left out."""
-        query = sa.select(tables.job.c.stage, sa.func.count()).group_by(tables.job.c.stage)
-        with self._engine.connect() as connection:
-            return {Stage(stage): int(count) for stage, count in connection.execute(query)}
-
     def executors(self) -> list[ExecutorSeen]:
         """Return the processes that share the database, by id, with their silence by the database's clock."""
         silent_s = database_clock(self._engine) - tables.executor.c.seen_at_s

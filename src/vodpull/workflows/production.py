@@ -20,7 +20,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import media
-from vodpull.errors import MediaTooLarge
+from vodpull.errors import Cancelled, MediaTooLarge
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.capabilities import Capabilities, attempt_name, folder_key
@@ -58,10 +58,13 @@ class Production:
             MediaTooLarge: the video is longer than allowed.
             VodpullError: it cannot be encoded.
         """
-        found = await self._can.shelf(job).find(PLAN)
+        shelf = self._can.shelf(job)
+        found = await shelf.find(PLAN)
         if found is None:
             await self._make(job, PLAN, lambda folder: self._write_plan(job, info, folder))
-            found = self._can.workplace(job).result(PLAN)
+            found = await shelf.find(PLAN)
+        if found is None:
+            raise Cancelled("the files of this attempt were cleared")
         return _PLAN.validate_json((found / PLAN_FILE).read_bytes())
 
     def foresee(self, info: media.MediaInfo) -> media.EncodePlan | None:
@@ -263,15 +266,9 @@ class Production:
         return media.Parts(tracks=tracks, chunks=whole)
 
     async def _make(self, job: Job, name: str, work: Callable[[Path], Awaitable[None]]) -> None:
-        """Put a result on the shelf unless it is there."""
+        """Make sure that a result is on the shelf."""
         shelf = self._can.shelf(job)
-
-        async def put() -> None:
-            async with shelf.make(name) as folder:
-                await work(folder)
-
-        if not await shelf.has(name):
-            await self._once((attempt_name(job), name), put)
+        await self._once((attempt_name(job), name), lambda: shelf.put(name, work))
 
     async def _once(self, key: tuple[str, str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something that several ask for at the same time; if the first is cancelled, so is the work of all."""

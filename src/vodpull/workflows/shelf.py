@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from vodpull import storage
@@ -25,10 +24,6 @@ class Shelf:
         """`objects`: where other machines find the results; None: this machine works alone."""
         self._place = place
         self._objects = objects
-
-    async def has(self, name: str) -> bool:
-        """Return True when a result is complete, here or in the store."""
-        return self._place.result(name).exists() or await self._index(name) is not None
 
     async def find(self, name: str) -> Path | None:
         """Return a complete result as a local folder; None: nobody has made it."""
@@ -46,16 +41,27 @@ class Shelf:
             return None  # cleared in between: the job is over, or its files are made again
         return path
 
-    @asynccontextmanager
-    async def make(self, name: str) -> AsyncIterator[Path]:
-        """Give a fresh folder, which becomes the result when the block ends well and vanishes when not."""
-        with self._place.attempt(self._place.result(name)) as folder:
-            yield folder
-        if self._objects is not None:
-            files = sorted(path.name for path in self._place.result(name).iterdir())
-            for file in files:
-                await self._objects.put_file(self._key(name, file), self._place.result(name) / file)
-            await self._objects.put_bytes(self._key(name, _INDEX), json.dumps(files).encode())
+    async def put(self, name: str, work: Callable[[Path], Awaitable[None]]) -> None:
+        """
+        Make sure that a result is complete and that every machine finds it; `work` fills a folder with it.
+
+        What is complete here, but did not reach the store, is only brought there.
+        """
+        path = self._place.result(name)
+        if await self._index(name) is not None or (self._objects is None and path.exists()):
+            return
+        if not path.exists():
+            with self._place.attempt(path) as folder:
+                await work(folder)
+        await self._share(name, path)
+
+    async def _share(self, name: str, path: Path) -> None:
+        if self._objects is None:
+            return
+        files = sorted(file.name for file in path.iterdir())
+        for file in files:
+            await self._objects.put_file(self._key(name, file), path / file)
+        await self._objects.put_bytes(self._key(name, _INDEX), json.dumps(files).encode())
 
     async def _index(self, name: str) -> list[str] | None:
         if self._objects is None:

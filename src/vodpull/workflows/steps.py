@@ -146,9 +146,9 @@ class Steps:
             failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
         )
         if failure is not None:
-            await self._withdraw(job)
+            await self._when_storage_answers(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
-        await self._clear(job)
+        await self._when_storage_answers(lambda: self._clear(job))
         log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def deliver(self, delivery_id: str, number: int) -> None:
@@ -266,6 +266,8 @@ class Steps:
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
+            whole = _fetch_progress(fetched.size_bytes, fetched.size_bytes)
+            await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
         self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
 
     @asynccontextmanager

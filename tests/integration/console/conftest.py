@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,25 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from vodpull.api.auth import SigningKey, sign
-from vodpull.clock import now_s
+from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.jobs.accounts import Accounts, NewKey, Vault
+from vodpull.jobs.census import take_census
 from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.history import read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.model import Batch, BatchView, Job, Stage, new_id
 from vodpull.jobs.operators import Operators
+from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import Store
+from vodpull.jobs.templates import TEMPLATES
+from vodpull.storage import open_store
 from vodpull.workflows.control import Control
 from vodpull.workflows.engine import Engine
-from vodpull.workflows.intake import Intake
+from vodpull.workflows.housekeeping import Disposal
+from vodpull.workflows.inspector import Inspector
+from vodpull.workflows.intake import Intake, Terms
 from vodpull.workflows.outbox import Outbox
 from vodpull.workflows.queues import Queues
 
@@ -61,7 +69,14 @@ class Console:
         assert found is not None
         return found[1]
 
-    def add_batch(self, *names: str, stage: Stage = Stage.WAITING, url: str = "https://h.test/a") -> BatchView:
+    def add_batch(
+        self,
+        *names: str,
+        stage: Stage = Stage.WAITING,
+        url: str = "https://h.test/a",
+        notify_url: str = "https://receiver.test/hook",
+        access_key: str = "AK",
+    ) -> BatchView:
         """Insert a batch of the console's account, without starting its work."""
         created_ms = int(now_s() * 1000)
         batch = Batch(
@@ -70,7 +85,7 @@ class Console:
             trans_no=f"own-{names[0]}"[:32],
             template="abr",
             created_at_ms=created_ms,
-            notify_url="https://receiver.test/hook",
+            notify_url=notify_url,
         )
         jobs = tuple(
             Job(
@@ -90,7 +105,7 @@ class Console:
         )
         view = BatchView(batch=batch, jobs=jobs)
         with self.context.store.transaction() as connection:
-            self.context.store.add_batch(connection, view, access_key="AK")
+            self.context.store.add_batch(connection, view, access_key=access_key)
         return view
 
 
@@ -124,18 +139,25 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     accounts.create_key("local")
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
+    control = Control(store, outbox, engine=engine, queues=queues)
+    names = [queue.name for queue in queues.all()]
     return ConsoleContext(
         operators=Operators(database),
         accounts=accounts,
         store=store,
         listing=Listing(database),
         deliveries=Deliveries(database),
-        intake=Intake(store, engine, queues, check_url=lambda _: None, default_template="abr", unique_trans_no=False),
-        control=Control(store, outbox, engine=engine, queues=queues),
+        intake=Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None)),
+        control=control,
+        disposal=Disposal(Retention(database), control, open_store("memory://")),
         outbox=outbox,
+        inspector=Inspector(Deliveries(database), accounts),
         system_facts=lambda: FACTS,
+        census=partial(take_census, database, queues=names, alive_s=30.0),
+        history=lambda slice_s, slices: read_history(database, until_ms=now_ms(), slice_s=slice_s, slices=slices),
         sign=_sign,
         account="local",
+        templates=("abr", "original"),
         default_template="abr",
     )
 

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.console.conftest import Console
 
 from vodpull.clock import now_ms
-from vodpull.errors import Failure, Md5Mismatch
+from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
 from vodpull.jobs.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.listing import Filter
 from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, StoredFile
@@ -271,5 +271,42 @@ def test_the_system_page_shows_facts_and_counts(operator: Console) -> None:
     page = operator.browser.get("/console/system").text
     assert "1.0 GB free of 100.0 GB" in page
     assert "Fetching waits" in page
-    assert re.search(r">encode</span></th><td>2</td>", page)
+    assert re.search(r">encode</span> 2</li>", page)
     assert operator.browser.get("/console/system/facts").text.count("<section") == 4
+
+
+def test_the_charts_get_their_figures(operator: Console) -> None:
+    operator.add_batch("a.mp4", "b.mp4")
+    history = operator.browser.get("/console/system/history?range=6h").json()
+    assert {name: len(values) for name, values in history.items()} == dict.fromkeys(history, 72)
+    assert history["backlog"][-2:] == [0, 2]
+    assert len(operator.browser.get("/console/system/history?range=<x>").json()["starts_s"]) == 60
+
+
+def test_what_ffmpeg_said_is_shown_as_text(operator: Console) -> None:
+    error = EncodeFailed("FFmpeg ended with code 1 while encoding")
+    error.log_tail = "[h264] bad data\n<script>\u202e\n"
+    view = finish(operator, operator.add_batch("a.mp4"), Outcome(failure=Failure.of(error)))
+    page = operator.browser.get(f"/console/tasks/{view.batch.batch_id}").text
+    assert "[h264] bad data\n&lt;script&gt;\ufffd</code>" in page
+
+
+def test_a_task_is_deleted(operator: Console) -> None:
+    view = operator.add_batch("a.mp4")
+    path = f"tasks/{view.batch.batch_id}"
+    assert "No tasks yet." in post(operator, f"{path}/delete").text
+    assert operator.browser.get(f"/console/{path}").status_code == 404
+    assert post(operator, f"{path}/delete").status_code == 404
+
+
+def test_what_is_still_being_made_can_be_watched(operator: Console) -> None:
+    view = operator.add_batch("a.mp4")
+    ref = JobRef(job_id=view.jobs[0].job_id, attempt=1)
+    operator.context.store.enter_stage(ref, Stage.ENCODE)
+    operator.context.store.record_playable(ref, asset())
+    assert (
+        f'href="/console/play/{view.batch.batch_id}/0"'
+        in operator.browser.get(f"/console/tasks/{view.batch.batch_id}").text
+    )
+    player = operator.browser.get(f"/console/play/{view.batch.batch_id}/0").text
+    assert "it grows as you watch" in player

@@ -46,12 +46,13 @@ def test_what_is_final_has_neither() -> None:
 
 def test_the_timeline_ends_when_the_job_did() -> None:
     times = [at(Stage.FETCH, 0), at(Stage.PROBE, 1000), at(Stage.ENCODE, 2000), at(Stage.DONE, 10_000)]
-    job = replace(JOB, stage=Stage.DONE, finished_at_ms=NOW_MS + 10_000)
+    job = replace(JOB, stage=Stage.DONE, created_at_ms=NOW_MS - 10_000, finished_at_ms=NOW_MS + 10_000)
     bars = timeline(job, times, now_ms=NOW_MS + 99_000)
     assert [(bar.stage, bar.start_percent, bar.width_percent, bar.duration_s) for bar in bars] == [
-        (Stage.FETCH, 0, 10, 1),
-        (Stage.PROBE, 10, 10, 1),
-        (Stage.ENCODE, 20, 80, 8),
+        (Stage.WAITING, 0, 50, 10),
+        (Stage.FETCH, 50, 5, 1),
+        (Stage.PROBE, 55, 5, 1),
+        (Stage.ENCODE, 60, 40, 8),
     ]
     assert not any(bar.is_current for bar in bars)
 
@@ -63,6 +64,20 @@ def test_the_stage_under_way_lasts_until_now_and_earlier_attempts_do_not_count()
         (Stage.FETCH, 0.5, False),
         (Stage.PROBE, 1.5, True),
     ]
+
+
+def test_the_wait_of_a_retry_is_known_until_its_work_begins() -> None:
+    job = replace(JOB, attempt=2, stage=Stage.WAITING, stage_at_ms=NOW_MS)
+    [bar] = timeline(job, [at(Stage.FETCH, -9000), at(Stage.FAILED, -8000)], now_ms=NOW_MS + 3000)
+    assert (bar.stage, bar.duration_s, bar.is_current) == (Stage.WAITING, 3, True)
+
+
+def test_rungs_advance_together_and_show_their_quality() -> None:
+    made: dict[str, object] = {"clarity": 3, "name": "SD", "chosen": True, "reason": "yes", "vmaf": 93.5}
+    decisions = (made, made | {"chosen": False, "vmaf": None})
+    card = job_card(replace(JOB, stage=Stage.ENCODE, decisions=decisions), [], now_ms=NOW_MS)
+    assert [(rung.percent, rung.vmaf) for rung in card.ladder] == [(25.0, 93.5), (None, None)]
+    assert card.has_vmaf
 
 
 def test_the_ladder_joins_the_plan_with_what_was_made() -> None:

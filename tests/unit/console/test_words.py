@@ -17,6 +17,7 @@ from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import Stage
 from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.info import VideoStream
+from vodpull.workflows.queues import Queues
 
 FOLDER = Path(vodpull.console.__file__).parent
 SAY = say_in("zh")
@@ -36,6 +37,7 @@ def collected() -> Iterator[str]:
         yield kind.remedy
     yield from (state.value for states in (Stage, DeliveryState) for state in states)
     yield from (*STATES, "alive", "stopped")
+    yield from (queue.name for queue in Queues.of(fetch_slots=1, encode_slots=1).all())
 
 
 def test_every_text_has_a_chinese_form_with_the_same_places() -> None:
@@ -51,6 +53,20 @@ def test_every_reason_of_the_ladder_can_be_retold(width: int, height: int) -> No
         told = retell(decision.reason, SAY)
         assert "源画面" in told
         assert re.findall(r"\d+", told) == re.findall(r"\d+", decision.reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("encoded: the picture is hevc", "重新编码：画面为 hevc"),
+        ("encoded: the picture is 640x362", "重新编码：画面为 640x362"),
+        ("encoded: 5.1 Mbit/s are more than the 2.8 of this definition", "重新编码：5.1 Mbit/s 超过此档位的 2.8"),
+        ("the picture is interlaced; encoded: open groups of pictures", "画面为隔行扫描; 重新编码：含有开放式画面组"),
+        ("nobody knows: this; nor that", "nobody knows: this; nor that"),
+    ],
+)
+def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str) -> None:
+    assert retell(reason, SAY) == told
 
 
 @pytest.mark.parametrize(

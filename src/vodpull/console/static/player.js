@@ -30,7 +30,8 @@
   overlay.getControls().getLocalization().changeLocale([language]);
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
-    await player.load(absolute(src));
+    // From the beginning, also of a video that is still growing: it is no live show to join at its end.
+    await player.load(absolute(src), 0);
   } catch (error) {
     tellFailure(error);
     return;

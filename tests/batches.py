@@ -28,6 +28,7 @@ JOB: dict[str, Any] = {
     "md5": "",
     "sha256": "",
     "files": (),
+    "is_playable": False,
     "playlist": "",
     "poster": "",
     "storyboard": "",

@@ -112,8 +112,10 @@ class JobReply(BaseModel):
     """Of the stored original; empty until it is stored."""
     sha256: str
     files: list[FileReply]
+    is_playable: bool
+    """`playlist` can be played: of a long video from its first minutes of encoding on, while it grows."""
     playlist: str
-    """Path of the multivariant playlist below `/media/`; empty until it is published."""
+    """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
     """Path of the WebVTT index of preview pictures; empty until it is published."""
@@ -287,6 +289,7 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         md5="" if asset is None else asset.md5,
         sha256="" if asset is None else asset.sha256,
         files=[] if asset is None else [_file(file) for file in map(asdict, asset.files)],
+        is_playable=asset is not None and bool(asset.playlist_key),
         playlist="" if asset is None else asset.playlist_key,
         poster="" if asset is None else asset.poster_key,
         storyboard="" if asset is None else asset.storyboard_key,

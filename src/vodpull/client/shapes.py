@@ -94,8 +94,10 @@ class Job:
     md5: str
     sha256: str
     files: tuple[File, ...]
+    is_playable: bool
+    """`playlist` can be played: of a long video from its first minutes of encoding on, while it grows."""
     playlist: str
-    """Path of the multivariant playlist below `/media/`; empty until it is published."""
+    """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
+from dbos import _core as dbos_core
 from dbos._queue import queue_worker_thread
 from dbos._serialization import DBOSPortableJSONSerializer
 from dbos._sys_db import SystemDatabase
@@ -275,6 +276,10 @@ def test_clean_up_deletes_finished_work_only(bench: Bench) -> None:
     engine._client = bench.client
     assert engine.collect_garbage(older_than_s=-60, now_s=time.time()) == 1
     assert (bench.status("done-0"), bench.status("running")) == ("none", "PENDING")
+
+
+def test_the_figure_that_says_how_often_a_step_looks_for_its_cancel_still_exists() -> None:
+    assert "asyncio.sleep(_PREEMPTIBLE_POLL_INTERVAL_SEC)" in inspect.getsource(dbos_core)
 
 
 def test_the_function_that_tells_a_queue_thread_its_slots_still_exists() -> None:

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     """`postgresql://user:pw@host/db` to scale out; empty: a SQLite file in the data folder."""
     storage_url: str = ""
-    """`s3://bucket/prefix` or `file:///dir`; empty: a folder in the data folder."""
+    """`s3://bucket/prefix`, `gs://…`, `az://…` or `file:///dir`; empty: a folder in the data folder."""
     public_url: str = ""
     """Base of the links that are shown to people; empty: the bind address."""
     trusted_origins: CommaList = ()

@@ -1,28 +1,66 @@
-"""What every object store must do: one suite for a folder, memory and S3."""
+"""
+What every object store must do: one suite for a folder, memory, S3, Google Cloud Storage and Azure.
+
+Google's client talks to the server of S3: its XML interface is the same in what vodpull asks of it, and no emulator of
+Google's that speaks it can be installed from a registry.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.chaos import wire
+from tests.services.azure import CONTAINER, running_azure
 from tests.services.s3 import BUCKET
-from vodpull.errors import ConfigurationError, ObjectMissing
-from vodpull.storage import ObjectStore, open_store
+from vodpull.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from vodpull.storage import ObjectStore, objects, open_store
 
 KEY = "pullvideo/202611/0123456789abcdef0123456789abcdef/v.mp4"
 
 
-@pytest.fixture(params=["folder", "memory", "s3"])
+URLS = {"s3": f"s3://{BUCKET}", "gcs": f"gs://{BUCKET}", "azure": f"az://{CONTAINER}"}
+
+ADDRESS = {"s3": "AWS_ENDPOINT_URL", "gcs": "GOOGLE_BASE_URL", "azure": "AZURE_STORAGE_ENDPOINT"}
+
+
+@pytest.fixture(scope="module")
+def gcs_environment(s3_environment: dict[str, str]) -> dict[str, str]:
+    return {"GOOGLE_BASE_URL": s3_environment["AWS_ENDPOINT_URL"], "GOOGLE_BEARER_TOKEN": "test"}
+
+
+@pytest.fixture(scope="module")
+def azure_environment() -> Iterator[dict[str, str]]:
+    with running_azure() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["folder", "memory", *URLS])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
     if request.param == "folder":
         return open_store((tmp_path / "store").as_uri())
     if request.param == "memory":
         return open_store("memory:///")
-    for name, value in request.getfixturevalue("s3_environment").items():
+    for name, value in request.getfixturevalue(f"{request.param}_environment").items():
         monkeypatch.setenv(name, value)
-    return open_store(f"s3://{BUCKET}/{tmp_path.name}")
+    return open_store(f"{URLS[request.param]}/{secrets.token_hex(8)}")
+
+
+@pytest.fixture(params=URLS)
+def remote(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ObjectStore, wire.Wire]]:
+    """Give a remote store, impatient, and the way to it."""
+    monkeypatch.setattr(objects, "_SILENCE", timedelta(seconds=1))
+    for name, value in request.getfixturevalue(f"{request.param}_environment").items():
+        monkeypatch.setenv(name, value)
+    host, _, path = os.environ[ADDRESS[request.param]].removeprefix("http://").partition("/")
+    with wire.wire_to(host) as way:
+        monkeypatch.setenv(ADDRESS[request.param], f"http://{way.address}/{path}".rstrip("/"))
+        yield open_store(f"{URLS[request.param]}/{secrets.token_hex(8)}"), way
 
 
 async def test_a_file_comes_back_as_it_went_in(store: ObjectStore, tmp_path: Path) -> None:
@@ -102,6 +140,46 @@ async def test_everything_below_a_prefix_goes_and_its_neighbour_stays(store: Obj
     assert await store.list_keys("ab") == ["ab/1"]
 
 
+@pytest.mark.parametrize("state", ["cut", "500", "503"])
+async def test_an_outage_may_pass_by_itself(remote: tuple[ObjectStore, wire.Wire], state: wire.State) -> None:
+    store, way = remote
+    await store.put_bytes(KEY, b"x")
+    way.become(state)
+    with pytest.raises(StorageUnavailable):
+        await store.get_bytes(KEY)
+    with pytest.raises(StorageUnavailable):
+        await store.put_bytes(KEY, b"y")
+    way.become("open")
+    assert await store.get_bytes(KEY) == b"x"
+
+
+async def test_a_store_that_stops_answering_is_not_waited_for_forever(
+    remote: tuple[ObjectStore, wire.Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, way = remote
+    monkeypatch.setattr(wire, "SLOW_S", 60)
+    way.become("slow")
+    with pytest.raises(StorageUnavailable):
+        await store.head(KEY)
+
+
+async def test_a_slow_transfer_goes_on_as_long_as_bytes_flow(
+    remote: tuple[ObjectStore, wire.Wire], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, way = remote
+    await store.put_bytes(KEY, bytes(400_000))  # seven pieces: longer than the longest silence
+    monkeypatch.setattr(wire, "SLOW_S", 0.3)
+    way.become("slow")
+    await store.get_file(KEY, tmp_path / "out")
+    assert (tmp_path / "out").stat().st_size == 400_000
+
+
+def test_the_largest_source_has_no_more_parts_than_a_store_takes() -> None:
+    largest = 200 * 1024**3 + 1
+    assert largest / objects._part_bytes(largest) <= 10_000
+    assert objects._part_bytes(1) == 5 * 1024**2
+
+
 async def test_a_folder_keeps_no_empty_folders_and_no_unfinished_uploads(tmp_path: Path) -> None:
     store = open_store(tmp_path.as_uri())
     await store.put_bytes("a/b/1", b"x")
@@ -120,8 +198,24 @@ async def test_old_unfinished_uploads_are_dropped(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["1", "new#1"]
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x", "bucket", "s3://", "file://host/dir"])
+@pytest.mark.parametrize("url", ["ftp://host/x", "bucket", "s3://", "file://host/dir", "gs:///x"])
 def test_a_url_of_no_store_is_refused_with_the_setting_named(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         open_store(url)
     assert caught.value.field == "VODPULL_STORAGE_URL"
+
+
+@pytest.mark.parametrize("url", ["s3://id:hidden@bucket", "az://container?sig=hidden", "gs://bucket/x#hidden"])
+def test_credentials_in_the_url_are_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        open_store(url)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_store_without_its_variables_is_a_mistake_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+    with pytest.raises(ConfigurationError, match="az://"):
+        open_store("az://container")
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", "not a key")
+    with pytest.raises(ConfigurationError, match="gs://"):
+        open_store("gs://bucket")

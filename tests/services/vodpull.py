@@ -121,6 +121,11 @@ class Vodpull:
             self._process.terminate()
             self._process.wait(timeout=30)
 
+    def wait_end(self, *, within_s: float) -> int:
+        """Wait until the service ends by itself and return its exit code."""
+        assert self._process is not None
+        return self._process.wait(timeout=within_s)
+
     def log(self) -> str:
         return self._log.read_text()
 

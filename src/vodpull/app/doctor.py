@@ -13,7 +13,7 @@ from vodpull.app.service import database_answers, store_answers
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.jobs.database import database_time_s, migrate, open_database
-from vodpull.jobs.templates import load_templates
+from vodpull.jobs.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings
 
 SAFE_FFMPEG = (8, 1, 2)
@@ -56,11 +56,7 @@ def _tools(settings: Settings) -> Iterator[Finding]:
             subject="ffmpeg", ok=False, text=str(error), fix="unset VODPULL_FFMPEG_PATH, or name a working FFmpeg"
         )
         return
-    lacking = [
-        name
-        for name, present in (("libx264", report.has_x264), ("aac", report.has_aac), ("zscale", report.has_zscale))
-        if not present
-    ]
+    lacking = sorted(media.needed_tools(TEMPLATES["abr"]) - report.has)
     if lacking:
         text = f"FFmpeg {report.version} lacks {', '.join(lacking)}"
         yield Finding(
@@ -68,11 +64,25 @@ def _tools(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield _version(report.version)
+        yield from _lacking_for_templates(settings, report)
     if toolbox.sandbox == "bwrap":
         yield Finding(subject="sandbox", ok=True, text="bubblewrap works: no network, no other files")
     else:
         text = "only resource limits: decoders can see files and the network"
         yield Finding(subject="sandbox", ok=True, text=text, fix="apt install bubblewrap, and allow user namespaces")
+
+
+def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iterator[Finding]:
+    try:
+        templates = load_templates(settings.data_dir / "templates")
+    except ConfigurationError:
+        return  # `settings` says it
+    for template in templates.values():
+        lacking = sorted(media.needed_tools(template) - report.has)
+        if lacking:
+            text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for the template {template.name}"
+            fix = "unset VODPULL_FFMPEG_PATH to use the one that came along"
+            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=fix)
 
 
 def _version(version: str) -> Finding:
@@ -126,7 +136,7 @@ def _storage(settings: Settings) -> Finding:
         return Finding(subject="storage", ok=False, text=str(error), fix=error.remedy)
     if works:
         return Finding(subject="storage", ok=True, text=f"{url} answers")
-    fix = "check VODPULL_STORAGE_URL, AWS_ENDPOINT_URL and the AWS keys"
+    fix = "check VODPULL_STORAGE_URL, and the store's own variables: its address and keys"
     return Finding(subject="storage", ok=False, text=f"{url} does not answer", fix=fix)
 
 

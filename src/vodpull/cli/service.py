@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import socket
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -59,6 +58,8 @@ def serve(
         )
         base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
         _banner(settings, base, role=role)
+        # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
+        signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -105,10 +106,7 @@ def doctor() -> None:
         typer.echo(f"{mark:>4}  {finding.subject:<9} {finding.text}")
         if finding.fix:
             typer.echo(f"      {'':<9} fix: {finding.fix}")
-    # At once: the object store's native threads may still let go of their last answer, and an ordinary end of the
-    # interpreter at that moment is a crash, with another exit code than the one that was found.
-    sys.stdout.flush()
-    os._exit(1 if missing else 0)
+    raise typer.Exit(1 if missing else 0)
 
 
 def demo() -> None:

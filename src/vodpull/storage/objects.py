@@ -1,4 +1,4 @@
-"""Objects in S3, a folder or memory, all through obstore."""
+"""Objects in S3, Google Cloud Storage, Azure, a folder or memory, all through obstore."""
 
 from __future__ import annotations
 
@@ -10,20 +10,38 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, MemoryStore, S3Store
+from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageFull, StorageUnavailable
 from vodpull.storage.base import ListedObject, ObjectInfo
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig
+
 _READ_BLOCK_BYTES = 1024 * 1024
 """Size of the pieces that `read` yields: large enough for speed, small enough for a slow reader's memory."""
 
+_SILENCE = timedelta(seconds=60)
+"""Longest wait for the next bytes of a remote store, or for its word on a part that was sent."""
+
+_PART_BYTES = 5 * 1024 * 1024
+"""Smallest part of an upload: S3 takes none below."""
+
+_MOST_PARTS = 10_000
+"""Parts that S3 and Google take of one object."""
+
+_PARTS_AT_ONCE = 4
+"""Few, so that a slow line has time for each: a third of a megabyte a second is enough."""
+
 _LIST_BLOCK = 1000
 """Objects of a page: as many as one bulk delete of S3 takes."""
+
+Remote = S3Store | GCSStore | AzureStore
 
 _STAGED = re.compile(r".+#\d+")
 """Name of a file that the folder store is still writing; listings leave it out."""
@@ -31,48 +49,70 @@ _STAGED = re.compile(r".+#\d+")
 
 def open_store(url: str) -> ObstoreObjects:
     """
-    Return the store of a URL: `s3://bucket/prefix`, `file:///dir` or `memory:///`.
+    Return the store of a URL.
 
-    S3 takes its endpoint, region and keys from the standard AWS variables.
+    `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`, `file:///dir` or `memory:///`. Remote stores
+    take address and credentials from their own standard variables (docs/how-to/object-stores.md), never from the URL.
 
     Raises:
         ConfigurationError: the URL names no store that vodpull can use.
     """
     parts = urlsplit(url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise _unusable("VODPULL_STORAGE_URL takes no credentials and no query: use the store's own variables")
     if parts.scheme == "file" and not parts.netloc:
         folder = Path(unquote(parts.path))
         return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
-    if parts.scheme == "s3" and parts.netloc:
-        return ObstoreObjects(_s3(parts.netloc, parts.path.strip("/")))
-    raise ConfigurationError(
-        "VODPULL_STORAGE_URL must be s3://bucket/prefix or file:///dir", field="VODPULL_STORAGE_URL"
+    if parts.scheme in _REMOTE and parts.netloc:
+        return ObstoreObjects(_remote(parts))
+    raise _unusable(
+        "VODPULL_STORAGE_URL must be s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///dir"
     )
 
 
-def _s3(bucket: str, prefix: str) -> S3Store:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")  # noqa: TID251 - the standard variable that obstore reads, too
-    return S3Store(
-        bucket,
-        prefix=prefix or None,
-        client_options={"allow_http": endpoint.startswith("http://"), "timeout": "60s", "connect_timeout": "10s"},
-        # Bounded, so that an outage reaches the workflow, which waits without holding a slot.
-        retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=60)},
-    )
+_REMOTE: dict[str, tuple[type[Remote], str]] = {
+    "s3": (S3Store, "AWS_ENDPOINT_URL"),
+    "gs": (GCSStore, "GOOGLE_BASE_URL"),
+    "az": (AzureStore, "AZURE_STORAGE_ENDPOINT"),
+}
+"""By scheme: the library's store, and the variable in which it looks for another address than the provider's."""
+
+
+def _remote(parts: SplitResult) -> Remote:
+    kind, address = _REMOTE[parts.scheme]
+    plain = os.environ.get(address, "").startswith("http://")  # noqa: TID251 - the store's own variable
+    client: ClientConfig = {
+        "allow_http": plain,
+        "connect_timeout": "10s",
+        "read_timeout": _SILENCE,
+        "timeout": "1day",  # of a whole transfer, which may be long as long as bytes flow
+    }
+    # Bounded, so that an outage reaches the workflow, which waits without holding a slot.
+    retry: RetryConfig = {"max_retries": 5, "retry_timeout": _SILENCE}
+    try:
+        return kind(parts.netloc, prefix=parts.path.strip("/") or None, client_options=client, retry_config=retry)
+    except BaseError:  # not chained: its text may show a key that cannot be read
+        raise _unusable(f"the variables of the {parts.scheme}:// store are missing or cannot be read") from None
+
+
+def _unusable(text: str) -> ConfigurationError:
+    return ConfigurationError(text, field="VODPULL_STORAGE_URL")
 
 
 class ObstoreObjects:
     """An `ObjectStore` on obstore. With `folder`, what is put is also flushed to that disk."""
 
-    def __init__(self, store: LocalStore | MemoryStore | S3Store, *, folder: Path | None = None) -> None:
+    def __init__(self, store: Remote | LocalStore | MemoryStore, *, folder: Path | None = None) -> None:
         self._store = store
         self._folder = folder
 
     async def put_file(self, key: str, path: Path) -> None:
         """Store a file under a key."""
         with _translated(key):
-            await obstore.put_async(self._store, key, path)
+            part_bytes = _part_bytes((await asyncio.to_thread(path.stat)).st_size)
+            await obstore.put_async(self._store, key, path, chunk_size=part_bytes, max_concurrency=_PARTS_AT_ONCE)
             await self._flush(key)
 
     async def put_bytes(self, key: str, data: bytes) -> None:
@@ -167,6 +207,11 @@ class ObstoreObjects:
     async def _flush(self, key: str) -> None:
         if self._folder is not None:
             await asyncio.to_thread(_sync_to_disk, self._folder / key)
+
+
+def _part_bytes(size_bytes: int) -> int:
+    """Return a size of parts of which an object of this size has no more than a store takes."""
+    return max(_PART_BYTES, -(-size_bytes // _MOST_PARTS))
 
 
 def _sync_to_disk(path: Path) -> None:

@@ -28,12 +28,19 @@ format: .venv/installed-test ## rewrite the code in house style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/installed-test ## measure against the plain ways, on a quiet machine
-	$(BIN)/python benchmarks/encode.py
+CLIP ?= $(or $(VODPULL_TEST_MEDIA),../shared/media)/real_1080p30_18s.mp4
+SHAKA ?= $(shell command -v shaka-streamer)
 
-chaos: .venv/installed-test ## 500 random kills of a fleet, then 100 of a single process: nothing may be lost
+bench: .venv/installed-test ## measure against the plain ways, on a quiet machine: docs/benchmarks.md
+	$(BIN)/python -m benchmarks.encode $(CLIP)
+	$(BIN)/python -m benchmarks.item $(CLIP) --shaka "$(SHAKA)"
+	$(BIN)/python -m benchmarks.overlap $(CLIP)
+	$(BIN)/python -m benchmarks.fetch
+
+chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single process, 20 full disks: nothing may be lost
 	$(BIN)/python -m tests.chaos --kills 500 --tasks 200
 	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50
+	$(BIN)/python -m tests.chaos.disk --points 20 --tasks 20
 
 docs: .venv/installed-test ## build the docs site into site/, its reference pages from the code
 	$(BIN)/python scripts/docs-reference.py

@@ -8,28 +8,27 @@ What encoding one clip to its whole ladder costs in several ways, with the same 
     copied      vodpull, with what already conforms taken over as it is; left out where nothing conforms
     floor       encoding alone: raw frames of each size into one encoder each, two at a time, and one decode
 
-Wall-clock and processor time are medians over rounds in which the ways take turns; ratios are to the floor.
+The ways take turns in each round. Afterwards the renditions of the last round are judged: bitrate and VMAF of each,
+so that nothing is fast because it is worse. Raw frames take 160 MB for a second of 1080p: they should fit into memory.
 
-    python benchmarks/encode.py CLIP [--rounds 3] [--ways floor,whole,chunked] [--chunk-s 24]
+    python -m benchmarks.encode CLIP [--rounds 3] [--ways floor,whole,chunked] [--chunk-s 24]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.outcome import Cost, Renditions, Subject, Way, show, take_turns
 from vodpull.media import (
     Chunk,
     EncodePlan,
-    MediaInfo,
     Survey,
-    Toolbox,
     encode_chunk,
     encode_limits,
     encode_tracks,
@@ -45,28 +44,23 @@ from vodpull.media.plan import RungPlan
 
 AT_ONCE = 2
 
+GOALS = (
+    ("whole", "floor", "at most 1.05"),
+    ("chunked", "whole", "at most 1.10"),
+    ("naive", "whole", "at least 1.5"),
+    ("split", "whole", "at least 1.15"),
+    ("whole", "copied", "at least 1.9"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
-    """What one round took."""
+class Encoding(Subject):
+    """What is measured: the plan encodes everything, in one process."""
 
-    wall_s: float
-    cpu_s: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """What is measured."""
-
-    clip: Path
-    info: MediaInfo
     seen: Survey
-    plan: EncodePlan
-    """Everything is encoded, in one process."""
     chunks: tuple[Chunk, ...]
     raw: Path
     """Folder with the raw frames of each rendition."""
-    toolbox: Toolbox
 
 
 async def main() -> None:
@@ -78,19 +72,34 @@ async def main() -> None:
     parser.add_argument("--chunk-s", type=float, default=0.0, help="length of chunks; 0: as the service cuts them")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        subject = await prepare(asked.clip, Path(folder), asked.chunk_s)
+        subject = await prepare(asked.clip, Path(folder), chunk_s=asked.chunk_s)
         wanted = [name for name in asked.ways.split(",") if name != "copied" or conforms(subject)]
         if "floor" in wanted:
             await write_raw(subject)
-        costs: dict[str, list[Cost]] = {name: [] for name in wanted}
-        for _ in range(asked.rounds):
-            for name in wanted:
-                with tempfile.TemporaryDirectory(dir=folder) as place:
-                    costs[name].append(await WAYS[name](subject, Path(place)))
-    print_medians(costs)
+        ways = {name: way(subject, name) for name in wanted}
+        outcomes = await take_turns(subject, ways, rounds=asked.rounds, folder=Path(folder))
+    show(subject, outcomes, goals=GOALS, alike=("whole", "split"))
 
 
-async def prepare(clip: Path, folder: Path, chunk_s: float) -> Subject:
+def way(subject: Encoding, name: str) -> Way:
+    """Return one round of a way."""
+
+    async def measured(folder: Path) -> tuple[Cost, Renditions]:
+        cost = await WAYS[name](subject, folder)
+        return cost, {} if name == "floor" else renditions(subject, folder)
+
+    return measured
+
+
+def renditions(subject: Subject, folder: Path) -> Renditions:
+    """Return what a way left: a file for each rung, or one in the folder of each chunk."""
+    return {
+        planned.rung.name: sorted(folder.rglob(planned.file), key=lambda file: (len(str(file)), file))
+        for planned in subject.plan.rungs
+    }
+
+
+async def prepare(clip: Path, raw: Path, *, chunk_s: float = 0.0) -> Encoding:
     """Probe, survey and plan."""
     toolbox = find_toolbox("", sandbox="auto")
     info = await probe(clip, toolbox=toolbox)
@@ -108,7 +117,7 @@ async def prepare(clip: Path, folder: Path, chunk_s: float) -> Subject:
     names = " ".join(f"{planned.rung.width_px}x{planned.rung.height_px}" for planned in plan.rungs)
     print(f"{clip.name}: {info.duration_s:.1f} s -> {names}; {len(chunks)} chunks, sandbox {toolbox.sandbox}")
     plan = with_chunks(plan, (whole,))
-    return Subject(clip=clip, info=info, seen=seen, plan=plan, chunks=chunks, raw=folder, toolbox=toolbox)
+    return Encoding(clip=clip, info=info, seen=seen, plan=plan, chunks=chunks, raw=raw, toolbox=toolbox)
 
 
 def with_chunks(plan: EncodePlan, chunks: tuple[Chunk, ...]) -> EncodePlan:
@@ -119,17 +128,17 @@ def with_chunks(plan: EncodePlan, chunks: tuple[Chunk, ...]) -> EncodePlan:
     return replace(plan, chunks=chunks, rungs=rungs, seeks_s=seeks_s)
 
 
-def copied_plan(subject: Subject) -> EncodePlan:
+def copied_plan(subject: Encoding) -> EncodePlan:
     """Return the plan that the service would make of the clip."""
     return plan_encode(subject.info, plan_ladder(subject.info, survey=subject.seen), survey=subject.seen)
 
 
-def conforms(subject: Subject) -> bool:
+def conforms(subject: Encoding) -> bool:
     """Tell whether the picture of the clip may stay as it is."""
     return copied_plan(subject).copied is not None
 
 
-async def measure_plan(subject: Subject, folder: Path, plan: EncodePlan) -> Cost:
+async def measure_plan(subject: Encoding, folder: Path, plan: EncodePlan) -> Cost:
     """Encode tracks and chunks as the service does, two processes at a time."""
 
     async def tracks() -> float:
@@ -164,7 +173,7 @@ async def timed(work: Sequence[Callable[[], Awaitable[float]]]) -> Cost:
     return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
 
 
-async def ffmpeg(subject: Subject, folder: Path, argv: Sequence[str]) -> float:
+async def ffmpeg(subject: Encoding, folder: Path, argv: Sequence[str]) -> float:
     """Run one plain FFmpeg and return its processor time."""
     finished = await run(
         [*global_flags(), *argv],
@@ -196,7 +205,7 @@ def video_flags(plan: EncodePlan, planned: RungPlan) -> list[str]:
 SOUND = ("-map", "0:a:0?", "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000")
 
 
-async def measure_naive(subject: Subject, folder: Path) -> Cost:
+async def measure_naive(subject: Encoding, folder: Path) -> Cost:
     """Run one process for each rendition, one after the other."""
     started_s, cpu_s = time.monotonic(), 0.0
     for planned in subject.plan.rungs:
@@ -206,27 +215,31 @@ async def measure_naive(subject: Subject, folder: Path) -> Cost:
     return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
 
 
-async def measure_split(subject: Subject, folder: Path) -> Cost:
+async def measure_split(subject: Encoding, folder: Path) -> Cost:
     """Run one process that scales each rendition from the source."""
     plan, started_s = subject.plan, time.monotonic()
-    count = len(plan.rungs)
-    chains = [f"[s{number}]{scaled(plan, planned)}[v{number}]" for number, planned in enumerate(plan.rungs)]
-    head = f"[0:v:0]split={count}" + "".join(f"[s{number}]" for number in range(count))
-    argv = ["-i", "file:/in/source", "-filter_complex", ";".join([head, *chains])]
+    argv = ["-i", "file:/in/source", "-filter_complex", split_graph(plan)]
     for number, planned in enumerate(plan.rungs):
         argv += ["-map", f"[v{number}]", *video_flags(plan, planned), "-f", "mp4", f"file:{planned.file}"]
     cpu_s = await ffmpeg(subject, folder, [*argv, *SOUND, "-f", "mp4", "file:audio.m4a"])
     return Cost(wall_s=time.monotonic() - started_s, cpu_s=cpu_s)
 
 
-async def write_raw(subject: Subject) -> None:
+def split_graph(plan: EncodePlan) -> str:
+    """Return the filters that scale each rendition, `[v0]` the first one, from the source."""
+    count = len(plan.rungs)
+    chains = [f"[s{number}]{scaled(plan, planned)}[v{number}]" for number, planned in enumerate(plan.rungs)]
+    return ";".join([f"[0:v:0]split={count}" + "".join(f"[s{number}]" for number in range(count)), *chains])
+
+
+async def write_raw(subject: Encoding) -> None:
     """Write the raw frames that the floor encodes; they take much room."""
     for planned in subject.plan.rungs:
         argv = ["-i", "file:/in/source", "-map", "0:v:0", "-vf", scaled(subject.plan, planned)]
         await ffmpeg(subject, subject.raw, [*argv, "-f", "rawvideo", f"file:{planned.file}.yuv"])
 
 
-async def measure_floor(subject: Subject, folder: Path) -> Cost:
+async def measure_floor(subject: Encoding, folder: Path) -> Cost:
     """Encode raw frames with one thread each, two at a time, and decode the clip once."""
 
     def encoder(planned: RungPlan) -> Callable[[], Awaitable[float]]:
@@ -240,17 +253,17 @@ async def measure_floor(subject: Subject, folder: Path) -> Cost:
     return await timed([*work, lambda: ffmpeg(subject, folder, decode)])
 
 
-async def measure_whole(subject: Subject, folder: Path) -> Cost:
+async def measure_whole(subject: Encoding, folder: Path) -> Cost:
     """Run vodpull's way in one chunk."""
     return await measure_plan(subject, folder, subject.plan)
 
 
-async def measure_chunked(subject: Subject, folder: Path) -> Cost:
+async def measure_chunked(subject: Encoding, folder: Path) -> Cost:
     """Run vodpull's way in chunks."""
     return await measure_plan(subject, folder, with_chunks(subject.plan, subject.chunks))
 
 
-async def measure_copied(subject: Subject, folder: Path) -> Cost:
+async def measure_copied(subject: Encoding, folder: Path) -> Cost:
     """Run vodpull's way with everything that may stay as it is."""
     return await measure_plan(subject, folder, copied_plan(subject))
 
@@ -263,22 +276,6 @@ WAYS = {
     "copied": measure_copied,
     "floor": measure_floor,
 }
-
-
-def print_medians(costs: dict[str, list[Cost]]) -> None:
-    """Print the table; ratios are to the floor, or to the first way where there is none."""
-    medians = {
-        name: Cost(
-            wall_s=statistics.median(cost.wall_s for cost in rounds),
-            cpu_s=statistics.median(cost.cpu_s for cost in rounds),
-        )
-        for name, rounds in costs.items()
-    }
-    base = medians.get("floor") or next(iter(medians.values()))
-    print(f"{'':10}{'wall s':>8}{'ratio':>7}{'CPU s':>8}{'ratio':>7}")
-    for name, cost in medians.items():
-        wall, cpu = cost.wall_s / base.wall_s, cost.cpu_s / base.cpu_s
-        print(f"{name:10}{cost.wall_s:8.2f}{wall:7.2f}{cost.cpu_s:8.1f}{cpu:7.2f}")
 
 
 if __name__ == "__main__":

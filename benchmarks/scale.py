@@ -4,8 +4,8 @@ What more processes bring, on one PostgreSQL and one S3: steps, dispatch, start-
     python -m benchmarks.scale [--clip CLIP] [--only engine,start,video,idle]
 
 `engine`: children that do nothing, and how long a call waits for a worker, with 1, 2 and 4 workers. `start`: a worker
-that finds 10,000 items in its queue. `video`: one long clip on one and on two workers of one core each (needs --clip).
-`idle`: the processor time of a worker that waits.
+that finds 10,000 items in its queue. `video`: a clip, or five minutes made on the spot, on one and on two workers of
+one core each. `idle`: the processor time of a worker that waits.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import os
 import statistics
 import subprocess
@@ -24,12 +25,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from tests.chaos.installation import SECRET
+from tests.chaos.installation import make_clip, member, running, shared_settings
 from tests.contract.engine_worker import child_call
 from tests.origin import run_origin_in_thread
 from tests.services.postgres import Postgres, running_postgres
-from tests.services.s3 import BUCKET, running_s3
-from tests.services.vodpull import Vodpull
+from tests.services.s3 import running_s3
 
 from vodpull.jobs.database import open_database
 from vodpull.workflows.engine import Engine
@@ -38,6 +38,8 @@ CHILDREN = 400
 CALLS = 40
 QUEUED_ITEMS = 10_000
 ITEMS_A_BATCH = 50
+NOBODY = "http://127.0.0.1:9"
+"""An origin where nobody listens."""
 IDLE_S = 20.0
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -48,6 +50,7 @@ def main() -> None:
     parser.add_argument("--clip", type=Path)
     parser.add_argument("--only", default="engine,start,video,idle")
     asked = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the S3 server's every request
     parts = asked.only.split(",")
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name, running_postgres() as postgres, running_s3() as s3:
@@ -58,7 +61,7 @@ def main() -> None:
             figures["start"] = measure_start(folder, postgres, s3)
         if "idle" in parts:
             figures["idle"] = measure_idle(folder, postgres, s3)
-        if "video" in parts and asked.clip is not None:
+        if "video" in parts:
             figures["video"] = measure_video(folder, postgres, s3, clip=asked.clip)
     print(json.dumps(figures, indent=2))
 
@@ -96,38 +99,40 @@ def measure_engine(folder: Path, postgres: Postgres, *, workers: int) -> dict[st
 def measure_start(folder: Path, postgres: Postgres, s3: dict[str, str]) -> dict[str, float]:
     """Return how long a worker takes until it is ready while 10,000 items wait for it."""
     shared = settings(postgres, s3)
-    api = member(folder / "start-api", "api", shared)
-    api.start()
-    urls = [f"http://127.0.0.1:9/{number}.mp4" for number in range(ITEMS_A_BATCH)]
-    for _ in range(QUEUED_ITEMS // ITEMS_A_BATCH):
-        api.create(*urls, template="original")
-    worker = member(folder / "start-worker", "worker", shared)
-    started_s = time.monotonic()
-    worker.start()
-    wait_for(lambda: worker.get("/readyz").status_code == 200)
-    ready_s = time.monotonic() - started_s
-    worker.kill()
-    api.kill()
+    api = member(folder / "start-api", "api", NOBODY, shared)
+    worker = member(folder / "start-worker", "worker", NOBODY, shared)
+    with running([api]):
+        urls = [f"{NOBODY}/{number}.mp4" for number in range(ITEMS_A_BATCH)]
+        for _ in range(QUEUED_ITEMS // ITEMS_A_BATCH):
+            api.create(*urls, template="original")
+        started_s = time.monotonic()
+        with running([worker]):
+            wait_for(lambda: worker.get("/readyz").status_code == 200)
+            ready_s = time.monotonic() - started_s
+            worker.kill()
     return {"queued": QUEUED_ITEMS, "ready_s": round(ready_s, 2)}
 
 
 def measure_idle(folder: Path, postgres: Postgres, s3: dict[str, str]) -> dict[str, float]:
     """Return the share of a core that a worker and a single process need while nothing happens."""
     shares = {}
-    alone = member(folder / "idle-all", "all", {})
-    worker = member(folder / "idle-worker", "worker", settings(postgres, s3))
+    alone = member(folder / "idle-all", "all", NOBODY, {})
+    worker = member(folder / "idle-worker", "worker", NOBODY, settings(postgres, s3))
     for name, process in (("worker", worker), ("embedded", alone)):
-        process.start()
-        time.sleep(15)  # until it counts as idle
-        before_s = cpu_s(process.pid)
-        time.sleep(IDLE_S)
-        shares[f"{name}_percent"] = round(100 * (cpu_s(process.pid) - before_s) / IDLE_S, 2)
-        process.stop()
+        with running([process]):
+            time.sleep(15)  # until it counts as idle
+            before_s = cpu_s(process.pid)
+            time.sleep(IDLE_S)
+            shares[f"{name}_percent"] = round(100 * (cpu_s(process.pid) - before_s) / IDLE_S, 2)
     return shares
 
 
-def measure_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip: Path) -> dict[str, float]:
+def measure_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip: Path | None) -> dict[str, float]:
     """Return how much sooner two workers of one core each are done with one video than one worker."""
+    if clip is None:
+        clip = folder / "source" / "five-minutes.mp4"
+        clip.parent.mkdir()
+        make_clip(clip, duration_s=300)
     seconds = {count: one_video(folder, postgres, s3, clip=clip, workers=count) for count in (1, 2)}
     return {
         "one_s": round(seconds[1], 1),
@@ -138,42 +143,24 @@ def measure_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip:
 
 def one_video(folder: Path, postgres: Postgres, s3: dict[str, str], *, clip: Path, workers: int) -> float:
     """Encode a clip on so many workers, each pinned to a core of its own, and return the seconds."""
-    with run_origin_in_thread(clip.parent) as origin, contextlib.ExitStack() as stack:
+    with run_origin_in_thread(clip.parent) as origin:
         shared = settings(postgres, s3)
-        api = member(folder / f"video{workers}-api", "api", shared, origin=origin.origin)
-        fleet = [api]
-        for core in range(workers):
-            worker = member(folder / f"video{workers}-{core}", "worker", shared, origin=origin.origin)
+        api = member(folder / f"video{workers}-api", "api", origin.origin, shared)
+        fleet = [member(folder / f"video{workers}-{core}", "worker", origin.origin, shared) for core in range(workers)]
+        for core, worker in enumerate(fleet):
             worker.wrapper = ("taskset", "-c", str(core))
-            fleet.append(worker)
-        for process in fleet:
-            process.start()
-            stack.callback(process.stop)
-        started_s = time.monotonic()
-        batch = api.create(origin.url(clip.name))
-        state = api.wait_final(batch["batch_id"], within_s=3600)
-        if state["jobs"][0]["stage"] != "done":
-            raise SystemExit(f"the job ended as {state['jobs'][0]}")
-        return time.monotonic() - started_s
-
-
-def member(folder: Path, role: str, shared: dict[str, str], *, origin: str = "") -> Vodpull:
-    """Return a process that is not started yet, with a data folder of its own."""
-    folder.mkdir()
-    process = Vodpull(folder / "data", origin=origin, **shared)
-    process.role = role
-    return process
+        with running([api, *fleet]):
+            started_s = time.monotonic()
+            batch = api.create(origin.url(clip.name))
+            state = api.wait_final(batch["batch_id"], within_s=3600)
+            if state["jobs"][0]["stage"] != "done":
+                raise SystemExit(f"the job ended as {state['jobs'][0]}")
+            return time.monotonic() - started_s
 
 
 def settings(postgres: Postgres, s3: dict[str, str]) -> dict[str, str]:
     """Return what the processes of a new installation share."""
-    return {
-        "VODPULL_DATABASE_URL": postgres.url(),
-        "VODPULL_STORAGE_URL": f"s3://{BUCKET}/scale",
-        "VODPULL_MASTER_KEY": SECRET,
-        "VODPULL_ENCODE_SLOTS": "1",
-        **s3,
-    }
+    return shared_settings(postgres.url(), s3, prefix="scale") | {"VODPULL_ENCODE_SLOTS": "1"}
 
 
 @contextlib.contextmanager

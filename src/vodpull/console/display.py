@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vodpull.jobs.listing import StageTime
-from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, Stage, StoredFile
+from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile
 
 SHOWN_JOBS = 6
 """Jobs of one task that the list shows; the task's own page has all of them."""
@@ -169,7 +169,8 @@ def _waiting(job: Job) -> list[StageTime]:
 
 def ladder(job: Job) -> tuple[RungRow, ...]:
     """Return the definitions of a job's plan, each with the rendition that was made of it."""
-    made = {} if job.asset is None else {int(file.clarity): file for file in job.asset.files}
+    files = () if job.asset is None else job.asset.files
+    made = {int(file.clarity): file for file in files if file.server_type is ServerType.PC}
     return tuple(_rung(decision, made, job) for decision in job.decisions)
 
 

@@ -1,7 +1,8 @@
 """From file to renditions: probe, plan, encode, package, verify."""
 
 from vodpull.media.assembly import PackagedRendition, PackagedSound, Parts
-from vodpull.media.conform import may_be_copied, worth_surveying
+from vodpull.media.codecs import needed_tools
+from vodpull.media.conform import worth_surveying
 from vodpull.media.cuts import Chunk
 from vodpull.media.encode import (
     build_chunk_argv,
@@ -13,14 +14,15 @@ from vodpull.media.encode import (
 from vodpull.media.ffmpeg import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.join import join
-from vodpull.media.ladder import ABR, Decision, Definition, Ladder, Rung, plan_ladder
+from vodpull.media.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.package import Package, Preview, package, package_preview
 from vodpull.media.plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.probe import probe
 from vodpull.media.reach import probe_part, reach
+from vodpull.media.sampling import measure_renditions
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.survey import Survey, survey
-from vodpull.media.template import Template, builtin_templates, parse_template
+from vodpull.media.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.verify import Rendition, verify
 
 __all__ = [
@@ -28,7 +30,6 @@ __all__ = [
     "AudioStream",
     "Chunk",
     "Decision",
-    "Definition",
     "EncodePlan",
     "Ladder",
     "MediaInfo",
@@ -57,8 +58,10 @@ __all__ = [
     "encode_limits",
     "encode_tracks",
     "find_toolbox",
+    "foresees_copy",
     "join",
-    "may_be_copied",
+    "measure_renditions",
+    "needed_tools",
     "package",
     "package_preview",
     "parse_template",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from vodpull.errors import InternalError, StorageFull
 from vodpull.media.codec_names import codec_names
+from vodpull.media.codecs import BUFFERED
 from vodpull.media.fragments import media_segment
 from vodpull.media.ladder import Rung
 from vodpull.media.pictures import PictureSource
@@ -24,18 +25,17 @@ from vodpull.media.playlist import (
     multivariant_playlist,
     peak_bitrate_bps,
 )
+from vodpull.media.progressive import write_progressive
 from vodpull.media.samples import read_samples
 from vodpull.media.segments import Picture, Sound, Timeline, init_bytes, segment_bytes
 
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 INIT_FILE = "init.mp4"
 SEGMENT_PATTERN = "%05d.m4s"
-# What a segment may have at most: four seconds at the ceiling, and a full buffer of two more. A copied one may have
-# twice the ceiling.
-PLANNED_PEAK = 1.5
-COPIED_PEAK = 2.0
-# The most that sound takes, with the boxes around it all.
-SOUND_BPS = 240_000
+# What a segment may have at most, as a share of its ceiling, where no decoder's buffer bounds it.
+LOOSE_PEAK = 2.0
+# The most that copied sound takes, with the boxes around it all; encoded sound may take more.
+SOUND_BPS, BOXES_BPS = 240_000, 48_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class PackagedRendition:
     """Media playlist, relative to the output folder."""
     folder: str
     """Folder of its segments, relative to the output folder."""
+    mp4: str = ""
+    """The same as one progressive file, relative to the output folder; empty: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +93,8 @@ class Assembly:
         self.parts = parts
         self.multivariant = f"{video_id}.m3u8"
         self.timeline = _timeline(plan, parts)
-        lowest_first = sorted(plan.rungs, key=lambda planned: planned.rung.clarity)
-        names = [f"{number:02d}" for number in range(1, len(lowest_first) + 1)]
-        self.renditions = tuple(
-            PackagedRendition(rung=planned.rung, playlist=f"{video_id}-{name}.m3u8", folder=f"{video_id}/{name}")
-            for name, planned in zip(names, lowest_first, strict=True)
-        )
+        placed = _placed(plan, video_id)
+        self.renditions = tuple(rendition for rendition, _ in placed)
         self.sounds = tuple(
             PackagedSound(
                 playlist=f"{video_id}-a{number}.m3u8", folder=f"{video_id}/a{number}", language=sound.language
@@ -104,7 +102,7 @@ class Assembly:
             for number, sound in enumerate(plan.sounds[1:], start=2)
         )
         muxed = [self._sound(0, track_number=2)] if plan.sounds else []
-        self.pictures = [self._picture(planned) for planned in lowest_first]
+        self.pictures = [self._picture(planned) for _, planned in placed]
         self.streams = (
             *(
                 Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture, *muxed))
@@ -165,7 +163,9 @@ class Assembly:
                 ]
                 self._write_playlist(out_folder, stream, segments)
             variants = [
-                self._variant(placed, stream, peak_bitrate_bps=planned_bandwidth_bps(placed.rung), bitrate_bps=None)
+                self._variant(
+                    placed, stream, peak_bitrate_bps=planned_bandwidth_bps(self.plan, placed.rung), bitrate_bps=None
+                )
                 for placed, stream in zip(self.renditions, self.streams, strict=False)
             ]
             self._write_multivariant(out_folder, variants)
@@ -195,6 +195,13 @@ class Assembly:
             for number, uri in enumerate(names, start=1)
         )
 
+    def write_mp4s(self, out_folder: Path) -> None:
+        """Write the progressive files."""
+        with _full_disk_is_said():
+            for placed, stream in zip(self.renditions, self.streams, strict=False):
+                if placed.mp4:
+                    write_progressive(out_folder / placed.mp4, stream.sources, self.timeline.segments)
+
     def _write_playlist(self, out_folder: Path, stream: Stream, segments: Sequence[Segment]) -> None:
         cuts = (*self.plan.cuts, self.plan.frames_total)
         longest_s = float(max(after - before for before, after in pairwise(cuts)) / self.plan.rate)
@@ -223,6 +230,11 @@ class Assembly:
             bitrate_bps=bitrate_bps,
         )
 
+    @property
+    def lowest(self) -> int:
+        """Number of the lowest rendition of the fallback codec; its best is the last of all."""
+        return next(at for at, placed in enumerate(self.renditions) if placed.rung.codec == self.plan.fallback)
+
     @contextmanager
     def pictures_of(self, number: int, out_folder: Path, *, few: bool) -> Iterator[PictureSource]:
         """Give a small file with the first picture of each segment of rendition `number`, or, if few, with all."""
@@ -242,6 +254,27 @@ class Assembly:
                 out.write(media_segment(number, [take(number)]))
 
 
+def _placed(plan: EncodePlan, video_id: str) -> list[tuple[PackagedRendition, RungPlan]]:
+    """Return where each rendition lies: codec by codec with the fallback last, each with the lowest first."""
+    lowest_first = sorted(plan.rungs, key=lambda planned: planned.rung.clarity)
+    placed = []
+    codecs = dict.fromkeys(planned.rung.codec for planned in plan.rungs)
+    for codec in sorted(codecs, key=lambda codec: codec == plan.fallback):
+        rungs = [planned for planned in lowest_first if planned.rung.codec == codec]
+        prefix = "" if codec == plan.fallback else f"{codec}-"
+        for number, planned in enumerate(rungs, start=1):
+            name = f"{prefix}{number:02d}"
+            wanted = plan.mp4 == "each" or (plan.mp4 == "best" and planned is rungs[-1])
+            rendition = PackagedRendition(
+                rung=planned.rung,
+                playlist=f"{video_id}-{name}.m3u8",
+                folder=f"{video_id}/{name}",
+                mp4=f"{video_id}-{name}.mp4" if wanted and codec == plan.fallback else "",
+            )
+            placed.append((rendition, planned))
+    return placed
+
+
 def _timeline(plan: EncodePlan, parts: Parts) -> Timeline:
     chunks = plan.chunks[: len(parts.chunks)]
     if plan.chunks and not chunks:
@@ -256,9 +289,14 @@ def _sound_name(language: str | None, number: int) -> str:
     return f"{number} ({language})" if language else str(number)
 
 
-def planned_bandwidth_bps(rung: Rung) -> int:
+def planned_bandwidth_bps(plan: EncodePlan, rung: Rung) -> int:
     """Return what a rendition needs at most, before anything of it is measured."""
-    return round((COPIED_PEAK if rung.copied else PLANNED_PEAK) * rung.max_bitrate_bps) + SOUND_BPS
+    rate = next(planned.rate for planned in plan.rungs if planned.rung == rung)
+    # A segment at the ceiling, and a full buffer more.
+    peak = 1 + rate.buffer_bits / rate.max_bitrate_bps * float(plan.rate / plan.gop_frames)
+    loose = rung.copied or rung.codec not in BUFFERED
+    sound_bps = max(SOUND_BPS, plan.audio.bitrate_bps + BOXES_BPS)
+    return round((max(peak, LOOSE_PEAK) if loose else peak) * rung.max_bitrate_bps) + sound_bps
 
 
 @contextmanager

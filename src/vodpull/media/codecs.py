@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from vodpull.media.template import AudioCodec, AudioRecipe, VideoCodec, VideoRate
+from vodpull.media.template import AudioCodec, AudioRecipe, Template, VideoCodec, VideoRate
 
 # On pictures that the rate cannot hold, libvpx was measured a third above what it is told.
 VP9_SHARE = 0.75
 # A keyframe in per cent of an average frame; without it the first segment took almost three times the ceiling.
 VP9_KEYFRAME_PERCENT = 600
+ENCODERS: Mapping[VideoCodec, str] = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1", "vp9": "libvpx-vp9"}
+SOUND_ENCODERS: Mapping[AudioCodec, str] = {"aac": "aac", "opus": "libopus"}
 # Hours at any frame rate, and no encoder minds.
 NEVER_FRAMES = 10_000_000
 
@@ -45,7 +47,7 @@ def video_flags(encoding: Encoding) -> list[str]:
     """Return the output options of FFmpeg that encode one picture."""
     forced = "+".join(f"eq(n,{frame})" for frame in encoding.cuts)
     return [
-        *_ENCODERS[encoding.codec](encoding),
+        "-c:v", ENCODERS[encoding.codec], *_FLAGS[encoding.codec](encoding),
         # By number and not by time, which would have to be rounded.
         *(("-force_key_frames", f"expr:{forced}") if forced else ()),
         # Says in the stream what the filters made.
@@ -57,12 +59,14 @@ def _h264(encoding: Encoding) -> list[str]:
     gop = str(encoding.own_gop_frames)
     return [
         # H.264 in its 8-bit High profile plays on every device of the last fifteen years.
-        "-c:v", "libx264", "-profile:v", "high", "-pix_fmt", "yuv420p", "-preset", encoding.preset,
+        "-profile:v", "high", "-pix_fmt", "yuv420p", "-preset", encoding.preset,
         *_rate(encoding.rate), *_ceiling(encoding.rate),
         # Keyframes at a fixed distance and nowhere else: segments of all rungs begin at the same instants.
         "-g", gop, "-keyint_min", gop, "-sc_threshold", "0",
         # Closed groups: no frame of a segment needs the one before.
         "-flags", "+cgop",
+        # Headers do not depend on the pictures: those of all chunks are the same.
+        "-x264-params", "stitchable=1",
         "-threads", str(encoding.threads),
     ]  # fmt: skip
 
@@ -73,7 +77,7 @@ def _hevc(encoding: Encoding) -> list[str]:
     pool = "none" if encoding.threads == 1 else encoding.threads
     threads = f"pools={pool}:frame-threads={encoding.threads}"
     return [
-        "-c:v", "libx265", "-profile:v", "main", "-pix_fmt", "yuv420p", "-preset", encoding.preset,
+        "-profile:v", "main", "-pix_fmt", "yuv420p", "-preset", encoding.preset,
         *_rate(encoding.rate), *_ceiling(encoding.rate),
         # A forced keyframe shall close the group as the regular ones do.
         "-g", str(gop), "-forced-idr", "1",
@@ -87,7 +91,7 @@ def _av1(encoding: Encoding) -> list[str]:
     # SVT-AV1 refuses a ceiling beside an average: its average is kept over the length of the buffer.
     averaged = encoding.rate.bitrate_bps is not None
     return [
-        "-c:v", "libsvtav1", "-pix_fmt", "yuv420p", "-preset", encoding.preset,
+        "-pix_fmt", "yuv420p", "-preset", encoding.preset,
         *_rate(encoding.rate), *(_ceiling(encoding.rate)[2:] if averaged else _ceiling(encoding.rate)),
         "-g", str(encoding.own_gop_frames),
         # scd: no keyframes at scene cuts; mbr-overshoot-pct: by default the ceiling may be passed by half,
@@ -101,7 +105,7 @@ def _vp9(encoding: Encoding) -> list[str]:
     # Beside a constant quality, libvpx takes the bitrate as the most that it may need for it.
     most = [] if rate.bitrate_bps else ["-b:v", str(round(VP9_SHARE * rate.max_bitrate_bps))]
     return [
-        "-c:v", "libvpx-vp9", "-profile:v", "0", "-pix_fmt", "yuv420p", "-deadline", "good",
+        "-profile:v", "0", "-pix_fmt", "yuv420p", "-deadline", "good",
         "-cpu-used", encoding.preset,
         *_rate(rate), *most, *_ceiling(rate), "-max-intra-rate", str(VP9_KEYFRAME_PERCENT),
         # The same number twice switches its own choice of keyframes off.
@@ -110,12 +114,16 @@ def _vp9(encoding: Encoding) -> list[str]:
     ]  # fmt: skip
 
 
-_ENCODERS: Mapping[VideoCodec, Callable[[Encoding], list[str]]] = {
+_FLAGS: Mapping[VideoCodec, Callable[[Encoding], list[str]]] = {
     "h264": _h264,
     "hevc": _hevc,
     "av1": _av1,
     "vp9": _vp9,
 }
+
+
+BUFFERED = frozenset[VideoCodec]({"h264", "hevc"})
+"""Codecs whose encoder never fills the decoder's buffer beyond its size; the others keep a ceiling on average."""
 
 
 def _rate(rate: VideoRate) -> list[str]:
@@ -129,8 +137,15 @@ def _ceiling(rate: VideoRate) -> list[str]:
 
 def audio_flags(recipe: AudioRecipe) -> list[str]:
     """Return the output options of FFmpeg that encode one sound track: stereo at 48 kHz."""
-    encoder: Mapping[AudioCodec, tuple[str, ...]] = {
-        "aac": ("-c:a", "aac", "-profile:a", "aac_low"),
-        "opus": ("-c:a", "libopus"),
-    }
-    return [*encoder[recipe.codec], "-b:a", str(recipe.bitrate_bps), "-ac", "2", "-ar", "48000"]
+    profile = ("-profile:a", "aac_low") if recipe.codec == "aac" else ()
+    return ["-c:a", SOUND_ENCODERS[recipe.codec], *profile, "-b:a", str(recipe.bitrate_bps), "-ac", "2", "-ar", "48000"]
+
+
+def needed_tools(template: Template) -> frozenset[str]:
+    """Return the encoders and filters of FFmpeg, by its names, that a template cannot do without."""
+    if not template.ladder:
+        return frozenset()
+    loudness = {"loudnorm", "alimiter"} if template.audio.loudness else set()
+    quality = {"libvmaf"} if template.vmaf else set()
+    encoders = {ENCODERS[codec] for codec in template.video} | {SOUND_ENCODERS[template.audio.codec]}
+    return frozenset({"zscale"} | encoders | loudness | quality)

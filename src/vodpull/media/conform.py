@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.media.cuts import MAX_SEGMENT_S, MIN_SEGMENT_S, SINGLE_CHUNK_S, cuts_at_keyframes, segment_bytes
+from vodpull.media.cuts import MAX_SEGMENT, MIN_SEGMENT, SINGLE_CHUNK_S, cuts_at_keyframes, segment_bytes
 from vodpull.media.cuts import segment_frames as frames_of
 from vodpull.media.filters import HDR_TRANSFERS
 from vodpull.media.info import AudioStream, MediaInfo, VideoStream
@@ -63,7 +63,13 @@ def picture_obstacle(video: VideoStream, container: str) -> str | None:
 
 
 def rung_obstacle(
-    info: MediaInfo, video: VideoStream, survey: Survey, *, size: tuple[int, int], max_bitrate_bps: int
+    info: MediaInfo,
+    video: VideoStream,
+    survey: Survey,
+    *,
+    size: tuple[int, int],
+    max_bitrate_bps: int,
+    segment_s: float,
 ) -> str | None:
     """Return why a picture cannot be the rendition of a size under a ceiling, from header and packets."""
     header = picture_obstacle(video, info.container)
@@ -80,23 +86,23 @@ def rung_obstacle(
         "picture and sound are not equally long": abs(shortfall_s) > max(STEP_S, float(1 / rate)),
     }
     found = next((obstacle for obstacle, holds in obstacles.items() if holds), None)
-    return found or _cutting_obstacle(survey, video, max_bitrate_bps)
+    return found or _cutting_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
 
 
-def _cutting_obstacle(survey: Survey, video: VideoStream, max_bitrate_bps: int) -> str | None:
+def _cutting_obstacle(survey: Survey, video: VideoStream, *, max_bitrate_bps: int, segment_s: float) -> str | None:
     if not all(group.closed for group in survey.groups):
         return "open groups of pictures"
     rate = exact_rate(video.nominal_frame_rate)
-    cuts = cuts_at_keyframes(survey.groups, survey.frames, rate)
+    cuts = cuts_at_keyframes(survey.groups, survey.frames, rate, segment_s=segment_s)
     if cuts is None:
-        return f"keyframes do not come every {MIN_SEGMENT_S:.0f} to {MAX_SEGMENT_S:.0f} seconds"
+        return f"keyframes do not come every {MIN_SEGMENT * segment_s:g} to {MAX_SEGMENT * segment_s:g} seconds"
     sizes = segment_bytes(survey.groups, cuts)
     bitrate_bps = float(sum(sizes) * 8 * rate / survey.frames)
     if bitrate_bps > max_bitrate_bps:
         return f"{bitrate_bps / 1e6:.1f} Mbit/s are more than the {max_bitrate_bps / 1e6:.1f} of this definition"
     frames = frames_of(cuts, survey.frames)
     # A short rest at the end is no peak.
-    full = [(size, count) for size, count in zip(sizes, frames, strict=True) if count >= MIN_SEGMENT_S * rate]
+    full = [(size, count) for size, count in zip(sizes, frames, strict=True) if count >= MIN_SEGMENT * segment_s * rate]
     if any(float(size * 8 * rate / count) > PEAK_FACTOR * max_bitrate_bps for size, count in full):
         return "some segments have more than twice the bitrate of this definition"
     return None

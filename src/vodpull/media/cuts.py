@@ -9,10 +9,8 @@ from itertools import pairwise
 
 from vodpull.media.survey import Group
 
-# Long enough for good compression, short enough to switch renditions and to seek.
-SEGMENT_S = 4.0
-# Segments of a copied rung begin at keyframes that somebody else chose.
-MIN_SEGMENT_S, MAX_SEGMENT_S = 2.0, 8.0
+# Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
+MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
 # Below it, starting again after a crash costs less than the chunks do.
 SINGLE_CHUNK_S = 40.0
 # The first ones are short, so that there is something to play early; the others are long enough that seeking and the
@@ -36,9 +34,11 @@ def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:
     return tuple(range(0, frames_total, gop_frames))
 
 
-def cuts_at_keyframes(groups: Sequence[Group], frames_total: int, rate: Fraction) -> tuple[int, ...] | None:
+def cuts_at_keyframes(
+    groups: Sequence[Group], frames_total: int, rate: Fraction, *, segment_s: float
+) -> tuple[int, ...] | None:
     """
-    Return the keyframes of a source that its segments begin with, about four seconds apart.
+    Return the keyframes of a source that its segments begin with, about as far apart as a segment is long.
 
     None: at some place there is no closed group within reach.
     """
@@ -46,14 +46,15 @@ def cuts_at_keyframes(groups: Sequence[Group], frames_total: int, rate: Fraction
     if starts[:1] != [0]:
         return None
     cuts = [0]
+    length = segment_s * rate
     # A rest of up to half a segment more is no reason for a short last one.
-    while frames_total - cuts[-1] > 1.5 * SEGMENT_S * rate:
-        near = [at for at in starts if MIN_SEGMENT_S * rate <= at - cuts[-1] <= MAX_SEGMENT_S * rate]
-        if not near and frames_total - cuts[-1] <= MAX_SEGMENT_S * rate:
+    while frames_total - cuts[-1] > 1.5 * length:
+        near = [at for at in starts if MIN_SEGMENT * length <= at - cuts[-1] <= MAX_SEGMENT * length]
+        if not near and frames_total - cuts[-1] <= MAX_SEGMENT * length:
             break
         if not near:
             return None
-        wanted = cuts[-1] + SEGMENT_S * rate
+        wanted = cuts[-1] + length
         cuts.append(min(near, key=lambda at: abs(at - wanted)))
     return tuple(cuts)
 

@@ -7,15 +7,18 @@ whole film is made by one more process: sound, which would click at seams, and t
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media import hardening
+from vodpull.media.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.cuts import Chunk
 from vodpull.media.ffmpeg import Progress, RunLimits, check, run
-from vodpull.media.filters import picture_graph, sound_chain
+from vodpull.media.filters import Picture, picture_graph, sound_chain
+from vodpull.media.loudness import loudness_steps, measure_loudness
 from vodpull.media.plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.samples import SampleTable, read_samples
 from vodpull.media.sandbox import Toolbox
@@ -23,11 +26,13 @@ from vodpull.media.sandbox import Toolbox
 
 def encode_limits(plan: EncodePlan, chunk: Chunk | None = None) -> RunLimits:
     """Return limits that no honest process reaches, for a chunk or for the tracks: they only end what went wrong."""
+    codecs = len({planned.rung.codec for planned in plan.rungs})
     most_bps = max(planned.rung.max_bitrate_bps for planned in plan.rungs)
     length_s = float(chunk.frames / plan.rate) if chunk else plan.duration_s
     return RunLimits(
         # 8K HEVC on one old core takes about 100 seconds a second; a chunk may decode as much again to get there.
-        wall_s=600 + 150 * (length_s + (MAX_GROUP_S if chunk else 0.0)),
+        # Every codec takes as long again.
+        wall_s=600 + 150 * codecs * (length_s + (MAX_GROUP_S if chunk else 0.0)),
         # The encoder's ceiling is an average over seconds: thrice of it, and room for headers.
         file_size_bytes=int(3 * most_bps / 8 * length_s) + 64 * 1024 * 1024,
     )
@@ -95,21 +100,25 @@ def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
     """Return the FFmpeg command of a chunk: reads `/in/source`, writes into the working folder. Pure."""
     sizes = [(planned.rung.width_px, planned.rung.height_px) for planned in plan.encoded]
     frames = range(chunk.first_frame, chunk.first_frame + chunk.frames)
-    # Only the end of the film is held; every other chunk has pictures after it.
-    last = chunk == plan.chunks[-1]
-    picture = plan.picture if last else replace(plan.picture, hold_frames=0)
     argv = [
         *hardening.global_flags(),
-        *hardening.input_flags("source", *_seek_flags(plan.seeks_s[chunk.number])),
-        "-filter_complex", picture_graph(picture, sizes, frames),
+        *hardening.input_flags("source", *seek_flags(plan, chunk)),
+        "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames),
     ]  # fmt: skip
     for number, planned in enumerate(plan.encoded):
-        argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *_video_flags(planned, plan, chunk)]
+        argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *video_flags(_encoding(planned, plan, chunk))]
         argv += _file_flags(planned.file)
     return argv
 
 
-def _seek_flags(seek_s: float) -> tuple[str, ...]:
+def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
+    """Return what happens to the frames of a chunk: only the end of the film is held."""
+    return plan.picture if chunk == plan.chunks[-1] else replace(plan.picture, hold_frames=0)
+
+
+def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
+    """Return the input options that lead to a chunk."""
+    seek_s = plan.seeks_s[chunk.number]
     if not seek_s:
         return ()
     return (
@@ -126,29 +135,16 @@ def _grid_flags(chunk: Chunk) -> list[str]:
     return ["-fps_mode", "vfr", "-frames:v", str(chunk.frames)]
 
 
-def _video_flags(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> list[str]:
-    ceiling = planned.rung.max_bitrate_bps
-    forced = "+".join(f"eq(n,{cut})" for cut in chunk_cuts(plan, chunk)) if plan.copied else ""
-    return [
-        # H.264 in its 8-bit High profile plays on every device of the last fifteen years.
-        "-c:v", "libx264", "-profile:v", "high", "-pix_fmt", "yuv420p",
-        # Twice as fast as the default for about a tenth more bits.
-        "-preset", "veryfast",
-        # Constant quality, so that easy scenes stay small, under a ceiling that a viewer's line can rely on.
-        "-crf", "23", "-maxrate", str(ceiling), "-bufsize", str(2 * ceiling),
-        # Keyframes at a fixed distance and nowhere else: segments of all rungs begin at the same instants.
-        "-g", str(plan.gop_frames), "-keyint_min", str(plan.gop_frames), "-sc_threshold", "0",
+def _encoding(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> Encoding:
+    return Encoding(
+        codec=planned.rung.codec,
+        preset=planned.preset,
+        rate=planned.rate,
+        gop_frames=plan.gop_frames,
         # Beside a copied rung, segments begin where its keyframes are.
-        *(("-force_key_frames", f"expr:{forced}") if forced else ()),
-        # Closed groups: no frame of a segment needs the one before.
-        "-flags", "+cgop",
-        # Headers do not depend on the pictures: those of all chunks are the same.
-        "-x264-params", "stitchable=1",
-        # See plan.THREADS.
-        "-threads", str(planned.threads),
-        # Says in the stream what the filters made.
-        "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
-    ]  # fmt: skip
+        cuts=tuple(chunk_cuts(plan, chunk)) if plan.copied else (),
+        threads=planned.threads,
+    )
 
 
 def _file_flags(name: str) -> list[str]:
@@ -175,6 +171,8 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
     """
     if not plan.has_tracks:
         return 0.0
+    if plan.sounds and plan.audio.loudness:
+        plan = await _levelled(source, plan, folder, toolbox=toolbox, limits=limits)
     finished = await run(
         build_tracks_argv(plan),
         toolbox=toolbox,
@@ -191,6 +189,19 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
     return finished.cpu_s
 
 
+async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
+    """Return the plan with the filters that bring each sound track to the target."""
+    streams = [sound.index for sound in plan.sounds]
+    # Measurements are no result.
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
+    sounds = (
+        replace(sound, filters=",".join(loudness_steps(loudness)))
+        for sound, loudness in zip(plan.sounds, found, strict=True)
+    )
+    return replace(plan, sounds=tuple(sounds))
+
+
 def _unheard(_progress: Progress) -> None:
     """Sound is a small part of the work; the report is read for the stall limit only."""
 
@@ -204,7 +215,7 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
     # A timestamp far ahead would otherwise be filled with hours of silence.
     end = ["-t", f"{plan.duration_s:.6f}"]
     for number, sound in enumerate(plan.sounds):
-        kind = ["-map", f"[a{number}]", *_audio_flags()] if number in encoded else _copy_flags(sound.index)
+        kind = ["-map", f"[a{number}]", *audio_flags(plan.audio)] if number in encoded else _copy_flags(sound.index)
         argv += [*kind, *end, *_file_flags(sound.file)]
     if plan.copied:
         argv += [*_copy_flags(plan.picture.stream_index), *_file_flags(plan.copied.file)]
@@ -214,8 +225,3 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
 def _copy_flags(stream_index: int) -> list[str]:
     # Times stay as they are, also those below 0, which only prepare the decoder.
     return ["-map", f"0:{stream_index}", "-c", "copy", "-avoid_negative_ts", "disabled"]
-
-
-def _audio_flags() -> list[str]:
-    # AAC-LC stereo at 48 kHz is what every HLS player decodes; 128 kbit/s is transparent for most material.
-    return ["-c:a", "aac", "-profile:a", "aac_low", "-b:a", "128k", "-ac", "2", "-ar", "48000"]

@@ -73,9 +73,8 @@ class ToolReport:
 
     version: str
     """First word after `ffmpeg version`, for example `n9.0.2`."""
-    has_x264: bool
-    has_aac: bool
-    has_zscale: bool
+    has: frozenset[str]
+    """Its encoders and filters, by name."""
     sandbox: Literal["bwrap", "limits"]
 
 
@@ -152,13 +151,13 @@ def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]
 def describe(toolbox: Toolbox) -> ToolReport:
     """Return version and abilities of the FFmpeg in use."""
     version = _ask(toolbox, "-version").split(maxsplit=3)
-    encoders = _ask(toolbox, "-encoders").split()
-    filters = _ask(toolbox, "-filters").split()
+    rows = [
+        line.split(maxsplit=2) for list_of in ("-encoders", "-filters") for line in _ask(toolbox, list_of).splitlines()
+    ]
     return ToolReport(
         version=version[2].split("-")[0] if len(version) > 2 else "unknown",  # noqa: PLR2004 - ffmpeg version X
-        has_x264="libx264" in encoders,
-        has_aac="aac" in encoders,
-        has_zscale="zscale" in filters,
+        # Flags, name, description.
+        has=frozenset(row[1] for row in rows if len(row) > 1),
         sandbox=toolbox.sandbox,
     )
 

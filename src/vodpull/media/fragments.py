@@ -61,52 +61,73 @@ class Run:
 
 def init_segment(tracks: Sequence[Track]) -> bytes:
     """Return the init segment of a rendition."""
-    header = full_box(
+    extends = [full_box("trex", 0, 0, struct.pack(">IIIII", track.number, 1, 0, 0, 0)) for track in tracks]
+    brands = b"iso6" + bytes(4) + b"iso6mp41"
+    described = [track_box(track, EMPTY_TABLES, edits=[(0, track.delay_ticks)]) for track in tracks]
+    return box("ftyp", brands) + box("moov", movie_header(tracks), *described, box("mvex", *extends))
+
+
+def movie_header(tracks: Sequence[Track], *, duration_ms: int = 0) -> bytes:
+    """Return the box that begins the description of a film; duration 0: the segments tell it."""
+    return full_box(
         "mvhd",
         0,
         0,
-        struct.pack(">IIII", 0, 0, 1000, 0),
+        struct.pack(">IIII", 0, 0, 1000, duration_ms),
         struct.pack(">IH10x", 0x10000, 0x100),
         UNITY,
         struct.pack(">24xI", len(tracks) + 1),
     )
-    extends = [full_box("trex", 0, 0, struct.pack(">IIIII", track.number, 1, 0, 0, 0)) for track in tracks]
-    brands = b"iso6" + bytes(4) + b"iso6mp41"
-    return box("ftyp", brands) + box("moov", header, *map(_trak, tracks), box("mvex", *extends))
 
 
-def _trak(track: Track) -> bytes:
+EMPTY_TABLES = (
+    *(full_box(empty, 0, 0, bytes(4)) for empty in ("stts", "stsc")),
+    full_box("stsz", 0, 0, bytes(8)),
+    full_box("stco", 0, 0, bytes(4)),
+)
+"""Segments bring their own."""
+
+
+def track_box(
+    track: Track, tables: Sequence[bytes], *, edits: Sequence[tuple[int, int]], duration_ms: int = 0, ticks: int = 0
+) -> bytes:
+    """
+    Return the description of one track.
+
+    `edits` are lengths in milliseconds, each with the ticks of the track where it begins (-1: nothing is shown);
+    `ticks` is the length of all samples. A day of sound is as much as the fields hold.
+    """
     # In use and part of the film.
     header = full_box(
         "tkhd",
         0,
         3,
-        struct.pack(">IIIII8xHHHH", 0, 0, track.number, 0, 0, 0, 0, 0 if track.is_video else 0x100, 0),
+        struct.pack(">IIIII8xHHHH", 0, 0, track.number, 0, duration_ms, 0, 0, 0 if track.is_video else 0x100, 0),
         UNITY,
         struct.pack(">II", track.width_px << 16, track.height_px << 16),
     )
-    edit = full_box("elst", 0, 0, struct.pack(">IIiHH", 1, 0, track.delay_ticks, 1, 0))
-    return box("trak", header, box("edts", edit) if track.delay_ticks else b"", _mdia(track))
+    rows = [struct.pack(">IiHH", length_ms, begin, 1, 0) for length_ms, begin in edits]
+    edit = box("edts", full_box("elst", 0, 0, struct.pack(">I", len(rows)), *rows))
+    return box("trak", header, edit if any(begin for _, begin in edits) else b"", _mdia(track, tables, ticks))
 
 
-def _mdia(track: Track) -> bytes:
+def _mdia(track: Track, tables: Sequence[bytes], ticks: int) -> bytes:
     # Three letters in five bits each.
     language = sum((ord(letter) - 0x60) << shift for letter, shift in zip(track.language, (10, 5, 0), strict=True))
     kind, name = (b"vide", b"VideoHandler\0") if track.is_video else (b"soun", b"SoundHandler\0")
     media = full_box("vmhd", 0, 1, bytes(8)) if track.is_video else full_box("smhd", 0, 0, bytes(4))
     here = full_box("url ", 0, 1)
-    tables = box(
-        "stbl",
-        full_box("stsd", 0, 0, struct.pack(">I", 1), track.entry),
-        *(full_box(empty, 0, 0, bytes(4)) for empty in ("stts", "stsc")),
-        full_box("stsz", 0, 0, bytes(8)),
-        full_box("stco", 0, 0, bytes(4)),
-    )
+    described = full_box("stsd", 0, 0, struct.pack(">I", 1), track.entry)
     return box(
         "mdia",
-        full_box("mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, 0, language, 0)),
+        full_box("mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, track.timescale, ticks, language, 0)),
         full_box("hdlr", 0, 0, bytes(4), kind, bytes(12), name),
-        box("minf", media, box("dinf", full_box("dref", 0, 0, struct.pack(">I", 1), here)), tables),
+        box(
+            "minf",
+            media,
+            box("dinf", full_box("dref", 0, 0, struct.pack(">I", 1), here)),
+            box("stbl", described, *tables),
+        ),
     )
 
 

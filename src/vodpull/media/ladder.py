@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vodpull.errors import MediaUnsupported, NoVideo
-from vodpull.media.conform import rung_obstacle
+from vodpull.media.conform import may_be_copied, rung_obstacle
 from vodpull.media.info import MediaInfo, VideoStream
 from vodpull.media.survey import Survey
+from vodpull.media.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
@@ -19,32 +21,19 @@ MAX_SIDE_PX = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
-class Definition:
-    """A named picture size: one possible rung."""
-
-    clarity: int
-    """Number on the wire: 2 to 5."""
-    name: str
-    """`LD`, `SD`, `HD` or `FHD`."""
-    short_side_px: int
-    """Height of a landscape picture, width of a portrait one."""
-    max_bitrate_bps: int
-    """Ceiling of the video bitrate."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rung:
     """One rendition to be made."""
 
     clarity: int
-    name: str
+    name: DefinitionName
     width_px: int
     height_px: int
     frame_rate: float
     """Constant frames per second of the rendition."""
     max_bitrate_bps: int
+    codec: VideoCodec = "h264"
     copied: bool = False
-    """It is the picture of the source as it is; only the best rung can be."""
+    """It is the picture of the source as it is; only the best rung of its codec can be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,35 +47,29 @@ class Decision:
     """For people, in English."""
     max_bitrate_bps: int
     """Ceiling of the definition's video bitrate."""
+    codecs: tuple[VideoCodec, ...]
+    """Codecs that it is made in, best first; empty when it is not chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ladder:
     """The plan of the renditions of one source."""
 
+    template: Template
+    """The recipe that it follows."""
     rungs: tuple[Rung, ...]
-    """Best first, at least one."""
+    """Largest first, of each size the better codec first; at least one."""
     decisions: tuple[Decision, ...]
     """One for each definition, best first."""
 
 
-ABR = (
-    Definition(clarity=2, name="LD", short_side_px=360, max_bitrate_bps=800_000),
-    Definition(clarity=3, name="SD", short_side_px=480, max_bitrate_bps=1_400_000),
-    Definition(clarity=4, name="HD", short_side_px=720, max_bitrate_bps=2_800_000),
-    Definition(clarity=5, name="FHD", short_side_px=1080, max_bitrate_bps=5_000_000),
-)
-
-
-def plan_ladder(
-    info: MediaInfo, *, definitions: tuple[Definition, ...] = ABR, survey: Survey | None = None, copy: bool = True
-) -> Ladder:
+def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | None = None) -> Ladder:
     """
     Choose the rungs worth having for one probed source, best first, with a reason for each definition.
 
     A definition becomes a rung when the short side of the picture as shown reaches it: never upscaled, the same for
-    landscape and portrait. A source below all of them gets the smallest one at its own size. Sizes are even. With a
-    survey and `copy`, the best rung is the source itself where that is as good as an encode.
+    landscape and portrait. A source below all of them gets the smallest one at its own size, and the fallback codec
+    always has a rung. Sizes are even. With a survey, a rung is the source itself where that is as good as an encode.
 
     Raises:
         NoVideo: the source has no moving picture.
@@ -98,22 +81,51 @@ def plan_ladder(
     short = min(video.display_width_px, video.display_height_px)
     if short < MIN_SIDE_PX:
         raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
-    ordered = sorted(definitions, key=lambda definition: definition.short_side_px)
-    reached = [definition for definition in ordered if definition.short_side_px <= short] or ordered[:1]
-    best_first = ordered[::-1]
-    ladder = Ladder(
-        rungs=tuple(_rung(definition, video) for definition in best_first if definition in reached),
-        decisions=tuple(_decision(definition, video, chosen=definition in reached) for definition in best_first),
+    reached = [size for size in template.sizes if size.short_side_px <= short] or list(template.sizes[:1])
+    rungs = tuple(
+        _rung(size, video, codec=codec, ceiling_bps=template.rate(codec, size.name).max_bitrate_bps)
+        for size in reversed(template.sizes)
+        for codec in template.video
+        if size in _made(template, codec, reached)
     )
-    return _with_copy(ladder, info, survey) if survey and copy else ladder
+    ladder = Ladder(
+        template=template,
+        rungs=rungs,
+        decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
+    )
+    return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+
+
+def foresees_copy(info: MediaInfo, ladder: Ladder) -> bool:
+    """Tell whether a rung may turn out to be the source itself, once its packets are known."""
+    best = next((rung for rung in ladder.rungs if rung.codec == "h264"), None)
+    if best is None or not ladder.template.copy:
+        return False
+    return may_be_copied(info, size=(best.width_px, best.height_px), max_bitrate_bps=best.max_bitrate_bps)
+
+
+def _made(template: Template, codec: VideoCodec, reached: Sequence[Definition]) -> list[Definition]:
+    """Return the definitions of a codec: those that the source reaches, but at least one of the fallback codec."""
+    made = [size for size in reached if template.makes(codec, size.name)]
+    if made or codec != template.fallback:
+        return made
+    return [size for size in template.sizes if template.makes(codec, size.name)][:1]
 
 
 def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
-    """Return the ladder with the source as its best rung, or with the reason why that must be encoded."""
-    best, video = ladder.rungs[0], info.video
+    """Return the ladder with the source as its best H.264 rung, or with the reason why that must be encoded."""
+    best, video = next((rung for rung in ladder.rungs if rung.codec == "h264"), None), info.video
+    if best is None:
+        return ladder
     assert video is not None  # noqa: S101 - there is a ladder
-    size = (best.width_px, best.height_px)
-    obstacle = rung_obstacle(info, video, survey, size=size, max_bitrate_bps=best.max_bitrate_bps)
+    obstacle = rung_obstacle(
+        info,
+        video,
+        survey,
+        size=(best.width_px, best.height_px),
+        max_bitrate_bps=best.max_bitrate_bps,
+        segment_s=ladder.template.segment_s,
+    )
     if best.frame_rate != video.nominal_frame_rate:
         obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
     reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
@@ -121,10 +133,11 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
         for decision in ladder.decisions
     )
-    return Ladder(rungs=(replace(best, copied=obstacle is None), *ladder.rungs[1:]), decisions=decisions)
+    copied = replace(best, copied=obstacle is None)
+    return replace(ladder, rungs=tuple(copied if rung == best else rung for rung in ladder.rungs), decisions=decisions)
 
 
-def _rung(definition: Definition, video: VideoStream) -> Rung:
+def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceiling_bps: int) -> Rung:
     width, height = video.display_width_px, video.display_height_px
     scale = min(1.0, definition.short_side_px / min(width, height), MAX_SIDE_PX / max(width, height))
     return Rung(
@@ -133,7 +146,8 @@ def _rung(definition: Definition, video: VideoStream) -> Rung:
         width_px=_even(width, scale),
         height_px=_even(height, scale),
         frame_rate=capped_rate(video.nominal_frame_rate),
-        max_bitrate_bps=definition.max_bitrate_bps,
+        max_bitrate_bps=ceiling_bps,
+        codec=codec,
     )
 
 
@@ -148,19 +162,22 @@ def capped_rate(rate: float) -> float:
     return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
 
 
-def _decision(definition: Definition, video: VideoStream, *, chosen: bool) -> Decision:
+def _decision(definition: Definition, video: VideoStream, rungs: Sequence[Rung]) -> Decision:
     size = f"{video.display_width_px}x{video.display_height_px}"
     short = min(video.display_width_px, video.display_height_px)
-    if not chosen:
-        reason = f"the source is {size}: its short side is below {definition.short_side_px}, and nothing is enlarged"
-    elif short < definition.short_side_px:
+    made = [rung for rung in rungs if rung.name == definition.name]
+    if short >= definition.short_side_px:
+        reason = f"the source is {size}: its short side reaches {definition.short_side_px}"
+    elif made:
         reason = f"the source is {size}, smaller than every definition: kept at its own size"
     else:
-        reason = f"the source is {size}: its short side reaches {definition.short_side_px}"
+        reason = f"the source is {size}: its short side is below {definition.short_side_px}, and nothing is enlarged"
     return Decision(
         clarity=definition.clarity,
         name=definition.name,
-        chosen=chosen,
+        chosen=bool(made),
         reason=reason,
-        max_bitrate_bps=definition.max_bitrate_bps,
+        # Of the fallback codec, where it has one.
+        max_bitrate_bps=made[-1].max_bitrate_bps if made else definition.max_bitrate_bps,
+        codecs=tuple(rung.codec for rung in made),
     )

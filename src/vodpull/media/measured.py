@@ -45,9 +45,11 @@ class Measured:
 _MEASURED = TypeAdapter(Measured)
 
 
-async def measure(folder: Path, segments: int, *, toolbox: Toolbox) -> Measured:
+async def measure(folder: Path, segments: int, *, toolbox: Toolbox, init: str = INIT_FILE) -> Measured:
     """
     Return what is in the first segments of a rendition; the first and the last one are decoded.
+
+    Without segments, `init` is a whole file, of which nothing is decoded.
 
     Raises:
         OutputInvalid: they cannot be read.
@@ -55,11 +57,12 @@ async def measure(folder: Path, segments: int, *, toolbox: Toolbox) -> Measured:
     """
     orders = {
         "options": hardening.format_options(),
-        "init": INIT_FILE,
+        "init": init,
         "segment": SEGMENT_PATTERN,
         "segments": segments,
     }
-    size = sum((folder / (SEGMENT_PATTERN % number)).stat().st_size for number in range(1, segments + 1))
+    own = (folder / init).stat().st_size
+    size = own + sum((folder / (SEGMENT_PATTERN % number)).stat().st_size for number in range(1, segments + 1))
     answer = await ask_pyav("measurer.py", orders, ("rendition", folder), toolbox=toolbox, limits=copy_limits(size))
     try:
         return _MEASURED.validate_python(answer)

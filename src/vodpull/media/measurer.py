@@ -3,8 +3,8 @@ Count what is really in an HLS rendition and print one JSON document; runs alone
 
 Called as `python -I -S measurer.py ORDERS PYAV FOLDER`. ORDERS is a JSON object: `options` (FFmpeg's format options),
 `init` (name of the init segment in FOLDER), `segment` (pattern of the media segments' names) and `segments` (how many
-there are, from 1). PYAV is the folder of the PyAV package. The answer is either `tracks` and `undecodable`, or `error`.
-Only PyAV and the standard library.
+there are, from 1; 0: the init segment is a whole file). PYAV is the folder of the PyAV package. The answer is either
+`tracks` and `undecodable`, or `error`. Only PyAV and the standard library.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def measure(av: Any, files: list[Path], options: dict[str, str]) -> dict[str, An
         for packet in container.demux():
             if packet.size and packet.pts is not None:
                 _count(tracks[packet.stream_index], packet)
-    undecodable = sum(_undecodable(av, [files[0], segment], options) for segment in {files[1], files[-1]})
+    # A file without segments has samples that were decoded with those of its segments.
+    probed = {*files[1:2], *files[1:][-1:]}
+    undecodable = sum(_undecodable(av, [files[0], segment], options) for segment in probed)
     return {"tracks": list(tracks.values()), "undecodable": undecodable}
 
 
@@ -52,7 +54,7 @@ def _track(stream: Any) -> dict[str, Any]:
     context = stream.codec_context
     return {
         "kind": stream.type,
-        "codec": context.codec.name,
+        "codec": context.codec.canonical_name,
         "width_px": context.width if stream.type == "video" else 0,
         "height_px": context.height if stream.type == "video" else 0,
         "config": bytes(context.extradata or b"")[:4].hex(),

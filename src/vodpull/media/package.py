@@ -19,6 +19,7 @@ from vodpull.media.measured import measure
 from vodpull.media.pictures import MIN_KEYFRAMES, make_poster, make_storyboard
 from vodpull.media.plan import EncodePlan
 from vodpull.media.sandbox import Toolbox
+from vodpull.media.template import AudioCodec, VideoCodec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,16 @@ class Package:
     storyboard: str
     """WebVTT index of the small pictures, relative to the output folder."""
     renditions: tuple[PackagedRendition, ...]
-    """Lowest clarity first: its playlist is number 01."""
+    """Those of the fallback codec last, each codec with the lowest clarity first: its playlist is number 01."""
     sounds: tuple[PackagedSound, ...] = ()
     """Sound tracks beside the first one, which is in every rendition."""
+    sound_codec: AudioCodec | None = None
+    """Of all sound; None: there is none."""
+
+    @property
+    def fallback(self) -> VideoCodec:
+        """The codec of the renditions that answer for the definitions."""
+        return self.renditions[-1].rung.codec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +79,12 @@ async def package(
     if not made.timeline.complete:
         raise InternalError("a package needs all chunks")
     await asyncio.to_thread(made.write, out_folder)
+    await asyncio.to_thread(made.write_mp4s, out_folder)
     poster = f"{video_id}.jpg"
     best, few = len(made.renditions) - 1, made.timeline.segments < MIN_KEYFRAMES
     with made.pictures_of(best, out_folder, few=few) as source:
         await make_poster(source, out_folder, poster, toolbox=toolbox, limits=limits)
-    with made.pictures_of(0, out_folder, few=False) as source:
+    with made.pictures_of(made.lowest, out_folder, few=False) as source:
         storyboard = await make_storyboard(source, out_folder, video_id, toolbox=toolbox, limits=limits)
     return Package(
         video_id=video_id,
@@ -83,6 +92,7 @@ async def package(
         poster=poster,
         storyboard=storyboard,
         renditions=made.renditions,
+        sound_codec=plan.audio.codec if plan.sounds else None,
         sounds=made.sounds,
     )
 

@@ -8,12 +8,13 @@ from fractions import Fraction
 
 from vodpull.errors import NoVideo
 from vodpull.media.conform import SEARCHABLE, SEEKABLE, track_obstacle
-from vodpull.media.cuts import SEGMENT_S, Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.filters import Picture, plan_picture
-from vodpull.media.info import AudioStream, MediaInfo
+from vodpull.media.info import MediaInfo
 from vodpull.media.ladder import Ladder, Rung
 from vodpull.media.rates import exact_rate
 from vodpull.media.survey import Survey
+from vodpull.media.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
 # are chunks to work on at the same time, one thread for each encoder is cheaper.
@@ -33,6 +34,9 @@ class RungPlan:
     rung: Rung
     file: str
     """Name of the intermediate file."""
+    preset: str
+    """The encoder's own word for its speed."""
+    rate: VideoRate
     threads: int
     """Encoder threads."""
 
@@ -62,7 +66,14 @@ class EncodePlan:
     picture: Picture
     """What happens to the decoded frames before they are scaled down."""
     rungs: tuple[RungPlan, ...]
-    """Best first; one that is copied is the first."""
+    """Largest first, of each size the better codec first."""
+    fallback: VideoCodec
+    """The codec of the renditions that answer for the definitions."""
+    audio: AudioRecipe
+    mp4: Mp4
+    """Progressive files of no, the best or each rendition of the fallback codec."""
+    vmaf: bool
+    """The quality of what is encoded is measured."""
     sounds: tuple[SoundPlan, ...]
     """In the order of the source; the first one is in every rendition."""
     duration_s: float
@@ -81,7 +92,7 @@ class EncodePlan:
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
-        """The rungs that are encoded, best first."""
+        """The rungs that are encoded, largest first."""
         return tuple(planned for planned in self.rungs if not planned.rung.copied)
 
     @property
@@ -102,19 +113,22 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     The output has a constant frame rate: keyframes fall on the same instants in every rung, and players get the rate
     that the playlist names. Frames that the source dropped are repeated, which costs next to nothing, and the end
     stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
+    What the ladder's template says is all in the plan.
 
     Raises:
         NoVideo: the source has no moving picture.
     """
     if info.video is None:
         raise NoVideo("the file has no moving picture")
+    template = ladder.template
+    assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
-    gop_frames = max(1, round(SEGMENT_S * rate))
+    gop_frames = max(1, round(template.segment_s * rate))
     frames_total = max(1, round(info.duration_s * rate))
     cuts: tuple[int, ...] | None = None
-    if ladder.rungs[0].copied and survey:
+    if survey and any(rung.copied for rung in ladder.rungs):
         frames_total = survey.frames
-        cuts = cuts_at_keyframes(survey.groups, frames_total, rate)
+        cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
     picture = plan_picture(info, info.video, rate=rate)
@@ -122,7 +136,11 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     return EncodePlan(
         picture=picture,
         rungs=_rung_plans(ladder, many=len(chunks) > 1),
-        sounds=_sound_plans(info, survey),
+        fallback=template.fallback,
+        audio=template.audio,
+        mp4=template.mp4,
+        vmaf=template.vmaf,
+        sounds=_sound_plans(info, survey, template.audio),
         duration_s=info.duration_s,
         rate=rate,
         gop_frames=gop_frames,
@@ -142,7 +160,7 @@ def _chunks(
     assert info.video is not None  # noqa: S101 - there is a ladder
     picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
     # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
-    last_start = int((picture_end_s - SEGMENT_S) * rate) if _can_seek(info, survey) else 0
+    last_start = int((picture_end_s - ladder.template.segment_s) * rate) if _can_seek(info, survey) else 0
     return plan_chunks(cuts, frames_total, rate=rate, last_start=last_start)
 
 
@@ -173,23 +191,38 @@ def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fract
 def _rung_plans(ladder: Ladder, *, many: bool) -> tuple[RungPlan, ...]:
     encoded = [rung for rung in ladder.rungs if not rung.copied]
     return tuple(
-        RungPlan(rung=rung, file=f"{rung.name.lower()}.mp4", threads=THREADS[many or rung not in encoded[:1]])
-        for rung in ladder.rungs
+        _rung_plan(rung, ladder.template, threads=THREADS[many or rung not in encoded[:1]]) for rung in ladder.rungs
     )
 
 
-def _sound_plans(info: MediaInfo, survey: Survey | None) -> tuple[SoundPlan, ...]:
-    return tuple(
-        _sound_plan(track, info, survey, number=number) for number, track in enumerate(info.audio[:MAX_SOUNDS])
+def _rung_plan(rung: Rung, template: Template, *, threads: int) -> RungPlan:
+    name = rung.name.lower() if rung.codec == template.fallback else f"{rung.codec}-{rung.name.lower()}"
+    return RungPlan(
+        rung=rung,
+        file=f"{name}.mp4",
+        preset=template.video[rung.codec].preset,
+        rate=template.rate(rung.codec, rung.name),
+        threads=threads,
     )
 
 
-def _sound_plan(track: AudioStream, info: MediaInfo, survey: Survey | None, *, number: int) -> SoundPlan:
-    obstacle = track_obstacle(track, info.container, survey)
-    return SoundPlan(
-        index=track.index,
-        file=f"audio-{number}.m4a",
-        copied=obstacle is None,
-        reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
-        language=track.language,
-    )
+def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) -> tuple[SoundPlan, ...]:
+    plans = []
+    for number, track in enumerate(info.audio[:MAX_SOUNDS]):
+        obstacle = _recipe_obstacle(recipe) or track_obstacle(track, info.container, survey)
+        plan = SoundPlan(
+            index=track.index,
+            file=f"audio-{number}.m4a",
+            copied=obstacle is None,
+            reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
+            language=track.language,
+        )
+        plans.append(plan)
+    return tuple(plans)
+
+
+def _recipe_obstacle(recipe: AudioRecipe) -> str | None:
+    """Return why no sound track can stay as it is."""
+    if recipe.codec != "aac":
+        return f"it becomes {recipe.codec}"
+    return "its loudness is changed" if recipe.loudness else None

@@ -18,7 +18,6 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from vodpull.errors import ConfigurationError
-from vodpull.media.ladder import Definition
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
@@ -48,6 +47,20 @@ PRESETS: Mapping[VideoCodec, tuple[str, ...]] = {
 # A file of this kind has a few hundred bytes.
 MAX_TEMPLATE_BYTES = 64 * 1024
 STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A named picture size: one possible rung."""
+
+    clarity: int
+    """Number on the wire: 2 to 5."""
+    name: DefinitionName
+    """`LD`, `SD`, `HD` or `FHD`."""
+    short_side_px: int
+    """Height of a landscape picture, width of a portrait one."""
+    max_bitrate_bps: int
+    """Ceiling of the video bitrate."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,19 +168,22 @@ class Template:
         """The codec that every player must have: its renditions answer for the definitions on the wire."""
         return tuple(self.video)[-1] if self.video else None
 
-    def sizes(self, codec: VideoCodec) -> tuple[Definition, ...]:
-        """Return the definitions of a codec with its own ceilings, lowest first."""
-        only = self.video[codec].only or tuple(self.definitions)
+    @property
+    def sizes(self) -> tuple[Definition, ...]:
+        """All definitions, lowest first."""
         return tuple(
             Definition(
                 clarity=CLARITIES[name],
                 name=name,
                 short_side_px=size.short_side_px,
-                max_bitrate_bps=self.rate(codec, name).max_bitrate_bps,
+                max_bitrate_bps=size.max_bitrate_bps,
             )
             for name, size in sorted(self.definitions.items(), key=_clarity)
-            if name in only
         )
+
+    def makes(self, codec: VideoCodec, name: DefinitionName) -> bool:
+        """Tell whether a definition is made in a codec, when the source reaches it."""
+        return name in (self.video[codec].only or self.definitions)
 
     def rate(self, codec: VideoCodec, name: DefinitionName) -> VideoRate:
         """Return the rate control of a codec for one definition."""
@@ -236,6 +252,9 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"
     for codec, recipe in template.video.items():
         yield from ((f"video.{codec}.{key}", reason) for key, reason in _odd_recipe(template, codec, recipe))
+    for name in template.definitions:
+        if template.video and not any(template.makes(codec, name) for codec in template.video):
+            yield f"definitions.{name}", "no codec makes it"
 
 
 def _clarity(entry: tuple[DefinitionName, object]) -> int:
@@ -264,3 +283,7 @@ def _odd_bitrate(key: str, own: RungRate, size: RungSize) -> Iterator[tuple[str,
         yield key, "either a constant quality or a bitrate"
     if (own.bitrate_bps or 0) > (own.max_bitrate_bps or size.max_bitrate_bps):
         yield key, "more than the ceiling"
+
+
+ABR = next(template for template in builtin_templates() if template.name == "abr")
+"""The template of whoever names none."""

@@ -26,8 +26,10 @@ from vodpull.media.jpeg import jpeg_size
 from vodpull.media.measured import Measured, Track, measure
 from vodpull.media.package import Package
 from vodpull.media.playlist import Segment, average_bitrate_bps, peak_bitrate_bps
+from vodpull.media.quality import Quality
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.storyboard import read_storyboard
+from vodpull.media.template import AudioCodec, VideoCodec
 
 # Below this share of the promised duration, the source was cut.
 COMPLETE_SHARE = 0.98
@@ -41,6 +43,8 @@ AUDIO_LOSS_S = 0.5
 AUDIO_GAP_S = 0.03
 # Sound that lags or leads by less is not noticed (EBU R37: 40 ms early, 60 ms late).
 AV_DRIFT_S = 0.04
+# Edit lists count in milliseconds.
+CLOCK_S = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,7 @@ class Rendition:
     """One verified rendition, with what was measured of it."""
 
     clarity: int
+    codec: VideoCodec = "h264"
     playlist: str
     """Media playlist, relative to the output folder."""
     width_px: int
@@ -71,11 +76,16 @@ class Rendition:
     """End of the sound minus end of the picture, which is on the grid of frames; None: there is no sound."""
     keyframes_aligned: bool
     """Its keyframes show the same instants as those of the lowest rendition."""
+    mp4: str = ""
+    """Progressive file, relative to the output folder; empty: there is none."""
+    mp4_bytes: int = 0
+    quality: Quality | None = None
+    """None: not measured."""
 
 
 async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
     """
-    Return what was measured of each rendition, lowest clarity first, or raise when anything is not as planned.
+    Return what was measured of each rendition, in the order of the package, or raise when anything is not as planned.
 
     Reads every segment and changes nothing; may run twice.
 
@@ -89,11 +99,16 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
     for placed in package.renditions:
         segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
         measured = await measure(out_folder / placed.folder, len(segments), toolbox=toolbox)
-        rendition = _compared(placed, segments, measured, info=info)
+        rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
         own_s = _openings_s(placed, measured.tracks[0], segments)
         openings_s = openings_s or own_s
         _check_alignment(placed, own_s, openings_s)
-        renditions.append(await asyncio.to_thread(_with_files, out_folder, placed, rendition))
+        rendition = await asyncio.to_thread(_with_files, out_folder, placed, rendition)
+        if placed.mp4:
+            await asyncio.to_thread(_require_mp4, out_folder / placed.mp4)
+            whole = await measure(out_folder, 0, toolbox=toolbox, init=placed.mp4)
+            _check_mp4(placed.mp4, measured, whole)
+        renditions.append(rendition)
     for number, sound in enumerate(package.sounds, start=1):
         segments = await asyncio.to_thread(_whole_segments, out_folder, sound)
         measured = await measure(out_folder / sound.folder, len(segments), toolbox=toolbox)
@@ -164,10 +179,12 @@ def _require_boxes(path: Path, wanted: set[str]) -> int:
     return size
 
 
-def _compared(placed: PackagedRendition, segments: list[Segment], measured: Measured, *, info: MediaInfo) -> Rendition:
+def _compared(
+    placed: PackagedRendition, segments: list[Segment], measured: Measured, *, info: MediaInfo, sound: AudioCodec | None
+) -> Rendition:
     """Compare playlist, packets, plan and source; return the rendition without what other files say of it."""
     duration_s = sum(segment.duration_s for segment in segments)
-    video, audio = _tracks(placed, measured, sound=bool(info.audio))
+    video, audio = _tracks(placed, measured, sound=sound)
     _check_duration(placed.playlist, duration_s, info)
     _check_video(placed, video, duration_s=duration_s, segments=len(segments))
     if audio:
@@ -177,6 +194,7 @@ def _compared(placed: PackagedRendition, segments: list[Segment], measured: Meas
         raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
     return Rendition(
         clarity=placed.rung.clarity,
+        codec=placed.rung.codec,
         playlist=placed.playlist,
         width_px=video.width_px,
         height_px=video.height_px,
@@ -194,9 +212,9 @@ def _compared(placed: PackagedRendition, segments: list[Segment], measured: Meas
     )
 
 
-def _tracks(placed: PackagedRendition, measured: Measured, *, sound: bool) -> tuple[Track, Track | None]:
+def _tracks(placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None) -> tuple[Track, Track | None]:
     kinds = [(track.kind, track.codec) for track in measured.tracks]
-    if kinds != [("video", "h264"), ("audio", "aac")][: 2 if sound else 1]:
+    if kinds != [("video", placed.rung.codec), *([("audio", sound)] if sound else [])]:
         raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
     if any(track.corrupt or not track.packets for track in measured.tracks):
         raise OutputInvalid(f"{placed.playlist} holds damaged packets")
@@ -274,12 +292,34 @@ def _check_drift(placed: PackagedRendition, video: Track, audio: Track, *, info:
 
 
 def _check_alignment(placed: PackagedRendition, own_s: tuple[float, ...], lowest_s: tuple[float, ...]) -> None:
-    """Compare the instants at which segments begin with those of the lowest rendition: players change there."""
+    """Compare the instants at which segments begin with those of the first rendition: players change there."""
     # Half a frame for rounding.
     slack_s = 0.5 / placed.rung.frame_rate
     pairs = zip(own_s, lowest_s, strict=False)
     if len(own_s) != len(lowest_s) or any(abs(one - other) > slack_s for one, other in pairs):
         raise OutputInvalid(f"the keyframes of {placed.playlist} differ from those of the lowest rendition")
+
+
+def _require_mp4(path: Path) -> None:
+    _require_file(path)
+    if box_names(path) != ("ftyp", "moov", "mdat"):
+        raise OutputInvalid(f"{path.name} is cut, or does not begin with its header")
+
+
+def _check_mp4(name: str, parts: Measured, whole: Measured) -> None:
+    """Compare a progressive file with the segments of the same rendition: the same packets at the same times."""
+    same_number = len(parts.tracks) == len(whole.tracks)
+    if not same_number or not all(map(_agree, parts.tracks, whole.tracks)):
+        raise OutputInvalid(f"{name} holds something else than the segments of its rendition")
+
+
+def _agree(part: Track, whole: Track) -> bool:
+    near = max(abs(part.start_s - whole.start_s), abs(part.end_s - whole.end_s)) <= CLOCK_S
+    return near and not whole.corrupt and _content(part) == _content(whole)
+
+
+def _content(track: Track) -> tuple[object, ...]:
+    return track.kind, track.codec, track.width_px, track.height_px, track.packets, track.keyframes_s
 
 
 def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
@@ -290,6 +330,8 @@ def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Renditio
         codecs=",".join(codec_names(init.read_bytes())),
         size_bytes=_require_file(out_folder / placed.playlist),
         media_bytes=rendition.media_bytes + init_bytes,
+        mp4=placed.mp4,
+        mp4_bytes=_require_file(out_folder / placed.mp4) if placed.mp4 else 0,
     )
 
 

@@ -8,10 +8,9 @@ so a process that dies costs the piece under way, and a piece that is missing is
 from __future__ import annotations
 
 import asyncio
-import filecmp
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,21 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import media
-from vodpull.errors import Cancelled, MediaTooLarge
+from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.capabilities import Capabilities, attempt_name, folder_key
+from vodpull.workflows.previewed import Previewed, published_already, read_note, write_note
 
 UPLOADS_AT_ONCE = 8
 
-PLAN = "plan"
+PLAN = "plan-2"
+"""With the number of its form: that of an older version is not read, but made again."""
+
 PLAN_FILE = "plan.json"
 
 VERIFIED_FILE = "verified.json"
 """Beside the playlists: what the package is and what was measured; never published."""
-
-PREVIEWED_FILE = "previewed"
-"""Beside a preview: how many of its segments are published."""
 
 _PLAN = TypeAdapter(media.EncodePlan)
 _VERIFIED = TypeAdapter(tuple[media.Package, tuple[media.Rendition, ...]])
@@ -67,16 +66,12 @@ class Production:
             raise Cancelled("the files of this attempt were cleared")
         return _PLAN.validate_json((found / PLAN_FILE).read_bytes())
 
-    def foresee(self, info: media.MediaInfo) -> media.EncodePlan | None:
+    async def foresee(self, job: Job, info: media.MediaInfo) -> media.EncodePlan | None:
         """Return the plan of a source of which only the beginning is here; None: it depends on the rest."""
         if info.video is None or info.duration_s > self._can.max_duration_s:
             return None
-        ladder = media.plan_ladder(info)
-        best = ladder.rungs[0]
-        size = best.width_px, best.height_px
-        if media.may_be_copied(info, size=size, max_bitrate_bps=best.max_bitrate_bps):
-            return None
-        return media.plan_encode(info, ladder)
+        ladder = media.plan_ladder(info, template=await self._template(job))
+        return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder)
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded."""
@@ -152,18 +147,18 @@ class Production:
             return None
         folder = self._can.workplace(job).preview
         folder.mkdir(parents=True, exist_ok=True)
-        counter = folder / PREVIEWED_FILE
+        before = read_note(folder)
         preview = await media.package_preview(
             plan,
             parts,
             folder,
             video_id=job.video_id,
-            after=int(counter.read_text()) if counter.exists() else 0,
+            after=before.segments,
             toolbox=self._can.toolbox,
         )
         for names in (preview.files, preview.playlists, [preview.multivariant]):
             await self._upload(job, folder, names)
-        counter.write_text(str(preview.segments))
+        write_note(folder, Previewed(segments=preview.segments, files=before.files | {*preview.files}))
         return f"{folder_key(job)}/{preview.multivariant}"
 
     async def withdraw(self, job: Job) -> None:
@@ -196,6 +191,7 @@ class Production:
                 limits=media.copy_limits(size_bytes),
             )
             renditions = await media.verify(folder, package, info, toolbox=self._can.toolbox)
+            renditions = await self._judged(job, plan, package, renditions=renditions, folder=folder)
             (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((package, renditions)))
         return place.packaged
 
@@ -207,13 +203,14 @@ class Production:
         names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
         names.remove(VERIFIED_FILE)
         names.remove(package.multivariant)
-        previewed = self._can.workplace(job).preview
-        await self._upload(
-            job, folder, [name for name in names if not name.endswith(".m3u8") and not _same(name, folder, previewed)]
-        )
+        there = published_already(folder, self._can.workplace(job).preview)
+        await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
         await self._upload(job, folder, [package.multivariant])
         self._can.watch.meters.stored(sum((folder / name).stat().st_size for name in names))
+        if any(rendition.quality for rendition in renditions):
+            decisions = _with_quality(job.decisions, package, renditions)
+            await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
         return _published(job, package, renditions)
 
     async def need_source(self, job: Job) -> Path:
@@ -228,17 +225,45 @@ class Production:
         await self._once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
         return place.source
 
+    async def _judged(
+        self,
+        job: Job,
+        plan: media.EncodePlan,
+        package: media.Package,
+        *,
+        renditions: tuple[media.Rendition, ...],
+        folder: Path,
+    ) -> tuple[media.Rendition, ...]:
+        """Return the renditions with their quality, where it is asked for and can be measured."""
+        if not plan.vmaf:
+            return renditions
+        source = await self.need_source(job)
+        try:
+            async with self._can.encoders:
+                found = await media.measure_renditions(
+                    source, plan, package, out_folder=folder, toolbox=self._can.toolbox
+                )
+        except (EncodeFailed, EncodeStalled, OutputInvalid) as error:
+            # What was made is proven, and nobody waits for the figure.
+            log.warning("quality not measured", job=job.job_id, code=error.code)
+            return renditions
+        return tuple(replace(rendition, quality=found.get(rendition.playlist)) for rendition in renditions)
+
     async def _write_plan(self, job: Job, info: media.MediaInfo, folder: Path) -> None:
         if info.duration_s > self._can.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
         survey = None
         if media.worth_surveying(info):
             survey = await media.survey(await self.need_source(job), info, toolbox=self._can.toolbox)
-        ladder = media.plan_ladder(info, survey=survey)
+        ladder = media.plan_ladder(info, template=await self._template(job), survey=survey)
         decisions = [asdict(decision) for decision in ladder.decisions]
         await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
         plan = media.plan_encode(info, ladder, survey=survey)
         (folder / PLAN_FILE).write_bytes(_PLAN.dump_json(plan))
+
+    async def _template(self, job: Job) -> media.Template:
+        batch, _ = await asyncio.to_thread(self._can.store.find_job, job.job_id)
+        return self._can.templates.find(batch.template)
 
     def _percent(self, job: Job, plan: media.EncodePlan) -> float:
         place = self._can.workplace(job)
@@ -310,26 +335,12 @@ def _digest(argv: list[str]) -> str:
     return hashlib.sha256("\0".join(argv).encode()).hexdigest()[:32]
 
 
-def _same(name: str, folder: Path, other: Path) -> bool:
-    """Return True when a file of this name lies in both folders with the same bytes."""
-    return (other / name).exists() and filecmp.cmp(folder / name, other / name, shallow=False)
-
-
 def _published(job: Job, package: media.Package, renditions: tuple[media.Rendition, ...]) -> Asset:
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
-    rows = tuple(
-        StoredFile(
-            clarity=Clarity(rendition.clarity),
-            server_type=ServerType.PC,
-            width_px=rendition.width_px,
-            height_px=rendition.height_px,
-            bitrate_bps=rendition.bitrate_bps,
-            size_bytes=rendition.size_bytes,
-            key=f"{folder}/{rendition.playlist}",
-        )
-        for rendition in sorted(renditions, key=lambda rendition: rendition.clarity)
-    )
+    # The other codecs are in the multivariant playlist, for players that choose.
+    answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
+    rows = [row for rendition in answering for row in _rows(rendition, folder)]
     return replace(
         job.asset,
         files=(job.asset.files[0], *rows),
@@ -337,3 +348,40 @@ def _published(job: Job, package: media.Package, renditions: tuple[media.Renditi
         poster_key=f"{folder}/{package.poster}",
         storyboard_key=f"{folder}/{package.storyboard}",
     )
+
+
+def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
+    """Give the files of a rendition that a client may play: the playlist, and the progressive file if there is one."""
+    playlist = StoredFile(
+        clarity=Clarity(rendition.clarity),
+        server_type=ServerType.PC,
+        width_px=rendition.width_px,
+        height_px=rendition.height_px,
+        bitrate_bps=rendition.bitrate_bps,
+        size_bytes=rendition.size_bytes,
+        key=f"{folder}/{rendition.playlist}",
+    )
+    yield playlist
+    if rendition.mp4:
+        bitrate_bps = round(8 * rendition.mp4_bytes / rendition.duration_s)
+        yield replace(
+            playlist,
+            server_type=ServerType.MOBILE,
+            bitrate_bps=bitrate_bps,
+            size_bytes=rendition.mp4_bytes,
+            key=f"{folder}/{rendition.mp4}",
+        )
+
+
+def _with_quality(
+    decisions: Iterable[Mapping[str, Any]], package: media.Package, renditions: Iterable[media.Rendition]
+) -> list[dict[str, Any]]:
+    """Return the decisions with what was measured: of the fallback codec as one figure, of each codec in full."""
+    found = {(one.clarity, one.codec): one.quality for one in renditions if one.quality}
+    judged = []
+    for decision in decisions:
+        own = {codec: quality for (clarity, codec), quality in found.items() if clarity == decision["clarity"]}
+        fallback = own.get(package.fallback)
+        figures = {"qualities": {codec: asdict(quality) for codec, quality in own.items()}} if own else {}
+        judged.append({**decision, **figures, **({"vmaf": round(fallback.mean, 2)} if fallback else {})})
+    return judged

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from vodpull.media import (
+    ABR,
     EncodePlan,
     MediaInfo,
     Package,
     Parts,
     Rendition,
+    Template,
     Toolbox,
     copy_limits,
     encode_chunk,
@@ -30,11 +33,13 @@ Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
 
 
-async def plan_source(source: Path, *, toolbox: Toolbox, copy: bool = True) -> tuple[MediaInfo, EncodePlan]:
+async def plan_source(
+    source: Path, *, toolbox: Toolbox, copy: bool = True, template: Template = ABR
+) -> tuple[MediaInfo, EncodePlan]:
     """Probe, survey where it helps, and plan."""
     info = await probe(source, toolbox=toolbox)
     seen = await survey(source, info, toolbox=toolbox) if worth_surveying(info) else None
-    return info, plan_encode(info, plan_ladder(info, survey=seen, copy=copy), survey=seen)
+    return info, plan_encode(info, plan_ladder(info, template=replace(template, copy=copy), survey=seen), survey=seen)
 
 
 async def make_parts(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox) -> Parts:

@@ -35,6 +35,16 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+def test_a_full_disk_below_the_log_fails_nobody(written: io.StringIO) -> None:
+    full = open("/dev/full", "w")  # noqa: PTH123, SIM115 - closing it would raise, which is the point
+    configure_logging("json", stream=full)
+    structlog.get_logger().info("a line that is lost")
+    logging.getLogger("dbos").warning("another one")
+    with pytest.raises(OSError, match="No space left"):
+        full.close()
+    assert written.getvalue() == ""
+
+
 SECRET = "hunter2"
 
 

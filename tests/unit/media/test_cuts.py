@@ -39,11 +39,11 @@ def seconds(cuts: tuple[int, ...] | None) -> list[float] | None:
 def test_segments_begin_at_the_keyframes_nearest_to_four_seconds(
     starts_s: tuple[float, ...], total_s: int, expected: list[float] | None
 ) -> None:
-    assert seconds(cuts_at_keyframes(groups(*starts_s), total_s * 25, RATE)) == expected
+    assert seconds(cuts_at_keyframes(groups(*starts_s), total_s * 25, RATE, segment_s=4)) == expected
 
 
 def test_no_segment_begins_with_an_open_group() -> None:
-    assert seconds(cuts_at_keyframes(groups(0, 3, 4, 5, open_s=4), 9 * 25, RATE)) == [0, 3]
+    assert seconds(cuts_at_keyframes(groups(0, 3, 4, 5, open_s=4), 9 * 25, RATE, segment_s=4)) == [0, 3]
 
 
 def test_the_bytes_of_groups_are_those_of_their_segment() -> None:

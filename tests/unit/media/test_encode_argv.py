@@ -2,22 +2,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from vodpull.errors import NoVideo
 from vodpull.media import (
+    ABR,
     EncodePlan,
     MediaInfo,
     Survey,
     build_chunk_argv,
     build_tracks_argv,
     encode_limits,
+    parse_template,
     plan_encode,
     plan_ladder,
 )
 from vodpull.media.rates import exact_rate
 from vodpull.media.survey import Group, SoundSurvey
+from vodpull.media.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]
@@ -165,3 +169,26 @@ def test_sound_only_has_no_plan(source: Source) -> None:
 def test_broadcast_rates_become_exact_fractions() -> None:
     assert str(exact_rate(29.97002997002997)) == "30000/1001"
     assert str(exact_rate(45000 / 1499)) == "45000/1499"
+
+
+def test_without_h264_nothing_is_copied_but_sound(source: Source) -> None:
+    seen = surveyed(frames=300, group_frames=75)
+    text = """
+    [definitions.FHD]
+    short_side_px = 1080
+    max_bitrate_bps = 5_000_000
+    [video.hevc]
+    preset = "fast"
+    crf = 26
+    """
+    info, template = source(), parse_template(text, name="own")
+    made = plan_encode(info, plan_ladder(info, template=template, survey=seen), survey=seen)
+    assert (made.copied, made.cuts, made.sounds[0].copied) == (None, (0, 120, 240), True)
+    assert made.rungs[0].file == "fhd.mp4"
+
+
+@pytest.mark.parametrize("changes", [{"codec": "opus"}, {"loudness": True}])
+def test_sound_that_becomes_something_else_is_not_copied(source: Source, changes: dict[str, Any]) -> None:
+    seen, template = surveyed(frames=300, group_frames=75), replace(ABR, audio=AudioRecipe(**changes))
+    made = plan_encode(source(), plan_ladder(source(), template=template, survey=seen), survey=seen)
+    assert [sound.copied for sound in made.sounds] == [False]

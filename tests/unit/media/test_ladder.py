@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.errors import MediaUnsupported, NoVideo
-from vodpull.media import MediaInfo, plan_ladder
+from vodpull.media import MediaInfo, builtin_templates, foresees_copy, parse_template, plan_ladder
 from vodpull.media.ladder import capped_rate
 
 Source = Callable[..., MediaInfo]
@@ -80,3 +80,58 @@ def test_a_picture_below_one_macroblock_is_refused(source: Source) -> None:
 )
 def test_fast_sources_are_divided_evenly(rate: float, expected: float) -> None:
     assert capped_rate(rate) == pytest.approx(expected)
+
+
+BOTH = next(template for template in builtin_templates() if template.name == "abr-av1")
+PARTLY = parse_template(
+    """
+    [definitions.LD]
+    short_side_px = 360
+    max_bitrate_bps = 700_000
+    [definitions.HD]
+    short_side_px = 720
+    max_bitrate_bps = 2_500_000
+    [video.hevc]
+    preset = "fast"
+    crf = 26
+    only = ["LD"]
+    [video.h264]
+    preset = "fast"
+    crf = 23
+    only = ["HD"]
+    """,
+    name="partly",
+)
+
+
+def test_each_codec_has_the_rungs_of_the_template(source: Source) -> None:
+    ladder = plan_ladder(source(width_px=1280, height_px=720), template=BOTH)
+    found = [(rung.name, rung.codec) for rung in ladder.rungs]
+    assert found == [(name, codec) for name in ("HD", "SD", "LD") for codec in ("av1", "h264")]
+    assert [decision.codecs for decision in ladder.decisions] == [(), *[("av1", "h264")] * 3]
+
+
+@pytest.mark.parametrize(
+    ("height", "expected"),
+    [
+        (720, [("HD", "h264", 720), ("LD", "hevc", 360)]),
+        # Whatever the source is, there is something to play everywhere.
+        (480, [("HD", "h264", 480), ("LD", "hevc", 360)]),
+        (270, [("HD", "h264", 270), ("LD", "hevc", 270)]),
+    ],
+)
+def test_the_fallback_codec_always_has_a_rung(
+    source: Source, height: int, expected: list[tuple[str, str, int]]
+) -> None:
+    ladder = plan_ladder(source(width_px=height * 16 // 9, height_px=height), template=PARTLY)
+    assert [(rung.name, rung.codec, rung.height_px) for rung in ladder.rungs] == expected
+    assert all(decision.chosen for decision in ladder.decisions)
+
+
+def test_only_h264_may_turn_out_to_be_the_source_itself(source: Source) -> None:
+    info = source()
+    other = replace(PARTLY, video={"hevc": PARTLY.video["hevc"]})
+    abr = next(template for template in builtin_templates() if template.name == "abr")
+    assert foresees_copy(info, plan_ladder(info))
+    assert not foresees_copy(info, plan_ladder(info, template=other))
+    assert not foresees_copy(info, plan_ladder(info, template=replace(abr, copy=False)))

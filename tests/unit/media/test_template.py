@@ -30,7 +30,14 @@ def test_every_installation_has_four() -> None:
 
 def test_abr_is_the_ladder_that_was_measured() -> None:
     abr = BUILTIN["abr"]
-    assert abr.sizes("h264") == ABR
+    assert abr == ABR
+    sizes = [(size.clarity, size.name, size.short_side_px, size.max_bitrate_bps) for size in abr.sizes]
+    assert sizes == [
+        (2, "LD", 360, 800_000),
+        (3, "SD", 480, 1_400_000),
+        (4, "HD", 720, 2_800_000),
+        (5, "FHD", 1080, 5_000_000),
+    ]
     rate = abr.rate("h264", "FHD")
     assert (rate.crf, rate.max_bitrate_bps, rate.buffer_bits) == (23, 5_000_000, 10_000_000)
     assert (abr.segment_s, abr.audio.codec, abr.audio.bitrate_bps, abr.copy) == (4.0, "aac", 128_000, True)
@@ -39,13 +46,15 @@ def test_abr_is_the_ladder_that_was_measured() -> None:
 def test_the_better_codec_comes_first_and_the_fallback_last() -> None:
     template = BUILTIN["abr-av1"]
     assert (tuple(template.video), template.fallback) == (("av1", "h264"), "h264")
-    assert template.sizes("av1") == template.sizes("h264") == ABR
+    assert template.sizes == ABR.sizes
+    assert template.rate("av1", "HD").max_bitrate_bps == template.rate("h264", "HD").max_bitrate_bps
 
 
 def test_single_definitions_may_differ() -> None:
+    other = "[video.vp9]\npreset = '4'\ncrf = 40\n"
     own = "only = ['FHD']\n[video.h264.definitions.FHD]\nbitrate_bps = 4_000_000\nmax_bitrate_bps = 6_000_000\n"
-    template = parse_template(SIZES + H264 + own, name="own")
-    assert [definition.name for definition in template.sizes("h264")] == ["FHD"]
+    template = parse_template(SIZES + other + H264 + own, name="own")
+    assert [template.makes("h264", "FHD"), template.makes("h264", "HD")] == [True, False]
     rate = template.rate("h264", "FHD")
     assert (rate.bitrate_bps, rate.max_bitrate_bps, rate.buffer_bits) == (4_000_000, 6_000_000, 12_000_000)
     assert template.rate("h264", "HD").bitrate_bps is None
@@ -89,6 +98,7 @@ def test_a_template_survives_json(template: Template) -> None:
             "video.h264.definitions.HD.bitrate_bps",
         ),
         (SIZES + H264 + "definitions.HD.bitrate_bps = 3_000_000", "video.h264.definitions.HD.bitrate_bps"),
+        (SIZES + H264 + "only = ['HD']", "definitions.FHD"),
     ],
 )
 def test_what_cannot_be_used_is_named_by_its_key(text: str, key: str | None) -> None:
@@ -106,5 +116,6 @@ def test_a_name_is_short_and_plain(name: str) -> None:
 def test_the_example_of_the_documentation_works() -> None:
     page = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
     template = parse_template(page.partition("```toml\n")[2].partition("```")[0], name="mobile")
-    assert (template.fallback, [size.name for size in template.sizes("h264")]) == ("h264", ["LD"])
+    assert template.fallback == "h264"
+    assert [template.makes("h264", "LD"), template.makes("h264", "HD")] == [True, False]
     assert template.rate("hevc", "HD").max_bitrate_bps == 1_600_000

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
@@ -197,6 +199,40 @@ def test_a_video_that_still_grows_plays_from_its_beginning(console: Watched, ser
     assert console.page.evaluate(f"[{player}.isInProgress(), {place}]") == [True, 0]
     grown = True
     console.wait_until(f"!{player}.isInProgress() && {player}.seekRange().end > 4.9")
+
+
+def test_a_video_with_two_languages_plays_in_either(
+    console: Watched, served: Vodpull, origin: Origin, tmp_path: Path
+) -> None:
+    clip = tmp_path / "two.mp4"
+    sources = ["-f", "lavfi", "-i", "testsrc2=s=320x180:d=5", "-f", "lavfi", "-i", "sine=d=5"]
+    tracks = [
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-map",
+        "1",
+        "-metadata:s:a:0",
+        "language=eng",
+        "-metadata:s:a:1",
+        "language=deu",
+    ]
+    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *sources, *tracks, str(clip)]
+    subprocess.run(words, check=True, timeout=60)
+    batch = served.create(origin.put("two.mp4", clip.read_bytes()))
+    assert served.wait_final(batch["batch_id"])["jobs"][0]["stage"] == "done"
+    console.open(f"play/{batch['batch_id']}/0")
+    console.wait_until("document.querySelector('video').readyState > 1")
+    player = "document.getElementById('player').ui.getControls().getPlayer()"
+    tongues = console.page.evaluate(f"{player}.getAudioTracks().map((track) => track.language).sort()")
+    assert tongues == ["de", "en"]
+    console.page.evaluate(
+        f"{player}.selectAudioTrack({player}.getAudioTracks().find((track) => track.language == 'de'))"
+    )
+    console.page.evaluate("document.querySelector('video').muted = true")
+    console.page.evaluate("document.querySelector('video').play().then(() => true)")
+    console.wait_until("document.querySelector('video').currentTime > 0.5")
 
 
 def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, session: Session) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -62,8 +62,18 @@ class PackagedRendition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PackagedPicture:
+    """The picture of one rendition without its sound, for players that choose between several sound tracks."""
+
+    playlist: str
+    """Media playlist, relative to the output folder."""
+    folder: str
+    """Folder of its segments, relative to the output folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PackagedSound:
-    """One more sound track as it lies in the output folder."""
+    """One of several sound tracks as it lies in the output folder."""
 
     playlist: str
     """Media playlist, relative to the output folder."""
@@ -95,11 +105,18 @@ class Assembly:
         self.timeline = _timeline(plan, parts)
         placed = _placed(plan, video_id)
         self.renditions = tuple(rendition for rendition, _ in placed)
+        # One sound track is in every rendition. Of several a player must choose, and then picture and sound must be
+        # apart: browsers refuse a rendition with sound beside a sound track (Media Source Extensions).
+        several = plan.sounds if len(plan.sounds) > 1 else ()
         self.sounds = tuple(
             PackagedSound(
                 playlist=f"{video_id}-a{number}.m3u8", folder=f"{video_id}/a{number}", language=sound.language
             )
-            for number, sound in enumerate(plan.sounds[1:], start=2)
+            for number, sound in enumerate(several, start=1)
+        )
+        names = [rendition.folder.rpartition("/")[2] for rendition in self.renditions if several]
+        self.silent = tuple(
+            PackagedPicture(playlist=f"{video_id}-v{name}.m3u8", folder=f"{video_id}/v{name}") for name in names
         )
         muxed = [self._sound(0, track_number=2)] if plan.sounds else []
         self.pictures = [self._picture(planned) for _, planned in placed]
@@ -110,7 +127,11 @@ class Assembly:
             ),
             *(
                 Stream(playlist=placed.playlist, folder=placed.folder, sources=(self._sound(at, track_number=1),))
-                for at, placed in enumerate(self.sounds, start=1)
+                for at, placed in enumerate(self.sounds)
+            ),
+            *(
+                Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture,))
+                for placed, picture in zip(self.silent, self.pictures, strict=False)
             ),
         )
 
@@ -210,11 +231,13 @@ class Assembly:
         (out_folder / stream.playlist).write_text(text, encoding="utf-8")
 
     def _write_multivariant(self, out_folder: Path, variants: Sequence[Variant]) -> None:
-        uris = [None, *(placed.playlist for placed in self.sounds)]
         sounds = [
-            SoundChoice(uri=uri, name=_sound_name(planned.language, number), language=planned.language)
-            for number, (uri, planned) in enumerate(zip(uris, self.plan.sounds, strict=False), start=1)
+            SoundChoice(uri=placed.playlist, name=_sound_name(placed.language, number), language=placed.language)
+            for number, placed in enumerate(self.sounds, start=1)
         ]
+        # Two playlists of one picture need the same bandwidth: sound counts either way (RFC 8216 §4.3.4.2).
+        silent = [replace(variant, uri=placed.playlist) for variant, placed in zip(variants, self.silent, strict=False)]
+        variants = silent or variants
         (out_folder / self.multivariant).write_text(multivariant_playlist(variants, sounds), encoding="utf-8")
 
     def _variant(

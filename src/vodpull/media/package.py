@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid
-from vodpull.media.assembly import Assembly, PackagedRendition, PackagedSound, Parts
+from vodpull.media.assembly import Assembly, PackagedPicture, PackagedRendition, PackagedSound, Parts
 from vodpull.media.ffmpeg import RunLimits
 from vodpull.media.measured import measure
 from vodpull.media.pictures import MIN_KEYFRAMES, make_poster, make_storyboard
@@ -36,7 +36,9 @@ class Package:
     renditions: tuple[PackagedRendition, ...]
     """Those of the fallback codec last, each codec with the lowest clarity first: its playlist is number 01."""
     sounds: tuple[PackagedSound, ...] = ()
-    """Sound tracks beside the first one, which is in every rendition."""
+    """Sound tracks that a viewer can choose from, when there are several; the first one is also in every rendition."""
+    silent: tuple[PackagedPicture, ...] = ()
+    """The renditions once more without sound, in the same order, when there are several sound tracks."""
     sound_codec: AudioCodec | None = None
     """Of all sound; None: there is none."""
 
@@ -94,6 +96,7 @@ async def package(
         renditions=made.renditions,
         sound_codec=plan.audio.codec if plan.sounds else None,
         sounds=made.sounds,
+        silent=made.silent,
     )
 
 

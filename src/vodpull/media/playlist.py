@@ -40,8 +40,8 @@ class Variant:
 class SoundChoice:
     """One sound track of several that a viewer can choose from."""
 
-    uri: str | None
-    """Relative to the playlist; None: it is in every rendition."""
+    uri: str
+    """Relative to the playlist."""
     name: str
     language: str | None
     """ISO 639-2 or BCP 47."""
@@ -73,8 +73,7 @@ def media_playlist(init_uri: str, segments: Sequence[Segment], *, longest_s: flo
 def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[SoundChoice] = ()) -> str:
     """Return the playlist that ties the renditions together, in the given order; the first sound is the default."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    # A single one is in every rendition, and there is nothing to choose.
-    group = (f'AUDIO="{SOUND_GROUP}"',) if len(sounds) > 1 else ()
+    group = (f'AUDIO="{SOUND_GROUP}"',) if sounds else ()
     if group:
         lines += [_sound_line(sound, default=number == 0) for number, sound in enumerate(sounds)]
     for variant in variants:
@@ -99,7 +98,7 @@ def _sound_line(sound: SoundChoice, *, default: bool) -> str:
         *((f'LANGUAGE="{sound.language}"',) if sound.language else ()),
         f"DEFAULT={'YES' if default else 'NO'}",
         "AUTOSELECT=YES",
-        *((f'URI="{sound.uri}"',) if sound.uri else ()),
+        f'URI="{sound.uri}"',
     )
     return "#EXT-X-MEDIA:" + ",".join(attributes)
 

@@ -18,7 +18,7 @@ from typing import Any
 import m3u8
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media.assembly import INIT_FILE, SEGMENT_PATTERN, PackagedRendition, PackagedSound
+from vodpull.media.assembly import INIT_FILE, SEGMENT_PATTERN, PackagedPicture, PackagedRendition, PackagedSound
 from vodpull.media.boxes import box_names
 from vodpull.media.codec_names import codec_names
 from vodpull.media.info import MediaInfo
@@ -109,7 +109,9 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
             whole = await measure(out_folder, 0, toolbox=toolbox, init=placed.mp4)
             _check_mp4(placed.mp4, measured, whole)
         renditions.append(rendition)
-    for number, sound in enumerate(package.sounds, start=1):
+        for silent in package.silent[len(renditions) - 1 : len(renditions)]:
+            await _check_silent(out_folder, silent, measured, toolbox=toolbox)
+    for number, sound in enumerate(package.sounds):
         segments = await asyncio.to_thread(_whole_segments, out_folder, sound)
         measured = await measure(out_folder / sound.folder, len(segments), toolbox=toolbox)
         _check_sound(sound, measured, info, number=number)
@@ -145,7 +147,7 @@ def _require_file(path: Path) -> int:
     return size
 
 
-def _whole_segments(out_folder: Path, placed: PackagedRendition | PackagedSound) -> list[Segment]:
+def _whole_segments(out_folder: Path, placed: PackagedRendition | PackagedPicture | PackagedSound) -> list[Segment]:
     """Return the segments of a media playlist, after looking at each of the files."""
     playlist = _parsed(out_folder / placed.playlist)
     if playlist.is_variant or not playlist.is_endlist or not playlist.is_independent_segments:
@@ -257,6 +259,14 @@ def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]
     return tuple(keys_s[at] for at in found)
 
 
+async def _check_silent(out_folder: Path, placed: PackagedPicture, muxed: Measured, *, toolbox: Toolbox) -> None:
+    """Compare a picture that stands alone with the same one beside its sound: the same packets at the same times."""
+    segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
+    alone = await measure(out_folder / placed.folder, len(segments), toolbox=toolbox)
+    if len(alone.tracks) != 1 or alone.undecodable or not _agree(muxed.tracks[0], alone.tracks[0]):
+        raise OutputInvalid(f"{placed.playlist} holds something else than the picture of its rendition")
+
+
 def _check_sound(placed: PackagedSound, measured: Measured, info: MediaInfo, *, number: int) -> None:
     """Compare a sound track that stands alone with track `number` of the source."""
     if [track.kind for track in measured.tracks] != ["audio"] or measured.tracks[0].corrupt:
@@ -366,7 +376,11 @@ def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence
     if [sound.uri for sound in playlist.media if sound.uri] != [sound.playlist for sound in package.sounds]:
         raise OutputInvalid(f"{package.multivariant} does not name the sound tracks")
     named = [(uri, said.resolution, said.codecs) for uri, said in variants]
-    wanted = [(known.playlist, (known.width_px, known.height_px), known.codecs) for known in renditions]
+    places = [placed.playlist for placed in package.silent or package.renditions]
+    wanted = [
+        (place, (known.width_px, known.height_px), known.codecs)
+        for place, known in zip(places, renditions, strict=True)
+    ]
     if named != wanted or not playlist.is_independent_segments:
         raise OutputInvalid(f"{package.multivariant} does not name what was made")
     bandwidths = [int(said.bandwidth or 0) for _, said in variants]

@@ -84,9 +84,11 @@ async def test_more_sound_tracks_can_be_chosen_by_language(make_clip: Maker, tmp
     await make_renditions(source, tmp_path, toolbox=toolbox)
     master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))
     assert [(sound.language, sound.uri, sound.default) for sound in master.media] == [
-        ("eng", None, "YES"),
+        ("eng", f"{VIDEO_ID}-a1.m3u8", "YES"),
         ("zho", f"{VIDEO_ID}-a2.m3u8", "NO"),
     ]
     assert {variant.stream_info.audio for variant in master.playlists} == {"sound"}
+    assert all(variant.uri.startswith(f"{VIDEO_ID}-v") for variant in master.playlists), "browsers want them apart"
+    assert (tmp_path / "out" / f"{VIDEO_ID}-01.m3u8").exists(), "a rendition alone has its sound"
     alone = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}-a2.m3u8"))
     assert sum(segment.duration for segment in alone.segments) == pytest.approx(9, abs=0.05)

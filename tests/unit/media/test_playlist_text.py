@@ -56,7 +56,7 @@ def test_several_sounds_are_a_group_to_choose_from(golden: Golden) -> None:
         bitrate_bps=None,
     )
     sounds = [
-        SoundChoice(uri=None, name="1 (eng)", language="eng"),
+        SoundChoice(uri="v-a1.m3u8", name="1 (eng)", language="eng"),
         SoundChoice(uri="v-a2.m3u8", name="2", language=None),
     ]
     golden("multivariant_two_sounds.m3u8", multivariant_playlist([variant], sounds).splitlines())

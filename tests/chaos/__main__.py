@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import random
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.chaos.campaign import Books, Campaign, Plan
-from tests.chaos.installation import embedded, fleet, trusted
+from tests.chaos.campaign import Campaign, Plan
+from tests.chaos.installation import CLIPS, embedded, fleet, gather_sources, trusted
 from tests.conftest import find_clips
 from tests.origin import run_origin_in_thread
 from tests.services.postgres import running_postgres
 from tests.services.receiver import running_receiver
 from tests.services.s3 import running_s3
-
-CLIPS = ("flower_faststart.mp4", "sample_h264_aac.flv", "world_vp9_opus.webm")
-"""Short ones: it is the number of tasks and kills that counts."""
 
 
 def main() -> int:
@@ -31,11 +29,12 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=1.0, help="longest pause between two kills, in seconds")
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the S3 server's every request
     plan = Plan(kills=options.kills, tasks=options.tasks, clips=CLIPS, pause_s=options.pause)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vodpull-chaos-")))
-        clips = find_clips()
-        origin = stack.enter_context(run_origin_in_thread(clips))
+        sources = gather_sources(folder / "sources", CLIPS, clips=find_clips())
+        origin = stack.enter_context(run_origin_in_thread(sources))
         receiver = stack.enter_context(running_receiver())
         origins = trusted(origin, receiver.url)
         if options.mode == "embedded":
@@ -46,21 +45,9 @@ def main() -> int:
             members = stack.enter_context(
                 fleet(folder, origins, postgres=postgres, s3_environment=s3, workers=options.workers)
             )
-        books = Campaign(members, origin, receiver, clips=clips).run(plan, seed=options.seed)
-    _print(books)
+        books = Campaign(members, origin, receiver, sources=sources).run(plan, seed=options.seed)
+    sys.stdout.write(books.report())
     return 1 if books.faults else 0
-
-
-def _print(books: Books) -> None:
-    lines = [
-        f"seed {books.seed}",
-        f"kills {books.kills.total()}: {dict(books.kills)}",
-        f"tasks accepted {len(books.accepted)}, submissions without an answer {books.refused}",
-        f"last kill to last final state {books.settle_s:.1f} s",
-        f"faults {len(books.faults)}",
-        *books.faults,
-    ]
-    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

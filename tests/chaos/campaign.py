@@ -6,12 +6,15 @@ The same campaign runs against one embedded process, and against an API and seve
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
+import re
 import signal
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,14 @@ LEASE_S = 30.0
 
 STUCK_S = LEASE_S + 60.0
 
+SLOWEST_TASK_S = 60.0
+"""Of processor time, generously: what bounds the whole wait, however much moves."""
+
 ORPHAN_S = 5.0
+
+ENCODER_S = 3.0
+
+_CHUNK_LINE = re.compile(r"chunk encoded.*chunk=(\d+).*job=(\S+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,7 @@ class Plan:
     kills: int
     tasks: int
     clips: tuple[str, ...]
-    """Sources of the collection, in turn; every second one is only stored."""
+    """Names of the sources, in turn; every second one is only stored."""
     pause_s: float = 1.0
     """Longest pause between two kills."""
 
@@ -52,66 +62,96 @@ class Books:
     accepted: dict[str, str] = field(default_factory=dict)
     """Task by the digest of its source."""
     refused: int = 0
-    """Submissions that got no answer: they may or may not have been accepted, and count for nothing."""
+    """Submissions that were not accepted in words; without an answer they may be done, and count for nothing."""
     settle_s: float = 0.0
     """From the last kill to the last final state."""
+    stillest_s: float = 0.0
+    """The longest time after the last kill in which nothing moved although there was work."""
+    chunks: int = 0
+    """Chunks that were encoded."""
+    chunks_again: int = 0
+    """Of these, those that were encoded before: their process died before it could share them."""
     faults: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        """Return the books in words."""
+        lines = [
+            f"seed {self.seed}",
+            f"strikes {self.kills.total()}: {dict(self.kills)}",
+            f"tasks accepted {len(self.accepted)}, submissions that were not {self.refused}",
+            f"last strike to last final state {self.settle_s:.1f} s, longest standstill {self.stillest_s:.1f} s",
+            f"chunks encoded {self.chunks}, again {self.chunks_again}",
+            f"faults {len(self.faults)}",
+            *self.faults,
+        ]
+        return "\n".join(lines) + "\n"
 
 
 class Campaign:
     """One installation under fire: `members[0]` answers the API, all of them may be killed."""
 
-    def __init__(self, members: list[Vodpull], origin: Origin, receiver: Receiver, *, clips: Path) -> None:
+    def __init__(self, members: list[Vodpull], origin: Origin, receiver: Receiver, *, sources: Path) -> None:
         self._members = members
         self._api = members[0]
         self._origin = origin
         self._receiver = receiver
-        self._clips = clips
+        self._sources = sources
 
     def run(self, plan: Plan, *, seed: int) -> Books:
         """Kill and submit in turn until both numbers are reached, wait for the end, and audit."""
         books = Books(seed=seed)
         chance = random.Random(seed)
-        for number in range(max(plan.kills, plan.tasks)):
-            if number < plan.tasks:
-                self._submit(plan.clips[number % len(plan.clips)], number, books)
-            if number < plan.kills:
-                time.sleep(chance.uniform(0, plan.pause_s))  # the moment is the campaign's subject
-                self._kill(chance, books)
-        while len(books.accepted) < plan.tasks:
-            self._submit(plan.clips[len(books.accepted) % len(plan.clips)], len(books.accepted), books)
+        for number in range(plan.kills):
+            while len(books.accepted) * plan.kills < plan.tasks * (number + 1):
+                self.submit_next(plan, books)
+            time.sleep(chance.uniform(0, plan.pause_s))  # the moment is the campaign's subject
+            self.strike(chance, plan, books)
         started_s = time.monotonic()
-        self._settle(books, within_s=STUCK_S + 10.0 * plan.tasks)
+        self._settle(books, within_s=STUCK_S + SLOWEST_TASK_S * plan.tasks)
         books.settle_s = time.monotonic() - started_s
         self._audit(books)
+        self._count_chunks(books)
         return books
 
-    def _submit(self, clip: str, number: int, books: Books) -> None:
+    def submit_next(self, plan: Plan, books: Books) -> None:
+        """Ask for one more task; without an answer, or refused in words, it does not count."""
+        number = len(books.accepted)
+        clip = plan.clips[number % len(plan.clips)]
         fields: dict[str, Any] = {"notifyUrl": f"{self._receiver.url}/{number}"}
         if number % 2:
             fields["workflowId"] = "original"
         try:
             task_id = self._api.pull([{"fetchUrl": self._origin.url(clip)}], **fields)
-        except (httpx2.HTTPError, ValueError):
+        except (httpx2.HTTPError, ValueError, AssertionError):
             books.refused += 1
             return
-        books.accepted[task_id] = hashlib.md5((self._clips / clip).read_bytes(), usedforsecurity=False).hexdigest()
+        books.accepted[task_id] = hashlib.md5((self._sources / clip).read_bytes(), usedforsecurity=False).hexdigest()
 
-    def _kill(self, chance: random.Random, books: Books) -> None:
+    def strike(self, chance: random.Random, plan: Plan, books: Books) -> None:  # noqa: ARG002 - another campaign asks
+        """Kill something and start it again."""
         victim = chance.choice(self._members)
-        encoders = [pid for pid in victim.family() if "ffmpeg" in command_line(pid)]
         kind = chance.choice(["process", "group", "ffmpeg"])
-        books.kills[f"{victim.role} {kind}"] += 1
-        if kind == "ffmpeg":
-            for pid in encoders[:1]:
-                os.kill(pid, signal.SIGKILL)
-            return
+        if kind == "ffmpeg" and (encoders := self._encoders()):
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                os.kill(chance.choice(encoders), signal.SIGKILL)
+                books.kills["ffmpeg"] += 1
+                return
         if kind == "group":
             victim.kill()
         else:
             victim.kill_worker_only()
+        books.kills[f"{victim.role}{' group' if kind == 'group' else ''}"] += 1
         self._expect_no_orphans(victim, books)
         victim.start()
+
+    def _encoders(self) -> list[int]:
+        """Return the live FFmpeg processes; waits a little for one, as a short job is mostly something else."""
+        deadline_s = time.monotonic() + ENCODER_S
+        found: list[int] = []
+        while not found and time.monotonic() < deadline_s:
+            family = [pid for member in self._members for pid in member.family()]
+            found = [pid for pid in family if "ffmpeg" in Path(command_line(pid).partition(" ")[0]).name]
+        return found
 
     def _expect_no_orphans(self, victim: Vodpull, books: Books) -> None:
         deadline_s = time.monotonic() + ORPHAN_S
@@ -122,12 +162,32 @@ class Campaign:
             time.sleep(0.05)
 
     def _settle(self, books: Books, *, within_s: float) -> None:
-        deadline_s = time.monotonic() + within_s
-        waiting = list(books.accepted)
-        while waiting and time.monotonic() < deadline_s:
-            waiting = [task_id for task_id in waiting if self._api.query(task_id)["status"] != 2]
+        """Wait until all is final; something must move all the time."""
+        deadline_s = moved_s = time.monotonic()
+        deadline_s += within_s
+        seen: dict[str, Any] = {}
+        while time.monotonic() < min(deadline_s, moved_s + STUCK_S):
+            waiting = self.unfinished(seen or books.accepted)
+            if not waiting:
+                return
+            if waiting != seen:
+                seen, moved_s = waiting, time.monotonic()
+            books.stillest_s = max(books.stillest_s, time.monotonic() - moved_s)
             time.sleep(0.5)
-        books.faults += [f"stuck: {self._api.state(task_id)}" for task_id in waiting]
+        books.faults += [f"stuck: {self._api.state(task_id)}" for task_id in seen]
+
+    def unfinished(self, task_ids: Iterable[str]) -> dict[str, Any]:
+        """Return how far those tasks are that are not final."""
+        states = {task_id: self._api.state(task_id) for task_id in task_ids}
+        return {
+            task_id: [(job["stage"], job["percent"], job["bytes_done"]) for job in state["jobs"]]
+            for task_id, state in states.items()
+            if not state["is_final"]
+        }
+
+    def _count_chunks(self, books: Books) -> None:
+        found = Counter(place for member in self._members for place in _CHUNK_LINE.findall(member.log()))
+        books.chunks, books.chunks_again = found.total(), found.total() - len(found)
 
     def _audit(self, books: Books) -> None:
         events = Counter(event["batch_id"] for event in self._events() if event["position"] is not None)
@@ -147,17 +207,7 @@ class Campaign:
         faults = []
         if hashlib.md5(original.content, usedforsecurity=False).hexdigest() != md5:
             faults.append("the original is not what the origin has")
-        for row in rows[1:]:
-            playlist = m3u8.loads(self._api.get(f"/media/{row['fileUrl']}").text)
-            folder = row["fileUrl"].rpartition("/")[0]
-            files = [part.uri for part in (*playlist.segment_map, *playlist.segments)]
-            if not playlist.is_endlist or len(files) <= 1:
-                faults.append(f"{row['fileUrl']} is not complete")
-            faults += [f"{uri} is not there" for uri in files if not self._has(f"/media/{folder}/{uri}")]
-        return faults
-
-    def _has(self, path: str) -> bool:
-        return self._api.get(path, Range="bytes=0-0").status_code == 206
+        return faults + faults_of_renditions(self._api, rows[1:])
 
     def _events(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -181,3 +231,25 @@ class Campaign:
         for received in list(self._receiver.received):
             ids.setdefault(str(received.data["taskId"]), set()).add(received.headers["webhook-id"])
         return ids
+
+
+def faults_of_renditions(service: Vodpull, rows: list[dict[str, Any]]) -> list[str]:
+    """Return what is not complete of what was published."""
+    faults = []
+    for row in rows:
+        playlist = m3u8.loads(service.get(f"/media/{row['fileUrl']}").text)
+        folder = row["fileUrl"].rpartition("/")[0]
+        files = [part.uri for part in (*playlist.segment_map, *playlist.segments)]
+        if not playlist.is_endlist or len(files) <= 1:
+            faults.append(f"{row['fileUrl']} is not complete")
+        faults += [f"{uri} is not whole" for uri in files if not _is_whole(service.get(f"/media/{folder}/{uri}"))]
+    return faults
+
+
+def _is_whole(reply: httpx2.Response) -> bool:
+    """Return True when a segment is there and its boxes fill it to the last byte."""
+    at = 0
+    while reply.status_code == 200 and 0 <= at < len(reply.content):
+        size_bytes = int.from_bytes(reply.content[at : at + 4])
+        at = at + size_bytes if size_bytes >= 8 else -1
+    return at == len(reply.content) > 0

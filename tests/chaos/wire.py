@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from typing import Literal
 
 State = Literal["open", "cut", "500", "503", "slow"]
-"""`cut`: nobody listens; a number: every request is answered with it; `slow`: each piece comes a second late."""
+"""`cut`: nobody listens; a number: every request is answered with it; `slow`: each piece comes late."""
 
-SLOW_S = 1.0
+SLOW_S = 0.05
 
 _PIECE_BYTES = 1 << 16
 

@@ -36,7 +36,7 @@ def main() -> None:
     engine = Engine(database)
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
     engine.launch([PARENTS, replace(CHILDREN, slots=options.slots)], executor_id=executor_id.name)
-    heartbeat = Heartbeat(database, executor_id.name, engine=engine, on_lost=lambda: os._exit(75), limits=LIMITS)
+    heartbeat = Heartbeat(database, executor_id, engine=engine, on_lost=lambda: os._exit(75), limits=LIMITS)
     heartbeat.start()
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())

@@ -10,20 +10,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 from dbos import _core as dbos_core
+from dbos import _sys_db as dbos_system
 from dbos._queue import queue_worker_thread
 from dbos._serialization import DBOSPortableJSONSerializer
-from dbos._sys_db import SystemDatabase
+from dbos._sys_db import SystemDatabase, db_retry
 
 from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call
 from tests.services.postgres import Postgres
 from vodpull.errors import AlreadyRunning
-from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs.database import migrate, open_database, outlast_full_disk
 from vodpull.workflows.engine import ENGINE_VERSION, TERMINAL, Call, Engine
 from vodpull.workflows.executors import claim_executor_id
 
@@ -169,6 +171,30 @@ def test_two_processes_never_share_an_executor_id(bench: Bench) -> None:
     first.release()
 
 
+def test_an_id_is_locked_again_after_a_restart_of_the_database(shared_bench: Bench, postgres: Postgres) -> None:
+    first = claim_executor_id(shared_bench.database, lock_folder=shared_bench.folder, host="h")
+    _restart(postgres)
+    assert first.keep()
+    second = claim_executor_id(shared_bench.database, lock_folder=shared_bench.folder, host="h")
+    assert (first.name, second.name) == ("h-0", "h-1")
+    second.release()
+    first.release()
+
+
+def test_an_id_that_another_process_took_during_a_restart_is_lost(shared_bench: Bench, postgres: Postgres) -> None:
+    first = claim_executor_id(shared_bench.database, lock_folder=shared_bench.folder, host="h")
+    _restart(postgres)
+    second = claim_executor_id(shared_bench.database, lock_folder=shared_bench.folder, host="h")
+    assert first.name == second.name
+    assert not first.keep()
+    second.release()
+
+
+def _restart(postgres: Postgres) -> None:
+    postgres.stop("immediate")
+    postgres.start()
+
+
 def test_cancelling_a_parent_interrupts_the_step_of_its_child(bench: Bench) -> None:
     bench.worker()
     bench.start(parent_call("job", sleep_s=60))
@@ -192,8 +218,7 @@ def test_work_goes_on_after_the_database_was_away(shared_bench: Bench, postgres:
     shared_bench.worker()
     shared_bench.start(parent_call("job", children=3))
     shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
-    postgres.stop("immediate")
-    postgres.start()
+    _restart(postgres)
     shared_bench.database.dispose()
     shared_bench.until(lambda: len(shared_bench.marks("end", "last")) >= 1)
     assert shared_bench.result("job") == ["child0", "child1", "child2"]
@@ -287,6 +312,19 @@ def test_the_function_that_tells_a_queue_thread_its_slots_still_exists() -> None
     source = inspect.getsource(queue_worker_thread)
     for name in ("get_queue(", "_worker_concurrency", "_partition_worker_concurrency", "_polling_interval_sec"):
         assert name in source
+
+
+def test_the_function_that_tells_which_errors_of_sqlite_pass_still_exists() -> None:
+    assert "retriable_sqlite_exception(e)" in inspect.getsource(db_retry)
+    assert vars(dbos_system)["retriable_sqlite_exception"](Exception("database is locked"))
+
+
+def test_only_a_full_disk_is_waited_out(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    outlasts = partial(outlast_full_disk, database, gives_up=lambda: False)
+    assert outlasts(Exception("database or disk is full"))
+    assert not outlasts(Exception("no such table"))
+    database.dispose()
 
 
 def test_the_way_to_recover_a_dead_executor_still_exists() -> None:

@@ -7,11 +7,13 @@ do not leave: queries of URLs, credentials in them, authorizations and the value
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -24,7 +26,7 @@ MAX_DEPTH = 5
 
 def configure_logging(log_format: str, *, stream: TextIO | None = None) -> None:
     """Write one line an event to a stream (stderr): `console` for people, or `json`."""
-    out = stream or sys.stderr
+    out = _Patient(stream or sys.stderr)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -38,12 +40,12 @@ def configure_logging(log_format: str, *, stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
     )
     _adopt_libraries(shared, renderer, out)
 
 
-def _adopt_libraries(shared: list[Processor], renderer: Processor, out: TextIO) -> None:
+def _adopt_libraries(shared: list[Processor], renderer: Processor, out: _Patient) -> None:
     """Give what libraries log (warnings and worse) the same form and the same redaction."""
     handler = logging.StreamHandler(out)
     strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
@@ -53,6 +55,25 @@ def _adopt_libraries(shared: list[Processor], renderer: Processor, out: TextIO) 
     engine = logging.getLogger("dbos")
     engine.handlers = [handler]
     engine.propagate = False
+
+
+class _Patient(io.TextIOBase):
+    """A stream that loses lines rather than raise: a full disk below the log is no failure of whoever logs."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._out.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._out.flush()
+
+    def isatty(self) -> bool:
+        return self._out.isatty()
 
 
 def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

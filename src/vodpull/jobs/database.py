@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -24,6 +27,9 @@ NETWORK_LIMITS = {
     "tcp_user_timeout": 25_000,  # in milliseconds, unlike the others
 }
 """A connection that is cut is given up within half a minute, not after the kernel's quarter of an hour."""
+
+LEAST_FREE_BYTES = 1024 * 1024
+"""Free space at which a write that failed for lack of it is tried again."""
 
 _MIGRATION_LOCK = 0x766F6470
 """Advisory lock number that serialises migrations on PostgreSQL ("vodp")."""
@@ -94,6 +100,20 @@ def migrate(engine: sa.Engine) -> None:
                 "start the newer version, or restore a backup made before the upgrade",
                 field="VODPULL_DATABASE_URL",
             ) from error
+
+
+def outlast_full_disk(engine: sa.Engine, error: Exception, *, gives_up: Callable[[], bool]) -> bool:
+    """
+    Return False unless a write to SQLite failed for lack of space; then wait for space and return True.
+
+    Blocks its thread until there is space, or `gives_up` says so.
+    """
+    if "disk is full" not in str(getattr(error, "orig", error)):
+        return False
+    folder = Path(str(engine.url.database)).parent
+    while shutil.disk_usage(folder).free < LEAST_FREE_BYTES and not gives_up():
+        time.sleep(1)
+    return True
 
 
 def database_clock(engine: sa.Engine) -> sa.ColumnElement[float]:

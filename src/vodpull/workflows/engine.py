@@ -24,12 +24,14 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos import _core as dbos_core
+from dbos import _sys_db as dbos_system
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
 from dbos._queue import Queue as StoredQueue
 from dbos._serialization import DBOSPortableJSONSerializer
 from dbos._sys_db import SystemDatabase
 
 from vodpull.errors import ServiceError, StepAbandoned
+from vodpull.jobs.database import outlast_full_disk
 from vodpull.jobs.model import DEFAULT_PRIORITY
 
 ENGINE_VERSION = "1"
@@ -49,8 +51,8 @@ IDLE_AFTER_S = 5.0
 CANCEL_POLL_S = 0.4
 """How often a process looks whether one of its steps was cancelled: a cancel must end a transfer within a second."""
 
-OUTAGE_ATTEMPTS = 12
-"""Tries of a step while the database is away: waits of 1, 2, 4 … seconds, about an hour in all."""
+OUTAGE_WAIT_S, OUTAGE_ATTEMPTS = 10.0, 400
+"""Between two tries of a step while the database is away, and how many: more than an hour in all."""
 
 MOST_SLOTS = 100_000
 
@@ -162,6 +164,13 @@ class _Pace:
 
         SystemDatabase.get_queue = get_queue  # type: ignore[assignment,method-assign]
 
+    def outlast_full_disk(self, database: sa.Engine) -> None:
+        """Let the library's writes to SQLite wait for space, as they wait for a lock. A contract test guards this."""
+        known: Callable[[Exception], bool] = vars(dbos_system)["retriable_sqlite_exception"]
+        vars(dbos_system)["retriable_sqlite_exception"] = lambda error: (
+            known(error) or outlast_full_disk(database, error, gives_up=lambda: self.is_draining)
+        )
+
     def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
         if time.monotonic() - self._touched_s > IDLE_AFTER_S and not self.is_draining:
             self._awake.clear()
@@ -236,6 +245,7 @@ class Engine:
             raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
         DBOS(config=self._config(executor_id))
         self._pace.govern(queues)
+        self._pace.outlast_full_disk(self._database)
         dbos_core._PREEMPTIBLE_POLL_INTERVAL_SEC = CANCEL_POLL_S  # noqa: SLF001 - no public way; a contract test guards it
         DBOS.listen_queues([queue.name for queue in queues])
         DBOS.launch()
@@ -333,6 +343,8 @@ class Engine:
             "preemptible": True,
             "retries_allowed": True,
             "should_retry": _is_database_outage,
+            "interval_seconds": OUTAGE_WAIT_S,
+            "backoff_rate": 1.0,
             "max_attempts": OUTAGE_ATTEMPTS,
         }
         return await DBOS.run_step_async(options, self._pace.counted(act), *arguments)

@@ -13,10 +13,11 @@ import contextlib
 import structlog
 
 from vodpull import fetch, media
-from vodpull.errors import VodpullError
+from vodpull.errors import StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
-from vodpull.workflows.capabilities import Capabilities
+from vodpull.workflows.capabilities import Capabilities, attempt_name
 from vodpull.workflows.production import Production
+from vodpull.workflows.shelf import clear_shelf
 
 LOOK_S = 0.5
 """Between two looks at what has arrived."""
@@ -36,18 +37,21 @@ class EarlyEncoder:
         self._generation = 0
         self._reach_s = 0.0
         self._part: fetch.PartView | None = None
+        self._dropping: asyncio.Task[None] | None = None
 
     def begin(self, part: fetch.PartView) -> None:
         """Watch a file that is coming."""
         self._part = part
         self._generation = part.generation
         if not part.spans():
-            self._drop()
+            self._dropping = asyncio.create_task(self._drop())
         self._watch = asyncio.create_task(self._follow(part))
 
     async def end(self) -> None:
         """Begin nothing more; what is under way goes on, and whoever needs it waits for it."""
         await self._stop_watching()
+        if self._dropping is not None:
+            await self._dropping
         if self._part is not None and self._part.generation != self._generation:
             await self.discard()
 
@@ -67,14 +71,23 @@ class EarlyEncoder:
         for encode in self._encodes:
             encode.cancel()
         await asyncio.gather(*self._encodes, return_exceptions=True)
-        self._drop()
+        await self._drop()
 
-    def _drop(self) -> None:
+    async def _drop(self) -> None:
+        """Forget what was encoded, here and where other machines would find it: another file may be coming."""
         self._can.workplace(self._job).drop_results()
+        while self._can.is_shared:
+            try:
+                await clear_shelf(self._can.objects, attempt_name(self._job))
+                break
+            except StorageUnavailable:
+                await asyncio.sleep(LOOK_S)
 
     async def _follow(self, part: fetch.PartView) -> None:
         plan: media.EncodePlan | None = None
         number = 0
+        if self._dropping is not None:
+            await asyncio.shield(self._dropping)
         while plan is None or number < len(plan.chunks):
             await asyncio.sleep(LOOK_S)
             if part.generation != self._generation:
@@ -96,7 +109,7 @@ class EarlyEncoder:
             return None
         spans, size_bytes = part.spans(), part.size_bytes
         info = await media.probe_part(part.path, spans, size_bytes=size_bytes, toolbox=self._can.toolbox)
-        return None if info is None else self._production.foresee(info)
+        return None if info is None else await self._production.foresee(self._job, info)
 
     async def _is_here(self, part: fetch.PartView, plan: media.EncodePlan, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""
@@ -116,8 +129,9 @@ class EarlyEncoder:
     async def _encode(self, part: fetch.PartView, plan: media.EncodePlan, chunk: media.Chunk) -> None:
         try:
             await self._production.encode_chunk(self._job, plan, chunk, source=part.path, on_progress=_unheard)
-        except VodpullError as error:
-            log.info("not encoded early", job=self._job.job_id, chunk=chunk.number, code=error.code)
+        except (VodpullError, OSError) as error:
+            code = getattr(error, "code", type(error).__name__)
+            log.info("not encoded early", job=self._job.job_id, chunk=chunk.number, code=code)
 
 
 def _unheard() -> None:

@@ -216,11 +216,13 @@ class Production:
     async def need_source(self, job: Job) -> Path:
         """Return the original as a local file, from the store when this machine does not have it."""
         place = self._can.workplace(job)
-        for local in (place.joined, place.source):
-            if local.exists():
-                return local
-        place.open()
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        if place.joined.exists():
+            return place.joined
+        place.drop_other_source(sha256=job.asset.sha256)
+        if place.source.exists():
+            return place.source
+        place.open()
         key = job.asset.files[0].key
         await self._once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
         return place.source

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
+
+import sqlalchemy as sa
 
 from vodpull.jobs.store import Progress
 
@@ -26,10 +29,14 @@ class ProgressReporter:
         if busy or time.monotonic() - self._written_s < INTERVAL_S:
             return
         self._written_s = time.monotonic()
-        self._running = asyncio.create_task(asyncio.to_thread(self._write, progress))
+        self._running = asyncio.create_task(self._put(progress))
 
     async def settle(self) -> None:
         """Wait for a write under way, so that none comes after what follows."""
         if self._running is not None:
             await self._running
             self._running = None
+
+    async def _put(self, progress: Progress) -> None:
+        with contextlib.suppress(sa.exc.SQLAlchemyError):  # what is worth writing again in half a second
+            await asyncio.to_thread(self._write, progress)

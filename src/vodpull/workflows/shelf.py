@@ -58,7 +58,7 @@ class Shelf:
     async def _share(self, name: str, path: Path) -> None:
         if self._objects is None:
             return
-        files = sorted(file.name for file in path.iterdir())
+        files = _names(path)
         for file in files:
             await self._objects.put_file(self._key(name, file), path / file)
         await self._objects.put_bytes(self._key(name, _INDEX), json.dumps(files).encode())
@@ -79,6 +79,10 @@ class Shelf:
 
 
 _INDEX = "index.json"
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 async def clear_shelf(objects: storage.ObjectStore, name: str) -> None:

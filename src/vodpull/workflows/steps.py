@@ -8,12 +8,14 @@ stored original. An expected failure is a value, `{"failure": …}`; only defect
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from pydantic import TypeAdapter
@@ -24,6 +26,7 @@ from vodpull.errors import (
     Failure,
     NoVideo,
     PlaylistUnsupported,
+    StorageError,
     StorageFull,
     StorageUnavailable,
     VodpullError,
@@ -44,8 +47,12 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 """Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
 
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+
 TRIES_OF_KILLED = 4
-"""Of work whose program was killed: what eats all memory is ended in the end, what had bad luck is done."""
+"""Of work whose program was killed, without a new result: what eats all memory is ended, what had bad luck is done."""
+
+_Result = TypeVar("_Result")
 
 _INFO = TypeAdapter(media.MediaInfo)
 _ASSET = TypeAdapter(Asset)
@@ -98,8 +105,8 @@ class Steps:
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         try:
             key = await self._production.preview(job, _INFO.validate_python(info), chunks=chunks)
-        except VodpullError as error:
-            log.warning("no preview", job=ref.job_id, code=error.code)
+        except (VodpullError, OSError) as error:
+            log.warning("no preview", job=ref.job_id, code=getattr(error, "code", type(error).__name__))
             return {}
         if key is not None:
             playable = replace(job.asset, playlist_key=key)
@@ -146,9 +153,9 @@ class Steps:
             failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
         )
         if failure is not None:
-            await self._when_storage_answers(lambda: self._withdraw(job))
+            await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
-        await self._when_storage_answers(lambda: self._clear(job))
+        await self._tidy(lambda: self._clear(job))
         log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def deliver(self, delivery_id: str, number: int) -> None:
@@ -167,20 +174,16 @@ class Steps:
         A full disk or a store that is away is nobody's failure: the work can be repeated, so it waits. An interrupted
         step leaves what it has for the next process, unless the attempt is over.
         """
-        wait_s = FIRST_WAIT_S
-        tries = 1
+        tries, made = 1, 0
         while True:
             try:
-                return await work()
+                return await self._when_storage_answers(work)
             except asyncio.CancelledError:
                 await asyncio.shield(self._clear_if_over(job))
                 raise
-            except (StorageFull, StorageUnavailable) as error:
-                log.warning("waiting for storage", code=error.code, wait_s=wait_s)
-                await asyncio.sleep(wait_s)
-                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-                await self._can.admission.wait_for_space()
             except EncodeInterrupted as error:
+                before, made = made, self._can.workplace(job).count_results()
+                tries = tries if made == before else 1
                 if tries == TRIES_OF_KILLED:
                     return failure_of(error)
                 log.warning("killed, trying again", code=error.code, tries=tries)
@@ -188,6 +191,27 @@ class Steps:
             except VodpullError as error:
                 self._can.watch.failed(error.code)
                 return failure_of(error)
+
+    async def _when_storage_answers(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                return await work()
+            except (StorageFull, StorageUnavailable, OSError) as error:
+                if isinstance(error, OSError) and error.errno not in NO_SPACE:
+                    raise
+                code = getattr(error, "code", StorageFull.code)
+                log.warning("waiting for storage", code=code, wait_s=wait_s)
+                await asyncio.sleep(wait_s)
+                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+                await self._can.admission.wait_for_space()
+
+    async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Remove files; that a store refuses to do so is no reason for a job not to end."""
+        try:
+            await self._when_storage_answers(work)
+        except StorageError as error:
+            log.warning("files stay in the store", code=error.code)
 
     async def _clear_if_over(self, job: Job) -> None:
         """Remove what an attempt has left when somebody cancelled it."""

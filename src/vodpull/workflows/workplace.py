@@ -43,6 +43,17 @@ class Workplace:
             file.seek(0)
             return {"md5": md5, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
+    def drop_other_source(self, *, sha256: str) -> None:
+        """
+        Remove a source with another digest: a machine that comes back may hold what its origin had before.
+
+        Nothing is known of a copy from the object store, and nothing needs to be.
+        """
+        kept = self.folder / "digests.json"
+        if kept.exists() and json.loads(kept.read_text())["sha256"] != sha256:
+            self.source.unlink(missing_ok=True)
+            kept.unlink()
+
     @property
     def pieces(self) -> Path:
         """Folder of the segments of an HLS source; what is whole there is not fetched again."""
@@ -103,6 +114,11 @@ class Workplace:
     def size_bytes(folder: Path) -> int:
         """Return how much the files below a folder hold."""
         return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+    def count_results(self) -> int:
+        """Return how many intermediate results are complete."""
+        folder = self.folder / "results"
+        return sum(1 for _ in folder.iterdir()) if folder.exists() else 0
 
     def drop_results(self) -> None:
         """Remove every intermediate result: what they were made from is no longer true."""

@@ -38,3 +38,24 @@ def test_work_files_of_finished_jobs_are_swept(tmp_path: Path) -> None:
         Workplace(tmp_path, name).open()
     assert sweep(tmp_path, is_over=lambda name: name == "over") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["running"]
+
+
+def test_only_complete_results_are_counted(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, "job")
+    assert place.count_results() == 0
+    with place.attempt(place.result("plan")):
+        assert place.count_results() == 0
+    assert place.count_results() == 1
+
+
+def test_a_source_of_another_version_is_removed(tmp_path: Path) -> None:
+    place = Workplace(tmp_path, "job")
+    place.open()
+    place.source.write_text("x")
+    place.drop_other_source(sha256="new")
+    assert place.source.exists(), "nothing is known of it"
+    place.write_digests(md5="m", sha256="old")
+    place.drop_other_source(sha256="old")
+    assert place.source.exists()
+    place.drop_other_source(sha256="new")
+    assert not place.source.exists()

@@ -1,0 +1,46 @@
+"""What of a preview has reached the store: a note beside its files, written after them."""
+
+from __future__ import annotations
+
+import filecmp
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+NOTE_FILE = "previewed.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previewed:
+    """The published beginning of a job."""
+
+    segments: int = 0
+    """So many of each rendition."""
+    files: frozenset[str] = frozenset()
+    """Relative to the folder of the preview."""
+
+
+def read_note(folder: Path) -> Previewed:
+    """Return what was published from a preview's folder."""
+    note = folder / NOTE_FILE
+    return _NOTE.validate_json(note.read_bytes()) if note.exists() else Previewed()
+
+
+def write_note(folder: Path, previewed: Previewed) -> None:
+    """Keep what is published now."""
+    partial = folder / f".{NOTE_FILE}"
+    partial.write_bytes(_NOTE.dump_json(previewed))
+    partial.rename(folder / NOTE_FILE)
+
+
+def published_already(package: Path, preview: Path) -> set[str]:
+    """Return the files of a package that a preview has published with the same bytes."""
+    return {name for name in read_note(preview).files if _same(package / name, preview / name)}
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and filecmp.cmp(one, other, shallow=False)
+
+
+_NOTE = TypeAdapter(Previewed)

@@ -39,7 +39,7 @@ def as_script(page: Path) -> str:
     return "\n".join(["set -euo pipefail", *parts])
 
 
-PAGES = ("quickstart.md", "migrate.md", *(f"how-to/{page.name}" for page in DOCS.glob("how-to/*")))
+PAGES = sorted(str(page.relative_to(DOCS)) for page in (*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md")))
 
 TRANSLATED = ("quickstart.md", "zh/quickstart.md")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -69,5 +71,12 @@ def running_postgres() -> Iterator[Postgres]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """
+    Return a port that nobody listens on, and that nobody gets by chance before it is used.
+
+    The kernel hands out ports from 32768 on, to listeners and to every outgoing connection; these lie below.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -62,7 +62,7 @@ def session(browser: Browser, served: Vodpull, origin: Origin) -> Session:
         page.get_by_role("button", name="Fetch").click()
         page.get_by_role("link", name=CLIP).click()
         page.get_by_role("link", name="Play", exact=True).click(timeout=120_000)
-        watched.wait_until("document.querySelector('video').readyState > 1")
+        watched.wait_until("document.querySelector('video')?.readyState > 1")
         page.evaluate("document.querySelector('video').muted = true")
         page.get_by_role("button", name="Play", exact=True).first.click()
         watched.wait_until("document.querySelector('video').currentTime > 0.5")
@@ -223,7 +223,7 @@ def test_a_video_with_two_languages_plays_in_either(
     batch = served.create(origin.put("two.mp4", clip.read_bytes()))
     assert served.wait_final(batch["batch_id"])["jobs"][0]["stage"] == "done"
     console.open(f"play/{batch['batch_id']}/0")
-    console.wait_until("document.querySelector('video').readyState > 1")
+    console.wait_until("document.querySelector('video')?.readyState > 1")
     player = "document.getElementById('player').ui.getControls().getPlayer()"
     tongues = console.page.evaluate(f"{player}.getAudioTracks().map((track) => track.language).sort()")
     assert tongues == ["de", "en"]
@@ -277,7 +277,7 @@ def open_page(console: Watched, name: str, served: Vodpull) -> None:
         console.open(name)
     if name == "play":
         console.page.locator("#job-0").locator("a.button").click()
-        console.wait_until("document.querySelector('video').readyState > 1")
+        console.wait_until("document.querySelector('video')?.readyState > 1")
         expect(console.page.locator("#notice")).to_be_empty()
 
 

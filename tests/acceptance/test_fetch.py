@@ -21,6 +21,7 @@ def fetching(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterat
         tmp_path_factory.mktemp("fetching") / "data",
         origin=origin.origin,
         VODPULL_ORIGIN_CREDENTIALS=f"{origin.origin}=Bearer {TOKEN}",
+        VODPULL_GRACE_S="0",
     )
     service.start()
     yield service

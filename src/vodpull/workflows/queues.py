@@ -45,7 +45,7 @@ class Queues:
             fetch=Queue(name="fetch", slots=fetch_slots, poll_s=0.1, by_account=True),
             encode=Queue(name="encode", slots=encode_slots, poll_s=0.1, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
-            notify=Queue(name="notify", slots=50, by_account=True, account_slots=10),
+            notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
         )
 
     def all(self) -> list[Queue]:

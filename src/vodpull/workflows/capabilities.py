@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vodpull import fetch, media, storage
-from vodpull.clock import utc_month
 from vodpull.errors import Cancelled
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store import JobRef, Store
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.admission import Admission
+from vodpull.workflows.archive import folder_of
 from vodpull.workflows.meters import Watch
 from vodpull.workflows.progress import ProgressReporter
 from vodpull.workflows.shelf import Shelf
@@ -74,4 +74,4 @@ def attempt_name(job: Job) -> str:
 
 def folder_key(job: Job) -> str:
     """Return the key prefix of a job's files, without a trailing slash."""
-    return storage.asset_folder(month=utc_month(job.created_at_ms / 1000), directory=job.directory)
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)

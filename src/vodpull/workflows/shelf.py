@@ -7,7 +7,6 @@ It lies on the local disk; where several machines work on one job, also in the o
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -67,11 +66,9 @@ class Shelf:
         if self._objects is None:
             return None
         try:
-            info = await self._objects.head(self._key(name, _INDEX))
-            blocks = [block async for block in self._objects.read(self._key(name, _INDEX), 0, info.size_bytes)]
+            files: list[str] = json.loads(await self._objects.get_bytes(self._key(name, _INDEX)))
         except ObjectMissing:
             return None
-        files: list[str] = json.loads(b"".join(blocks))
         return files
 
     def _key(self, name: str, file: str) -> str:
@@ -87,5 +84,4 @@ def _names(folder: Path) -> list[str]:
 
 async def clear_shelf(objects: storage.ObjectStore, name: str) -> None:
     """Remove the results of an attempt (`<directory>-<attempt>`) from the object store."""
-    keys = await objects.list_keys(storage.work_key(name))
-    await asyncio.gather(*(objects.delete(key) for key in keys))
+    await objects.delete_below(storage.work_key(name))

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.clock import utc_month
+from vodpull.clock import now_ms, utc_month
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.accounts import Accounts, Vault
 from vodpull.jobs.manifest import Manifest, Stored, job_of, manifest_of, read_manifest
+from vodpull.jobs.model import Job
 from vodpull.jobs.records import Record, Records
+from vodpull.jobs.retention import Holding, Retention
 from vodpull.jobs.store import JobRef
 
 PER_ROUND = 100
 
 READS_AT_ONCE = 16
+
+LOCKED_S = 10.0
+"""The longest that a batch is kept locked for the removal of leftovers."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +39,26 @@ class Rebuilt:
     unreadable: int
 
 
+class Leftovers:
+    """Removes what jobs that were given up hold beyond their asset: what was shown of them early, for one."""
+
+    def __init__(self, retention: Retention, objects: storage.ObjectStore) -> None:
+        self._retention = retention
+        self._objects = objects
+
+    async def remove(self, directory: str, keys: Collection[str], *, holding: Holding, before_ms: int) -> int:
+        """Remove what is left of a job that ended before a time, and return how much; a retry waits for the end."""
+        if holding.keys is None or holding.keys.issuperset(keys):
+            return 0
+        with self._retention.batch_locked(holding.batch_id):
+            now = self._retention.holdings([directory], settled_before_ms=before_ms)
+            held = now[directory].keys if directory in now else None
+            doomed = [] if held is None else [key for key in keys if key not in held]
+            async with asyncio.timeout(LOCKED_S):
+                await self._objects.delete_all(doomed)
+        return len(doomed)
+
+
 class Archive:
     """Writes and reads the manifests of one store."""
 
@@ -41,11 +67,14 @@ class Archive:
         self._accounts = Accounts(database, vault)
         self._vault = vault
         self._objects = objects
+        self._retention = Retention(database)
+        self._leftovers = Leftovers(self._retention, objects)
 
     async def keep_new(self) -> int:
         """
         Write the manifests of jobs that became final, measure what the store holds of them, and return how many.
 
+        Of a job that was given up only its asset stays.
         A job that is retried or deleted meanwhile stays as it is; its manifest follows, or goes with its files.
         """
         records = await asyncio.to_thread(self._records.unarchived, limit=PER_ROUND)
@@ -55,10 +84,19 @@ class Archive:
 
     async def _keep(self, record: Record) -> None:
         job = record.job
+        await self._drop_leftovers(job)
         stored = await self._measure(folder_of(directory=job.directory, created_at_ms=job.created_at_ms))
         data = manifest_of(record.batch, job, account=record.account, stored=stored, seal=self._vault.seal)
         await self._objects.put_bytes(manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms), data)
         await asyncio.to_thread(self._records.archived, JobRef.of(job), stored_bytes=stored.size_bytes)
+
+    async def _drop_leftovers(self, job: Job) -> None:
+        before_ms = now_ms() + 1
+        holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
+        if holding is not None and holding.keys is not None:
+            folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+            keys = await self._objects.list_keys(f"{folder}/")
+            await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)
 
     async def _measure(self, folder: str) -> Stored:
         pages = [page async for page in self._objects.list_pages(folder)]

@@ -14,8 +14,8 @@ from vodpull import storage
 from vodpull.clock import now_s
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.retention import Holding, Removal, Retention
-from vodpull.workflows.archive import folder_of, manifest_of_job
+from vodpull.jobs.retention import Removal, Retention
+from vodpull.workflows.archive import Leftovers, folder_of, manifest_of_job
 from vodpull.workflows.control import Control
 
 REMOVE_WITHIN_S = 5.0
@@ -25,9 +25,6 @@ PER_ROUND = 100
 
 ORPHAN_AGE_S = 86_400.0
 """What nobody owns is swept at this age: no upload under way is that old."""
-
-LOCKED_S = 10.0
-"""The longest that a batch is kept locked for the removal of leftovers."""
 
 DAY_MS = 86_400_000
 
@@ -119,6 +116,7 @@ class Sweep:
         """`is_over` tells of the name of an attempt's intermediate results whether that attempt has ended."""
         self._retention = retention
         self._objects = objects
+        self._leftovers = Leftovers(retention, objects)
         self._is_over = is_over
 
     async def run(self) -> Swept:
@@ -161,25 +159,13 @@ class Sweep:
         for (month, directory), keys in folders.items():
             holding = holdings.get(directory)
             if holding is not None:
-                removed += await self._sweep_leftovers(directory, keys, holding, before_ms=before_ms)
+                removed += await self._leftovers.remove(directory, keys, holding=holding, before_ms=before_ms)
             elif await self._exists(storage.manifest_key(month=month, directory=directory)):
                 unknown += 1
             else:
                 await self._objects.delete_all(keys)
                 removed += len(keys)
         return Swept(removed=removed, unknown=unknown)
-
-    async def _sweep_leftovers(self, directory: str, keys: list[str], holding: Holding, *, before_ms: int) -> int:
-        """Remove what a job that was given up holds beyond its asset; a retry waits until that is over."""
-        if holding.keys is None or holding.keys.issuperset(keys):
-            return 0
-        with self._retention.batch_locked(holding.batch_id):
-            now = self._retention.holdings([directory], settled_before_ms=before_ms)
-            held = now[directory].keys if directory in now else None
-            doomed = [] if held is None else [key for key in keys if key not in held]
-            async with asyncio.timeout(LOCKED_S):
-                await self._objects.delete_all(doomed)
-        return len(doomed)
 
     async def _exists(self, key: str) -> bool:
         try:

@@ -105,6 +105,9 @@ class Steps:
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         try:
             key = await self._production.preview(job, _INFO.validate_python(info), chunks=chunks)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._clear_if_over(job))
+            raise
         except (VodpullError, OSError) as error:
             log.warning("no preview", job=ref.job_id, code=getattr(error, "code", type(error).__name__))
             return {}

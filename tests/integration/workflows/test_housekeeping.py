@@ -176,8 +176,8 @@ async def test_what_is_younger_than_a_day_is_not_swept(house: House) -> None:
     assert (await house.sweep().run()).removed == 0
 
 
-@pytest.mark.usefixtures("a_day_later")
-async def test_a_job_that_was_given_up_keeps_its_original_only(house: House) -> None:
+async def give_up(house: House) -> str:
+    """Leave a failed job with more than its original, and return the key of that."""
     job = house.accept().jobs[0]
     original = f"{folder(job)}/a.mp4"
     for key in (original, f"{folder(job)}/v/1.m4s"):
@@ -185,8 +185,20 @@ async def test_a_job_that_was_given_up_keeps_its_original_only(house: House) -> 
     asset = replace(ASSET, files=(replace(ASSET.files[0], key=original),))
     house.store.record_pulled(JobRef.of(job), asset)
     finish(house.store, job, Outcome(failure=FAILURE))
+    return original
+
+
+@pytest.mark.usefixtures("a_day_later")
+async def test_what_a_job_that_was_given_up_holds_beyond_its_original_is_swept(house: House) -> None:
+    original = await give_up(house)
     assert (await house.sweep().run()).removed == 1
     assert await house.keys() == [original]
+
+
+async def test_a_job_that_was_given_up_keeps_its_original_only(house: House) -> None:
+    original = await give_up(house)
+    await house.archive.keep_new()
+    assert [key for key in await house.keys() if not key.startswith("manifests/")] == [original]
 
 
 @pytest.mark.usefixtures("a_day_later")

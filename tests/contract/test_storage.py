@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from tests.chaos import wire
 from tests.services.azure import CONTAINER, running_azure
 from tests.services.s3 import BUCKET
-from vodpull.errors import ConfigurationError, ObjectMissing, StorageUnavailable
+from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.storage import ObjectStore, objects, open_store
 
 KEY = "pullvideo/202611/0123456789abcdef0123456789abcdef/v.mp4"
@@ -196,6 +198,31 @@ async def test_old_unfinished_uploads_are_dropped(tmp_path: Path) -> None:
         os.utime(tmp_path / "a" / name, (modified_s, modified_s))
     assert await store.drop_parts(before_s=2000) == 1
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["1", "new#1"]
+
+
+async def test_old_unfinished_uploads_to_a_bucket_are_aborted(
+    tmp_path: Path, s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3", region_name="us-east-1")
+    ours, somebody_elses = f"{tmp_path.name}/work/a/1", f"{tmp_path.name}/other/1"
+    for key in (ours, somebody_elses):
+        client.create_multipart_upload(Bucket=BUCKET, Key=key)
+    store = open_store(f"s3://{BUCKET}/{tmp_path.name}")
+    assert await store.drop_parts(before_s=0) == 0
+    assert await store.drop_parts(before_s=time.time() + 60) == 1
+    uploads = client.list_multipart_uploads(Bucket=BUCKET, Prefix=tmp_path.name)["Uploads"]
+    assert [upload["Key"] for upload in uploads] == [somebody_elses]
+
+
+async def test_a_bucket_that_lists_no_uploads_says_so(
+    s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StorageError, match="cannot be listed"):
+        await open_store("s3://no-such-bucket").drop_parts(before_s=0)
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "bucket", "s3://", "file://host/dir", "gs:///x"])

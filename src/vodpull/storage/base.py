@@ -74,5 +74,5 @@ class ObjectStore(Protocol):
         """
         Remove what uploads that never ended left before a Unix time, and return how many.
 
-        Does nothing on remote stores, which have rules of their own for that (docs/operations.md).
+        On S3 it needs the extra `s3`; Google and Azure have rules of their own for that (docs/operations.md).
         """

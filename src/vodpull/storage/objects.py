@@ -19,6 +19,7 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageFull, StorageUnavailable
 from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.multipart import can_drop_uploads, drop_uploads
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
@@ -202,7 +203,12 @@ class ObstoreObjects:
 
     async def drop_parts(self, *, before_s: float) -> int:
         """Remove what unfinished uploads left."""
-        return 0 if self._folder is None else await asyncio.to_thread(_drop_staged, self._folder, before_s)
+        if self._folder is not None:
+            return await asyncio.to_thread(_drop_staged, self._folder, before_s)
+        if isinstance(self._store, S3Store) and can_drop_uploads():
+            bucket, prefix = self._store.config["bucket"], str(self._store.prefix or "")
+            return await asyncio.to_thread(drop_uploads, bucket, prefix, before_s=before_s)
+        return 0
 
     async def _flush(self, key: str) -> None:
         if self._folder is not None:

@@ -12,7 +12,7 @@ import structlog
 
 from vodpull import storage
 from vodpull.clock import now_s
-from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError
+from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.retention import Removal, Retention
 from vodpull.workflows.archive import Leftovers, folder_of, manifest_of_job
@@ -126,7 +126,7 @@ class Sweep:
         Refuses to judge by a database that knows no job at all: that is a lost database, not a store full of orphans.
         """
         before_s = now_s() - ORPHAN_AGE_S
-        parts = await self._objects.drop_parts(before_s=before_s)
+        parts = await self._drop_parts(before_s=before_s)
         if not await asyncio.to_thread(self._retention.knows_jobs):
             return Swept(parts=parts)
         removed = await self._sweep_work()
@@ -140,6 +140,16 @@ class Sweep:
             swept = await self._sweep_folders(folders, before_ms=int(1000 * before_s))
             removed, unknown = removed + swept.removed, unknown + swept.unknown
         return Swept(removed=removed, parts=parts, unknown=unknown)
+
+    async def _drop_parts(self, *, before_s: float) -> int:
+        """Drop leftovers of uploads; a bucket that does not allow it is swept all the same."""
+        try:
+            return await self._objects.drop_parts(before_s=before_s)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            log.warning("leftovers of uploads stay", reason=str(error), fix="see docs/operations.md")
+            return 0
 
     async def _sweep_work(self) -> int:
         """Remove intermediate results of attempts that ended."""

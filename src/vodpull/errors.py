@@ -470,6 +470,11 @@ class EncodeInterrupted(MediaError):
     retryable = True
     remedy = "Look for an out-of-memory message in the system log; lower VODPULL_ENCODE_SLOTS, then retry the item."
 
+    def __init__(self, message: str, *, starved: bool = False) -> None:
+        """`starved`: the machine ran out of memory meanwhile, so another try may end like this one."""
+        super().__init__(f"{message}, for want of memory" if starved else message)
+        self.starved = starved
+
 
 class OutputInvalid(MediaError):
     """What FFmpeg wrote did not pass verification, so it was not published."""

@@ -32,6 +32,7 @@ from vodpull.errors import (
     StorageFull,
     VodpullError,
 )
+from vodpull.media.memory import memory_kills
 from vodpull.media.progress import Progress, ProgressReader
 from vodpull.media.sandbox import Toolbox, confined
 
@@ -122,6 +123,8 @@ class Finished:
     """Processor time, all threads together; 0 when it is not known."""
     peak_memory_bytes: int
     """Largest resident size; 0 when it is not known."""
+    starved: bool
+    """The kernel ended some program for want of memory meanwhile."""
 
 
 def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]) -> Toolbox:
@@ -181,13 +184,14 @@ async def run(
     Raises:
         EncodeStalled: a time limit was reached.
     """
-    started_s = time.monotonic()
+    started_s, kills = time.monotonic(), memory_kills()
 
     def command(report_fd: int) -> tuple[str, ...]:
         orders = _orders(limits, toolbox, report_fd)
         return confined(argv, toolbox=toolbox, orders=orders, reads=reads, writes=writes)
 
-    async with _spawned(command, cwd=_cwd(toolbox, writes)) as (process, report_fd):
+    cwd = writes if writes and toolbox.sandbox == "limits" else Path("/")
+    async with _spawned(command, cwd=cwd) as (process, report_fd):
         reader = ProgressReader(on_progress) if on_progress else None
         answer, tail = bytearray(), bytearray()
         try:
@@ -205,6 +209,7 @@ async def run(
         stdout=bytes(answer),
         stderr_tail=tail.decode(errors="replace"),
         wall_s=time.monotonic() - started_s,
+        starved=memory_kills() != kills,
         **report,
     )
 
@@ -236,7 +241,7 @@ def check_alive(finished: Finished, what: str) -> None:
         EncodeInterrupted: somebody killed it.
     """
     if -finished.returncode in {signal.SIGKILL, signal.SIGTERM}:
-        raise EncodeInterrupted(f"FFmpeg was killed while {what}")
+        raise EncodeInterrupted(f"FFmpeg was killed while {what}", starved=finished.starved)
 
 
 def _cause(finished: Finished) -> str:
@@ -280,10 +285,6 @@ def _ask(toolbox: Toolbox, question: str) -> str:
     command = confined(("ffmpeg", "-hide_banner", question), toolbox=toolbox, orders=orders, reads={}, writes=None)
     answer = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=True, env={})
     return answer.stdout.decode(errors="replace")
-
-
-def _cwd(toolbox: Toolbox, writes: Path | None) -> Path:
-    return writes.resolve() if writes and toolbox.sandbox == "limits" else Path("/")
 
 
 @asynccontextmanager
@@ -393,7 +394,7 @@ def _keep_tail(piece: bytes, tail: bytearray) -> None:
 
 def _report(report_fd: int, exitcode: int | None) -> dict[str, Any]:
     """Return the launcher's report; it is missing when the launcher itself was killed."""
-    raw = os.read(report_fd, 4096)
+    raw = os.read(report_fd, 4096).strip()
     report: dict[str, Any] = json.loads(raw) if raw else {"returncode": exitcode, "cpu_s": 0.0, "peak_memory_bytes": 0}
     code = report["returncode"]
     return {**report, "returncode": -CRASHES.get(code, -code)}

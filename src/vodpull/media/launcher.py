@@ -2,8 +2,9 @@
 Start one program under limits, wait for it, and report how it ended; runs alone, before anything hostile is read.
 
 Called as `python -I -S launcher.py ORDERS PROGRAM ARGUMENT…` with ORDERS a JSON object: `parent` (process id that
-must still be our parent, or null), `report_fd` (where the JSON report goes, or null), `nice`, and a limit or null for
-each of `address_space_bytes`, `cpu_s`, `file_size_bytes`, `open_files`, `processes`. Standard library only.
+must still be our parent, or null), `report_fd` (where an empty line and, at the end, the JSON report go, or null),
+`nice`, and a limit or null for each of `address_space_bytes`, `cpu_s`, `file_size_bytes`, `open_files`, `processes`.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ def main(argv: list[str]) -> int:
     """Run the program and return its exit code, or 128 + the signal that ended it."""
     orders: dict[str, Any] = json.loads(argv[1])
     report_fd = orders["report_fd"]
+    die_with(orders["parent"])
     if report_fd is not None:
         # Only the launcher writes the report: the program must not inherit the pipe.
         os.set_inheritable(report_fd, False)  # noqa: FBT003 - signature of the standard library
-    die_with(orders["parent"])
+        _greet(report_fd)
     launcher = os.getpid()
     child = os.fork()
     if child == 0:
@@ -53,6 +55,19 @@ def die_with(parent: int | None) -> None:
     """Have the kernel end this process when its parent ends; leave at once if that has happened already."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:
+        os._exit(CANNOT_START)
+
+
+def _greet(report_fd: int) -> None:
+    """
+    Leave at once if nobody is there to read the report.
+
+    Who started us may have ended before the sandbox around us asked the kernel to be ended with it; from here on that
+    has been asked.
+    """
+    try:
+        os.write(report_fd, b"\n")
+    except BrokenPipeError:
         os._exit(CANNOT_START)
 
 

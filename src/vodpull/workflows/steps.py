@@ -49,8 +49,11 @@ LONGEST_WAIT_S = 30.0
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
-TRIES_OF_KILLED = 4
-"""Of work whose program was killed, without a new result: what eats all memory is ended, what had bad luck is done."""
+TRIES_OF_KILLED = 20
+"""Of work whose program was killed, without a new result: as often as a child may take its process down."""
+
+TRIES_WITHOUT_MEMORY = 4
+"""The same while the machine runs out of memory: what eats all of it is ended."""
 
 _Result = TypeVar("_Result")
 
@@ -187,7 +190,7 @@ class Steps:
             except EncodeInterrupted as error:
                 before, made = made, self._can.workplace(job).count_results()
                 tries = tries if made == before else 1
-                if tries == TRIES_OF_KILLED:
+                if tries >= (TRIES_WITHOUT_MEMORY if error.starved else TRIES_OF_KILLED):
                     return failure_of(error)
                 log.warning("killed, trying again", code=error.code, tries=tries)
                 tries += 1

@@ -12,9 +12,19 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, EncodeStalled, StorageFull
-from vodpull.media import Progress, Toolbox, builtin_templates, describe, find_toolbox, needed_tools
-from vodpull.media.ffmpeg import Finished, RunLimits, check, run
+from vodpull.media import (
+    Progress,
+    Toolbox,
+    builtin_templates,
+    describe,
+    find_toolbox,
+    launcher,
+    memory,
+    needed_tools,
+)
+from vodpull.media.ffmpeg import Finished, RunLimits, _orders, check, run
 from vodpull.media.hardening import global_flags
+from vodpull.media.sandbox import confined
 
 LIMITS = RunLimits(wall_s=60)
 # Runs for hours unless it is ended.
@@ -192,5 +202,32 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
 
 async def test_a_program_that_was_killed_from_outside_may_be_tried_again(either_toolbox: Toolbox) -> None:
     finished = await python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", either_toolbox)
-    with pytest.raises(EncodeInterrupted, match="killed while testing"):
+    with pytest.raises(EncodeInterrupted, match=r"killed while testing$") as caught:
         check(finished, "testing")
+    assert not caught.value.starved
+
+
+async def test_want_of_memory_is_named(toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = tmp_path / "vmstat"
+    counters.write_text("oom_kill 3\n")
+    monkeypatch.setattr(memory, "COUNTERS", counters)
+    work = asyncio.create_task(python("import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)", toolbox))
+    await asyncio.sleep(0)
+    counters.write_text("oom_kill 4\n")
+    with pytest.raises(EncodeInterrupted, match="for want of memory") as caught:
+        check(await work, "testing")
+    assert caught.value.starved
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_a_program_whose_service_is_gone_already_does_not_start(sandbox: str, tmp_path: Path) -> None:
+    toolbox = find_toolbox("", sandbox=sandbox)  # type: ignore[arg-type]
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    orders = _orders(LIMITS, toolbox, write_end)
+    argv = ("python", "-c", "open('started', 'w')")
+    command = confined(argv, toolbox=toolbox, orders=orders, reads={}, writes=tmp_path)
+    ended = subprocess.run(command, check=False, cwd=tmp_path, pass_fds=(write_end,), timeout=30)
+    os.close(write_end)
+    assert ended.returncode == launcher.CANNOT_START
+    assert list(tmp_path.iterdir()) == []

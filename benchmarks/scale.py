@@ -3,7 +3,8 @@ What more processes bring, on one PostgreSQL and one S3: steps, dispatch, start-
 
     python -m benchmarks.scale [--clip CLIP] [--only engine,start,video,idle]
 
-`engine`: children that do nothing, and how long a call waits for a worker, with 1, 2 and 4 workers. `start`: a worker
+`engine`: children that do nothing, how long a call waits for a worker, and what a hop from parent to child and back
+takes, with 1, 2 and 4 workers. `start`: a worker
 that finds 10,000 items in its queue. `video`: a clip, or five minutes made on the spot, on one and on two workers of
 one core each. `idle`: the processor time of a worker that waits.
 """
@@ -26,7 +27,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from tests.chaos.installation import make_clip, member, running, shared_settings
-from tests.contract.engine_worker import child_call
+from tests.contract.engine_worker import child_call, parent_call
 from tests.origin import run_origin_in_thread
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.s3 import running_s3
@@ -36,6 +37,9 @@ from vodpull.workflows.engine import Engine
 
 CHILDREN = 400
 CALLS = 40
+CHAINS, HOPS = 5, 10
+OWN_WORK_S = 0.2
+"""What the parent of a chain does besides waiting."""
 QUEUED_ITEMS = 10_000
 ITEMS_A_BATCH = 50
 NOBODY = "http://127.0.0.1:9"
@@ -71,29 +75,46 @@ def measure_engine(folder: Path, postgres: Postgres, *, workers: int) -> dict[st
     url = postgres.url().replace("postgresql://", "postgresql+psycopg://")
     place = folder / f"engine{workers}"
     place.mkdir()
-    with toy_workers(url, place, count=workers):
+    with toy_workers(url, place, count=workers) as processes:
         database = open_database(url)
         engine = Engine(database)
         engine.attach()
+        cpu_before_s, commits_before = cpu_of(processes), count_commits(database)
         started_s = time.monotonic()
         with database.begin() as connection:
             for number in range(CHILDREN):
                 engine.start(connection, child_call("many", number, sleep_s=0.0))
         wait_for(lambda: count_ended(database, "many-%") == CHILDREN)
         many_s = time.monotonic() - started_s
+        step_cpu_s = (cpu_of(processes) - cpu_before_s) / CHILDREN
+        time.sleep(1)  # until the server has written its own statistics down
+        commits = (count_commits(database) - commits_before) / CHILDREN
         for number in range(CALLS):
             with database.begin() as connection:
                 engine.start(connection, child_call("one", number, sleep_s=0.0))
             wait_for(lambda number=number: count_ended(database, f"one-{number}") == 1)
         waits = dispatch_ms(database)
+        hops = [measure_hop(database, engine, name=f"chain{number}") for number in range(CHAINS)]
         engine.shutdown()
         database.dispose()
     return {
         "workers": workers,
         "steps_per_s": round(CHILDREN / many_s),
+        "cpu_ms_per_step": round(1000 * step_cpu_s, 1),
+        "commits_per_step": round(commits, 1),
         "dispatch_p50_ms": statistics.median(waits),
         "dispatch_p95_ms": statistics.quantiles(waits, n=20)[-1],
+        "hop_p50_ms": round(1000 * statistics.median(hops)),
     }
+
+
+def measure_hop(database: sa.Engine, engine: Engine, *, name: str) -> float:
+    """Return the seconds that a parent waits for a child that does nothing, all in all."""
+    started_s = time.monotonic()
+    with database.begin() as connection:
+        engine.start(connection, parent_call(name, children=HOPS, sleep_s=0.0))
+    wait_for(lambda: count_ended(database, name) == 1)
+    return (time.monotonic() - started_s - OWN_WORK_S) / HOPS
 
 
 def measure_start(folder: Path, postgres: Postgres, s3: dict[str, str]) -> dict[str, float]:
@@ -164,9 +185,9 @@ def settings(postgres: Postgres, s3: dict[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def toy_workers(url: str, folder: Path, *, count: int) -> Iterator[None]:
+def toy_workers(url: str, folder: Path, *, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Run workers whose steps do nothing."""
-    workers = []
+    workers: list[subprocess.Popen[str]] = []
     for number in range(count):
         words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", url, "--folder", str(folder)]
         words += ["--host", f"host{number}", "--slots", "50"]
@@ -175,7 +196,7 @@ def toy_workers(url: str, folder: Path, *, count: int) -> Iterator[None]:
         worker.stdout.readline()
         workers.append(worker)
     try:
-        yield
+        yield workers
     finally:
         for worker in workers:
             worker.kill()
@@ -187,6 +208,13 @@ def count_ended(database: sa.Engine, pattern: str) -> int:
     query = sa.text("SELECT count(*) FROM dbos.workflow_status WHERE status = 'SUCCESS' AND workflow_uuid LIKE :name")
     with database.connect() as connection:
         return int(connection.scalar(query, {"name": pattern}) or 0)
+
+
+def count_commits(database: sa.Engine) -> int:
+    """Return how many transactions this database has seen; the questions asked here end without a commit."""
+    query = sa.text("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+    with database.connect() as connection:
+        return int(connection.scalar(query) or 0)
 
 
 def dispatch_ms(database: sa.Engine) -> list[float]:
@@ -205,6 +233,11 @@ def wait_for(condition: Any, *, within_s: float = 300) -> None:
         if time.monotonic() > deadline_s:
             raise SystemExit("it takes too long")
         time.sleep(0.02)
+
+
+def cpu_of(processes: list[subprocess.Popen[str]]) -> float:
+    """Return the processor time that these have used together."""
+    return sum(cpu_s(process.pid) for process in processes)
 
 
 def cpu_s(pid: int) -> float:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from vodpull.jobs.database import migrate, open_database
-from vodpull.workflows.engine import Call, Engine, JsonObject, Queue
+from vodpull.workflows import lookout
+from vodpull.workflows.engine import Call, Engine, JsonObject
 from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.pace import Queue
 
-PARENTS = Queue(name="parents", slots=100, poll_s=0.1)
-CHILDREN = Queue(name="children", slots=4, poll_s=0.1, by_account=True)
+PARENTS = Queue(name="parents", slots=100)
+CHILDREN = Queue(name="children", slots=4, by_account=True)
 LIMITS = BeatLimits(beat_s=0.5, death_s=3.0)
 
 
@@ -28,15 +30,20 @@ def main() -> None:
     parser.add_argument("--host", default="hosta")
     parser.add_argument("--slots", type=int, default=CHILDREN.slots, help="children that this process runs at once")
     parser.add_argument("--grace", type=float, default=0.0, help="seconds to let steps end after SIGTERM")
+    parser.add_argument("--death", type=float, default=LIMITS.death_s, help="seconds of silence after which it is dead")
     parser.add_argument("--extra-step", action="store_true", help="the next release: a step more, behind a patch")
+    parser.add_argument("--deaf", action="store_true", help="never look for work or ends, only be told of them")
     options = parser.parse_args()
+    if options.deaf:
+        vars(lookout).update(LOOK_S=1e6, SOON_S=1e6, WAIT_LOOK_S=1e6, IDLE_LOOK_S=1e6, UNRUNG_S=1e6)
     database = open_database(options.database)
     migrate(database)
     executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)
     engine = Engine(database)
     Toys(engine, options.folder / "marks", extra_step=options.extra_step).register()
     engine.launch([PARENTS, replace(CHILDREN, slots=options.slots)], executor_id=executor_id.name)
-    heartbeat = Heartbeat(database, executor_id, engine=engine, on_lost=lambda: os._exit(75), limits=LIMITS)
+    limits = replace(LIMITS, death_s=options.death)
+    heartbeat = Heartbeat(database, executor_id, engine=engine, on_lost=lambda: os._exit(75), limits=limits)
     heartbeat.start()
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())

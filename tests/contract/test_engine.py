@@ -17,8 +17,11 @@ import pytest
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 from dbos import _core as dbos_core
+from dbos import _scheduler as dbos_scheduler
 from dbos import _sys_db as dbos_system
-from dbos._queue import queue_worker_thread
+from dbos import _sys_db_postgres as dbos_postgres
+from dbos import _workflow_commands as dbos_jobs
+from dbos._queue import queue_thread, queue_worker_thread
 from dbos._serialization import DBOSPortableJSONSerializer
 from dbos._sys_db import SystemDatabase, db_retry
 
@@ -26,8 +29,9 @@ from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_c
 from tests.services.postgres import Postgres
 from vodpull.errors import AlreadyRunning
 from vodpull.jobs.database import migrate, open_database, outlast_full_disk
-from vodpull.workflows.engine import ENGINE_VERSION, TERMINAL, Call, Engine
+from vodpull.workflows.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
 from vodpull.workflows.executors import claim_executor_id
+from vodpull.workflows.pace import ACCOUNT_PLACE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -215,7 +219,7 @@ def test_a_job_that_kills_its_worker_is_given_up_and_its_parent_learns_of_it(ben
 
 
 def test_work_goes_on_after_the_database_was_away(shared_bench: Bench, postgres: Postgres) -> None:
-    shared_bench.worker()
+    shared_bench.worker(extra=("--death", "30"))
     shared_bench.start(parent_call("job", children=3))
     shared_bench.until(lambda: len(shared_bench.marks("start", "child0")) == 1)
     _restart(postgres)
@@ -303,6 +307,42 @@ def test_clean_up_deletes_finished_work_only(bench: Bench) -> None:
     assert (bench.status("done-0"), bench.status("running")) == ("none", "PENDING")
 
 
+def test_a_process_hears_of_its_own_children_without_looking(shared_bench: Bench) -> None:
+    shared_bench.worker(extra=("--deaf", "--slots", "1"))
+    engine = Engine(shared_bench.database)
+    engine.attach()
+    with shared_bench.database.begin() as connection:
+        engine.start(connection, parent_call("one", sleep_s=0.1, children=3))
+        engine.start(connection, parent_call("two", sleep_s=0.1, children=3))
+    for job in ("one", "two"):
+        assert shared_bench.result(job) == ["child0", "child1", "child2"], "two parents share the one slot"
+    engine.shutdown()
+
+
+def test_a_parent_learns_of_a_child_that_another_process_ran(shared_bench: Bench) -> None:
+    shared_bench.worker(host="hosta", extra=("--slots", "0"))
+    shared_bench.start(parent_call("job", children=2, sleep_s=0.1))
+    shared_bench.until(lambda: len(shared_bench.marks("end", "second")) == 1)
+    shared_bench.worker(host="hostb")
+    assert shared_bench.result("job") == ["child0", "child1"]
+    assert len({mark.split()[-1] for mark in shared_bench.marks("end")}) == 2
+
+
+def test_what_the_library_does_in_the_background_still_takes_its_rhythm_from_us() -> None:
+    jobs, schedules = inspect.getsource(dbos_jobs.background_jobs_thread), inspect.getsource(dbos_scheduler)
+    assert "_BACKGROUND_JOBS_INTERVAL_SEC" in jobs
+    assert "time.monotonic() + _STARTUP_FAST_POLL_DURATION_SEC" in schedules
+    assert "list_queues(" in inspect.getsource(queue_thread)
+    assert "get_internal_queue()" in inspect.getsource(queue_thread)
+    assert dbos_postgres.BACKGROUND_JOB_LOCK_IDLE_TIMEOUT_MS > 1000 * DELAYED_POLL_S
+
+
+def test_the_task_of_a_workflow_ends_after_its_outcome_is_recorded_and_its_slot_is_free() -> None:
+    source = inspect.getsource(dbos_core._execute_workflow_async)
+    assert source.index("await result()") < source.index("entry.release()", source.index("finally"))
+    assert "asyncio.create_task(\n                        _execute_workflow_async(" in inspect.getsource(dbos_core)
+
+
 def test_the_figure_that_says_how_often_a_step_looks_for_its_cancel_still_exists() -> None:
     assert "asyncio.sleep(_PREEMPTIBLE_POLL_INTERVAL_SEC)" in inspect.getsource(dbos_core)
 
@@ -312,6 +352,15 @@ def test_the_function_that_tells_a_queue_thread_its_slots_still_exists() -> None
     source = inspect.getsource(queue_worker_thread)
     for name in ("get_queue(", "_worker_concurrency", "_partition_worker_concurrency", "_polling_interval_sec"):
         assert name in source
+
+
+def test_the_functions_that_order_accounts_still_exist() -> None:
+    assert list(inspect.signature(SystemDatabase.get_queue_partitions).parameters) == ["self", "queue_name"]
+    claims = list(inspect.signature(SystemDatabase.start_queued_workflows).parameters)
+    assert claims.index("queue_partition_key") - claims.index("queue") - 1 == ACCOUNT_PLACE
+    source = inspect.getsource(queue_worker_thread)
+    assert "random.shuffle(partition_keys)" in source
+    assert "for key in partition_keys" in source
 
 
 def test_the_function_that_tells_which_errors_of_sqlite_pass_still_exists() -> None:

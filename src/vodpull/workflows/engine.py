@@ -1,52 +1,53 @@
 """
 The one door to the durable engine (DBOS Transact): start work, run steps, recover, cancel, clean up.
 
-Nothing else imports the library, so that it can be replaced. What is settled here once (docs/decisions/0001): the code
-version is pinned, so an upgrade never strands work in flight; arguments and results are plain JSON; parents and
-children run on different queues, so they cannot wait for each other's slots; a step is preemptible, so a cancelled job
-ends its child process. Slots and polls are this process's own: the library keeps one figure for all processes.
+Nothing else but `pace` imports the library, so that it can be replaced. What is settled here once (decision 0001):
+
+- the code version is pinned, so an upgrade never strands work in flight;
+- arguments and results are plain JSON;
+- parents and children run on different queues, so they cannot wait for each other's slots;
+- a step is preemptible, so a cancelled job ends its child process.
+
+How much this process takes on and for whom, `pace` knows; when to look into a queue, and when a child has ended,
+`lookout`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos import _core as dbos_core
-from dbos import _sys_db as dbos_system
+from dbos import _scheduler as dbos_scheduler
+from dbos import _workflow_commands as dbos_jobs
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
-from dbos._queue import Queue as StoredQueue
 from dbos._serialization import DBOSPortableJSONSerializer
-from dbos._sys_db import SystemDatabase
 
 from vodpull.errors import ServiceError, StepAbandoned
-from vodpull.jobs.database import outlast_full_disk
 from vodpull.jobs.model import DEFAULT_PRIORITY
+from vodpull.workflows.lookout import Ending, Lookout
+from vodpull.workflows.pace import Pace, Queue
 
 ENGINE_VERSION = "1"
 """Version of the workflow bodies. Bump it only for a true break: work in flight waits for a process of its version."""
 
 WAIT_POLL_S = 0.25
-"""How often a parent looks whether its child ended."""
+"""How often a parent asks for the result of a child that ended without leaving one yet."""
 
-WAIT_POLL_SHARE_S = 0.02
-"""Each further parent that waits slows all of them down by so much: together they ask at most 50 times a second."""
+DELAYED_POLL_S = 3.0
+"""How often calls whose delay is over are queued; the library ends a transaction that is held for this at 5 s."""
 
-IDLE_POLL_S = 2.0
-"""Between two looks into a queue while nothing happens: a process that waits costs next to nothing."""
-
-IDLE_AFTER_S = 5.0
+UNUSED_POLL_S = 60.0
+"""How often the library looks into its own queue, into which nothing is put."""
 
 CANCEL_POLL_S = 0.4
 """How often a process looks whether one of its steps was cancelled: a cancel must end a transfer within a second."""
@@ -64,20 +65,6 @@ JsonObject = dict[str, Any]
 Workflow = Callable[[JsonObject], Awaitable[Any]]
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Queue:
-    """One queue, the same in every process. The settings live in the database."""
-
-    name: str
-    slots: int
-    """Workflows of this queue that one process runs at once."""
-    poll_s: float = 0.25
-    by_account: bool = False
-    """Take turns between accounts; then every call must name one."""
-    account_slots: int | None = None
-    """Of the slots, those that one account may fill; None: a lone account fills all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,91 +109,7 @@ class Child:
 
     call: Call
     handle: Any
-
-
-class _Pace:
-    """
-    How much this process takes on, and how often it looks: the library would read both from the shared database.
-
-    A contract test guards the one function of the library that this replaces.
-    """
-
-    def __init__(self) -> None:
-        self.is_draining = False
-        self.steps = 0
-        """Steps under way."""
-        self._parents = 0
-        self._touched_s = time.monotonic()
-        self._awake = threading.Event()
-
-    def touch(self) -> None:
-        """Note that something happens: look into the queues at once, and often for a while."""
-        self._touched_s = time.monotonic()
-        self._awake.set()
-
-    def drain(self) -> None:
-        """Claim nothing more."""
-        self.is_draining = True
-        self._awake.set()
-
-    def govern(self, queues: Sequence[Queue]) -> None:
-        """Let this process's queue threads ask here, from now on and for the life of the process."""
-        known = {queue.name: queue for queue in queues}
-        read = SystemDatabase.get_queue
-        stored: dict[str, StoredQueue] = {}
-
-        def get_queue(system: SystemDatabase, name: str, **options: Any) -> StoredQueue | None:
-            found = stored.get(name) or read(system, name, **options)
-            if found is None or name not in known:
-                return found
-            stored[name] = found
-            return self._paced(found, known[name])
-
-        SystemDatabase.get_queue = get_queue  # type: ignore[assignment,method-assign]
-
-    def outlast_full_disk(self, database: sa.Engine) -> None:
-        """Let the library's writes to SQLite wait for space, as they wait for a lock. A contract test guards this."""
-        known: Callable[[Exception], bool] = vars(dbos_system)["retriable_sqlite_exception"]
-        vars(dbos_system)["retriable_sqlite_exception"] = lambda error: (
-            known(error) or outlast_full_disk(database, error, gives_up=lambda: self.is_draining)
-        )
-
-    def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
-        if time.monotonic() - self._touched_s > IDLE_AFTER_S and not self.is_draining:
-            self._awake.clear()
-            self._awake.wait(IDLE_POLL_S)  # the library's own wait, which follows, cannot be ended early
-        queue = copy.copy(found)
-        slots = 0 if self.is_draining else mine.slots
-        queue._worker_concurrency = slots  # noqa: SLF001 - no public way per process; a contract test guards it
-        account_slots = min(slots, mine.account_slots or slots)
-        queue._partition_worker_concurrency = account_slots if mine.by_account else None  # noqa: SLF001 - as above
-        queue._polling_interval_sec = mine.poll_s  # noqa: SLF001 - as above
-        return queue
-
-    @contextmanager
-    def waiting(self) -> Iterator[int]:
-        """Count a parent that waits, and give the number of them."""
-        self._parents += 1
-        try:
-            yield self._parents
-        finally:
-            self._parents -= 1
-            self.touch()
-
-    def counted(self, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        """Return a step that is counted while it runs, and that does not begin any more once this process drains."""
-
-        async def run(*arguments: Any) -> Any:
-            if self.is_draining:
-                await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
-            self.steps += 1
-            self.touch()
-            try:
-                return await act(*arguments)
-            finally:
-                self.steps -= 1
-
-        return run
+    ending: Ending
 
 
 class Engine:
@@ -216,7 +119,8 @@ class Engine:
         """Take the database that the engine shares with our own tables."""
         self._database = database
         self._client: DBOSClient | None = None
-        self._pace = _Pace()
+        self._lookout = Lookout(database, version=ENGINE_VERSION)
+        self._pace = Pace(self._lookout)
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
     def register(self, name: str, workflow: Workflow, *, max_recoveries: int) -> None:
@@ -228,7 +132,9 @@ class Engine:
         """
 
         async def run(argument: JsonObject) -> Any:
-            self._pace.touch()
+            self._lookout.touch()
+            task: Any = asyncio.current_task()  # when it is done, its outcome is recorded and its slot is free
+            task.add_done_callback(partial(self._lookout.ended, str(DBOS.workflow_id)))
             return await workflow(argument)
 
         run.__qualname__ = name  # the library tells workflows apart by it, too
@@ -243,10 +149,10 @@ class Engine:
         """
         if not executor_id or executor_id == "local":
             raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
-        DBOS(config=self._config(executor_id))
+        self._lookout.watch([queue.name for queue in queues])
+        _slow_down(DBOS(config=self._config(executor_id)))
         self._pace.govern(queues)
         self._pace.outlast_full_disk(self._database)
-        dbos_core._PREEMPTIBLE_POLL_INTERVAL_SEC = CANCEL_POLL_S  # noqa: SLF001 - no public way; a contract test guards it
         DBOS.listen_queues([queue.name for queue in queues])
         DBOS.launch()
         for queue in queues:
@@ -256,6 +162,7 @@ class Engine:
                 partition_worker_concurrency=MOST_SLOTS if queue.by_account else None,
                 on_conflict="always_update",
             )
+        self._lookout.start()
         self._connect()
 
     def attach(self) -> None:
@@ -281,6 +188,7 @@ class Engine:
     def shutdown(self) -> None:
         """Stop claiming work and let go; what runs is cancelled here and resumes at the next start."""
         self._pace.drain()
+        self._lookout.stop()
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -300,14 +208,16 @@ class Engine:
 
     def start(self, connection: sa.Connection, call: Call) -> None:
         """Start a workflow in the caller's transaction: it begins if and only if that commits."""
-        self._pace.touch()
         self._started().enqueue_in_transaction(connection, call.options(), call.argument)
+        if call.delay_s is None:
+            self._lookout.announce(connection, call.queue.name)
 
     async def spawn(self, call: Call) -> Child:
         """Start a child from inside a workflow, without waiting for it."""
-        self._pace.touch()
+        ending = self._lookout.expect(call.workflow_id)
         handle = await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
-        return Child(call=call, handle=handle)
+        self._lookout.ring(call.queue.name)
+        return Child(call=call, handle=handle, ending=ending)
 
     async def run_child(self, call: Call) -> Any:
         """
@@ -326,9 +236,8 @@ class Engine:
             StepAbandoned: the child took its process down too often, or was cancelled.
         """
         try:
-            with self._pace.waiting() as parents:
-                poll_s = max(WAIT_POLL_S, parents * WAIT_POLL_SHARE_S)
-                return await child.handle.get_result(polling_interval_sec=poll_s)
+            await self._lookout.wait_for(child.ending)
+            return await child.handle.get_result(polling_interval_sec=WAIT_POLL_S)
         except (DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded, DBOSAwaitedWorkflowCancelledError) as error:
             raise StepAbandoned(f"{child.call.workflow} was given up after its process ended too often") from error
 
@@ -389,6 +298,14 @@ class Engine:
         if self._client is None:
             raise ServiceError("the engine is not running")
         return self._client
+
+
+def _slow_down(library: DBOS) -> None:
+    """Give the library's own looks our rhythm. There is no public way; contract tests guard each of them."""
+    dbos_core._PREEMPTIBLE_POLL_INTERVAL_SEC = CANCEL_POLL_S  # noqa: SLF001
+    dbos_jobs._BACKGROUND_JOBS_INTERVAL_SEC = DELAYED_POLL_S  # noqa: SLF001
+    dbos_scheduler._STARTUP_FAST_POLL_DURATION_SEC = 0.0  # noqa: SLF001 - nothing is scheduled
+    library._registry.get_internal_queue()._polling_interval_sec = UNUSED_POLL_S  # noqa: SLF001
 
 
 def _is_database_outage(error: BaseException) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, replace
 
 from vodpull.jobs.model import Batch
 from vodpull.jobs.store import JobRef
-from vodpull.workflows.engine import Call, JsonObject, Queue
+from vodpull.workflows.engine import Call, JsonObject
+from vodpull.workflows.pace import Queue
 
 WAITING_PARENTS = 200
 """Jobs that one process carries at once; they mostly wait for a slot of a child."""
@@ -41,9 +42,9 @@ class Queues:
         return cls(
             # Starting the jobs of a batch is short work for the database: a few at a time are as fast as many.
             batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
-            jobs=Queue(name="jobs", slots=WAITING_PARENTS, poll_s=0.1, by_account=True),
-            fetch=Queue(name="fetch", slots=fetch_slots, poll_s=0.1, by_account=True),
-            encode=Queue(name="encode", slots=encode_slots, poll_s=0.1, by_account=True),
+            jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True),
+            fetch=Queue(name="fetch", slots=fetch_slots, by_account=True),
+            encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
             notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
         )

@@ -16,7 +16,8 @@ from vodpull.jobs.database import database_time_s, migrate, open_database
 from vodpull.jobs.deliveries import Deliveries, Delivery, DeliveryState
 from vodpull.jobs.model import Batch, BatchView, Job, Stage, new_id
 from vodpull.jobs.store import Store
-from vodpull.workflows.engine import Call, Engine, Queue
+from vodpull.workflows.engine import Call, Engine
+from vodpull.workflows.pace import Queue
 
 WORK = Queue(name="work", slots=1)
 

@@ -34,6 +34,7 @@ SHAKA ?= $(shell command -v shaka-streamer)
 bench: .venv/installed-test ## measure against the plain ways, on a quiet machine: docs/benchmarks.md
 	$(BIN)/python -m benchmarks.encode $(CLIP)
 	$(BIN)/python -m benchmarks.item $(CLIP) --shaka "$(SHAKA)"
+	$(BIN)/python -m benchmarks.package $(CLIP)
 	$(BIN)/python -m benchmarks.overlap $(CLIP)
 	$(BIN)/python -m benchmarks.fetch
 

@@ -2,7 +2,7 @@
 
 from vodpull.media.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.codecs import needed_tools
-from vodpull.media.conform import worth_surveying
+from vodpull.media.conform import must_survey, worth_surveying
 from vodpull.media.cuts import Chunk
 from vodpull.media.encode import (
     build_chunk_argv,
@@ -18,12 +18,12 @@ from vodpull.media.ladder import Decision, Ladder, Rung, foresees_copy, plan_lad
 from vodpull.media.package import Package, Preview, package, package_preview
 from vodpull.media.plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.probe import probe
-from vodpull.media.reach import probe_part, reach
+from vodpull.media.reach import Forecast, probe_part, reach
 from vodpull.media.sampling import measure_renditions
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.survey import Survey, survey
 from vodpull.media.template import ABR, Template, builtin_templates, parse_template
-from vodpull.media.verify import Rendition, verify
+from vodpull.media.verify import Rendition, package_and_verify, verify
 
 __all__ = [
     "ABR",
@@ -31,6 +31,7 @@ __all__ = [
     "Chunk",
     "Decision",
     "EncodePlan",
+    "Forecast",
     "Ladder",
     "MediaInfo",
     "Package",
@@ -61,8 +62,10 @@ __all__ = [
     "foresees_copy",
     "join",
     "measure_renditions",
+    "must_survey",
     "needed_tools",
     "package",
+    "package_and_verify",
     "package_preview",
     "parse_template",
     "plan_encode",

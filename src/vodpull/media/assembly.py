@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from operator import methodcaller
 from pathlib import Path
 
-from vodpull.errors import InternalError, StorageFull
+from vodpull.errors import InternalError, OutputInvalid, StorageFull
 from vodpull.media.codec_names import codec_names
 from vodpull.media.codecs import BUFFERED
-from vodpull.media.fragments import media_segment
+from vodpull.media.fragments import Run, media_segment
 from vodpull.media.ladder import Rung
-from vodpull.media.pictures import PictureSource
+from vodpull.media.pictures import PictureSource, few
 from vodpull.media.plan import EncodePlan, RungPlan
 from vodpull.media.playlist import (
     Segment,
@@ -27,7 +30,8 @@ from vodpull.media.playlist import (
 )
 from vodpull.media.progressive import write_progressive
 from vodpull.media.samples import read_samples
-from vodpull.media.segments import Picture, Sound, Timeline, init_bytes, segment_bytes
+from vodpull.media.segments import Picture, Sound, Timeline, init_bytes
+from vodpull.media.storyboard import storyboard_step
 
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 INIT_FILE = "init.mp4"
@@ -198,15 +202,17 @@ class Assembly:
     def _write_files(self, out_folder: Path, *, after: int) -> tuple[str, ...]:
         files = []
         for stream in self.streams:
-            folder = out_folder / stream.folder
-            folder.mkdir(parents=True, exist_ok=True)
+            (out_folder / stream.folder).mkdir(parents=True, exist_ok=True)
             if not after:
-                (folder / INIT_FILE).write_bytes(init_bytes(stream.sources))
                 files.append(f"{stream.folder}/{INIT_FILE}")
-            for number in self._numbers()[after:]:
-                name = SEGMENT_PATTERN % number
-                (folder / name).write_bytes(segment_bytes(stream.sources, number))
-                files.append(f"{stream.folder}/{name}")
+                (out_folder / files[-1]).write_bytes(init_bytes(stream.sources))
+        for number in self._numbers()[after:]:
+            # A sound track goes into many streams and is the same in all of them.
+            run_of = cache(methodcaller("run", number))
+            for stream in self.streams:
+                files.append(f"{stream.folder}/{SEGMENT_PATTERN % number}")
+                runs = [run for run in map(run_of, stream.sources) if run.samples]
+                (out_folder / files[-1]).write_bytes(media_segment(number, runs))
         return tuple(files)
 
     def _segments(self, out_folder: Path, stream: Stream) -> tuple[Segment, ...]:
@@ -253,28 +259,42 @@ class Assembly:
             bitrate_bps=bitrate_bps,
         )
 
+    def write_small_pictures(self, file: Path) -> PictureSource:
+        """Write what storyboard and poster are chosen from: pictures of the lowest rendition."""
+        segments = tuple(
+            Segment(uri="", duration_s=self.timeline.duration_s(number), size_bytes=0) for number in self._numbers()
+        )
+        picture, step = self.pictures[self._lowest], storyboard_step(len(segments))
+        runs = map(picture.run if self._few else picture.keyframe, self._numbers()[::step])
+        self._write_runs(picture, runs, file)
+        return PictureSource(file=file, rung=self.renditions[self._lowest].rung, segments=segments)
+
+    def write_chosen_picture(self, choice: int, file: Path) -> int:
+        """Write the best rendition of one of the small pictures, with what it needs; return its number in the file."""
+        best = self.pictures[-1]
+        number, place = 1 + choice * storyboard_step(self.timeline.segments), 0
+        if self._few:
+            number = bisect.bisect_right(self.timeline.cuts, choice)
+            place = choice - self.timeline.cuts[number - 1]
+        if number not in self._numbers():
+            raise OutputInvalid("the poster shows a moment that is not in the film")
+        self._write_runs(best, [best.run(number) if self._few else best.keyframe(number)], file)
+        return place
+
     @property
-    def lowest(self) -> int:
+    def _few(self) -> bool:
+        return few(self.timeline.segments)
+
+    @property
+    def _lowest(self) -> int:
         """Number of the lowest rendition of the fallback codec; its best is the last of all."""
         return next(at for at, placed in enumerate(self.renditions) if placed.rung.codec == self.plan.fallback)
 
-    @contextmanager
-    def pictures_of(self, number: int, out_folder: Path, *, few: bool) -> Iterator[PictureSource]:
-        """Give a small file with the first picture of each segment of rendition `number`, or, if few, with all."""
-        file = out_folder / "pictures.mp4"
-        try:
-            self._write_pictures(self.pictures[number], file, few=few)
-            segments = self._segments(out_folder, self.streams[number])
-            yield PictureSource(file=file, rung=self.renditions[number].rung, segments=segments)
-        finally:
-            file.unlink(missing_ok=True)
-
-    def _write_pictures(self, picture: Picture, file: Path, *, few: bool) -> None:
-        take = picture.run if few else picture.keyframe
+    def _write_runs(self, picture: Picture, runs: Iterable[Run], file: Path) -> None:
         with _full_disk_is_said(), file.open("wb") as out:
             out.write(init_bytes([picture]))
-            for number in self._numbers():
-                out.write(media_segment(number, [take(number)]))
+            for number, run in enumerate(runs, start=1):
+                out.write(media_segment(number, [run]))
 
 
 def _placed(plan: EncodePlan, video_id: str) -> list[tuple[PackagedRendition, RungPlan]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 from vodpull.media.boxes import HEADER_BYTES, box, full_box
 
@@ -36,9 +38,8 @@ class Track:
     """ISO 639-2."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One sample in a segment."""
+class Sample(NamedTuple):
+    """One sample in a segment; a film has millions of them."""
 
     size_bytes: int
     duration_ticks: int
@@ -133,40 +134,48 @@ def _mdia(track: Track, tables: Sequence[bytes], ticks: int) -> bytes:
 
 def media_segment(number: int, runs: Sequence[Run]) -> bytes:
     """Return media segment `number`, from 1."""
+    rows = [_rows(run) for run in runs]
     # Its length does not depend on the offsets in it.
-    empty = _moof(number, runs, [0] * len(runs))
-    offsets, at = [], len(empty) + HEADER_BYTES
-    for run in runs:
-        offsets.append(at)
-        at += len(run.content)
+    empty = _moof(number, runs, rows, offsets=[0] * len(runs))
+    first = len(empty) + HEADER_BYTES
+    *offsets, end = accumulate((len(run.content) for run in runs), initial=first)
     kind = box("styp", b"msdh" + bytes(4) + b"msdhmsix")
-    return kind + _moof(number, runs, offsets) + box("mdat", *(run.content for run in runs))
+    # At once: the samples are large, and each step in between would copy them.
+    return b"".join(
+        [
+            kind,
+            _moof(number, runs, rows, offsets=offsets),
+            struct.pack(">I4s", HEADER_BYTES + end - first, b"mdat"),
+            *(run.content for run in runs),
+        ]
+    )
 
 
-def _moof(number: int, runs: Sequence[Run], offsets: Sequence[int]) -> bytes:
-    trafs = [_traf(run, offset) for run, offset in zip(runs, offsets, strict=True)]
+def _rows(run: Run) -> bytes:
+    """Return what is said of each sample."""
+    if run.track.is_video:
+        rows = [(ticks, size, KEY if key else DEPENDENT, shift) for size, ticks, shift, key in run.samples]
+        fields = [field for row in rows for field in row]
+    else:
+        fields = [field for sample in run.samples for field in (sample.duration_ticks, sample.size_bytes)]
+    return struct.pack(f">{len(fields)}I", *fields)
+
+
+def _moof(number: int, runs: Sequence[Run], rows: Sequence[bytes], *, offsets: Sequence[int]) -> bytes:
+    trafs = [_traf(*described) for described in zip(runs, rows, offsets, strict=True)]
     return box("moof", full_box("mfhd", 0, 0, struct.pack(">I", number)), *trafs)
 
 
-def _traf(run: Run, offset: int) -> bytes:
-    if run.track.is_video:
-        rows = [
-            struct.pack(
-                ">IIII",
-                sample.duration_ticks,
-                sample.size_bytes,
-                KEY if sample.key else DEPENDENT,
-                sample.shift_ticks,
-            )
-            for sample in run.samples
-        ]
-    else:
-        rows = [struct.pack(">II", sample.duration_ticks, sample.size_bytes) for sample in run.samples]
-    flags = TRUN_VIDEO if run.track.is_video else TRUN_AUDIO
-    header = struct.pack(">Ii", len(rows), offset)
+def _traf(run: Run, rows: bytes, offset: int) -> bytes:
     return box(
         "traf",
         full_box("tfhd", 0, DEFAULT_BASE_IS_MOOF, struct.pack(">I", run.track.number)),
         full_box("tfdt", 1, 0, struct.pack(">Q", run.decode_ticks)),
-        full_box("trun", 0, flags, header, *rows),
+        full_box(
+            "trun",
+            0,
+            TRUN_VIDEO if run.track.is_video else TRUN_AUDIO,
+            struct.pack(">Ii", len(run.samples), offset),
+            rows,
+        ),
     )

@@ -15,11 +15,17 @@ from pathlib import Path
 from vodpull.errors import InternalError, OutputInvalid
 from vodpull.media.assembly import Assembly, PackagedPicture, PackagedRendition, PackagedSound, Parts
 from vodpull.media.ffmpeg import RunLimits
-from vodpull.media.measured import measure
-from vodpull.media.pictures import MIN_KEYFRAMES, make_poster, make_storyboard
+from vodpull.media.measured import Subject, measure
+from vodpull.media.pictures import make_poster, make_storyboard, storyboard_name
 from vodpull.media.plan import EncodePlan
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.template import AudioCodec, VideoCodec
+
+PICTURES_FILE = "pictures.mp4"
+"""In the output folder while pictures are made of it."""
+
+# Two hundred keyframes at most, or a few seconds of film: more than this is no work but a fault.
+PICTURE_LIMITS = RunLimits(wall_s=300, file_size_bytes=64 * 1024 * 1024)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +68,7 @@ class Preview:
     """So many segments of each rendition are finished."""
 
 
-async def package(
-    plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str, toolbox: Toolbox, limits: RunLimits
-) -> Package:
+async def package(plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str, toolbox: Toolbox) -> Package:
     """
     Write the playlists, segments and pictures of one asset into an empty folder, and return where they are.
 
@@ -77,27 +81,54 @@ async def package(
         StorageFull: the disk is full.
         OutputInvalid: the parts do not fit together.
     """
+    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
+    await make_pictures(made, packaged, out_folder, toolbox=toolbox)
+    return packaged
+
+
+async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str) -> tuple[Assembly, Package]:
+    """
+    Write what `package` does without the pictures; return what they can be made of, and what all of it will be.
+
+    Raises:
+        StorageFull: the disk is full.
+        OutputInvalid: the parts do not fit together.
+    """
     made = await asyncio.to_thread(Assembly, plan, parts, video_id)
     if not made.timeline.complete:
         raise InternalError("a package needs all chunks")
     await asyncio.to_thread(made.write, out_folder)
     await asyncio.to_thread(made.write_mp4s, out_folder)
-    poster = f"{video_id}.jpg"
-    best, few = len(made.renditions) - 1, made.timeline.segments < MIN_KEYFRAMES
-    with made.pictures_of(best, out_folder, few=few) as source:
-        await make_poster(source, out_folder, poster, toolbox=toolbox, limits=limits)
-    with made.pictures_of(made.lowest, out_folder, few=False) as source:
-        storyboard = await make_storyboard(source, out_folder, video_id, toolbox=toolbox, limits=limits)
-    return Package(
+    return made, Package(
         video_id=video_id,
         multivariant=made.multivariant,
-        poster=poster,
-        storyboard=storyboard,
+        poster=f"{video_id}.jpg",
+        storyboard=storyboard_name(video_id),
         renditions=made.renditions,
         sound_codec=plan.audio.codec if plan.sounds else None,
         sounds=made.sounds,
         silent=made.silent,
     )
+
+
+async def make_pictures(made: Assembly, packaged: Package, out_folder: Path, *, toolbox: Toolbox) -> None:
+    """
+    Write poster and storyboard of a package.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        StorageFull: the disk is full.
+        OutputInvalid: a picture is missing.
+    """
+    file = out_folder / PICTURES_FILE
+    try:
+        source = await asyncio.to_thread(made.write_small_pictures, file)
+        choice = await make_storyboard(source, out_folder, packaged.video_id, toolbox=toolbox, limits=PICTURE_LIMITS)
+        number = await asyncio.to_thread(made.write_chosen_picture, choice, file)
+        await make_poster(file, number, out_folder, name=packaged.poster, toolbox=toolbox, limits=PICTURE_LIMITS)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 async def package_preview(
@@ -117,10 +148,13 @@ async def package_preview(
     made = await asyncio.to_thread(Assembly, plan, parts, video_id)
     files = await asyncio.to_thread(made.write_preview, out_folder, after)
     if not after:
-        for placed in made.renditions:
-            measured = await measure(out_folder / placed.folder, 1, toolbox=toolbox)
+        first = {
+            placed.playlist: Subject(folder=placed.folder, segments=1, strict=not placed.rung.copied)
+            for placed in made.renditions
+        }
+        for name, measured in (await measure(out_folder, first, toolbox=toolbox)).items():
             if measured.undecodable or not measured.tracks[0].packets:
-                raise OutputInvalid(f"the first segment of {placed.playlist} cannot be decoded")
+                raise OutputInvalid(f"the first segment of {name} cannot be decoded")
     return Preview(
         multivariant=made.multivariant,
         playlists=tuple(stream.playlist for stream in made.streams),

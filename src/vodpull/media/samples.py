@@ -7,9 +7,11 @@ FFmpeg wrote it after it met hostile bytes, so nothing in it is taken on trust: 
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
@@ -93,7 +95,7 @@ def read_samples(path: Path) -> SampleTable:
             file.seek(moov[1])
             content = file.read(moov[2])
         return _table(path, find_box(content, "moov") or b"")
-    except (OSError, ValueError, struct.error, IndexError) as error:
+    except (OSError, ValueError, OverflowError, struct.error, IndexError) as error:
         raise OutputInvalid(f"the encoder left no usable {path.name}") from error
 
 
@@ -104,9 +106,9 @@ def _table(path: Path, moov: bytes) -> SampleTable:
     offsets = _offsets(tables, sizes)
     if not sizes or timescale <= 0 or max(map(sum, zip(offsets, sizes, strict=True))) > path.stat().st_size:
         raise ValueError("the samples lie outside of the file")
-    decode_ticks = [0, *accumulate(_runs(_need(tables, "stts"), len(sizes)))]
+    decode_ticks = array("q", accumulate(_runs(_need(tables, "stts"), len(sizes)), initial=0))
     delays = find_box(tables, "ctts")
-    shifts = [0] * len(sizes) if delays is None else _runs(delays, len(sizes))
+    shifts = repeat(0, len(sizes)) if delays is None else _runs(delays, len(sizes))
     shift = _edit_shift(moov, trak, timescale)
     sync = find_box(tables, "stss")
     width, height = struct.unpack(">II", _need(trak, "tkhd")[-8:])
@@ -120,7 +122,7 @@ def _table(path: Path, moov: bytes) -> SampleTable:
         offsets=offsets,
         sizes=sizes,
         decode_ticks=decode_ticks,
-        shown_ticks=[at + later + shift for at, later in zip(decode_ticks[:-1], shifts, strict=True)],
+        shown_ticks=array("q", (at + later + shift for at, later in zip(decode_ticks[:-1], shifts, strict=True))),
         delay_ticks=max(-shift, 0),
         keys=None if sync is None else frozenset(number - 1 for number in _numbers(sync[8:], "I")),
     )
@@ -139,42 +141,46 @@ def _timescale(header: bytes) -> int:
     return int.from_bytes(header[at : at + 4], "big")
 
 
-def _sizes(stsz: bytes) -> list[int]:
+def _sizes(stsz: bytes) -> array[int]:
     same, count = (int.from_bytes(stsz[at : at + 4], "big") for at in (4, 8))
     if count > MAX_SAMPLES:
         raise ValueError("too many samples")
-    return [same] * count if same else _numbers(stsz[12:], "I")[:count]
+    return array("I", repeat(same, count)) if same else _numbers(stsz[12:], "I")[:count]
 
 
-def _numbers(content: bytes, code: str) -> list[int]:
-    return [number for (number,) in struct.iter_unpack(f">{code}", content)]
+def _numbers(content: bytes, code: str) -> array[int]:
+    """Return big-endian numbers; a list of them would take many times the memory."""
+    numbers = array(code, content)
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
-def _offsets(tables: bytes, sizes: list[int]) -> list[int]:
+def _offsets(tables: bytes, sizes: array[int]) -> array[int]:
     """Return where each sample begins, from the table of pieces (`stco`) and how many samples each has (`stsc`)."""
     narrow = find_box(tables, "stco")
     places = _numbers(narrow[8:], "I") if narrow is not None else _numbers(_need(tables, "co64")[8:], "Q")
     fields = _numbers(_need(tables, "stsc")[8:], "I")
     firsts, counts = fields[0::3], fields[1::3]
-    offsets: list[int] = []
+    offsets = array("Q")
     for run, count in enumerate(counts):
         last = firsts[run + 1] - 1 if run + 1 < len(firsts) else len(places)
         for place in places[firsts[run] - 1 : last]:
             own = sizes[len(offsets) : len(offsets) + count]
-            offsets += [place + before for before in accumulate([0, *own[:-1]])]
+            offsets.extend(accumulate(own[:-1], initial=place))
     if len(offsets) != len(sizes):
         raise ValueError("the table of samples contradicts itself")
     return offsets
 
 
-def _runs(content: bytes, count: int) -> list[int]:
+def _runs(content: bytes, count: int) -> Iterator[int]:
     """Return the values of a run-length table (`stts`, `ctts`), which must describe exactly so many samples."""
     # Negative shifts are only written with a version that reads them so; both fit.
     fields = _numbers(content[8:], "i")
     lengths, values = fields[0::2], fields[1::2]
     if min(lengths, default=0) < 0 or sum(lengths) != count:
         raise ValueError("a run-length table contradicts the number of samples")
-    return [value for length, value in zip(lengths, values, strict=True) for _ in range(length)]
+    return chain.from_iterable(map(repeat, values, lengths))
 
 
 def _edit_shift(moov: bytes, trak: bytes, timescale: int) -> int:

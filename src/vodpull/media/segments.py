@@ -6,9 +6,10 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.fragments import Run, Sample, Track, init_segment, media_segment
+from vodpull.media.fragments import Run, Sample, Track, init_segment
 from vodpull.media.samples import SampleTable
 
 
@@ -74,16 +75,16 @@ class Picture:
         if inside.stop > len(table) or not table.is_key(inside.start):
             raise OutputInvalid(f"segment {number} of {table.path.name} does not begin with a keyframe")
         # Groups are closed, so samples that are decoded in this range are also shown in it.
-        decode = [round(frame * self._ticks) for frame in range(frames.start, frames.stop + 1)]
-        shown = [round(first * self._ticks) + table.shown_ticks[at] for at in inside]
+        decode = [self._at(frame) for frame in range(frames.start, frames.stop + 1)]
+        base = self._at(first) + self.track.delay_ticks
         samples = [
             Sample(
                 size_bytes=table.sizes[at],
-                duration_ticks=decode[place + 1] - decode[place],
-                shift_ticks=shown[place] - decode[place] + self.track.delay_ticks,
+                duration_ticks=end - start,
+                shift_ticks=base + table.shown_ticks[at] - start,
                 key=table.is_key(at),
             )
-            for place, at in enumerate(inside)
+            for at, (start, end) in zip(inside, pairwise(decode), strict=True)
         ]
         if min(sample.shift_ticks for sample in samples) < 0:
             raise OutputInvalid(f"segment {number} of {table.path.name} reorders its pictures too much")
@@ -94,12 +95,17 @@ class Picture:
         frames = self._timeline.frames(number)
         first, table = self._table(frames)
         at = frames.start - first
-        start, end = round(frames.start * self._ticks), round(frames.stop * self._ticks)
+        start, end = self._at(frames.start), self._at(frames.stop)
         sample = Sample(
             size_bytes=table.sizes[at], duration_ticks=end - start, shift_ticks=self.track.delay_ticks, key=True
         )
         content = table.read(range(at, at + 1))
         return Run(track=self.track, decode_ticks=start, samples=[sample], content=content)
+
+    def _at(self, frame: int) -> int:
+        """Return when a frame of the grid is decoded, rounded to a whole tick; in integers, for it is asked often."""
+        numerator, denominator = self._ticks.numerator, self._ticks.denominator
+        return (2 * frame * numerator + denominator) // (2 * denominator)
 
     def _table(self, frames: range) -> tuple[int, SampleTable]:
         place = bisect.bisect_right(self._firsts, frames.start) - 1
@@ -154,9 +160,3 @@ def _three_letters(language: str | None) -> str:
 def init_bytes(tracks: Sequence[Picture | Sound]) -> bytes:
     """Return the init segment for some tracks."""
     return init_segment([source.track for source in tracks])
-
-
-def segment_bytes(tracks: Sequence[Picture | Sound], number: int) -> bytes:
-    """Return media segment `number`, from 1."""
-    runs = [source.run(number) for source in tracks]
-    return media_segment(number, [run for run in runs if run.samples])

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from vodpull.media import hardening
 from vodpull.media.filters import JPEG_OUT
 from vodpull.media.ladder import Rung
 from vodpull.media.playlist import Segment
@@ -47,8 +46,6 @@ class Storyboard:
 
     folder: str
     """Folder of the sheets, relative to the index."""
-    step: int
-    """Every so many keyframes one becomes a picture."""
     columns: int
     """Pictures in a row of a sheet."""
     rows: int
@@ -71,7 +68,7 @@ def plan_storyboard(segments: Sequence[Segment], rung: Rung, *, folder: str) -> 
 
     A picture stands for one segment, or for several when there are more segments than pictures.
     """
-    step = -(-len(segments) // MAX_PICTURES)
+    step = storyboard_step(len(segments))
     groups = [segments[first : first + step] for first in range(0, len(segments), step)]
     # A single sheet has no empty rows, a short one no empty columns.
     columns = min(COLUMNS, len(groups))
@@ -84,9 +81,12 @@ def plan_storyboard(segments: Sequence[Segment], rung: Rung, *, folder: str) -> 
         cue = partial(Cue, start_s=now_s, end_s=end_s, uri=f"{folder}/{SHEET_PATTERN % (sheet + 1)}")
         cues.append(cue(x_px=place % columns * width, y_px=place // columns * height, width_px=width, height_px=height))
         now_s = end_s
-    return Storyboard(
-        folder=folder, step=step, columns=columns, rows=rows, width_px=width, height_px=height, cues=tuple(cues)
-    )
+    return Storyboard(folder=folder, columns=columns, rows=rows, width_px=width, height_px=height, cues=tuple(cues))
+
+
+def storyboard_step(segments: int) -> int:
+    """Return of how many segments one becomes a picture."""
+    return -(-segments // MAX_PICTURES)
 
 
 def _thumbnail(rung: Rung) -> tuple[int, int]:
@@ -95,21 +95,10 @@ def _thumbnail(rung: Rung) -> tuple[int, int]:
     return max(2, 2 * round(rung.width_px * scale / 2)), max(2, 2 * round(rung.height_px * scale / 2))
 
 
-def build_storyboard_argv(storyboard: Storyboard) -> list[str]:
-    """Return the FFmpeg command that fills the sheets: reads `/in/rendition`, writes into the working folder. Pure."""
+def sheet_filters(storyboard: Storyboard) -> str:
+    """Return the filters that turn the pictures of a storyboard into its sheets."""
     picture = f"zscale=w={storyboard.width_px}:h={storyboard.height_px}:f=bicubic:{JPEG_OUT},format=yuvj420p"
-    sheet = f"tile={storyboard.columns}x{storyboard.rows}"
-    return [
-        *hardening.global_flags(),
-        *hardening.input_flags("rendition", *hardening.KEYFRAMES_ONLY),
-        "-map", "0:v:0",
-        "-vf", f"select='not(mod(n,{storyboard.step}))',{picture},{sheet}",
-        # A sheet is written once, however much time it stands for.
-        "-fps_mode", "passthrough",
-        # Good enough at this size, and a sheet stays far below 100 kB.
-        "-q:v", "5",
-        "-f", "image2", f"file:{storyboard.folder}/{SHEET_PATTERN}",
-    ]  # fmt: skip
+    return f"{picture},tile={storyboard.columns}x{storyboard.rows}"
 
 
 def storyboard_index(cues: Sequence[Cue]) -> str:

@@ -13,23 +13,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
-
-import m3u8
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media.assembly import INIT_FILE, SEGMENT_PATTERN, PackagedPicture, PackagedRendition, PackagedSound
-from vodpull.media.boxes import box_names
+from vodpull.media.assembly import INIT_FILE, PackagedPicture, PackagedRendition, PackagedSound, Parts
 from vodpull.media.codec_names import codec_names
 from vodpull.media.info import MediaInfo
-from vodpull.media.jpeg import jpeg_size
-from vodpull.media.measured import Measured, Track, measure
-from vodpull.media.package import Package
+from vodpull.media.measured import Measured, Subject, Track, measure
+from vodpull.media.package import Package, make_pictures, package_media
+from vodpull.media.plan import EncodePlan
 from vodpull.media.playlist import Segment, average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.quality import Quality
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.storyboard import read_storyboard
 from vodpull.media.template import AudioCodec, VideoCodec
+from vodpull.media.whole import parsed, picture_size, require_file, require_mp4, whole_segments
 
 # Below this share of the promised duration, the source was cut.
 COMPLETE_SHARE = 0.98
@@ -83,6 +80,26 @@ class Rendition:
     """None: not measured."""
 
 
+async def package_and_verify(
+    plan: EncodePlan, parts: Parts, out_folder: Path, *, info: MediaInfo, video_id: str, toolbox: Toolbox
+) -> tuple[Package, tuple[Rendition, ...]]:
+    """
+    Do what `package` and `verify` do, and make the pictures while the segments are measured.
+
+    Raises:
+        VodpullError: as the two raise it.
+    """
+    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
+    pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
+    try:
+        seen = await _look(out_folder, packaged, toolbox=toolbox)
+        await pictures
+    finally:
+        pictures.cancel()
+        await asyncio.gather(pictures, return_exceptions=True)
+    return packaged, await asyncio.to_thread(_proven, out_folder, packaged, info=info, seen=seen)
+
+
 async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
     """
     Return what was measured of each rendition, in the order of the package, or raise when anything is not as planned.
@@ -93,30 +110,59 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
         MediaTruncated: picture or sound end before the source said so.
         OutputInvalid: anything else is missing, cut, or not as planned.
     """
-    await asyncio.to_thread(_check_poster, out_folder, package)
+    seen = await _look(out_folder, package, toolbox=toolbox)
+    return await asyncio.to_thread(_proven, out_folder, package, info=info, seen=seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """What lies in the output folder, by the name of a playlist or a progressive file."""
+
+    segments: Mapping[str, list[Segment]]
+    measured: Mapping[str, Measured]
+
+
+async def _look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> _Seen:
+    """Look at each file with segments, and measure them."""
+    placed: tuple[PackagedRendition | PackagedPicture | PackagedSound, ...]
+    placed = (*package.renditions, *package.silent, *package.sounds)
+    segments = await asyncio.to_thread(
+        lambda: {playing.playlist: whole_segments(out_folder, playing) for playing in placed}
+    )
+    subjects = {
+        playing.playlist: Subject(
+            folder=playing.folder,
+            segments=len(segments[playing.playlist]),
+            strict=isinstance(playing, PackagedRendition) and not playing.rung.copied,
+        )
+        for playing in placed
+    }
+    for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
+        await asyncio.to_thread(require_mp4, out_folder / name)
+        subjects[name] = Subject(folder="", init=name, segments=0)
+    return _Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
+
+
+def _proven(out_folder: Path, package: Package, *, info: MediaInfo, seen: _Seen) -> tuple[Rendition, ...]:
+    """Compare everything with everything that it has to agree with."""
+    _check_poster(out_folder, package)
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
-        segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
-        measured = await measure(out_folder / placed.folder, len(segments), toolbox=toolbox)
+        segments, measured = seen.segments[placed.playlist], seen.measured[placed.playlist]
         rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
         own_s = _openings_s(placed, measured.tracks[0], segments)
         openings_s = openings_s or own_s
         _check_alignment(placed, own_s, openings_s)
-        rendition = await asyncio.to_thread(_with_files, out_folder, placed, rendition)
         if placed.mp4:
-            await asyncio.to_thread(_require_mp4, out_folder / placed.mp4)
-            whole = await measure(out_folder, 0, toolbox=toolbox, init=placed.mp4)
-            _check_mp4(placed.mp4, measured, whole)
-        renditions.append(rendition)
-        for silent in package.silent[len(renditions) - 1 : len(renditions)]:
-            await _check_silent(out_folder, silent, measured, toolbox=toolbox)
+            _check_mp4(placed.mp4, measured, seen.measured[placed.mp4])
+        renditions.append(_with_files(out_folder, placed, rendition))
+    for silent, placed in zip(package.silent, package.renditions, strict=False):
+        _check_silent(silent, seen.measured[placed.playlist], seen.measured[silent.playlist])
     for number, sound in enumerate(package.sounds):
-        segments = await asyncio.to_thread(_whole_segments, out_folder, sound)
-        measured = await measure(out_folder / sound.folder, len(segments), toolbox=toolbox)
-        _check_sound(sound, measured, info, number=number)
-    await asyncio.to_thread(_check_storyboard, out_folder, package, renditions[0].duration_s)
-    bandwidths = await asyncio.to_thread(_check_multivariant, out_folder, package, renditions)
+        _check_sound(sound, seen.measured[sound.playlist], info, number=number)
+    _check_storyboard(out_folder, package, renditions[0].duration_s)
+    bandwidths = _check_multivariant(out_folder, package, renditions)
     return tuple(
         replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
         for rendition, bandwidth in zip(renditions, bandwidths, strict=True)
@@ -125,60 +171,8 @@ async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox
 
 def _check_poster(out_folder: Path, package: Package) -> None:
     best = package.renditions[-1].rung
-    if _picture_size(out_folder / package.poster) != (best.width_px, best.height_px):
+    if picture_size(out_folder / package.poster) != (best.width_px, best.height_px):
         raise OutputInvalid("the poster has not the size of the best rendition")
-
-
-def _picture_size(path: Path) -> tuple[int, int]:
-    _require_file(path)
-    size = jpeg_size(path)
-    if size is None:
-        raise OutputInvalid(f"{path.name} is not a whole JPEG")
-    return size
-
-
-def _require_file(path: Path) -> int:
-    """Return the size of a file that must be there."""
-    if path.is_symlink() or not path.is_file():
-        raise OutputInvalid(f"{path.name} is missing")
-    size = path.stat().st_size
-    if not size:
-        raise OutputInvalid(f"{path.name} is empty")
-    return size
-
-
-def _whole_segments(out_folder: Path, placed: PackagedRendition | PackagedPicture | PackagedSound) -> list[Segment]:
-    """Return the segments of a media playlist, after looking at each of the files."""
-    playlist = _parsed(out_folder / placed.playlist)
-    if playlist.is_variant or not playlist.is_endlist or not playlist.is_independent_segments:
-        raise OutputInvalid(f"{placed.playlist} is not a finished playlist of independent segments")
-    if [part.uri for part in playlist.segment_map] != [f"{placed.folder}/{INIT_FILE}"] or not playlist.segments:
-        raise OutputInvalid(f"{placed.playlist} does not name its segments")
-    _require_boxes(out_folder / placed.folder / INIT_FILE, {"ftyp", "moov"})
-    segments = []
-    for number, cut in enumerate(playlist.segments, start=1):
-        uri = f"{placed.folder}/{SEGMENT_PATTERN % number}"
-        if cut.uri != uri or not cut.duration:
-            raise OutputInvalid(f"{placed.playlist} does not name segment {number} as expected")
-        size = _require_boxes(out_folder / uri, {"moof", "mdat"})
-        segments.append(Segment(uri=uri, duration_s=float(cut.duration), size_bytes=size))
-    return segments
-
-
-def _parsed(path: Path) -> Any:
-    _require_file(path)
-    try:
-        return m3u8.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise OutputInvalid(f"{path.name} is not a playlist") from error
-
-
-def _require_boxes(path: Path, wanted: set[str]) -> int:
-    size = _require_file(path)
-    names = box_names(path)
-    if names is None or not wanted.issubset(names):
-        raise OutputInvalid(f"the segment {path.parent.name}/{path.name} is cut or damaged")
-    return size
 
 
 def _compared(
@@ -259,10 +253,8 @@ def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]
     return tuple(keys_s[at] for at in found)
 
 
-async def _check_silent(out_folder: Path, placed: PackagedPicture, muxed: Measured, *, toolbox: Toolbox) -> None:
+def _check_silent(placed: PackagedPicture, muxed: Measured, alone: Measured) -> None:
     """Compare a picture that stands alone with the same one beside its sound: the same packets at the same times."""
-    segments = await asyncio.to_thread(_whole_segments, out_folder, placed)
-    alone = await measure(out_folder / placed.folder, len(segments), toolbox=toolbox)
     if len(alone.tracks) != 1 or alone.undecodable or not _agree(muxed.tracks[0], alone.tracks[0]):
         raise OutputInvalid(f"{placed.playlist} holds something else than the picture of its rendition")
 
@@ -310,12 +302,6 @@ def _check_alignment(placed: PackagedRendition, own_s: tuple[float, ...], lowest
         raise OutputInvalid(f"the keyframes of {placed.playlist} differ from those of the lowest rendition")
 
 
-def _require_mp4(path: Path) -> None:
-    _require_file(path)
-    if box_names(path) != ("ftyp", "moov", "mdat"):
-        raise OutputInvalid(f"{path.name} is cut, or does not begin with its header")
-
-
 def _check_mp4(name: str, parts: Measured, whole: Measured) -> None:
     """Compare a progressive file with the segments of the same rendition: the same packets at the same times."""
     same_number = len(parts.tracks) == len(whole.tracks)
@@ -334,21 +320,21 @@ def _content(track: Track) -> tuple[object, ...]:
 
 def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
     init = out_folder / placed.folder / INIT_FILE
-    init_bytes = _require_file(init)
+    init_bytes = require_file(init)
     return replace(
         rendition,
         codecs=",".join(codec_names(init.read_bytes())),
-        size_bytes=_require_file(out_folder / placed.playlist),
+        size_bytes=require_file(out_folder / placed.playlist),
         media_bytes=rendition.media_bytes + init_bytes,
         mp4=placed.mp4,
-        mp4_bytes=_require_file(out_folder / placed.mp4) if placed.mp4 else 0,
+        mp4_bytes=require_file(out_folder / placed.mp4) if placed.mp4 else 0,
     )
 
 
 def _check_storyboard(out_folder: Path, package: Package, duration_s: float) -> None:
     """Compare the index of the storyboard with the duration and with the sheets that lie there."""
     index = out_folder / package.storyboard
-    _require_file(index)
+    require_file(index)
     try:
         cues = read_storyboard(index.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -365,13 +351,13 @@ def _check_storyboard(out_folder: Path, package: Package, duration_s: float) -> 
         raise OutputInvalid(f"{index.name} does not name the sheets that are there")
     # The first sheet is full; the last one may be empty in part, but is as large.
     size = max(cue.x_px + cue.width_px for cue in cues), max(cue.y_px + cue.height_px for cue in cues)
-    if any(_picture_size(out_folder / sheet) != size for sheet in sheets):
+    if any(picture_size(out_folder / sheet) != size for sheet in sheets):
         raise OutputInvalid("the sheets of the storyboard have not the size that their index needs")
 
 
 def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence[Rendition]) -> list[int]:
     """Compare the multivariant playlist with what was measured of the renditions; return the declared bandwidths."""
-    playlist = _parsed(out_folder / package.multivariant)
+    playlist = parsed(out_folder / package.multivariant)
     variants = [(variant.uri, variant.stream_info) for variant in playlist.playlists]
     if [sound.uri for sound in playlist.media if sound.uri] != [sound.playlist for sound in package.sounds]:
         raise OutputInvalid(f"{package.multivariant} does not name the sound tracks")

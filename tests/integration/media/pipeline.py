@@ -16,7 +16,6 @@ from vodpull.media import (
     Rendition,
     Template,
     Toolbox,
-    copy_limits,
     encode_chunk,
     encode_limits,
     encode_tracks,
@@ -63,8 +62,7 @@ async def make_package(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple
     (folder / "out").mkdir()
     info, plan = await plan_source(source, toolbox=toolbox)
     parts = await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
-    limits = copy_limits(10_000_000)
-    return info, await package(plan, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+    return info, await package(plan, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox)
 
 
 async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, tuple[Rendition, ...]]:

@@ -15,7 +15,6 @@ from vodpull.media import (
     Parts,
     Toolbox,
     build_chunk_argv,
-    copy_limits,
     encode_chunk,
     encode_limits,
     package,
@@ -95,8 +94,7 @@ async def test_chunks_become_one_film_without_seams(make_clip: Maker, tmp_path: 
     parts = await make_parts(source, plan, tmp_path, toolbox=toolbox)
     assert len(parts.chunks) == 3
     (tmp_path / "out").mkdir()
-    limits = copy_limits(10_000_000)
-    made = await package(plan, parts, tmp_path / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+    made = await package(plan, parts, tmp_path / "out", video_id=VIDEO_ID, toolbox=toolbox)
     (rendition,) = await verify(tmp_path / "out", made, info, toolbox=toolbox)
     assert rendition.segment_count == len(plan.cuts) == 12
     assert round(rendition.duration_s * plan.rate) == plan.frames_total
@@ -120,7 +118,7 @@ async def test_what_is_shown_early_is_never_changed(make_clip: Maker, tmp_path: 
         assert playlist.count("#EXTINF") == segments == len(written) - 1
         assert "EVENT" in playlist
         assert "ENDLIST" not in playlist
-    await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox, limits=copy_limits(10_000_000))
+    await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox)
     assert {name: (early / name).read_bytes() for name in written} == {
         name: (out / name).read_bytes() for name in written
     }

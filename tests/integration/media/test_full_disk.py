@@ -8,7 +8,7 @@ import pytest
 from tests.integration.media.pipeline import make_parts, plan_source
 
 from vodpull.errors import StorageFull
-from vodpull.media import Toolbox, copy_limits, encode_chunk, encode_limits, package
+from vodpull.media import Toolbox, encode_chunk, encode_limits, package_and_verify
 
 
 @pytest.fixture
@@ -40,10 +40,10 @@ async def test_no_room_for_the_renditions(clip: Path, toolbox: Toolbox, small_di
 async def test_no_room_for_the_segments(
     clip: Path, tmp_path: Path, toolbox: Toolbox, small_disk: Callable[[int], Path], missing_bytes: int
 ) -> None:
-    _, plan = await plan_source(clip, toolbox=toolbox)
+    info, plan = await plan_source(clip, toolbox=toolbox)
     (tmp_path / "encoded").mkdir()
     parts = await make_parts(clip, plan, tmp_path / "encoded", toolbox=toolbox)
     needed = sum(path.stat().st_size for path in (tmp_path / "encoded").rglob("*.m*"))
     disk = small_disk((needed - missing_bytes) // 1024)
     with pytest.raises(StorageFull):
-        await package(plan, parts, disk, video_id="v", toolbox=toolbox, limits=copy_limits(10_000_000))
+        await package_and_verify(plan, parts, disk, info=info, video_id="v", toolbox=toolbox)

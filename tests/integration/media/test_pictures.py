@@ -3,19 +3,40 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import Maker, plan_source
+from tests.integration.media.pipeline import Maker, make_parts, plan_source
 
-from vodpull.media import Rung, Toolbox, encode_chunk, encode_limits
+from vodpull.errors import OutputInvalid
+from vodpull.media import Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
+from vodpull.media.assembly import Assembly
 from vodpull.media.ffmpeg import RunLimits, run
 from vodpull.media.jpeg import jpeg_size
-from vodpull.media.pictures import PictureSource, make_poster, make_storyboard
+from vodpull.media.pictures import (
+    PictureSource,
+    build_storyboard_argv,
+    few,
+    make_poster,
+    make_storyboard,
+    storyboard_name,
+)
 from vodpull.media.playlist import Segment
-from vodpull.media.storyboard import build_storyboard_argv, plan_storyboard, read_storyboard
+from vodpull.media.storyboard import plan_storyboard, read_storyboard
 
 LIMITS = RunLimits(wall_s=60)
 SIZE = "s=320x180:r=30"
 BLACK, WHITE, PICTURE = f"color=black:{SIZE}", f"color=white:{SIZE}", f"testsrc2={SIZE}"
 NOISE = f"color=black:{SIZE},noise=alls=12:allf=t"
+TWO_SIZES = """
+segment_s = 1.0
+[video.h264]
+preset = "ultrafast"
+crf = 30
+[definitions.LD]
+short_side_px = 72
+max_bitrate_bps = 300_000
+[definitions.SD]
+short_side_px = 90
+max_bitrate_bps = 900_000
+"""
 WORDS = f"color=black:{SIZE},drawbox=x=20:y=20:w=60:h=6:color=white:t=fill"
 
 
@@ -34,6 +55,14 @@ async def scenes(make_clip: Maker, *parts: tuple[str, float], gop: int = 120, ra
     cuts = [min(gop, frames - first) / rate for first in range(0, frames, gop)]
     segments = tuple(Segment(uri=str(number), duration_s=cut_s, size_bytes=1) for number, cut_s in enumerate(cuts))
     return PictureSource(file=file, rung=rung(rate), segments=segments)
+
+
+async def poster(source: PictureSource, folder: Path, *, toolbox: Toolbox) -> Path:
+    """Make storyboard and poster; the source has all its pictures, and keyframes every four seconds."""
+    choice = await make_storyboard(source, folder, "v", toolbox=toolbox, limits=LIMITS)
+    number = choice if few(len(source.segments)) else 120 * choice
+    await make_poster(source.file, number, folder, name="v.jpg", toolbox=toolbox, limits=LIMITS)
+    return folder / "v.jpg"
 
 
 async def pixels(picture: Path, look: str, *, toolbox: Toolbox) -> bytes:
@@ -56,9 +85,9 @@ async def test_the_poster_is_not_blank_when_there_is_another_picture(
     make_clip: Maker, tmp_path: Path, toolbox: Toolbox, parts: tuple[tuple[str, float], ...]
 ) -> None:
     source = await scenes(make_clip, *parts)
-    await make_poster(source, tmp_path, "v.jpg", toolbox=toolbox, limits=LIMITS)
-    assert jpeg_size(tmp_path / "v.jpg") == (320, 180)
-    greys = await pixels(tmp_path / "v.jpg", "format=gray", toolbox=toolbox)
+    picture = await poster(source, tmp_path, toolbox=toolbox)
+    assert jpeg_size(picture) == (320, 180)
+    greys = await pixels(picture, "format=gray", toolbox=toolbox)
     assert max(greys) - min(greys) > 150
 
 
@@ -67,8 +96,29 @@ async def test_a_film_without_pictures_still_has_a_poster(
     make_clip: Maker, tmp_path: Path, toolbox: Toolbox, length_s: float
 ) -> None:
     source = await scenes(make_clip, (BLACK, length_s))
-    await make_poster(source, tmp_path, "v.jpg", toolbox=toolbox, limits=LIMITS)
-    assert max(await pixels(tmp_path / "v.jpg", "format=gray", toolbox=toolbox)) < 20
+    picture = await poster(source, tmp_path, toolbox=toolbox)
+    assert max(await pixels(picture, "format=gray", toolbox=toolbox)) < 20
+
+
+@pytest.mark.parametrize(("length_s", "black_s"), [(2, 1.6), (300, 290)], ids=["frames", "keyframes"])
+async def test_the_poster_is_a_moment_of_the_best_rendition(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, length_s: int, black_s: float
+) -> None:
+    black = f"drawbox=t=fill:color=black:enable='lt(t,{black_s})'"
+    source = await make_clip("a.mp4", "-f", "lavfi", "-i", f"testsrc2=s=160x90:r=5:d={length_s}", "-vf", black)
+    info, plan = await plan_source(source, toolbox=toolbox, copy=False, template=parse_template(TWO_SIZES, name="own"))
+    parts = await make_parts(source, plan, tmp_path, toolbox=toolbox)
+    out = tmp_path / "out"
+    out.mkdir()
+    made, renditions = await package_and_verify(plan, parts, out, info=info, video_id="v", toolbox=toolbox)
+    assert {rendition.segment_count for rendition in renditions} == {length_s}
+    assert jpeg_size(out / made.poster) == (160, 90)
+    greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)
+    assert max(greys) - min(greys) > 150
+    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg"}
+    assert [path.name for path in out.glob("*.mp4")] == []
+    with pytest.raises(OutputInvalid, match="moment"):
+        Assembly(plan, parts, "v").write_chosen_picture(1000, tmp_path / "pictures.mp4")
 
 
 async def test_each_picture_shows_its_own_time_in_its_own_colours(
@@ -77,8 +127,8 @@ async def test_each_picture_shows_its_own_time_in_its_own_colours(
     colour = f"color={{}}:{SIZE},format=gbrp,zscale=m=bt709:r=tv,format=yuv420p"
     parts = [(colour.format("0xc82814"), 4), (colour.format("0x28c814"), 4), (colour.format("0x1428c8"), 2.5)]
     source = await scenes(make_clip, *parts)
-    index = await make_storyboard(source, tmp_path, "v", toolbox=toolbox, limits=LIMITS)
-    cues = read_storyboard((tmp_path / index).read_text())
+    await make_storyboard(source, tmp_path, "v", toolbox=toolbox, limits=LIMITS)
+    cues = read_storyboard((tmp_path / storyboard_name("v")).read_text())
     assert [(cue.start_s, cue.end_s, cue.x_px) for cue in cues] == [(0, 4, 0), (4, 8, 160), (8, 10.5, 320)]
     colours = await pixels(tmp_path / cues[0].uri, "scale=3:1:flags=area,format=rgb24", toolbox=toolbox)
     assert list(colours) == pytest.approx([200, 40, 20, 40, 200, 20, 20, 40, 200], abs=10)
@@ -86,8 +136,8 @@ async def test_each_picture_shows_its_own_time_in_its_own_colours(
 
 async def test_many_pictures_fill_sheets_of_one_size(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
     source = await scenes(make_clip, (PICTURE, 5.4), gop=1, rate=5)
-    index = await make_storyboard(source, tmp_path, "v", toolbox=toolbox, limits=LIMITS)
-    assert len(read_storyboard((tmp_path / index).read_text())) == 27
+    await make_storyboard(source, tmp_path, "v", toolbox=toolbox, limits=LIMITS)
+    assert len(read_storyboard((tmp_path / storyboard_name("v")).read_text())) == 27
     sheets = sorted((tmp_path / "v" / "storyboard").iterdir())
     assert [sheet.name for sheet in sheets] == ["001.jpg", "002.jpg"]
     assert [jpeg_size(sheet) for sheet in sheets] == [(800, 450), (800, 450)]
@@ -99,8 +149,9 @@ async def test_a_storyboard_costs_next_to_nothing(clips: Path, tmp_path: Path, t
     _, plan = await plan_source(source, toolbox=toolbox)
     (chunk,), limits = plan.chunks, encode_limits(plan)
     cpu_s = await encode_chunk(source, plan, chunk, tmp_path, toolbox=toolbox, limits=limits, on_progress=print)
-    storyboard = plan_storyboard([Segment(uri="", duration_s=4, size_bytes=1)] * 8, plan.rungs[-1].rung, folder=".")
-    argv, lowest = build_storyboard_argv(storyboard), {"rendition": tmp_path / plan.rungs[-1].file}
-    finished = await run(argv, toolbox=toolbox, reads=lowest, writes=tmp_path, limits=limits)
+    segments, lowest = [Segment(uri="", duration_s=4, size_bytes=1)] * 8, plan.rungs[-1]
+    argv = build_storyboard_argv(plan_storyboard(segments, lowest.rung, folder="."), segments, lowest.rung)
+    reads = {"rendition": tmp_path / lowest.file}
+    finished = await run(argv, toolbox=toolbox, reads=reads, writes=tmp_path, limits=limits)
     assert jpeg_size(tmp_path / "001.jpg") == (800, 180)
     assert finished.cpu_s <= 0.02 * cpu_s

@@ -18,7 +18,6 @@ from vodpull.media import (
     RunLimits,
     Template,
     Toolbox,
-    copy_limits,
     measure_renditions,
     package,
     package_preview,
@@ -55,7 +54,7 @@ async def make(
     parts = await make_parts(source, plan, folder, toolbox=toolbox)
     out = folder / "out"
     out.mkdir()
-    made = await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox, limits=copy_limits(1_000_000))
+    made = await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox)
     return info, plan, made, await verify(out, made, info, toolbox=toolbox)
 
 
@@ -151,6 +150,15 @@ async def test_sound_comes_to_the_target_of_loudness(make_clip: Maker, tmp_path:
     [measured] = await measure_loudness(file, [1], tmp_path, toolbox=toolbox, limits=limits)
     assert measured
     assert measured.integrated_lufs == pytest.approx(TARGET_LUFS, abs=0.5)
+
+
+async def test_a_long_film_is_measured_piece_by_piece(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = template("h264", head="mp4 = 'each'\n")
+    info, _, made, renditions = await make(await small(make_clip), tmp_path, asked, toolbox=toolbox)
+    monkeypatch.setattr("vodpull.media.measured.SEGMENTS_AT_ONCE", 1)
+    assert await verify(tmp_path / "out", made, info, toolbox=toolbox) == renditions
 
 
 async def test_a_progressive_file_that_is_not_whole_is_refused(

@@ -9,8 +9,8 @@ import pytest
 from pydantic import TypeAdapter
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source
 
-from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media import MediaInfo, Rendition, Toolbox, copy_limits, package, verify
+from vodpull.errors import MediaTruncated, OutputInvalid, StorageFull
+from vodpull.media import MediaInfo, Parts, Rendition, Toolbox, package, package_and_verify, verify
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-01.m3u8"
@@ -37,6 +37,14 @@ def flip_media(path: Path) -> None:
     path.write_bytes(content)
 
 
+def flip_bytes(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    # Inside of the first picture: a decoder would hide it.
+    start = content.index(b"mdat") + 2000
+    content[start : start + 50] = bytes(byte ^ 0x55 for byte in content[start : start + 50])
+    path.write_bytes(content)
+
+
 def repeat_the_first(path: Path) -> None:
     path.write_bytes(path.with_name("00001.m4s").read_bytes())
 
@@ -53,6 +61,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "segment of zeros": lambda out: (out / SEGMENT).write_bytes(bytes(1000)),
     "segment twice": lambda out: repeat_the_first(out / SEGMENT),
     "segment is a link": lambda out: replace_by_link(out / SEGMENT),
+    "a few bytes damaged": lambda out: flip_bytes(out / SEGMENT),
     "pictures damaged": lambda out: flip_media(out / SEGMENT),
     "init missing": lambda out: (out / VIDEO_ID / "01" / "init.mp4").unlink(),
     "playlist missing": lambda out: (out / PLAYLIST).unlink(),
@@ -107,10 +116,36 @@ async def test_what_passes_is_described_as_measured(clip: Path, tmp_path: Path, 
     assert rendition.keyframes_aligned
 
 
+async def test_both_at_once_are_the_same_as_one_after_the_other(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
+    info, made = await make_package(clip, tmp_path, toolbox=toolbox)
+    renditions = await verify(tmp_path / "out", made, info, toolbox=toolbox)
+    _, plan = await plan_source(clip, toolbox=toolbox)
+    encoded, again = tmp_path / "encoded", tmp_path / "again"
+    again.mkdir()
+    parts = Parts(tracks=encoded / "tracks", chunks=(encoded / "chunk-0",))
+    both = await package_and_verify(plan, parts, again, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    assert both == (made, renditions)
+    assert contents(again) == contents(tmp_path / "out")
+
+
+async def test_both_at_once_end_together_when_one_fails(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
+    info, _ = await make_package(clip, tmp_path, toolbox=toolbox)
+    _, plan = await plan_source(clip, toolbox=toolbox)
+    encoded, again = tmp_path / "encoded", tmp_path / "again"
+    (again / VIDEO_ID / "storyboard").mkdir(parents=True)
+    parts = Parts(tracks=encoded / "tracks", chunks=(encoded / "chunk-0",))
+    with pytest.raises(StorageFull, match="storyboard"):
+        await package_and_verify(plan, parts, again, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+
+
 async def test_the_figures_survive_json(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
     info, made = await make_package(clip, tmp_path, toolbox=toolbox)
     renditions, kept = await verify(tmp_path / "out", made, info, toolbox=toolbox), TypeAdapter(tuple[Rendition, ...])
     assert kept.validate_json(kept.dump_json(renditions)) == renditions
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def with_sound_until(info: MediaInfo, end_s: float) -> MediaInfo:
@@ -136,8 +171,7 @@ async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp
         folder = tmp_path / str(gop_frames)
         (folder / "out").mkdir(parents=True)
         parts = await make_parts(clip, other, folder, toolbox=toolbox)
-        limits = copy_limits(10_000_000)
-        made = await package(other, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox, limits=limits)
+        made = await package(other, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox)
     for name in (PLAYLIST, f"{VIDEO_ID}/01"):
         (tmp_path / "90" / "out" / name).rename(tmp_path / "120" / "was")
         (tmp_path / "120" / "out" / name).rename(tmp_path / "90" / "out" / name)

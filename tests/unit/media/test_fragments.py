@@ -61,7 +61,7 @@ def intermediate(path: Path, **changes: bytes) -> Path:
 def test_samples_are_found_and_read(tmp_path: Path) -> None:
     table = read_samples(intermediate(tmp_path / "ld.mp4"))
     assert (len(table), table.timescale, table.width_px, table.entry) == (2, 25, 640, ENTRY)
-    assert (table.shown_ticks, table.decode_ticks) == ([0, 1], [0, 1, 2])
+    assert (list(table.shown_ticks), list(table.decode_ticks)) == ([0, 1], [0, 1, 2])
     assert [table.is_key(0), table.is_key(1)] == [True, False]
     assert table.read(range(2)) == b"abcde"
     assert table.read(range(1, 2)) == b"de"
@@ -75,6 +75,7 @@ def test_samples_are_found_and_read(tmp_path: Path) -> None:
         {"stsz": full_box("stsz", 0, 0, struct.pack(">II", 0, 0))},
         {"stts": full_box("stts", 0, 0, struct.pack(">III", 1, 0x7FFFFFFF, 1))},
         {"stco": full_box("stco", 0, 0, struct.pack(">II", 1, 0xFFFFFFFF))},
+        {"stco": full_box("co64", 0, 0, struct.pack(">IQ", 1, 2**64 - 1))},
         {"stco": b""},
         {"stsd": b"\0\0\0\3xxxx"},
     ],

@@ -2,33 +2,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vodpull.media import MediaInfo, Rung, plan_ladder
-from vodpull.media.pictures import build_poster_argv
+from vodpull.media import MediaInfo, plan_ladder
+from vodpull.media.pictures import build_poster_argv, build_storyboard_argv
 from vodpull.media.playlist import Segment
+from vodpull.media.storyboard import plan_storyboard
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]
 
 
-def segments(count: int) -> list[Segment]:
-    return [Segment(uri=f"v/01/{number:05d}.m4s", duration_s=4.0, size_bytes=1) for number in range(1, count + 1)]
+def storyboard_argv(source: Source, count: int) -> list[str]:
+    segments = [Segment(uri="", duration_s=4.0, size_bytes=1)] * count
+    lowest = plan_ladder(source()).rungs[-1]
+    return build_storyboard_argv(plan_storyboard(segments, lowest, folder="v/storyboard"), segments, lowest)
 
 
-def best(source: Source) -> Rung:
-    return plan_ladder(source()).rungs[0]
+def test_the_command_of_the_poster(golden: Golden) -> None:
+    golden("poster.txt", build_poster_argv(7, "v.jpg"))
 
 
-def test_the_command_of_the_poster(source: Source, golden: Golden) -> None:
-    golden("poster.txt", build_poster_argv(segments(100), best(source), "v.jpg"))
+def test_the_command_of_a_storyboard(source: Source, golden: Golden) -> None:
+    golden("storyboard.txt", storyboard_argv(source, 450))
 
 
 def test_a_film_gives_some_keyframes_of_its_whole_length(source: Source) -> None:
-    command = " ".join(build_poster_argv(segments(100), best(source), "v.jpg"))
+    command = " ".join(storyboard_argv(source, 100))
     assert "-skip_frame nokey" in command
-    assert "select='not(mod(n,5))'" in command
+    assert "select='not(mod(n,5))',split" in command
 
 
 def test_a_short_clip_is_looked_at_between_its_keyframes(source: Source) -> None:
-    command = " ".join(build_poster_argv(segments(2), best(source), "v.jpg"))
+    command = " ".join(storyboard_argv(source, 2))
     assert "nokey" not in command
-    assert "select='key+not(mod(n,10))'" in command
+    assert "[s]select='eq(n,0)+eq(n,120)'" in command
+    assert "setpts=N,select='eq(n,0)+eq(n,120)+not(mod(n,10))'" in command

@@ -9,7 +9,6 @@ from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.playlist import Segment
 from vodpull.media.storyboard import (
     Storyboard,
-    build_storyboard_argv,
     plan_storyboard,
     read_storyboard,
     storyboard_index,
@@ -28,10 +27,6 @@ def plan(source: Source) -> Callable[..., Storyboard]:
         return plan_storyboard(cuts, rung, folder="v/storyboard")
 
     return make
-
-
-def test_the_command_of_a_storyboard(plan: Callable[..., Storyboard], golden: Golden) -> None:
-    golden("storyboard.txt", build_storyboard_argv(plan(450)))
 
 
 def test_the_index_of_a_storyboard(plan: Callable[..., Storyboard], golden: Golden) -> None:

@@ -3,9 +3,9 @@ What encoding one clip to its whole ladder costs in several ways, with the same 
 
     naive       one plain `ffmpeg` for each rendition, one after the other: what a shell script does
     split       one plain `ffmpeg` that decodes once and scales each rendition from the source
-    whole       vodpull, all at once in one process
+    whole       vodpull, all pictures in one process; sound that conforms is copied, as in a job
     chunked     vodpull, in chunks, two of them at a time
-    copied      vodpull, with what already conforms taken over as it is; left out where nothing conforms
+    copied      vodpull, with the picture taken over as the top rung; left out where it does not conform
     floor       encoding alone: raw frames of each size into one encoder each, two at a time, and one decode
 
 The ways take turns in each round. Afterwards the renditions of the last round are judged: bitrate and VMAF of each,
@@ -40,7 +40,7 @@ from vodpull.media import (
 )
 from vodpull.media.ffmpeg import check, run
 from vodpull.media.hardening import global_flags
-from vodpull.media.plan import RungPlan
+from vodpull.media.plan import THREADS, RungPlan
 
 AT_ONCE = 2
 
@@ -104,7 +104,8 @@ async def prepare(clip: Path, raw: Path, *, chunk_s: float = 0.0) -> Encoding:
     toolbox = find_toolbox("", sandbox="auto")
     info = await probe(clip, toolbox=toolbox)
     seen = await survey(clip, info, toolbox=toolbox)
-    plan = plan_encode(info, plan_ladder(info))
+    # No rung is copied, but the sound is where the service would do so.
+    plan = plan_encode(info, plan_ladder(info), survey=seen)
     chunks = plan.chunks
     if chunk_s:
         step = max(1, round(chunk_s * plan.rate / plan.gop_frames)) * plan.gop_frames
@@ -122,8 +123,8 @@ async def prepare(clip: Path, raw: Path, *, chunk_s: float = 0.0) -> Encoding:
 
 def with_chunks(plan: EncodePlan, chunks: tuple[Chunk, ...]) -> EncodePlan:
     """Return the plan with other chunks, and with as many threads as the service gives to those."""
-    threads = [1 if number or len(chunks) > 1 else 2 for number in range(len(plan.rungs))]
-    rungs = tuple(replace(planned, threads=count) for planned, count in zip(plan.rungs, threads, strict=True))
+    many = len(chunks) > 1
+    rungs = tuple(replace(planned, threads=THREADS[many or bool(number)]) for number, planned in enumerate(plan.rungs))
     seeks_s = tuple(max(0.0, float(chunk.first_frame / plan.rate) - 1.0) for chunk in chunks)
     return replace(plan, chunks=chunks, rungs=rungs, seeks_s=seeks_s)
 

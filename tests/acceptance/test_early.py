@@ -1,4 +1,4 @@
-"""Encoding begins before the source is whole, and playing before the renditions are; nothing of it counts too early."""
+"""Playing begins before the renditions are whole; nothing of it counts too early."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ from tests.origin import Origin, run_origin_in_thread
 from tests.services.vodpull import Vodpull
 
 pytestmark = pytest.mark.slow
-
-RATE = 150_000
-"""Bytes per second of the slow origin: the source takes some ten seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -92,27 +89,3 @@ def test_what_was_shown_early_goes_with_a_cancelled_job(service: Vodpull, own_or
         assert time.monotonic() < deadline_s
         time.sleep(0.05)
     assert not job_of(service, batch)["is_playable"]
-
-
-def test_chunks_are_encoded_while_bytes_arrive_and_count_at_the_end(service: Vodpull, own_origin: Origin) -> None:
-    before = service.log().count("chunk encoded")
-    batch = service.create(own_origin.url(f"throttled?file=film.mp4&rate={RATE}"))
-    while job_of(service, batch)["stage"] in {"waiting", "fetch"}:
-        during = service.log().count("chunk encoded") - before
-    assert during >= 1
-    [job] = service.wait_final(batch["batch_id"])["jobs"]
-    assert job["stage"] == "done", job
-    assert service.log().count("chunk encoded") - before == 4, "each chunk once: 8, 16, 24 and 12 seconds"
-
-
-def test_a_wrong_digest_throws_away_what_was_encoded_early(service: Vodpull, own_origin: Origin) -> None:
-    before = service.log().count("chunk encoded")
-    reply = service.api(
-        "POST",
-        "/batches",
-        json={"items": [{"url": own_origin.url(f"throttled?file=film.mp4&rate={RATE}"), "md5": "0" * 32}]},
-    )
-    [job] = service.wait_final(reply.json()["batch_id"])["jobs"]
-    assert service.log().count("chunk encoded") > before
-    assert (job["stage"], job["error"]["code"], job["is_playable"]) == ("failed", "md5_mismatch", False)
-    assert list((service.data_dir / "work").iterdir()) == []

@@ -38,6 +38,11 @@ def worth_surveying(info: MediaInfo) -> bool:
     return long or copied or any(sound_obstacle(track, info.container) is None for track in info.audio)
 
 
+def must_survey(info: MediaInfo) -> bool:
+    """Tell whether only the packets say where a long source can be cut."""
+    return info.duration_s > SINGLE_CHUNK_S and info.container in SEARCHABLE
+
+
 def may_be_copied(info: MediaInfo, *, size: tuple[int, int], max_bitrate_bps: int) -> bool:
     """Tell whether a picture may be the rendition of a size under a ceiling, before its packets are known."""
     video = info.video

@@ -47,11 +47,13 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
     toolbox: Toolbox,
     limits: RunLimits,
     on_progress: Callable[[float], None],
+    stop_bytes: int | None = None,
 ) -> float:
     """
     Make the pictures of one chunk in a fresh folder, one file for each encoded rung; return the processor time.
 
-    `on_progress` gets the share that is done, 0 to 1. May run twice: files of an earlier try are overwritten.
+    `on_progress` gets the share that is done, 0 to 1. Of a source that is still coming, nothing is read from
+    `stop_bytes` on. May run twice: files of an earlier try are overwritten.
 
     Raises:
         MediaTruncated: the source has fewer pictures there than it promised.
@@ -64,8 +66,9 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
     def report(progress: Progress) -> None:
         on_progress(min(1.0, progress.frames / chunk.frames))
 
+    argv = build_chunk_argv(plan, chunk)
     finished = await run(
-        build_chunk_argv(plan, chunk),
+        argv if stop_bytes is None else hardening.cut_input(argv, "source", stop_bytes),
         toolbox=toolbox,
         reads={"source": source},
         writes=folder,
@@ -102,7 +105,8 @@ def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
     frames = range(chunk.first_frame, chunk.first_frame + chunk.frames)
     argv = [
         *hardening.global_flags(),
-        *hardening.input_flags("source", *seek_flags(plan, chunk)),
+        *hardening.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
+        *_filter_flags(plan.picture),
         "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames),
     ]  # fmt: skip
     for number, planned in enumerate(plan.encoded):
@@ -127,6 +131,11 @@ def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
         # From the keyframe before: what is too early is dropped by number, not by time.
         "-noaccurate_seek", "-ss", f"{seek_s:.6f}",
     )  # fmt: skip
+
+
+def _filter_flags(picture: Picture) -> list[str]:
+    # Scaling alone is so fast that sharing a picture among threads only costs.
+    return [] if picture.hdr or picture.deinterlace else ["-filter_complex_threads", "1"]
 
 
 def _grid_flags(chunk: Chunk) -> list[str]:

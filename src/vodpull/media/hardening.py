@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Demuxers. Playlists, scripts and network formats (hls, dash, concat, sdp, rtsp, image2) stay out: they open other
 # files. Raw still pictures stay out too.
 FORMATS = (
@@ -27,6 +29,8 @@ KEYFRAMES_ONLY = (
     "-threads", "1",
 )  # fmt: skip
 
+# Local files only: nothing in a file may lead to the network.
+PROTOCOLS = "file,pipe"
 # 8K with room for the wider cinema form.
 MAX_PIXELS = 8192 * 4320
 MAX_STREAMS = 32
@@ -40,8 +44,7 @@ MAX_ALLOC_BYTES = 1024 * 1024 * 1024
 def format_options() -> dict[str, str]:
     """Return the options with which any media file is opened, in FFmpeg's names."""
     return {
-        # Local files only: nothing in a file may lead to the network.
-        "protocol_whitelist": "file,pipe",
+        "protocol_whitelist": PROTOCOLS,
         # Without it, a playlist that is named like a video still reads other local files.
         "format_whitelist": ",".join(FORMATS),
         "codec_whitelist": ",".join(VIDEO_DECODERS + AUDIO_DECODERS),
@@ -68,6 +71,18 @@ def global_flags() -> tuple[str, ...]:
         # The output folder is fresh; without the flag an existing name would be a question.
         "-y",
     )  # fmt: skip
+
+
+def ending_at(url: str, stop_bytes: int) -> str:
+    """Return the URL of a file that ends with a byte of another one; needs `subfile` among the protocols."""
+    return f"subfile,,start,0,end,{stop_bytes},,:{url}"
+
+
+def cut_input(argv: Sequence[str], name: str, stop_bytes: int) -> list[str]:
+    """Return a command to which the input `/in/<name>` ends with a byte, whatever comes behind it."""
+    whole = f"file:/in/{name}"
+    cut = {whole: ending_at(whole, stop_bytes), PROTOCOLS: f"{PROTOCOLS},subfile"}
+    return [cut.get(token, token) for token in argv]
 
 
 def input_flags(name: str, *options: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from vodpull.errors import NoVideo
 from vodpull.media.conform import SEARCHABLE, SEEKABLE, track_obstacle
 from vodpull.media.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.filters import Picture, plan_picture
-from vodpull.media.info import MediaInfo
+from vodpull.media.info import MediaInfo, VideoStream
 from vodpull.media.ladder import Ladder, Rung
 from vodpull.media.rates import exact_rate
 from vodpull.media.survey import Survey
@@ -19,6 +19,10 @@ from vodpull.media.template import AudioRecipe, Mp4, Template, VideoCodec, Video
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
 # are chunks to work on at the same time, one thread for each encoder is cheaper.
 THREADS = (2, 1)
+# One decoder thread is several times as fast as the encoders up to 1080p; each further one costs processor time and
+# memory, so a larger picture gets them by its size.
+DECODER_THREAD_PX = 1920 * 1088
+MAX_DECODER_THREADS = 4
 MAX_SOUNDS = 8
 # Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
 # decoding time, which may be ahead of the picture by a few frames.
@@ -85,6 +89,8 @@ class EncodePlan:
     frames_total: int
     cuts: tuple[int, ...]
     """Frames with which segments begin, the first one is 0."""
+    decoder_threads: int
+    """For the picture of the source."""
     chunks: tuple[Chunk, ...]
     """In order, without gaps; empty when nothing is encoded but sound."""
     seeks_s: tuple[float, ...]
@@ -146,6 +152,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         gop_frames=gop_frames,
         frames_total=frames_total,
         cuts=cuts,
+        decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
     )
@@ -186,6 +193,10 @@ def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fract
     # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
     known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
     return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0
+
+
+def _decoder_threads(video: VideoStream, *, many: bool) -> int:
+    return 1 if many else min(-(-video.width_px * video.height_px // DECODER_THREAD_PX), MAX_DECODER_THREADS)
 
 
 def _rung_plans(ladder: Ladder, *, many: bool) -> tuple[RungPlan, ...]:

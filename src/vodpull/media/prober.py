@@ -372,11 +372,12 @@ def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> 
     rate = 1 / statistics.fmean(single)
     if interlaced and rate > 1.5 * declared:
         rate /= 2
-    # A declared rate that agrees is exact, the measured one is rounded by the container's clock.
-    if abs(rate - declared) <= 0.003 * rate:
-        return declared
     near = min(STANDARD_RATES, key=lambda known: abs(rate - known))
-    return near if abs(rate - near) <= 0.003 * rate else rate
+    # So near is no coincidence; what is declared may be an average, over gaps or a length that is not the picture's.
+    if abs(rate - near) <= 0.0001 * rate:
+        return near
+    # A declared rate that agrees is exact, the measured one is rounded by the container's clock.
+    return next((known for known in (declared, near) if abs(rate - known) <= 0.003 * rate), rate)
 
 
 def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:

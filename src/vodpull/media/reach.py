@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import MediaError
@@ -14,11 +15,22 @@ from vodpull.media.sandbox import Toolbox
 
 REACHER = "reacher.py"
 PROBER = "prober.py"
+FORECASTER = "forecaster.py"
 # An index, or the last megabytes, are read; a busy machine may take its time.
 LIMITS = RunLimits(wall_s=60, cpu_s=30, address_space_bytes=8 * 1024**3, file_size_bytes=0)
 
 Spans = Sequence[tuple[int, int]]
 """Bytes of a file that are here, as half-open spans in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What is known of a file that is not all here."""
+
+    info: MediaInfo
+    """What `probe` will say of the whole; with `stop_bytes`, what it would say of a file that ended there."""
+    stop_bytes: int | None
+    """Where all ends that `info` speaks of; None: the file tells how long it is, and this is all of it."""
 
 
 async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
@@ -33,33 +45,34 @@ async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
     if not spans or spans[0][0] > 0:
         return 0.0
     try:
-        answer = await ask_pyav(
-            REACHER, _orders(spans, "reach_s"), ("source", path), toolbox=toolbox, limits=LIMITS, beside=(PROBER,)
-        )
+        answer = await ask_pyav(REACHER, _orders(spans), ("source", path), toolbox=toolbox, limits=LIMITS)
     except MediaError:
         return 0.0
     found = answer.get("reach_s", 0.0)
     return math.inf if found is None else max(0.0, float(found))
 
 
-async def probe_part(path: Path, spans: Spans, *, size_bytes: int, toolbox: Toolbox) -> MediaInfo | None:
+async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbox: Toolbox) -> Forecast | None:
     """
-    Measure a file of which only these spans are here; None as long as that needs more, or for want of a duration.
+    Measure a file of which only these spans are here; None as long as that needs more.
 
-    Needs the first 600 pictures (20 s at 30 a second), or all of a shorter MP4. Of MP4 and MOV it is what `probe` will
-    say of the whole file. Of Matroska and WebM the durations are those that the file declares, which may differ from
-    the measured ones by a few frames. Fragmented MP4, MPEG-TS and FLV do not say how long they are. Whether the file
-    is cut, or is any use at all, is for `probe` to say in the end.
+    Needs the first 600 pictures (20 s at 30 a second), or all of a shorter MP4. Of MP4 and MOV, whose `size_bytes` must
+    be known, it is what `probe` will say of the whole file. Fragmented MP4, MPEG-TS, Matroska and FLV are measured as
+    if they ended with the first span, some pictures early: what they say of their length is missing, or not exact.
+    Whether the file is cut, or is any use at all, is for `probe` to say in the end.
     """
     if not spans or spans[0][0] > 0:
         return None
-    orders = _orders(spans, "info") | {"size": size_bytes, "probe": probe_orders()}
+    orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders()}
+    beside = (PROBER, REACHER)
     try:
-        answer = await ask_pyav(REACHER, orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=(PROBER,))
-        return typed_info(answer["info"]) if answer.get("info") else None
+        answer = await ask_pyav(FORECASTER, orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside)
+        info = typed_info(answer["info"]) if answer.get("info") else None
     except MediaError:
         return None
+    stop = answer.get("stop")
+    return None if info is None else Forecast(info=info, stop_bytes=None if stop is None else int(stop))
 
 
-def _orders(spans: Spans, what: str) -> dict[str, object]:
-    return {"what": what, "spans": list(spans), "options": probe_orders()["options"]}
+def _orders(spans: Spans) -> dict[str, object]:
+    return {"spans": list(spans), "options": probe_orders()["options"]}

@@ -1,10 +1,9 @@
 """
 Look into a file that is not all here and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S reacher.py ORDERS PYAV FILE`. ORDERS is a JSON object: `what` (`reach_s` or `info`), `spans`
-(the bytes that are here; the first one begins at 0), `options` (FFmpeg's format options), and for `info` `size` (of the
-whole file) and `probe` (the orders of prober.py). PYAV is the folder of the PyAV package. The answer has what was asked
-for: `reach_s` (null: everything), or `info` (null: not yet). Only PyAV, the standard library and prober.py beside it.
+Called as `python -I -S reacher.py ORDERS PYAV FILE`. ORDERS is a JSON object: `spans` (the bytes that are here; the
+first one begins at 0) and `options` (FFmpeg's format options). PYAV is the folder of the PyAV package. The answer has
+`reach_s` (null: everything). Only PyAV and the standard library.
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 # Pictures that a decoder may read ahead: 16 that wait for their turn, and one for each of as many threads.
@@ -48,17 +45,16 @@ FORMATS = {"mp4": "mov", "fragments": "mov", "matroska": "matroska", "mpegts": "
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(argv[2]).parent), str(Path(__file__).parent)]
+    sys.path.insert(0, str(Path(argv[2]).parent))
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
     try:
         part = Part(Path(argv[3]), [(start, stop) for start, stop in orders["spans"]])
-        look = {"info": probe, "reach_s": reach}[orders["what"]]
-        answer = {orders["what"]: look(av, part, orders)}
+        reach_s = reach(av, part, orders["options"])
     except (av.FFmpegError, OSError, MemoryError, ValueError):
-        answer = {"info": None, "reach_s": 0.0}
-    sys.stdout.write(json.dumps(answer))
+        reach_s = 0.0
+    sys.stdout.write(json.dumps({"reach_s": reach_s}))
     return 0
 
 
@@ -66,6 +62,7 @@ class Part:
     """The bytes of a file that are here."""
 
     def __init__(self, path: Path, spans: list[tuple[int, int]]) -> None:
+        self.path = path
         self.file = os.open(path, os.O_RDONLY)
         self.spans = spans
         self.stop = spans[0][1]
@@ -177,14 +174,12 @@ def is_fragmented(part: Part, index: tuple[int, int]) -> bool:
     return any(name == b"mvex" for name, _ in boxes(part, index[0] + 8, index[1]))
 
 
-def reach(av: Any, part: Part, orders: dict[str, Any]) -> float | None:
+def reach(av: Any, part: Part, options: dict[str, str]) -> float | None:
     """Return the seconds from the first picture that can be decoded; None: all."""
     kind = layout(part)
     if kind is None:
         return 0.0
-    if kind == "mp4":
-        return _reach_by_index(av, part, orders["options"])
-    return _reach_by_end(av, part, kind=kind, options=orders["options"])
+    return _reach_by_index(av, part, options) if kind == "mp4" else reach_by_end(av, part, kind=kind, options=options)
 
 
 def _reach_by_index(av: Any, part: Part, options: dict[str, str]) -> float | None:
@@ -206,7 +201,7 @@ def _reach_by_index(av: Any, part: Part, options: dict[str, str]) -> float | Non
         return None if len(entries) else 0.0
 
 
-def _reach_by_end(av: Any, part: Part, *, kind: str, options: dict[str, str]) -> float:
+def reach_by_end(av: Any, part: Part, *, kind: str, options: dict[str, str]) -> float:
     """Look at the beginning and the end of the first span: in these layouts, what is shown between comes between."""
     # `ignidx`: of fragments, only those that are asked for are read.
     options = options | {"probesize": str(HEAD_BYTES), "analyzeduration": "1000000", "fflags": "+ignidx"}
@@ -261,6 +256,13 @@ def ends(part: Part, kind: str, tail_bytes: int) -> tuple[int, int]:
     return (head, tail) if 0 < head < tail else (part.stop, part.stop)
 
 
+def whole_stop(part: Part, kind: str) -> int:
+    """Return where the last piece of the first span ends that can be read without the bytes behind it."""
+    if kind == "fragments":
+        return max((stop for name, (_, stop) in boxes(part) if name == b"mdat" and stop <= part.stop), default=0)
+    return part.stop - part.stop % TS_PACKET_BYTES if kind == "mpegts" else part.stop
+
+
 def _packets(_part: Part, wanted: int) -> tuple[int, int]:
     return HEAD_BYTES - HEAD_BYTES % TS_PACKET_BYTES, wanted - wanted % TS_PACKET_BYTES
 
@@ -311,69 +313,6 @@ def _next_tag(part: Part, at: int) -> int:
         return 0
     length = FLV_TAG_BYTES + int.from_bytes(header[1:4], "big")
     return at + length + 4 if part.read(at + length, 4) == length.to_bytes(4, "big") else 0
-
-
-def probe(av: Any, part: Part, orders: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what prober.py says of the file, None as long as it needs what is not here."""
-    kind = layout(part)
-    if kind not in {"mp4", "matroska"}:
-        return None
-    prober: Any = importlib.import_module("prober")
-    source = Sparse(part, orders["size"])
-    scan = prober.scan_start
-
-    def scan_all(*arguments: Any) -> Any:
-        found = scan(*arguments)
-        if source.was_missed and (kind == "mp4" or len(found["times"]) < prober.CADENCE_PACKETS):
-            raise prober.Refused("media_truncated", "the first pictures are not all here")
-        return found
-
-    prober.scan_start = scan_all
-    if source.is_partial:
-        # What is here does not end where the file does: the declared length counts.
-        prober._last_timestamps = _unseen  # noqa: SLF001 - the one step that needs the end
-    try:
-        facts: dict[str, Any] = prober.probe(_Opener(av, source), _Named(source), orders["probe"])
-    except prober.Refused:
-        return None
-    return facts if facts["duration_s"] > 0 and (kind == "matroska" or not source.was_missed) else None
-
-
-def _unseen(*_arguments: Any, **_options: Any) -> dict[int, float]:
-    return {}
-
-
-class _Opener:
-    """PyAV as prober.py uses it, opening one source whatever it is asked for."""
-
-    def __init__(self, av: Any, source: Sparse) -> None:
-        self._av = av
-        self._source = source
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._av, name)
-
-    def open(self, _name: str, *, options: dict[str, str]) -> Any:
-        """Open the source."""
-        self._source.seek(0)
-        return self._av.open(self._source, options=options)
-
-
-class _Named:
-    """A source in the place of a path."""
-
-    def __init__(self, source: Sparse) -> None:
-        self._source = source
-
-    def stat(self) -> Any:
-        """Return its size."""
-        return SimpleNamespace(st_size=self._source.seek(0, os.SEEK_END))
-
-    @contextmanager
-    def open(self, _mode: str) -> Iterator[Sparse]:
-        """Give the source from its beginning."""
-        self._source.seek(0)
-        yield self._source
 
 
 if __name__ == "__main__":

@@ -99,9 +99,9 @@ def _program_binds(toolbox: Toolbox) -> list[str]:
 
 def _real(token: str, reads: Mapping[str, Path]) -> str:
     """Return the token with a logical input replaced by its real path."""
-    scheme, path = ("file:", token[5:]) if token.startswith("file:") else ("", token)
+    scheme, colon, path = token.rpartition("file:")
     for name, real in reads.items():
         logical = f"{INPUTS}/{name}"
         if path == logical or path.startswith(f"{logical}/"):
-            return f"{scheme}{real.resolve()}{path[len(logical) :]}"
+            return f"{scheme}{colon}{real.resolve()}{path[len(logical) :]}"
     return token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -74,9 +75,11 @@ class Survey:
 _SURVEY = TypeAdapter(Survey)
 
 
-async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox) -> Survey:
+async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes: int | None = None) -> Survey:
     """
     Read all packets of a source with a moving picture; takes as long as reading the file.
+
+    With `stop_bytes`, of a file that is not all here: only up to there, and as a survey of the whole would begin.
 
     Raises:
         EncodeFailed: the demuxer crashed on it or gave no answer.
@@ -85,13 +88,20 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox) -> Survey:
     if info.video is None:
         raise EncodeFailed("there is no picture to survey")
     rate = Fraction(info.video.nominal_frame_rate).limit_denominator(2002)
+    whole_s = info.duration_s
+    protocols, url = hardening.PROTOCOLS, "file:"
+    if stop_bytes is not None:
+        whole_s *= max(1.0, info.size_bytes / stop_bytes)
+        protocols, url = f"{protocols},subfile", hardening.ending_at(url, stop_bytes)
     orders = {
-        "options": hardening.format_options(),
+        "options": hardening.format_options() | {"protocol_whitelist": protocols},
+        "url": url,
         "video": info.video.index,
         "sounds": [track.index for track in info.audio],
         "start_s": info.start_time_s,
         "rate": [rate.numerator, rate.denominator],
-        "spacing_s": max(SPACING_S, info.duration_s / MAX_GROUPS),
+        # In steps, for lengths that are estimated.
+        "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
     }
     limits = copy_limits(info.size_bytes)
     answer = await ask_pyav("surveyor.py", orders, ("source", source), toolbox=toolbox, limits=limits)

@@ -3,8 +3,8 @@ Read the packets of a source, decode none, and print one JSON document; runs alo
 
 Called as `python -I -S surveyor.py ORDERS PYAV FILE`. ORDERS is a JSON object: `options` (FFmpeg's format options),
 `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second, as two
-numbers) and `spacing_s` (groups of pictures nearer than that are told as one). The answer is either the facts of a
-`Survey`, or `error`. Only PyAV and the standard library.
+numbers), `spacing_s` (groups of pictures nearer than that are told as one) and `url` (of a file; FILE comes behind it).
+The answer is either the facts of a `Survey`, or `error`. Only PyAV and the standard library.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
 
 def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of one file, shaped as `Survey`."""
-    with av.open(f"file:{path}", options=dict(orders["options"])) as container:
+    with av.open(f"{orders['url']}{path}", options=dict(orders["options"])) as container:
         picture = PictureTable(container.streams[orders["video"]], orders)
         sounds = {index: SoundTable(container.streams[index], orders) for index in orders["sounds"]}
         tables: dict[int, PictureTable | SoundTable] = {orders["video"]: picture, **sounds}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import sqlalchemy as sa
 
@@ -30,6 +30,22 @@ class ProgressReporter:
             return
         self._written_s = time.monotonic()
         self._running = asyncio.create_task(self._put(progress))
+
+    @contextlib.asynccontextmanager
+    async def following(self, look: Callable[[], Progress]) -> AsyncIterator[None]:
+        """Write what `look` tells, now and again while the block runs, and nothing after it."""
+
+        async def follow() -> None:
+            while True:
+                await asyncio.sleep(INTERVAL_S)
+                self.report(look())
+
+        following = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await self.settle()
 
     async def settle(self) -> None:
         """Wait for a write under way, so that none comes after what follows."""

@@ -7,6 +7,7 @@ It lies on the local disk; where several machines work on one job, also in the o
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -33,9 +34,8 @@ class Shelf:
         if files is None:
             return None
         try:
-            with self._place.attempt(path) as folder:
-                for file in files:
-                    await self._objects.get_file(self._key(name, file), folder / file)
+            async with self._place.attempt(path) as folder:
+                await asyncio.gather(*(self._objects.get_file(self._key(name, file), folder / file) for file in files))
         except ObjectMissing:
             return None  # cleared in between: the job is over, or its files are made again
         return path
@@ -50,7 +50,7 @@ class Shelf:
         if await self._index(name) is not None or (self._objects is None and path.exists()):
             return
         if not path.exists():
-            with self._place.attempt(path) as folder:
+            async with self._place.attempt(path) as folder:
                 await work(folder)
         await self._share(name, path)
 
@@ -58,8 +58,7 @@ class Shelf:
         if self._objects is None:
             return
         files = _names(path)
-        for file in files:
-            await self._objects.put_file(self._key(name, file), path / file)
+        await asyncio.gather(*(self._objects.put_file(self._key(name, file), path / file) for file in files))
         await self._objects.put_bytes(self._key(name, _INDEX), json.dumps(files).encode())
 
     async def _index(self, name: str) -> list[str] | None:

@@ -36,6 +36,7 @@ from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, St
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.capabilities import Capabilities, attempt_name, folder_key
 from vodpull.workflows.engine import JsonObject
+from vodpull.workflows.headstart import HeadStart
 from vodpull.workflows.outbox import Outbox
 from vodpull.workflows.overlap import EarlyEncoder
 from vodpull.workflows.production import Production
@@ -76,6 +77,7 @@ class Steps:
         self._can = capabilities
         self._outbox = outbox
         self._production = Production(capabilities)
+        self._head_start = HeadStart(capabilities, self._production)
 
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
@@ -88,7 +90,7 @@ class Steps:
         _, job = await self._find(ref)
 
         async def plan() -> JsonObject:
-            return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).chunks)}
+            return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
         return await self._patiently(job, plan)
 
@@ -246,6 +248,8 @@ class Steps:
         with watch.stage(ref, Stage.PROBE):
             info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
         await self._can.enter(job, Stage.STORE)
+        if info is not None and self._can.templates[batch.template].ladder:
+            self._head_start.begin(job, info, source)
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
         await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)
@@ -327,7 +331,7 @@ class Steps:
             gate=self._can.gate,
         )
         await reporter.settle()
-        with place.attempt(place.joined_folder) as fresh:
+        async with place.attempt(place.joined_folder) as fresh:
             limits = media.copy_limits(parts.size_bytes)
             await media.join(parts.video, parts.audio, fresh / JOINED_FILE, toolbox=self._can.toolbox, limits=limits)
         await asyncio.to_thread(place.drop_pieces)

@@ -131,6 +131,17 @@ def test_chunks_share_the_processors_and_not_the_encoders(source: Source) -> Non
     assert {planned.threads for planned in plan(info).rungs} == {1}
 
 
+@pytest.mark.parametrize(
+    ("width_px", "height_px", "duration_s", "threads"),
+    [(1080, 1920, 10.0, 1), (2560, 1440, 10.0, 2), (7680, 4320, 10.0, 4), (7680, 4320, 100.0, 1)],
+)
+def test_one_decoder_gets_threads_by_the_size_of_its_picture(
+    source: Source, width_px: int, height_px: int, duration_s: float, threads: int
+) -> None:
+    made = plan(replace_video(source(duration_s=duration_s), width_px=width_px, height_px=height_px))
+    assert made.decoder_threads == threads
+
+
 def test_other_sources_than_indexed_ones_are_one_chunk_until_their_packets_are_known(source: Source) -> None:
     info = replace(replace_video(source(duration_s=100.0), width_px=854, height_px=480), container="mpegts")
     seen = surveyed(frames=3000, group_frames=60)

@@ -41,8 +41,8 @@ def test_colours_are_named_even_when_the_file_does_not(
 def test_each_picture_is_scaled_from_the_next_larger_one(source: Source) -> None:
     graph = picture_graph(picture(source()), [(1920, 1080), (1280, 720), (640, 360)], ALL)
     assert graph.split(";")[1:] == [
-        "[c1]zscale=w=1280:h=720:f=bicubic:param_a=0:param_b=0.63,setsar=1,split=2[v1][c2]",
-        "[c2]zscale=w=640:h=360:f=bicubic:param_a=0:param_b=0.63,setsar=1[v2]",
+        "[c1]zscale=w=1280:h=720:f=bicubic:param_a=0:param_b=0.62,setsar=1,split=2[v1][c2]",
+        "[c2]zscale=w=640:h=360:f=bicubic:param_a=0:param_b=0.62,setsar=1[v2]",
     ]
 
 
@@ -50,7 +50,7 @@ def test_a_size_that_several_codecs_need_is_scaled_once(source: Source) -> None:
     graph = picture_graph(picture(source()), [(1280, 720), (1280, 720), (640, 360), (640, 360)], ALL)
     head, tail = graph.split(";")
     assert head.endswith("setsar=1,split=3[v0][v1][c2]")
-    assert tail == "[c2]zscale=w=640:h=360:f=bicubic:param_a=0:param_b=0.63,setsar=1,split=2[v2][v3]"
+    assert tail == "[c2]zscale=w=640:h=360:f=bicubic:param_a=0:param_b=0.62,setsar=1,split=2[v2][v3]"
 
 
 def test_hdr_is_mapped_in_linear_light(source: Source) -> None:

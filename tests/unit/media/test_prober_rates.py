@@ -19,6 +19,10 @@ def test_the_containers_word_is_kept_where_it_agrees() -> None:
     assert nominal_rate(steady(179 / 6), 179 / 6, interlaced=False) == 179 / 6
 
 
+def test_a_declared_average_is_no_rate_of_its_own() -> None:
+    assert nominal_rate(steady(25.0), 24.9909, interlaced=False) == 25
+
+
 def test_dropped_frames_do_not_lower_the_rate() -> None:
     times = [time for number, time in enumerate(steady(30.0)) if number % 9]
     assert nominal_rate(times, 26.7, interlaced=False) == 30.0

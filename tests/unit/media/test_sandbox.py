@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import InternalError
-from vodpull.media import Toolbox
+from vodpull.media import Toolbox, hardening
 from vodpull.media.sandbox import LAUNCHER, confined
 
 Golden = Callable[[str, Sequence[str]], None]
@@ -39,6 +39,13 @@ def test_a_file_below_a_folder_is_found_too(tmp_path: Path) -> None:
     argv = ("ffmpeg", "-i", "file:/in/renditions/ld.mp4", "/in/renditions-not")
     command = confined(argv, toolbox=BARE, orders="{}", reads={"renditions": tmp_path}, writes=None)
     assert command[-2:] == (f"file:{tmp_path}/ld.mp4", "/in/renditions-not")
+
+
+def test_an_input_can_end_before_the_file_does(tmp_path: Path) -> None:
+    argv = hardening.cut_input(["ffmpeg", *hardening.input_flags("source")], "source", 4096)
+    command = confined(argv, toolbox=BARE, orders="{}", reads={"source": tmp_path}, writes=None)
+    assert command[-1] == f"subfile,,start,0,end,4096,,:file:{tmp_path}"
+    assert command[command.index("-protocol_whitelist") + 1] == "file,pipe,subfile"
 
 
 def test_a_missing_input_is_our_own_defect(tmp_path: Path) -> None:

@@ -7,27 +7,28 @@ import pytest
 from vodpull.workflows.workplace import Workplace, sweep
 
 
-def test_a_finished_attempt_gets_the_final_name(tmp_path: Path) -> None:
+async def test_a_finished_attempt_gets_the_final_name(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with place.attempt(place.packaged) as folder:
+    async with place.attempt(place.packaged) as folder:
         (folder / "a").write_text("x")
         assert not place.packaged.exists()
     assert (place.packaged / "a").read_text() == "x"
 
 
-def test_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_failed_attempt_leaves_nothing(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with pytest.raises(RuntimeError), place.attempt(place.packaged) as folder:
-        (folder / "a").write_text("x")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        async with place.attempt(place.packaged) as folder:
+            (folder / "a").write_text("x")
+            raise RuntimeError
     assert list(place.folder.iterdir()) == []
 
 
-def test_the_first_of_two_attempts_stays(tmp_path: Path) -> None:
+async def test_the_first_of_two_attempts_stays(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
-    with place.attempt(place.packaged) as slow:
+    async with place.attempt(place.packaged) as slow:
         (slow / "a").write_text("slow")
-        with place.attempt(place.packaged) as fast:
+        async with place.attempt(place.packaged) as fast:
             (fast / "a").write_text("fast")
     assert (place.packaged / "a").read_text() == "fast"
     assert [path.name for path in place.folder.iterdir()] == ["packaged"]
@@ -40,10 +41,10 @@ def test_work_files_of_finished_jobs_are_swept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["running"]
 
 
-def test_only_complete_results_are_counted(tmp_path: Path) -> None:
+async def test_only_complete_results_are_counted(tmp_path: Path) -> None:
     place = Workplace(tmp_path, "job")
     assert place.count_results() == 0
-    with place.attempt(place.result("plan")):
+    async with place.attempt(place.result("plan")):
         assert place.count_results() == 0
     assert place.count_results() == 1
 

@@ -1,0 +1,89 @@
+"""What is planned and encoded of a beginning is what is planned and encoded of the whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.integration.media.pipeline import Maker, plan_source
+
+from vodpull.media import (
+    ABR,
+    Chunk,
+    EncodePlan,
+    Toolbox,
+    build_chunk_argv,
+    encode_chunk,
+    encode_limits,
+    must_survey,
+    plan_encode,
+    plan_ladder,
+    probe_part,
+    survey,
+)
+
+LENGTH_S = 64
+FILM = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}", "-f", "lavfi", "-i", f"sine=d={LENGTH_S}")
+H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "60", "-c:a", "aac")
+MPEG4 = ("-c:v", "mpeg4", "-g", "60", "-c:a", "aac")
+LAYOUTS = {
+    "fragments.mp4": (*H264, "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
+    "averaged.mp4": (*MPEG4, "-movflags", "+frag_keyframe+empty_moov"),
+    "indexed.mp4": (*H264, "-movflags", "+dash+global_sidx+frag_keyframe"),
+    "stream.ts": H264,
+    "film.flv": H264,
+    "indexed.flv": (*H264, "-flvflags", "add_keyframe_index"),
+    "film.mkv": H264,
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+async def test_all_but_the_last_chunk_of_a_beginning_are_those_of_the_whole(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, name: str
+) -> None:
+    clip = await make_clip(name, *FILM, *LAYOUTS[name])
+    _, whole = await plan_source(clip, toolbox=toolbox, copy=False)
+    part = with_gap(clip, 0.85)
+    foreseen, stop_bytes = await foresee(part, int(0.85 * clip.stat().st_size), toolbox=toolbox)
+    sure = foreseen.chunks[:-1]
+    assert len(sure) == 2
+    assert [build_chunk_argv(foreseen, chunk) for chunk in sure] == [
+        build_chunk_argv(whole, chunk) for chunk in whole.chunks[:2]
+    ]
+    early = await encoded(part, foreseen, sure[1], tmp_path / "early", stop_bytes=stop_bytes, toolbox=toolbox)
+    late = await encoded(clip, whole, whole.chunks[1], tmp_path / "late", stop_bytes=None, toolbox=toolbox)
+    assert early == late
+
+
+def with_gap(clip: Path, share: float) -> Path:
+    """Return a copy whose beginning is here, and its last megabyte, but nothing between them."""
+    content, here = clip.read_bytes(), int(share * clip.stat().st_size)
+    rest = len(content) - here
+    copy = clip.with_name(f"part-{clip.name}")
+    copy.write_bytes(content[:here] + bytes(rest // 2) + content[here + rest // 2 :])
+    return copy
+
+
+async def foresee(part: Path, here: int, *, toolbox: Toolbox) -> tuple[EncodePlan, int]:
+    size_bytes = part.stat().st_size
+    found = await probe_part(part, [(0, here), (size_bytes - 1000, size_bytes)], size_bytes=size_bytes, toolbox=toolbox)
+    assert found is not None
+    assert found.stop_bytes is not None
+    seen = None
+    if must_survey(found.info):
+        seen = await survey(part, found.info, toolbox=toolbox, stop_bytes=found.stop_bytes)
+    ladder = plan_ladder(found.info, template=replace(ABR, copy=False))
+    return plan_encode(found.info, ladder, survey=seen), found.stop_bytes
+
+
+async def encoded(
+    source: Path, plan: EncodePlan, chunk: Chunk, folder: Path, *, stop_bytes: int | None, toolbox: Toolbox
+) -> dict[str, bytes]:
+    folder.mkdir()
+    shares: list[float] = []
+    limits = encode_limits(plan, chunk)
+    await encode_chunk(
+        source, plan, chunk, folder, toolbox=toolbox, limits=limits, on_progress=shares.append, stop_bytes=stop_bytes
+    )
+    return {path.name: path.read_bytes() for path in folder.iterdir()}

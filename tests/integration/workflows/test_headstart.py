@@ -1,0 +1,117 @@
+"""The head start of a job: real FFmpeg, a real database and shelf, and no steps yet."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+import sqlalchemy as sa
+from tests.integration.jobs.test_store import FAILURE, accept
+from tests.services.vodpull import processes_on
+
+from vodpull import fetch, media
+from vodpull.jobs.accounts import Accounts, Vault
+from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs.model import Job
+from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.jobs.templates import load_templates
+from vodpull.media.ffmpeg import find_toolbox
+from vodpull.storage import open_store
+from vodpull.workflows.admission import Admission, Thresholds
+from vodpull.workflows.capabilities import Capabilities
+from vodpull.workflows.headstart import HeadStart
+from vodpull.workflows.meters import Watch
+from vodpull.workflows.planned import PLAN
+from vodpull.workflows.production import Production
+
+LIMIT_S = 30
+"""Of every wait, on a busy machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """One job whose source is here."""
+
+    can: Capabilities
+    job: Job
+    source: Path
+
+    def results(self) -> list[str]:
+        """Return what is complete, without the digests in the names."""
+        folder = self.can.work_folder.joinpath(f"{self.job.directory}-1", "results")
+        names = [path.name for path in folder.glob("*")]
+        return sorted("-".join(name.split("-")[:2]) for name in names)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sa.Engine]:
+    engine = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
+    source = tmp_path / f"source.{kind}"
+    words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
+    store = Store(database)
+    can = Capabilities(
+        store=store,
+        objects=open_store(f"file://{tmp_path / 'objects'}"),
+        is_shared=is_shared,
+        guard=fetch.AddressGuard(),
+        gate=fetch.HostGate(),
+        toolbox=find_toolbox("", sandbox="auto"),
+        work_folder=tmp_path / "work",
+        admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
+        templates=load_templates(tmp_path / "templates"),
+        fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        max_duration_s=3600,
+        watch=Watch(),
+        encode_slots=2,
+    )
+    [job] = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1).jobs
+    return Bench(can=can, job=job, source=source)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+async def begin(bench: Bench) -> HeadStart:
+    started = HeadStart(bench.can, Production(bench.can))
+    started.begin(bench.job, await media.probe(bench.source, toolbox=bench.can.toolbox), bench.source)
+    return started
+
+
+async def test_plan_and_first_chunk_are_made_before_any_step_asks(database: sa.Engine, tmp_path: Path) -> None:
+    made = bench(database, tmp_path, seconds=60)
+    started = await begin(made)
+    await until(lambda: not started._watches)
+    assert made.results() == ["chunk-0", PLAN]
+
+
+async def test_an_attempt_that_is_over_ends_it(database: sa.Engine, tmp_path: Path) -> None:
+    made = bench(database, tmp_path, seconds=600, kind="avi")  # which is not cut into chunks
+    started = await begin(made)
+    await until(lambda: bool(processes_on(made.can.work_folder)))
+    with made.can.store.transaction() as connection:
+        made.can.store.finish_job(connection, JobRef.of(made.job), Outcome(failure=FAILURE))
+    await until(lambda: not started._watches)
+    assert not processes_on(made.can.work_folder)
+    assert "chunk-0" not in made.results()
+
+
+async def test_where_others_take_chunks_nothing_is_begun(database: sa.Engine, tmp_path: Path) -> None:
+    made = bench(database, tmp_path, seconds=1, is_shared=True)
+    _started = await begin(made)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(until(made.can.work_folder.exists), timeout=1)

@@ -52,7 +52,7 @@ class HeadStart:
     async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         try:
             await asyncio.gather(self._plan(job, info, source), self._encode_first(job, info, source))
-        except (VodpullError, OSError) as error:  # whoever needs it tries again, and tells
+        except (VodpullError, OSError, sa.exc.SQLAlchemyError) as error:  # whoever needs it tries again, and tells
             log.info("no head start", job=job.job_id, code=getattr(error, "code", type(error).__name__))
 
     async def _plan(self, job: Job, info: media.MediaInfo, source: Path) -> Planned:

@@ -8,6 +8,7 @@ so a process that dies costs the piece under way, and a piece that is missing is
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import asdict, replace
@@ -18,7 +19,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import media
-from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid
+from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid, VodpullError
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.capabilities import Capabilities, attempt_name, folder_key
@@ -307,11 +308,13 @@ class Production:
 
     async def _once(self, key: tuple[str, str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something that several ask for at the same time; if the first is cancelled, so is the work of all."""
-        under_way = self._under_way.get(key)
-        if under_way is None:
-            under_way = self._under_way.setdefault(key, asyncio.ensure_future(work()))
-            under_way.add_done_callback(lambda _: self._under_way.pop(key, None))
-        await under_way
+        if (theirs := self._under_way.get(key)) is not None:
+            with contextlib.suppress(VodpullError, OSError):  # they may have begun with less of the source: try again
+                return await theirs
+        if (mine := self._under_way.get(key)) is None:
+            mine = self._under_way.setdefault(key, asyncio.ensure_future(work()))
+            mine.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await mine
 
     async def _upload(self, job: Job, folder: Path, names: Iterable[str]) -> None:
         slots = asyncio.Semaphore(FILES_AT_ONCE)

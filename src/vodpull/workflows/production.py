@@ -127,8 +127,9 @@ class Production:
             await self._make(job, name, encode)
         finally:
             self._shares.pop(place, None)
-        if spent_s is not None:
-            log.info("chunk encoded", job=job.job_id, chunk=chunk.number, cpu_s=round(spent_s, 1))
+            # It need not be made again, even when it has not reached the store.
+            if spent_s is not None and self._can.workplace(job).result(name).exists():
+                log.info("chunk encoded", job=job.job_id, chunk=chunk.number, cpu_s=round(spent_s, 1))
 
     async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""

@@ -22,8 +22,11 @@ from vodpull.workflows.steps import Steps, failure_of
 MAX_RECOVERIES_OF_PARENT = 1000
 """A parent only waits, so it outlives any number of restarts."""
 
-MAX_RECOVERIES_OF_CHILD = 20
-"""A child works; one that took its process down this often is the cause."""
+MAX_RECOVERIES_OF_CHILD = 50
+"""
+A child works; one that took its process down this often is the cause. Not fewer: every child that runs when a process
+dies is counted, and work of two seconds in a process that dies every two seconds needs many tries.
+"""
 
 log = structlog.get_logger(__name__)
 

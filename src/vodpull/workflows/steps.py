@@ -51,7 +51,7 @@ LONGEST_WAIT_S = 30.0
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 TRIES_OF_KILLED = 20
-"""Of work whose program was killed, without a new result: as often as a child may take its process down."""
+"""Of work whose program was killed, without a new result."""
 
 TRIES_WITHOUT_MEMORY = 4
 """The same while the machine runs out of memory: what eats all of it is ended."""

@@ -40,7 +40,7 @@ bench: .venv/installed-test ## measure against the plain ways, on a quiet machin
 
 chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single process, 20 full disks: nothing may be lost
 	$(BIN)/python -m tests.chaos --kills 500 --tasks 200
-	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50
+	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50 --pause 4
 	$(BIN)/python -m tests.chaos.disk --points 20 --tasks 20
 
 docs: .venv/installed-test ## build the docs site into site/, its reference pages from the code

@@ -18,6 +18,9 @@ from tests.services.postgres import running_postgres
 from tests.services.receiver import running_receiver
 from tests.services.s3 import running_s3
 
+PAUSE = """longest pause between two kills, in seconds; a single process needs room for its longest piece of work
+between two deaths, or that counts as their cause in the end"""
+
 
 def main() -> int:
     """Run the campaign that the arguments describe; 0 when every promise was kept."""
@@ -26,7 +29,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--tasks", type=int, default=200)
     parser.add_argument("--workers", type=int, default=3)
-    parser.add_argument("--pause", type=float, default=1.0, help="longest pause between two kills, in seconds")
+    parser.add_argument("--pause", type=float, default=1.0, help=PAUSE)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     options = parser.parse_args()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the S3 server's every request

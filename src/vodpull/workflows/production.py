@@ -178,9 +178,8 @@ class Production:
         if job.asset is None:
             return
         original = job.asset.files[0].key
-        for key in await self._can.objects.list_keys(f"{folder_key(job)}/"):
-            if key != original:
-                await self._can.objects.delete(key)
+        keys = await self._can.objects.list_keys(f"{folder_key(job)}/")
+        await self._can.objects.delete_all([key for key in keys if key != original])
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
         """Make sure that playlists and segments are made and proven, and return their folder."""

@@ -36,7 +36,7 @@ what they lead to. An object store takes its keys from its own variables, such a
 ERRORS = """\
 # Errors
 
-Made from `src/vodpull/errors.py`. The catalogue is closed and a code never changes its meaning. It is what `/api/v1`,
+Made from `src/vodpull/errors/`. The catalogue is closed and a code never changes its meaning. It is what `/api/v1`,
 the command line, the console and the metrics say; `GET /api/v1/errors` gives it as JSON. *May pass* means that vodpull
 tries again before it gives up, and a client may, too. *Wire* is HTTP status and `code` where the error can be the
 answer to a call of the wire contract; what happens to an item later is its `pullStatus` or `cmdStatus` 3.

@@ -28,3 +28,7 @@ def test_an_error_becomes_data() -> None:
         False,
         "fetch",
     )
+
+
+def test_the_whole_catalogue_is_imported_from_one_place() -> None:
+    assert {kind.__name__: kind for kind in catalogue()}.items() <= vars(errors).items()

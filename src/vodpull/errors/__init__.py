@@ -1,0 +1,198 @@
+"""
+Every error vodpull raises on purpose: a closed catalogue with stable codes.
+
+    VodpullError
+    ├── RequestError          what the client sent is not acceptable
+    │   ├── ParameterError        parameter_error
+    │   ├── AuthenticationError   not_authenticated
+    │   ├── PermissionDenied      no_permission
+    │   ├── RequestTooLarge       request_too_large
+    │   ├── TransNoRepeated       trans_no_repeated
+    │   ├── NotFound              not_found
+    │   ├── KeyReused             idempotency_key_reused
+    │   ├── RateLimited           rate_limited *
+    │   ├── QuotaExceeded         quota_exceeded
+    │   ├── NotAllowedNow         not_allowed_now
+    │   ├── MethodNotAllowed      method_not_allowed
+    │   ├── FormRefused           form_refused
+    │   ├── NotificationInvalid   notification_invalid
+    │   └── Cancelled             cancelled
+    ├── FetchError            the source could not be brought here
+    │   ├── UrlInvalid            url_invalid
+    │   ├── UrlForbidden          url_forbidden
+    │   ├── NameNotResolved       name_not_resolved *
+    │   ├── ConnectFailed         connect_failed *
+    │   ├── TlsFailed             tls_failed
+    │   ├── OriginMissing         origin_missing
+    │   ├── OriginRefused         origin_refused
+    │   ├── OriginBusy            origin_busy *
+    │   ├── OriginFailed          origin_failed *
+    │   ├── OriginTimeout         origin_timeout *
+    │   ├── OriginTooSlow         origin_too_slow *
+    │   ├── SourceChanged         source_changed *
+    │   ├── TooManyRedirects      too_many_redirects
+    │   ├── BodyEmpty             body_empty
+    │   ├── BodyTooLarge          body_too_large
+    │   ├── BodyIncomplete        body_incomplete *
+    │   ├── BodyEncoded           body_encoded
+    │   ├── Md5Mismatch           md5_mismatch
+    │   └── PlaylistUnsupported   playlist_unsupported
+    ├── MediaError            the bytes arrived, but they are not a usable video
+    │   ├── NotMedia              not_media
+    │   ├── NoVideo               no_video
+    │   ├── MediaTruncated        media_truncated
+    │   ├── MediaUnsupported      media_unsupported
+    │   ├── MediaTooLarge         media_too_large
+    │   ├── EncodeFailed          encode_failed
+    │   ├── EncodeStalled         encode_stalled
+    │   ├── EncodeInterrupted     encode_interrupted *
+    │   └── OutputInvalid         output_invalid
+    ├── StorageError          the object store did not do what was asked
+    │   ├── StorageUnavailable    storage_unavailable *
+    │   ├── StorageFull           storage_full *
+    │   └── ObjectMissing         object_missing
+    ├── DeliveryError         a notification did not reach its receiver
+    │   ├── DeliveryRefused       delivery_refused *
+    │   ├── DeliveryTimeout       delivery_timeout *
+    │   └── DeliveryForbidden     delivery_forbidden
+    └── ServiceError          vodpull itself is not in order
+        ├── ConfigurationError    configuration_error
+        ├── AlreadyRunning        already_running
+        ├── StepAbandoned         step_abandoned
+        ├── CallFailed            call_failed
+        ├── ServiceUnreachable    service_unreachable *
+        └── InternalError         internal_error
+
+`*` may pass by itself, so it is worth another try. HTTP status codes live in `api/problems.py` only.
+"""
+
+from vodpull.errors.base import Failure, Fault, VodpullError, catalogue
+from vodpull.errors.delivery import DeliveryError, DeliveryForbidden, DeliveryRefused, DeliveryTimeout
+from vodpull.errors.fetch import (
+    BodyEmpty,
+    BodyEncoded,
+    BodyIncomplete,
+    BodyTooLarge,
+    ConnectFailed,
+    FetchError,
+    Md5Mismatch,
+    NameNotResolved,
+    OriginBusy,
+    OriginFailed,
+    OriginMissing,
+    OriginRefused,
+    OriginTimeout,
+    OriginTooSlow,
+    PlaylistUnsupported,
+    SourceChanged,
+    TlsFailed,
+    TooManyRedirects,
+    UrlForbidden,
+    UrlInvalid,
+)
+from vodpull.errors.media import (
+    EncodeFailed,
+    EncodeInterrupted,
+    EncodeStalled,
+    MediaError,
+    MediaTooLarge,
+    MediaTruncated,
+    MediaUnsupported,
+    NotMedia,
+    NoVideo,
+    OutputInvalid,
+)
+from vodpull.errors.request import (
+    AuthenticationError,
+    Cancelled,
+    FormRefused,
+    KeyReused,
+    MethodNotAllowed,
+    NotAllowedNow,
+    NotFound,
+    NotificationInvalid,
+    ParameterError,
+    PermissionDenied,
+    QuotaExceeded,
+    RateLimited,
+    RequestError,
+    RequestTooLarge,
+    TransNoRepeated,
+)
+from vodpull.errors.service import (
+    AlreadyRunning,
+    CallFailed,
+    ConfigurationError,
+    InternalError,
+    ServiceError,
+    ServiceUnreachable,
+    StepAbandoned,
+)
+from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable
+
+__all__ = [
+    "AlreadyRunning",
+    "AuthenticationError",
+    "BodyEmpty",
+    "BodyEncoded",
+    "BodyIncomplete",
+    "BodyTooLarge",
+    "CallFailed",
+    "Cancelled",
+    "ConfigurationError",
+    "ConnectFailed",
+    "DeliveryError",
+    "DeliveryForbidden",
+    "DeliveryRefused",
+    "DeliveryTimeout",
+    "EncodeFailed",
+    "EncodeInterrupted",
+    "EncodeStalled",
+    "Failure",
+    "Fault",
+    "FetchError",
+    "FormRefused",
+    "InternalError",
+    "KeyReused",
+    "Md5Mismatch",
+    "MediaError",
+    "MediaTooLarge",
+    "MediaTruncated",
+    "MediaUnsupported",
+    "MethodNotAllowed",
+    "NameNotResolved",
+    "NoVideo",
+    "NotAllowedNow",
+    "NotFound",
+    "NotMedia",
+    "NotificationInvalid",
+    "ObjectMissing",
+    "OriginBusy",
+    "OriginFailed",
+    "OriginMissing",
+    "OriginRefused",
+    "OriginTimeout",
+    "OriginTooSlow",
+    "OutputInvalid",
+    "ParameterError",
+    "PermissionDenied",
+    "PlaylistUnsupported",
+    "QuotaExceeded",
+    "RateLimited",
+    "RequestError",
+    "RequestTooLarge",
+    "ServiceError",
+    "ServiceUnreachable",
+    "SourceChanged",
+    "StepAbandoned",
+    "StorageError",
+    "StorageFull",
+    "StorageUnavailable",
+    "TlsFailed",
+    "TooManyRedirects",
+    "TransNoRepeated",
+    "UrlForbidden",
+    "UrlInvalid",
+    "VodpullError",
+    "catalogue",
+]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
 import httpx2
+import imageio_ffmpeg
 import m3u8
 import pytest
 
@@ -15,6 +17,7 @@ from tests.origin import Origin
 from tests.services.vodpull import Vodpull, file_list
 from vodpull.api.auth import WS3, SigningKey, sign
 from vodpull.clock import now_s
+from vodpull.media.boxes import box_spans
 
 CLIP = "flower_faststart.mp4"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"
@@ -167,6 +170,21 @@ def test_the_template_original_stores_the_source_only(service: Vodpull, origin: 
     [item] = service.wait(task_id)["items"]
     assert (item["pullStatus"], item["cmdStatus"]) == (2, 2)
     assert [row["clarity"] for row in item["videoInfo"]["videoFileList"]] == [1]
+
+
+def test_the_template_original_refuses_a_film_that_was_cut_between_two_fragments(
+    service: Vodpull, origin: Origin, clips: Path, tmp_path: Path
+) -> None:
+    film = tmp_path / "film.mp4"
+    flags = ("-frag_duration", "1000000", "-movflags", "+empty_moov+default_base_moof+global_sidx")
+    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(clips / CLIP), "-c", "copy", *flags, str(film)]
+    subprocess.run(words, check=True, timeout=120)
+    *_, last = [at for name, at, _ in box_spans(film) or () if name == "moof"]
+    whole, cut = origin.put("film.mp4", film.read_bytes()), origin.put("cut.mp4", film.read_bytes()[:last])
+    task_id = service.pull([{"fetchUrl": whole}, {"fetchUrl": cut}], workflowId="original")
+    service.wait(task_id)
+    codes = [job["error"] and job["error"]["code"] for job in service.state(task_id)["jobs"]]
+    assert codes == [None, "media_truncated"]
 
 
 def test_hostile_file_names_are_labels_only(service: Vodpull, origin: Origin) -> None:

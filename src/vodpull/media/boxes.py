@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 HEADER_BYTES = 8
 LARGE_HEADER_BYTES = 16
@@ -21,18 +23,22 @@ def box_names(path: Path) -> tuple[str, ...] | None:
 def box_spans(path: Path) -> tuple[tuple[str, int, int], ...] | None:
     """Return name, place and length of each top-level box, or None when they do not fill the file exactly."""
     size = path.stat().st_size
-    spans: list[tuple[str, int, int]] = []
-    at = 0
     with path.open("rb") as file:
-        while at < size and len(spans) < MAX_BOXES:
-            file.seek(at)
-            header = file.read(LARGE_HEADER_BYTES)
-            length = _box_bytes(header)
-            if length is None or at + length > size:
-                return None
-            spans.append((header[4:8].decode("latin-1"), at, length))
-            at += length
-    return tuple(spans) if at == size else None
+        spans = tuple(islice(walk_boxes(file, size), MAX_BOXES))
+    return spans if sum(length for _, _, length in spans) == size else None
+
+
+def walk_boxes(file: BinaryIO, size: int) -> Iterator[tuple[str, int, int]]:
+    """Yield name, place and length of the top-level boxes up to what is none; the last one may be cut."""
+    at = 0
+    while at < size:
+        file.seek(at)
+        header = file.read(LARGE_HEADER_BYTES)
+        length = _box_bytes(header)
+        if length is None:
+            return
+        yield header[4:8].decode("latin-1"), at, length
+        at += length
 
 
 def _box_bytes(header: bytes) -> int | None:

@@ -45,7 +45,8 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    answer = await ask_pyav("prober.py", probe_orders(), ("source", path), toolbox=toolbox)
+    beside = ("promises.py", "boxes.py")
+    answer = await ask_pyav("prober.py", probe_orders(), ("source", path), toolbox=toolbox, beside=beside)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         raise refusal(str(answer.get("message", "the file cannot be used"))[:300])

@@ -3,7 +3,8 @@ Look into a media file and print one JSON document; runs alone, as a confined ch
 
 Called as `python -I -S prober.py ORDERS PYAV FILE`. ORDERS is a JSON object: `options` (FFmpeg's format options),
 `decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
-either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV and the standard library.
+either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
+promises.py and boxes.py beside it.
 """
 
 from __future__ import annotations
@@ -64,12 +65,15 @@ class Refused(Exception):
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path.insert(0, str(Path(argv[2]).parent))
-    av = importlib.import_module("av")
+    sys.path[:0] = [str(Path(argv[2]).parent), str(Path(__file__).parent)]
+    av, boxes, promises = (importlib.import_module(name) for name in ("av", "boxes", "promises"))
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
     try:
         answer = probe(av, Path(argv[3]), orders)
+        limits = {"share": COMPLETE_SHARE, "loss_s": TOLERATED_LOSS_S}
+        broken = promises.broken_promise(boxes, Path(argv[3]), answer, **limits)
+        answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
         answer = {"error": refused.code, "message": str(refused)}
     except (av.FFmpegError, OSError, MemoryError) as error:
@@ -92,7 +96,6 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
         audio = _usable_audio(container, orders)
         if video is None and not audio:
             raise Refused("not_media", "the file has neither picture nor sound")
-        _refuse_cut_riff(head, size)
         _refuse_cut_index([stream for stream in (video, *audio[:1]) if stream], size)
         return _facts(av, container, video, audio=audio)
 
@@ -129,6 +132,8 @@ def _is_picture(head: bytes) -> bool:
 def _open(av: Any, path: Path, head: bytes, *, options: dict[str, str]) -> Any:
     try:
         return av.open(f"file:{path}", options=dict(options))
+    except av.PatchWelcomeError as error:
+        raise Refused("media_unsupported", "the file is laid out in a way that is not supported") from error
     except (av.FFmpegError, ValueError, MemoryError) as error:
         raise _open_failure(error, head) from error
 
@@ -189,13 +194,6 @@ def _usable_audio(container: Any, orders: dict[str, Any]) -> list[Any]:
 
 def _plain(name: str) -> str:
     return "".join(letter for letter in name if letter.isalnum() or letter in "_-")[:32]
-
-
-def _refuse_cut_riff(head: bytes, size: int) -> None:
-    """Compare the length that an AVI or WAV file announces with the file; 0 and all ones mean `unknown`."""
-    promised = int.from_bytes(head[4:8], "little")
-    if head.startswith(b"RIFF") and promised != 0xFFFFFFFF and size < COMPLETE_SHARE * promised:  # noqa: PLR2004
-        raise Refused("media_truncated", f"the header promises {promised + 8} bytes, the file has {size}")
 
 
 def _refuse_cut_index(streams: list[Any], size: int) -> None:

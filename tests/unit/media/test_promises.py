@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from vodpull.media import boxes
+from vodpull.media.boxes import box, full_box
+from vodpull.media.promises import broken_promise
+
+FRAGMENT = box("moof", bytes(92)) + box("mdat", bytes(892))
+"""1000 bytes."""
+HEAD = box("ftyp", b"iso6" + bytes(4)) + box("moov", full_box("mvhd", 0, 0, bytes(8), struct.pack(">II", 1000, 0)))
+
+
+def sidx(*sizes: int, first: int = 0, count: int | None = None, kind: int = 0) -> bytes:
+    """Return a segment index of pieces of these sizes; kind 1: they begin with another one."""
+    rows = [struct.pack(">III", kind << 31 | size, 1000, 0x90000000) for size in sizes]
+    counted = len(sizes) if count is None else count
+    return full_box("sidx", 1, 0, struct.pack(">IIQQHH", 1, 1000, 0, first, 0, counted), *rows)
+
+
+def broken(path: Path, content: bytes, *, container: str = "mov,mp4", duration_s: float = 3.0) -> str | None:
+    path.write_bytes(content)
+    facts = {"container": container, "size_bytes": len(content), "duration_s": duration_s, "start_time_s": 0.0}
+    return broken_promise(boxes, path, facts, share=0.98, loss_s=0.5)
+
+
+INDEX = sidx(1000, 1000, 1000)
+PARTS = sidx(1000, 1000) + 2 * FRAGMENT, sidx(1000) + FRAGMENT
+LAYOUTS = {
+    "one index": HEAD + INDEX + 3 * FRAGMENT,
+    "one for each track": HEAD + sidx(1000, 2000, first=len(INDEX)) + INDEX + 3 * FRAGMENT,
+    "behind the first media": HEAD + box("mdat", bytes(500)) + INDEX + 3 * FRAGMENT,
+    "an index of indexes": HEAD + sidx(*map(len, PARTS), kind=1) + b"".join(PARTS),
+    "a chain of indexes": HEAD + sidx(1000, len(PARTS[0])) + FRAGMENT + PARTS[0],
+}
+PER_FRAGMENT = HEAD + 3 * (sidx(1000) + FRAGMENT)
+
+
+@pytest.mark.parametrize("content", [*LAYOUTS.values(), PER_FRAGMENT], ids=[*LAYOUTS, "one for each fragment"])
+def test_whole_files_keep_their_promise(tmp_path: Path, content: bytes) -> None:
+    assert broken(tmp_path / "a.mp4", content) is None
+    assert broken(tmp_path / "a.mp4", content + box("mfra", bytes(100))) is None
+
+
+@pytest.mark.parametrize("content", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("missing", [1, 900, 995, 1000, 1001, 1500])
+def test_an_index_tells_wherever_the_file_was_cut(tmp_path: Path, content: bytes, missing: int) -> None:
+    said = broken(tmp_path / "a.mp4", content[:-missing])
+    assert said
+    assert f"the segment index names {len(content)} bytes" in said
+
+
+def test_a_cut_index_and_one_with_nothing_behind_it_tell_too(tmp_path: Path) -> None:
+    index = HEAD + sidx(1000, 1000)
+    assert broken(tmp_path / "a.mp4", index)
+    assert broken(tmp_path / "a.mp4", index[:-1])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        sidx(),
+        sidx(1000, count=65535),
+        sidx(1000, 1000, first=2**64 - 1),
+        sidx(1000, 1000, first=2**40),
+        sidx(*[2**31 - 1] * 65535, first=1),
+        sidx(1000, 1000, 1000, first=7),
+        sidx(990, 1000, 5000),
+        full_box("sidx", 0, 0),
+        full_box("sidx", 255, 0, bytes(15)),
+        b"\0\0\0\1sidx" + (2**63).to_bytes(8, "big"),
+        b"\0\0\0\0sidx",
+        box("free") * 100 + sidx(9000),
+        FRAGMENT + sidx(9000),
+    ],
+)
+def test_an_index_that_makes_no_sense_promises_nothing(tmp_path: Path, index: bytes) -> None:
+    assert broken(tmp_path / "a.mp4", HEAD + index + 3 * FRAGMENT) is None
+
+
+@pytest.mark.parametrize(
+    ("mehd", "is_broken"),
+    [
+        (struct.pack(">II", 0, 3000), False),
+        (struct.pack(">II", 0, 3400), False),
+        (struct.pack(">II", 0, 3600), True),
+        (struct.pack(">IQ", 1 << 24, 3600), True),
+        (struct.pack(">II", 0, 0), False),
+        (struct.pack(">II", 0, 2**32 - 1), False),
+        (struct.pack(">IQ", 1 << 24, 2**64 - 1), False),
+        (b"", False),
+    ],
+)
+def test_seconds_that_are_promised_must_be_there(tmp_path: Path, mehd: bytes, is_broken: bool) -> None:
+    header = full_box("mvhd", 0, 0, bytes(8), struct.pack(">II", 1000, 0))
+    moov = box("moov", header, box("mvex", box("mehd", mehd)))
+    assert bool(broken(tmp_path / "a.mp4", moov + FRAGMENT)) == is_broken
+
+
+@pytest.mark.parametrize("moov", [b"", b"\0\0\0\1mvhd", box("mvex", box("mehd", bytes(8))), bytes(20)])
+def test_a_description_that_makes_no_sense_promises_nothing(tmp_path: Path, moov: bytes) -> None:
+    assert broken(tmp_path / "a.mp4", box("moov", moov) + FRAGMENT) is None
+
+
+@pytest.mark.parametrize(
+    ("promised", "size", "is_broken"),
+    [(992, 1000, False), (1010, 1000, False), (1100, 1000, True), (0, 1000, False), (2**32 - 1, 1000, False)],
+)
+def test_avi_and_wav_announce_their_length(tmp_path: Path, promised: int, size: int, is_broken: bool) -> None:
+    content = b"RIFF" + promised.to_bytes(4, "little") + b"AVI " + bytes(size - 12)
+    assert bool(broken(tmp_path / "a.avi", content, container="avi")) == is_broken
+
+
+def test_a_still_picture_promises_nothing(tmp_path: Path) -> None:
+    assert broken(tmp_path / "a.webp", b"RIFF" + bytes([0, 99, 0, 0]) + b"WEBP", container="picture") is None
+
+
+def test_of_other_files_nothing_is_read(tmp_path: Path) -> None:
+    assert broken(tmp_path / "a.ts", LAYOUTS["one index"][:-1], container="mpegts") is None

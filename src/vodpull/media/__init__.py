@@ -15,7 +15,7 @@ from vodpull.media.ffmpeg import Progress, RunLimits, ToolReport, copy_limits, d
 from vodpull.media.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.join import join
 from vodpull.media.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
-from vodpull.media.package import Package, Preview, package, package_preview
+from vodpull.media.package import Package, Preview, package_preview
 from vodpull.media.plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.probe import probe
 from vodpull.media.reach import Forecast, probe_part, reach
@@ -23,7 +23,7 @@ from vodpull.media.sampling import measure_renditions
 from vodpull.media.sandbox import Toolbox
 from vodpull.media.survey import Survey, survey
 from vodpull.media.template import ABR, Template, builtin_templates, parse_template
-from vodpull.media.verify import Rendition, package_and_verify, verify
+from vodpull.media.verify import Rendition, package_and_verify
 
 __all__ = [
     "ABR",
@@ -64,7 +64,6 @@ __all__ = [
     "measure_renditions",
     "must_survey",
     "needed_tools",
-    "package",
     "package_and_verify",
     "package_preview",
     "parse_template",
@@ -74,6 +73,5 @@ __all__ = [
     "probe_part",
     "reach",
     "survey",
-    "verify",
     "worth_surveying",
 ]

@@ -68,27 +68,12 @@ class Preview:
     """So many segments of each rendition are finished."""
 
 
-async def package(plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str, toolbox: Toolbox) -> Package:
-    """
-    Write the playlists, segments and pictures of one asset into an empty folder, and return where they are.
-
-    Nothing is encoded again but the pictures. Every media playlist plays alone, with its sound. The result must pass
-    `verify` before anyone sees it.
-
-    Raises:
-        EncodeFailed: FFmpeg ended with an error.
-        EncodeStalled: FFmpeg was ended because it made no progress.
-        StorageFull: the disk is full.
-        OutputInvalid: the parts do not fit together.
-    """
-    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
-    await make_pictures(made, packaged, out_folder, toolbox=toolbox)
-    return packaged
-
-
 async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str) -> tuple[Assembly, Package]:
     """
-    Write what `package` does without the pictures; return what they can be made of, and what all of it will be.
+    Write the playlists and segments of one asset into an empty folder.
+
+    Returns what its pictures can be made of, and what all of it will be. Nothing is encoded again. Every media playlist
+    plays alone, with its sound.
 
     Raises:
         StorageFull: the disk is full.

@@ -80,50 +80,50 @@ class Rendition:
     """None: not measured."""
 
 
-async def package_and_verify(
-    plan: EncodePlan, parts: Parts, out_folder: Path, *, info: MediaInfo, video_id: str, toolbox: Toolbox
-) -> tuple[Package, tuple[Rendition, ...]]:
-    """
-    Do what `package` and `verify` do, and make the pictures while the segments are measured.
-
-    Raises:
-        VodpullError: as the two raise it.
-    """
-    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
-    pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
-    try:
-        seen = await _look(out_folder, packaged, toolbox=toolbox)
-        await pictures
-    finally:
-        pictures.cancel()
-        await asyncio.gather(pictures, return_exceptions=True)
-    return packaged, await asyncio.to_thread(_proven, out_folder, packaged, info=info, seen=seen)
-
-
-async def verify(out_folder: Path, package: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
-    """
-    Return what was measured of each rendition, in the order of the package, or raise when anything is not as planned.
-
-    Reads every segment and changes nothing; may run twice.
-
-    Raises:
-        MediaTruncated: picture or sound end before the source said so.
-        OutputInvalid: anything else is missing, cut, or not as planned.
-    """
-    seen = await _look(out_folder, package, toolbox=toolbox)
-    return await asyncio.to_thread(_proven, out_folder, package, info=info, seen=seen)
-
-
 @dataclass(frozen=True, kw_only=True)
-class _Seen:
+class Seen:
     """What lies in the output folder, by the name of a playlist or a progressive file."""
 
     segments: Mapping[str, list[Segment]]
     measured: Mapping[str, Measured]
 
 
-async def _look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> _Seen:
-    """Look at each file with segments, and measure them."""
+async def package_and_verify(
+    plan: EncodePlan, parts: Parts, out_folder: Path, *, info: MediaInfo, video_id: str, toolbox: Toolbox
+) -> tuple[Package, tuple[Rendition, ...]]:
+    """
+    Write one asset into an empty folder, prove that it is complete, and return where it is and what was measured.
+
+    The pictures are made while the segments are measured. Renditions are in the order of the package.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error, or the measuring child crashed.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        MediaTruncated: picture or sound end before the source said so.
+        OutputInvalid: the parts do not fit together, or anything is missing, cut, or not as planned.
+        StorageFull: the disk is full.
+    """
+    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
+    pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
+    try:
+        seen = await look(out_folder, packaged, toolbox=toolbox)
+        await pictures
+    finally:
+        pictures.cancel()
+        await asyncio.gather(pictures, return_exceptions=True)
+    return packaged, await asyncio.to_thread(prove, out_folder, packaged, info=info, seen=seen)
+
+
+async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
+    """
+    Look at each file with segments, and measure them; no picture is needed yet.
+
+    Changes nothing; may run twice.
+
+    Raises:
+        EncodeFailed: the measuring child crashed.
+        OutputInvalid: a file is missing, cut, or no media.
+    """
     placed: tuple[PackagedRendition | PackagedPicture | PackagedSound, ...]
     placed = (*package.renditions, *package.silent, *package.sounds)
     segments = await asyncio.to_thread(
@@ -140,11 +140,17 @@ async def _look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> _See
     for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
         await asyncio.to_thread(require_mp4, out_folder / name)
         subjects[name] = Subject(folder="", init=name, segments=0)
-    return _Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
+    return Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
 
 
-def _proven(out_folder: Path, package: Package, *, info: MediaInfo, seen: _Seen) -> tuple[Rendition, ...]:
-    """Compare everything with everything that it has to agree with."""
+def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) -> tuple[Rendition, ...]:
+    """
+    Compare everything with everything that it has to agree with; return what was measured of each rendition.
+
+    Raises:
+        MediaTruncated: picture or sound end before the source said so.
+        OutputInvalid: anything else is missing, cut, or not as planned.
+    """
     _check_poster(out_folder, package)
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None

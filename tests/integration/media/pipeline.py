@@ -19,14 +19,15 @@ from vodpull.media import (
     encode_chunk,
     encode_limits,
     encode_tracks,
-    package,
+    package_and_verify,
     plan_encode,
     plan_ladder,
     probe,
     survey,
-    verify,
     worth_surveying,
 )
+from vodpull.media.package import make_pictures, package_media
+from vodpull.media.verify import look, prove
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
@@ -57,18 +58,32 @@ async def make_parts(source: Path, plan: EncodePlan, folder: Path, *, toolbox: T
 
 
 async def make_package(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, Package]:
-    """Probe, plan, encode and package into `folder`/out."""
-    (folder / "encoded").mkdir()
-    (folder / "out").mkdir()
-    info, plan = await plan_source(source, toolbox=toolbox)
-    parts = await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
-    return info, await package(plan, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox)
+    """Probe, plan, encode and package into `folder`/out, one after the other and without the proof."""
+    info, plan, parts = await encoded(source, folder, toolbox=toolbox)
+    assembly, made = await package_media(plan, parts, folder / "out", video_id=VIDEO_ID)
+    await make_pictures(assembly, made, folder / "out", toolbox=toolbox)
+    return info, made
+
+
+async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
+    """Look at a package, once more or for the first time."""
+    return prove(out, made, info=info, seen=await look(out, made, toolbox=toolbox))
 
 
 async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, tuple[Rendition, ...]]:
     """Probe, plan, encode, package and verify into `folder`/out."""
-    info, made = await make_package(source, folder, toolbox=toolbox)
-    return info, await verify(folder / "out", made, info, toolbox=toolbox)
+    info, plan, parts = await encoded(source, folder, toolbox=toolbox)
+    out = folder / "out"
+    _, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    return info, renditions
+
+
+async def encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan, Parts]:
+    """Probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
+    (folder / "encoded").mkdir()
+    (folder / "out").mkdir()
+    info, plan = await plan_source(source, toolbox=toolbox)
+    return info, plan, await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
 
 
 def cut(path: Path, share: float) -> Path:

@@ -17,11 +17,11 @@ from vodpull.media import (
     build_chunk_argv,
     encode_chunk,
     encode_limits,
-    package,
+    package_and_verify,
     package_preview,
-    verify,
 )
 from vodpull.media.ffmpeg import check, run
+from vodpull.media.package import package_media
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 AAC = ("-c:a", "aac", "-b:a", "32k")
@@ -93,9 +93,9 @@ async def test_chunks_become_one_film_without_seams(make_clip: Maker, tmp_path: 
     info, plan = await plan_source(source, toolbox=toolbox, copy=False)
     parts = await make_parts(source, plan, tmp_path, toolbox=toolbox)
     assert len(parts.chunks) == 3
-    (tmp_path / "out").mkdir()
-    made = await package(plan, parts, tmp_path / "out", video_id=VIDEO_ID, toolbox=toolbox)
-    (rendition,) = await verify(tmp_path / "out", made, info, toolbox=toolbox)
+    out = tmp_path / "out"
+    out.mkdir()
+    _, (rendition,) = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
     assert rendition.segment_count == len(plan.cuts) == 12
     assert round(rendition.duration_s * plan.rate) == plan.frames_total
     assert abs(rendition.av_drift_ms or 0) <= 40
@@ -118,7 +118,7 @@ async def test_what_is_shown_early_is_never_changed(make_clip: Maker, tmp_path: 
         assert playlist.count("#EXTINF") == segments == len(written) - 1
         assert "EVENT" in playlist
         assert "ENDLIST" not in playlist
-    await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox)
+    await package_media(plan, parts, out, video_id=VIDEO_ID)
     assert {name: (early / name).read_bytes() for name in written} == {
         name: (out / name).read_bytes() for name in written
     }

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import Maker, make_package, make_renditions
+from tests.integration.media.pipeline import Maker, make_package, make_renditions, verify
 
 from vodpull.errors import MediaTruncated
-from vodpull.media import Toolbox, probe, verify
+from vodpull.media import Toolbox, probe
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 

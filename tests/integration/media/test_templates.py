@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import m3u8
 import pytest
-from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts, plan_source
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts, plan_source, verify
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import (
@@ -19,10 +19,9 @@ from vodpull.media import (
     Template,
     Toolbox,
     measure_renditions,
-    package,
+    package_and_verify,
     package_preview,
     parse_template,
-    verify,
 )
 from vodpull.media.loudness import TARGET_LUFS, measure_loudness
 
@@ -54,8 +53,8 @@ async def make(
     parts = await make_parts(source, plan, folder, toolbox=toolbox)
     out = folder / "out"
     out.mkdir()
-    made = await package(plan, parts, out, video_id=VIDEO_ID, toolbox=toolbox)
-    return info, plan, made, await verify(out, made, info, toolbox=toolbox)
+    made, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    return info, plan, made, renditions
 
 
 async def small(make_clip: Maker, length_s: int = 5, rate: int = 25) -> Path:

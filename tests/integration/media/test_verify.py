@@ -7,10 +7,10 @@ from pathlib import Path
 import m3u8
 import pytest
 from pydantic import TypeAdapter
-from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source, verify
 
 from vodpull.errors import MediaTruncated, OutputInvalid, StorageFull
-from vodpull.media import MediaInfo, Parts, Rendition, Toolbox, package, package_and_verify, verify
+from vodpull.media import MediaInfo, Parts, Rendition, Toolbox, package_and_verify
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-01.m3u8"
@@ -171,7 +171,7 @@ async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp
         folder = tmp_path / str(gop_frames)
         (folder / "out").mkdir(parents=True)
         parts = await make_parts(clip, other, folder, toolbox=toolbox)
-        made = await package(other, parts, folder / "out", video_id=VIDEO_ID, toolbox=toolbox)
+        made, _ = await package_and_verify(other, parts, folder / "out", info=info, video_id=VIDEO_ID, toolbox=toolbox)
     for name in (PLAYLIST, f"{VIDEO_ID}/01"):
         (tmp_path / "90" / "out" / name).rename(tmp_path / "120" / "was")
         (tmp_path / "120" / "out" / name).rename(tmp_path / "90" / "out" / name)

@@ -38,9 +38,9 @@ from vodpull.media import (
     probe,
     survey,
 )
-from vodpull.media.ffmpeg import check, run
-from vodpull.media.hardening import global_flags
-from vodpull.media.plan import THREADS, RungPlan
+from vodpull.media.plan.encode_plan import THREADS, RungPlan
+from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.run import check, run
 
 AT_ONCE = 2
 

@@ -19,8 +19,8 @@ from pathlib import Path
 import av
 
 from vodpull.media import EncodePlan, MediaInfo, RunLimits, Toolbox, describe
-from vodpull.media.ffmpeg import check, run
-from vodpull.media.hardening import global_flags
+from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.run import check, run
 
 # Enough for a second figure after the point of the mean, and a minute of work for a ladder of four.
 RUNS, RUN_FRAMES = 4, 48

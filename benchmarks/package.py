@@ -22,10 +22,10 @@ from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
 from benchmarks.item import adopt_orphans
 from benchmarks.outcome import Cost
 from vodpull.media import Parts, RunLimits, package_and_verify
-from vodpull.media.assembly import Assembly
-from vodpull.media.ffmpeg import check, run
-from vodpull.media.pictures import build_storyboard_argv
-from vodpull.media.storyboard import plan_storyboard
+from vodpull.media.package.assembly import Assembly
+from vodpull.media.package.pictures import build_storyboard_argv
+from vodpull.media.package.storyboard import plan_storyboard
+from vodpull.media.tools.run import check, run
 
 
 async def main() -> None:

@@ -30,7 +30,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from vodpull.api.auth import SigningKey, sign
+from vodpull.api.http.auth import SigningKey, sign
 
 CLIP = "real_720p2997_60s.mp4"
 """The longest of the collection: an encode of it outlasts many others."""

@@ -32,8 +32,8 @@ from tests.origin import run_origin_in_thread
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.s3 import running_s3
 
-from vodpull.jobs.database import open_database
-from vodpull.workflows.engine import Engine
+from vodpull.database.connection import open_database
+from vodpull.workflows.engine.engine import Engine
 
 CHILDREN = 400
 CALLS = 40

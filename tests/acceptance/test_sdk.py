@@ -17,7 +17,7 @@ import trustme
 
 from tests.origin import Origin
 from tests.services.vodpull import Tls, Vodpull
-from vodpull.api.auth import SigningKey
+from vodpull.api.http.auth import SigningKey
 
 CLIP = "flower_faststart.mp4"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"

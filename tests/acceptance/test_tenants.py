@@ -12,7 +12,7 @@ import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull, bearer
-from vodpull.api.auth import SigningKey, sign
+from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_s
 
 UNKNOWN_BATCH = "0123456789abcdef0123456789abcdef"

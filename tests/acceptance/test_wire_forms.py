@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.services.vodpull import Vodpull, file_list
-from vodpull.api.auth import BASIC, CNC, WS3, SigningKey, sign
+from vodpull.api.http.auth import BASIC, CNC, WS3, SigningKey, sign
 from vodpull.clock import now_s
 
 PULL = "/vod/videoManage/pullVideo"

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vodpull.jobs.database import migrate, open_database
-from vodpull.workflows import lookout
-from vodpull.workflows.engine import Call, Engine, JsonObject
-from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
-from vodpull.workflows.pace import Queue
+from vodpull.database.connection import migrate, open_database
+from vodpull.workflows.engine import wakeups
+from vodpull.workflows.engine.engine import Call, Engine, JsonObject
+from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.engine.slots import Queue
 
 PARENTS = Queue(name="parents", slots=100)
 CHILDREN = Queue(name="children", slots=4, by_account=True)
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--deaf", action="store_true", help="never look for work or ends, only be told of them")
     options = parser.parse_args()
     if options.deaf:
-        vars(lookout).update(LOOK_S=1e6, SOON_S=1e6, WAIT_LOOK_S=1e6, IDLE_LOOK_S=1e6, UNRUNG_S=1e6)
+        vars(wakeups).update(LOOK_S=1e6, SOON_S=1e6, WAIT_LOOK_S=1e6, IDLE_LOOK_S=1e6, UNRUNG_S=1e6)
     database = open_database(options.database)
     migrate(database)
     executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)

@@ -27,11 +27,11 @@ from dbos._sys_db import SystemDatabase, db_retry
 
 from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call
 from tests.services.postgres import Postgres
+from vodpull.database.connection import migrate, open_database, outlast_full_disk
 from vodpull.errors import AlreadyRunning
-from vodpull.jobs.database import migrate, open_database, outlast_full_disk
-from vodpull.workflows.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
-from vodpull.workflows.executors import claim_executor_id
-from vodpull.workflows.pace import ACCOUNT_PLACE
+from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
+from vodpull.workflows.engine.executors import claim_executor_id
+from vodpull.workflows.engine.slots import ACCOUNT_PLACE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from vodpull.api.auth import SignedRequest, SigningKey, authenticate, sign
-from vodpull.api.problems import error_body, problem_of
-from vodpull.api.replies import pull_reply, query_reply
-from vodpull.api.requests import parse_pull, parse_query, read_parameters
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.replies import pull_reply, query_reply
+from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.http.auth import SignedRequest, SigningKey, authenticate, sign
+from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
-from vodpull.jobs.accounts import LiveKey
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
 from vodpull.jobs.status import notification_body, query_data
 

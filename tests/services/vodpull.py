@@ -19,7 +19,7 @@ from typing import Any
 import httpx2
 
 from tests.services.postgres import free_port
-from vodpull.api.auth import SigningKey, sign
+from vodpull.api.http.auth import SigningKey, sign
 
 START_S = 60
 """Longest wait for a start on a busy machine."""

@@ -18,21 +18,21 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from vodpull import __version__
-from vodpull.api import replies
-from vodpull.api.auth import SignedRequest
-from vodpull.api.batches import batches_router
-from vodpull.api.context import ApiContext
-from vodpull.api.docs import docs_router
-from vodpull.api.events import events_router
-from vodpull.api.exchange import Exchange
-from vodpull.api.media import media_router
-from vodpull.api.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
-from vodpull.api.problems import OWN_PREFIX, problem_of, problem_reply
-from vodpull.api.requests import parse_pull, parse_query, read_parameters
-from vodpull.api.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod import replies
+from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
+from vodpull.api.http.auth import SignedRequest
+from vodpull.api.http.context import ApiContext
+from vodpull.api.http.docs import docs_router
+from vodpull.api.http.exchange import Exchange
+from vodpull.api.http.files import media_router
+from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
+from vodpull.api.http.problems import OWN_PREFIX, problem_of, problem_reply
+from vodpull.api.v1.batches import batches_router
+from vodpull.api.v1.events import events_router
 from vodpull.clock import now_ms
 from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.accounts import LiveKey
 from vodpull.jobs.memory import signed_fingerprint
 from vodpull.jobs.model import BatchView
 

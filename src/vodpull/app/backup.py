@@ -22,13 +22,13 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import __version__, storage
+from vodpull.accounts.keys import Accounts
 from vodpull.app.service import open_vault
 from vodpull.clock import now_ms
+from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
-from vodpull.jobs.accounts import Accounts
-from vodpull.jobs.database import migrate, open_database
 from vodpull.settings import Settings
-from vodpull.workflows.archive import Archive, Rebuilt
+from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
 FORMAT = 1
 """Of the archive."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from vodpull import fetch, media, storage
 from vodpull.app.service import database_answers, store_answers
 from vodpull.clock import now_s
+from vodpull.database.connection import database_time_s, migrate, open_database
 from vodpull.errors import ConfigurationError, ParameterError
-from vodpull.jobs.database import database_time_s, migrate, open_database
 from vodpull.jobs.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings
 

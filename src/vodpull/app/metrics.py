@@ -29,7 +29,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from vodpull import __version__
-from vodpull.api.metrics import Answered
+from vodpull.api.http.metrics import Answered
 from vodpull.errors import InternalError, catalogue
 from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import DeliveryState

@@ -18,44 +18,44 @@ import structlog
 from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
-from vodpull.api.access import Access
-from vodpull.api.auth import SigningKey, sign
-from vodpull.api.context import ApiContext
-from vodpull.api.metrics import MetricsDoor
+from vodpull.accounts.keys import Accounts, NewKey, Vault
+from vodpull.accounts.operators import Operators
+from vodpull.api.http.access import Access
+from vodpull.api.http.auth import SigningKey, sign
+from vodpull.api.http.context import ApiContext
+from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
 from vodpull.app.metrics import Metrics
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
-from vodpull.jobs.accounts import Accounts, NewKey, Vault
 from vodpull.jobs.census import take_census
-from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
-from vodpull.jobs.operators import Operators
 from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
-from vodpull.workflows.admission import Admission, Thresholds
-from vodpull.workflows.archive import Archive
-from vodpull.workflows.capabilities import Capabilities
-from vodpull.workflows.caretaker import Caretaker, Chores
-from vodpull.workflows.control import Control
-from vodpull.workflows.engine import Engine
-from vodpull.workflows.executors import BeatLimits, Heartbeat, claim_executor_id
-from vodpull.workflows.housekeeping import Disposal, Sweep
+from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.context import Capabilities
+from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
-from vodpull.workflows.inspector import Inspector
-from vodpull.workflows.intake import Intake, Terms
-from vodpull.workflows.meters import Tracer, Watch
-from vodpull.workflows.outbox import Outbox
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.steps import Steps
+from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.schedule import Caretaker, Chores
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import structlog
 
-from vodpull.workflows.meters import SilentTracer, Tracer
+from vodpull.workflows.attempt.meters import SilentTracer, Tracer
 
 log = structlog.get_logger(__name__)
 

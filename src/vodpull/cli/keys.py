@@ -11,7 +11,7 @@ from vodpull.cli.output import Json, print_json, print_table
 from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from vodpull.jobs.accounts import Accounts
+    from vodpull.accounts.keys import Accounts
 
 app = typer.Typer(help="Access keys: who may call.", no_args_is_help=True)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vodpull.jobs.accounts import Accounts, NewKey
+from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.operators import Operators
 from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.history import History
 from vodpull.jobs.listing import Listing
-from vodpull.jobs.operators import Operators
 from vodpull.jobs.store import Store
-from vodpull.workflows.control import Control
-from vodpull.workflows.housekeeping import Disposal
-from vodpull.workflows.inspector import Inspector
-from vodpull.workflows.intake import Intake
-from vodpull.workflows.outbox import Outbox
+from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.intake import Intake
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vodpull.accounts.operators import MIN_PASSWORD_CHARACTERS, SESSION_S, Operators
 from vodpull.console.gate import Gate
 from vodpull.console.pages import Pages
 from vodpull.console.visit import (
@@ -26,7 +27,6 @@ from vodpull.console.visit import (
 )
 from vodpull.console.words import LANGUAGES
 from vodpull.errors import AuthenticationError, ParameterError, RateLimited
-from vodpull.jobs.operators import MIN_PASSWORD_CHARACTERS, SESSION_S, Operators
 
 ATTEMPTS = "10/5 minutes"
 """Passwords that one address may try, by each process."""

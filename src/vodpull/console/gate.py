@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vodpull.accounts.operators import SESSION_S, Operators
 from vodpull.console.pages import Pages
 from vodpull.console.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
 from vodpull.errors import FormRefused, VodpullError
-from vodpull.jobs.operators import SESSION_S, Operators
 
 MAX_FILE_BYTES = 1024 * 1024
 """Fifty URLs of full length are a tenth of it."""

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.display import task_card
@@ -20,11 +21,11 @@ from vodpull.console.pages import Pages
 from vodpull.console.sources import read_sources
 from vodpull.console.visit import Visit, leave_to
 from vodpull.console.words import say_in
+from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
-from vodpull.jobs.accounts import LiveKey
 from vodpull.jobs.listing import Filter
 from vodpull.jobs.memory import fingerprint
-from vodpull.jobs.model import Stage, new_id
+from vodpull.jobs.model import Stage
 from vodpull.jobs.submission import PullRequest
 
 PAGE_TASKS = 20

@@ -5,13 +5,13 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from vodpull.accounts.keys import NewKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages import Pages
 from vodpull.console.snippets import snippets_for
 from vodpull.console.visit import Visit, leave_to
 from vodpull.errors import NotFound
-from vodpull.jobs.accounts import NewKey
 
 
 def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:

@@ -8,8 +8,8 @@ import shlex
 from dataclasses import dataclass
 from string import Template
 
+from vodpull.accounts.keys import NewKey
 from vodpull.console.context import Sign
-from vodpull.jobs.accounts import NewKey
 
 EXAMPLE_URL = "https://example.com/clip.mp4"
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from urllib.parse import unquote, urlsplit
 
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
-from vodpull.jobs.submission import PullItem
+from vodpull.jobs.submission import MAX_FILE_NAME_CHARS, PullItem, name_in_url
 
 MAX_URL_CHARACTERS = 2048
-MAX_NAME_CHARACTERS = 255
-
-DEFAULT_NAME = "video"
 
 _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}
 """Headings that a CSV file may have, in lower case and without `_` and spaces."""
@@ -72,18 +68,8 @@ def _item(number: int, row: dict[str, str]) -> PullItem:
         raise ParameterError(f"line {number} is not an http or https URL", field="urls")
     if len(url) > MAX_URL_CHARACTERS:
         raise ParameterError(f"the URL in line {number} is longer than {MAX_URL_CHARACTERS} characters", field="urls")
-    if len(name) > MAX_NAME_CHARACTERS or "\x00" in name:
-        raise ParameterError(f"the name in line {number} is longer than {MAX_NAME_CHARACTERS} characters", field="urls")
+    if len(name) > MAX_FILE_NAME_CHARS or "\x00" in name:
+        raise ParameterError(f"the name in line {number} is longer than {MAX_FILE_NAME_CHARS} characters", field="urls")
     if not re.fullmatch(r"([0-9a-fA-F]{32})?", md5):
         raise ParameterError(f"the md5 in line {number} is not 32 hexadecimal digits", field="urls")
-    return PullItem(file_name=name or _name_in(url), fetch_url=url, md5=md5)
-
-
-def _name_in(url: str) -> str:
-    """Return the last part of the URL's path, decoded; its end when it is too long, for the suffix."""
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        return DEFAULT_NAME
-    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
-    return name[-MAX_NAME_CHARACTERS:] or DEFAULT_NAME
+    return PullItem(file_name=name or name_in_url(url), fetch_url=url, md5=md5)

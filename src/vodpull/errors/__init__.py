@@ -63,7 +63,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
         ├── ServiceUnreachable    service_unreachable *
         └── InternalError         internal_error
 
-`*` may pass by itself, so it is worth another try. HTTP status codes live in `api/problems.py` only.
+`*` may pass by itself, so it is worth another try. HTTP status codes live in `api/http/problems.py` only.
 """
 
 from vodpull.errors.base import Failure, Fault, VodpullError, catalogue

@@ -1,13 +1,13 @@
 """From URL to local file, without being led anywhere else."""
 
-from vodpull.fetch.credentials import parse_credentials
-from vodpull.fetch.digest import parse_md5
-from vodpull.fetch.download import OnPart, download
-from vodpull.fetch.gate import HostGate
-from vodpull.fetch.hls import FetchedPlaylist, fetch_playlist, is_playlist
-from vodpull.fetch.order import Downloaded, FetchLimits
-from vodpull.fetch.source import AddressGuard
-from vodpull.fetch.view import PartView
+from vodpull.fetch.guard.credentials import parse_credentials
+from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
+from vodpull.fetch.partfile.digests import parse_md5
+from vodpull.fetch.partfile.partial_view import PartView
+from vodpull.fetch.transfer.download import OnPart, download
+from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
 
 __all__ = [
     "AddressGuard",

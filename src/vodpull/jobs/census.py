@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
-from vodpull.jobs import tables
-from vodpull.jobs.database import database_clock
+from vodpull.database import tables
+from vodpull.database.connection import database_clock
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import Stage
 

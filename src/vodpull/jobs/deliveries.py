@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
-from vodpull.jobs import tables
+from vodpull.database import tables
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store import insert_new

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.jobs import tables
+from vodpull.database import tables
 from vodpull.jobs.model import Stage
 
 

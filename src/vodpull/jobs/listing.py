@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from vodpull.database import tables
+from vodpull.database.connection import database_clock
 from vodpull.errors import ParameterError
-from vodpull.jobs import tables
-from vodpull.jobs.database import database_clock
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.store import IS_KEPT, read_view
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
+from vodpull import storage
+from vodpull.clock import utc_month
 from vodpull.errors import ConfigurationError, StorageError
 from vodpull.jobs.model import Batch, Job
 
@@ -93,3 +95,13 @@ def _host_only(url: str) -> str:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.hostname}/" if parts.hostname else ""
     return ""
+
+
+def folder_of(*, directory: str, created_at_ms: int) -> str:
+    """Return the key prefix of a job's files."""
+    return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory)
+
+
+def manifest_of_job(*, directory: str, created_at_ms: int) -> str:
+    """Return the key of a job's manifest."""
+    return storage.manifest_key(month=utc_month(created_at_ms / 1000), directory=directory)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.clock import now_s
+from vodpull.database import tables
 from vodpull.errors import KeyReused
-from vodpull.jobs import tables
 from vodpull.jobs.store import insert_new
 
 KEEP_S = 25 * 3600.0

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
-from vodpull.jobs import tables
+from vodpull.database import tables
 from vodpull.jobs.model import Batch, Job
 from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, insert_new, job_of_row, job_row
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
-from vodpull.jobs import tables
+from vodpull.database import tables
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.store import IS_FINAL, IS_KEPT, insert_new, read_view

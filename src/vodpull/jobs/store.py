@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vodpull.clock import now_ms
+from vodpull.database import tables
 from vodpull.errors import Cancelled, Failure
-from vodpull.jobs import tables
 from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, Stage, WireStatus
 
 _ASSET = TypeAdapter(Asset)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from vodpull.jobs.model import DEFAULT_PRIORITY
+
+MAX_FILE_NAME_CHARS = 255
+DEFAULT_FILE_NAME = "video"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +35,14 @@ class PullRequest:
     priority: int = DEFAULT_PRIORITY
     items: tuple[PullItem, ...]
     """1 to 50."""
+
+
+def name_in_url(url: str) -> str:
+    """Return the last part of the URL's path, decoded; a fixed name when there is none."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # not a URL: the item will say so itself
+        return DEFAULT_FILE_NAME
+    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
+    # The end of an overlong name is kept: it carries the suffix.
+    return DEFAULT_FILE_NAME if name in {"", ".", ".."} else name[-MAX_FILE_NAME_CHARS:]

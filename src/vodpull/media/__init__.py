@@ -1,29 +1,29 @@
 """From file to renditions: probe, plan, encode, package, verify."""
 
-from vodpull.media.assembly import PackagedRendition, PackagedSound, Parts
-from vodpull.media.codecs import needed_tools
-from vodpull.media.conform import must_survey, worth_surveying
-from vodpull.media.cuts import Chunk
-from vodpull.media.encode import (
+from vodpull.media.encode.chunk import (
     build_chunk_argv,
     build_tracks_argv,
     encode_chunk,
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.ffmpeg import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
-from vodpull.media.info import AudioStream, MediaInfo, VideoStream
-from vodpull.media.join import join
-from vodpull.media.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
-from vodpull.media.package import Package, Preview, package_preview
-from vodpull.media.plan import EncodePlan, RungPlan, SoundPlan, plan_encode
-from vodpull.media.probe import probe
-from vodpull.media.reach import Forecast, probe_part, reach
-from vodpull.media.sampling import measure_renditions
-from vodpull.media.sandbox import Toolbox
-from vodpull.media.survey import Survey, survey
-from vodpull.media.template import ABR, Template, builtin_templates, parse_template
-from vodpull.media.verify import Rendition, package_and_verify
+from vodpull.media.encode.codecs import needed_tools
+from vodpull.media.encode.join import join
+from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.packets import Survey, survey
+from vodpull.media.inspect.partial import Forecast, probe_part, reach
+from vodpull.media.inspect.probe import probe
+from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.plan.copy_rules import must_survey, worth_surveying
+from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
+from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
+from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
+from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
+from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.verify import Rendition, package_and_verify
+from vodpull.media.verify.vmaf_samples import measure_renditions
 
 __all__ = [
     "ABR",

@@ -15,8 +15,8 @@ import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store import JobRef
-from vodpull.workflows.engine import Engine, JsonObject
-from vodpull.workflows.queues import Owner, Queues
+from vodpull.workflows.engine.engine import Engine, JsonObject
+from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.steps import Steps, failure_of
 
 MAX_RECOVERIES_OF_PARENT = 1000

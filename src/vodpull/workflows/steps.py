@@ -34,15 +34,15 @@ from vodpull.errors import (
 from vodpull.fetch import OnPart
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Outcome, Progress
-from vodpull.workflows.capabilities import Capabilities, attempt_name, folder_key
-from vodpull.workflows.engine import JsonObject
-from vodpull.workflows.headstart import HeadStart
-from vodpull.workflows.outbox import Outbox
-from vodpull.workflows.overlap import EarlyEncoder
-from vodpull.workflows.production import Production
-from vodpull.workflows.progress import ProgressReporter
-from vodpull.workflows.shelf import clear_shelf
-from vodpull.workflows.workplace import JOINED_FILE, Workplace
+from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
+from vodpull.workflows.attempt.early import EarlyEncoder
+from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.pieces import clear_shelf
+from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.workspace import JOINED_FILE, Workplace
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import JsonObject
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0

@@ -16,7 +16,7 @@ from vodpull.app.tracing import open_tracer
 from vodpull.errors import Md5Mismatch
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store import JobRef
-from vodpull.workflows.meters import SilentTracer, Watch
+from vodpull.workflows.attempt.meters import SilentTracer, Watch
 
 SECRET = "hunter2"
 

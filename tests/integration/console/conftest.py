@@ -14,28 +14,29 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from vodpull.api.auth import SigningKey, sign
+from vodpull.accounts.keys import Accounts, NewKey, Vault
+from vodpull.accounts.operators import Operators
+from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
-from vodpull.jobs.accounts import Accounts, NewKey, Vault
+from vodpull.database.connection import migrate, open_database
+from vodpull.database.ids import new_id
 from vodpull.jobs.census import take_census
-from vodpull.jobs.database import migrate, open_database
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.history import read_history
 from vodpull.jobs.listing import Listing
-from vodpull.jobs.model import Batch, BatchView, Job, Stage, new_id
-from vodpull.jobs.operators import Operators
+from vodpull.jobs.model import Batch, BatchView, Job, Stage
 from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.storage import open_store
-from vodpull.workflows.control import Control
-from vodpull.workflows.engine import Engine
-from vodpull.workflows.housekeeping import Disposal
-from vodpull.workflows.inspector import Inspector
-from vodpull.workflows.intake import Intake, Terms
-from vodpull.workflows.outbox import Outbox
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.intake import Intake, Terms
 
 PASSWORD = "correct horse battery"
 

@@ -8,9 +8,9 @@ import json
 import sqlalchemy as sa
 from tests.integration.console.conftest import Console
 
+from vodpull.database import tables
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.fetch import AddressGuard
-from vodpull.jobs import tables
 from vodpull.jobs.deliveries import Attempt, DeliveryState
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.store import JobRef, Outcome

@@ -22,8 +22,9 @@ from vodpull.errors import (
     OriginTimeout,
     StorageUnavailable,
 )
-from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostGate, download, partfile
-from vodpull.fetch.journal import journal_of
+from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostGate, download
+from vodpull.fetch.partfile import partfile
+from vodpull.fetch.partfile.journal import journal_of
 
 CONTENT = os.urandom(16 << 20)
 

@@ -8,16 +8,17 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from vodpull.accounts.keys import Accounts, Vault
 from vodpull.clock import now_ms
-from vodpull.jobs import tables
-from vodpull.jobs.accounts import Accounts, Vault
+from vodpull.database import tables
+from vodpull.database.connection import database_time_s, migrate, open_database
+from vodpull.database.ids import new_id
 from vodpull.jobs.census import QueueLength, take_census
-from vodpull.jobs.database import database_time_s, migrate, open_database
 from vodpull.jobs.deliveries import Deliveries, Delivery, DeliveryState
-from vodpull.jobs.model import Batch, BatchView, Job, Stage, new_id
+from vodpull.jobs.model import Batch, BatchView, Job, Stage
 from vodpull.jobs.store import Store
-from vodpull.workflows.engine import Call, Engine
-from vodpull.workflows.pace import Queue
+from vodpull.workflows.engine.engine import Call, Engine
+from vodpull.workflows.engine.slots import Queue
 
 WORK = Queue(name="work", slots=1)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from vodpull.jobs.database import migrate, open_database
-from vodpull.jobs.tables import metadata
+from vodpull.database.connection import migrate, open_database
+from vodpull.database.tables import metadata
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:

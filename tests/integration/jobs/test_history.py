@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from vodpull.jobs import tables
-from vodpull.jobs.accounts import Accounts, Vault
-from vodpull.jobs.database import migrate, open_database
+from vodpull.accounts.keys import Accounts, Vault
+from vodpull.database import tables
+from vodpull.database.connection import migrate, open_database
+from vodpull.database.ids import new_id
 from vodpull.jobs.history import History, read_history
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, new_id
+from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import Store
 
 NOW_MS = 1_700_000_040_000

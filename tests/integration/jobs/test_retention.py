@@ -13,10 +13,11 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 
+from vodpull.accounts.keys import Accounts, Vault
+from vodpull.database import tables
+from vodpull.database.connection import migrate, open_database
 from vodpull.errors import Failure
-from vodpull.jobs import retention, tables
-from vodpull.jobs.accounts import Accounts, Vault
-from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs import retention
 from vodpull.jobs.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.listing import Filter, Listing

@@ -26,8 +26,8 @@ from vodpull.media import (
     survey,
     worth_surveying,
 )
-from vodpull.media.package import make_pictures, package_media
-from vodpull.media.verify import look, prove
+from vodpull.media.package.package import make_pictures, package_media
+from vodpull.media.verify.verify import look, prove
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"

@@ -20,8 +20,8 @@ from vodpull.media import (
     package_and_verify,
     package_preview,
 )
-from vodpull.media.ffmpeg import check, run
-from vodpull.media.package import package_media
+from vodpull.media.package.package import package_media
+from vodpull.media.tools.run import check, run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 AAC = ("-c:a", "aac", "-b:a", "32k")

@@ -9,7 +9,7 @@ from tests.integration.media.pipeline import Maker
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
 from vodpull.media import Toolbox, probe
-from vodpull.media.boxes import box, box_spans, boxes_in, full_box
+from vodpull.media.mp4.boxes import box, box_spans, boxes_in, full_box
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=30:d=3")
 TONE = ("-f", "lavfi", "-i", "sine=d=3")

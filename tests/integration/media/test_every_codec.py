@@ -8,11 +8,12 @@ import av
 import pytest
 from tests.integration.media.pipeline import Maker
 
-from vodpull.media import RunLimits, Toolbox, hardening
-from vodpull.media.codec_names import codec_names
-from vodpull.media.codecs import Encoding, audio_flags, video_flags
-from vodpull.media.ffmpeg import check, run
-from vodpull.media.template import PRESETS, AudioCodec, AudioRecipe, VideoCodec, VideoRate
+from vodpull.media import RunLimits, Toolbox
+from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
+from vodpull.media.mp4.codec_names import codec_names
+from vodpull.media.plan.template import PRESETS, AudioCodec, AudioRecipe, VideoCodec, VideoRate
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import check, run
 
 LIMITS = RunLimits(wall_s=60)
 # Fifty frames with a change of scene in the middle, where no keyframe may be.
@@ -79,8 +80,8 @@ async def test_segments_of_every_codec_play_alone_and_tell_their_names(
     assert re.fullmatch(NAMES[audio], found[1])
     (tmp_path / "second.mp4").write_bytes(header + (folder / "1.m4s").read_bytes())
     argv = [
-        *hardening.global_flags(),
-        *hardening.input_flags("source"),
+        *allowlist.global_flags(),
+        *allowlist.input_flags("source"),
         "-xerror",
         "-map",
         "0:v",

@@ -12,19 +12,12 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, EncodeStalled, StorageFull
-from vodpull.media import (
-    Progress,
-    Toolbox,
-    builtin_templates,
-    describe,
-    find_toolbox,
-    launcher,
-    memory,
-    needed_tools,
-)
-from vodpull.media.ffmpeg import Finished, RunLimits, _orders, check, run
-from vodpull.media.hardening import global_flags
-from vodpull.media.sandbox import confined
+from vodpull.media import Progress, Toolbox, builtin_templates, describe, find_toolbox, needed_tools
+from vodpull.media.confined import launcher
+from vodpull.media.tools import out_of_memory
+from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.run import Finished, RunLimits, _orders, check, run
+from vodpull.media.tools.sandbox import confined
 
 LIMITS = RunLimits(wall_s=60)
 # Runs for hours unless it is ended.
@@ -182,8 +175,8 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     marker = f"comment={tmp_path}"
     code = (
         "import asyncio\n"
-        "from vodpull.media.ffmpeg import RunLimits, find_toolbox, run\n"
-        "from vodpull.media.hardening import global_flags\n"
+        "from vodpull.media.tools.run import RunLimits, find_toolbox, run\n"
+        "from vodpull.media.tools.allowlist import global_flags\n"
         f"argv = (*global_flags(), *{ENDLESS[:-3]!r}, '-metadata', {marker!r}, *{ENDLESS[-3:]!r})\n"
         f"box = find_toolbox('', sandbox={sandbox!r})\n"
         "say = lambda _: print('running', flush=True)\n"
@@ -210,7 +203,7 @@ async def test_a_program_that_was_killed_from_outside_may_be_tried_again(either_
 async def test_want_of_memory_is_named(toolbox: Toolbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = tmp_path / "vmstat"
     counters.write_text("oom_kill 3\n")
-    monkeypatch.setattr(memory, "COUNTERS", counters)
+    monkeypatch.setattr(out_of_memory, "COUNTERS", counters)
     work = asyncio.create_task(python("import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)", toolbox))
     await asyncio.sleep(0)
     counters.write_text("oom_kill 4\n")

@@ -6,7 +6,7 @@ import pytest
 from tests.integration.media.pipeline import Maker
 
 from vodpull.media import RunLimits, Toolbox
-from vodpull.media.loudness import MAX_PEAK_DBTP, TARGET_LUFS, Loudness, loudness_steps, measure_loudness
+from vodpull.media.encode.loudness import MAX_PEAK_DBTP, TARGET_LUFS, Loudness, loudness_steps, measure_loudness
 
 LIMITS = RunLimits(wall_s=60)
 # Four quiet seconds with one loud click in each: the gain alone would push the clicks far over the ceiling.

@@ -7,10 +7,10 @@ from tests.integration.media.pipeline import Maker, make_parts, plan_source
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
-from vodpull.media.assembly import Assembly
-from vodpull.media.ffmpeg import RunLimits, run
-from vodpull.media.jpeg import jpeg_size
-from vodpull.media.pictures import (
+from vodpull.media.package.assembly import Assembly
+from vodpull.media.package.hls import Segment
+from vodpull.media.package.jpeg import jpeg_size
+from vodpull.media.package.pictures import (
     PictureSource,
     build_storyboard_argv,
     few,
@@ -18,8 +18,8 @@ from vodpull.media.pictures import (
     make_storyboard,
     storyboard_name,
 )
-from vodpull.media.playlist import Segment
-from vodpull.media.storyboard import plan_storyboard, read_storyboard
+from vodpull.media.package.storyboard import plan_storyboard, read_storyboard
+from vodpull.media.tools.run import RunLimits, run
 
 LIMITS = RunLimits(wall_s=60)
 SIZE = "s=320x180:r=30"

@@ -7,7 +7,7 @@ from tests.integration.media.pipeline import Maker
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox
-from vodpull.media.quality import Sample, measure_quality, quality_limits
+from vodpull.media.verify.vmaf import Sample, measure_quality, quality_limits
 
 REFERENCE = "[0:0]trim=start_frame=10,format=yuv420p[v0]"
 

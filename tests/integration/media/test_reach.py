@@ -12,9 +12,10 @@ import av
 import pytest
 from tests.integration.media.pipeline import Maker
 
-from vodpull.media import Forecast, MediaInfo, Toolbox, probe, reacher
-from vodpull.media.hardening import format_options
-from vodpull.media.reach import probe_part, reach
+from vodpull.media import Forecast, MediaInfo, Toolbox, probe
+from vodpull.media.confined import decodable
+from vodpull.media.inspect.partial import probe_part, reach
+from vodpull.media.tools.allowlist import format_options
 
 LENGTH_S = 40
 PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}")
@@ -114,15 +115,15 @@ async def test_nothing_is_reached_without_the_beginning_or_the_index(clip: Path,
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in INDEXED])
 async def test_of_a_large_file_the_middle_is_left_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = reacher.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
-    kind = str(reacher.layout(part))
-    exact_s = reacher.reach(av, part, format_options())
-    assert reacher.ends(part, kind, reacher.TAIL_BYTES) == (part.stop, part.stop)
-    monkeypatch.setattr(reacher, "HEAD_BYTES", 200_000)
-    monkeypatch.setattr(reacher, "TAIL_BYTES", 500_000)
-    head, tail = reacher.ends(part, kind, reacher.TAIL_BYTES)
+    part = decodable.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
+    kind = str(decodable.layout(part))
+    exact_s = decodable.reach(av, part, format_options())
+    assert decodable.ends(part, kind, decodable.TAIL_BYTES) == (part.stop, part.stop)
+    monkeypatch.setattr(decodable, "HEAD_BYTES", 200_000)
+    monkeypatch.setattr(decodable, "TAIL_BYTES", 500_000)
+    head, tail = decodable.ends(part, kind, decodable.TAIL_BYTES)
     assert 0 < head < tail < part.stop
-    assert reacher.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
+    assert decodable.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
 
 
 @pytest.mark.parametrize("layout", ["faststart.mp4"])

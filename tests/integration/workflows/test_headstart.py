@@ -15,19 +15,19 @@ from tests.integration.jobs.test_store import FAILURE, accept
 from tests.services.vodpull import processes_on
 
 from vodpull import fetch, media
-from vodpull.jobs.accounts import Accounts, Vault
-from vodpull.jobs.database import migrate, open_database
+from vodpull.accounts.keys import Accounts, Vault
+from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.model import Job
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.jobs.templates import load_templates
-from vodpull.media.ffmpeg import find_toolbox
+from vodpull.media.tools.run import find_toolbox
 from vodpull.storage import open_store
-from vodpull.workflows.admission import Admission, Thresholds
-from vodpull.workflows.capabilities import Capabilities
-from vodpull.workflows.headstart import HeadStart
-from vodpull.workflows.meters import Watch
-from vodpull.workflows.planned import PLAN
-from vodpull.workflows.production import Production
+from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.context import Capabilities
+from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.meters import Watch
+from vodpull.workflows.attempt.planned import PLAN
+from vodpull.workflows.attempt.produce import Production
 
 LIMIT_S = 30
 """Of every wait, on a busy machine."""

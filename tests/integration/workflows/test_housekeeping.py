@@ -13,21 +13,22 @@ import sqlalchemy as sa
 from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 from tests.services.s3 import BUCKET
 
+from vodpull.accounts.keys import Accounts, Vault
+from vodpull.database import tables
+from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotFound
-from vodpull.jobs import tables
-from vodpull.jobs.accounts import Accounts, Vault
-from vodpull.jobs.database import migrate, open_database
+from vodpull.jobs.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.retention import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.storage import ObjectStore, open_store
-from vodpull.workflows import housekeeping
-from vodpull.workflows.archive import Archive, Rebuilt, folder_of, manifest_of_job
-from vodpull.workflows.control import Control
-from vodpull.workflows.engine import Engine
-from vodpull.workflows.housekeeping import ORPHAN_AGE_S, Disposal, Sweep
-from vodpull.workflows.outbox import Outbox
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests import deletion
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
+from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
 VAULT = Vault("a master key for tests")
 DAY_MS = 86_400_000
@@ -106,7 +107,7 @@ def make_house(database: sa.Engine, engine: Engine, objects: ObjectStore) -> Hou
 @pytest.fixture
 def a_day_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make everything stored until now old enough to be swept."""
-    monkeypatch.setattr(housekeeping, "now_s", lambda: time.time() + ORPHAN_AGE_S + 60)
+    monkeypatch.setattr(deletion, "now_s", lambda: time.time() + ORPHAN_AGE_S + 60)
 
 
 async def test_a_deleted_batch_leaves_nothing_in_the_store(house: House) -> None:

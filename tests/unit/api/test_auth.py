@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from vodpull.api.auth import SignedRequest, SigningKey, authenticate, authenticate_bearer, sign
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.auth import SignedRequest, SigningKey, authenticate, authenticate_bearer, sign
 from vodpull.errors import AuthenticationError, ParameterError
-from vodpull.jobs.accounts import LiveKey
 
 NOW_S = 1700000000
 KEY = LiveKey(access_key="AK1", account_id="acme", secrets=("new-secret", "old-secret"))

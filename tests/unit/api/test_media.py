@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from vodpull.api.media import UNSATISFIABLE, is_media_key, media_router, parse_range
+from vodpull.api.http.files import UNSATISFIABLE, is_media_key, media_router, parse_range
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 

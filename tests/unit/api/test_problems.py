@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.api import auth
-from vodpull.api.messages import translate
-from vodpull.api.problems import _MESSAGES, WireCode, message_of, problem_of, problem_reply
+from vodpull.api.http import auth
+from vodpull.api.http.messages import translate
+from vodpull.api.http.problems import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.errors import (
     AuthenticationError,
     ParameterError,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.api.problems import error_body, problem_of
-from vodpull.api.replies import pull_reply, query_reply
+from vodpull.api.cloudvod.replies import pull_reply, query_reply
+from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import Batch, BatchView
 

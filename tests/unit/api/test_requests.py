@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vodpull.api.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission import PullItem, PullRequest
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.api.metrics import Answered
+from vodpull.api.http.metrics import Answered
 from vodpull.app.metrics import Metrics
 from vodpull.jobs.census import Census, QueueLength
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import Stage
-from vodpull.workflows.queues import Queues
+from vodpull.workflows.engine.queues import Queues
 
 
 @pytest.fixture(scope="session")

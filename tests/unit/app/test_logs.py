@@ -12,7 +12,7 @@ import structlog
 from vodpull.app.logs import configure_logging, without_secrets
 from vodpull.jobs.model import Stage
 from vodpull.jobs.store import JobRef
-from vodpull.workflows.meters import Watch
+from vodpull.workflows.attempt.meters import Watch
 
 REF = JobRef(job_id="j1", attempt=2)
 

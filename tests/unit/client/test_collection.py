@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from vodpull.api.auth import SignedRequest, authenticate
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.auth import SignedRequest, authenticate
 from vodpull.clock import now_s
-from vodpull.jobs.accounts import LiveKey
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = ROOT / "examples" / "vodpull.postman_collection.json"

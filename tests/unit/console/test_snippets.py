@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.api.auth import SignedRequest, SigningKey, authenticate, authenticate_bearer, sign
+from vodpull.accounts.keys import LiveKey, NewKey
+from vodpull.api.http.auth import SignedRequest, SigningKey, authenticate, authenticate_bearer, sign
 from vodpull.console.snippets import snippets_for
-from vodpull.jobs.accounts import LiveKey, NewKey
 
 KEY = NewKey(access_key="AK" + 28 * "0", secret_key="the secret'\"$`")
 LIVE = LiveKey(access_key=KEY.access_key, account_id="a", secrets=(KEY.secret_key,))

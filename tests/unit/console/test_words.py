@@ -16,8 +16,8 @@ from vodpull.errors import catalogue
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import Stage
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.info import VideoStream
-from vodpull.workflows.queues import Queues
+from vodpull.media.inspect.info import VideoStream
+from vodpull.workflows.engine.queues import Queues
 
 FOLDER = Path(vodpull.console.__file__).parent
 SAY = say_in("zh")

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from vodpull.fetch.address import is_never_allowed, is_public, parse_literal
+from vodpull.fetch.guard.addresses import is_never_allowed, is_public, parse_literal
 
 REFUSED = [
     "127.0.0.1",

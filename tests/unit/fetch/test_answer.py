@@ -8,8 +8,8 @@ import yarl
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from vodpull.errors import OriginFailed, SourceChanged
-from vodpull.fetch.answer import check_continues, identity_of, parse_retry_after, validator_of
-from vodpull.fetch.journal import Identity
+from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.transfer.response import check_continues, identity_of, parse_retry_after, validator_of
 
 URL = yarl.URL("https://media.example/v.mp4?sig=secret")
 BEFORE = Identity(

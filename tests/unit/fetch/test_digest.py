@@ -11,7 +11,7 @@ import pytest
 
 from vodpull.errors import ParameterError, StorageUnavailable
 from vodpull.fetch import parse_md5
-from vodpull.fetch.digest import Digests
+from vodpull.fetch.partfile.digests import Digests
 
 MD5 = "6aa6cc5cb526b0869ede919a19f155b7"
 

@@ -7,8 +7,9 @@ from ipaddress import ip_address
 import pytest
 
 from vodpull.errors import ConfigurationError, UrlForbidden
-from vodpull.fetch import AddressGuard, here
-from vodpull.fetch.address import Address
+from vodpull.fetch import AddressGuard
+from vodpull.fetch.guard import own_addresses
+from vodpull.fetch.guard.addresses import Address
 
 HERE = ip_address("93.184.216.34")
 
@@ -20,24 +21,24 @@ def public_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def binds(address: Address) -> bool:
         return address == HERE
 
-    monkeypatch.setattr(here, "_binds", binds)
-    monkeypatch.setattr(here, "_tells", lambda: True)
+    monkeypatch.setattr(own_addresses, "_binds", binds)
+    monkeypatch.setattr(own_addresses, "_tells", lambda: True)
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "127.9.9.9", "::ffff:127.0.0.1"])
 def test_loopback_is_here(text: str) -> None:
-    assert here.is_here(ip_address(text))
+    assert own_addresses.is_here(ip_address(text))
 
 
 @pytest.mark.parametrize("text", ["192.0.2.1", "8.8.8.8", "2001:4860:4860::8888"])
 def test_others_are_elsewhere(text: str) -> None:
-    assert not here.is_here(ip_address(text))
+    assert not own_addresses.is_here(ip_address(text))
 
 
 def test_where_the_kernel_takes_any_address_it_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(here, "_binds", lambda _address: True)
-    monkeypatch.setattr(here, "_tells", here._tells.__wrapped__)
-    assert not here.is_here(HERE)
+    monkeypatch.setattr(own_addresses, "_binds", lambda _address: True)
+    monkeypatch.setattr(own_addresses, "_tells", own_addresses._tells.__wrapped__)
+    assert not own_addresses.is_here(HERE)
 
 
 @pytest.mark.usefixtures("public_machine")

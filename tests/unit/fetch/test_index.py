@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.fetch.index import find_index
+from vodpull.fetch.partfile.mp4_index import find_index
 
 FTYP = b"\0\0\0\x18ftyp" + bytes(16)
 WIDE = b"\0\0\0\x08wide"

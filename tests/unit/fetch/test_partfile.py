@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import StorageFull
-from vodpull.fetch.journal import Identity, save
-from vodpull.fetch.partfile import PartFile
+from vodpull.fetch.partfile.journal import Identity, save
+from vodpull.fetch.partfile.partfile import PartFile
 
 WHOLE = os.urandom(5_000_000)
 IDENTITY = Identity(source="s", final_url="u", size_bytes=len(WHOLE), validator='"a"', etag='"a"', content_type="")

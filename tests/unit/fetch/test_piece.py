@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.piece import form_of, plain_blocks, without_tag
+from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
 
 KEY, IV = bytes(range(16)), bytes(range(16, 32))
 

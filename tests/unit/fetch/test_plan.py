@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.fetch.plan import MIN_PIECE_BYTES, Claim, Plan
+from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Claim, Plan
 
 
 def test_pieces_come_in_order_and_cover_the_gaps() -> None:

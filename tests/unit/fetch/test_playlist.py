@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.playlist import MAX_SEGMENTS, Choice, Key, MediaPlaylist, Piece, parse_playlist
+from vodpull.fetch.hls.playlist import MAX_SEGMENTS, Choice, Key, MediaPlaylist, Piece, parse_playlist
 
 
 def media(*lines: str, end: bool = True) -> MediaPlaylist:

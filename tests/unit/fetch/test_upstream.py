@@ -8,7 +8,8 @@ import pytest
 from aiohttp import ClientError, client_exceptions
 
 from vodpull.errors import ConnectFailed, NameNotResolved, OriginTimeout, StorageFull, StorageUnavailable, VodpullError
-from vodpull.fetch.upstream import NETWORK_ERRORS, disk_errors, network_errors
+from vodpull.fetch.partfile.disk_errors import disk_errors
+from vodpull.fetch.transfer.network_errors import NETWORK_ERRORS, network_errors
 
 
 class _NewError(client_exceptions.ClientConnectorDNSError):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.boxes import box_names
+from vodpull.media.mp4.boxes import box_names
 
 
 def box(name: bytes, body: bytes = b"") -> bytes:

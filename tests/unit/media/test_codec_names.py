@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.codec_names import codec_names
+from vodpull.media.mp4.codec_names import codec_names
 
 
 def box(name: bytes, body: bytes = b"") -> bytes:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from vodpull.media import builtin_templates
-from vodpull.media.codecs import Encoding, audio_flags, needed_tools, video_flags
-from vodpull.media.template import AudioRecipe, VideoRate
+from vodpull.media.encode.codecs import Encoding, audio_flags, needed_tools, video_flags
+from vodpull.media.plan.template import AudioRecipe, VideoRate
 
 FULL_HD = VideoRate(crf=23, bitrate_bps=None, max_bitrate_bps=5_000_000, buffer_bits=10_000_000)
 COLOURS = "-colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range tv"

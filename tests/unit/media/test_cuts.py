@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import pytest
 
-from vodpull.media.cuts import cuts_at_keyframes, plan_chunks, regular_cuts, segment_bytes, segment_frames
-from vodpull.media.survey import Group
+from vodpull.media.inspect.packets import Group
+from vodpull.media.plan.cuts import cuts_at_keyframes, plan_chunks, regular_cuts, segment_bytes, segment_frames
 
 RATE = Fraction(25)
 

@@ -19,9 +19,9 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
 )
-from vodpull.media.rates import exact_rate
-from vodpull.media.survey import Group, SoundSurvey
-from vodpull.media.template import AudioRecipe
+from vodpull.media.inspect.packets import Group, SoundSurvey
+from vodpull.media.plan.rates import exact_rate
+from vodpull.media.plan.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]

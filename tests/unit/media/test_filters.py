@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from vodpull.media import MediaInfo
-from vodpull.media.filters import Picture, picture_graph, plan_picture
+from vodpull.media.encode.filters import picture_graph
+from vodpull.media.plan.picture import Picture, plan_picture
 
 Source = Callable[..., MediaInfo]
 ALL = range(300)

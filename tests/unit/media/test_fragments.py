@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.boxes import box, box_names, boxes_in, find_box, full_box
-from vodpull.media.fragments import Run, Sample, Track, init_segment, media_segment
-from vodpull.media.samples import read_samples
+from vodpull.media.mp4.boxes import box, box_names, boxes_in, find_box, full_box
+from vodpull.media.mp4.fragments import Run, Sample, Track, init_segment, media_segment
+from vodpull.media.mp4.sample_tables import read_samples
 
 ENTRY = box("avc1", bytes(78), box("avcC", b"\x01\x64\x00\x1f\xff\xe0\x00"))
 VIDEO = Track(

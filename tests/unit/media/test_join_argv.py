@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vodpull.media.join import build_join_argv
+from vodpull.media.encode.join import build_join_argv
 
 Golden = Callable[[str, Sequence[str]], None]
 

@@ -7,7 +7,7 @@ import pytest
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media import MediaInfo, builtin_templates, foresees_copy, parse_template, plan_ladder
-from vodpull.media.ladder import capped_rate
+from vodpull.media.plan.ladder import capped_rate
 
 Source = Callable[..., MediaInfo]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.loudness import Loudness, build_loudness_argv, loudness_steps, parse_loudness
+from vodpull.media.encode.loudness import Loudness, build_loudness_argv, loudness_steps, parse_loudness
 
 
 def measurement(loudness: str, peak: str) -> str:

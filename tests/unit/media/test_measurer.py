@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media import measurer
+from vodpull.media.confined import segments
 
 # Answers like PyAV for a file without streams, and crashes like a decoder.
 PYAV = """
@@ -40,7 +40,7 @@ def measured(folder: Path, *contents: str) -> subprocess.CompletedProcess[bytes]
     whole = {"folder": "", "segments": 0, "strict": True}
     subjects = [{**whole, "init": f"{number}.mp4"} for number in range(len(contents))]
     orders = json.dumps({"options": {}, "segment": "%d", "subjects": subjects})
-    script = [sys.executable, "-I", "-S", str(measurer.__file__), orders, str(folder / "av"), str(folder)]
+    script = [sys.executable, "-I", "-S", str(segments.__file__), orders, str(folder / "av"), str(folder)]
     return subprocess.run(script, check=False, capture_output=True)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from vodpull.media.playlist import (
+from vodpull.media.package.hls import (
     Segment,
     SoundChoice,
     Variant,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from vodpull.media.progress import Progress, ProgressReader
+from vodpull.media.tools.progress import Progress, ProgressReader
 
 BLOCK = b"frame=12\nfps=0.0\nspeed=1.5x\ntotal_size=100\nout_time_us=400000\nprogress=continue\n"
 

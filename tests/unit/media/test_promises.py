@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media import boxes
-from vodpull.media.boxes import box, full_box
-from vodpull.media.promises import broken_promise
+from vodpull.media.confined.length_claims import broken_promise
+from vodpull.media.mp4 import boxes
+from vodpull.media.mp4.boxes import box, full_box
 
 FRAGMENT = box("moof", bytes(92)) + box("mdat", bytes(892))
 """1000 bytes."""

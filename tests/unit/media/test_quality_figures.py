@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.quality import comparison_size, spread, summarise
+from vodpull.media.verify.vmaf import comparison_size, spread, summarise
 
 
 @pytest.mark.parametrize(

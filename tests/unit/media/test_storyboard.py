@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.playlist import Segment
-from vodpull.media.storyboard import (
+from vodpull.media.package.hls import Segment
+from vodpull.media.package.storyboard import (
     Storyboard,
     plan_storyboard,
     read_storyboard,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vodpull.workflows.previewed import Previewed, published_already, read_note, write_note
+from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 
 
 def test_only_what_was_noted_and_is_the_same_counts_as_published(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from vodpull.errors import MediaTruncated
-from vodpull.workflows.production import Production
+from vodpull.workflows.attempt.produce import Production
 
 KEY = ("job", "chunk")
 

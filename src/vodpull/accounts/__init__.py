@@ -1,0 +1,1 @@
+"""Who may call: access keys with their secrets, and the operators of the console."""

@@ -1,0 +1,275 @@
+"""Who may call: accounts, their access keys, and the sealing of secrets at rest."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.database.ids import new_id
+from vodpull.errors import ConfigurationError, NotAllowedNow, NotFound, ParameterError
+
+MAX_NAME_CHARACTERS = 100
+MIN_MASTER_KEY_CHARACTERS = 16
+
+
+class Vault:
+    """Seals secrets with the master key, which never lies in the database."""
+
+    def __init__(self, master_key: str) -> None:
+        """
+        Take the master key: any text of at least 16 characters; the cipher's key is derived from it (RFC 5869).
+
+        Raises:
+            ConfigurationError: the text is too short to protect anything.
+        """
+        if len(master_key) < MIN_MASTER_KEY_CHARACTERS:
+            raise ConfigurationError(
+                f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
+                field="VODPULL_MASTER_KEY",
+            )
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vodpull secrets at rest").derive(
+            master_key.encode()
+        )
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    @staticmethod
+    def new_key() -> str:
+        """Return a fresh master key."""
+        return secrets.token_urlsafe(32)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Vault:
+        """Return the vault of a key file, which is made (readable by its owner only) when it is not there yet."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            fresh.touch(mode=0o600)
+            fresh.write_text(cls.new_key())
+            try:
+                path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return cls(path.read_text().strip())
+
+    def seal(self, secret: str) -> str:
+        """Return the secret encrypted and authenticated."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """
+        Return the secret in clear.
+
+        Raises:
+            ConfigurationError: it was sealed under another master key.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise ConfigurationError(
+                "a stored secret was sealed under another master key", field="VODPULL_MASTER_KEY"
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """An access key as listed: without its secret."""
+
+    access_key: str
+    name: str
+    """Name of the account that owns it."""
+    account_id: str
+    created_at_ms: int
+    revoked_at_ms: int | None
+    is_rotating: bool
+    """Two secrets sign until the rotation is finished."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKey:
+    """A key just made, with its secret in clear, this once."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveKey:
+    """An access key that may be used now."""
+
+    access_key: str
+    account_id: str
+    secrets: tuple[str, ...] = field(repr=False)
+    """Any of these signs for the key: two while a secret is being replaced."""
+
+
+class Accounts:
+    """The accounts and access keys of one database."""
+
+    def __init__(self, engine: sa.Engine, vault: Vault) -> None:
+        self._engine = engine
+        self._vault = vault
+
+    def create_key(self, name: str) -> NewKey:
+        """
+        Make an access key for the account of this name, and the account when it is new.
+
+        The secret is returned this once; only its sealed form is kept.
+
+        Raises:
+            ParameterError: the name is empty or longer than 100 characters.
+        """
+        name = name.strip()
+        if not name or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+            raise ParameterError("NAME must have 1 to 100 printable characters", field="NAME")
+        # 20 and 40 characters without look-alikes of separators: safe in headers, shells and bearer tokens.
+        made = NewKey(access_key="AK" + secrets.token_hex(14).upper(), secret_key=secrets.token_hex(24))
+        with self._engine.begin() as connection:
+            account_id = self._ensure_account(connection, name)
+            connection.execute(
+                tables.access_key.insert().values(
+                    access_key=made.access_key,
+                    account_id=account_id,
+                    sealed_secret=self._vault.seal(made.secret_key),
+                    created_at_ms=now_ms(),
+                )
+            )
+        return made
+
+    def rotate_key(self, access_key: str) -> NewKey:
+        """
+        Give a live key a second secret, which is returned this once; both sign until `finish_rotation`.
+
+        Raises:
+            NotFound: no live key has this name.
+            NotAllowedNow: a rotation is under way.
+        """
+        made = NewKey(access_key=access_key, secret_key=secrets.token_hex(24))
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update()
+                .where(_is_live(access_key), tables.access_key.c.sealed_next_secret.is_(None))
+                .values(sealed_next_secret=self._vault.seal(made.secret_key))
+            )
+        if changed.rowcount == 0:
+            self._explain(access_key, otherwise="a rotation of this key is under way: finish it first")
+        return made
+
+    def finish_rotation(self, access_key: str) -> None:
+        """
+        Drop the older of a key's two secrets.
+
+        Raises:
+            NotFound: no live key has this name.
+            NotAllowedNow: no rotation is under way.
+        """
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update()
+                .where(_is_live(access_key), tables.access_key.c.sealed_next_secret.is_not(None))
+                .values(sealed_secret=tables.access_key.c.sealed_next_secret, sealed_next_secret=None)
+            )
+        if changed.rowcount == 0:
+            self._explain(access_key, otherwise="no rotation of this key is under way")
+
+    def _explain(self, access_key: str, *, otherwise: str) -> NoReturn:
+        if self.find_live(access_key) is None:
+            raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY")
+        raise NotAllowedNow(otherwise, field="ACCESS_KEY")
+
+    def notify_secret(self, account_id: str) -> str:
+        """Return the secret (`whsec_…`) that notifications of an account are signed with (Standard Webhooks)."""
+        query = sa.select(tables.account.c.sealed_notify_secret).where(tables.account.c.account_id == account_id)
+        with self._engine.connect() as connection:
+            return self._vault.open(str(connection.scalar(query)))
+
+    def account_named(self, name: str) -> str:
+        """
+        Return the id of the account of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        with self._engine.connect() as connection:
+            found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
+        if found is None:
+            raise NotFound(f"there is no account {name}", field="NAME")
+        return str(found)
+
+    def adopt(self, name: str, account_id: str) -> str:
+        """Return the id of the account of this name; a new one gets the given id, which it had before."""
+        with self._engine.begin() as connection:
+            return self._ensure_account(connection, name, account_id)
+
+    def list_keys(self) -> list[AccessKey]:
+        """Return every key, revoked ones too, oldest first."""
+        query = (
+            sa.select(tables.access_key, tables.account.c.name)
+            .join(tables.account)
+            .order_by(tables.access_key.c.created_at_ms)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            AccessKey(
+                **{key: value for key, value in row.items() if key not in _SECRETS},
+                is_rotating=row["sealed_next_secret"] is not None,
+            )
+            for row in rows
+        ]
+
+    def revoke_key(self, access_key: str) -> bool:
+        """Make a key useless from now on, in every process; return False when no live key has this name."""
+        with self._engine.begin() as connection:
+            changed = connection.execute(
+                tables.access_key.update().where(_is_live(access_key)).values(revoked_at_ms=now_ms())
+            )
+        return changed.rowcount == 1
+
+    def find_live(self, access_key: str) -> LiveKey | None:
+        """Return a key that is not revoked, read from the database each time so that a revocation counts at once."""
+        query = sa.select(tables.access_key).where(_is_live(access_key))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return LiveKey(
+            access_key=row["access_key"],
+            account_id=row["account_id"],
+            secrets=tuple(self._vault.open(row[name]) for name in _SECRETS if row[name] is not None),
+        )
+
+    def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
+        found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
+        if found is not None:
+            return str(found)
+        account_id = account_id or new_id(now_ms())
+        # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
+        notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        connection.execute(
+            tables.account.insert().values(
+                account_id=account_id,
+                name=name,
+                sealed_notify_secret=self._vault.seal(notify_secret),
+                created_at_ms=now_ms(),
+            )
+        )
+        return account_id
+
+
+_SECRETS = ("sealed_secret", "sealed_next_secret")
+
+
+def _is_live(access_key: str) -> sa.ColumnElement[bool]:
+    return sa.and_(tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None))

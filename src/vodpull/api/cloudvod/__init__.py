@@ -1,0 +1,1 @@
+"""The wire contract of Cloud VOD: its requests read, its replies and schemas written."""

@@ -1,0 +1,91 @@
+"""Who is calling, and how often: the door of every endpoint that needs a key."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, TypeVar
+
+from fastapi import Security
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
+from vodpull.api.http.exchange import read_signed_request
+from vodpull.api.http.problems import OWN_PREFIX
+from vodpull.clock import now_s
+from vodpull.errors import RateLimited
+
+THREADS = 4
+"""
+Answer the wire contract. Few: more of them mostly wait for each other (with forty a busy machine gives about a third
+fewer answers), and together they never hold all of the database's connections.
+"""
+
+Answer = TypeVar("Answer")
+
+BEARER = HTTPBearer(
+    scheme_name="accessKey",
+    bearerFormat="<accessKey>.<secretKey>",
+    description="An access key and its secret; a request signed as for the wire contract is as good.",
+    auto_error=False,
+)
+"""Only for the description of the API: the check is `Access.caller`."""
+
+
+class Access:
+    """Authenticates callers and counts their calls, by access key."""
+
+    def __init__(self, find_key: Callable[[str], LiveKey | None], *, rate_limit: str) -> None:
+        """`rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit."""
+        self._find_key = find_key
+        self._limit = parse(rate_limit) if rate_limit else None
+        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wire")
+
+    async def answer(self, request: Request, act: Callable[[SignedRequest, LiveKey], Answer]) -> Answer:
+        """
+        Return what `act` makes of a request and the key that signed it, in one visit to a thread.
+
+        Raises:
+            AuthenticationError: no live key signed it.
+            RateLimited: this key has made too many calls.
+        """
+        signed = await read_signed_request(request)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._admit_and, signed, act)
+
+    async def caller(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
+    ) -> LiveKey:
+        """Return the key of a call, admitted as in `answer`; a dependency for endpoints that need nothing else."""
+        return await run_in_threadpool(self._admit, await read_signed_request(request))
+
+    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, LiveKey], Answer]) -> Answer:
+        return act(signed, self._admit(signed))
+
+    def _admit(self, signed: SignedRequest) -> LiveKey:
+        key = self._authenticate(signed)
+        self._count(key)
+        return key
+
+    def _authenticate(self, signed: SignedRequest) -> LiveKey:
+        authorization = signed.headers.get("authorization", "")
+        if signed.path.startswith(OWN_PREFIX) and authorization[:7].lower() == "bearer ":
+            return authenticate_bearer(authorization, keys=self._find_key)
+        return authenticate(signed, keys=self._find_key, now_s=now_s())
+
+    def _count(self, key: LiveKey) -> None:
+        if self._limit is None or self._counter.hit(self._limit, key.access_key):
+            return
+        free_at_s = self._counter.get_window_stats(self._limit, key.access_key).reset_time
+        wait_s = max(1, math.ceil(free_at_s - now_s()))
+        raise RateLimited(f"more than {self._limit} calls with this access key", retry_after_s=wait_s)

@@ -1,0 +1,212 @@
+"""Who sent a request: verification of signatures. No network, store or clock."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets as random_secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import partial
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.errors import AuthenticationError, ParameterError
+from vodpull.signing import (
+    BASIC,
+    CNC,
+    DIALECTS,
+    MANDATORY_HEADERS,
+    WS3,
+    Dialect,
+    SignedRequest,
+    SigningKey,
+    canonical_request,
+    query_readings,
+    seal_basic,
+    seal_hmac,
+    sign,
+    string_to_sign,
+    to_bytes,
+)
+
+__all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate", "authenticate_bearer", "sign"]
+
+WINDOW_S = 300
+"""Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""
+
+Keys = Callable[[str], LiveKey | None]
+
+
+def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey:
+    """
+    Return the live key that signed a request.
+
+    The first word of `Authorization` chooses the scheme, whatever its letter case and whatever the host. An unknown
+    key and a wrong signature get the same answer for the same work.
+
+    Raises:
+        AuthenticationError: not signed by a live key; the message is the reason of spec cloud-vod-auth §6.
+        ParameterError: signed well, but with a query whose meaning the signature does not fix.
+    """
+    word, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
+    read_claim = _SCHEMES.get(word.lower())
+    if read_claim is None:
+        raise AuthenticationError("missing authorization")
+    claim = read_claim(request, credentials.strip(), int(now_s))
+    key, exact = _check(claim, keys)
+    _refuse_open_query(request, exact=exact)
+    return key
+
+
+def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
+    """
+    Return the live key of `Bearer <accessKey>.<secretKey>`, the form of `/api/v1`.
+
+    Raises:
+        AuthenticationError: another scheme, or not the secret of a live key.
+    """
+    word, _, token = authorization.strip().partition(" ")
+    if word.lower() != "bearer":
+        raise AuthenticationError("missing authorization")
+    access_key, _, secret = token.strip().partition(".")
+    if not access_key or not secret:
+        raise AuthenticationError("malformed authorization")
+    # Digests have one length, so that the comparison does not tell the secret's.
+    claim = _Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
+    return _check(claim, keys)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    """What a request says of itself: which key made which proof over which text."""
+
+    access_key: str
+    proof: bytes
+    seal: Callable[[str, bytes], bytes]
+    """Makes the proof from a secret and a message."""
+    messages: tuple[bytes, ...]
+    """Texts that the proof may cover."""
+    loose_messages: tuple[bytes, ...] = ()
+    """Further texts, in which different queries look alike."""
+
+
+# Stands in for secrets that do not exist; random, so that nobody can sign with it.
+_NO_SECRET = random_secrets.token_hex(32)
+# As many as a key has while one is being replaced, so that the work does not tell how many there are.
+_SECRETS_TRIED = 2
+
+
+def _check(claim: _Claim, keys: Keys) -> tuple[LiveKey, bool]:
+    """Return the key and whether the proof covers an exact message; tries everything before it decides."""
+    key = keys(claim.access_key)
+    known = key.secrets if key is not None else ()
+    tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
+    exact = [_fits(claim, secret, message) for secret in tried for message in claim.messages]
+    loose = [_fits(claim, secret, message) for secret in tried for message in claim.loose_messages]
+    if key is None or not any(exact + loose):
+        raise AuthenticationError("signature mismatch")
+    return key, any(exact)
+
+
+def _fits(claim: _Claim, secret: str, message: bytes) -> bool:
+    return hmac.compare_digest(claim.seal(secret, message), claim.proof)
+
+
+def _refuse_open_query(request: SignedRequest, *, exact: bool) -> None:
+    """Refuse a query that somebody else could have added to, or cut up, without breaking the signature."""
+    if not request.query:
+        return
+    if request.method == "POST":
+        raise ParameterError("query parameters of a POST are not signed: put them into the body", field="query")
+    # Signed in decoded form, `a=1%26b=2` and `a=1&b=2` are the same text.
+    if not exact and "%26" in request.query:
+        raise ParameterError("query has an encoded & that its signature does not fix: use POST", field="query")
+
+
+_HMAC_CREDENTIALS = re.compile(
+    r"Credential=(?P<credential>[^,\s]+)\s*,\s*SignedHeaders=(?P<names>[^,\s]+)\s*,\s*Signature=(?P<signature>[^,\s]+)"
+)
+
+
+def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> _Claim:
+    found = _HMAC_CREDENTIALS.fullmatch(credentials)
+    # Duplicates stay: one SDK signs them.
+    names = sorted(found["names"].lower().split(";")) if found else []
+    if found is None or not set(MANDATORY_HEADERS) <= set(names):
+        raise AuthenticationError("malformed authorization")
+    # One printed form goes on with `/<date>/<region>/…` (spec cloud-vod-auth §3).
+    access_key = found["credential"].partition("/")[0]
+    if access_key != request.headers.get(dialect.key_header.lower()):
+        raise AuthenticationError("access key mismatch")
+    timestamp = request.headers.get(dialect.time_header.lower(), "")
+    _check_time(_unix_s(timestamp), now_s)
+    as_sent, *decoded = (
+        string_to_sign(dialect, timestamp, canonical_request(request, names, query))
+        for query in query_readings(request)
+    )
+    return _Claim(
+        access_key=access_key,
+        proof=to_bytes(found["signature"].lower()),
+        seal=seal_hmac,
+        messages=(as_sent,),
+        loose_messages=tuple(decoded),
+    )
+
+
+def _unix_s(text: str) -> int | None:
+    # Twelve digits reach past the year 30000.
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+
+
+def _check_time(stated_s: int | None, now_s: int) -> None:
+    if stated_s is None:
+        raise AuthenticationError("invalid timestamp")
+    if abs(now_s - stated_s) > WINDOW_S:
+        raise AuthenticationError("timestamp expired")
+
+
+# RFC 1123, always GMT. Checked before parsing, because the parser accepts far more.
+_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
+
+
+def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> _Claim:
+    """Read user and proof of an API key; the proof covers the date alone, neither path nor body."""
+    user, _, password = _basic_pair(credentials).partition(":")
+    if not user or not password:
+        raise AuthenticationError("malformed authorization")
+    dates = [request.headers[name] for name in ("x-cnc-date", "date") if name in request.headers]
+    dated = [(text, stated_s) for text in dates if (stated_s := _date_s(text)) is not None]
+    in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
+    if not in_time:
+        _check_time(dated[0][1] if dated else None, now_s)
+    return _Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time)
+
+
+def _basic_pair(credentials: str) -> str:
+    try:
+        return base64.b64decode(credentials, validate=True).decode()
+    except ValueError as error:
+        raise AuthenticationError("malformed authorization") from error
+
+
+def _date_s(text: str) -> int | None:
+    if not _DATE.fullmatch(text):
+        return None
+    try:
+        return int(parsedate_to_datetime(text).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _seal_bearer(secret: str, _: bytes) -> bytes:
+    return hashlib.sha256(to_bytes(secret)).digest()
+
+
+# One line per scheme: the word, in lower case, and who reads what it claims.
+_SCHEMES: dict[str, Callable[[SignedRequest, str, int], _Claim]] = {
+    **{dialect.word.lower(): partial(_read_hmac, dialect=dialect) for dialect in DIALECTS},
+    BASIC.lower(): _read_basic,
+}

@@ -1,0 +1,42 @@
+"""What the endpoints work with, handed over by the composition root."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from vodpull.api.http.access import Access
+from vodpull.api.http.files import ObjectReader
+from vodpull.api.http.messages import Language
+from vodpull.api.http.metrics import Answered, MetricsDoor
+from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
+from vodpull.jobs.listing import Listing
+from vodpull.jobs.store import Store
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.intake import Intake
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiContext:
+    """The parts behind the endpoints, and how replies are worded."""
+
+    access: Access
+    intake: Intake
+    control: Control
+    disposal: Disposal
+    outbox: Outbox
+    store: Store
+    listing: Listing
+    events: Events
+    deliveries: Deliveries
+    objects: ObjectReader
+    is_ready: Callable[[], Awaitable[dict[str, bool]]]
+    """Tells which parts work: database, storage, disk."""
+    metrics: MetricsDoor
+    on_reply: Callable[[Answered], None]
+    """Is told of every reply."""
+    language: Language
+    compat: tuple[str, ...]

@@ -1,0 +1,103 @@
+"""The HTTP around every call: request ids, a capped body, and a reply whatever happens inside."""
+
+from __future__ import annotations
+
+import secrets
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vodpull.api.http.auth import SignedRequest
+from vodpull.api.http.messages import Language
+from vodpull.api.http.problems import problem_reply
+from vodpull.errors import InternalError, RequestTooLarge
+
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""Fifty items with URLs and names of full length, base64 in a form, come to less than 1 MiB."""
+
+log = structlog.get_logger(__name__)
+
+
+class Exchange:
+    """
+    Stands around the application.
+
+    Every reply gets one request id under both of its names, errors included (spec cloud-vod-auth §7). A body is read up
+    to its cap before anything else happens, so nobody can make the service hold more. What the application raises
+    becomes a reply, and the log has the cause.
+    """
+
+    def __init__(self, app: ASGIApp, *, language: Language) -> None:
+        self._app = app
+        self._language = language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, send)
+        try:
+            body = await _read_body(receive)
+            await self._app(scope, _replayed(body, receive), answer.send)
+        except Exception as error:
+            if not isinstance(error, RequestTooLarge):
+                log.exception("request failed", request_id=answer.request_id, path=scope["path"])
+                error = InternalError("unexpected")
+            if answer.started:
+                raise
+            reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
+            await reply(scope, receive, answer.send)
+
+
+class _Answer:
+    """The way back of one request."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.request_id = secrets.token_hex(16)
+        self.started = False
+        self._send = send
+        scope.setdefault("state", {})["request_id"] = self.request_id
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            headers["X-WS-RequestId"] = self.request_id
+            headers["x-cnc-request-id"] = self.request_id
+        await self._send(message)
+
+
+async def _read_body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives the body that was read, then what comes after it (the client leaving)."""
+    parts: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return replay
+
+
+async def read_signed_request(request: Request) -> SignedRequest:
+    """Return a request as its signature sees it: the raw target and the raw body."""
+    raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return SignedRequest(
+        method=request.method,
+        path=raw_path.decode("latin-1"),
+        query=request.scope["query_string"].decode("latin-1"),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=await request.body(),
+    )

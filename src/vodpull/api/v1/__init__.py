@@ -1,0 +1,1 @@
+"""vodpull's own JSON API."""

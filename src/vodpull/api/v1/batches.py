@@ -1,0 +1,254 @@
+"""`/api/v1/batches`: what the wire contract cannot say of a batch: progress, timeline, cancel, retry, deliveries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response, StreamingResponse
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.context import ApiContext
+from vodpull.api.v1.views import (
+    BatchPage,
+    BatchReply,
+    CatalogueEntry,
+    DeliveryReply,
+    NewBatch,
+    ProblemReply,
+    State,
+    batch_reply,
+    delivery_reply,
+)
+from vodpull.clock import now_ms
+from vodpull.database.ids import new_id
+from vodpull.errors import NotFound, RequestError, catalogue
+from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
+from vodpull.jobs.memory import fingerprint
+from vodpull.jobs.model import BatchView
+from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
+
+STREAM_LOOK_S = 0.5
+"""How often a progress stream looks for news."""
+
+STREAM_SILENCE_S = 15.0
+"""After this long without news a comment keeps proxies from closing the stream."""
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ProblemReply, "content": {"application/problem+json": {}}}
+    for status in (400, 401, 404, 409, 413, 422, 429)
+}
+
+BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Position = Annotated[int, Path(ge=0, lt=50)]
+IdempotencyKey = Annotated[str, Header(max_length=255)]
+
+
+def batches_router(context: ApiContext) -> APIRouter:
+    """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
+    router = APIRouter(prefix="/api/v1", tags=["batches"], responses=PROBLEMS)
+    _add_batches(router, _Desk(context))
+    _add_changes(router, _Desk(context))
+    _add_deliveries(router, _Desk(context))
+    _add_deletions(router, _Desk(context))
+    return router
+
+
+class _Desk:
+    """One call to each thing behind the endpoints, for one caller."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self.context = context
+        self.caller = context.access.caller
+
+    def view(self, batch_id: str, caller: LiveKey) -> BatchView:
+        view = self.context.store.find_batch(batch_id)
+        if view is None or view.batch.account_id != caller.account_id:
+            raise NotFound("there is no such batch")
+        return view
+
+    def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
+        view = self.view(batch_id, caller)
+        if all(job.position != position for job in view.jobs):
+            raise NotFound("the batch has no such job")
+        return view
+
+    def shown(self, view: BatchView) -> BatchReply:
+        return batch_reply(view, self.context.listing.timeline(view.batch.batch_id), now_ms=now_ms())
+
+    def read(self, batch_id: str, caller: LiveKey) -> BatchReply:
+        return self.shown(self.view(batch_id, caller))
+
+    def create(self, body: NewBatch, caller: LiveKey, key: str) -> BatchReply:
+        # Without a key every call is a request of its own.
+        identity = ("idempotency", caller.account_id, key) if key else ("once", new_id(now_ms()))
+        known_by = fingerprint(*identity, content=body.model_dump_json().encode())
+        try:
+            return self.shown(self.context.intake.accept(_request(body), caller, known_by=known_by))
+        except RequestError as error:
+            error.field = _OWN_NAMES.get(error.field or "", error.field)
+            raise
+
+    def page(self, wanted: Filter, limit: int, cursor: str) -> BatchPage:
+        views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
+        return BatchPage(batches=[self.shown(view) for view in views], next_cursor=following)
+
+    def cancel(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
+        self.context.control.cancel(view, position=position)
+        return self.read(view.batch.batch_id, caller)
+
+    def retry(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
+        self.context.control.retry(view, position=position)
+        return self.read(view.batch.batch_id, caller)
+
+
+def _add_batches(router: APIRouter, desk: _Desk) -> None:
+    @router.post("/batches", status_code=201, operation_id="createBatch")
+    def create_batch(
+        body: NewBatch, caller: LiveKey = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
+    ) -> BatchReply:
+        """Accept a batch; with the same `Idempotency-Key` again, the first answer for 24 hours."""
+        return desk.create(body, caller, idempotency_key)
+
+    @router.get("/batches", operation_id="listBatches")
+    def list_batches(
+        state: State | None = None,
+        trans_no: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]*$")] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
+        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+        caller: LiveKey = Depends(desk.caller),
+    ) -> BatchPage:
+        """List the account's batches, newest first."""
+        is_final = None if state is None else state == "completed"
+        wanted = Filter(account_id=caller.account_id, trans_no=trans_no, is_final=is_final)
+        return desk.page(wanted, limit, cursor)
+
+    @router.get("/batches/{batch_id}", operation_id="readBatch")
+    def read_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+        """Tell how far each job of a batch is."""
+        return desk.read(batch_id, caller)
+
+    @router.get(
+        "/batches/{batch_id}/progress",
+        operation_id="streamProgress",
+        response_class=StreamingResponse,
+        responses={
+            200: {"description": "`progress` events; each `data` is a batch.", "content": {"text/event-stream": {}}}
+        },
+    )
+    async def stream_progress(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> StreamingResponse:
+        """Stream the batch as server-sent events, one for each change, until it is final."""
+        await run_in_threadpool(desk.view, batch_id, caller)
+        return StreamingResponse(_stream(desk, batch_id, caller), media_type="text/event-stream")
+
+
+async def _stream(desk: _Desk, batch_id: str, caller: LiveKey) -> AsyncIterator[str]:
+    known: dict[str, Any] = {}
+    silent_s = 0.0
+    while True:
+        state = (await run_in_threadpool(desk.read, batch_id, caller)).model_dump(mode="json")
+        if state != known:
+            known, silent_s = state, 0.0
+            yield f"event: progress\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
+        elif silent_s >= STREAM_SILENCE_S:
+            silent_s = 0.0
+            yield ": still here\n\n"
+        if state["is_final"]:
+            return
+        await asyncio.sleep(STREAM_LOOK_S)
+        silent_s += STREAM_LOOK_S
+
+
+def _add_changes(router: APIRouter, desk: _Desk) -> None:
+    @router.post("/batches/{batch_id}/cancel", operation_id="cancelBatch")
+    def cancel_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+        """Stop every job that is under way."""
+        return desk.cancel(desk.view(batch_id, caller), caller)
+
+    @router.post("/batches/{batch_id}/retry", operation_id="retryBatch")
+    def retry_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+        """Start every failed or cancelled job again."""
+        return desk.retry(desk.view(batch_id, caller), caller)
+
+    @router.post("/batches/{batch_id}/jobs/{position}/cancel", operation_id="cancelJob")
+    def cancel_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+        """Stop one job."""
+        return desk.cancel(desk.job_view(batch_id, position, caller), caller, position)
+
+    @router.post("/batches/{batch_id}/jobs/{position}/retry", operation_id="retryJob")
+    def retry_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+        """Start one failed or cancelled job again."""
+        return desk.retry(desk.job_view(batch_id, position, caller), caller, position)
+
+
+def _add_deletions(router: APIRouter, desk: _Desk) -> None:
+    @router.delete("/batches/{batch_id}", status_code=204, operation_id="deleteBatch", responses=_GOING)
+    async def delete_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> Response:
+        """Stop what is under way and delete the batch with its files; again within a day is the same."""
+        return _gone(at_once=await desk.context.disposal.delete(batch_id, account_id=caller.account_id))
+
+    @router.delete("/batches/{batch_id}/jobs/{position}", status_code=204, operation_id="deleteJob", responses=_GOING)
+    async def delete_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> Response:
+        """Stop one job and delete its files; the batch still tells that there was one."""
+        at_once = await desk.context.disposal.delete(batch_id, account_id=caller.account_id, position=position)
+        return _gone(at_once=at_once)
+
+
+_GOING: dict[int | str, dict[str, Any]] = {202: {"description": "Deleted; files go within minutes."}}
+
+
+def _gone(*, at_once: bool) -> Response:
+    return Response(status_code=204 if at_once else 202)
+
+
+def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
+    @router.get("/batches/{batch_id}/deliveries", operation_id="listDeliveries")
+    def list_deliveries(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> list[DeliveryReply]:
+        """List the notifications of a batch with every attempt."""
+        desk.view(batch_id, caller)
+        return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
+
+    @router.post("/deliveries/{delivery_id}/replay", status_code=202, operation_id="replayDelivery")
+    def replay_delivery(
+        delivery_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$")], caller: LiveKey = Depends(desk.caller)
+    ) -> dict[str, str]:
+        """Send a notification once more, now, under its old id."""
+        desk.context.outbox.replay(delivery_id, account_id=caller.account_id)
+        return {"delivery_id": delivery_id}
+
+    @router.get("/errors", operation_id="listErrors")
+    def list_errors() -> list[CatalogueEntry]:
+        """List the error codes: a closed catalogue."""
+        return [
+            CatalogueEntry(
+                code=kind.code,
+                fault=kind.fault,
+                retryable=kind.retryable,
+                meaning=(kind.__doc__ or "").strip().splitlines()[0],
+                remedy=kind.remedy,
+            )
+            for kind in catalogue()
+        ]
+
+
+_OWN_NAMES = {"tcTemplateName": "template", "notifyUrl": "notify_url", "transNo": "trans_no"}
+"""What intake calls by the wire contract's names."""
+
+
+def _request(body: NewBatch) -> PullRequest:
+    return PullRequest(
+        trans_no=body.trans_no or None,
+        template=body.template or None,
+        notify_url=body.notify_url or None,
+        separate=body.separate,
+        fetch_ts=body.fetch_ts,
+        priority=body.priority,
+        items=tuple(
+            PullItem(file_name=item.name or name_in_url(item.url), fetch_url=item.url, md5=item.md5)
+            for item in body.items
+        ),
+    )

@@ -1,0 +1,51 @@
+"""`/api/v1/events`: final states for clients that poll, kept until they are acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.context import ApiContext
+from vodpull.api.v1.batches import PROBLEMS
+from vodpull.api.v1.views import Acknowledged, Acknowledgement, EventPage, event_reply
+from vodpull.jobs.events import MAX_PAGE
+
+LOOK_S = 0.5
+"""How often a waiting poll looks for news."""
+
+MAX_WAIT_S = 60
+
+
+def events_router(context: ApiContext) -> APIRouter:
+    """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
+    router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=PROBLEMS)
+
+    @router.get("", operation_id="listEvents")
+    async def list_events(
+        wait: Annotated[int, Query(ge=0, le=MAX_WAIT_S)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+        caller: LiveKey = Depends(context.access.caller),
+    ) -> EventPage:
+        """
+        List events that are not acknowledged yet, oldest first; with none, wait up to `wait` seconds for one.
+
+        An event comes again until it is acknowledged, so one that got lost on the way is not lost.
+        """
+        deadline_s = time.monotonic() + wait
+        while True:
+            found = await run_in_threadpool(context.events.list_open, caller.account_id, limit=limit)
+            if found or time.monotonic() >= deadline_s:
+                return EventPage(events=[event_reply(event) for event in found])
+            await asyncio.sleep(LOOK_S)
+
+    @router.post("/ack", operation_id="acknowledgeEvents")
+    def acknowledge_events(body: Acknowledgement, caller: LiveKey = Depends(context.access.caller)) -> Acknowledged:
+        """Take events off the list."""
+        return Acknowledged(acknowledged=context.events.acknowledge(caller.account_id, body.event_ids))
+
+    return router

@@ -1,0 +1,1 @@
+"""The connection, the tables and their migrations; no queries."""

@@ -1,0 +1,1 @@
+"""Which addresses and credentials a source may use."""

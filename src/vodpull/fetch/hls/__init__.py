@@ -1,0 +1,1 @@
+"""HLS playlists as sources: read, limited, and their segments brought here."""

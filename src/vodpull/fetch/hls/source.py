@@ -1,0 +1,294 @@
+"""An HLS playlist as a source: every segment brought here and joined, without re-encoding, into one or two files."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yarl
+
+from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
+from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.hls.playlist import (
+    MAX_PLAYLIST_BYTES,
+    MAX_SEGMENTS,
+    Choice,
+    Key,
+    MediaPlaylist,
+    Piece,
+    parse_playlist,
+)
+from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
+from vodpull.fetch.partfile.disk_errors import disk_errors
+from vodpull.fetch.partfile.partfile import PartFile
+from vodpull.fetch.partfile.serial import in_thread
+from vodpull.fetch.transfer.download import bring
+from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
+from vodpull.fetch.transfer.sessions import Sessions
+
+# Segments in flight: hides one round trip behind another without looking like an attack to the origin.
+_WIDTH = 4
+_KEY_BYTES = 16
+# a little more than a key, so that a wrong file is named as such and not as too large
+_MAX_KEY_FILE_BYTES = 4096
+# What segments may be, with and without an initialisation section; by the ending of the joined file.
+_FRAGMENTS = {"mp4": "fMP4"}
+_PLAIN = {"ts": "MPEG-TS", "aac": "AAC", "mp3": "MP3"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchedPlaylist:
+    """What a playlist's segments became."""
+
+    video: Path
+    """`video.ts` or `video.mp4`, with the sound unless `audio` is given; `.aac` or `.mp3` if there is only sound."""
+    audio: Path | None
+    """The separate audio rendition of the chosen variant: `audio.ts`, `.mp4`, `.aac` or `.mp3`."""
+    size_bytes: int
+    """Of the files together."""
+    segment_count: int
+    """Segments of video and audio together, initialisation sections not counted."""
+
+
+def is_playlist(path: Path) -> bool:
+    """Tell whether a local file is an HLS playlist, by its first line; a byte order mark is tolerated."""
+    with disk_errors(), path.open("rb") as file:
+        return file.read(10).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
+
+
+async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything else is needed
+    path: Path,
+    base_url: str,
+    folder: Path,
+    *,
+    guard: AddressGuard,
+    limits: FetchLimits,
+    on_progress: OnProgress,
+    gate: HostGate | None = None,
+) -> FetchedPlaylist:
+    """
+    Bring everything that the local playlist at `path`, downloaded from `base_url`, names, into `folder`.
+
+    Of a multivariant playlist the best variant is taken. Each child URL passes the guard and its own limits as a
+    source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no total. `folder` is for this
+    playlist alone: after a cancellation, a kill or an error that may pass, the next call goes on with the segments
+    that are there whole (a segment of a complete playlist does not change, RFC 8216, 6.2.1), as long as their URLs
+    are the same. An error that is final removes them.
+
+    Raises:
+        PlaylistUnsupported: live, other encryption than AES-128, mixed or unknown formats, malformed, too long.
+        FetchError: a child's own error; the message says which one.
+        StorageFull, StorageUnavailable: the folder cannot take it.
+    """
+    text = await in_thread(_read_text, path)
+    async with Sessions(guard, limits, gate) as sessions:
+        gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
+        return await gathering.run(await in_thread(parse_playlist, text), guard.check_url(base_url))
+
+
+class _Gathering:
+    """One playlist being brought; keeps the count of bytes and the keys already fetched."""
+
+    def __init__(self, folder: Path, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress) -> None:
+        self._folder = folder
+        self._sessions = sessions
+        self._limits = limits
+        self._on_progress = on_progress
+        self._received = 0
+        self._keys: dict[yarl.URL, bytes] = {}
+        self._key_lock = asyncio.Lock()
+
+    async def run(self, playlist: MediaPlaylist | Choice, base: yarl.URL) -> FetchedPlaylist:
+        audio: MediaPlaylist | None = None
+        audio_base = video_base = base
+        if isinstance(playlist, Choice):
+            if playlist.audio_uri is not None:
+                audio, audio_base = await self._fetch_media_playlist(base, playlist.audio_uri)
+            playlist, video_base = await self._fetch_media_playlist(base, playlist.video_uri)
+        count = len(playlist.segments) + (len(audio.segments) if audio else 0)
+        if count > MAX_SEGMENTS:
+            raise PlaylistUnsupported(f"the playlists name more than {MAX_SEGMENTS} segments together")
+        files = [await self._join("video", playlist, video_base)]
+        if audio is not None:
+            files.append(await self._join("audio", audio, audio_base))
+        return FetchedPlaylist(
+            video=files[0],
+            audio=files[1] if audio else None,
+            size_bytes=sum(file.stat().st_size for file in files),
+            segment_count=count,
+        )
+
+    async def _fetch_media_playlist(self, base: yarl.URL, uri: str) -> tuple[MediaPlaylist, yarl.URL]:
+        target = self._folder / "variant.piece"
+        try:
+            with _named("variant playlist"):
+                order = Order(url=self._sessions.check(base, uri), target=target)
+                arrived = await self._bring(order, max_bytes=MAX_PLAYLIST_BYTES)
+                playlist = await in_thread(parse_playlist, await in_thread(_read_text, target))
+        finally:
+            target.unlink(missing_ok=True)
+        if isinstance(playlist, Choice):
+            raise PlaylistUnsupported("a variant of the playlist is a multivariant playlist itself")
+        return playlist, yarl.URL(arrived.final_url, encoded=True)
+
+    async def _join(self, name: str, playlist: MediaPlaylist, base: yarl.URL) -> Path:
+        """Bring one media playlist's pieces, a few at once, and append them in order."""
+        forms = _FRAGMENTS if playlist.init is not None else _PLAIN
+        for done in (self._folder / f"{name}.{ending}" for ending in forms):
+            if done.exists():
+                self._received += done.stat().st_size
+                return done
+        count = len(playlist.segments)
+        pieces = [(f"{name} segment {number} of {count}", piece) for number, piece in enumerate(playlist.segments, 1)]
+        if playlist.init is not None:
+            pieces.insert(0, (f"{name} initialisation section", playlist.init))
+        calls = [
+            partial(self._fetch_piece, what, piece, base=base, stem=f"{name}-{number:05}")
+            for number, (what, piece) in enumerate(pieces)
+        ]
+        try:
+            async with aclosing(_in_order(calls)) as arrived:
+                target = await self._append_all(name, arrived, forms)
+        except FetchError as error:
+            if not error.retryable:
+                await in_thread(_remove_pieces, self._folder, name)
+            raise
+        await in_thread(_remove_pieces, self._folder, name)
+        return target
+
+    async def _append_all(self, name: str, pieces: AsyncGenerator[_Arrived, None], forms: Mapping[str, str]) -> Path:
+        first = await anext(pieces)
+        with _named(first.what):
+            form = await in_thread(_recognise, first, forms)
+        target = self._folder / f"{name}.{form}"
+        async with PartFile(target) as joined:
+            await _append(joined, first)
+            async for piece in pieces:
+                with _named(piece.what):
+                    await in_thread(_recognise, piece, {form: forms[form]})
+                    await _append(joined, piece)
+            await joined.publish()
+        return target
+
+    async def _fetch_piece(self, what: str, piece: Piece, *, base: yarl.URL, stem: str) -> _Arrived:
+        key = await self._fetch_key(f"key of {what}", piece.key, base) if piece.key else b""
+        with _named(what):
+            url = self._sessions.check(base, piece.uri)
+            name = hashlib.sha256(f"{url} {piece.byte_range}".encode()).hexdigest()[:16]
+            target = self._folder / f"{stem}-{name}.piece"
+            if not target.exists():
+                order = Order(url=url, target=target, byte_range=piece.byte_range, is_kept=True)
+                await self._bring(order, max_bytes=self._limits.max_bytes - self._received)
+            self._received += target.stat().st_size
+            if self._received > self._limits.max_bytes:
+                raise BodyTooLarge(f"together they are larger than the {self._limits.max_bytes} bytes allowed")
+        self._on_progress(self._received, None)
+        return _Arrived(what=what, path=target, key=key, iv=piece.key.iv if piece.key else b"")
+
+    async def _fetch_key(self, what: str, key: Key, base: yarl.URL) -> bytes:
+        async with self._key_lock:
+            with _named(what):
+                url = self._sessions.check(base, key.uri)
+                if url not in self._keys:
+                    target = self._folder / "key.piece"
+                    try:
+                        await self._bring(Order(url=url, target=target), max_bytes=_MAX_KEY_FILE_BYTES)
+                        self._keys[url] = _check_key(await in_thread(target.read_bytes))
+                    finally:
+                        target.unlink(missing_ok=True)
+            return self._keys[url]
+
+    async def _bring(self, order: Order, *, max_bytes: int) -> Downloaded:
+        limits = replace(self._limits, max_bytes=max(0, max_bytes))
+        return await bring(order, sessions=self._sessions, limits=limits, on_progress=_tell_nobody)
+
+
+@dataclass(kw_only=True)
+class _Arrived:
+    """One piece on disk, still encrypted if it has a key."""
+
+    what: str
+    path: Path
+    key: bytes
+    iv: bytes
+
+
+async def _in_order(calls: Iterable[Callable[[], Coroutine[Any, Any, _Arrived]]]) -> AsyncGenerator[_Arrived, None]:
+    """Run a few calls at once and give their results in the calls' order; leaving early ends those under way."""
+    running: deque[asyncio.Task[_Arrived]] = deque()
+    try:
+        for call in calls:
+            running.append(asyncio.create_task(call()))
+            if len(running) == _WIDTH:
+                yield await running.popleft()
+        while running:
+            yield await running.popleft()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+def _recognise(piece: _Arrived, forms: Mapping[str, str]) -> str:
+    """Return which of the forms a piece has, after a look at its first bytes; a key that it does not need is lost."""
+    form = form_of(next(plain_blocks(piece.path, key=piece.key, iv=piece.iv), b""))
+    if piece.key and form not in forms:
+        # packagers differ on whether the initialisation section is encrypted too
+        piece.key = b""
+        form = form_of(next(plain_blocks(piece.path), b""))
+    if form not in forms:
+        raise PlaylistUnsupported(f"it is not {' or '.join(forms.values())}, or its key is wrong")
+    return str(form)
+
+
+async def _append(joined: PartFile, piece: _Arrived) -> None:
+    """Append a piece, decrypted, without the tag of packed audio."""
+    blocks = plain_blocks(piece.path, key=piece.key, iv=piece.iv)
+    block, position = without_tag(await in_thread(next, blocks, b"")), joined.taken_bytes
+    while block:
+        await joined.write([block], at=position)
+        position += len(block)
+        block = await in_thread(next, blocks, b"")
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Say in a child's error which child it was; the class, and so the code, stays."""
+    try:
+        yield
+    except FetchError as error:
+        raise type(error)(f"{what}: {error}", field=error.field) from error
+
+
+def _check_key(key: bytes) -> bytes:
+    if len(key) != _KEY_BYTES:
+        raise PlaylistUnsupported(f"it has {len(key)} bytes, an AES-128 key has {_KEY_BYTES}")
+    return key
+
+
+def _read_text(path: Path) -> str:
+    with disk_errors():
+        if path.stat().st_size > MAX_PLAYLIST_BYTES:
+            raise PlaylistUnsupported(f"the playlist is larger than {MAX_PLAYLIST_BYTES} bytes")
+        content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PlaylistUnsupported("the playlist is not UTF-8 text") from error
+
+
+def _remove_pieces(folder: Path, name: str) -> None:
+    for path in folder.glob(f"{name}-*.piece*"):  # and parts of pieces, and their journals
+        path.unlink(missing_ok=True)
+
+
+def _tell_nobody(_received: int, _announced: int | None) -> None:
+    """Single children are too small to report; their sum is."""

@@ -1,0 +1,114 @@
+"""What a half-fetched file is and which bytes of it are here, written down beside it so that a crash keeps them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yarl
+
+from vodpull.fetch.partfile.byte_ranges import Span, Spans
+from vodpull.fetch.partfile.disk_errors import disk_errors
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What an origin said about a file."""
+
+    final_url: str
+    """Where the answer came from after redirects, without the query."""
+    content_type: str
+    etag: str
+    """Perhaps empty or weak."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity(Said):
+    """Which bytes these are: as long as all of it is unchanged, a later answer may continue an earlier one."""
+
+    source: str
+    """Hash of the URL that was asked for; its query may carry a secret."""
+    size_bytes: int
+    validator: str
+    """Strong ETag (in quotes), or an unambiguous Last-Modified; goes into If-Range."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a journal promises: bytes of one identity that are on disk."""
+
+    identity: Identity
+    spans: tuple[Span, ...]
+
+
+def name_source(url: yarl.URL) -> str:
+    """Return what stands for a URL in a journal."""
+    return hashlib.sha256(str(url).encode()).hexdigest()
+
+
+def journal_of(target: Path) -> Path:
+    """Return where the journal of a target is kept."""
+    return target.with_name(target.name + ".journal")
+
+
+def save(target: Path, identity: Identity, spans: Sequence[Span]) -> None:
+    """Replace the journal by one whose promises are flushed already; a power cut leaves this one or the older."""
+    path = journal_of(target)
+    fresh = path.with_name(path.name + ".new")
+    text = json.dumps({"version": _VERSION, "identity": asdict(identity), "spans": list(spans)})
+    with disk_errors():
+        with fresh.open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+
+
+def load(target: Path, part_size_bytes: int) -> Entry | None:
+    """Return what the journal promises; None if there is none, or none that fits a part file of this size."""
+    try:
+        content = json.loads(journal_of(target).read_bytes())
+        entry = _parse(content)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    stops = [stop for _, stop in entry.spans]
+    is_true = stops and max(stops) <= min(part_size_bytes, entry.identity.size_bytes)
+    return entry if is_true else None
+
+
+def remove(target: Path) -> None:
+    """Take every promise back, for good; to be called before the bytes that were promised change."""
+    path = journal_of(target)
+    with disk_errors():
+        path.with_name(path.name + ".new").unlink(missing_ok=True)
+        if path.exists():
+            path.unlink(missing_ok=True)
+            flush_folder(path.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make renames and removals in a folder survive a power cut."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _parse(content: Any) -> Entry:
+    if content["version"] != _VERSION:
+        raise ValueError(content["version"])
+    known = {field.name: content["identity"][field.name] for field in fields(Identity)}
+    if not all(isinstance(value, int if name == "size_bytes" else str) for name, value in known.items()):
+        raise TypeError(known)
+    spans = Spans((int(start), int(stop)) for start, stop in content["spans"])
+    if any(start < 0 for start, _ in spans.pairs()):
+        raise ValueError(content["spans"])
+    return Entry(identity=Identity(**known), spans=tuple(spans.pairs()))

@@ -1,0 +1,1 @@
+"""One file over HTTP: requests, responses, parallel connections, resume and limits."""

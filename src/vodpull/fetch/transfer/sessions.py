@@ -1,0 +1,122 @@
+"""Requests of a transfer: through the guard and the gate, and across redirects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import yarl
+
+from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden, UrlInvalid
+from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.limits import FetchLimits
+from vodpull.fetch.transfer.network_errors import network_errors
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+
+
+class Sessions:
+    """Client sessions by origin, opened when first needed and closed together; children of a playlist share them."""
+
+    def __init__(self, guard: AddressGuard, limits: FetchLimits, gate: HostGate | None = None) -> None:
+        self._guard = guard
+        self._limits = limits
+        self._gate = gate
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_timeout_s)
+        self._by_origin: dict[yarl.URL, aiohttp.ClientSession] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    def check(self, base: yarl.URL, reference: str) -> yarl.URL:
+        """Return the checked URL that `reference` means at `base`."""
+        return self._guard.join(base, reference)
+
+    @asynccontextmanager
+    async def answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Give the first answer that is not a redirect; each hop is checked like the first URL."""
+        for _ in range(self._limits.max_redirects + 1):
+            async with self._place(url), await self._request(url, headers) as response:
+                if response.status not in _REDIRECTS:
+                    yield response
+                    return
+                url = self._next_hop(response)
+        raise TooManyRedirects(f"{url.host}: more than {self._limits.max_redirects} redirects")
+
+    @asynccontextmanager
+    async def extra_answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Give the answer to a request whose place was taken by `try_place`; a redirect is an error."""
+        if self._gate is not None:
+            await self._gate.pace(url.raw_host or "")
+        async with await self._request(url, headers) as response:
+            if response.status in _REDIRECTS:
+                raise OriginFailed(f"{url.host}: the origin redirects some requests and some not")
+            yield response
+
+    def try_place(self, url: yarl.URL) -> bool:
+        """Tell whether one more connection to the URL's host may be opened just now; give it back by `leave_place`."""
+        return self._gate is None or self._gate.try_enter(url.raw_host or "")
+
+    def leave_place(self, url: yarl.URL) -> None:
+        """Give back what `try_place` took."""
+        if self._gate is not None:
+            self._gate.leave(url.raw_host or "")
+
+    def hold(self, url: yarl.URL, wait_s: float) -> None:
+        """Let no download of this process ask the URL's host for so long."""
+        if self._gate is not None:
+            self._gate.hold(url.raw_host or "", wait_s)
+
+    @asynccontextmanager
+    async def _place(self, url: yarl.URL) -> AsyncIterator[None]:
+        if self._gate is None:
+            yield
+            return
+        async with self._gate.enter(url.raw_host or ""):
+            yield
+
+    async def _request(self, url: yarl.URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+        sent = {
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "vodpull",
+            **self._guard.credentials_for(url),
+            **headers,
+        }
+        session = await self._session_of(url)
+        patience_s = self._limits.connect_timeout_s + self._limits.first_byte_timeout_s
+        with network_errors(url.host or ""):
+            async with asyncio.timeout(patience_s):
+                return await session.get(url, headers=sent, allow_redirects=False)
+
+    async def _session_of(self, url: yarl.URL) -> aiohttp.ClientSession:
+        origin = url.origin()
+        if origin not in self._by_origin:
+            session = self._guard.session(url, timeout=self._timeout)
+            self._by_origin[origin] = await self._stack.enter_async_context(session)
+        return self._by_origin[origin]
+
+    def _next_hop(self, response: aiohttp.ClientResponse) -> yarl.URL:
+        location = response.headers.get("Location")
+        if location is None:
+            raise OriginFailed(f"{response.url.host}: the redirect names no target")
+        try:
+            # header bytes outside ASCII arrive as surrogates
+            reference = location.encode("utf-8", "surrogateescape").decode()
+        except ValueError as error:
+            raise UrlInvalid("the redirect's target is not text") from error
+        url = self.check(response.url, reference)
+        if (response.url.scheme, url.scheme) == ("https", "http"):
+            raise UrlForbidden(f"{response.url.host}: the redirect leads from https to http")
+        return url

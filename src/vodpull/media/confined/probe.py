@@ -1,0 +1,399 @@
+"""
+Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
+
+Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object:
+`options` (FFmpeg's format options),
+`decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
+either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
+length_claims.py and boxes.py, whose paths come last.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+# Enough to tell a steady rate from an uneven one (20 s at 30 fps).
+CADENCE_PACKETS = 600
+# Rotation, interlacing and colour are the same on all frames of an honest file; a few guard against a bad first one.
+SAMPLE_FRAMES = 8
+# Give up looking for a picture after this many packets without one.
+BARREN_PACKETS = 2000
+# A transport stream with holes makes the demuxer start anew at each; more holes than this are no video.
+MAX_RESYNCS = 10_000
+# Where the search for the last timestamps starts, before the declared end.
+TAIL_US = 5_000_000
+# A container that promises more than this share beyond what it holds was cut.
+COMPLETE_SHARE = 0.98
+# Below this difference, a wrong duration is rounding and not a cut.
+TOLERATED_LOSS_S = 0.5
+# HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
+MAX_DELAY_S = 0.2
+# MPEG streams only have an estimate; all other durations were written by the file's author.
+ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
+# Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
+STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
+
+SIGNATURES = {b"\x1a\x45\xdf\xa3": "matroska", b"FLV\x01": "flv", b"OggS": "ogg", b"\x00\x00\x01\xba": "mpeg",
+              b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf"}  # fmt: skip
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
+UNSUPPORTED = {b"\x06\x0e\x2b\x34": "MXF", b".RMF": "RealMedia", b"nut/multimedia": "NUT", b"DKIF": "IVF"}
+CANONICAL = {"libdav1d": "av1", "mp3float": "mp3", "mp2float": "mp2", "libopus": "opus"}
+# Numbers of ITU-T H.273, with FFmpeg's names.
+TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
+             14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084", 18: "arib-std-b67"}  # fmt: skip
+PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020",
+             11: "smpte431", 12: "smpte432"}  # fmt: skip
+SPACES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020nc",
+          10: "bt2020c"}  # fmt: skip
+RANGES = {1: "tv", 2: "pc"}
+
+
+class Refused(Exception):
+    """The file is not what is wanted; carries a code of vodpull's catalogue."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(argv: list[str]) -> int:
+    """Answer on stdout; the exit code is 0 whenever there is an answer."""
+    orders = json.loads(argv[1])
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
+    av, boxes, length_claims = (importlib.import_module(name) for name in ("av", "boxes", "length_claims"))
+    # FFmpeg's own complaints are of no use to anyone here.
+    av.logging.set_level(None)
+    try:
+        answer = probe(av, Path(argv[3]), orders)
+        limits = {"share": COMPLETE_SHARE, "loss_s": TOLERATED_LOSS_S}
+        broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
+        answer = {"error": "media_truncated", "message": broken} if broken else answer
+    except Refused as refused:
+        answer = {"error": refused.code, "message": str(refused)}
+    except (av.FFmpegError, OSError, MemoryError) as error:
+        answer = {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of one file, shaped as `MediaInfo` (with `config`, the codec's first bytes, still raw)."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if _is_picture(head):
+        return {**_outline("picture", size), "video": None, "audio": []}
+    with _open(av, path, head, options=orders["options"]) as container:
+        if len(container.streams) > orders["max_streams"]:
+            raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
+        video = _moving_picture(container, orders)
+        audio = _usable_audio(container, orders)
+        if video is None and not audio:
+            raise Refused("not_media", "the file has neither picture nor sound")
+        _refuse_cut_index([stream for stream in (video, *audio[:1]) if stream], size)
+        return _facts(av, container, video, audio=audio)
+
+
+def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str, Any]:
+    scan = scan_start(av, container, video) if video else {"nominal": 0.0}
+    ends = _ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
+    streams = {"video": _video_facts(video, scan, ends) if video else None,
+               "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
+    start_s = min(start for start, _ in ends.values())
+    end_s = max(end for _, end in ends.values() if end is not None)
+    duration_s = end_s - start_s
+    declared_s = (container.duration or 0) / 1e6
+    # Matroska counts from 0, whenever its first picture comes.
+    found_s = max(duration_s, end_s)
+    cut = declared_s - found_s > TOLERATED_LOSS_S and found_s < COMPLETE_SHARE * declared_s
+    if cut and container.format.name not in ESTIMATED:
+        raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
+    return {**_outline(container.format.name, container.size, duration_s), "start_time_s": start_s, **streams}
+
+
+def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
+    bitrate = round(size * 8 / duration_s) if duration_s > 0 else 0
+    facts = {"container": container, "duration_s": duration_s, "size_bytes": size, "bitrate_bps": bitrate}
+    return {**facts, "start_time_s": 0.0}
+
+
+def _is_picture(head: bytes) -> bool:
+    if head.startswith(b"RIFF"):
+        return head[8:12] == b"WEBP"
+    return head.startswith(PICTURES) or (head[4:8] == b"ftyp" and head[8:12] in {b"heic", b"mif1", b"avif"})
+
+
+def _open(av: Any, path: Path, head: bytes, *, options: dict[str, str]) -> Any:
+    try:
+        return av.open(f"file:{path}", options=dict(options))
+    except av.PatchWelcomeError as error:
+        raise Refused("media_unsupported", "the file is laid out in a way that is not supported") from error
+    except (av.FFmpegError, ValueError, MemoryError) as error:
+        raise _open_failure(error, head) from error
+
+
+def _open_failure(error: Exception, head: bytes) -> Refused:
+    known = _signature(head)
+    if isinstance(error, MemoryError):
+        return Refused("media_too_large", "the file asks for more streams or memory than allowed")
+    for magic, name in UNSUPPORTED.items():
+        if head.startswith(magic):
+            return Refused("media_unsupported", f"{name} files are not supported")
+    if known:
+        return Refused("media_truncated", f"the {known} file cannot be opened: its index is missing or broken")
+    return Refused("not_media", "the file is empty" if not head else "the bytes are not a media file")
+
+
+def _signature(head: bytes) -> str | None:
+    """Return the container that the first bytes announce."""
+    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"}:
+        return "mp4"
+    if head.startswith(b"RIFF") and head[8:12] in {b"AVI ", b"WAVE"}:
+        return head[8:12].strip().decode().lower()
+    if len(head) > 188 * 2 and head[0] == head[188] == head[376] == 0x47:  # noqa: PLR2004 - MPEG-TS packet size
+        return "mpegts"
+    return next((name for magic, name in SIGNATURES.items() if head.startswith(magic)), None)
+
+
+def _moving_picture(container: Any, orders: dict[str, Any]) -> Any | None:
+    """Return the video stream that counts: not cover art, not a still picture."""
+    for stream in container.streams:
+        if stream.type != "video" or _is_still(stream):
+            continue
+        context = stream.codec_context
+        name = context.codec.name if context else "unknown"
+        if name not in orders["decoders"]["video"]:
+            raise Refused("media_unsupported", f"the video codec {_plain(name)} is not supported")
+        if context.width * context.height > orders["max_pixels"]:
+            raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
+        return stream
+    return None
+
+
+def _is_still(stream: Any) -> bool:
+    kinds = type(stream.disposition)
+    return bool(stream.disposition & (kinds.attached_pic | kinds.still_image | kinds.timed_thumbnails))
+
+
+def _usable_audio(container: Any, orders: dict[str, Any]) -> list[Any]:
+    streams = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context]
+    known = [stream for stream in streams if stream.codec_context.codec.name in orders["decoders"]["audio"]]
+    # Only the first track must be of a supported kind; others are left out.
+    if streams[:1] != known[:1]:
+        name = _plain(streams[0].codec_context.codec.name)
+        raise Refused("media_unsupported", f"the audio codec {name} is not supported")
+    # A track that announces no channels or rate has no sound in it.
+    return [stream for stream in known if stream.codec_context.sample_rate and stream.codec_context.channels]
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name if letter.isalnum() or letter in "_-")[:32]
+
+
+def _refuse_cut_index(streams: list[Any], size: int) -> None:
+    """Compare what the index promises with the size of the file; only MP4 has such an index."""
+    for stream in streams:
+        entries = stream.index_entries
+        # All of a film's entries would take seconds to walk; the last ones lie at the end of the file.
+        tail = range(max(0, len(entries) - 1000), len(entries))
+        end = max((entries[number].pos + entries[number].size for number in tail), default=0)
+        if end > size:
+            missing = 100 * (end - size) // end
+            raise Refused("media_truncated", f"the index names {end} bytes, {missing} % more than the file has")
+
+
+def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
+    """Read the first packets of the video: their timestamps, the rate behind them, and a few decoded frames."""
+    times: list[float] = []
+    frames: list[Any] = []
+    for number, packet in enumerate(_packets(av, container, [video])):
+        if packet.pts is not None and packet.size:
+            times.append(float(packet.pts * packet.time_base))
+        if len(frames) < SAMPLE_FRAMES:
+            frames += _decoded(av, packet)
+        if len(times) >= CADENCE_PACKETS or (not frames and number > BARREN_PACKETS):
+            break
+    if not frames:
+        raise Refused("media_truncated", "no picture could be decoded")
+    times.sort()
+    interlaced = sum(frame.interlaced_frame for frame in frames) * 2 > len(frames)
+    nominal = nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)
+    return {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal}
+
+
+def _packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
+    """Yield the packets from here on, across damaged places where the demuxer has to find its way again."""
+    for _ in range(MAX_RESYNCS):
+        try:
+            yield from container.demux(*streams)
+        except av.BlockingIOError:
+            continue
+        return
+
+
+def _decoded(av: Any, packet: Any) -> list[Any]:
+    try:
+        return list(packet.decode())
+    except (av.FFmpegError, ValueError):
+        return []
+
+
+def _ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[int, tuple[float, float | None]]:
+    """
+    Return start and end of each stream in seconds; None where the end is not known.
+
+    `rate` is the video's, for packets without a length.
+    """
+    ends: dict[int, tuple[float, float | None]] = {}
+    for stream in streams:
+        start_s = float((stream.start_time or 0) * stream.time_base)
+        length_s = float(stream.duration * stream.time_base) if stream.duration else None
+        ends[stream.index] = (start_s, None if length_s is None else _without_delay(stream, start_s + length_s))
+    if not container.format.name.startswith("mov"):
+        last_s = _last_timestamps(av, container, list(ends), frame_s=1 / rate if rate else 0.0)
+        ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
+    if all(end is None for _, end in ends.values()):
+        declared_s = (container.duration or 0) / 1e6
+        ends = {index: (start_s, start_s + declared_s) for index, (start_s, _) in ends.items()}
+    return ends
+
+
+def _without_delay(stream: Any, end_s: float) -> float:
+    """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
+    entries = stream.index_entries if stream.type == "audio" else ()
+    times = [entries[number].timestamp for number in range(max(0, len(entries) - 2), len(entries))]
+    # The last one is as long as the one before.
+    indexed_s = float((2 * times[-1] - times[0]) * stream.time_base) if times[1:] else end_s
+    # A larger difference is an index that is not read to its end.
+    return indexed_s if 0 < end_s - indexed_s < MAX_DELAY_S else end_s
+
+
+def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: float) -> dict[int, float]:
+    """Look for the end of the last packets themselves: outside MP4, the headers only estimate."""
+    last_s: dict[int, float] = {}
+    end_us = (container.start_time or 0) + (container.duration or 0)
+    try:
+        container.seek(max(0, end_us - TAIL_US))
+        for packet in _packets(av, container, [container.streams[index] for index in indexes]):
+            if packet.pts is not None and packet.size:
+                unsaid_s = frame_s if packet.stream.type == "video" else 0.0
+                length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
+                end_s = float(packet.pts * packet.time_base) + length_s
+                last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
+    except (av.FFmpegError, ValueError):
+        # A file without an index cannot be searched; what was read until then counts.
+        pass
+    return last_s
+
+
+def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
+    context, frame = stream.codec_context, scan["frames"][-1]
+    start_s, end_s = ends[stream.index]
+    aspect = _aspect(stream)
+    rotation = round(frame.rotation / 90) * 90
+    shown = (round(context.width * aspect[0] / aspect[1]), context.height)
+    shown = shown[::-1] if rotation % 180 else shown
+    return {
+        "index": stream.index,
+        "codec": CANONICAL.get(context.codec.name, context.codec.name),
+        "profile": stream.profile,
+        "width_px": context.width,
+        "height_px": context.height,
+        "sample_aspect": aspect,
+        "rotation_deg": rotation,
+        "display_width_px": max(shown[0], 1),
+        "display_height_px": max(shown[1], 1),
+        "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
+        "nominal_frame_rate": scan["nominal"],
+        "interlaced": scan["interlaced"],
+        "start_s": start_s,
+        "duration_s": None if end_s is None else end_s - start_s,
+        "frames": stream.frames or None,
+        "config": bytes(context.extradata or b"")[:4].hex(),
+        **_sample_facts(context, frame),
+    }
+
+
+def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
+    # The bitstream knows better than the container: decoded frames come first.
+    return {
+        "pix_fmt": context.pix_fmt,
+        "bit_depth": max((component.bits for component in frame.format.components), default=8),
+        "color_transfer": TRANSFERS.get(frame.color_trc) or TRANSFERS.get(context.color_trc),
+        "color_primaries": PRIMARIES.get(frame.color_primaries) or PRIMARIES.get(context.color_primaries),
+        "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
+        "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
+    }
+
+
+def _aspect(stream: Any) -> tuple[int, int]:
+    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    # Shapes beyond this are damage, not anamorphic film.
+    if not ratio or not 1 / 8 <= ratio <= 8:  # noqa: PLR2004
+        return (1, 1)
+    return (ratio.numerator, ratio.denominator)
+
+
+def average_rate(times_s: list[float], declared: float, nominal: float) -> float:
+    """Return average frames per second: the container's word, unless it is faster than any frame that was seen."""
+    if 0 < declared <= 1.02 * nominal:
+        return declared
+    span_s = times_s[-1] - times_s[0] if times_s else 0.0
+    return (len(times_s) - 1) / span_s if span_s > 0 else nominal
+
+
+def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> float:
+    """
+    Return the constant rate that shows every frame.
+
+    Frames that are missing from a steady rhythm (phones drop some) do not lower it. A rhythm that is truly uneven is
+    answered with the next standard rate above its fastest steps, so that no frame has to share a tick.
+    """
+    steps = sorted(after - before for before, after in itertools.pairwise(times_s) if after > before)
+    if not steps:
+        return declared if 1 <= declared <= 240 else 25.0  # noqa: PLR2004 - outside, a header is not to be believed
+    median = statistics.median(steps)
+    # Containers that count milliseconds are off by one tick to either side.
+    slack = max(0.1 * median, 0.0021)
+    single = [step for step in steps if abs(step - median) <= slack]
+    in_rhythm = [step for step in steps if abs(step - round(step / median) * median) <= slack]
+    if len(in_rhythm) < 0.9 * len(steps):
+        # The fastest twentieth may be jitter.
+        fast = 1 / steps[len(steps) // 20]
+        return next((standard for standard in STANDARD_RATES if standard >= 0.99 * fast), STANDARD_RATES[-1])
+    rate = 1 / statistics.fmean(single)
+    if interlaced and rate > 1.5 * declared:
+        rate /= 2
+    near = min(STANDARD_RATES, key=lambda known: abs(rate - known))
+    # So near is no coincidence; what is declared may be an average, over gaps or a length that is not the picture's.
+    if abs(rate - near) <= 0.0001 * rate:
+        return near
+    # A declared rate that agrees is exact, the measured one is rounded by the container's clock.
+    return next((known for known in (declared, near) if abs(rate - known) <= 0.003 * rate), rate)
+
+
+def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
+    context = stream.codec_context
+    start_s, end_s = ends.get(stream.index, (float((stream.start_time or 0) * stream.time_base), None))
+    return {
+        "index": stream.index,
+        "codec": CANONICAL.get(context.codec.name, context.codec.name),
+        "profile": stream.profile,
+        "channels": context.channels,
+        "sample_rate_hz": context.sample_rate,
+        "language": _plain(stream.language) if stream.language not in {None, "und"} else None,
+        "start_s": start_s,
+        "duration_s": None if end_s is None else end_s - start_s,
+        "config": bytes(context.extradata or b"")[:4].hex(),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,234 @@
+"""
+Count what is really in HLS renditions and print one JSON document; runs alone, as a confined child.
+
+Called as `python -I -S segments.py ORDERS PYAV FOLDER`. ORDERS is a JSON object: `options` (FFmpeg's format options),
+`segment` (pattern of the media segments' names) and `subjects`, each with `folder` and `init` (name of the init segment
+in that folder below FOLDER), `segments` (how many there are, from 1; 0: the init segment is a whole file) and `strict`
+(whether a picture counts as undecodable that the decoder had to mend). PYAV is the folder of the PyAV package. The
+answer has `subjects` in the same order, each of them with either `tracks` and `undecodable`, or `error`. Only PyAV and
+the standard library.
+"""
+
+from __future__ import annotations
+
+import bisect
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# More of them would take memory for decoders and gain little: one subject is as large as all smaller ones together.
+MAX_PROCESSES = 4
+# The loop filter smooths the pictures and finds no damage, for a fifth of the time.
+FAST = {"skip_loop_filter": "all"}
+# By itself, a decoder hides most damage behind what it saw before.
+STRICT = {**FAST, "err_detect": "explode"}
+
+
+def main(argv: list[str]) -> int:
+    """Answer on stdout; the exit code is 0 whenever there is an answer."""
+    folder, orders = Path(argv[3]), json.loads(argv[1])
+    sys.path.insert(0, str(Path(argv[2]).parent))
+    av = importlib.import_module("av")
+    # FFmpeg's own complaints are of no use to anyone here.
+    av.logging.set_level(None)
+    subjects = [Subject(folder, said, orders["segment"]) for said in orders["subjects"]]
+    answers = shared_out(subjects, lambda subject: measure(av, subject, orders["options"]))
+    sys.stdout.write(json.dumps({"subjects": answers}))
+    return 0
+
+
+class Subject:
+    """One rendition, or one whole file."""
+
+    def __init__(self, folder: Path, said: dict[str, Any], pattern: str) -> None:
+        self.init = folder / said["folder"] / said["init"]
+        # Counted instead of listed: a long film has more names than one argument may hold.
+        numbers = range(1, said["segments"] + 1)
+        self.segments = [folder / said["folder"] / (pattern % number) for number in numbers]
+        self.decoder_options = STRICT if said["strict"] else FAST
+
+    @property
+    def decoded(self) -> list[Path]:
+        """The first and the last segment; a whole file has samples that were decoded with segments."""
+        return self.segments[:1] + self.segments[1:][-1:]
+
+    @property
+    def cost(self) -> int:
+        """What has to be decoded, in bytes."""
+        return sum(file.stat().st_size for file in self.decoded if file.exists())
+
+
+def shared_out(subjects: list[Subject], work: Callable[[Subject], Any]) -> list[Any]:
+    """Return the result of each subject, from as many copies of this process as the machine has processors."""
+    # Not threads: they would wait for each other at every packet.
+    shares: list[list[int]] = [[] for _ in range(min(MAX_PROCESSES, len(os.sched_getaffinity(0)), len(subjects)))]
+    costs = [subject.cost for subject in subjects]
+    for number in sorted(range(len(subjects)), key=costs.__getitem__, reverse=True):
+        min(shares, key=lambda share: (sum(costs[other] for other in share), len(share))).append(number)
+    answers = [_copied(share, lambda number: work(subjects[number])) for share in shares[1:]]
+    found = {number: work(subjects[number]) for number in shares[0]}
+    for answer in answers:
+        found |= answer()
+    return [found[number] for number in range(len(subjects))]
+
+
+def _copied(share: list[int], work: Callable[[int], Any]) -> Callable[[], dict[int, Any]]:
+    """Work in a copy of this process, and return what waits for its results."""
+    read_fd, write_fd = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            with os.fdopen(write_fd, "w") as answer:
+                json.dump([(number, work(number)) for number in share], answer)
+        finally:
+            os._exit(0)
+    os.close(write_fd)
+
+    def wait() -> dict[int, Any]:
+        with os.fdopen(read_fd) as answer:
+            content = answer.read()
+        _, status = os.waitpid(process, 0)
+        if os.WIFSIGNALED(status):
+            # As if it had happened here: who waits for us wants to know.
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        return dict(json.loads(content))
+
+    return wait
+
+
+def measure(av: Any, subject: Subject, options: dict[str, str]) -> dict[str, Any]:
+    """Return what is in a rendition: every packet counted, the first and the last segment decoded."""
+    try:
+        return {
+            "tracks": _tracks(av, [subject.init, *subject.segments], options),
+            "undecodable": sum(_undecodable(av, subject, segment, options=options) for segment in subject.decoded),
+        }
+    except (av.FFmpegError, ValueError, MemoryError, OSError) as error:
+        return {"error": type(error).__name__}
+
+
+def _tracks(av: Any, files: list[Path], options: dict[str, str]) -> list[dict[str, Any]]:
+    """Return what was counted of each stream."""
+    with av.open(JoinedFiles(files), format="mp4", options=dict(options)) as container:
+        tallies = [Tally(stream) for stream in container.streams]
+        for packet in container.demux():
+            if packet.size and packet.pts is not None:
+                tallies[packet.stream_index].add(packet)
+        return [tally.facts() for tally in tallies]
+
+
+class Tally:
+    """What is counted of one stream, in its own ticks: a film has millions of packets."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._is_video = stream.type == "video"
+        self._packets = self._corrupt = self._widest_gap = 0
+        self._start = self._end = 0
+        self._last_dts: int | None = None
+        self._keyframes: list[int] = []
+
+    def add(self, packet: Any) -> None:
+        """Count one packet with content and a time."""
+        pts, dts = packet.pts, packet.dts
+        if dts is None:
+            dts = pts
+        self._start = min(self._start, pts) if self._packets else pts
+        self._end = max(self._end, pts + (packet.duration or 0))
+        self._packets += 1
+        if self._is_video and packet.is_keyframe:
+            self._keyframes.append(pts)
+        self._corrupt += packet.is_corrupt
+        if self._last_dts is not None:
+            self._widest_gap = max(self._widest_gap, dts - self._last_dts)
+        self._last_dts = dts
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is known of the stream now."""
+        context, base = self._stream.codec_context, self._stream.time_base
+        return {
+            "kind": self._stream.type,
+            "codec": context.codec.canonical_name,
+            "width_px": context.width if self._is_video else 0,
+            "height_px": context.height if self._is_video else 0,
+            "packets": self._packets,
+            "keyframes_s": [float(pts * base) for pts in self._keyframes],
+            "corrupt": self._corrupt,
+            "start_s": float(self._start * base),
+            "end_s": float(self._end * base),
+            "widest_gap_s": float(self._widest_gap * base),
+        }
+
+
+def _undecodable(av: Any, subject: Subject, segment: Path, *, options: dict[str, str]) -> int:
+    """Return how many packets of the first track of one segment give no picture, or no sound."""
+    packets = frames = 0
+    with av.open(JoinedFiles([subject.init, segment]), format="mp4", options=dict(options)) as container:
+        stream = container.streams[0]
+        is_video = stream.type == "video"
+        if is_video:
+            stream.codec_context.options = subject.decoder_options
+        for packet in container.demux(stream):
+            packets += bool(packet.size)
+            try:
+                frames += len(packet.decode())
+            except av.FFmpegError:
+                continue
+    # The first sounds only prepare the decoder.
+    return max(packets - frames, 0) if is_video else packets * (not frames)
+
+
+class JoinedFiles(io.RawIOBase):
+    """Several files read as one: an init segment and its media segments, without a copy on disk."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+        self._ends: list[int] = []
+        total = 0
+        for path in paths:
+            total += path.stat().st_size
+            self._ends.append(total)
+        self._at = 0
+        self._current = -1
+        self._file: io.FileIO | None = None
+
+    def readable(self) -> bool:
+        """Reading is all that it can do."""
+        return True
+
+    def seekable(self) -> bool:
+        """Any place can be reached."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place in the whole."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the whole."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._ends[-1]}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, at most to the end of the file that they lie in."""
+        number = bisect.bisect_right(self._ends, self._at)
+        if number == len(self._paths):
+            return b""
+        if self._file is None or self._current != number:
+            if self._file:
+                self._file.close()
+            self._current, self._file = number, self._paths[number].open("rb", buffering=0)
+        self._file.seek(self._at - (self._ends[number - 1] if number else 0))
+        piece = self._file.read(size) or b""
+        self._at += len(piece)
+        return piece
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,1 @@
+"""From plan to encoded pieces: the commands, filters and encoders."""

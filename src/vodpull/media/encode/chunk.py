@@ -1,0 +1,237 @@
+"""
+One source to all renditions: the commands are pure, FFmpeg does the work.
+
+A chunk of the source is decoded once; each smaller picture is scaled from the next larger one. What belongs to the
+whole film is made by one more process: sound, which would click at seams, and the rung that is the source itself.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from vodpull.errors import MediaTruncated, OutputInvalid
+from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
+from vodpull.media.encode.filters import picture_graph, sound_chain
+from vodpull.media.encode.loudness import loudness_steps, measure_loudness
+from vodpull.media.mp4.sample_tables import SampleTable, read_samples
+from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
+from vodpull.media.plan.picture import Picture
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import Progress, RunLimits, check, run
+from vodpull.media.tools.sandbox import Toolbox
+
+
+def encode_limits(plan: EncodePlan, chunk: Chunk | None = None) -> RunLimits:
+    """Return limits that no honest process reaches, for a chunk or for the tracks: they only end what went wrong."""
+    codecs = len({planned.rung.codec for planned in plan.rungs})
+    most_bps = max(planned.rung.max_bitrate_bps for planned in plan.rungs)
+    length_s = float(chunk.frames / plan.rate) if chunk else plan.duration_s
+    return RunLimits(
+        # 8K HEVC on one old core takes about 100 seconds a second; a chunk may decode as much again to get there.
+        # Every codec takes as long again.
+        wall_s=600 + 150 * codecs * (length_s + (MAX_GROUP_S if chunk else 0.0)),
+        # The encoder's ceiling is an average over seconds: thrice of it, and room for headers.
+        file_size_bytes=int(3 * most_bps / 8 * length_s) + 64 * 1024 * 1024,
+    )
+
+
+async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and within which bounds
+    source: Path,
+    plan: EncodePlan,
+    chunk: Chunk,
+    folder: Path,
+    *,
+    toolbox: Toolbox,
+    limits: RunLimits,
+    on_progress: Callable[[float], None],
+    stop_bytes: int | None = None,
+) -> float:
+    """
+    Make the pictures of one chunk in a fresh folder, one file for each encoded rung; return the processor time.
+
+    `on_progress` gets the share that is done, 0 to 1. Of a source that is still coming, nothing is read from
+    `stop_bytes` on. May run twice: files of an earlier try are overwritten.
+
+    Raises:
+        MediaTruncated: the source has fewer pictures there than it promised.
+        EncodeFailed: FFmpeg ended with an error.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        StorageFull: the disk is full.
+        OutputInvalid: FFmpeg did not make what was planned.
+    """
+
+    def report(progress: Progress) -> None:
+        on_progress(min(1.0, progress.frames / chunk.frames))
+
+    argv = build_chunk_argv(plan, chunk)
+    finished = await run(
+        argv if stop_bytes is None else allowlist.cut_input(argv, "source", stop_bytes),
+        toolbox=toolbox,
+        reads={"source": source},
+        writes=folder,
+        limits=limits,
+        on_progress=report,
+    )
+    check(finished, "encoding")
+    for planned in plan.encoded:
+        _check_chunk(read_samples(folder / planned.file), plan, chunk)
+    return finished.cpu_s
+
+
+def _check_chunk(made: SampleTable, plan: EncodePlan, chunk: Chunk) -> None:
+    """Compare what FFmpeg wrote with the plan: every frame is there, at its time, and segments begin with keyframes."""
+    if len(made) < chunk.frames:
+        missing_s = float((chunk.frames - len(made)) / plan.rate)
+        start_s = float(chunk.first_frame / plan.rate)
+        raise MediaTruncated(f"{missing_s:.2f} s of the picture after {start_s:.0f} s could not be decoded")
+    ticks = made.timescale / plan.rate
+    on_grid = [number * ticks for number in range(chunk.frames)] == sorted(made.shown_ticks)
+    keys = {number for number in range(len(made)) if made.is_key(number)}
+    if not on_grid or keys != set(chunk_cuts(plan, chunk)):
+        raise OutputInvalid(f"the encoder left frames or keyframes in {made.path.name} that were not planned")
+
+
+def chunk_cuts(plan: EncodePlan, chunk: Chunk) -> list[int]:
+    """Return the frames of a chunk with which segments begin, counted from its own start."""
+    return [cut - chunk.first_frame for cut in plan.cuts if 0 <= cut - chunk.first_frame < chunk.frames]
+
+
+def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
+    """Return the FFmpeg command of a chunk: reads `/in/source`, writes into the working folder. Pure."""
+    sizes = [(planned.rung.width_px, planned.rung.height_px) for planned in plan.encoded]
+    frames = range(chunk.first_frame, chunk.first_frame + chunk.frames)
+    argv = [
+        *allowlist.global_flags(),
+        *allowlist.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
+        *_filter_flags(plan.picture),
+        "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames),
+    ]  # fmt: skip
+    for number, planned in enumerate(plan.encoded):
+        argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *video_flags(_encoding(planned, plan, chunk))]
+        argv += _file_flags(planned.file)
+    return argv
+
+
+def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
+    """Return what happens to the frames of a chunk: only the end of the film is held."""
+    return plan.picture if chunk == plan.chunks[-1] else replace(plan.picture, hold_frames=0)
+
+
+def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
+    """Return the input options that lead to a chunk."""
+    seek_s = plan.seeks_s[chunk.number]
+    if not seek_s:
+        return ()
+    return (
+        # Times stay those of the whole film, so that frame numbers do, too.
+        "-copyts", "-start_at_zero",
+        # From the keyframe before: what is too early is dropped by number, not by time.
+        "-noaccurate_seek", "-ss", f"{seek_s:.6f}",
+    )  # fmt: skip
+
+
+def _filter_flags(picture: Picture) -> list[str]:
+    # Scaling alone is so fast that sharing a picture among threads only costs.
+    return [] if picture.hdr or picture.deinterlace else ["-filter_complex_threads", "1"]
+
+
+def _grid_flags(chunk: Chunk) -> list[str]:
+    # Where the size of the source changes midway, the graph begins anew, at 0: what came already is dropped, all but
+    # one frame, which must not make the chunk longer.
+    return ["-fps_mode", "vfr", "-frames:v", str(chunk.frames)]
+
+
+def _encoding(planned: RungPlan, plan: EncodePlan, chunk: Chunk) -> Encoding:
+    return Encoding(
+        codec=planned.rung.codec,
+        preset=planned.preset,
+        rate=planned.rate,
+        gop_frames=plan.gop_frames,
+        # Beside a copied rung, segments begin where its keyframes are.
+        cuts=tuple(chunk_cuts(plan, chunk)) if plan.copied else (),
+        threads=planned.threads,
+    )
+
+
+def _file_flags(name: str) -> list[str]:
+    return [
+        # Titles, places and chapters of the source stay private.
+        "-map_metadata", "-1", "-map_chapters", "-1",
+        # A measured bitrate in the header would differ from chunk to chunk.
+        "-write_btrt", "0",
+        "-f", "mp4", f"file:{name}",
+    ]  # fmt: skip
+
+
+async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> float:
+    """
+    Make what belongs to the whole film in a fresh folder: all sound, and the copied rung; return the processor time.
+
+    Does nothing when the plan has neither. May run twice.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        StorageFull: the disk is full.
+        OutputInvalid: FFmpeg did not make what was planned.
+    """
+    if not plan.has_tracks:
+        return 0.0
+    if plan.sounds and plan.audio.loudness:
+        plan = await _levelled(source, plan, folder, toolbox=toolbox, limits=limits)
+    finished = await run(
+        build_tracks_argv(plan),
+        toolbox=toolbox,
+        reads={"source": source},
+        writes=folder,
+        limits=limits,
+        on_progress=_unheard,
+    )
+    check(finished, "encoding the sound")
+    for sound in plan.sounds:
+        read_samples(folder / sound.file)
+    if plan.copied and len(read_samples(folder / plan.copied.file)) != plan.frames_total:
+        raise OutputInvalid("the picture of the source was not copied whole")
+    return finished.cpu_s
+
+
+async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
+    """Return the plan with the filters that bring each sound track to the target."""
+    streams = [sound.index for sound in plan.sounds]
+    # Measurements are no result.
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
+    sounds = (
+        replace(sound, filters=",".join(loudness_steps(loudness)))
+        for sound, loudness in zip(plan.sounds, found, strict=True)
+    )
+    return replace(plan, sounds=tuple(sounds))
+
+
+def _unheard(_progress: Progress) -> None:
+    """Sound is a small part of the work; the report is read for the stall limit only."""
+
+
+def build_tracks_argv(plan: EncodePlan) -> list[str]:
+    """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
+    encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
+    chains = [sound_chain(sound.index, label=f"a{number}", filters=sound.filters) for number, sound in encoded.items()]
+    argv = [*allowlist.global_flags(), *allowlist.input_flags("source")]
+    argv += ["-filter_complex", ";".join(chains)] if chains else []
+    # A timestamp far ahead would otherwise be filled with hours of silence.
+    end = ["-t", f"{plan.duration_s:.6f}"]
+    for number, sound in enumerate(plan.sounds):
+        kind = ["-map", f"[a{number}]", *audio_flags(plan.audio)] if number in encoded else _copy_flags(sound.index)
+        argv += [*kind, *end, *_file_flags(sound.file)]
+    if plan.copied:
+        argv += [*_copy_flags(plan.picture.stream_index), *_file_flags(plan.copied.file)]
+    return argv
+
+
+def _copy_flags(stream_index: int) -> list[str]:
+    # Times stay as they are, also those below 0, which only prepare the decoder.
+    return ["-map", f"0:{stream_index}", "-c", "copy", "-avoid_negative_ts", "disabled"]

@@ -1,0 +1,90 @@
+"""The filter graph of an encode: what happens to picture and sound between decoder and encoders. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vodpull.media.plan.picture import Picture
+
+# The output's colours, in the words of the filter: matrix, transfer, primaries, range.
+BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
+# As sharp as FFmpeg's own scaler, within 0.3 points of VMAF at every step: the default here is softer, which costs the
+# smallest picture four.
+SHARP = "f=bicubic:param_a=0:param_b=0.62"
+# From our renditions to a JPEG file, which has this one matrix and range and cannot say so (JFIF).
+JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
+
+
+def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]], frames: range) -> str:
+    """
+    Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, largest first.
+
+    A size may come several times, for several codecs: it is scaled once.
+    Of the grid of the output, the frames with these numbers come out, counted from 0 anew.
+    """
+    # FFmpeg itself has turned the picture upright before this point.
+    head = ",".join([*_timing(picture, frames), *_conversion(picture, sizes[0])])
+    chains = [f"[0:{picture.stream_index}]{head}"]
+    outputs = ["[v0]"]
+    for number, (width, height) in enumerate(sizes[1:], start=1):
+        if (width, height) != sizes[number - 1]:
+            # From the next larger picture: half the work of scaling each from the source, no visible difference.
+            chains[-1] += _split([*outputs, f"[c{number}]"])
+            chains.append(f"[c{number}]zscale=w={width}:h={height}:{SHARP},setsar=1")
+            outputs = []
+        outputs.append(f"[v{number}]")
+    chains[-1] += _split(outputs)
+    return ";".join(chains)
+
+
+def _split(outputs: Sequence[str]) -> str:
+    return "".join((f",split={len(outputs)}" if len(outputs) > 1 else "", *outputs))
+
+
+def _timing(picture: Picture, frames: range) -> list[str]:
+    steps = []
+    if picture.deinterlace:
+        # One frame from each pair of fields; frames that are marked progressive pass untouched.
+        steps.append("bwdif=mode=send_frame:deint=interlaced")
+    # Before anything costly and before the split: all rungs get the same frames, and the first one is at 0. The grid
+    # begins at 0 in every chunk, filled up to where its decoding began: so each frame is the same in any chunk.
+    steps.append(f"fps=fps={picture.rate}:start_time=0")
+    if picture.hold_frames:
+        steps.append(f"tpad=stop_mode=clone:stop={picture.hold_frames}")
+    # Times are numbers of frames here. It also ends the work, whatever the timestamps of the source claim.
+    steps.append(f"trim=start_pts={frames.start}:end_pts={frames.stop},setpts=PTS-{frames.start}")
+    if picture.crop_odd:
+        steps.append("crop=w=floor(iw/2)*2:h=floor(ih/2)*2:x=0:y=0")
+    return steps
+
+
+def _conversion(picture: Picture, size: tuple[int, int]) -> list[str]:
+    """Return the steps to the best rung: its size, square pixels, 8 bit, BT.709."""
+    scale = f"zscale=w={size[0]}:h={size[1]}:{SHARP}"
+    # Said in full, because a conversion from `unspecified` is refused.
+    source = f"min={picture.matrix}:tin={picture.transfer}:pin={picture.primaries}:rin={picture.range}"
+    # Hides the steps of 8-bit gradients.
+    dither = ":d=error_diffusion" if picture.deep else ""
+    square = ["format=yuv420p", "setsar=1"]
+    if not picture.hdr:
+        return [f"{scale}:{source}:{BT709_OUT}{dither}", *square]
+    return [
+        # Light is mapped in linear float RGB; 100 nits is the white of standard range.
+        f"{scale}:{source}:t=linear:npl=100",
+        "format=gbrpf32le",
+        "zscale=p=bt709",
+        "tonemap=hable:desat=0",
+        f"zscale={BT709_OUT}{dither}",
+        *square,
+        # The mastering data describe the HDR picture that no longer exists.
+        "sidedata=mode=delete",
+    ]
+
+
+def sound_chain(stream_index: int, *, label: str, filters: str = "") -> str:
+    """Return the graph from one decoded sound track to `[label]`, with more filters on the way."""
+    # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
+    # add up before the filter's own limit of 100 ms.
+    resample = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
+    steps = [resample, "aformat=sample_fmts=fltp:channel_layouts=stereo"]
+    return f"[0:{stream_index}]{','.join([*steps, *([filters] if filters else [])])}[{label}]"

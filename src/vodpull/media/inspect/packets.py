@@ -1,0 +1,111 @@
+"""The packets of a source, read once and decoded never: where it can be cut, and whether it needs encoding at all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from vodpull.errors import EncodeFailed
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.probe import ask_pyav
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import copy_limits
+from vodpull.media.tools.sandbox import Toolbox
+
+# Nearer keyframes are of no use for cutting; more groups than this would not fit into an answer.
+SPACING_S = 0.5
+MAX_GROUPS = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A keyframe and what follows until the next one that is told."""
+
+    start_s: float
+    """When the keyframe is shown, after the start of the file."""
+    decode_s: float
+    """Its decoding time, after the start of the file."""
+    first_frame: int
+    """Number of the keyframe on the grid of the constant rate."""
+    size_bytes: int
+    closed: bool
+    """Everything in it can be shown without what came before; only known of H.264."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundSurvey:
+    """The packets of one sound track."""
+
+    index: int
+    """Stream number."""
+    start_s: float
+    """After the start of the file; negative: it begins with what only prepares the decoder."""
+    end_s: float
+    widest_hole_s: float
+    """Largest distance between the end of one packet and the beginning of the next."""
+    bitrate_bps: int
+    damaged: bool
+    """Some packets have no time, or are not to be played."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """The packets of one source; survives a round trip through JSON."""
+
+    frames: int
+    """Number of pictures."""
+    start_s: float
+    """When the first picture is shown, after the start of the file."""
+    uneven_s: float
+    """Largest distance of a picture from the grid of the constant rate."""
+    groups: tuple[Group, ...]
+    steady: bool
+    """Decoding times only ever grow, and never jump."""
+    damaged: bool
+    """Some packets have no time, are cut, or are not to be shown."""
+    own_parameters: bool
+    """Codec parameters change on the way."""
+    sounds: tuple[SoundSurvey, ...]
+
+
+_SURVEY = TypeAdapter(Survey)
+
+
+async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes: int | None = None) -> Survey:
+    """
+    Read all packets of a source with a moving picture; takes as long as reading the file.
+
+    With `stop_bytes`, of a file that is not all here: only up to there, and as a survey of the whole would begin.
+
+    Raises:
+        EncodeFailed: the demuxer crashed on it or gave no answer.
+        EncodeStalled: it took too long.
+    """
+    if info.video is None:
+        raise EncodeFailed("there is no picture to survey")
+    rate = Fraction(info.video.nominal_frame_rate).limit_denominator(2002)
+    whole_s = info.duration_s
+    protocols, url = allowlist.PROTOCOLS, "file:"
+    if stop_bytes is not None:
+        whole_s *= max(1.0, info.size_bytes / stop_bytes)
+        protocols, url = f"{protocols},subfile", allowlist.ending_at(url, stop_bytes)
+    orders = {
+        "options": allowlist.format_options() | {"protocol_whitelist": protocols},
+        "url": url,
+        "video": info.video.index,
+        "sounds": [track.index for track in info.audio],
+        "start_s": info.start_time_s,
+        "rate": [rate.numerator, rate.denominator],
+        # In steps, for lengths that are estimated.
+        "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
+    }
+    limits = copy_limits(info.size_bytes)
+    answer = await ask_pyav("packets.py", orders, ("source", source), toolbox=toolbox, limits=limits)
+    try:
+        return _SURVEY.validate_python(answer)
+    except ValidationError as error:
+        raise EncodeFailed("the packets of the file cannot be read") from error

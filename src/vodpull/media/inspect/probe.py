@@ -1,0 +1,134 @@
+"""Measuring a media file: a confined child looks into it, this side checks the answer and gives it types."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from vodpull.errors import (
+    EncodeFailed,
+    MediaError,
+    MediaTooLarge,
+    MediaTruncated,
+    MediaUnsupported,
+    NotMedia,
+)
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.mp4 import boxes
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import RunLimits, check_alive, run
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
+
+# Headers and the last seconds are read, whatever the length; a network disk may be slow.
+PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3, file_size_bytes=0)
+REFUSALS: dict[str, type[MediaError]] = {
+    known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
+}
+# The one script that both sides read.
+BOXES = Path(boxes.__file__)
+_INFO = TypeAdapter(MediaInfo)
+
+
+async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
+    """
+    Measure one file; its name is never trusted, and nothing but this file can be read meanwhile.
+
+    A file without moving picture (sound only, a still picture) is an answer with `video` None, not an error.
+
+    Raises:
+        NotMedia: the bytes are no media at all.
+        MediaTruncated: the file ends before its own index or header says so.
+        MediaUnsupported: container or codec are not among those that are decoded.
+        MediaTooLarge: too many pixels or streams.
+        EncodeFailed: the decoder crashed on it.
+        EncodeStalled: it took too long.
+    """
+    beside = (CONFINED / "length_claims.py", BOXES)
+    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=beside)
+    if "error" in answer:
+        refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
+        raise refusal(str(answer.get("message", "the file cannot be used"))[:300])
+    return typed_info(answer)
+
+
+def probe_orders() -> dict[str, Any]:
+    """Return what the prober may open and decode."""
+    return {
+        "options": allowlist.format_options(),
+        "decoders": {"video": allowlist.VIDEO_DECODERS, "audio": allowlist.AUDIO_DECODERS},
+        "max_pixels": allowlist.MAX_PIXELS,
+        "max_streams": allowlist.MAX_STREAMS,
+    }
+
+
+async def ask_pyav(
+    script: str,
+    orders: Mapping[str, Any],
+    subject: tuple[str, Path],
+    *,
+    toolbox: Toolbox,
+    limits: RunLimits = PROBE_LIMITS,
+    beside: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """
+    Run one of the scripts of `confined` on a file or folder, and return its JSON answer.
+
+    `beside` are further scripts that it imports; their paths follow that of the subject.
+
+    Raises:
+        EncodeFailed: the child crashed, or its answer is none.
+        EncodeInterrupted: somebody killed it.
+    """
+    name, real = subject
+    imported = [f"/in/{each.name}" for each in beside]
+    finished = await run(
+        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
+        toolbox=toolbox,
+        reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **_pyav_folders()},
+        limits=limits,
+    )
+    check_alive(finished, "measuring the file")
+    if finished.returncode < 0:
+        raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError as error:
+        raise EncodeFailed(f"the prober gave no answer (code {finished.returncode})") from error
+    if not isinstance(answer, dict):
+        raise EncodeFailed("the prober gave no answer")
+    return answer
+
+
+def codec_string(codec: str, config: str) -> str | None:
+    """Return the RFC 6381 name of a codec from the first bytes of its configuration, in hex."""
+    record = bytes.fromhex(config)
+    # An avcC record starts with its version, then profile, constraints and level.
+    if codec == "h264" and record[:1] == b"\x01":
+        return f"avc1.{record[1:4].hex()}"
+    # An AudioSpecificConfig starts with five bits of object type.
+    return f"mp4a.40.{record[0] >> 3}" if codec == "aac" and record else None
+
+
+def _pyav_folders() -> dict[str, Path]:
+    """Return PyAV's package, and beside it the libraries that its wheel brings."""
+    spec = importlib.util.find_spec("av")
+    if spec is None or spec.origin is None:
+        raise EncodeFailed("PyAV is not installed")
+    package = Path(spec.origin).parent
+    libraries = package.with_name("av.libs")
+    return {"av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}
+
+
+def typed_info(answer: dict[str, Any]) -> MediaInfo:
+    """Check the shape of the answer: the child met hostile bytes, so nothing of it is taken on trust."""
+    try:
+        for stream in (*answer["audio"], *((answer["video"],) if answer["video"] else ())):
+            stream["codec_string"] = codec_string(stream["codec"], stream.pop("config"))
+        return _INFO.validate_json(json.dumps(answer), strict=True)
+    except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise EncodeFailed("the prober's answer makes no sense") from error

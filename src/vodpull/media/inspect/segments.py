@@ -1,0 +1,111 @@
+"""What is really in the segments of HLS renditions: a confined child counts, this side checks the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from vodpull.errors import OutputInvalid
+from vodpull.media.inspect.probe import ask_pyav
+from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import copy_limits
+from vodpull.media.tools.sandbox import Toolbox
+
+# A child tells of each keyframe, and its answer may have a megabyte: so much of a film of many hours at a time.
+SEGMENTS_AT_ONCE = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """What was counted of one stream of a rendition."""
+
+    kind: str
+    codec: str
+    width_px: int
+    height_px: int
+    packets: int
+    keyframes_s: tuple[float, ...]
+    """Timestamps of the keyframes; empty for sound."""
+    corrupt: int
+    start_s: float
+    end_s: float
+    widest_gap_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was counted of one rendition."""
+
+    tracks: tuple[Track, ...]
+    undecodable: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is to be measured as one: an init segment and the media segments beside it."""
+
+    folder: str
+    """Relative to the output folder."""
+    segments: int
+    """So many of the first ones; 0: `init` is a whole file, of which nothing is decoded."""
+    init: str = INIT_FILE
+    strict: bool = True
+    """Count pictures that the decoder had to mend; in what is copied from a source, they are the source's own."""
+
+
+_MEASURED = TypeAdapter(Measured)
+
+
+async def measure(out_folder: Path, subjects: Mapping[str, Subject], *, toolbox: Toolbox) -> dict[str, Measured]:
+    """
+    Return what is in each subject, under its name; of all with segments the first and the last one are decoded.
+
+    Raises:
+        OutputInvalid: one of them cannot be read.
+        EncodeFailed: the child crashed on them.
+    """
+    names = list(subjects)
+    at_once = max(1, SEGMENTS_AT_ONCE // max(1, *(subject.segments for subject in subjects.values())))
+    measured: dict[str, Measured] = {}
+    for first in range(0, len(names), at_once):
+        asked = {name: subjects[name] for name in names[first : first + at_once]}
+        answers = await _ask(out_folder, list(asked.values()), toolbox=toolbox)
+        for name, answer in zip(asked, answers, strict=True):
+            measured[name] = _typed(name, answer)
+    return measured
+
+
+async def _ask(out_folder: Path, subjects: Sequence[Subject], *, toolbox: Toolbox) -> list[Any]:
+    orders = {
+        "options": allowlist.format_options(),
+        "segment": SEGMENT_PATTERN,
+        "subjects": [asdict(subject) for subject in subjects],
+    }
+    limits = copy_limits(await asyncio.to_thread(_size_bytes, out_folder, subjects))
+    answer = await ask_pyav("segments.py", orders, ("renditions", out_folder), toolbox=toolbox, limits=limits)
+    answers = answer.get("subjects")
+    if not isinstance(answers, list) or len(answers) != len(subjects):
+        raise OutputInvalid("the renditions cannot be measured")
+    return answers
+
+
+def _size_bytes(out_folder: Path, subjects: Sequence[Subject]) -> int:
+    files = (
+        out_folder / subject.folder / name
+        for subject in subjects
+        for name in (subject.init, *(SEGMENT_PATTERN % number for number in range(1, subject.segments + 1)))
+    )
+    return sum(path.stat().st_size for path in files)
+
+
+def _typed(name: str, answer: object) -> Measured:
+    try:
+        return _MEASURED.validate_python(answer)
+    except ValidationError as error:
+        raise OutputInvalid(f"the segments of {name} cannot be read") from error

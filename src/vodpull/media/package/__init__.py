@@ -1,0 +1,1 @@
+"""Encoded pieces become segments, playlists, progressive files and pictures."""

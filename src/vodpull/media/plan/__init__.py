@@ -1,0 +1,1 @@
+"""Decisions as values: template, ladder, what is copied, where it is cut. Pure."""

@@ -1,0 +1,147 @@
+"""What of a source needs no encoding because it already is what it would become, and why the rest does. Pure."""
+
+from __future__ import annotations
+
+from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.packets import SoundSurvey, Survey
+from vodpull.media.plan.cuts import MAX_SEGMENT, MIN_SEGMENT, SINGLE_CHUNK_S, cuts_at_keyframes, segment_bytes
+from vodpull.media.plan.cuts import segment_frames as frames_of
+from vodpull.media.plan.picture import HDR_TRANSFERS
+from vodpull.media.plan.rates import exact_rate
+
+# Others have packets that need to be rewritten, or times that are rounded.
+COPIED_CONTAINER = "mov,mp4,m4a,3gp,3g2,mj2"
+PROFILES = frozenset({"Constrained Baseline", "Main", "High"})
+# Half of it is how far clocks of 1000 ticks per second are off.
+UNEVEN_S = 0.001
+# A picture that ends so much before the sound is in step for everyone (EBU R37).
+STEP_S = 0.04
+# A segment may have twice the ceiling, as the encoder's buffer allows.
+PEAK_FACTOR = 2.0
+AAC_MAX_BPS = 192_000
+AAC_MAX_CHANNELS = 2
+AAC_RATES_HZ = frozenset({44100, 48000})
+# Half a packet: more is heard as a late start.
+SOUND_START_S = 0.01
+SEEKABLE = frozenset({COPIED_CONTAINER, "matroska,webm"})
+"""Containers in which FFmpeg finds the keyframe before any time."""
+SEARCHABLE = frozenset({"mpegts", "flv"})
+"""Containers in which it finds a place whose time is known."""
+
+
+def worth_surveying(info: MediaInfo) -> bool:
+    """Tell whether the packets can decide anything: what is copied, or where a long source is cut."""
+    if info.video is None:
+        return False
+    long = info.duration_s > SINGLE_CHUNK_S and info.container in SEEKABLE | SEARCHABLE
+    copied = picture_obstacle(info.video, info.container) is None
+    return long or copied or any(sound_obstacle(track, info.container) is None for track in info.audio)
+
+
+def must_survey(info: MediaInfo) -> bool:
+    """Tell whether only the packets say where a long source can be cut."""
+    return info.duration_s > SINGLE_CHUNK_S and info.container in SEARCHABLE
+
+
+def may_be_copied(info: MediaInfo, *, size: tuple[int, int], max_bitrate_bps: int) -> bool:
+    """Tell whether a picture may be the rendition of a size under a ceiling, before its packets are known."""
+    video = info.video
+    if video is None or picture_obstacle(video, info.container) is not None:
+        return False
+    # The bitrate is that of the whole file: a picture just below the ceiling counts as above it.
+    return (video.display_width_px, video.display_height_px) == size and info.bitrate_bps <= max_bitrate_bps
+
+
+def picture_obstacle(video: VideoStream, container: str) -> str | None:
+    """Return why a picture cannot be a rendition as it is, as far as its header says; None: nothing speaks against."""
+    obstacles = {
+        f"the picture is {video.codec}": video.codec != "h264",
+        f"the container is {container.split(',', 1)[0]}": container != COPIED_CONTAINER,
+        f"the profile is {video.profile}": video.profile not in PROFILES,
+        f"the pixels are {video.pix_fmt}": video.pix_fmt != "yuv420p" or video.color_range == "pc",
+        "the picture is interlaced": video.interlaced,
+        "the picture is turned by its player": video.rotation_deg != 0,
+        "the pixels are not square": video.sample_aspect[0] != video.sample_aspect[1],
+        "the picture has a high dynamic range": video.color_transfer in HDR_TRANSFERS,
+    }
+    return next((obstacle for obstacle, holds in obstacles.items() if holds), None)
+
+
+def rung_obstacle(
+    info: MediaInfo,
+    video: VideoStream,
+    survey: Survey,
+    *,
+    size: tuple[int, int],
+    max_bitrate_bps: int,
+    segment_s: float,
+) -> str | None:
+    """Return why a picture cannot be the rendition of a size under a ceiling, from header and packets."""
+    header = picture_obstacle(video, info.container)
+    if header:
+        return header
+    rate = exact_rate(video.nominal_frame_rate)
+    shortfall_s = info.duration_s - float(survey.frames / rate)
+    obstacles = {
+        f"the picture is {video.width_px}x{video.height_px}": (video.width_px, video.height_px) != size,
+        "some pictures are not to be shown, or have no time": survey.damaged or not survey.frames,
+        "the parameters of the codec change on the way": survey.own_parameters,
+        "the frame rate is not constant": survey.uneven_s > UNEVEN_S,
+        "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
+        "picture and sound are not equally long": abs(shortfall_s) > max(STEP_S, float(1 / rate)),
+    }
+    found = next((obstacle for obstacle, holds in obstacles.items() if holds), None)
+    return found or _cutting_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
+
+
+def _cutting_obstacle(survey: Survey, video: VideoStream, *, max_bitrate_bps: int, segment_s: float) -> str | None:
+    if not all(group.closed for group in survey.groups):
+        return "open groups of pictures"
+    rate = exact_rate(video.nominal_frame_rate)
+    cuts = cuts_at_keyframes(survey.groups, survey.frames, rate, segment_s=segment_s)
+    if cuts is None:
+        return f"keyframes do not come every {MIN_SEGMENT * segment_s:g} to {MAX_SEGMENT * segment_s:g} seconds"
+    sizes = segment_bytes(survey.groups, cuts)
+    bitrate_bps = float(sum(sizes) * 8 * rate / survey.frames)
+    if bitrate_bps > max_bitrate_bps:
+        return f"{bitrate_bps / 1e6:.1f} Mbit/s are more than the {max_bitrate_bps / 1e6:.1f} of this definition"
+    frames = frames_of(cuts, survey.frames)
+    # A short rest at the end is no peak.
+    full = [(size, count) for size, count in zip(sizes, frames, strict=True) if count >= MIN_SEGMENT * segment_s * rate]
+    if any(float(size * 8 * rate / count) > PEAK_FACTOR * max_bitrate_bps for size, count in full):
+        return "some segments have more than twice the bitrate of this definition"
+    return None
+
+
+def sound_obstacle(track: AudioStream, container: str) -> str | None:
+    """Return why a sound track cannot stay as it is, as far as its header says; None: nothing speaks against."""
+    obstacles = {
+        f"the sound is {track.codec}": track.codec != "aac",
+        f"the container is {container.split(',', 1)[0]}": container != COPIED_CONTAINER,
+        f"the profile is {track.profile}": track.profile != "LC",
+        f"it has {track.channels} channels": track.channels > AAC_MAX_CHANNELS,
+        f"it has {track.sample_rate_hz} samples a second": track.sample_rate_hz not in AAC_RATES_HZ,
+    }
+    return next((obstacle for obstacle, holds in obstacles.items() if holds), None)
+
+
+def track_obstacle(track: AudioStream, container: str, survey: Survey | None) -> str | None:
+    """Return why a sound track must be encoded, from header and packets."""
+    header = sound_obstacle(track, container)
+    if header:
+        return header
+    packets = next((seen for seen in survey.sounds if seen.index == track.index), None) if survey else None
+    return _packet_obstacle(track, packets) if packets else "its packets were not looked at"
+
+
+def _packet_obstacle(track: AudioStream, packets: SoundSurvey) -> str | None:
+    # A packet is 1024 samples; up to one goes before the start, to prepare the decoder.
+    packet_s = 1024 / track.sample_rate_hz
+    obstacles = {
+        "some of its packets are not to be played, or have no time": packets.damaged,
+        f"{packets.bitrate_bps // 1000} kbit/s are too many": packets.bitrate_bps > AAC_MAX_BPS,
+        "it does not begin at the start": not -3 * packet_s <= packets.start_s <= SOUND_START_S,
+        # Rounding of a clock with 1000 ticks a second.
+        "it has holes": packets.widest_hole_s > UNEVEN_S,
+    }
+    return next((obstacle for obstacle, holds in obstacles.items() if holds), None)

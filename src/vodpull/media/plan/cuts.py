@@ -1,0 +1,97 @@
+"""Where a film is cut: into segments, which players fetch, and into chunks of segments, each encoded alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from vodpull.media.inspect.packets import Group
+
+# Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
+MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
+# Below it, starting again after a crash costs less than the chunks do.
+SINGLE_CHUNK_S = 40.0
+# The first ones are short, so that there is something to play early; the others are long enough that seeking and the
+# pictures that are decoded only to get there stay a few percent of the work.
+CHUNK_S = (8.0, 16.0, 24.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """A run of whole segments that one process encodes."""
+
+    number: int
+    """From 0."""
+    first_frame: int
+    """On the grid of the output."""
+    frames: int
+
+
+def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:
+    """Return the frames at which segments of the same length begin."""
+    return tuple(range(0, frames_total, gop_frames))
+
+
+def cuts_at_keyframes(
+    groups: Sequence[Group], frames_total: int, rate: Fraction, *, segment_s: float
+) -> tuple[int, ...] | None:
+    """
+    Return the keyframes of a source that its segments begin with, about as far apart as a segment is long.
+
+    None: at some place there is no closed group within reach.
+    """
+    starts = [group.first_frame for group in groups if group.closed]
+    if starts[:1] != [0]:
+        return None
+    cuts = [0]
+    length = segment_s * rate
+    # A rest of up to half a segment more is no reason for a short last one.
+    while frames_total - cuts[-1] > 1.5 * length:
+        near = [at for at in starts if MIN_SEGMENT * length <= at - cuts[-1] <= MAX_SEGMENT * length]
+        if not near and frames_total - cuts[-1] <= MAX_SEGMENT * length:
+            break
+        if not near:
+            return None
+        wanted = cuts[-1] + length
+        cuts.append(min(near, key=lambda at: abs(at - wanted)))
+    return tuple(cuts)
+
+
+def segment_bytes(groups: Sequence[Group], cuts: Sequence[int]) -> list[int]:
+    """Return the size of the picture in each segment of a source."""
+    sizes = [0] * len(cuts)
+    number = 0
+    for group in groups:
+        while number + 1 < len(cuts) and group.first_frame >= cuts[number + 1]:
+            number += 1
+        sizes[number] += group.size_bytes
+    return sizes
+
+
+def plan_chunks(cuts: Sequence[int], frames_total: int, *, rate: Fraction, last_start: int) -> tuple[Chunk, ...]:
+    """
+    Return the chunks of a film; a short one is one chunk, and none begins after frame `last_start`.
+
+    `last_start` is 0 for a source in which no place can be found again.
+    """
+    starts = [0]
+    if frames_total > SINGLE_CHUNK_S * rate:
+        for cut in cuts:
+            length_s = CHUNK_S[min(len(starts), len(CHUNK_S)) - 1]
+            if cut - starts[-1] >= length_s * rate and cut <= last_start:
+                starts.append(cut)
+    # A rest that is too short to be worth a start of its own joins the one before.
+    if len(starts) > 1 and frames_total - starts[-1] < CHUNK_S[-1] / 2 * rate:
+        starts.pop()
+    ends = [*starts[1:], frames_total]
+    return tuple(
+        Chunk(number=number, first_frame=first, frames=end - first)
+        for number, (first, end) in enumerate(zip(starts, ends, strict=True))
+    )
+
+
+def segment_frames(cuts: Sequence[int], frames_total: int) -> list[int]:
+    """Return the number of frames in each segment."""
+    return [after - before for before, after in pairwise([*cuts, frames_total])]

@@ -1,0 +1,239 @@
+"""The plan of an encode: how each rung and sound track of one source is made, and in which chunks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vodpull.errors import NoVideo
+from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
+from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.ladder import Ladder, Rung
+from vodpull.media.plan.picture import Picture, plan_picture
+from vodpull.media.plan.rates import exact_rate
+from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
+
+# The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
+# are chunks to work on at the same time, one thread for each encoder is cheaper.
+THREADS = (2, 1)
+# One decoder thread is several times as fast as the encoders up to 1080p; each further one costs processor time and
+# memory, so a larger picture gets them by its size.
+DECODER_THREAD_PX = 1920 * 1088
+MAX_DECODER_THREADS = 4
+MAX_SOUNDS = 8
+# Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
+# decoding time, which may be ahead of the picture by a few frames.
+RUN_UP_S = 1.0
+# What is slower to reach than to encode again: a chunk would decode all of it in vain.
+MAX_GROUP_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungPlan:
+    """How one rung is made."""
+
+    rung: Rung
+    file: str
+    """Name of the intermediate file."""
+    preset: str
+    """The encoder's own word for its speed."""
+    rate: VideoRate
+    threads: int
+    """Encoder threads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundPlan:
+    """How one sound track is made."""
+
+    index: int
+    """Stream number in the source."""
+    file: str
+    """Name of the intermediate file."""
+    copied: bool
+    """It stays as it is."""
+    reason: str
+    """Why it is copied or encoded, for people, in English."""
+    language: str | None
+    """ISO 639-2 code, as far as the source says it."""
+    filters: str = ""
+    """More filters for the sound, in FFmpeg's words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodePlan:
+    """Everything that the FFmpeg commands of one source say."""
+
+    picture: Picture
+    """What happens to the decoded frames before they are scaled down."""
+    rungs: tuple[RungPlan, ...]
+    """Largest first, of each size the better codec first."""
+    fallback: VideoCodec
+    """The codec of the renditions that answer for the definitions."""
+    audio: AudioRecipe
+    mp4: Mp4
+    """Progressive files of no, the best or each rendition of the fallback codec."""
+    vmaf: bool
+    """The quality of what is encoded is measured."""
+    sounds: tuple[SoundPlan, ...]
+    """In the order of the source; the first one is in every rendition."""
+    duration_s: float
+    """Nothing is written beyond it, whatever the timestamps of the source claim."""
+    rate: Fraction
+    """Frames per second of the grid on which all pictures lie."""
+    gop_frames: int
+    """Longest distance of keyframes."""
+    frames_total: int
+    cuts: tuple[int, ...]
+    """Frames with which segments begin, the first one is 0."""
+    decoder_threads: int
+    """For the picture of the source."""
+    chunks: tuple[Chunk, ...]
+    """In order, without gaps; empty when nothing is encoded but sound."""
+    seeks_s: tuple[float, ...]
+    """For each chunk where decoding begins, in seconds after the start of the source; 0: at its start."""
+
+    @property
+    def encoded(self) -> tuple[RungPlan, ...]:
+        """The rungs that are encoded, largest first."""
+        return tuple(planned for planned in self.rungs if not planned.rung.copied)
+
+    @property
+    def copied(self) -> RungPlan | None:
+        """The rung that is the source itself."""
+        return next((planned for planned in self.rungs if planned.rung.copied), None)
+
+    @property
+    def has_tracks(self) -> bool:
+        """Whether there is anything that is made as a whole."""
+        return bool(self.sounds or self.copied)
+
+
+def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None) -> EncodePlan:
+    """
+    Decide how the rungs of a ladder are made from a probed source. Pure.
+
+    The output has a constant frame rate: keyframes fall on the same instants in every rung, and players get the rate
+    that the playlist names. Frames that the source dropped are repeated, which costs next to nothing, and the end
+    stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
+    What the ladder's template says is all in the plan.
+
+    Raises:
+        NoVideo: the source has no moving picture.
+    """
+    if info.video is None:
+        raise NoVideo("the file has no moving picture")
+    template = ladder.template
+    assert template.fallback  # noqa: S101 - there is a ladder
+    rate = exact_rate(ladder.rungs[0].frame_rate)
+    gop_frames = max(1, round(template.segment_s * rate))
+    frames_total = max(1, round(info.duration_s * rate))
+    cuts: tuple[int, ...] | None = None
+    if survey and any(rung.copied for rung in ladder.rungs):
+        frames_total = survey.frames
+        cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
+        gop_frames = max(segment_frames(cuts or (0,), frames_total))
+    cuts = cuts or regular_cuts(frames_total, gop_frames)
+    picture = plan_picture(info, info.video, rate=rate)
+    chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
+    return EncodePlan(
+        picture=picture,
+        rungs=_rung_plans(ladder, many=len(chunks) > 1),
+        fallback=template.fallback,
+        audio=template.audio,
+        mp4=template.mp4,
+        vmaf=template.vmaf,
+        sounds=_sound_plans(info, survey, template.audio),
+        duration_s=info.duration_s,
+        rate=rate,
+        gop_frames=gop_frames,
+        frames_total=frames_total,
+        cuts=cuts,
+        decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
+        chunks=chunks,
+        seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
+    )
+
+
+def _chunks(
+    info: MediaInfo, ladder: Ladder, survey: Survey | None, *, cuts: Sequence[int], frames_total: int
+) -> tuple[Chunk, ...]:
+    if all(rung.copied for rung in ladder.rungs):
+        return ()
+    rate = exact_rate(ladder.rungs[0].frame_rate)
+    assert info.video is not None  # noqa: S101 - there is a ladder
+    picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
+    # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
+    last_start = int((picture_end_s - ladder.template.segment_s) * rate) if _can_seek(info, survey) else 0
+    return plan_chunks(cuts, frames_total, rate=rate, last_start=last_start)
+
+
+def _can_seek(info: MediaInfo, survey: Survey | None) -> bool:
+    """Tell whether any place of the source can be found again, exactly and without decoding most of it."""
+    if survey is None:
+        return info.container in SEEKABLE
+    starts_s = [group.start_s for group in survey.groups]
+    ends_s = [*starts_s[1:], info.duration_s]
+    widest_s = max((end - start for start, end in zip(starts_s, ends_s, strict=True)), default=info.duration_s)
+    # Jumps of time confuse a search; an index knows them.
+    sure = info.container in SEEKABLE or (info.container in SEARCHABLE and survey.steady)
+    return sure and widest_s <= MAX_GROUP_S
+
+
+def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fraction) -> float:
+    """Return where to begin, so that the picture that is shown at the start of a chunk is decoded, and decoded well."""
+    start_s = float(chunk.first_frame / rate) - RUN_UP_S
+    if start_s <= 0:
+        return 0.0
+    if info.container in SEEKABLE:
+        return start_s
+    # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
+    known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
+    return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0
+
+
+def _decoder_threads(video: VideoStream, *, many: bool) -> int:
+    return 1 if many else min(-(-video.width_px * video.height_px // DECODER_THREAD_PX), MAX_DECODER_THREADS)
+
+
+def _rung_plans(ladder: Ladder, *, many: bool) -> tuple[RungPlan, ...]:
+    encoded = [rung for rung in ladder.rungs if not rung.copied]
+    return tuple(
+        _rung_plan(rung, ladder.template, threads=THREADS[many or rung not in encoded[:1]]) for rung in ladder.rungs
+    )
+
+
+def _rung_plan(rung: Rung, template: Template, *, threads: int) -> RungPlan:
+    name = rung.name.lower() if rung.codec == template.fallback else f"{rung.codec}-{rung.name.lower()}"
+    return RungPlan(
+        rung=rung,
+        file=f"{name}.mp4",
+        preset=template.video[rung.codec].preset,
+        rate=template.rate(rung.codec, rung.name),
+        threads=threads,
+    )
+
+
+def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) -> tuple[SoundPlan, ...]:
+    plans = []
+    for number, track in enumerate(info.audio[:MAX_SOUNDS]):
+        obstacle = _recipe_obstacle(recipe) or track_obstacle(track, info.container, survey)
+        plan = SoundPlan(
+            index=track.index,
+            file=f"audio-{number}.m4a",
+            copied=obstacle is None,
+            reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
+            language=track.language,
+        )
+        plans.append(plan)
+    return tuple(plans)
+
+
+def _recipe_obstacle(recipe: AudioRecipe) -> str | None:
+    """Return why no sound track can stay as it is."""
+    if recipe.codec != "aac":
+        return f"it becomes {recipe.codec}"
+    return "its loudness is changed" if recipe.loudness else None

@@ -1,0 +1,183 @@
+"""Choosing the renditions of one source: which definitions it reaches, and how large each picture becomes. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.copy_rules import may_be_copied, rung_obstacle
+from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
+
+# Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
+MAX_FRAME_RATE = 60.0
+# One macroblock: encoders and players disagree about anything smaller.
+MIN_SIDE_PX = 16
+# H.264 decoders stop at 8K; only very flat pictures come near it.
+MAX_SIDE_PX = 8192
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One rendition to be made."""
+
+    clarity: int
+    name: DefinitionName
+    width_px: int
+    height_px: int
+    frame_rate: float
+    """Constant frames per second of the rendition."""
+    max_bitrate_bps: int
+    codec: VideoCodec = "h264"
+    copied: bool = False
+    """It is the picture of the source as it is; only the best rung of its codec can be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Why a definition became a rung or not."""
+
+    clarity: int
+    name: str
+    chosen: bool
+    reason: str
+    """For people, in English."""
+    max_bitrate_bps: int
+    """Ceiling of the definition's video bitrate."""
+    codecs: tuple[VideoCodec, ...]
+    """Codecs that it is made in, best first; empty when it is not chosen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    """The plan of the renditions of one source."""
+
+    template: Template
+    """The recipe that it follows."""
+    rungs: tuple[Rung, ...]
+    """Largest first, of each size the better codec first; at least one."""
+    decisions: tuple[Decision, ...]
+    """One for each definition, best first."""
+
+
+def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | None = None) -> Ladder:
+    """
+    Choose the rungs worth having for one probed source, best first, with a reason for each definition.
+
+    A definition becomes a rung when the short side of the picture as shown reaches it: never upscaled, the same for
+    landscape and portrait. A source below all of them gets the smallest one at its own size, and the fallback codec
+    always has a rung. Sizes are even. With a survey, a rung is the source itself where that is as good as an encode.
+
+    Raises:
+        NoVideo: the source has no moving picture.
+        MediaUnsupported: the picture is too small to encode.
+    """
+    video = info.video
+    if video is None:
+        raise NoVideo("the file has no moving picture")
+    short = min(video.display_width_px, video.display_height_px)
+    if short < MIN_SIDE_PX:
+        raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
+    reached = [size for size in template.sizes if size.short_side_px <= short] or list(template.sizes[:1])
+    rungs = tuple(
+        _rung(size, video, codec=codec, ceiling_bps=template.rate(codec, size.name).max_bitrate_bps)
+        for size in reversed(template.sizes)
+        for codec in template.video
+        if size in _made(template, codec, reached)
+    )
+    ladder = Ladder(
+        template=template,
+        rungs=rungs,
+        decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
+    )
+    return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+
+
+def foresees_copy(info: MediaInfo, ladder: Ladder) -> bool:
+    """Tell whether a rung may turn out to be the source itself, once its packets are known."""
+    best = next((rung for rung in ladder.rungs if rung.codec == "h264"), None)
+    if best is None or not ladder.template.copy:
+        return False
+    return may_be_copied(info, size=(best.width_px, best.height_px), max_bitrate_bps=best.max_bitrate_bps)
+
+
+def _made(template: Template, codec: VideoCodec, reached: Sequence[Definition]) -> list[Definition]:
+    """Return the definitions of a codec: those that the source reaches, but at least one of the fallback codec."""
+    made = [size for size in reached if template.makes(codec, size.name)]
+    if made or codec != template.fallback:
+        return made
+    return [size for size in template.sizes if template.makes(codec, size.name)][:1]
+
+
+def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
+    """Return the ladder with the source as its best H.264 rung, or with the reason why that must be encoded."""
+    best, video = next((rung for rung in ladder.rungs if rung.codec == "h264"), None), info.video
+    if best is None:
+        return ladder
+    assert video is not None  # noqa: S101 - there is a ladder
+    obstacle = rung_obstacle(
+        info,
+        video,
+        survey,
+        size=(best.width_px, best.height_px),
+        max_bitrate_bps=best.max_bitrate_bps,
+        segment_s=ladder.template.segment_s,
+    )
+    if best.frame_rate != video.nominal_frame_rate:
+        obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
+    reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
+    decisions = tuple(
+        replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
+        for decision in ladder.decisions
+    )
+    copied = replace(best, copied=obstacle is None)
+    return replace(ladder, rungs=tuple(copied if rung == best else rung for rung in ladder.rungs), decisions=decisions)
+
+
+def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceiling_bps: int) -> Rung:
+    width, height = video.display_width_px, video.display_height_px
+    scale = min(1.0, definition.short_side_px / min(width, height), MAX_SIDE_PX / max(width, height))
+    return Rung(
+        clarity=definition.clarity,
+        name=definition.name,
+        width_px=_even(width, scale),
+        height_px=_even(height, scale),
+        frame_rate=capped_rate(video.nominal_frame_rate),
+        max_bitrate_bps=ceiling_bps,
+        codec=codec,
+    )
+
+
+def _even(side_px: int, scale: float) -> int:
+    """Return the nearest even size (4:2:0 pictures have no others), but never more than the source has."""
+    return max(min(2 * round(side_px * scale / 2), side_px - side_px % 2), 2)
+
+
+def capped_rate(rate: float) -> float:
+    """Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder."""
+    # 59.94 and 60.02 both count as 60.
+    return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
+
+
+def _decision(definition: Definition, video: VideoStream, rungs: Sequence[Rung]) -> Decision:
+    size = f"{video.display_width_px}x{video.display_height_px}"
+    short = min(video.display_width_px, video.display_height_px)
+    made = [rung for rung in rungs if rung.name == definition.name]
+    if short >= definition.short_side_px:
+        reason = f"the source is {size}: its short side reaches {definition.short_side_px}"
+    elif made:
+        reason = f"the source is {size}, smaller than every definition: kept at its own size"
+    else:
+        reason = f"the source is {size}: its short side is below {definition.short_side_px}, and nothing is enlarged"
+    return Decision(
+        clarity=definition.clarity,
+        name=definition.name,
+        chosen=bool(made),
+        reason=reason,
+        # Of the fallback codec, where it has one.
+        max_bitrate_bps=made[-1].max_bitrate_bps if made else definition.max_bitrate_bps,
+        codecs=tuple(rung.codec for rung in made),
+    )

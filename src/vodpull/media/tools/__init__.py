@@ -1,0 +1,1 @@
+"""Child programs: how they are found, confined, run, followed and ended."""

@@ -1,0 +1,1 @@
+"""What was made, compared with what should have been made."""

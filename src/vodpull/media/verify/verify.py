@@ -1,0 +1,383 @@
+"""
+Proving that a package is complete before anyone sees it: FFmpeg's exit code is never proof.
+
+FFmpeg was seen to exit with success on a full disk and on half a source. So each playlist is parsed, each segment
+looked at, each packet counted, and the result compared with what the source promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from pathlib import Path
+
+from vodpull.errors import MediaTruncated, OutputInvalid
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.segments import Measured, Subject, Track, measure
+from vodpull.media.layout import INIT_FILE
+from vodpull.media.mp4.codec_names import codec_names
+from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps
+from vodpull.media.package.package import Package, make_pictures, package_media
+from vodpull.media.package.storyboard import read_storyboard
+from vodpull.media.plan.encode_plan import EncodePlan
+from vodpull.media.plan.template import AudioCodec, VideoCodec
+from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.files import parsed, picture_size, require_file, require_mp4, whole_segments
+from vodpull.media.verify.vmaf import Quality
+
+# Below this share of the promised duration, the source was cut.
+COMPLETE_SHARE = 0.98
+# Above this difference from the promised duration, something else went wrong.
+DURATION_TOLERANCE = 0.01
+# Very short clips: the grid of frames alone moves the end by so much.
+SHORT_TOLERANCE_S = 0.05
+# Where the end of the picture is not known, sound may end a little early; more than this was lost.
+AUDIO_LOSS_S = 0.5
+# One AAC frame at 48 kHz lasts 21 ms.
+AUDIO_GAP_S = 0.03
+# Sound that lags or leads by less is not noticed (EBU R37: 40 ms early, 60 ms late).
+AV_DRIFT_S = 0.04
+# Edit lists count in milliseconds.
+CLOCK_S = 0.002
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendition:
+    """One verified rendition, with what was measured of it."""
+
+    clarity: int
+    codec: VideoCodec = "h264"
+    playlist: str
+    """Media playlist, relative to the output folder."""
+    width_px: int
+    height_px: int
+    bitrate_bps: int
+    """Average over all segments, with their overhead."""
+    peak_bitrate_bps: int
+    frame_rate: float
+    duration_s: float
+    """Sum of the segments."""
+    size_bytes: int
+    """Size of the playlist file."""
+    media_bytes: int
+    """Size of the init segment and all media segments."""
+    segment_count: int
+    codecs: str
+    """RFC 6381 names, joined by a comma."""
+    bandwidth_bps: int
+    """What the multivariant playlist promises; never below the measured peak."""
+    av_drift_ms: int | None
+    """End of the sound minus end of the picture, which is on the grid of frames; None: there is no sound."""
+    keyframes_aligned: bool
+    """Its keyframes show the same instants as those of the lowest rendition."""
+    mp4: str = ""
+    """Progressive file, relative to the output folder; empty: there is none."""
+    mp4_bytes: int = 0
+    quality: Quality | None = None
+    """None: not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What lies in the output folder, by the name of a playlist or a progressive file."""
+
+    segments: Mapping[str, list[Segment]]
+    measured: Mapping[str, Measured]
+
+
+async def package_and_verify(
+    plan: EncodePlan, parts: Parts, out_folder: Path, *, info: MediaInfo, video_id: str, toolbox: Toolbox
+) -> tuple[Package, tuple[Rendition, ...]]:
+    """
+    Write one asset into an empty folder, prove that it is complete, and return where it is and what was measured.
+
+    The pictures are made while the segments are measured. Renditions are in the order of the package.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error, or the measuring child crashed.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        MediaTruncated: picture or sound end before the source said so.
+        OutputInvalid: the parts do not fit together, or anything is missing, cut, or not as planned.
+        StorageFull: the disk is full.
+    """
+    made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
+    pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
+    try:
+        seen = await look(out_folder, packaged, toolbox=toolbox)
+        await pictures
+    finally:
+        pictures.cancel()
+        await asyncio.gather(pictures, return_exceptions=True)
+    return packaged, await asyncio.to_thread(prove, out_folder, packaged, info=info, seen=seen)
+
+
+async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
+    """
+    Look at each file with segments, and measure them; no picture is needed yet.
+
+    Changes nothing; may run twice.
+
+    Raises:
+        EncodeFailed: the measuring child crashed.
+        OutputInvalid: a file is missing, cut, or no media.
+    """
+    placed: tuple[PackagedRendition | PackagedPicture | PackagedSound, ...]
+    placed = (*package.renditions, *package.silent, *package.sounds)
+    segments = await asyncio.to_thread(
+        lambda: {playing.playlist: whole_segments(out_folder, playing) for playing in placed}
+    )
+    subjects = {
+        playing.playlist: Subject(
+            folder=playing.folder,
+            segments=len(segments[playing.playlist]),
+            strict=isinstance(playing, PackagedRendition) and not playing.rung.copied,
+        )
+        for playing in placed
+    }
+    for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
+        await asyncio.to_thread(require_mp4, out_folder / name)
+        subjects[name] = Subject(folder="", init=name, segments=0)
+    return Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
+
+
+def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) -> tuple[Rendition, ...]:
+    """
+    Compare everything with everything that it has to agree with; return what was measured of each rendition.
+
+    Raises:
+        MediaTruncated: picture or sound end before the source said so.
+        OutputInvalid: anything else is missing, cut, or not as planned.
+    """
+    _check_poster(out_folder, package)
+    renditions: list[Rendition] = []
+    openings_s: tuple[float, ...] | None = None
+    for placed in package.renditions:
+        segments, measured = seen.segments[placed.playlist], seen.measured[placed.playlist]
+        rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
+        own_s = _openings_s(placed, measured.tracks[0], segments)
+        openings_s = openings_s or own_s
+        _check_alignment(placed, own_s, openings_s)
+        if placed.mp4:
+            _check_mp4(placed.mp4, measured, seen.measured[placed.mp4])
+        renditions.append(_with_files(out_folder, placed, rendition))
+    for silent, placed in zip(package.silent, package.renditions, strict=False):
+        _check_silent(silent, seen.measured[placed.playlist], seen.measured[silent.playlist])
+    for number, sound in enumerate(package.sounds):
+        _check_sound(sound, seen.measured[sound.playlist], info, number=number)
+    _check_storyboard(out_folder, package, renditions[0].duration_s)
+    bandwidths = _check_multivariant(out_folder, package, renditions)
+    return tuple(
+        replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
+        for rendition, bandwidth in zip(renditions, bandwidths, strict=True)
+    )
+
+
+def _check_poster(out_folder: Path, package: Package) -> None:
+    best = package.renditions[-1].rung
+    if picture_size(out_folder / package.poster) != (best.width_px, best.height_px):
+        raise OutputInvalid("the poster has not the size of the best rendition")
+
+
+def _compared(
+    placed: PackagedRendition, segments: list[Segment], measured: Measured, *, info: MediaInfo, sound: AudioCodec | None
+) -> Rendition:
+    """Compare playlist, packets, plan and source; return the rendition without what other files say of it."""
+    duration_s = sum(segment.duration_s for segment in segments)
+    video, audio = _tracks(placed, measured, sound=sound)
+    _check_duration(placed.playlist, duration_s, info)
+    _check_video(placed, video, duration_s=duration_s, segments=len(segments))
+    if audio:
+        _check_audio(placed.playlist, audio, info, number=0)
+        _check_drift(placed, video, audio, info=info)
+    if measured.undecodable:
+        raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
+    return Rendition(
+        clarity=placed.rung.clarity,
+        codec=placed.rung.codec,
+        playlist=placed.playlist,
+        width_px=video.width_px,
+        height_px=video.height_px,
+        bitrate_bps=average_bitrate_bps(segments),
+        peak_bitrate_bps=peak_bitrate_bps(segments),
+        frame_rate=round(video.packets / duration_s, 3),
+        duration_s=duration_s,
+        size_bytes=0,
+        media_bytes=sum(segment.size_bytes for segment in segments),
+        segment_count=len(segments),
+        codecs="",
+        bandwidth_bps=0,
+        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if audio else None,
+        keyframes_aligned=False,
+    )
+
+
+def _tracks(placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None) -> tuple[Track, Track | None]:
+    kinds = [(track.kind, track.codec) for track in measured.tracks]
+    if kinds != [("video", placed.rung.codec), *([("audio", sound)] if sound else [])]:
+        raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
+    if any(track.corrupt or not track.packets for track in measured.tracks):
+        raise OutputInvalid(f"{placed.playlist} holds damaged packets")
+    return measured.tracks[0], measured.tracks[1] if sound else None
+
+
+def _check_duration(name: str, duration_s: float, info: MediaInfo) -> None:
+    difference_s = abs(duration_s - info.duration_s)
+    if difference_s <= max(DURATION_TOLERANCE * info.duration_s, SHORT_TOLERANCE_S):
+        return
+    if duration_s < COMPLETE_SHARE * info.duration_s:
+        message = f"only {duration_s:.2f} s of {info.duration_s:.2f} s could be decoded"
+        raise MediaTruncated(message)
+    raise OutputInvalid(f"{name} lasts {duration_s:.2f} s, the source {info.duration_s:.2f} s")
+
+
+def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, segments: int) -> None:
+    frame_s = 1 / placed.rung.frame_rate
+    checks: Mapping[str, bool] = {
+        "has another size": (video.width_px, video.height_px) == (placed.rung.width_px, placed.rung.height_px),
+        "does not begin at 0": abs(video.start_s) <= frame_s,
+        "differs from its playlist": abs(video.end_s - video.start_s - duration_s) <= 2 * frame_s,
+        "has a hole": video.widest_gap_s <= 1.5 * frame_s,  # half a frame for rounding
+        # The source of a copied rung may have more of them.
+        "has other keyframes than segments": placed.rung.copied or len(video.keyframes_s) == segments,
+    }
+    for problem, passed in checks.items():
+        if not passed:
+            raise OutputInvalid(f"the picture of {placed.playlist} {problem}")
+
+
+def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]) -> tuple[float, ...]:
+    """Return the keyframes that the segments begin with."""
+    starts_s = [0.0, *accumulate(segment.duration_s for segment in segments)][:-1]
+    slack_s = 0.5 / placed.rung.frame_rate
+    keys_s = video.keyframes_s
+    found = [bisect.bisect_left(keys_s, start_s - slack_s) for start_s in starts_s]
+    if any(at == len(keys_s) or keys_s[at] > start_s + slack_s for at, start_s in zip(found, starts_s, strict=True)):
+        raise OutputInvalid(f"the picture of {placed.playlist} has segments without a keyframe of their own")
+    return tuple(keys_s[at] for at in found)
+
+
+def _check_silent(placed: PackagedPicture, muxed: Measured, alone: Measured) -> None:
+    """Compare a picture that stands alone with the same one beside its sound: the same packets at the same times."""
+    if len(alone.tracks) != 1 or alone.undecodable or not _agree(muxed.tracks[0], alone.tracks[0]):
+        raise OutputInvalid(f"{placed.playlist} holds something else than the picture of its rendition")
+
+
+def _check_sound(placed: PackagedSound, measured: Measured, info: MediaInfo, *, number: int) -> None:
+    """Compare a sound track that stands alone with track `number` of the source."""
+    if [track.kind for track in measured.tracks] != ["audio"] or measured.tracks[0].corrupt:
+        raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
+    _check_audio(placed.playlist, measured.tracks[0], info, number=number)
+
+
+def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> None:
+    if audio.widest_gap_s > AUDIO_GAP_S or not audio.packets:
+        raise OutputInvalid(f"the sound of {name} has a hole")
+    source = info.audio[number]
+    if source.duration_s is None:
+        return
+    expected_s = source.start_s + source.duration_s - info.start_time_s
+    if audio.end_s < expected_s - max(AUDIO_LOSS_S, (1 - COMPLETE_SHARE) * expected_s):
+        raise MediaTruncated(f"only {audio.end_s:.2f} s of {expected_s:.2f} s of sound could be decoded")
+
+
+def _check_drift(placed: PackagedRendition, video: Track, audio: Track, *, info: MediaInfo) -> None:
+    """Compare the distance between the ends of sound and picture with what the source had."""
+    source = info.audio[0]
+    if info.video is None or info.video.duration_s is None or source.duration_s is None:
+        return
+    frame_s = 1 / placed.rung.frame_rate
+    # The encode holds the last picture while there is sound. A constant rate ends on a tick: up to a frame is no drift.
+    tick_s = min(max(video.end_s - info.duration_s, -frame_s), frame_s)
+    own_s = source.start_s + source.duration_s - info.start_time_s - info.duration_s
+    drift_s = audio.end_s - (video.end_s - tick_s) - own_s
+    if drift_s < -AV_DRIFT_S:
+        raise MediaTruncated(f"the last {-drift_s * 1000:.0f} ms of sound could not be decoded")
+    if drift_s > AV_DRIFT_S:
+        raise OutputInvalid(f"the picture of {placed.playlist} ends {drift_s * 1000:.0f} ms too early for its sound")
+
+
+def _check_alignment(placed: PackagedRendition, own_s: tuple[float, ...], lowest_s: tuple[float, ...]) -> None:
+    """Compare the instants at which segments begin with those of the first rendition: players change there."""
+    # Half a frame for rounding.
+    slack_s = 0.5 / placed.rung.frame_rate
+    pairs = zip(own_s, lowest_s, strict=False)
+    if len(own_s) != len(lowest_s) or any(abs(one - other) > slack_s for one, other in pairs):
+        raise OutputInvalid(f"the keyframes of {placed.playlist} differ from those of the lowest rendition")
+
+
+def _check_mp4(name: str, parts: Measured, whole: Measured) -> None:
+    """Compare a progressive file with the segments of the same rendition: the same packets at the same times."""
+    same_number = len(parts.tracks) == len(whole.tracks)
+    if not same_number or not all(map(_agree, parts.tracks, whole.tracks)):
+        raise OutputInvalid(f"{name} holds something else than the segments of its rendition")
+
+
+def _agree(part: Track, whole: Track) -> bool:
+    near = max(abs(part.start_s - whole.start_s), abs(part.end_s - whole.end_s)) <= CLOCK_S
+    return near and not whole.corrupt and _content(part) == _content(whole)
+
+
+def _content(track: Track) -> tuple[object, ...]:
+    return track.kind, track.codec, track.width_px, track.height_px, track.packets, track.keyframes_s
+
+
+def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
+    init = out_folder / placed.folder / INIT_FILE
+    init_bytes = require_file(init)
+    return replace(
+        rendition,
+        codecs=",".join(codec_names(init.read_bytes())),
+        size_bytes=require_file(out_folder / placed.playlist),
+        media_bytes=rendition.media_bytes + init_bytes,
+        mp4=placed.mp4,
+        mp4_bytes=require_file(out_folder / placed.mp4) if placed.mp4 else 0,
+    )
+
+
+def _check_storyboard(out_folder: Path, package: Package, duration_s: float) -> None:
+    """Compare the index of the storyboard with the duration and with the sheets that lie there."""
+    index = out_folder / package.storyboard
+    require_file(index)
+    try:
+        cues = read_storyboard(index.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise OutputInvalid(f"{index.name} is not an index of pictures") from error
+    ends_s = [0.0, *(cue.end_s for cue in cues)]
+    if [cue.start_s for cue in cues] != ends_s[:-1] or ends_s != sorted(set(ends_s)):
+        raise OutputInvalid(f"{index.name} leaves a gap")
+    # Times in the index are whole milliseconds.
+    if abs(ends_s[-1] - duration_s) > 0.001:  # noqa: PLR2004 - said above
+        raise OutputInvalid(f"{index.name} ends at {ends_s[-1]:.3f} s, the picture at {duration_s:.3f} s")
+    folder = f"{package.video_id}/storyboard"
+    sheets = [f"{folder}/{path.name}" for path in sorted((out_folder / folder).glob("*"))]
+    if list(dict.fromkeys(cue.uri for cue in cues)) != sheets:
+        raise OutputInvalid(f"{index.name} does not name the sheets that are there")
+    # The first sheet is full; the last one may be empty in part, but is as large.
+    size = max(cue.x_px + cue.width_px for cue in cues), max(cue.y_px + cue.height_px for cue in cues)
+    if any(picture_size(out_folder / sheet) != size for sheet in sheets):
+        raise OutputInvalid("the sheets of the storyboard have not the size that their index needs")
+
+
+def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence[Rendition]) -> list[int]:
+    """Compare the multivariant playlist with what was measured of the renditions; return the declared bandwidths."""
+    playlist = parsed(out_folder / package.multivariant)
+    variants = [(variant.uri, variant.stream_info) for variant in playlist.playlists]
+    if [sound.uri for sound in playlist.media if sound.uri] != [sound.playlist for sound in package.sounds]:
+        raise OutputInvalid(f"{package.multivariant} does not name the sound tracks")
+    named = [(uri, said.resolution, said.codecs) for uri, said in variants]
+    places = [placed.playlist for placed in package.silent or package.renditions]
+    wanted = [
+        (place, (known.width_px, known.height_px), known.codecs)
+        for place, known in zip(places, renditions, strict=True)
+    ]
+    if named != wanted or not playlist.is_independent_segments:
+        raise OutputInvalid(f"{package.multivariant} does not name what was made")
+    bandwidths = [int(said.bandwidth or 0) for _, said in variants]
+    for bandwidth, known in zip(bandwidths, renditions, strict=True):
+        if bandwidth < known.peak_bitrate_bps:
+            raise OutputInvalid(f"{known.playlist} needs {known.peak_bitrate_bps} bit/s, but {bandwidth} are declared")
+    return bandwidths

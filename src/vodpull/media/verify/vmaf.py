@@ -1,0 +1,162 @@
+"""
+How near renditions come to their source: VMAF on a few samples, rendition by rendition.
+
+A sample compares the same run of pictures: the source as the encoder got it, and each rendition scaled up to its size.
+Both are counted frame by frame from the start of the sample, so timestamps play no part.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vodpull.errors import OutputInvalid
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import Progress, RunLimits, check, incomplete, run
+from vodpull.media.tools.sandbox import Toolbox
+
+SAMPLES = 3
+SAMPLE_S = 2.0
+# The model was trained on pictures of 1080 lines; larger ones cost more and say no more.
+MAX_SHORT_SIDE_PX = 1080
+# The colours of both sides. Where only one names them, FFmpeg converts the other, and the comparison is worth nothing.
+AS_ENCODED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+# One core compares about 80 pictures of 720 lines, or 35 of 1080, in a second; a slow core takes ten times as long.
+WALL_S_PER_FRAME = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One run of pictures to compare."""
+
+    source: Path
+    source_options: tuple[str, ...]
+    """Input options of FFmpeg that lead to the sample, for example a seek."""
+    reference: str
+    """Filter graph from the source (input 0) to `[v0]`: the sample's pictures from its first one on, at `size`,
+    8-bit BT.709 in limited range as the encoder gets them."""
+    size: tuple[int, int]
+    """Width and height of the comparison in pixels."""
+    renditions: Mapping[str, Path]
+    """Files to judge by name; the first picture of each is the first of the sample."""
+    frames: int
+    """Length of the sample."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """VMAF of one rendition over all samples: 100 is like the source, six more is what a viewer just notices."""
+
+    mean: float
+    min: float
+    """Of the worst single picture."""
+    harmonic_mean: float
+    """Counts bad pictures more than the mean does."""
+    frames: int
+    """Pictures compared."""
+
+
+def comparison_size(width_px: int, height_px: int) -> tuple[int, int]:
+    """Return the size at which a picture as shown is compared: its own, up to 1080 on the short side."""
+    scale = min(1.0, MAX_SHORT_SIDE_PX / min(width_px, height_px))
+    return 2 * max(1, round(width_px * scale / 2)), 2 * max(1, round(height_px * scale / 2))
+
+
+def spread(available: int, wanted: int = SAMPLES) -> tuple[int, ...]:
+    """Return which of so many possible samples to take: evenly over the whole, in the middle of equal parts."""
+    count = min(available, wanted)
+    return tuple((2 * number + 1) * available // (2 * count) for number in range(count))
+
+
+async def measure_quality(
+    samples: Sequence[Sample], folder: Path, *, toolbox: Toolbox, limits: RunLimits
+) -> dict[str, Quality]:
+    """
+    Return the quality of each rendition, by its name, over all samples.
+
+    One process a sample decodes the source once for all renditions. The folder gets a few small files; may run twice.
+
+    Raises:
+        EncodeFailed: FFmpeg ended with an error.
+        EncodeStalled: FFmpeg was ended because it made no progress.
+        StorageFull: the disk is full.
+        OutputInvalid: FFmpeg left no measurement, or a rendition has too few pictures.
+    """
+    scores: dict[str, list[float]] = {}
+    for sample in samples:
+        finished = await run(
+            build_vmaf_argv(sample),
+            toolbox=toolbox,
+            reads={"source": sample.source, **_inputs(sample)},
+            writes=folder,
+            limits=limits,
+            on_progress=_unheard,
+        )
+        check(finished, "measuring the quality")
+        for number, name in enumerate(sample.renditions):
+            found = await asyncio.to_thread(_read, folder, number)
+            if len(found) != sample.frames:
+                raise OutputInvalid(f"the quality was measured on {len(found)} pictures instead of {sample.frames}")
+            scores.setdefault(name, []).extend(found)
+    return {name: summarise(found) for name, found in scores.items()}
+
+
+def quality_limits(frames: int, renditions: int) -> RunLimits:
+    """Return limits that no honest measurement of one sample reaches."""
+    return RunLimits(wall_s=120 + WALL_S_PER_FRAME * frames * renditions)
+
+
+def _unheard(_progress: Progress) -> None:
+    """Nobody waits for a bar here; the report is read for the stall limit only."""
+
+
+def _inputs(sample: Sample) -> dict[str, Path]:
+    return {f"rendition-{number}": path for number, path in enumerate(sample.renditions.values())}
+
+
+def build_vmaf_argv(sample: Sample) -> list[str]:
+    """Return the FFmpeg command: reads `/in/source` and `/in/rendition-0` …, writes into the working folder. Pure."""
+    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *sample.source_options)]
+    for name in _inputs(sample):
+        argv += allowlist.input_flags(name)
+    argv += ["-filter_complex", _graph(sample)]
+    for number in range(len(sample.renditions)):
+        argv += ["-map", f"[q{number}]", "-f", "null", "-"]
+    return argv
+
+
+def _graph(sample: Sample) -> str:
+    width, height = sample.size
+    # By number: the clocks of two files need not agree about the same picture.
+    counted = f"trim=end_frame={sample.frames},settb=1/1000,setpts=N,format=yuv420p"
+    count = len(sample.renditions)
+    copies = "".join(f"[r{number}]" for number in range(count))
+    chains = [sample.reference, f"[v0]{AS_ENCODED},{counted},split={count}{copies}"]
+    for number in range(count):
+        chains.append(f"[{number + 1}:v:0]{AS_ENCODED},zscale=w={width}:h={height}:f=bicubic,{counted}[d{number}]")
+        # The model is built into the library: no file is needed for it.
+        judge = f"libvmaf=log_fmt=json:log_path={_file(number)}:shortest=1"
+        chains.append(f"[d{number}][r{number}]{judge}[q{number}]")
+    return ";".join(chains)
+
+
+def _file(number: int) -> str:
+    return f"vmaf-{number}.json"
+
+
+def _read(folder: Path, number: int) -> list[float]:
+    try:
+        answer = json.loads((folder / _file(number)).read_text(encoding="utf-8"))
+        return [float(frame["metrics"]["vmaf"]) for frame in answer["frames"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise incomplete(folder, "FFmpeg left no measurement of the quality") from error
+
+
+def summarise(scores: Sequence[float]) -> Quality:
+    """Return the figures of a rendition from the scores of its pictures, at least one."""
+    # Moved by one as libvmaf does it, so that a score of 0 is allowed.
+    inverse = sum(1 / (score + 1) for score in scores) / len(scores)
+    return Quality(mean=sum(scores) / len(scores), min=min(scores), harmonic_mean=1 / inverse - 1, frames=len(scores))

@@ -1,0 +1,64 @@
+"""What a job has when it is done, from what was packaged and measured. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from vodpull import media
+from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
+from vodpull.workflows.attempt.context import folder_key
+
+
+def published_asset(job: Job, package: media.Package, renditions: Iterable[media.Rendition]) -> Asset:
+    """Return the asset of a job whose package is in the store."""
+    assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+    folder = folder_key(job)
+    # The other codecs are in the multivariant playlist, for players that choose.
+    answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
+    rows = [row for rendition in answering for row in _rows(rendition, folder)]
+    return replace(
+        job.asset,
+        files=(job.asset.files[0], *rows),
+        playlist_key=f"{folder}/{package.multivariant}",
+        poster_key=f"{folder}/{package.poster}",
+        storyboard_key=f"{folder}/{package.storyboard}",
+    )
+
+
+def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
+    """Give the files of a rendition that a client may play: the playlist, and the progressive file if there is one."""
+    playlist = StoredFile(
+        clarity=Clarity(rendition.clarity),
+        server_type=ServerType.PC,
+        width_px=rendition.width_px,
+        height_px=rendition.height_px,
+        bitrate_bps=rendition.bitrate_bps,
+        size_bytes=rendition.size_bytes,
+        key=f"{folder}/{rendition.playlist}",
+    )
+    yield playlist
+    if rendition.mp4:
+        bitrate_bps = round(8 * rendition.mp4_bytes / rendition.duration_s)
+        yield replace(
+            playlist,
+            server_type=ServerType.MOBILE,
+            bitrate_bps=bitrate_bps,
+            size_bytes=rendition.mp4_bytes,
+            key=f"{folder}/{rendition.mp4}",
+        )
+
+
+def with_quality(
+    decisions: Iterable[Mapping[str, Any]], package: media.Package, renditions: Iterable[media.Rendition]
+) -> list[dict[str, Any]]:
+    """Return the decisions with what was measured: of the fallback codec as one figure, of each codec in full."""
+    found = {(one.clarity, one.codec): one.quality for one in renditions if one.quality}
+    judged = []
+    for decision in decisions:
+        own = {codec: quality for (clarity, codec), quality in found.items() if clarity == decision["clarity"]}
+        fallback = own.get(package.fallback)
+        figures = {"qualities": {codec: asdict(quality) for codec, quality in own.items()}} if own else {}
+        judged.append({**decision, **figures, **({"vmaf": round(fallback.mean, 2)} if fallback else {})})
+    return judged

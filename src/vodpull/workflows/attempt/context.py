@@ -1,0 +1,77 @@
+"""What the steps of a process act with, joined by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vodpull import fetch, media, storage
+from vodpull.errors import Cancelled
+from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.store import JobRef, Store
+from vodpull.jobs.templates import Templates
+from vodpull.workflows.attempt.admission import Admission
+from vodpull.workflows.attempt.meters import Watch
+from vodpull.workflows.attempt.pieces import Shelf
+from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.workspace import Workplace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """The capabilities of one process, and what its steps do with them in the same way."""
+
+    store: Store
+    objects: storage.ObjectStore
+    is_shared: bool
+    """Other processes work on the same jobs, so intermediate results go through the object store."""
+    guard: fetch.AddressGuard
+    gate: fetch.HostGate
+    toolbox: media.Toolbox
+    work_folder: Path
+    admission: Admission
+    templates: Templates
+    fetch_limits: fetch.FetchLimits
+    max_duration_s: float
+    watch: Watch
+    encode_slots: int
+    """Encoders at once, whatever they work for."""
+    encoders: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the slots."""
+        object.__setattr__(self, "encoders", asyncio.Semaphore(self.encode_slots))
+
+    def workplace(self, job: Job) -> Workplace:
+        """Return the work files of a job's attempt."""
+        return Workplace(self.work_folder, attempt_name(job))
+
+    def shelf(self, job: Job) -> Shelf:
+        """Return the intermediate results of a job's attempt."""
+        return Shelf(self.workplace(job), objects=self.objects if self.is_shared else None)
+
+    def reporter(self, job: Job) -> ProgressReporter:
+        """Return a writer of a job's progress."""
+        return ProgressReporter(lambda progress: self.store.update_progress(JobRef.of(job), progress))
+
+    async def enter(self, job: Job, stage: Stage) -> None:
+        """
+        Record a change of stage; entering it again changes nothing.
+
+        Raises:
+            Cancelled: the attempt is over, so its work should stop.
+        """
+        if not await asyncio.to_thread(self.store.enter_stage, JobRef.of(job), stage):
+            raise Cancelled("the job was cancelled or started anew")
+
+
+def attempt_name(job: Job) -> str:
+    """Return the name of everything that belongs to this attempt only."""
+    return f"{job.directory}-{job.attempt}"
+
+
+def folder_key(job: Job) -> str:
+    """Return the key prefix of a job's files, without a trailing slash."""
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)

@@ -1,0 +1,341 @@
+"""
+From a stored original to a published asset: plan, tracks, chunks, package, publish.
+
+Each piece is an intermediate result on the shelf, made once by whichever process comes first, and found by every other;
+so a process that dies costs the piece under way, and a piece that is missing is made again from the original.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from vodpull import media
+from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid, VodpullError
+from vodpull.jobs.model import Asset, Job, Stage
+from vodpull.jobs.store import JobRef, Progress
+from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
+from vodpull.workflows.attempt.planned import PLAN, Planned, chunk_name, read_plan, write_plan
+from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
+
+FILES_AT_ONCE = 8
+"""On their way to the store, or results from there."""
+
+VERIFIED_FILE = "verified.json"
+"""Beside the playlists: what the package is and what was measured; never published."""
+
+_VERIFIED = TypeAdapter(tuple[media.Package, tuple[media.Rendition, ...]])
+
+log = structlog.get_logger(__name__)
+
+
+class Production:
+    """The production of one process. Used from one event loop."""
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        self._can = capabilities
+        self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._shares: dict[tuple[str, str], float] = {}
+
+    async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
+        """
+        Return what is to be made of a job's original, the same whenever and wherever it is asked.
+
+        `source`: where the original is while it is not stored yet.
+
+        Raises:
+            MediaTooLarge: the video is longer than allowed.
+            VodpullError: it cannot be encoded.
+        """
+        shelf = self._can.shelf(job)
+        found = await shelf.find(PLAN)
+        if found is None:
+            await self._make(job, PLAN, lambda folder: self._write_plan(job, info, folder, source=source))
+            found = await shelf.find(PLAN)
+        if found is None:
+            raise Cancelled("the files of this attempt were cleared")
+        return read_plan(found)
+
+    async def foresee(
+        self, job: Job, info: media.MediaInfo, *, survey: media.Survey | None = None
+    ) -> media.EncodePlan | None:
+        """Return the plan of a source of which only the beginning is here; None: it depends on what is not known."""
+        if info.video is None or info.duration_s > self._can.max_duration_s:
+            return None
+        if survey is None and media.must_survey(info):
+            return None
+        ladder = media.plan_ladder(info, template=await self._template(job))
+        return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder, survey=survey)
+
+    async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
+        """Make sure that a chunk is encoded."""
+        planned = await self.plan(job, info)
+        await self._can.enter(job, Stage.ENCODE)
+        await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
+
+    async def _make_chunks(self, job: Job, planned: Planned, chunks: Iterable[media.Chunk]) -> None:
+        async with self._can.reporter(job).following(lambda: Progress(percent=self._percent(job, planned))):
+            await _all([self.encode_chunk(job, planned.plan, chunk) for chunk in chunks])
+
+    async def encode_chunk(
+        self,
+        job: Job,
+        plan: media.EncodePlan,
+        chunk: media.Chunk,
+        *,
+        part: Path | None = None,
+        stop_bytes: int | None = None,
+    ) -> None:
+        """
+        Make sure that a chunk of a plan is encoded, from the original, or from a file that holds its part of it.
+
+        Of such a file, nothing is read from `stop_bytes` on. It counts only for this plan: when the whole file leads
+        to another one, nobody finds it.
+        """
+        name = chunk_name(plan, chunk)
+        place = attempt_name(job), name
+        spent_s: float | None = None
+
+        async def encode(folder: Path) -> None:
+            nonlocal spent_s
+            whole = await self.need_source(job) if part is None else self._can.workplace(job).source
+            async with self._can.encoders:
+                source = _there(part, whole)
+                started_s = time.monotonic()
+                spent_s = await media.encode_chunk(
+                    source,
+                    plan,
+                    chunk,
+                    folder,
+                    toolbox=self._can.toolbox,
+                    limits=media.encode_limits(plan, chunk),
+                    on_progress=lambda share: self._shares.update({place: share}),
+                    stop_bytes=stop_bytes,
+                )
+            self._can.watch.meters.encoded(float(chunk.frames / plan.rate), time.monotonic() - started_s)
+
+        try:
+            await self._make(job, name, encode)
+        finally:
+            self._shares.pop(place, None)
+            # It need not be made again, even when it has not reached the store.
+            if spent_s is not None and self._can.workplace(job).result(name).exists():
+                log.info("chunk encoded", job=job.job_id, chunk=chunk.number, cpu_s=round(spent_s, 1))
+
+    async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
+        """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""
+        planned = await self.plan(job, info)
+        await self._can.enter(job, Stage.ENCODE)
+        await self._make_tracks(job, planned)
+
+    async def _make_tracks(self, job: Job, planned: Planned) -> None:
+        if planned.plan.has_tracks:
+            await self._make(job, planned.tracks_name, lambda folder: self._write_tracks(job, planned.plan, folder))
+
+    async def make_all(self, job: Job, info: media.MediaInfo) -> None:
+        """Make sure that every piece is there."""
+        planned = await self.plan(job, info)
+        await self._can.enter(job, Stage.ENCODE)
+        await _all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
+
+    async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
+        """
+        Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
+
+        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
+        """
+        planned = await self.plan(job, info)
+        parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
+        if parts is None:
+            return None
+        folder = self._can.workplace(job).preview
+        folder.mkdir(parents=True, exist_ok=True)
+        before = read_note(folder)
+        preview = await media.package_preview(
+            planned.plan,
+            parts,
+            folder,
+            video_id=job.video_id,
+            after=before.segments,
+            toolbox=self._can.toolbox,
+        )
+        for names in (preview.files, preview.playlists, [preview.multivariant]):
+            await self._upload(job, folder, names)
+        write_note(folder, Previewed(segments=preview.segments, files=before.files | {*preview.files}))
+        return f"{folder_key(job)}/{preview.multivariant}"
+
+    async def withdraw(self, job: Job) -> None:
+        """Remove what a preview has published of an attempt that came to nothing."""
+        if job.asset is None:
+            return
+        original = job.asset.files[0].key
+        keys = await self._can.objects.list_keys(f"{folder_key(job)}/")
+        await self._can.objects.delete_all([key for key in keys if key != original])
+
+    async def package(self, job: Job, info: media.MediaInfo) -> Path:
+        """Make sure that playlists and segments are made and proven, and return their folder."""
+        place = self._can.workplace(job)
+        if place.packaged.exists():
+            return place.packaged
+        planned = await self.plan(job, info)
+        parts = await self._parts(job, planned)
+        if parts is None:
+            await self.make_all(job, info)
+            parts = await self._parts(job, planned)
+        await self._can.enter(job, Stage.PACKAGE)
+        assert parts is not None  # noqa: S101 - every piece was made above
+        async with place.attempt(place.packaged) as folder:
+            package, renditions = await media.package_and_verify(
+                planned.plan, parts, folder, info=info, video_id=job.video_id, toolbox=self._can.toolbox
+            )
+            renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
+            (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((package, renditions)))
+        return place.packaged
+
+    async def publish(self, job: Job, info: media.MediaInfo) -> Asset:
+        """Put every file under its final key, playlists last, and return the asset as it then is."""
+        folder = await self.package(job, info)
+        await self._can.enter(job, Stage.PUBLISH)
+        package, renditions = _VERIFIED.validate_json((folder / VERIFIED_FILE).read_bytes())
+        names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+        names.remove(VERIFIED_FILE)
+        names.remove(package.multivariant)
+        there = await asyncio.to_thread(published_already, folder, self._can.workplace(job).preview)
+        await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
+        await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
+        await self._upload(job, folder, [package.multivariant])
+        self._can.watch.meters.stored(sum((folder / name).stat().st_size for name in names))
+        if any(rendition.quality for rendition in renditions):
+            decisions = with_quality(job.decisions, package, renditions)
+            await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
+        return published_asset(job, package, renditions)
+
+    async def need_source(self, job: Job) -> Path:
+        """Return the original as a local file, from the store when this machine does not have it."""
+        place = self._can.workplace(job)
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        if place.joined.exists():
+            return place.joined
+        place.drop_other_source(sha256=job.asset.sha256)
+        if place.source.exists():
+            return place.source
+        place.open()
+        key = job.asset.files[0].key
+        await self._once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
+        return place.source
+
+    async def _judged(
+        self,
+        job: Job,
+        plan: media.EncodePlan,
+        package: media.Package,
+        *,
+        renditions: tuple[media.Rendition, ...],
+        folder: Path,
+    ) -> tuple[media.Rendition, ...]:
+        """Return the renditions with their quality, where it is asked for and can be measured."""
+        if not plan.vmaf:
+            return renditions
+        source = await self.need_source(job)
+        try:
+            async with self._can.encoders:
+                found = await media.measure_renditions(
+                    source, plan, package, out_folder=folder, toolbox=self._can.toolbox
+                )
+        except (EncodeFailed, EncodeStalled, OutputInvalid) as error:
+            # What was made is proven, and nobody waits for the figure.
+            log.warning("quality not measured", job=job.job_id, code=error.code)
+            return renditions
+        return tuple(replace(rendition, quality=found.get(rendition.playlist)) for rendition in renditions)
+
+    async def _write_plan(self, job: Job, info: media.MediaInfo, folder: Path, *, source: Path | None) -> None:
+        if info.duration_s > self._can.max_duration_s:
+            raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
+        survey = None
+        if media.worth_surveying(info):
+            survey = await media.survey(source or await self.need_source(job), info, toolbox=self._can.toolbox)
+        ladder = media.plan_ladder(info, template=await self._template(job), survey=survey)
+        decisions = [asdict(decision) for decision in ladder.decisions]
+        await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
+        write_plan(media.plan_encode(info, ladder, survey=survey), folder)
+
+    async def _template(self, job: Job) -> media.Template:
+        batch, _ = await asyncio.to_thread(self._can.store.find_job, job.job_id)
+        return self._can.templates.find(batch.template)
+
+    def _percent(self, job: Job, planned: Planned) -> float:
+        place = self._can.workplace(job)
+        frames = sum(
+            chunk.frames * (1.0 if place.result(name).exists() else self._shares.get((place.name, name), 0.0))
+            for name, chunk in zip(planned.chunk_names, planned.plan.chunks, strict=True)
+        )
+        return 100 * frames / planned.plan.frames_total
+
+    async def _write_tracks(self, job: Job, plan: media.EncodePlan, folder: Path) -> None:
+        source, limits = await self.need_source(job), media.encode_limits(plan)
+        # Beside the encoders: it is little work for one processor, and nothing plays without it.
+        await media.encode_tracks(source, plan, folder, toolbox=self._can.toolbox, limits=limits)
+
+    async def _parts(self, job: Job, planned: Planned, chunks: int | None = None) -> media.Parts | None:
+        """Return the folders of the tracks and of the first chunks, or of all; None when one of them is not there."""
+        shelf = self._can.shelf(job)
+        tracks = await shelf.find(planned.tracks_name) if planned.plan.has_tracks else None
+        if planned.plan.has_tracks and tracks is None:
+            return None
+        slots = asyncio.Semaphore(FILES_AT_ONCE)
+
+        async def find(name: str) -> Path | None:
+            async with slots:
+                return await shelf.find(name)
+
+        folders = await asyncio.gather(*map(find, planned.chunk_names[:chunks]))
+        whole = tuple(folder for folder in folders if folder is not None)
+        return media.Parts(tracks=tracks, chunks=whole) if len(whole) == len(folders) else None
+
+    async def _make(self, job: Job, name: str, work: Callable[[Path], Awaitable[None]]) -> None:
+        """Make sure that a result is on the shelf."""
+        shelf = self._can.shelf(job)
+        await self._once((attempt_name(job), name), lambda: shelf.put(name, work))
+
+    async def _once(self, key: tuple[str, str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something that several ask for at the same time; if the first is cancelled, so is the work of all."""
+        if (theirs := self._under_way.get(key)) is not None:
+            with contextlib.suppress(VodpullError, OSError):  # they may have begun with less of the source: try again
+                return await theirs
+        if (mine := self._under_way.get(key)) is None:
+            mine = self._under_way.setdefault(key, asyncio.ensure_future(work()))
+            mine.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await mine
+
+    async def _upload(self, job: Job, folder: Path, names: Iterable[str]) -> None:
+        slots = asyncio.Semaphore(FILES_AT_ONCE)
+
+        async def put(name: str) -> None:
+            async with slots:
+                await self._can.objects.put_file(f"{folder_key(job)}/{name}", folder / name)
+
+        await _all([put(name) for name in names])
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do several things at once; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _there(part: Path | None, whole: Path) -> Path:
+    """Return the file that is still coming, or the whole that it has become in the meantime."""
+    return part if part and part.exists() else whole

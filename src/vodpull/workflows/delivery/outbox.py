@@ -1,0 +1,147 @@
+"""Final states and their notifications: one transaction makes both true, then each delivery goes its own way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import replace
+
+import sqlalchemy as sa
+import structlog
+
+from vodpull.accounts.keys import Accounts
+from vodpull.clock import now_ms, now_s
+from vodpull.errors import NotFound
+from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.events import Events, events_of
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.status import notification_body
+from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
+from vodpull.workflows.attempt.meters import NOBODY, Watch
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Queues
+
+JITTER = 0.2
+"""Share by which a wait is stretched or shortened, so that receivers do not get everything at once after an outage."""
+
+MAX_WAIT_S = 24 * 3600.0
+"""The longest wait of the schedule; a Retry-After beyond it is cut."""
+
+log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """Makes jobs final and carries the news out."""
+
+    def __init__(
+        self, store: Store, accounts: Accounts, *, engine: Engine, queues: Queues, watch: Watch = NOBODY
+    ) -> None:
+        self._store = store
+        self._events = Events(store.engine)
+        self._deliveries = Deliveries(store.engine)
+        self._accounts = accounts
+        self._engine = engine
+        self._queues = queues
+        self._watch = watch
+
+    def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
+        """Make a job final once, with its events and the start of its notification; False when it was final before."""
+        with self._store.transaction() as connection:
+            view = self._store.finish_job(connection, ref, outcome)
+            if view is None:
+                return False
+            job = next(job for job in view.jobs if job.job_id == ref.job_id)
+            self._events.add(connection, events_of(view, job))
+            if view.batch.notify_url:
+                self._announce(connection, view, job)
+        self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
+        return True
+
+    def _announce(self, connection: sa.Connection, view: BatchView, job: Job) -> None:
+        if not view.batch.separate and not view.is_final:
+            return
+        about = job if view.batch.separate else None
+        body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
+        delivery = new_delivery(view, job=about, body=body)
+        self._deliveries.add(connection, delivery)
+        call = self._queues.deliver_call(delivery.delivery_id, account_id=view.batch.account_id, number=0)
+        self._engine.start(connection, call)
+
+    def replay(self, delivery_id: str, *, account_id: str | None) -> None:
+        """
+        Send a delivery once more, now, under its old id; with an account only that account's.
+
+        Raises:
+            NotFound: there is no such delivery.
+        """
+        found = self._deliveries.find(delivery_id)
+        if found is None or account_id not in {None, found.account_id}:
+            raise NotFound("there is no such delivery")
+        with self._store.transaction() as connection:
+            number = self._deliveries.reopen(connection, found)
+            call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number)
+            self._engine.start(connection, call)
+
+    async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
+        """Try a delivery once; record the attempt together with the start of the next one, if one is due."""
+        found = await asyncio.to_thread(self._deliveries.find, delivery_id)
+        if found is None or found.delivery.state is not DeliveryState.PENDING:
+            return
+        if found.is_silenced:
+            reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
+        else:
+            headers = await asyncio.to_thread(self._headers, found)
+            reply = await post(found.delivery.url, found.delivery.body, headers, guard=guard)
+        await asyncio.to_thread(self._record, found, number, reply)
+
+    def _headers(self, found: Addressed) -> dict[str, str]:
+        delivery = found.delivery
+        headers = {"Content-Type": "text/plain; charset=UTF-8"}
+        headers |= sign_webhook(
+            delivery.delivery_id,
+            delivery.body,
+            secret=self._accounts.notify_secret(found.account_id),
+            now_s=now_s(),
+        )
+        key = self._accounts.find_live(found.access_key)
+        if key is not None:
+            headers["Authorization"] = sign_delivery(
+                url=delivery.url, body=delivery.body, access_key=key.access_key, secret_key=key.secrets[0]
+            )
+        return headers
+
+    def _record(self, found: Addressed, number: int, reply: Reply) -> None:
+        delivery_id = found.delivery.delivery_id
+        state = _state_after(reply, number, is_silenced=found.is_silenced)
+        attempt = Attempt(
+            number=number,
+            at_ms=now_ms(),
+            status=reply.status,
+            latency_ms=reply.latency_ms,
+            error=reply.error,
+            response_head=reply.response_head,
+        )
+        with self._store.transaction() as connection:
+            self._deliveries.record(connection, delivery_id, attempt, state=state)
+            if state is DeliveryState.SILENCED:
+                self._deliveries.silence(connection, found.account_id, found.delivery.url)
+            if state is DeliveryState.PENDING:
+                call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number + 1)
+                self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
+        age_s = (now_ms() - found.delivery.created_at_ms) / 1000
+        self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)
+        log.info("delivery attempted", delivery=delivery_id, number=number, state=state.value)
+
+
+def _state_after(reply: Reply, number: int, *, is_silenced: bool) -> DeliveryState:
+    if not reply.error:
+        return DeliveryState.DELIVERED
+    if is_silenced or reply.is_gone:
+        return DeliveryState.SILENCED
+    return DeliveryState.GIVEN_UP if number + 1 >= len(SCHEDULE_S) else DeliveryState.PENDING
+
+
+def _wait_s(number: int, reply: Reply) -> float:
+    planned_s = SCHEDULE_S[number] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, hides nothing
+    return min(max(planned_s, reply.retry_after_s), MAX_WAIT_S)

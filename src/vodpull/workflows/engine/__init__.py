@@ -1,0 +1,1 @@
+"""All that knows the durable engine and its tables."""

@@ -1,0 +1,112 @@
+"""The queues of the service, and the calls that go into them. Parents and children never share one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from vodpull.jobs.model import Batch
+from vodpull.jobs.store import JobRef
+from vodpull.workflows.engine.engine import Call, JsonObject
+from vodpull.workflows.engine.slots import Queue
+
+WAITING_PARENTS = 200
+"""Jobs that one process carries at once; they mostly wait for a slot of a child."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """For whom a call is, and how urgent: what its place in a queue depends on."""
+
+    account_id: str
+    priority: int
+
+    @classmethod
+    def of(cls, batch: Batch) -> Owner:
+        """Return the owner of a batch."""
+        return cls(account_id=batch.account_id, priority=batch.priority)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queues:
+    """Every queue, with this installation's slots."""
+
+    batches: Queue
+    jobs: Queue
+    fetch: Queue
+    encode: Queue
+    notify: Queue
+
+    @classmethod
+    def of(cls, *, fetch_slots: int, encode_slots: int) -> Queues:
+        """Return the queues for a process's slots."""
+        return cls(
+            # Starting the jobs of a batch is short work for the database: a few at a time are as fast as many.
+            batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
+            jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True),
+            fetch=Queue(name="fetch", slots=fetch_slots, by_account=True),
+            encode=Queue(name="encode", slots=encode_slots, by_account=True),
+            # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
+            notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
+        )
+
+    def all(self) -> list[Queue]:
+        """Return every queue."""
+        return [self.batches, self.jobs, self.fetch, self.encode, self.notify]
+
+    def batch_call(self, batch_id: str, owner: Owner, job_ids: list[str]) -> Call:
+        """Return the call that starts every job of a batch for the first time."""
+        argument = {"owner": asdict(owner), "job_ids": job_ids}
+        return _call("batch", self.batches, owner, name=batch_id, argument=argument)
+
+    def ingest_call(self, ref: JobRef, owner: Owner) -> Call:
+        """Return the call that takes one attempt of a job from source to published asset."""
+        argument = {"owner": asdict(owner), **asdict(ref)}
+        return _call("ingest", self.jobs, owner, name=_name(ref), argument=argument)
+
+    def fetch_call(self, ref: JobRef, owner: Owner) -> Call:
+        """Return the call that brings the source here."""
+        return _call("fetch", self.fetch, owner, name=_name(ref), argument=asdict(ref))
+
+    def encode_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
+        """Return the call that makes the renditions; `info` is what was measured of the source."""
+        call = _call("encode", self.encode, owner, name=_name(ref), argument={**asdict(ref), "info": info})
+        # What ends a job goes before what begins the next one of the same priority.
+        return replace(call, priority=call.priority - 1)
+
+    def tracks_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
+        """Return the call that encodes the sound as a whole."""
+        call = _call("tracks", self.encode, owner, name=_name(ref), argument={**asdict(ref), "info": info})
+        # Before the chunks, which arrive in the same second: without sound none of them can be played early.
+        return replace(call, priority=call.priority - 1)
+
+    def chunk_call(self, ref: JobRef, owner: Owner, info: JsonObject, *, number: int) -> Call:
+        """Return the call that encodes one chunk."""
+        argument = {**asdict(ref), "info": info, "number": number}
+        call = _call("chunk", self.encode, owner, name=f"{_name(ref)}-{number}", argument=argument)
+        # What a viewer sees first goes first; the others arrive in the same second, in no order.
+        return replace(call, priority=call.priority - (number == 0))
+
+    def deliver_call(self, delivery_id: str, *, account_id: str, number: int) -> Call:
+        """Return the call of one attempt of a delivery."""
+        return Call(
+            workflow="deliver",
+            queue=self.notify,
+            workflow_id=f"deliver-{delivery_id}-{number}",
+            argument={"delivery_id": delivery_id, "number": number},
+            account_id=account_id,
+        )
+
+
+def _name(ref: JobRef) -> str:
+    return f"{ref.job_id}-{ref.attempt}"
+
+
+def _call(workflow: str, queue: Queue, owner: Owner, *, name: str, argument: JsonObject) -> Call:
+    return Call(
+        workflow=workflow,
+        queue=queue,
+        workflow_id=f"{workflow}-{name}",
+        argument=argument,
+        account_id=owner.account_id,
+        priority=2 * owner.priority,
+    )

@@ -1,0 +1,155 @@
+"""
+How much one process takes on, and for whom.
+
+The library would read the one from the shared database and draw lots for the other. There is no public way to change
+that, so its functions are replaced here, and contract tests guard each of them. With `engine` the one door to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import _sys_db as dbos_system
+from dbos._queue import Queue as StoredQueue
+from dbos._sys_db import SystemDatabase
+
+from vodpull.database.connection import outlast_full_disk
+from vodpull.workflows.engine.wakeups import Lookout
+
+CLAIM_S, DRAINED_POLL_S = 0.01, 1.0
+"""From a queue's bell to the look into it: what is queued or ends in the same moment goes with it."""
+
+ACCOUNT_PLACE = 2
+"""Of the account among what the library says of a claim, after the queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """One queue, the same in every process. The settings live in the database."""
+
+    name: str
+    slots: int
+    """Workflows of this queue that one process runs at once."""
+    by_account: bool = False
+    """Take turns between accounts; then every call must name one."""
+    account_slots: int | None = None
+    """Of the slots, those that one account may fill; None: a lone account fills all of them."""
+
+
+class Turns:
+    """Whose turn it is in the queues that accounts share: whoever was served longest ago."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._served: dict[tuple[str, str], int] = {}
+
+    def served(self, queue: str, account: str) -> None:
+        """Take note that an account got something from a queue."""
+        self._served[queue, account] = next(self._numbers)
+
+    def order(self, queue: str, accounts: Iterable[str]) -> list[str]:
+        """Return the accounts in the order of their turns; who was never served is first."""
+        return _Fixed(sorted(accounts, key=lambda account: self._served.get((queue, account), 0)))
+
+
+class _Fixed(list[str]):
+    """A list that stays in its order when the library shuffles it."""
+
+    def __setitem__(self, *_ignored: Any) -> None:
+        pass
+
+
+class Pace:
+    """How much this process takes on: the library would read it from the shared database. Contract tests guard this."""
+
+    def __init__(self, lookout: Lookout) -> None:
+        self.is_draining = False
+        self.steps = 0
+        """Steps under way."""
+        self._lookout = lookout
+        self._turns = Turns()
+
+    def drain(self) -> None:
+        """Claim nothing more."""
+        self.is_draining = True
+        self._lookout.ring_all()
+
+    def govern(self, queues: Sequence[Queue]) -> None:
+        """Let this process's queue threads ask and wait here, from now on and for the life of the process."""
+        known = {queue.name: queue for queue in queues}
+        registrar = threading.get_ident()
+        read, read_all = SystemDatabase.get_queue, SystemDatabase.list_queues
+        stored: dict[str, StoredQueue] = {}
+
+        def get_queue(system: SystemDatabase, name: str, **options: Any) -> StoredQueue | None:
+            found = stored.get(name) or read(system, name, **options)
+            if found is None or name not in known:
+                return found
+            stored[name] = found
+            if threading.get_ident() != registrar and not self.is_draining:
+                self._lookout.wait_for_work(name)  # the library's own wait, which follows, cannot be ended early
+            return self._paced(found, known[name])
+
+        def list_queues(system: SystemDatabase, **options: Any) -> list[StoredQueue]:
+            found = list(stored.values()) if len(stored) == len(known) else read_all(system, **options)
+            # A thread begins with the poll that it finds here, and shortens it by a tenth at each look only.
+            return [self._paced(queue, known[queue.name]) if queue.name in known else queue for queue in found]
+
+        SystemDatabase.get_queue = get_queue  # type: ignore[assignment,method-assign]
+        self._take_turns()
+        SystemDatabase.list_queues = list_queues  # type: ignore[assignment,method-assign]
+
+    def _take_turns(self) -> None:
+        """Serve the accounts of a queue in turn, where the library draws lots."""
+        read, claim = SystemDatabase.get_queue_partitions, SystemDatabase.start_queued_workflows
+
+        def get_queue_partitions(system: SystemDatabase, queue: str) -> list[str]:
+            return self._turns.order(queue, read(system, queue))
+
+        def start_queued_workflows(system: SystemDatabase, queue: StoredQueue, *rest: Any, **options: Any) -> Any:
+            claimed, reason = claim(system, queue, *rest, **options)
+            account = rest[ACCOUNT_PLACE] if len(rest) > ACCOUNT_PLACE else None
+            if claimed and account is not None:
+                self._turns.served(queue.name, account)
+            return claimed, reason
+
+        SystemDatabase.get_queue_partitions = get_queue_partitions  # type: ignore[assignment,method-assign]
+        SystemDatabase.start_queued_workflows = start_queued_workflows  # type: ignore[assignment,method-assign]
+
+    def outlast_full_disk(self, database: sa.Engine) -> None:
+        """Let the library's writes to SQLite wait for space, as they wait for a lock. A contract test guards this."""
+        known: Callable[[Exception], bool] = vars(dbos_system)["retriable_sqlite_exception"]
+        vars(dbos_system)["retriable_sqlite_exception"] = lambda error: (
+            known(error) or outlast_full_disk(database, error, gives_up=lambda: self.is_draining)
+        )
+
+    def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
+        queue = copy.copy(found)
+        slots = 0 if self.is_draining else mine.slots
+        queue._worker_concurrency = slots  # noqa: SLF001 - no public way per process; a contract test guards it
+        account_slots = min(slots, mine.account_slots or slots)
+        queue._partition_worker_concurrency = account_slots if mine.by_account else None  # noqa: SLF001 - as above
+        queue._polling_interval_sec = DRAINED_POLL_S if self.is_draining else CLAIM_S  # noqa: SLF001 - as above
+        return queue
+
+    def counted(self, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        """Return a step that is counted while it runs, and that does not begin any more once this process drains."""
+
+        async def run(*arguments: Any) -> Any:
+            if self.is_draining:
+                await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
+            self.steps += 1
+            self._lookout.touch()
+            try:
+                return await act(*arguments)
+            finally:
+                self.steps -= 1
+
+        return run

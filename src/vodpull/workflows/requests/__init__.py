@@ -1,0 +1,1 @@
+"""What clients ask for: intake, cancel, retry, deletion."""

@@ -1,0 +1,61 @@
+"""What people do to work that was accepted: stop it, or try it again."""
+
+from __future__ import annotations
+
+from vodpull.errors import Cancelled, Failure, NotAllowedNow
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Owner, Queues
+
+
+class Control:
+    """Cancels and retries jobs."""
+
+    def __init__(self, store: Store, outbox: Outbox, *, engine: Engine, queues: Queues) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._engine = engine
+        self._queues = queues
+
+    def cancel(self, view: BatchView, *, position: int | None = None) -> None:
+        """
+        Stop a batch, or its one job at a position; jobs that are final stay as they are.
+
+        The final state is committed first, so that nothing is published afterwards; then the steps are interrupted.
+
+        Raises:
+            NotAllowedNow: nothing of it is under way.
+        """
+        stopped = [job for job in _chosen(view, position) if self._stop(job)]
+        if not stopped:
+            raise NotAllowedNow("there is nothing under way to cancel")
+        for job in stopped:
+            self._engine.cancel(self._queues.ingest_call(JobRef.of(job), Owner.of(view.batch)).workflow_id)
+
+    def retry(self, view: BatchView, *, position: int | None = None) -> None:
+        """
+        Start the failed and cancelled jobs of a batch again, or its one job at a position.
+
+        Raises:
+            NotAllowedNow: none of it is failed or cancelled.
+        """
+        started = [job for job in _chosen(view, position) if self._restart(job, Owner.of(view.batch))]
+        if not started:
+            raise NotAllowedNow("there is no failed or cancelled job to retry")
+
+    def _stop(self, job: Job) -> bool:
+        failure = Failure.of(Cancelled("cancelled on request"), stage=job.stage.value)
+        return self._outbox.finish_job(JobRef.of(job), Outcome(failure=failure))
+
+    def _restart(self, job: Job, owner: Owner) -> bool:
+        with self._store.transaction() as connection:
+            again = self._store.reset_job(connection, JobRef.of(job))
+            if again is not None:
+                self._engine.start(connection, self._queues.ingest_call(again, owner))
+        return again is not None
+
+
+def _chosen(view: BatchView, position: int | None) -> list[Job]:
+    return [job for job in view.jobs if position in {None, job.position}]

@@ -1,0 +1,126 @@
+"""Accepting a request: the batch, its jobs and the start of their work commit together, or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.clock import now_ms
+from vodpull.database.ids import new_id
+from vodpull.errors import FetchError, NotFound, ParameterError, QuotaExceeded, TransNoRepeated
+from vodpull.jobs.memory import Fingerprint, remember
+from vodpull.jobs.model import Batch, BatchView, Job
+from vodpull.jobs.retention import Retention
+from vodpull.jobs.store import Store
+from vodpull.jobs.submission import PullRequest
+from vodpull.jobs.templates import Templates
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Owner, Queues
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """On what terms this installation accepts requests."""
+
+    templates: Templates
+    check_url: Callable[[str], object]
+    """Raises for a URL that must never be contacted."""
+    default_template: str = "abr"
+    """For requests that name none."""
+    unique_trans_no: bool = False
+    """Refuse a business id that the account has used before."""
+    quota_bytes: int = 0
+    """What an account may have stored and still submit; 0: any amount."""
+
+
+class Intake:
+    """Takes requests in."""
+
+    def __init__(self, store: Store, engine: Engine, queues: Queues, *, terms: Terms) -> None:
+        self._store = store
+        self._engine = engine
+        self._queues = queues
+        self._terms = terms
+        self._retention = Retention(store.engine)
+
+    def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Fingerprint) -> BatchView:
+        """
+        Commit a request and return the batch as it now stands; what is returned is never lost.
+
+        A request with the same fingerprint as an earlier one starts nothing and returns the earlier batch.
+
+        Raises:
+            KeyReused: the earlier request asked for something else.
+            ParameterError: unknown template, or a notifyUrl that must not be posted to.
+            QuotaExceeded, TransNoRepeated: see there.
+        """
+        template = self._terms.templates.find(request.template or self._terms.default_template)
+        if request.notify_url:
+            self._check_notify_url(request.notify_url)
+        view = _plan(request, account_id=caller.account_id, template=template.name)
+        with self._store.transaction() as connection:
+            first = remember(connection, known_by, view.batch.batch_id)
+            if first == view.batch.batch_id:
+                self._commit(connection, view, request=request, caller=caller)
+        return view if first == view.batch.batch_id else self._earlier(first)
+
+    def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
+        if self._terms.unique_trans_no and request.trans_no:
+            used = self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
+            if used:
+                raise TransNoRepeated("this transNo was used before", field="transNo")
+        self._check_quota(connection, caller.account_id)
+        self._store.add_batch(connection, view, access_key=caller.access_key)
+        job_ids = [job.job_id for job in view.jobs]
+        self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
+
+    def _check_quota(self, connection: sa.Connection, account_id: str) -> None:
+        quota_bytes = self._terms.quota_bytes
+        if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
+            raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
+
+    def _earlier(self, batch_id: str) -> BatchView:
+        view = self._store.find_batch(batch_id)
+        if view is None:
+            raise NotFound("the batch of the earlier request was deleted")
+        return view
+
+    def _check_notify_url(self, url: str) -> None:
+        try:
+            self._terms.check_url(url)
+        except FetchError as error:
+            raise ParameterError(str(error), field="notifyUrl") from error
+
+
+def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
+    now = now_ms()
+    batch = Batch(
+        batch_id=new_id(now),
+        account_id=account_id,
+        trans_no=request.trans_no or new_id(now),
+        template=template,
+        notify_url=request.notify_url or "",
+        separate=request.separate,
+        fetch_ts=request.fetch_ts,
+        priority=request.priority,
+        created_at_ms=now,
+    )
+    jobs = tuple(
+        Job(
+            job_id=new_id(now),
+            batch_id=batch.batch_id,
+            position=position,
+            file_name=item.file_name,
+            source_url=item.fetch_url,
+            md5=item.md5,
+            video_id=new_id(now),
+            directory=new_id(now),
+            stage_at_ms=now,
+            created_at_ms=now,
+        )
+        for position, item in enumerate(request.items)
+    )
+    return BatchView(batch=batch, jobs=jobs)

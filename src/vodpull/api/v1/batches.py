@@ -73,7 +73,7 @@ class _Desk:
 
     def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
         view = self.view(batch_id, caller)
-        if all(job.position != position for job in view.jobs):
+        if view.at(position) is None:
             raise NotFound("the batch has no such job")
         return view
 

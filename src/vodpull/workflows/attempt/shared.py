@@ -52,7 +52,7 @@ class SharedWork:
         return run
 
 
-async def run_all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def run_all(works: Iterable[Coroutine[Any, Any, object]]) -> None:
     """Do several things at once; when one fails, the others have ended before it is told."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 
 from vodpull import storage
-from vodpull.jobs.retention import Holding, Retention
+from vodpull.jobs.removals import Holding, Retention
 
 REMOVED_WITHIN_S = 10.0
 """The rest goes with the next sweep."""

@@ -15,7 +15,8 @@ from tests.integration.jobs.test_store import FAILURE, accept
 from tests.services.vodpull import processes_on
 
 from vodpull import fetch, media
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.model import Job
 from vodpull.jobs.store import JobRef, Outcome, Store
@@ -24,7 +25,7 @@ from vodpull.media.tools.run import find_toolbox
 from vodpull.storage import open_store
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Capabilities
-from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.planned import PLAN
 from vodpull.workflows.attempt.produce import Production

@@ -29,6 +29,7 @@ from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
 from vodpull.app.metrics import Metrics
 from vodpull.app.tracing import open_tracer
+from vodpull.atomic import write_atomically
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.database.connection import migrate, open_database
@@ -330,10 +331,8 @@ def _keep_local_key(settings: Settings, accounts: Accounts) -> None:
     if path.exists():
         return
     made = accounts.create_key(LOCAL_ACCOUNT)
-    partial_path = path.with_suffix(".part")
-    partial_path.touch(mode=0o600)
-    partial_path.write_text(json.dumps({"access_key": made.access_key, "secret_key": made.secret_key}))
-    partial_path.rename(path)
+    kept = json.dumps({"access_key": made.access_key, "secret_key": made.secret_key})
+    write_atomically(path, kept.encode(), mode=0o600)
 
 
 def database_answers(database: sa.Engine) -> bool:

@@ -164,7 +164,6 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await self._tidy(lambda: self._clear(job))
-        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""

@@ -33,7 +33,7 @@ from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.events import events_router
 from vodpull.clock import now_ms
 from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.memory import signed_fingerprint
+from vodpull.jobs.idempotency import signed_fingerprint
 from vodpull.jobs.model import BatchView
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,9 @@ import structlog
 from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
-from vodpull.accounts.keys import Accounts, NewKey, Vault
+from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
@@ -38,7 +39,7 @@ from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
@@ -49,6 +50,7 @@ from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
@@ -135,7 +137,10 @@ class _Parts:
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self._census = partial(
-            take_census, database, queues=[queue.name for queue in self._queues.all()], alive_s=BeatLimits().death_s
+            take_census,
+            database,
+            queues=partial(measure_queues, database, [queue.name for queue in self._queues.all()]),
+            alive_s=BeatLimits().death_s,
         )
         self._metrics = Metrics(
             self._census,

@@ -15,7 +15,8 @@ from tests.integration.jobs.test_store import FAILURE, accept
 from tests.services.vodpull import processes_on
 
 from vodpull import fetch, media
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.model import Job
 from vodpull.jobs.store import JobRef, Outcome, Store

@@ -27,8 +27,8 @@ from vodpull.api.v1.views import (
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
+from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
-from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
 

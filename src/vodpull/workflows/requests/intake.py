@@ -11,9 +11,9 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import FetchError, NotFound, ParameterError, QuotaExceeded, TransNoRepeated
-from vodpull.jobs.memory import Fingerprint, remember
+from vodpull.jobs.idempotency import Fingerprint, remember
 from vodpull.jobs.model import Batch, BatchView, Job
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.submission import PullRequest
 from vodpull.jobs.templates import Templates

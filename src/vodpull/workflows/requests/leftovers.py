@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 
 from vodpull import storage
-from vodpull.jobs.retention import Holding, Retention
+from vodpull.jobs.removals import Holding, Retention
 
 LOCKED_S = 10.0
 """The longest that a batch is kept locked for the removal of leftovers."""

@@ -13,17 +13,18 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import Failure
-from vodpull.jobs import retention
+from vodpull.jobs import removals
 from vodpull.jobs.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.listing import Filter, Listing
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.records import Records
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
@@ -107,8 +108,8 @@ def test_files_go_in_passes_and_the_rows_with_the_last(
         Events(database).add(connection, events_of(done, done.jobs[0]))
     keeper.delete(done)
     keeper.delete(done)  # again changes nothing
-    for pass_s in retention.PASSES_S:
-        monkeypatch.setattr(retention, "now_ms", partial(later, pass_s))
+    for pass_s in removals.PASSES_S:
+        monkeypatch.setattr(removals, "now_ms", partial(later, pass_s))
         due = keeper.due(limit=10)
         assert {removal.directory for removal in due} == {job.directory for job in done.jobs}
         for removal in due:
@@ -128,13 +129,13 @@ def test_a_batch_stays_until_its_notification_is_through(
     with store.transaction() as connection:
         deliveries.add(connection, new_delivery(done, job=None, body="x"))
     keeper.delete(done)
-    monkeypatch.setattr(retention, "now_ms", lambda: later(retention.PASSES_S[-1]))
+    monkeypatch.setattr(removals, "now_ms", lambda: later(removals.PASSES_S[-1]))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert rows(database)["batch"] == 1
     with database.begin() as connection:
         connection.execute(sa.text("update delivery set state = :state"), {"state": DeliveryState.DELIVERED.value})
-    monkeypatch.setattr(retention, "now_ms", lambda: later(retention.PASSES_S[-1] + 7200))
+    monkeypatch.setattr(removals, "now_ms", lambda: later(removals.PASSES_S[-1] + 7200))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert set(rows(database).values()) == {0}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.app.local_key import FILE_NAME, is_local_key, keep_local_key
 from vodpull.database.connection import migrate, open_database
 

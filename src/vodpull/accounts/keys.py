@@ -13,6 +13,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
+from vodpull.database.rows import insert_new
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 
 MAX_NAME_CHARACTERS = 100
@@ -193,21 +194,19 @@ class Accounts:
         )
 
     def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
-        found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
-        if found is not None:
+        known = sa.select(tables.account.c.account_id).where(tables.account.c.name == name)
+        if (found := connection.scalar(known)) is not None:
             return str(found)
-        account_id = account_id or new_id(now_ms())
         # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
         notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        connection.execute(
-            tables.account.insert().values(
-                account_id=account_id,
-                name=name,
-                sealed_notify_secret=self._vault.seal(notify_secret),
-                created_at_ms=now_ms(),
-            )
-        )
-        return account_id
+        row = {
+            "account_id": account_id or new_id(now_ms()),
+            "name": name,
+            "sealed_notify_secret": self._vault.seal(notify_secret),
+            "created_at_ms": now_ms(),
+        }
+        insert_new(connection, tables.account, row)
+        return str(connection.scalar(known))  # of whoever was first
 
 
 _SECRETS = ("sealed_secret", "sealed_next_secret")

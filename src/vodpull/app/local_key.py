@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from vodpull.accounts.keys import Accounts
+from vodpull.atomic import write_atomically
 
 LOCAL_ACCOUNT = "local"
 """Its owner."""
@@ -20,11 +21,8 @@ def keep_local_key(data_dir: Path, accounts: Accounts) -> str:
     if kept and accounts.find_live(kept) is not None:
         return kept
     made = accounts.create_key(LOCAL_ACCOUNT)
-    partial_path = path.with_suffix(".part")
-    partial_path.unlink(missing_ok=True)
-    partial_path.touch(mode=0o600)
-    partial_path.write_text(json.dumps({"access_key": made.access_key, "secret_key": made.secret_key}))
-    partial_path.rename(path)
+    document = json.dumps({"access_key": made.access_key, "secret_key": made.secret_key})
+    write_atomically(path, document.encode(), mode=0o600)
     return made.access_key
 
 

@@ -40,6 +40,7 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
@@ -200,6 +201,7 @@ class _Parts:
             disposal=self._disposal,
             outbox=self._outbox,
             store=self._store,
+            status=open_status_reader(self._database, open_vault(self._settings)),
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),

@@ -170,7 +170,6 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await self._tidy(lambda: self._clear(job))
-        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
         """Have a source asked again later that fails in a way that may pass; what has arrived stays."""

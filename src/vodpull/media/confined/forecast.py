@@ -6,7 +6,7 @@ Called as `python -I -S forecast.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSO
 first one begins at 0), `size` (of the whole file; null: not known), `options` (FFmpeg's format options) and `probe`
 (the orders of probe.py). PYAV is the folder of the PyAV package. The answer has `info` (null: not yet), and `stop`:
 null where the file tells how long it is, else the byte with which everything ends that `info` speaks of. Only PyAV, the
-standard library, and probe.py and decodable.py, whose paths come last.
+standard library, and probe.py, display.py and decodable.py, whose paths come last.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 `options` (FFmpeg's format options),
 `decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
 either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
-length_claims.py and boxes.py, whose paths come last.
+length_claims.py, display.py and boxes.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
 def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str, Any]:
     scan = scan_start(av, container, video) if video else {"nominal": 0.0}
     ends = _ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(video, scan, ends) if video else None,
+    streams = {"video": _video_facts(av, video, scan, ends) if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     start_s = min(start for start, _ in ends.values())
     end_s = max(end for _, end in ends.values() if end is not None)
@@ -293,23 +293,15 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
     return last_s
 
 
-def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
+def _video_facts(av: Any, stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
     context, frame = stream.codec_context, scan["frames"][-1]
     start_s, end_s = ends[stream.index]
-    aspect = _aspect(stream)
-    rotation = round(frame.rotation / 90) * 90
-    shown = (round(context.width * aspect[0] / aspect[1]), context.height)
-    shown = shown[::-1] if rotation % 180 else shown
     return {
         "index": stream.index,
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "width_px": context.width,
         "height_px": context.height,
-        "sample_aspect": aspect,
-        "rotation_deg": rotation,
-        "display_width_px": max(shown[0], 1),
-        "display_height_px": max(shown[1], 1),
         "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
@@ -318,6 +310,7 @@ def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float,
         "frames": stream.frames or None,
         "config": bytes(context.extradata or b"")[:4].hex(),
         **_sample_facts(context, frame),
+        **importlib.import_module("display").display_facts(av, stream, frame),
     }
 
 
@@ -331,14 +324,6 @@ def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
         "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
         "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
     }
-
-
-def _aspect(stream: Any) -> tuple[int, int]:
-    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    # Shapes beyond this are damage, not anamorphic film.
-    if not ratio or not 1 / 8 <= ratio <= 8:  # noqa: PLR2004
-        return (1, 1)
-    return (ratio.numerator, ratio.denominator)
 
 
 def average_rate(times_s: list[float], declared: float, nominal: float) -> float:

@@ -48,7 +48,7 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    beside = (CONFINED / "length_claims.py", BOXES)
+    beside = (CONFINED / "length_claims.py", CONFINED / "display.py", BOXES)
     answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=beside)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.clapper import whole
+
 from vodpull.media import (
     ABR,
     EncodePlan,
@@ -76,6 +78,13 @@ async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tu
     out = folder / "out"
     _, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
     return info, renditions
+
+
+async def published(source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
+    """Return one file of what a player plays of a source: the best picture with its sound."""
+    folder.mkdir(exist_ok=True)
+    await make_renditions(source, folder, toolbox=toolbox)
+    return whole(folder / "out" / f"{VIDEO_ID}.m3u8")
 
 
 async def encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan, Parts]:

@@ -1,11 +1,12 @@
 """
 How a picture is to be shown: cut, turned, mirrored and stretched, as FFmpeg's own command line shows it.
 
-Part of probe.py and forecast.py; only the standard library, PyAV is handed in.
+Part of probe.py and forecast.py; only PyAV and the standard library.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import math
 import struct
@@ -19,17 +20,19 @@ CROPPED = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 MAX_ASPECT = 8
 
 
-def display_facts(av: Any, stream: Any, frame: Any) -> dict[str, Any]:
-    """Return what a viewer must see of a stream, judged by one of its decoded frames; part of `VideoStream`."""
+def display_facts(stream: Any, frames: list[Any]) -> dict[str, Any]:
+    """Return what a viewer must see of a stream, judged by its first decoded frames; part of `VideoStream`."""
     context = stream.codec_context
-    crop = container_crop(av, stream)
+    crop = container_crop(stream)
     width, height = context.width - crop[0] - crop[2], context.height - crop[1] - crop[3]
     if min(width, height) < 1:
         # FFmpeg refuses such a picture, too.
         crop, width, height = (0, 0, 0, 0), context.width, context.height
     aspect = sample_aspect(stream)
     shown = (max(round(width * aspect[0] / aspect[1]), 1), height)
-    rotation, mirrored = orientation(next((bytes(each) for each in frame.side_data if _is_matrix(each)), b""))
+    # A bitstream says it with some of its pictures, for those that follow.
+    matrices = (bytes(each) for frame in frames for each in frame.side_data if each.type.name == "DISPLAYMATRIX")
+    rotation, mirrored = orientation(next(matrices, b""))
     # By another angle, a picture is turned inside its own frame.
     shown = shown[::-1] if rotation % 180 == 90 else shown  # noqa: PLR2004 - a right angle
     return {
@@ -40,10 +43,6 @@ def display_facts(av: Any, stream: Any, frame: Any) -> dict[str, Any]:
         "display_width_px": shown[0],
         "display_height_px": shown[1],
     }
-
-
-def _is_matrix(side_data: Any) -> bool:
-    return bool(side_data.type.name == "DISPLAYMATRIX")
 
 
 def sample_aspect(stream: Any) -> tuple[int, int]:
@@ -71,12 +70,13 @@ def orientation(matrix: bytes) -> tuple[int, bool]:
     return (180 if angle == -180 else angle), mirrored  # noqa: PLR2004 - the same turn
 
 
-def container_crop(av: Any, stream: Any) -> tuple[int, int, int, int]:
+def container_crop(stream: Any) -> tuple[int, int, int, int]:
     """
     Return how many pixels the container cuts off at left, top, right and bottom, before anything is turned.
 
     PyAV does not show it, but hands it on: it is read from the header of a Matroska file with a copy of the stream.
     """
+    av = importlib.import_module("av")
     header = io.BytesIO()
     try:
         with av.open(header, "w", format="matroska") as copy:

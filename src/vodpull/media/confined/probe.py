@@ -102,9 +102,10 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
 
 
 def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str, Any]:
-    scan = scan_start(av, container, video) if video else {"nominal": 0.0}
+    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
     ends = _ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(av, video, scan, ends) if video else None,
+    display = importlib.import_module("display").display_facts(video, scan["frames"]) if video else {}
+    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     start_s = min(start for start, _ in ends.values())
     end_s = max(end for _, end in ends.values() if end is not None)
@@ -293,7 +294,7 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
     return last_s
 
 
-def _video_facts(av: Any, stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
+def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
     context, frame = stream.codec_context, scan["frames"][-1]
     start_s, end_s = ends[stream.index]
     return {
@@ -310,7 +311,6 @@ def _video_facts(av: Any, stream: Any, scan: dict[str, Any], ends: dict[int, tup
         "frames": stream.frames or None,
         "config": bytes(context.extradata or b"")[:4].hex(),
         **_sample_facts(context, frame),
-        **importlib.import_module("display").display_facts(av, stream, frame),
     }
 
 

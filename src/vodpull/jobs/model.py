@@ -180,3 +180,7 @@ class BatchView:
     def is_final(self) -> bool:
         """Return True when every job is final."""
         return all(job.is_final for job in self.jobs)
+
+    def at(self, position: int) -> Job | None:
+        """Return the job at a position; None when there is none: a rebuilt batch may have gaps."""
+        return next((job for job in self.jobs if job.position == position), None)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -35,8 +35,7 @@ from vodpull.fetch import OnPart
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
-from vodpull.workflows.attempt.early import EarlyEncoder
-from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.pieces import clear_shelf
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -164,7 +163,6 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await self._tidy(lambda: self._clear(job))
-        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""
@@ -304,19 +302,11 @@ class Steps:
             await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
         self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
 
-    @asynccontextmanager
-    async def _encoding_early(self, batch: Batch, job: Job) -> AsyncIterator[OnPart | None]:
+    def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
         """Encode what can be encoded of a source while the block fetches it."""
         if not self._can.templates[batch.template].ladder:
-            yield None
-            return
-        early = EarlyEncoder(self._can, self._production, job)
-        try:
-            yield early.begin
-            await early.end()
-        except BaseException:
-            await early.discard()
-            raise
+            return nullcontext()
+        return EarlyEncoder(self._can, self._production, job).encoding()
 
     async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
         folder = place.pieces

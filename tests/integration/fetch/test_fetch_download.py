@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import os
 import ssl
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -88,6 +89,13 @@ async def test_a_file_arrives_whole_with_its_md5_and_facts(bench: Bench) -> None
     assert arrived.final_url == bench.origin.url("v.mp4")
     assert (arrived.content_type, arrived.etag) == ("video/mp4", '"origin"')
     assert bench.left() == ["source"]
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.title, " {}\n".format])
+async def test_an_md5_fits_in_whatever_spelling_it_was_accepted(bench: Bench, spell: Callable[[str], str]) -> None:
+    content = b"letters of either case mean the same digits"
+    bench.origin.put("v.mp4", content)
+    assert (await bench.download("v.mp4", spell(md5_of(content)))).md5 == md5_of(content)
 
 
 async def test_a_body_without_length_arrives(bench: Bench) -> None:

@@ -27,8 +27,8 @@ from vodpull.api.v1.views import (
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
+from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
-from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
 
@@ -73,7 +73,7 @@ class _Desk:
 
     def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
         view = self.view(batch_id, caller)
-        if all(job.position != position for job in view.jobs):
+        if view.at(position) is None:
             raise NotFound("the batch has no such job")
         return view
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,28 @@ class AudioStream:
     """RFC 6381 name for AAC, for example `mp4a.40.2`."""
 
 
+LeftOut = Literal[
+    "", "not_published", "cover", "not_decodable", "no_samples", "second_picture", "other_programme", "too_many"
+]
+"""Why a track does not count; empty: it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackInfo:
+    """One track of a file, whatever it is."""
+
+    index: int
+    """Number of the stream in the file."""
+    kind: str
+    """`video`, `audio`, `subtitle`, `data`, `attachment` or `unknown`."""
+    codec: str
+    """FFmpeg's name of the codec; `unknown` where it has none."""
+    language: str | None
+    used: bool
+    """It is published."""
+    reason: LeftOut
+
+
 @dataclass(frozen=True, kw_only=True)
 class MediaInfo:
     """One media file, as measured; survives a round trip through JSON."""
@@ -91,4 +114,6 @@ class MediaInfo:
     video: VideoStream | None
     """The moving picture; None for sound only, still pictures and cover art."""
     audio: tuple[AudioStream, ...]
-    """Sound tracks in the order of the file."""
+    """Sound tracks that can be published, the one to be heard first at the front."""
+    tracks: tuple[TrackInfo, ...] = ()
+    """All tracks of the file; empty in what older releases measured."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -11,10 +12,10 @@ import structlog
 
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
-from vodpull.errors import NotFound
+from vodpull.errors import Cancelled, NotFound
 from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
-from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.status import notification_body
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
@@ -56,7 +57,24 @@ class Outbox:
             if view.batch.notify_url:
                 self._announce(connection, view, job)
         self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
+        self._log_end(view.batch, job)
         return True
+
+    def _log_end(self, batch: Batch, job: Job) -> None:
+        """Write the one line that an attempt ends with: a warning when it failed, with the cause."""
+        failure = job.failure
+        about: dict[str, object] = {
+            "job": job.job_id,
+            "attempt": job.attempt,
+            "batch": batch.batch_id,
+            "account": self._accounts.name_of(batch.account_id),
+            "url": re.split("[?#]", job.source_url, maxsplit=1)[0],
+            "duration_s": round((now_ms() - job.created_at_ms) / 1000, 1),
+        }
+        if failure is None or failure.code == Cancelled.code:
+            log.info("job finished", **about, code="ok" if failure is None else failure.code)
+            return
+        log.warning("job failed", **about, code=failure.code, stage=failure.stage, cause=failure.message)
 
     def _announce(self, connection: sa.Connection, view: BatchView, job: Job) -> None:
         if not view.batch.separate and not view.is_final:

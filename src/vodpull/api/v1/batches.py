@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.views import (
     BatchPage,
@@ -25,7 +26,6 @@ from vodpull.api.v1.views import (
     delivery_reply,
 )
 from vodpull.clock import now_ms
-from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
 from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
@@ -64,6 +64,7 @@ class _Desk:
     def __init__(self, context: ApiContext) -> None:
         self.context = context
         self.caller = context.access.caller
+        self.creator = context.access.creator
 
     def view(self, batch_id: str, caller: LiveKey) -> BatchView:
         view = self.context.store.find_batch(batch_id)
@@ -83,12 +84,12 @@ class _Desk:
     def read(self, batch_id: str, caller: LiveKey) -> BatchReply:
         return self.shown(self.view(batch_id, caller))
 
-    def create(self, body: NewBatch, caller: LiveKey, key: str) -> BatchReply:
-        # Without a key every call is a request of its own.
-        identity = ("idempotency", caller.account_id, key) if key else ("once", new_id(now_ms()))
-        known_by = fingerprint(*identity, content=body.model_dump_json().encode())
+    def create(self, body: NewBatch, creator: Creator, key: str) -> BatchReply:
+        identity = ("idempotency", creator.key.account_id, key)
+        chosen = (fingerprint(*identity, content=body.model_dump_json().encode()),) if key else ()
         try:
-            return self.shown(self.context.intake.accept(_request(body), caller, known_by=known_by))
+            known_by = (*creator.known_by, *chosen)
+            return self.shown(self.context.intake.accept(_request(body), creator.key, known_by=known_by))
         except RequestError as error:
             error.field = _OWN_NAMES.get(error.field or "", error.field)
             raise
@@ -109,10 +110,10 @@ class _Desk:
 def _add_batches(router: APIRouter, desk: _Desk) -> None:
     @router.post("/batches", status_code=201, operation_id="createBatch")
     def create_batch(
-        body: NewBatch, caller: LiveKey = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
+        body: NewBatch, creator: Creator = Depends(desk.creator), idempotency_key: IdempotencyKey = ""
     ) -> BatchReply:
         """Accept a batch; with the same `Idempotency-Key` again, the first answer for 24 hours."""
-        return desk.create(body, caller, idempotency_key)
+        return desk.create(body, creator, idempotency_key)
 
     @router.get("/batches", operation_id="listBatches")
     def list_batches(

@@ -270,7 +270,7 @@ def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> 
     slack = max(0.1 * median, 0.0021)
     single = [step for step in steps if abs(step - median) <= slack]
     in_rhythm = [step for step in steps if abs(step - round(step / median) * median) <= slack]
-    if len(in_rhythm) < 0.9 * len(steps):
+    if not single or len(in_rhythm) < 0.9 * len(steps):
         # The fastest twentieth may be jitter.
         fast = 1 / steps[len(steps) // 20]
         return next((standard for standard in STANDARD_RATES if standard >= 0.99 * fast), STANDARD_RATES[-1])

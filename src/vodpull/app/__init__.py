@@ -2,11 +2,12 @@
 
 from vodpull.app.doctor import Finding, diagnose
 from vodpull.app.logs import configure_logging
-from vodpull.app.service import Role, open_accounts, open_operators, running_service
+from vodpull.app.service import Role, Service, open_accounts, open_operators, running_service
 
 __all__ = [
     "Finding",
     "Role",
+    "Service",
     "configure_logging",
     "diagnose",
     "open_accounts",

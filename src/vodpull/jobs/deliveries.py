@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.rows import insert_new
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.store import insert_new
 
 
 class DeliveryState(StrEnum):

@@ -95,7 +95,7 @@ class _Desk:
 
     def page(self, wanted: Filter, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        return BatchPage(batches=[self.shown(view) for view in views], next_cursor=following)
+        return BatchPage(batches=[batch_reply(view, {}, now_ms=now_ms()) for view in views], next_cursor=following)
 
     def cancel(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
         self.context.control.cancel(view, position=position)

@@ -119,6 +119,7 @@ class JobReply(BaseModel):
     decisions: list[dict[str, Any]]
     """Why each definition is in the ladder or not."""
     timeline: list[StageReply]
+    """Empty in lists: read the batch for it."""
     video_id: str
     duration_s: float | None
     md5: str

@@ -18,8 +18,8 @@ MANY = Path(__file__).with_name("many.py")
 PROBE = CONFINED / "probe.py"
 # A busy machine may take its time; a hang takes all of it.
 SECONDS_EACH = 30
-LIMITS = RunLimits(wall_s=600, address_space_bytes=6 * 1024**3, file_size_bytes=0)
-DECODE_LIMITS = RunLimits(wall_s=90, address_space_bytes=8 * 1024**3, file_size_bytes=0)
+LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=0)
+DECODE_LIMITS = RunLimits(wall_s=90, nice=0, address_space_bytes=8 * 1024**3, file_size_bytes=0)
 SECRET = "the-canary-sings-outside-the-sandbox"
 DECODED_AT_ONCE = 24
 

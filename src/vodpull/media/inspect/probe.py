@@ -6,7 +6,7 @@ import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,7 +21,7 @@ from vodpull.errors import (
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.accepted import Kind, titles
+from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import RunLimits, check_alive, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -62,7 +62,7 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
 
 def _instead(kind: object, toolbox: Toolbox) -> str:
     """Return what is taken where something of a kind is not."""
-    for known in get_args(Kind):
+    for known in KINDS:
         if kind == known:
             return f"; taken are {titles(known, boxed=toolbox.sandbox == 'bwrap')}"
     return ""
@@ -79,17 +79,18 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
     }
 
 
-async def ask_pyav(
+async def ask_pyav(  # noqa: PLR0913 - what is asked of what, and within which bounds
     script: str,
     orders: Mapping[str, Any],
     subject: tuple[str, Path],
     *,
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
+    writes: Path | None = None,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
-    Run one of the scripts of `confined` on a file or folder, and return its JSON answer.
+    Run one of the scripts of `confined` on a file or folder, and return its JSON answer; it may write into `writes`.
 
     `beside` are further scripts that it imports; their paths follow that of the subject.
 
@@ -103,6 +104,7 @@ async def ask_pyav(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
         toolbox=toolbox,
         reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **pyav_folders()},
+        writes=writes,
         limits=limits,
     )
     check_alive(finished, "measuring the file")

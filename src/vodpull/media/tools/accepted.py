@@ -8,9 +8,10 @@ taken only where the sandbox works, and passed the mutated files of `tests/fuzz`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Kind = Literal["format", "video", "audio"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from vodpull.atomic import write_atomically
@@ -57,6 +57,7 @@ class Workplace:
         kept = self._read_digests()
         if kept is None or kept["sha256"] != sha256:
             self.source.unlink(missing_ok=True)
+            shutil.rmtree(self.steadied, ignore_errors=True)
             self._kept.unlink()
 
     @property
@@ -85,6 +86,11 @@ class Workplace:
     def joined(self) -> Path:
         """The one file that an HLS source was joined into."""
         return self.joined_folder / JOINED_FILE
+
+    @property
+    def steadied(self) -> Path:
+        """Folder with the source written anew, or with nothing where it is good as it is; complete once it is there."""
+        return self.folder / "steadied"
 
     def drop_pieces(self) -> None:
         """Remove the segments of an HLS source, which are joined."""
@@ -133,6 +139,11 @@ class Workplace:
     def drop_results(self) -> None:
         """Remove every intermediate result: what they were made from is no longer true."""
         shutil.rmtree(self.folder / "results", ignore_errors=True)
+
+    def hand_over(self, later: Workplace) -> None:
+        """Leave everything to the next attempt, unless that has begun already."""
+        with suppress(OSError):  # nothing is here, or something is there
+            self.folder.rename(later.folder)
 
     def clear(self) -> None:
         """Remove everything of this job from the local disk."""

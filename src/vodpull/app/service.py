@@ -209,6 +209,7 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
         )

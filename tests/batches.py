@@ -36,6 +36,7 @@ JOB: dict[str, Any] = {
     "poster_url": "",
     "storyboard_url": "",
     "batch_id": "b",
+    "next_try": None,
 }
 
 BATCH: dict[str, Any] = {

@@ -34,6 +34,16 @@ MAX_SHOWN_CHARACTERS = 80
 
 DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
 
+COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only")
+
+DEFAULT_SOURCE_RETRIES = (
+    "1m 5m 15m 1h 3h 6h 12h",
+    "name_not_resolved=1m 5m 15m 1h",
+    "origin_failed=1m 5m 15m 1h 3h",
+    "body_incomplete=1m 5m 15m 1h",
+    "source_changed=1m 5m 15m",
+)
+
 
 class Settings(BaseSettings):
     """Every setting of a vodpull process."""
@@ -54,6 +64,8 @@ class Settings(BaseSettings):
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
     origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """What single origins want: comma list of `https://host=Bearer xyz`, `…=Basic user:pw` or `…=X-Key: v`."""
+    source_retries: CommaList = DEFAULT_SOURCE_RETRIES
+    """Waits before a source is asked again after an error that may pass: `1m 5m 1h`, then per error; empty: none."""
     host_connections: Annotated[int, Field(ge=1)] = 8
     """Connections to one host at once, by all processes together."""
     host_requests_per_s: Annotated[float, Field(gt=0)] = 20.0
@@ -93,7 +105,7 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     """Language of `message` in replies."""
     compat: CommaList = ()
-    """Compatibility switches: `timestamp-string`, `trans-no-strict`."""
+    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
     metrics_token: SecretStr = SecretStr("")
@@ -101,7 +113,9 @@ class Settings(BaseSettings):
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """Base URL of the OpenTelemetry collector that traces go to (needs the extra `otel`); empty: no traces."""
 
-    @field_validator("trusted_origins", "allow_networks", "compat", "origin_credentials", mode="before")
+    @field_validator(
+        "trusted_origins", "allow_networks", "compat", "origin_credentials", "source_retries", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -111,9 +125,9 @@ class Settings(BaseSettings):
     @field_validator("compat")
     @classmethod
     def _known_switches(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = set(value) - {"timestamp-string", "trans-no-strict"}
+        unknown = set(value) - set(COMPAT_SWITCHES)
         if unknown:
-            msg = f"unknown switch {min(unknown)!r}; known are timestamp-string and trans-no-strict"
+            msg = f"unknown switch {min(unknown)!r}; known are {', '.join(COMPAT_SWITCHES)}"
             raise ValueError(msg)
         return value
 

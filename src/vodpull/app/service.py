@@ -40,6 +40,7 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
@@ -150,7 +151,14 @@ class _Parts:
             role=role,
         )
         self._watch = Watch(meters=self._metrics, tracer=tracer)
-        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues, watch=self._watch)
+        self._outbox = Outbox(
+            self._store,
+            self._accounts,
+            engine=self._engine,
+            queues=self._queues,
+            watch=self._watch,
+            only_200="notify-200-only" in settings.compat,
+        )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
@@ -274,6 +282,7 @@ class _Parts:
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,

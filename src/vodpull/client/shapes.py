@@ -41,6 +41,18 @@ class JobError:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NextTry:
+    """When a source that could not be fetched is asked again; `retry` does it now."""
+
+    at_ms: int
+    """Unix time in milliseconds."""
+    tries: int
+    """Tries in a row that brought nothing new."""
+    error: JobError
+    """What the last of them failed with."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageTime:
     """One entry of a job's timeline."""
 
@@ -107,6 +119,8 @@ class Job:
     poster_url: str = ""
     storyboard_url: str = ""
     batch_id: str = ""
+    next_try: NextTry | None = None
+    """Set while the job waits after a failure that may pass."""
 
     @property
     def is_final(self) -> bool:

@@ -128,7 +128,8 @@ class _Desk:
 
     def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        return BatchPage(batches=[self.shown(view, caller) for view in views], next_cursor=following)
+        shown = [batch_reply(view, {}, now_ms=now_ms(), files_url=caller.files_url) for view in views]
+        return BatchPage(batches=shown, next_cursor=following)
 
     def cancel(self, view: BatchView, caller: Caller, position: int | None = None) -> BatchReply:
         self.context.control.cancel(view, position=position)
@@ -218,7 +219,7 @@ def _add_changes(router: APIRouter, desk: _Desk) -> None:
 
     @router.post("/batches/{batch_id}/retry", operation_id="retryBatch")
     def retry_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> BatchReply:
-        """Start every failed or cancelled job again."""
+        """Start every failed, cancelled or waiting job now: what waits for its next try waits no longer."""
         return desk.retry(desk.view(batch_id, caller), caller)
 
     @router.post("/batches/{batch_id}/jobs/{position}/cancel", operation_id="cancelJob")
@@ -228,7 +229,7 @@ def _add_changes(router: APIRouter, desk: _Desk) -> None:
 
     @router.post("/batches/{batch_id}/jobs/{position}/retry", operation_id="retryJob")
     def retry_job(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> BatchReply:
-        """Start one failed or cancelled job again."""
+        """Start one failed or cancelled job again, or now if it waits for its next try."""
         return desk.retry(desk.job_view(batch_id, position, caller), caller, position)
 
 

@@ -78,6 +78,17 @@ class ErrorReply(_Shape):
     """HTTP status of the origin, where that was the cause."""
 
 
+class NextTryReply(_Shape):
+    """When a source that could not be fetched is asked again; `retry` does it now."""
+
+    at_ms: int
+    """Unix time in milliseconds."""
+    tries: int
+    """Tries in a row that brought nothing new."""
+    error: ErrorReply
+    """What the last of them failed with."""
+
+
 class StageReply(_Shape):
     """One entry of a job's timeline."""
 
@@ -145,10 +156,12 @@ class JobReply(_Shape):
     """Of the outputs: 1 under way, 2 succeeded, 3 failed; as on the wire."""
     error: ErrorReply | None
     """None unless it failed or was cancelled."""
+    next_try: NextTryReply | None
+    """Set while the job waits after a failure that may pass; it holds nothing meanwhile."""
     decisions: list[dict[str, Any]]
     """Why each definition is in the ladder or not."""
     timeline: list[StageReply]
-    """When each stage began, in the order of time."""
+    """When each stage began, in the order of time. Empty in lists: read the batch for it."""
     video_id: str
     """Of what is kept of the source."""
     duration_s: float | None
@@ -361,6 +374,7 @@ def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str) -> JobRepl
         pull_status=job.pull_status,
         cmd_status=job.cmd_status,
         error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
+        next_try=_next_try(job),
         decisions=list(job.decisions),
         timeline=_timeline(times.get(job.job_id, [])),
         video_id=job.video_id,
@@ -406,6 +420,13 @@ def delivery_reply(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryR
         created_at_ms=delivery.created_at_ms,
         attempts=[AttemptReply(**asdict(attempt)) for attempt in attempts],
     )
+
+
+def _next_try(job: Job) -> NextTryReply | None:
+    if not job.is_postponed or job.next_try is None:
+        return None
+    error = ErrorReply(**asdict(job.next_try.failure))
+    return NextTryReply(at_ms=job.next_try.at_ms, tries=job.next_try.tries, error=error)
 
 
 def _file(file: StoredFile, duration_s: float, files_url: str) -> FileReply:

@@ -268,12 +268,14 @@ class _Parts:
                 settings.data_dir,
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
+                standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
+            standing_aside=self._engine.standing_aside,
         )
 
     def _work_folder(self) -> Path:

@@ -144,6 +144,12 @@ class Accounts:
             raise NotFound(f"there is no account {name}", field="NAME")
         return str(found)
 
+    def name_of(self, account_id: str) -> str:
+        """Return the name of an account; empty when there is none of this id."""
+        with self._engine.connect() as connection:
+            mine = tables.account.c.account_id == account_id
+            return connection.scalar(sa.select(tables.account.c.name).where(mine)) or ""
+
     def adopt(self, name: str, account_id: str) -> str:
         """Return the id of the account of this name; a new one gets the given id, which it had before."""
         with self._engine.begin() as connection:

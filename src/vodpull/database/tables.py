@@ -87,6 +87,7 @@ job = sa.Table(
     sa.Column("deleted_at_ms", sa.BigInteger),
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
     sa.Column("archived_attempt", sa.Integer, nullable=False),
+    sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage", "stage"),

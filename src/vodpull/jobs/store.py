@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,10 +14,11 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
-from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, Stage, WireStatus
+from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, NextTry, Stage, WireStatus
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
+_NEXT_TRY = TypeAdapter(NextTry)
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
@@ -232,6 +233,7 @@ class Store:
             "bytes_total": None,
             "percent": 0.0,
             "finished_at_ms": None,
+            "next_try": None,
         }
         ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
         again = sa.and_(ended, tables.job.c.deleted_at_ms.is_(None))
@@ -242,6 +244,26 @@ class Store:
             tables.batch.update().where(tables.batch.c.batch_id == _batch_id_of(ref.job_id)).values(finished_at_ms=None)
         )
         return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    def postpone_job(self, connection: sa.Connection, ref: JobRef, next_try: NextTry) -> JobRef | None:
+        """Make an attempt that is under way wait as the next one; None when it is over."""
+        values = {
+            "attempt": ref.attempt + 1,
+            "stage": Stage.WAITING.value,
+            "stage_at_ms": now_ms(),
+            "percent": 0.0,
+            "next_try": asdict(next_try),
+        }
+        if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
+            return None
+        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    def hasten_job(self, ref: JobRef, next_try: NextTry) -> bool:
+        """Change the time of a postponed job's next try; False when it does not wait any more."""
+        waiting = sa.and_(_live(ref), tables.job.c.stage == Stage.WAITING.value)
+        with self.engine.begin() as connection:
+            changed = connection.execute(tables.job.update().where(waiting).values(next_try=asdict(next_try)))
+        return changed.rowcount == 1
 
     @staticmethod
     def _lock_batch_of(connection: sa.Connection, job_id: str) -> None:
@@ -267,6 +289,7 @@ def _live(ref: JobRef) -> sa.ColumnElement[bool]:
 def _final_values(outcome: Outcome) -> dict[str, Any]:
     now = now_ms()
     values: dict[str, Any] = {"finished_at_ms": now, "stage_at_ms": now, "stage": outcome.stage.value}
+    values["next_try"] = None
     if outcome.failure is None:
         values |= {"cmd_status": WireStatus.SUCCEEDED.value, "percent": 100.0}
     else:
@@ -294,10 +317,17 @@ def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Batch
     row = connection.execute(newest).mappings().first()
     if row is None:
         return None
-    jobs = connection.execute(
-        sa.select(tables.job).where(tables.job.c.batch_id == row["batch_id"]).order_by(tables.job.c.position)
-    ).mappings()
-    return BatchView(batch=batch_of(row), jobs=tuple(job_of_row(job) for job in jobs))
+    return read_views(connection, [row])[0]
+
+
+def read_views(connection: sa.Connection, batches: Sequence[Mapping[Any, Any]]) -> list[BatchView]:
+    """Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them."""
+    ids = [row["batch_id"] for row in batches]
+    query = sa.select(tables.job).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
+    for row in connection.execute(query).mappings() if ids else ():
+        jobs[row["batch_id"]].append(job_of_row(row))
+    return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
 
 
 _BATCH_BOOKKEEPING = frozenset({"access_key", "deleted_at_ms", "strict_trans_no", "swept_until_ms"})
@@ -337,5 +367,6 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
             "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
             "decisions": tuple(values["decisions"]),
+            "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )

@@ -20,9 +20,11 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import fetch, media, storage
+from vodpull.clock import now_ms
 from vodpull.errors import (
     EncodeInterrupted,
     Failure,
+    FetchError,
     NoVideo,
     PlaylistUnsupported,
     StorageError,
@@ -42,6 +44,7 @@ from vodpull.workflows.attempt.progress import ProgressReporter
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workplace
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
+from vodpull.workflows.engine.queues import Owner
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
@@ -64,7 +67,9 @@ log = structlog.get_logger(__name__)
 
 def failure_of(error: VodpullError) -> JsonObject:
     """Return an error as the outcome of a step."""
-    return {"failure": asdict(Failure.of(error))}
+    outcome: JsonObject = {"failure": asdict(Failure.of(error))}
+    asked_s = error.retry_after_s if isinstance(error, FetchError) else None
+    return outcome if asked_s is None else outcome | {"retry_after_s": asked_s}
 
 
 class Steps:
@@ -151,9 +156,11 @@ class Steps:
         return await self._patiently(job, produce)
 
     async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
-        """Make the job final, with its notification in the same transaction, and clear its work files."""
-        _, job = await self._find(ref)
+        """Make the job final, with its notification in the same transaction, and clear its files; or postpone it."""
+        batch, job = await self._find(ref)
         failure = outcome.get("failure")
+        if failure is not None and await self._postpone(batch, job, outcome):
+            return
         ended = Outcome(
             asset=_ASSET.validate_python(outcome["asset"]) if "asset" in outcome else None,
             failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
@@ -162,7 +169,20 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await self._tidy(lambda: self._clear(job))
-        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
+
+    async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
+        """Have a source asked again later that fails in a way that may pass; what has arrived stays."""
+        failure = _FAILURE.validate_python(outcome["failure"] | {"stage": job.stage.value})
+        asked_s = outcome.get("retry_after_s", 0.0)
+        next_try = self._can.source_retries.next_try(job, failure, asked_s=asked_s, now_ms=now_ms())
+        if next_try is None:
+            return False
+        later = replace(job, attempt=job.attempt + 1)
+        await asyncio.to_thread(self._can.workplace(job).hand_over, self._can.workplace(later))
+        is_postponed = await asyncio.to_thread(self._outbox.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
+        if is_postponed:
+            log.warning("source failed, tried again later", job=job.job_id, code=failure.code, tries=next_try.tries)
+        return is_postponed
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""

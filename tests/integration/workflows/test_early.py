@@ -22,6 +22,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.model import Job
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.jobs.templates import load_templates
 from vodpull.media.tools.run import find_toolbox
@@ -77,6 +78,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        source_retries=SourceRetries.parse(()),
         max_duration_s=3600,
         watch=Watch(),
         encode_slots=2,

@@ -5,7 +5,7 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 `options` (FFmpeg's format options),
 `decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
 either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
-its parts, whose paths come last: tracks.py, lengths.py, length_claims.py and boxes.py.
+its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -123,10 +123,11 @@ def _facts(av: Any, container: Any, choice: Any) -> dict[str, Any]:
     for stream in choice.pictures[1:]:
         choice.leave_out(stream, "second_picture")
     video = choice.pictures[0] if choice.pictures else None
-    scan = scan_start(av, container, video) if video else {"nominal": 0.0}
+    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
+    display = _beside("display").display_facts(video, scan["frames"]) if video else {}
     audio = choice.sounds
     ends = lengths.track_ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(video, scan, ends) if video else None,
+    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     start_s = min(start for start, _ in ends.values())
     end_s = max(end for _, end in ends.values() if end is not None)
@@ -214,20 +215,12 @@ def _decoded(av: Any, packet: Any) -> list[Any]:
 def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
     context, frame = stream.codec_context, scan["frames"][-1]
     start_s, end_s = ends[stream.index]
-    aspect = _aspect(stream)
-    rotation = round(frame.rotation / 90) * 90
-    shown = (round(context.width * aspect[0] / aspect[1]), context.height)
-    shown = shown[::-1] if rotation % 180 else shown
     return {
         "index": stream.index,
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "width_px": context.width,
         "height_px": context.height,
-        "sample_aspect": aspect,
-        "rotation_deg": rotation,
-        "display_width_px": max(shown[0], 1),
-        "display_height_px": max(shown[1], 1),
         "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
@@ -249,14 +242,6 @@ def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
         "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
         "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
     }
-
-
-def _aspect(stream: Any) -> tuple[int, int]:
-    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    # Shapes beyond this are damage, not anamorphic film.
-    if not ratio or not 1 / 8 <= ratio <= 8:  # noqa: PLR2004
-        return (1, 1)
-    return (ratio.numerator, ratio.denominator)
 
 
 def average_rate(times_s: list[float], declared: float, nominal: float) -> float:

@@ -30,7 +30,10 @@ REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
 # What the prober imports; the last one is the one script that both sides read.
-PARTS = (*(CONFINED / name for name in ("tracks.py", "lengths.py", "length_claims.py")), Path(boxes.__file__))
+PARTS = (
+    *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
+    Path(boxes.__file__),
+)
 _INFO = TypeAdapter(MediaInfo)
 
 

@@ -10,7 +10,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from vodpull.atomic import write_atomically
@@ -133,6 +133,11 @@ class Workplace:
     def drop_results(self) -> None:
         """Remove every intermediate result: what they were made from is no longer true."""
         shutil.rmtree(self.folder / "results", ignore_errors=True)
+
+    def hand_over(self, later: Workplace) -> None:
+        """Leave everything to the next attempt, unless that has begun already."""
+        with suppress(OSError):  # nothing is here, or something is there
+            self.folder.rename(later.folder)
 
     def clear(self) -> None:
         """Remove everything of this job from the local disk."""

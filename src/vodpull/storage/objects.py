@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from obstore import Attributes
     from obstore.store import ClientConfig, RetryConfig
 
-_READ_BLOCK_BYTES = 1024 * 1024
-"""Size of the pieces that `read` yields: large enough for speed, small enough for a slow reader's memory."""
+_READ_BLOCK_BYTES = 128 * 1024
+"""Size of the pieces that `read` yields: large enough for speed, small enough for hundreds who ask and do not read."""
+_COPY_BLOCK_BYTES = 1024 * 1024
 
 _SILENCE = timedelta(seconds=60)
 """Longest wait for the next bytes of a remote store, or for its word on a part that was sent."""
@@ -148,7 +149,7 @@ class ObstoreObjects:
         with _translated(key):
             result = await obstore.get_async(self._store, key)
             with partial.open("wb") as target:
-                async for block in result.stream(min_chunk_size=_READ_BLOCK_BYTES):
+                async for block in result.stream(min_chunk_size=_COPY_BLOCK_BYTES):
                     await asyncio.to_thread(target.write, bytes(block))
             partial.replace(path)
 

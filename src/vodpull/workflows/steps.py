@@ -267,10 +267,11 @@ class Steps:
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
         await self._can.enter(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
-            info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
+            readable = source if is_playlist else await self._production.steadied(job, source)
+            info = None if is_playlist else await media.probe(readable, toolbox=self._can.toolbox)
         await self._can.enter(job, Stage.STORE)
         if info is not None and self._can.templates[batch.template].ladder:
-            self._head_start.begin(job, info, source)
+            self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
         await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)

@@ -30,6 +30,10 @@ COMPLETE_SHARE = 0.98
 TOLERATED_LOSS_S = 0.5
 # MPEG streams only have an estimate; all other durations were written by the file's author.
 ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
+# FFmpeg counts these from the first of the tracks that a command uses.
+DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
+# Rounding of a clock.
+UNSAID_S = 0.0005
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
 STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 
@@ -139,7 +143,20 @@ def _facts(av: Any, container: Any, choice: Any) -> dict[str, Any]:
     if cut and container.format.name not in ESTIMATED:
         raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
     outline = _outline(container.format.name, container.size, duration_s)
-    return {**outline, "start_time_s": start_s, **streams, "tracks": choice.facts()}
+    return {
+        **outline,
+        "start_time_s": start_s,
+        "zero_s": _zero(container, start_s),
+        **streams,
+        "tracks": choice.facts(),
+    }
+
+
+def _zero(container: Any, start_s: float) -> float | None:
+    """Return the beginning of a file where FFmpeg would not find it: it looks at other tracks, or at some of them."""
+    own_s = (container.start_time or 0) / 1e6
+    plain = container.format.name not in DISCONTINUOUS and max(abs(own_s), abs(start_s)) <= UNSAID_S
+    return None if plain else start_s
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:

@@ -68,17 +68,18 @@ def probe_orders() -> dict[str, Any]:
     }
 
 
-async def ask_pyav(
+async def ask_pyav(  # noqa: PLR0913 - what is asked of what, and within which bounds
     script: str,
     orders: Mapping[str, Any],
     subject: tuple[str, Path],
     *,
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
+    writes: Path | None = None,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
-    Run one of the scripts of `confined` on a file or folder, and return its JSON answer.
+    Run one of the scripts of `confined` on a file or folder, and return its JSON answer; it may write into `writes`.
 
     `beside` are further scripts that it imports; their paths follow that of the subject.
 
@@ -92,6 +93,7 @@ async def ask_pyav(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
         toolbox=toolbox,
         reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **_pyav_folders()},
+        writes=writes,
         limits=limits,
     )
     check_alive(finished, "measuring the file")

@@ -221,18 +221,32 @@ class Production:
         return published_asset(job, package, renditions)
 
     async def need_source(self, job: Job) -> Path:
-        """Return the original as a local file, from the store when this machine does not have it."""
+        """Return what the original is made into others from: a local file, from the store when need be."""
         place = self._can.workplace(job)
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if place.joined.exists():
             return place.joined
         place.drop_other_source(sha256=job.asset.sha256)
-        if place.source.exists():
-            return place.source
-        place.open()
-        key = job.asset.files[0].key
-        await self._shared.once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
-        return place.source
+        if not place.source.exists():
+            place.open()
+            key = job.asset.files[0].key
+            await self._shared.once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
+        return await self.steadied(job, place.source)
+
+    async def steadied(self, job: Job, source: Path) -> Path:
+        """Return a whole source, or in its place a copy with one clock."""
+        place = self._can.workplace(job)
+        if source == place.joined:
+            return source
+
+        async def write() -> None:
+            async with place.attempt(place.steadied) as folder:
+                await media.steady(source, folder, toolbox=self._can.toolbox)
+
+        if not place.steadied.exists():
+            await self._shared.once((place.name, "steadied"), write)
+        made = place.steadied / media.STEADY_FILE
+        return made if made.exists() else source
 
     async def _judged(
         self,

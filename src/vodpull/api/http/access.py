@@ -20,9 +20,8 @@ from starlette.requests import Request
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.auth import Proof, SignedRequest, authenticate_bearer, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request
-from vodpull.api.http.problems import OWN_PREFIX
 from vodpull.clock import now_s
-from vodpull.errors import RateLimited, RequestRepeated
+from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
 from vodpull.jobs.idempotency import Fingerprint, signed_fingerprint
 
 THREADS = 4
@@ -30,6 +29,12 @@ THREADS = 4
 Answer the wire contract. Few: more of them mostly wait for each other (with forty a busy machine gives about a third
 fewer answers), and together they never hold all of the database's connections.
 """
+
+OWN_REMEDY = (
+    "Send `Authorization: Bearer <accessKey>.<secretKey>`: both halves of one live key, joined by a dot, as "
+    "`vodpull keys create NAME --json` prints them; or sign the request, as `vodpull sign` does."
+)
+"""What a caller of `/api/v1` that is refused can do."""
 
 Answer = TypeVar("Answer")
 
@@ -120,14 +125,20 @@ class Access:
         return creator.key
 
     def _admit_creator(self, signed: SignedRequest) -> Creator:
-        authorization = signed.headers.get("authorization", "")
-        if signed.path.startswith(OWN_PREFIX) and authorization[:7].lower() == "bearer ":
-            creator = Creator(key=authenticate_bearer(authorization, keys=self._find_key))
-        else:
-            proof = self._prove(signed)
-            creator = Creator(key=proof.key, known_by=(signed_fingerprint(proof.identity),))
+        try:
+            creator = self._creator(signed)
+        except AuthenticationError as error:
+            error.remedy = OWN_REMEDY
+            raise
         self.count(creator.key)
         return creator
+
+    def _creator(self, signed: SignedRequest) -> Creator:
+        authorization = signed.headers.get("authorization", "").strip()
+        if authorization.partition(" ")[0].lower() == "bearer":
+            return Creator(key=authenticate_bearer(authorization, keys=self._find_key))
+        proof = self._prove(signed)
+        return Creator(key=proof.key, known_by=(signed_fingerprint(proof.identity),))
 
     def _prove(self, signed: SignedRequest) -> Proof:
         claim = read_claim(signed, now_s=now_s())

@@ -27,6 +27,7 @@ from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import MetricsDoor
+from vodpull.api.http.waiters import Waiters
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
 from vodpull.app.metrics import Metrics
@@ -226,6 +227,7 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            waiters=Waiters(),
             language=self._settings.language,
             compat=self._settings.compat,
         )

@@ -66,7 +66,12 @@ def open_store(url: str) -> ObstoreObjects:
         raise _unusable("VODPULL_STORAGE_URL takes no credentials and no query: use the store's own variables")
     if parts.scheme == "file" and not parts.netloc:
         folder = Path(unquote(parts.path))
-        return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        try:
+            return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        except OSError as error:
+            why = f"VODPULL_STORAGE_URL: the folder {folder} cannot be used: {error}"
+            remedy = "Name a folder that this user may write to, or make it and give it to this user (chown)."
+            raise ConfigurationError(why, field="VODPULL_STORAGE_URL", remedy=remedy) from error
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
     if parts.scheme in _REMOTE and parts.netloc:

@@ -13,6 +13,7 @@ from vodpull.api.http.waiters import Waiters
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
+from vodpull.jobs.status_reader import StatusReader
 from vodpull.jobs.store import Store
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
@@ -30,6 +31,8 @@ class ApiContext:
     disposal: Disposal
     outbox: Outbox
     store: Store
+    status: StatusReader
+    """Closed with the application."""
     listing: Listing
     events: Events
     deliveries: Deliveries

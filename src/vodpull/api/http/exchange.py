@@ -47,11 +47,11 @@ class Exchange:
             except ClientLeft:
                 return
             except Exception as error:
+                if answer.started:
+                    raise  # the server breaks the reply off and logs why
                 if not isinstance(error, RequestError):
                     log.exception("request failed", request_id=answer.request_id, path=scope["path"])
                     error = InternalError("unexpected")
-                if answer.started:
-                    raise
                 reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
                 await reply(scope, receive, answer.send)
 

@@ -29,8 +29,11 @@ PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3,
 REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
-# The one script that both sides read.
-BOXES = Path(boxes.__file__)
+# What the prober imports; the last one is the one script that both sides read.
+PARTS = (
+    *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
+    Path(boxes.__file__),
+)
 _INFO = TypeAdapter(MediaInfo)
 
 
@@ -48,8 +51,7 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    beside = (CONFINED / "length_claims.py", BOXES)
-    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=beside)
+    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=PARTS)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         raise refusal(str(answer.get("message", "the file cannot be used"))[:300])

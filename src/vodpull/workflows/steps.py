@@ -38,6 +38,7 @@ from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, St
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.exhaustion import is_exhaustion
 from vodpull.workflows.attempt.pieces import clear_shelf
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -198,8 +199,8 @@ class Steps:
         """
         Return what the work gives, or its failure; wait and work again for what passes by itself.
 
-        A full disk or a store that is away is nobody's failure: the work can be repeated, so it waits. An interrupted
-        step leaves what it has for the next process, unless the attempt is over.
+        A full disk, a store that is away or a lack of descriptors is nobody's failure: the work can be repeated, so it
+        waits. An interrupted step leaves what it has for the next process, unless the attempt is over.
         """
         tries, made = 1, 0
         while True:
@@ -224,11 +225,11 @@ class Steps:
         while True:
             try:
                 return await work()
-            except (StorageFull, StorageUnavailable, OSError) as error:
-                if isinstance(error, OSError) and error.errno not in NO_SPACE:
+            except (VodpullError, OSError) as error:
+                if not _passes(error):
                     raise
-                code = getattr(error, "code", StorageFull.code)
-                log.warning("waiting for storage", code=code, wait_s=wait_s)
+                code = getattr(error, "code", type(error).__name__)
+                log.warning("waiting for storage or descriptors", code=code, wait_s=wait_s)
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
                 await self._can.admission.wait_for_space()
@@ -367,6 +368,13 @@ class Steps:
             files=(original,),
             **await asyncio.to_thread(self._can.workplace(job).digests, source),
         )
+
+
+def _passes(error: VodpullError | OSError) -> bool:
+    """Tell whether an error is nobody's and ends by itself."""
+    if isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error):
+        return True
+    return isinstance(error, OSError) and error.errno in NO_SPACE
 
 
 def _fetch_progress(done: int, total: int | None) -> Progress:

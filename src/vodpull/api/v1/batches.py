@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -13,6 +11,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
+from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.views import (
     BatchPage,
     BatchReply,
@@ -31,12 +30,6 @@ from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
-
-STREAM_LOOK_S = 0.5
-"""How often a progress stream looks for news."""
-
-STREAM_SILENCE_S = 15.0
-"""After this long without news a comment keeps proxies from closing the stream."""
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemReply, "content": {"application/problem+json": {}}}
@@ -83,6 +76,13 @@ class _Desk:
     def read(self, batch_id: str, caller: LiveKey) -> BatchReply:
         return self.shown(self.view(batch_id, caller))
 
+    def news(self, batch_id: str) -> News | None:
+        view = self.context.store.find_batch(batch_id)
+        if view is None:
+            return None
+        shown = self.shown(view)
+        return News(text=json.dumps(shown.model_dump(mode="json"), ensure_ascii=False), is_final=shown.is_final)
+
     def create(self, body: NewBatch, caller: LiveKey, key: str) -> BatchReply:
         # Without a key every call is a request of its own.
         identity = ("idempotency", caller.account_id, key) if key else ("once", new_id(now_ms()))
@@ -107,6 +107,9 @@ class _Desk:
 
 
 def _add_batches(router: APIRouter, desk: _Desk) -> None:
+    waiters = desk.context.waiters
+    streams = ProgressStreams(desk.news, desk.context.access.is_live, waiters=waiters)
+
     @router.post("/batches", status_code=201, operation_id="createBatch")
     def create_batch(
         body: NewBatch, caller: LiveKey = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
@@ -142,25 +145,9 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
     )
     async def stream_progress(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> StreamingResponse:
         """Stream the batch as server-sent events, one for each change, until it is final."""
+        waiters.check(caller.access_key)
         await run_in_threadpool(desk.view, batch_id, caller)
-        return StreamingResponse(_stream(desk, batch_id, caller), media_type="text/event-stream")
-
-
-async def _stream(desk: _Desk, batch_id: str, caller: LiveKey) -> AsyncIterator[str]:
-    known: dict[str, Any] = {}
-    silent_s = 0.0
-    while True:
-        state = (await run_in_threadpool(desk.read, batch_id, caller)).model_dump(mode="json")
-        if state != known:
-            known, silent_s = state, 0.0
-            yield f"event: progress\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
-        elif silent_s >= STREAM_SILENCE_S:
-            silent_s = 0.0
-            yield ": still here\n\n"
-        if state["is_final"]:
-            return
-        await asyncio.sleep(STREAM_LOOK_S)
-        silent_s += STREAM_LOOK_S
+        return StreamingResponse(streams.listen(batch_id, caller.access_key), media_type="text/event-stream")
 
 
 def _add_changes(router: APIRouter, desk: _Desk) -> None:

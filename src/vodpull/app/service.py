@@ -255,6 +255,7 @@ class _Parts:
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
             waiters=Waiters(),
+            public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
         )
@@ -316,6 +317,7 @@ class _Parts:
                 settings.data_dir,
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
+                standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
@@ -323,6 +325,7 @@ class _Parts:
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
+            standing_aside=self._engine.standing_aside,
         )
 
     def _work_folder(self) -> Path:

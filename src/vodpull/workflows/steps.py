@@ -8,7 +8,6 @@ stored original. An expected failure is a value, `{"failure": …}`; only defect
 from __future__ import annotations
 
 import asyncio
-import errno
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -32,6 +31,7 @@ from vodpull.errors import (
     StorageFull,
     StorageUnavailable,
     VodpullError,
+    error_of_disk,
 )
 from vodpull.fetch import OnPart
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
@@ -50,8 +50,6 @@ from vodpull.workflows.engine.queues import Owner
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 """Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
-
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 TRIES_OF_KILLED = 20
 """Of work whose program was killed, without a new result."""
@@ -95,6 +93,7 @@ class Steps:
         _, job = await self._find(ref)
 
         async def plan() -> JsonObject:
+            await self._can.enter(job, Stage.STORE)  # which it has not left; of an attempt that is over nothing is read
             return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
         return await self._patiently(job, plan)
@@ -225,14 +224,17 @@ class Steps:
         while True:
             try:
                 return await work()
+            except FileNotFoundError:  # a program, or a file of ours that must be there
+                raise
             except (VodpullError, OSError) as error:
-                if not _passes(error):
-                    raise
-                code = getattr(error, "code", type(error).__name__)
-                log.warning("waiting for storage or descriptors", code=code, wait_s=wait_s)
-                await asyncio.sleep(wait_s)
+                cause = _as_known(error)
+                if not _passes(cause):
+                    raise cause  # noqa: B904 - it has its cause
+                log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
+                async with self._can.standing_aside():
+                    await asyncio.sleep(wait_s)
+                    await self._can.admission.wait_for_space()
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-                await self._can.admission.wait_for_space()
 
     async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
         """Remove files; that a store refuses to do so is no reason for a job not to end."""
@@ -370,11 +372,18 @@ class Steps:
         )
 
 
-def _passes(error: VodpullError | OSError) -> bool:
+def _as_known(error: VodpullError | OSError) -> VodpullError:
+    """Return an error of the catalogue, which knows what it was before."""
+    if not isinstance(error, OSError):
+        return error
+    known = error_of_disk(error, "the work folder fails")
+    known.__cause__ = error
+    return known
+
+
+def _passes(error: VodpullError) -> bool:
     """Tell whether an error is nobody's and ends by itself."""
-    if isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error):
-        return True
-    return isinstance(error, OSError) and error.errno in NO_SPACE
+    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)
 
 
 def _fetch_progress(done: int, total: int | None) -> Progress:

@@ -44,5 +44,7 @@ class ApiContext:
     """Is told of every reply."""
     waiters: Waiters
     """Count the streams and long polls of each key."""
+    public_url: str
+    """Base of the URLs in replies; empty: where the caller came in."""
     language: Language
     compat: tuple[str, ...]

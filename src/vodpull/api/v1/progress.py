@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -41,8 +42,11 @@ class News:
     is_final: bool
 
 
-Read = Callable[[str], News | None]
+Read = Callable[[], News | None]
 """Returns a batch as it is now, None when it is gone; called from a thread."""
+
+Subject = Hashable
+"""What listeners of the same hear the same of: a batch, and the base of the URLs in what is told of it."""
 
 
 @dataclass(eq=False)
@@ -54,8 +58,9 @@ class _Listener:
 
 @dataclass(eq=False)
 class _Topic:
-    """One batch that somebody listens to."""
+    """What somebody listens to."""
 
+    read: Read
     listeners: set[_Listener] = field(default_factory=set)
     news: News | None = None
     is_over: bool = False
@@ -72,20 +77,19 @@ class _Topic:
 class ProgressStreams:
     """The streams of one application; all of it runs on the loop, but the looks at the database."""
 
-    def __init__(self, read: Read, is_live: Callable[[str], bool], *, waiters: Waiters) -> None:
+    def __init__(self, is_live: Callable[[str], bool], *, waiters: Waiters) -> None:
         """`is_live` tells whether a key may still be used; called from a thread."""
-        self._read = read
         self._is_live = is_live
         self._waiters = waiters
-        self._topics: dict[str, _Topic] = {}
+        self._topics: dict[Subject, _Topic] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="progress")
         self._reader: asyncio.Task[None] | None = None
         self._joined = asyncio.Event()
         self._keys_at_s = 0.0
 
-    async def listen(self, batch_id: str, access_key: str) -> AsyncGenerator[str, None]:
+    async def listen(self, subject: Subject, read: Read, *, access_key: str) -> AsyncGenerator[str, None]:
         """Yield events, the first at once, until the batch is final or deleted, or the key is revoked."""
-        with self._waiters.waiting(access_key), self._joining(batch_id, access_key) as (topic, listener):
+        with self._waiters.waiting(access_key), self._joining(subject, read, access_key) as (topic, listener):
             told: News | None = None
             while not listener.is_shut_out:
                 listener.woken.clear()
@@ -98,8 +102,8 @@ class ProgressStreams:
                     yield ": still here\n\n"
 
     @contextmanager
-    def _joining(self, batch_id: str, access_key: str) -> Iterator[tuple[_Topic, _Listener]]:
-        topic = self._topics.setdefault(batch_id, _Topic())
+    def _joining(self, subject: Subject, read: Read, access_key: str) -> Iterator[tuple[_Topic, _Listener]]:
+        topic = self._topics.setdefault(subject, _Topic(read))
         listener = _Listener(access_key)
         topic.listeners.add(listener)
         self._joined.set()
@@ -109,29 +113,29 @@ class ProgressStreams:
             yield topic, listener
         finally:
             topic.listeners.discard(listener)
-            if not topic.listeners and self._topics.get(batch_id) is topic:
-                del self._topics[batch_id]
+            if not topic.listeners and self._topics.get(subject) is topic:
+                del self._topics[subject]
 
     async def _follow(self) -> None:
         """Look at every batch in turn, the new ones first, as long as anybody listens to any."""
         while self._topics:
             self._joined.clear()
-            for batch_id, topic in sorted(self._topics.items(), key=lambda entry: entry[1].news is not None):
-                await self._look(batch_id, topic)
-                if topic.is_over and self._topics.get(batch_id) is topic:
-                    del self._topics[batch_id]  # who comes now is told anew
+            for subject, topic in sorted(self._topics.items(), key=lambda entry: entry[1].news is not None):
+                await self._look(topic)
+                if topic.is_over and self._topics.get(subject) is topic:
+                    del self._topics[subject]  # who comes now is told anew
             if time.monotonic() - self._keys_at_s >= KEYS_S:
                 await self._look_at_keys()
             await _woken(self._joined, within_s=LOOK_S)
 
-    async def _look(self, batch_id: str, topic: _Topic) -> None:
+    async def _look(self, topic: _Topic) -> None:
         if topic.is_over or not topic.listeners:
             return
         started_s = time.monotonic()
         try:
-            topic.tell(await self._in_thread(self._read, batch_id))
+            topic.tell(await self._in_thread(topic.read))
         except Exception as error:  # noqa: BLE001 - a stream outlasts whatever one look meets
-            log.warning("a progress stream waits: its batch cannot be read", batch=batch_id, error=type(error).__name__)
+            log.warning("a progress stream waits: its batch cannot be read", error=type(error).__name__)
         await asyncio.sleep(PAUSE_SHARE * (time.monotonic() - started_s))
 
     async def _look_at_keys(self) -> None:
@@ -139,7 +143,7 @@ class ProgressStreams:
         listeners = [listener for topic in self._topics.values() for listener in topic.listeners]
         for access_key in {listener.access_key for listener in listeners}:
             try:
-                is_live = await self._in_thread(self._is_live, access_key)
+                is_live = await self._in_thread(partial(self._is_live, access_key))
             except Exception as error:  # noqa: BLE001 - the same
                 log.warning("the keys of progress streams cannot be looked at", error=type(error).__name__)
                 return
@@ -148,8 +152,8 @@ class ProgressStreams:
                     listener.is_shut_out = True
                     listener.woken.set()
 
-    async def _in_thread(self, work: Callable[[str], _Found], name: str) -> _Found:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, name)
+    async def _in_thread(self, work: Callable[[], _Found]) -> _Found:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
 async def _woken(event: asyncio.Event, *, within_s: float) -> bool:

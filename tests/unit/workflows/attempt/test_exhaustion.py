@@ -7,8 +7,8 @@ import errno
 import os
 import resource
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -71,6 +71,10 @@ async def test_work_waits_for_descriptors_and_goes_on(monkeypatch: pytest.Monkey
 
     async def no_wait() -> None: ...
 
+    @asynccontextmanager
+    async def aside() -> AsyncIterator[None]:
+        yield
+
     steps: Any = object.__new__(Steps)  # of all its parts this needs one
-    steps._can = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait))
+    steps._can = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
     assert await steps._when_storage_answers(work) == "done"

@@ -20,7 +20,7 @@ class NewItem(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: Annotated[str, Field(min_length=1, max_length=2048, pattern=r"^[^\x00]+$")]
+    url: Annotated[str, Field(min_length=1, max_length=8192, pattern=r"^[^\x00]+$")]
     name: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
     """Label; default: the last part of the URL's path."""
     md5: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{32})?$")] = ""
@@ -37,7 +37,7 @@ class NewBatch(BaseModel):
     """`abr`, `original`; empty: the default of the service."""
     trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
     """Your own id."""
-    notify_url: Annotated[str, Field(max_length=2048, pattern=r"^[^\x00]*$")] = ""
+    notify_url: Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")] = ""
     priority: Annotated[int, Field(ge=1, le=1000, strict=True)] = DEFAULT_PRIORITY
     """Lower goes first among the batches of the account."""
     separate: Annotated[bool, Field(strict=True)] = False

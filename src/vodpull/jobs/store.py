@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -107,6 +107,11 @@ class Store:
         """Return a batch of whichever account; the caller checks the owner."""
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT))
+
+    def find_batch_of(self, job_id: str) -> BatchView | None:
+        """Return the batch of a job, of whichever account; the caller checks the owner."""
+        with self.engine.connect() as connection:
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
 
     def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
         """Return the account's newest batch with this business id."""
@@ -317,10 +322,17 @@ def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Batch
     row = connection.execute(newest).mappings().first()
     if row is None:
         return None
-    jobs = connection.execute(
-        sa.select(tables.job).where(tables.job.c.batch_id == row["batch_id"]).order_by(tables.job.c.position)
-    ).mappings()
-    return BatchView(batch=batch_of(row), jobs=tuple(job_of_row(job) for job in jobs))
+    return read_views(connection, [row])[0]
+
+
+def read_views(connection: sa.Connection, batches: Sequence[Mapping[Any, Any]]) -> list[BatchView]:
+    """Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them."""
+    ids = [row["batch_id"] for row in batches]
+    query = sa.select(tables.job).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
+    for row in connection.execute(query).mappings() if ids else ():
+        jobs[row["batch_id"]].append(job_of_row(row))
+    return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
 
 
 _BATCH_BOOKKEEPING = frozenset({"access_key", "deleted_at_ms", "strict_trans_no", "swept_until_ms"})

@@ -13,6 +13,7 @@ from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
+from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.copy_rules import must_survey, worth_surveying
@@ -20,6 +21,7 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
+from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.verify import Rendition, package_and_verify
@@ -27,6 +29,8 @@ from vodpull.media.verify.vmaf_samples import measure_renditions
 
 __all__ = [
     "ABR",
+    "KINDS",
+    "STEADY_FILE",
     "AudioStream",
     "Chunk",
     "Decision",
@@ -72,6 +76,8 @@ __all__ = [
     "probe",
     "probe_part",
     "reach",
+    "steady",
     "survey",
+    "titles",
     "worth_surveying",
 ]

@@ -6,19 +6,16 @@ from dataclasses import asdict, replace
 
 import pytest
 import sqlalchemy as sa
+from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
-from vodpull.database.ids import new_id
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
 from vodpull.jobs.status import item_data
 from vodpull.jobs.status_reader import StatusReader, open_status_reader
-from vodpull.jobs.store import Store
 
-VAULT = Vault("a master key of a test")
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,
     server_type=ServerType.SOURCE,
@@ -50,39 +47,11 @@ def key(database: sa.Engine) -> NewKey:
     return Accounts(database, VAULT).create_key("acme")
 
 
-def accept(database: sa.Engine, key: NewKey, *, jobs: int = 2, trans_no: str = "t") -> BatchView:
-    live = Accounts(database, VAULT).find_live(key.access_key)
-    assert live is not None
-    batch = Batch(
-        batch_id=new_id(now_ms()),
-        account_id=live.account_id,
-        trans_no=trans_no,
-        template="abr",
-        created_at_ms=now_ms(),
-    )
-    made = tuple(
-        Job(
-            job_id=new_id(now_ms()),
-            batch_id=batch.batch_id,
-            position=position,
-            file_name=f"影 {position}.mp4",
-            source_url=f"http://o.test/{position}?token='\"",
-            md5="",
-            video_id=new_id(now_ms()),
-            directory=new_id(now_ms()),
-            asset=Asset(video_id="v", duration_s=1.5, files=(FILE,)) if position else None,
-        )
-        for position in range(jobs)
-    )
-    view = BatchView(batch=batch, jobs=made)
-    store = Store(database)
-    with store.transaction() as connection:
-        store.add_batch(connection, view, access_key=key.access_key)
-    return view
+ASSET = Asset(video_id="v", duration_s=1.5, files=(FILE,))
 
 
 async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
-    view = accept(database, key, jobs=3)
+    view = accepted(database, key, jobs=3, asset=ASSET)
     found = await reader.find(key.access_key, task_id=view.batch.batch_id)
     assert found.key == Accounts(database, VAULT).find_live(key.access_key)
     assert found.batch is not None
@@ -93,8 +62,8 @@ async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader
 async def test_the_newest_of_a_business_id_is_found_among_the_own(
     database: sa.Engine, reader: StatusReader, key: NewKey
 ) -> None:
-    accept(database, key)
-    newest = accept(database, key)
+    accepted(database, key)
+    newest = accepted(database, key)
     with database.begin() as connection:
         later = tables.batch.update().where(tables.batch.c.batch_id == newest.batch.batch_id)
         connection.execute(later.values(created_at_ms=now_ms() + 1))
@@ -106,7 +75,7 @@ async def test_the_newest_of_a_business_id_is_found_among_the_own(
 
 
 async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
-    view = accept(database, key, jobs=1)
+    view = accepted(database, key, jobs=1)
     batch_id = view.batch.batch_id
     assert (await reader.find(key.access_key, task_id=batch_id)).key is not None
     done = {"pull_status": WireStatus.SUCCEEDED.value, "cmd_status": WireStatus.SUCCEEDED.value}
@@ -140,7 +109,7 @@ async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader:
 
 @pytest.mark.parametrize("text", ["", "\x00", "a\x00b", "%(x)s", "'; drop table job; --", "\ud800", "影" * 5000])
 async def test_any_text_may_be_asked_for(database: sa.Engine, reader: StatusReader, key: NewKey, text: str) -> None:
-    accept(database, key)
+    accepted(database, key)
     assert (await reader.find(text)).key is None
     assert (await reader.find(key.access_key, task_id=text)).batch is None
     assert (await reader.find(key.access_key, trans_no=text)).batch is None

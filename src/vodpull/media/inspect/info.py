@@ -117,3 +117,5 @@ class MediaInfo:
     """Sound tracks that can be published, the one to be heard first at the front."""
     tracks: tuple[TrackInfo, ...] = ()
     """All tracks of the file; empty in what older releases measured."""
+    zero_s: float | None = None
+    """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""

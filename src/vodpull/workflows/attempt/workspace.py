@@ -57,6 +57,7 @@ class Workplace:
         kept = self._read_digests()
         if kept is None or kept["sha256"] != sha256:
             self.source.unlink(missing_ok=True)
+            shutil.rmtree(self.steadied, ignore_errors=True)
             self._kept.unlink()
 
     @property
@@ -85,6 +86,11 @@ class Workplace:
     def joined(self) -> Path:
         """The one file that an HLS source was joined into."""
         return self.joined_folder / JOINED_FILE
+
+    @property
+    def steadied(self) -> Path:
+        """Folder with the source written anew, or with nothing where it is good as it is; complete once it is there."""
+        return self.folder / "steadied"
 
     def drop_pieces(self) -> None:
         """Remove the segments of an HLS source, which are joined."""

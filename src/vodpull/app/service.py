@@ -320,7 +320,11 @@ class _Parts:
                 standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
-            fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            fetch_limits=fetch.FetchLimits(
+                max_bytes=settings.max_source_bytes,
+                max_segments=settings.max_segments,
+                max_playlist_bytes=settings.max_playlist_bytes,
+            ),
             source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,

@@ -33,7 +33,7 @@ from vodpull.errors import (
     VodpullError,
     error_of_disk,
 )
-from vodpull.fetch import OnPart
+from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
@@ -293,14 +293,18 @@ class Steps:
         place.open()
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
+        cookies = CookieJar()
+        if place.source.exists() and batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+            place.source.unlink()  # the signatures in it grow old, and its address and cookies are not kept
         if not place.source.exists():
-            await self._download(batch, job, reporter)
-        if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-            await self._join_playlist(job, place, reporter)
-            return place.joined, _as_mp4(job.file_name)
+            base_url = await self._download(batch, job, reporter, cookies=cookies)
+            if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+                await self._join_playlist(place, reporter, base_url=base_url, cookies=cookies)
+                return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
 
-    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter) -> None:
+    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
+        """Bring the source here and return where it lay, after redirects."""
         started_s = time.monotonic()
         async with self._can.admission.admitted(encodes=self._can.templates[batch.template].ladder) as reservation:
 
@@ -320,12 +324,14 @@ class Steps:
                     on_progress=advance,
                     gate=self._can.gate,
                     on_part=on_part,
+                    cookies=cookies,
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
             whole = _fetch_progress(fetched.size_bytes, fetched.size_bytes)
             await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
         self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
+        return fetched.final_url
 
     def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
         """Encode what can be encoded of a source while the block fetches it."""
@@ -333,17 +339,20 @@ class Steps:
             return nullcontext()
         return EarlyEncoder(self._can, self._production, job).encoding()
 
-    async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
+    async def _join_playlist(
+        self, place: Workplace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar
+    ) -> None:
         folder = place.pieces
         folder.mkdir(exist_ok=True)
         parts = await fetch.fetch_playlist(
             place.source,
-            job.source_url,
+            base_url,
             folder,
             guard=self._can.guard,
             limits=self._can.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
             gate=self._can.gate,
+            cookies=cookies,
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:

@@ -105,6 +105,10 @@ class Access:
         """
         return await run_in_threadpool(self._admit_once, await read_signed_request(request))
 
+    def is_live(self, access_key: str) -> bool:
+        """Tell whether a key that was admitted may still be used."""
+        return self._find_key(access_key) is not None
+
     async def creator(
         self,
         request: Request,

@@ -99,7 +99,7 @@ def rebuild_index(settings: Settings) -> Rebuilt:
     database = open_database(settings.database())
     try:
         migrate(database)
-        archive = Archive(database, open_vault(settings), storage.open_store(settings.storage()))
+        archive = Archive(database, open_vault(settings, database), storage.open_store(settings.storage()))
         return asyncio.run(archive.rebuild())
     finally:
         database.dispose()

@@ -43,7 +43,7 @@ def require_installation(settings: Settings) -> None:
             f"there is no vodpull in {where}" if file_of(settings) else "there is no vodpull in this database",
             field="VODPULL_DATA_DIR" if file_of(settings) else "VODPULL_DATABASE_URL",
             remedy="Run it where the service runs, or name the service's folder in VODPULL_DATA_DIR "
-            "(and its database in VODPULL_DATABASE_URL). `vodpull serve` and `vodpull keys create --new` make a new one.",
+            "(and its database in VODPULL_DATABASE_URL). `vodpull serve` and `keys create --new` make a new one.",
         )
 
 

@@ -21,10 +21,8 @@ from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
 from vodpull.accounts.hashing import WAITING
-from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
-from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
@@ -38,10 +36,10 @@ from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
-    MASTER_KEY_FILE,
     check_default_template,
     check_postgresql,
     check_shared,
+    open_vault,
     prove_store,
     tell_unknown,
 )
@@ -110,22 +108,6 @@ class Service:
     """The application; of a worker health and metrics only."""
     connections: Connections
     """Who may connect."""
-
-
-def open_accounts(settings: Settings) -> Accounts:
-    """Return the accounts of an installation; makes its database and master key when they are not there yet."""
-    make_data_dir(settings.data_dir)
-    database = open_database(settings.database())
-    migrate(database)
-    return Accounts(database, open_vault(settings, database))
-
-
-def open_operators(settings: Settings) -> Operators:
-    """Return who may use an installation's console; makes its database when it is not there yet."""
-    make_data_dir(settings.data_dir)
-    database = open_database(settings.database())
-    migrate(database)
-    return Operators(database)
 
 
 @contextmanager
@@ -380,21 +362,6 @@ def _toolbox(settings: Settings) -> media.Toolbox:
         fix = "apt install bubblewrap"
         log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)
     return toolbox
-
-
-def open_vault(settings: Settings, database: sa.Engine) -> Vault:
-    """
-    Return what seals an installation's secrets; makes its key file when there is none, no setting and no secret.
-
-    Raises:
-        ConfigurationError: the secrets of this database are sealed with another key.
-    """
-    path, given = settings.data_dir / MASTER_KEY_FILE, settings.master_key.get_secret_value()
-    if not given and not path.exists() and is_sealed(database):
-        raise other_master_key()
-    vault = Vault(given) if given else Vault.of_file(path)
-    check_master_key(database, vault)
-    return vault
 
 
 def database_answers(database: sa.Engine) -> bool:

@@ -1,4 +1,4 @@
-"""Whether an installation is set up so that it can work: what start proves, and `doctor` tells."""
+"""Opens an installation, and tells whether it is set up so that it can work: what start proves, and `doctor` tells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.database.connection import POOL_SIZE, open_database, tables_state
+from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.operators import Operators
+from vodpull.accounts.vault import Vault
+from vodpull.app.folder import make_data_dir
+from vodpull.database.connection import POOL_SIZE, migrate, open_database, tables_state
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
 
@@ -28,6 +33,37 @@ CONNECTIONS = 2 * POOL_SIZE + 2
 """Of one process to PostgreSQL: its pool, and one to listen."""
 
 log = structlog.get_logger(__name__)
+
+
+def open_accounts(settings: Settings) -> Accounts:
+    """Return the accounts of an installation; makes its database and master key when they are not there yet."""
+    make_data_dir(settings.data_dir)
+    database = open_database(settings.database())
+    migrate(database)
+    return Accounts(database, open_vault(settings, database))
+
+
+def open_operators(settings: Settings) -> Operators:
+    """Return who may use an installation's console; makes its database when it is not there yet."""
+    make_data_dir(settings.data_dir)
+    database = open_database(settings.database())
+    migrate(database)
+    return Operators(database)
+
+
+def open_vault(settings: Settings, database: sa.Engine) -> Vault:
+    """
+    Return what seals an installation's secrets; makes its key file when there is none, no setting and no secret.
+
+    Raises:
+        ConfigurationError: the secrets of this database are sealed with another key.
+    """
+    path, given = settings.data_dir / MASTER_KEY_FILE, settings.master_key.get_secret_value()
+    if not given and not path.exists() and is_sealed(database):
+        raise other_master_key()
+    vault = Vault(given) if given else Vault.of_file(path)
+    check_master_key(database, vault)
+    return vault
 
 
 def require_installation(settings: Settings) -> None:

@@ -9,7 +9,6 @@ import re
 import secrets as random_secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 
 from vodpull.accounts.keys import LiveKey
@@ -31,6 +30,7 @@ from vodpull.signing import (
     string_to_sign,
     to_bytes,
 )
+from vodpull.wire_values import read_date_s
 
 __all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate", "authenticate_bearer", "sign"]
 
@@ -230,12 +230,8 @@ def _basic_pair(credentials: str) -> str:
 
 
 def _date_s(text: str) -> int | None:
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        return int(parsedate_to_datetime(text).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    date_s = read_date_s(text) if _DATE.fullmatch(text) else None
+    return None if date_s is None else int(date_s)
 
 
 def _seal_bearer(secret: str, _: bytes) -> bytes:

@@ -100,6 +100,8 @@ class Job:
     """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
+    proof: dict[str, Any] | None = None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
 
     @property
     def is_final(self) -> bool:

@@ -11,6 +11,7 @@ from vodpull.media import (
     ABR,
     EncodePlan,
     MediaInfo,
+    Original,
     Package,
     Parts,
     Rendition,
@@ -74,7 +75,8 @@ async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tu
     """Probe, plan, encode, package and verify into `folder`/out."""
     info, plan, parts = await encoded(source, folder, toolbox=toolbox)
     out = folder / "out"
-    _, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    _, renditions, _ = await package_and_verify(plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
     return info, renditions
 
 

@@ -119,6 +119,8 @@ class JobReply(BaseModel):
     poster: str
     storyboard: str
     """Path of the WebVTT index of preview pictures; empty until it is published."""
+    proof: dict[str, Any] | None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
 
 
 class BatchReply(BaseModel):
@@ -293,6 +295,7 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         playlist="" if asset is None else asset.playlist_key,
         poster="" if asset is None else asset.poster_key,
         storyboard="" if asset is None else asset.storyboard_key,
+        proof=None if asset is None else asset.proof,
     )
 
 

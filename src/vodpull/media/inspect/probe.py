@@ -69,27 +69,26 @@ def probe_orders() -> dict[str, Any]:
 async def ask_pyav(
     script: str,
     orders: Mapping[str, Any],
-    subject: tuple[str, Path],
-    *,
+    *subjects: tuple[str, Path],
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
-    Run one of the scripts of `confined` on a file or folder, and return its JSON answer.
+    Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
 
-    `beside` are further scripts that it imports; their paths follow that of the subject.
+    `beside` are further scripts that it imports; their paths follow those of the subjects.
 
     Raises:
         EncodeFailed: the child crashed, or its answer is none.
         EncodeInterrupted: somebody killed it.
     """
-    name, real = subject
-    imported = [f"/in/{each.name}" for each in beside]
+    read = dict(subjects)
+    named = [f"/in/{name}" for name in (*read, *(each.name for each in beside))]
     finished = await run(
-        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
+        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", *named),
         toolbox=toolbox,
-        reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **_pyav_folders()},
+        reads={**{each.name: each for each in (CONFINED / script, *beside)}, **read, **_pyav_folders()},
         limits=limits,
     )
     check_alive(finished, "measuring the file")

@@ -32,6 +32,7 @@ JOB: dict[str, Any] = {
     "playlist": "",
     "poster": "",
     "storyboard": "",
+    "next_try": None,
 }
 
 BATCH: dict[str, Any] = {

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import boto3
+import obstore
 import pytest
 
 from tests.chaos import wire
@@ -71,6 +72,31 @@ async def test_a_file_comes_back_as_it_went_in(store: ObjectStore, tmp_path: Pat
     await store.put_file(KEY, source)
     await store.get_file(KEY, back)
     assert back.read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "cache_control"),
+    [
+        ("v.m3u8", "application/vnd.apple.mpegurl", "public, max-age=10"),
+        ("v/1-00001.m4s", "video/iso.segment", "public, max-age=31536000, immutable"),
+        ("V.MP4", "video/mp4", "public, max-age=31536000, immutable"),
+        ("page.html", "application/octet-stream", "public, max-age=31536000, immutable"),
+        ("../../../manifests/202611/a.json", "application/json", "private, no-store"),
+    ],
+)
+async def test_whoever_serves_the_store_is_told_type_and_life(
+    store: ObjectStore, tmp_path: Path, name: str, content_type: str, cache_control: str
+) -> None:
+    key = os.path.normpath(f"{KEY}/../{name}")
+    large = tmp_path / "large"
+    large.write_bytes(bytes(12_000_000))  # several parts of an upload
+    for put in (store.put_bytes(key, b"small"), store.put_file(key, large)):
+        await put
+        headers = (await store.head(key)).headers
+        assert (headers.content_type, headers.cache_control) == (content_type, cache_control)
+        kept = (await obstore.get_async(store._store, key)).attributes  # type: ignore[attr-defined]
+        if not isinstance(store._store, obstore.store.LocalStore):  # type: ignore[attr-defined]
+            assert (kept["Content-Type"], kept["Cache-Control"]) == (content_type, cache_control)
 
 
 async def test_a_second_put_replaces_the_first(store: ObjectStore) -> None:

@@ -1,85 +1,22 @@
-"""Who may call: accounts, their access keys, and the sealing of secrets at rest."""
+"""Who may call: accounts, their access keys, with their secrets sealed."""
 
 from __future__ import annotations
 
 import base64
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NoReturn
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.errors import ConfigurationError, NotAllowedNow, NotFound, ParameterError
+from vodpull.database.rows import insert_new
+from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 
 MAX_NAME_CHARACTERS = 100
-MIN_MASTER_KEY_CHARACTERS = 16
-
-
-class Vault:
-    """Seals secrets with the master key, which never lies in the database."""
-
-    def __init__(self, master_key: str) -> None:
-        """
-        Take the master key: any text of at least 16 characters; the cipher's key is derived from it (RFC 5869).
-
-        Raises:
-            ConfigurationError: the text is too short to protect anything.
-        """
-        if len(master_key) < MIN_MASTER_KEY_CHARACTERS:
-            raise ConfigurationError(
-                f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
-                field="VODPULL_MASTER_KEY",
-            )
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vodpull secrets at rest").derive(
-            master_key.encode()
-        )
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
-
-    @staticmethod
-    def new_key() -> str:
-        """Return a fresh master key."""
-        return secrets.token_urlsafe(32)
-
-    @classmethod
-    def of_file(cls, path: Path) -> Vault:
-        """Return the vault of a key file, which is made (readable by its owner only) when it is not there yet."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(cls.new_key())
-            try:
-                path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return cls(path.read_text().strip())
-
-    def seal(self, secret: str) -> str:
-        """Return the secret encrypted and authenticated."""
-        return self._fernet.encrypt(secret.encode()).decode()
-
-    def open(self, sealed: str) -> str:
-        """
-        Return the secret in clear.
-
-        Raises:
-            ConfigurationError: it was sealed under another master key.
-        """
-        try:
-            return self._fernet.decrypt(sealed).decode()
-        except InvalidToken as error:
-            raise ConfigurationError(
-                "a stored secret was sealed under another master key", field="VODPULL_MASTER_KEY"
-            ) from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +144,12 @@ class Accounts:
             raise NotFound(f"there is no account {name}", field="NAME")
         return str(found)
 
+    def name_of(self, account_id: str) -> str:
+        """Return the name of an account; empty when there is none of this id."""
+        with self._engine.connect() as connection:
+            mine = tables.account.c.account_id == account_id
+            return connection.scalar(sa.select(tables.account.c.name).where(mine)) or ""
+
     def adopt(self, name: str, account_id: str) -> str:
         """Return the id of the account of this name; a new one gets the given id, which it had before."""
         with self._engine.begin() as connection:
@@ -251,21 +194,19 @@ class Accounts:
         )
 
     def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
-        found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
-        if found is not None:
+        known = sa.select(tables.account.c.account_id).where(tables.account.c.name == name)
+        if (found := connection.scalar(known)) is not None:
             return str(found)
-        account_id = account_id or new_id(now_ms())
         # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
         notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        connection.execute(
-            tables.account.insert().values(
-                account_id=account_id,
-                name=name,
-                sealed_notify_secret=self._vault.seal(notify_secret),
-                created_at_ms=now_ms(),
-            )
-        )
-        return account_id
+        row = {
+            "account_id": account_id or new_id(now_ms()),
+            "name": name,
+            "sealed_notify_secret": self._vault.seal(notify_secret),
+            "created_at_ms": now_ms(),
+        }
+        insert_new(connection, tables.account, row)
+        return str(connection.scalar(known))  # of whoever was first
 
 
 _SECRETS = ("sealed_secret", "sealed_next_secret")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -20,8 +21,9 @@ from starlette.routing import Match, Route
 from vodpull import __version__
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod import replies
-from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.requests import parameters_of, parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
+from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
@@ -31,29 +33,30 @@ from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_
 from vodpull.api.http.problems import OWN_PREFIX, problem_of, problem_reply
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.events import events_router
-from vodpull.clock import now_ms
-from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.memory import signed_fingerprint
-from vodpull.jobs.model import BatchView
+from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
+from vodpull.jobs.idempotency import signed_fingerprint
 
 log = structlog.get_logger(__name__)
 
 
 def create_api(context: ApiContext) -> FastAPI:
     """Return the whole HTTP application."""
+    query = StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
     app = FastAPI(
         title="vodpull",
         version=__version__,
         summary="Video ingest: the Cloud VOD Video Fetch API, and vodpull's own.",
         docs_url=None,
         redoc_url=None,
+        lifespan=partial(_closing, context),
     )
+    app.add_middleware(StatusQueryDoor, query=query)
     app.add_middleware(Exchange, language=context.language)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
-        _wire_router(context),
+        _wire_router(context, query),
         batches_router(context),
         events_router(context),
         _health_router(context.is_ready),
@@ -65,6 +68,12 @@ def create_api(context: ApiContext) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_handler(context, routers))
     return app
+
+
+@asynccontextmanager
+async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
+    yield
+    await context.status.close()
 
 
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
@@ -126,7 +135,7 @@ def _as_parameter_error(error: RequestValidationError) -> ParameterError:
     return ParameterError(str(first["msg"]), field=field)
 
 
-def _wire_router(context: ApiContext) -> APIRouter:
+def _wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     """The Cloud VOD contract: GET or POST, JSON or form, always signed."""
     router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
 
@@ -140,7 +149,7 @@ def _wire_router(context: ApiContext) -> APIRouter:
     @router.get("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery", get=True))
     async def pull_video_query(request: Request) -> Response:
         """Tell where a task is."""
-        return JSONResponse(await context.access.answer(request, partial(_query, context)))
+        return await query.answer(request)
 
     return router
 
@@ -163,39 +172,10 @@ def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRou
 
 
 def _pull(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
-    request = parse_pull(_parameters(signed))
+    request = parse_pull(parameters_of(signed))
     # The same signature over the same bytes is the same request sent again, not a second one.
     authorization = signed.headers.get("authorization", "")
     known_by = signed_fingerprint(caller.access_key, authorization, signed.query, content=signed.body)
     view = context.intake.accept(request, caller, known_by=known_by)
     log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
     return replies.pull_reply(view.batch, language=context.language)
-
-
-def _query(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
-    asked = parse_query(_parameters(signed))
-    view = _find(context, caller, task_id=asked.task_id, trans_no=asked.trans_no)
-    return replies.query_reply(view, now_ms=now_ms(), compat=context.compat, language=context.language)
-
-
-def _find(context: ApiContext, caller: LiveKey, *, task_id: str | None, trans_no: str | None) -> BatchView:
-    if task_id is None:
-        view = context.store.find_newest(caller.account_id, trans_no or "")
-        if view is None:
-            raise ParameterError("there is no task with this transNo", field="transNo")
-        return view
-    view = context.store.find_batch(task_id)
-    if view is None:
-        raise ParameterError("there is no task with this taskId", field="taskId")
-    if view.batch.account_id != caller.account_id:
-        raise PermissionDenied("the task belongs to another account", field="taskId")
-    return view
-
-
-def _parameters(signed: SignedRequest) -> dict[str, Any]:
-    return read_parameters(
-        method=signed.method,
-        content_type=signed.headers.get("content-type", ""),
-        body=signed.body,
-        query=signed.query,
-    )

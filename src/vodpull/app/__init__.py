@@ -1,6 +1,7 @@
 """The composition root: the only place that builds clients and joins the parts."""
 
 from vodpull.app.doctor import Finding, diagnose
+from vodpull.app.local_key import is_local_key, keep_local_key
 from vodpull.app.logs import configure_logging
 from vodpull.app.service import Role, open_accounts, open_operators, running_service
 
@@ -9,6 +10,8 @@ __all__ = [
     "Role",
     "configure_logging",
     "diagnose",
+    "is_local_key",
+    "keep_local_key",
     "open_accounts",
     "open_operators",
     "running_service",

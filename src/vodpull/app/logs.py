@@ -2,8 +2,8 @@
 Log lines: one an event, on stderr, for people or as JSON; the lines of the libraries among them.
 
 Every line of a job carries `job` and `attempt` (`workflows/attempt/meters.py` binds them). Whatever a line was
-given, secrets do not leave: queries of URLs, credentials in them, authorizations and the values of fields that are named
-like secrets.
+given, secrets do not leave: queries of URLs, credentials in them, authorizations and the values of fields that are
+named like secrets.
 """
 
 from __future__ import annotations

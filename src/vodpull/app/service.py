@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import socket
@@ -18,14 +17,17 @@ import structlog
 from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
-from vodpull.accounts.keys import Accounts, NewKey, Vault
+from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
+from vodpull.app.folder import make_data_dir
+from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
@@ -37,7 +39,9 @@ from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
+from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
@@ -48,6 +52,7 @@ from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
+from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
@@ -60,9 +65,6 @@ from vodpull.workflows.upkeep.schedule import Caretaker, Chores
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LOCAL_ACCOUNT = "local"
-"""Owner of the key that the data folder keeps for the commands on the same machine."""
-
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
 
@@ -74,6 +76,7 @@ log = structlog.get_logger(__name__)
 
 def open_accounts(settings: Settings) -> Accounts:
     """Return the accounts of an installation; makes its database and master key when they are not there yet."""
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)
     return Accounts(database, open_vault(settings))
@@ -81,6 +84,7 @@ def open_accounts(settings: Settings) -> Accounts:
 
 def open_operators(settings: Settings) -> Operators:
     """Return who may use an installation's console; makes its database when it is not there yet."""
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)
     return Operators(database)
@@ -98,10 +102,11 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         ConfigurationError: a setting cannot be used.
         AlreadyRunning: another process uses the data folder.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     if role != "all" and database.dialect.name == "sqlite":
-        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL")
+        remedy = "Set VODPULL_DATABASE_URL=postgresql://… for several processes, or leave --role away for one."
+        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL", remedy=remedy)
     try:
         migrate(database)
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
@@ -134,7 +139,10 @@ class _Parts:
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self._census = partial(
-            take_census, database, queues=[queue.name for queue in self._queues.all()], alive_s=BeatLimits().death_s
+            take_census,
+            database,
+            queues=partial(measure_queues, database, [queue.name for queue in self._queues.all()]),
+            alive_s=BeatLimits().death_s,
         )
         self._metrics = Metrics(
             self._census,
@@ -143,7 +151,14 @@ class _Parts:
             role=role,
         )
         self._watch = Watch(meters=self._metrics, tracer=tracer)
-        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues, watch=self._watch)
+        self._outbox = Outbox(
+            self._store,
+            self._accounts,
+            engine=self._engine,
+            queues=self._queues,
+            watch=self._watch,
+            only_200="notify-200-only" in settings.compat,
+        )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
@@ -154,7 +169,7 @@ class _Parts:
 
     def web(self) -> FastAPI:
         """Return the HTTP application: the APIs, and the console below its own path."""
-        _keep_local_key(self._settings, self._accounts)
+        keep_local_key(self._settings.data_dir, self._accounts)
         context = self._api_context()
         web = create_api(context)
         web.mount(CONSOLE_PATH, create_console(self._console_context(context)))
@@ -194,6 +209,7 @@ class _Parts:
             disposal=self._disposal,
             outbox=self._outbox,
             store=self._store,
+            status=open_status_reader(self._database, open_vault(self._settings)),
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
@@ -265,6 +281,7 @@ class _Parts:
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
@@ -309,17 +326,6 @@ def open_vault(settings: Settings) -> Vault:
     """Return what seals an installation's secrets; makes its key file when there is none and no setting."""
     given = settings.master_key.get_secret_value()
     return Vault(given) if given else Vault.of_file(settings.data_dir / "master.key")
-
-
-def _keep_local_key(settings: Settings, accounts: Accounts) -> None:
-    path = settings.data_dir / "local-key.json"
-    if path.exists():
-        return
-    made = accounts.create_key(LOCAL_ACCOUNT)
-    partial_path = path.with_suffix(".part")
-    partial_path.touch(mode=0o600)
-    partial_path.write_text(json.dumps({"access_key": made.access_key, "secret_key": made.secret_key}))
-    partial_path.rename(path)
 
 
 def database_answers(database: sa.Engine) -> bool:

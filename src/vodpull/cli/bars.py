@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.text import Text
 from vodpull.cli.output import printable
 
 if TYPE_CHECKING:
-    from vodpull.client import Batch, Job
+    from vodpull.client import Batch, Job, JobError
 
 console = Console(stderr=True, highlight=False, markup=False)
 
@@ -83,11 +84,12 @@ def _draw(progress: Progress, rows: dict[int, TaskID], batch: Batch) -> None:
 
 
 def _lines(states: Iterable[Batch]) -> Iterable[Batch]:
-    shown: dict[int, str] = {}
+    shown: dict[int, tuple[str, int]] = {}
     for batch in states:
         for job in batch.jobs:
-            if shown.get(job.position) != job.stage:
-                shown[job.position] = job.stage
+            state = job.stage, job.next_try.at_ms if job.next_try else 0
+            if shown.get(job.position) != state:
+                shown[job.position] = state
                 console.print(f"{_label(job)}  {job.stage:<9} {_note(job)}".rstrip(), soft_wrap=True)
         yield batch
 
@@ -101,10 +103,17 @@ def _label(job: Job) -> str:
 
 def _note(job: Job) -> str:
     if job.error is not None:
-        return f"{job.error.code}: {printable(job.error.message)}"
+        return _said(job.error)
+    if job.next_try is not None:
+        at = datetime.fromtimestamp(job.next_try.at_ms / 1000).astimezone()
+        return f"next try at {at:%H:%M:%S}; {_said(job.next_try.error)}"
     words = [f"{job.bytes_done / 1e6:.1f} MB"] if job.bytes_done else []
     if job.speed_bytes_per_s and not job.is_final:
         words.append(f"{job.speed_bytes_per_s / 1e6:.1f} MB/s")
     if job.eta_s is not None and not job.is_final:
         words.append(f"{job.eta_s:.0f} s left")
     return "  ".join(words)
+
+
+def _said(error: JobError) -> str:
+    return f"{error.code}: {printable(error.message)}"

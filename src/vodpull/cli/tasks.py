@@ -121,7 +121,7 @@ def cancel(task: Task, item: Item = None, as_json: Json = False, server: Server 
 
 
 def retry(task: Task, item: Item = None, as_json: Json = False, server: Server = DEFAULT_SERVER) -> None:
-    """Start failed and cancelled items again, or one of them."""
+    """Start failed and cancelled items again, and at once those that wait for their next try; or one of them."""
     with open_client(server) as client:
         _show(client.retry(task, item), as_json=as_json)
 

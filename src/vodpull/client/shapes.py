@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -37,6 +37,18 @@ class JobError:
     stage: str
     origin_status: int | None
     """HTTP status of the origin, where that was the cause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextTry:
+    """When a source that could not be fetched is asked again; `retry` does it now."""
+
+    at_ms: int
+    """Unix time in milliseconds."""
+    tries: int
+    """Tries in a row that brought nothing new."""
+    error: JobError
+    """What the last of them failed with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +114,8 @@ class Job:
     storyboard: str
     proof: dict[str, Any] | None = None
     """What of the renditions was compared with the source, and what was found; None until they are published."""
+    next_try: NextTry | None = None
+    """Set while the job waits after a failure that may pass."""
 
     @property
     def is_final(self) -> bool:
@@ -202,7 +216,14 @@ def _convert(kind: Any, value: Any) -> Any:
 
 
 def _build(kind: Any, value: dict[str, Any]) -> Any:
-    return kind(**{name: _convert(hint, value[name]) for name, hint in _members(kind).items()})
+    optional = {field.name for field in fields(kind) if field.default is not MISSING}
+    return kind(
+        **{
+            name: _convert(hint, value[name])
+            for name, hint in _members(kind).items()
+            if name in value or name not in optional
+        }
+    )
 
 
 @cache

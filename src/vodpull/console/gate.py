@@ -5,22 +5,23 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.accounts.operators import SESSION_S, Operators
+from vodpull.console.forms import read_form
 from vodpull.console.pages import Pages
 from vodpull.console.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
-from vodpull.errors import FormRefused, VodpullError
+from vodpull.errors import FormRefused, RequestTooLarge, VodpullError
 
-MAX_FILE_BYTES = 1024 * 1024
-"""Fifty URLs of full length are a tenth of it."""
+MAX_OPEN_FORM_BYTES = 16 * 1024
+"""Of a form that anybody may send: a password, a choice of language."""
 
 Handler = Callable[[Visit], Response]
 
@@ -47,26 +48,20 @@ class Gate:
         """Return the route of something that changes something: it needs the visitor's own form, too."""
 
         async def act(request: Request) -> Response:
-            async with request.form(max_files=1, max_fields=200) as form:
-                visit = await run_in_threadpool(self.visit_of, request, form, await _read_file(form))
+            visit = await run_in_threadpool(self.visit_of, request)
             if not (is_open or visit.is_operator):
                 return self.turn_away(visit)
-            return await self._answer(visit, _guarded(handler))
+            return await self._answer(visit, _with_form(await request.body(), _guarded(handler)))
 
         return Route(path, act, methods=["POST"])
 
-    def visit_of(self, request: Request, form: FormData | None = None, file: tuple[str, str] = ("", "")) -> Visit:
+    def visit_of(self, request: Request) -> Visit:
         """Return who visits; reads the session from the database, so that a logout counts everywhere at once."""
         token = request.cookies.get(COOKIE, "")
-        items = form.multi_items() if form is not None else []
-        fields = [(name, value.replace("\x00", "")) for name, value in items if isinstance(value, str)]
         return Visit(
             request=request,
             token=token or secrets.token_urlsafe(32),
             is_operator=bool(token) and self._operators.is_session(token),
-            form=dict(fields),
-            chosen=tuple(value for name, value in fields if name == "batch"),
-            file=file,
         )
 
     def turn_away(self, visit: Visit) -> Response:
@@ -95,6 +90,7 @@ _STATUS = {
     "not_authenticated": HTTPStatus.FORBIDDEN,
     "no_permission": HTTPStatus.FORBIDDEN,
     "not_allowed_now": HTTPStatus.CONFLICT,
+    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
@@ -103,6 +99,20 @@ def status_of(error: VodpullError) -> HTTPStatus:
     """Return the HTTP status of a page that shows an error."""
     fallback = HTTPStatus.BAD_REQUEST if error.fault == "client" else HTTPStatus.INTERNAL_SERVER_ERROR
     return _STATUS.get(error.code, fallback)
+
+
+def _with_form(body: bytes, handler: Handler) -> Handler:
+    """Return a handler that gets the visit with its form; reading takes time, so it happens where handlers run."""
+
+    def act(visit: Visit) -> Response:
+        if len(body) > MAX_OPEN_FORM_BYTES and not visit.is_operator:
+            raise RequestTooLarge(f"this form is larger than {MAX_OPEN_FORM_BYTES} bytes")
+        form = read_form(visit.request.headers.get("content-type", ""), body)
+        fields = [(name, value.replace("\x00", "")) for name, value in form.fields]
+        chosen = tuple(value for name, value in fields if name == "batch")
+        return handler(replace(visit, form=dict(fields), chosen=chosen, file=form.file))
+
+    return act
 
 
 def _guarded(handler: Handler) -> Handler:
@@ -115,11 +125,3 @@ def _guarded(handler: Handler) -> Handler:
         return handler(visit)
 
     return act
-
-
-async def _read_file(form: FormData) -> tuple[str, str]:
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile):
-        return "", ""
-    content = await upload.read(MAX_FILE_BYTES)
-    return upload.filename or "", content.decode("utf-8", errors="replace")

@@ -23,8 +23,8 @@ from vodpull.console.visit import Visit, leave_to
 from vodpull.console.words import say_in
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
+from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import Filter
-from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import Stage
 from vodpull.jobs.submission import PullRequest
 

@@ -131,8 +131,10 @@ class _TaskDesk:
         return leave_to(visit, f"tasks/{view.batch.batch_id}")
 
     def play(self, visit: Visit) -> Response:
-        view, position = self._view(visit), visit.request.path_params["position"]
-        card = job_card(view.jobs[position], (), now_ms=now_ms())
+        view = self._view(visit)
+        job = view.at(visit.request.path_params["position"])
+        assert job is not None  # noqa: S101 - `_view` has looked
+        card = job_card(job, (), now_ms=now_ms())
         return self._pages.page(visit, "player.html", view=view, card=card, base=visit.site(self._context.public_url))
 
     def _view(self, visit: Visit) -> BatchView:
@@ -140,6 +142,6 @@ class _TaskDesk:
         view = self._context.store.find_batch(params["batch_id"].replace("\x00", ""))
         if view is None:
             raise NotFound("there is no such task")
-        if params.get("position", 0) >= len(view.jobs):
+        if "position" in params and view.at(params["position"]) is None:
             raise NotFound("the task has no such job")
         return view

@@ -58,6 +58,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     └── ServiceError          vodpull itself is not in order
         ├── ConfigurationError    configuration_error
         ├── AlreadyRunning        already_running
+        ├── DatabaseUnavailable   database_unavailable *
         ├── StepAbandoned         step_abandoned
         ├── CallFailed            call_failed
         ├── ServiceUnreachable    service_unreachable *
@@ -123,6 +124,7 @@ from vodpull.errors.service import (
     AlreadyRunning,
     CallFailed,
     ConfigurationError,
+    DatabaseUnavailable,
     InternalError,
     ServiceError,
     ServiceUnreachable,
@@ -141,6 +143,7 @@ __all__ = [
     "Cancelled",
     "ConfigurationError",
     "ConnectFailed",
+    "DatabaseUnavailable",
     "DeliveryError",
     "DeliveryForbidden",
     "DeliveryRefused",

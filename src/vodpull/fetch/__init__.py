@@ -3,7 +3,6 @@
 from vodpull.fetch.guard.credentials import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
-from vodpull.fetch.partfile.digests import parse_md5
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostGate
@@ -21,5 +20,4 @@ __all__ = [
     "fetch_playlist",
     "is_playlist",
     "parse_credentials",
-    "parse_md5",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -37,11 +37,11 @@ class Census:
     """Processes that run steps and are alive."""
 
 
-def take_census(database: sa.Engine, *, queues: Collection[str], alive_s: float) -> Census:
+def take_census(database: sa.Engine, *, queues: Callable[[], Mapping[str, QueueLength]], alive_s: float) -> Census:
     """
     Count everything.
 
-    `queues` are the names to look for; a process that was silent for longer than `alive_s` does not count as alive.
+    `queues` measures those of the engine; a process that was silent for longer than `alive_s` does not count as alive.
     Walks indexes only, yet over every job there ever was: the caller keeps the answer for some seconds.
     """
     state = tables.delivery.c.state
@@ -55,7 +55,7 @@ def take_census(database: sa.Engine, *, queues: Collection[str], alive_s: float)
             jobs={stage: jobs.get(stage.value, 0) for stage in Stage},
             deliveries={state: deliveries.get(state.value, 0) for state in DeliveryState},
             oldest_pending_delivery_s=_age_s(oldest_ms),
-            queues=dict.fromkeys(queues, QueueLength()) | _measure_queues(connection, queues),
+            queues=queues(),
             executors=int(connection.scalar(sa.select(sa.func.count()).where(is_alive)) or 0),
         )
 
@@ -63,21 +63,6 @@ def take_census(database: sa.Engine, *, queues: Collection[str], alive_s: float)
 def _count_by(connection: sa.Connection, column: sa.Column[str]) -> dict[str, int]:
     rows = connection.execute(sa.select(column, sa.func.count()).group_by(column))
     return {word: int(count) for word, count in rows}
-
-
-def _measure_queues(connection: sa.Connection, names: Collection[str]) -> dict[str, QueueLength]:
-    """Read the durable engine's own table, as it is: it has no question for this that does not load every row."""
-    schema = "dbos" if connection.dialect.name == "postgresql" else None
-    calls = sa.table(
-        "workflow_status", sa.column("queue_name"), sa.column("status"), sa.column("created_at"), schema=schema
-    )
-    name = calls.c.queue_name
-    waiting = sa.and_(name.in_(names), calls.c.status == "ENQUEUED")
-    query = sa.select(name, sa.func.count(), sa.func.min(calls.c.created_at)).where(waiting).group_by(name)
-    return {
-        queue: QueueLength(waiting=int(count), oldest_s=_age_s(oldest_ms))
-        for queue, count, oldest_ms in connection.execute(query)
-    }
 
 
 def _age_s(since_ms: int | None) -> float:

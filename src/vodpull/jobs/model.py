@@ -28,7 +28,7 @@ class Stage(StrEnum):
     """Where a job is. A job walks down this list, once; `DONE` and `FAILED` are final."""
 
     WAITING = "waiting"
-    """Accepted and committed; left when a fetch slot takes it."""
+    """Accepted and committed, or postponed after a failure that may pass; left when a fetch slot takes it."""
     FETCH = "fetch"
     """Bytes are arriving; left when the file is whole and its md5 fits."""
     PROBE = "probe"
@@ -108,6 +108,18 @@ class Asset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NextTry:
+    """When a source that could not be fetched is asked again, and what it failed with."""
+
+    at_ms: int
+    tries: int
+    """Tries in a row that brought nothing new."""
+    bytes_done: int
+    """The most that had arrived by then."""
+    failure: Failure
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One source of a batch and what became of it."""
 
@@ -125,7 +137,7 @@ class Job:
     directory: str
     """32 hex characters: the folder of this job's files."""
     attempt: int = 1
-    """Counts retries asked for by people; work of an earlier attempt changes nothing any more."""
+    """Counts retries, by people and after failures that may pass; an earlier attempt changes nothing any more."""
     stage: Stage = Stage.WAITING
     stage_at_ms: int = 0
     """When the current stage was entered."""
@@ -144,6 +156,13 @@ class Job:
     """When somebody had its files removed; the job stays to tell that there was one, without an asset."""
     decisions: tuple[dict[str, object], ...] = ()
     """One entry per definition: chosen or not, and why."""
+    next_try: NextTry | None = None
+    """Set from the first failure that may pass until the job is final or somebody retries it."""
+
+    @property
+    def is_postponed(self) -> bool:
+        """Return True while the job waits for its next try, holding nothing."""
+        return self.stage is Stage.WAITING and self.next_try is not None
 
     @property
     def is_final(self) -> bool:
@@ -182,3 +201,7 @@ class BatchView:
     def is_final(self) -> bool:
         """Return True when every job is final."""
         return all(job.is_final for job in self.jobs)
+
+    def at(self, position: int) -> Job | None:
+        """Return the job at a position; None when there is none: a rebuilt batch may have gaps."""
+        return next((job for job in self.jobs if job.position == position), None)

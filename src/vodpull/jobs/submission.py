@@ -19,7 +19,7 @@ class PullItem:
     fetch_url: str
     """Judged when it is fetched: a bad URL fails its own job, never the batch."""
     md5: str
-    """32 hex characters, or empty."""
+    """32 hex characters in the client's own spelling, which is what it reads back; empty: not checked."""
 
 
 @dataclass(frozen=True, kw_only=True)

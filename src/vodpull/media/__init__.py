@@ -13,6 +13,7 @@ from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
+from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
@@ -29,6 +30,7 @@ from vodpull.media.verify.vmaf_samples import measure_renditions
 
 __all__ = [
     "ABR",
+    "STEADY_FILE",
     "Account",
     "AudioStream",
     "Chunk",
@@ -79,6 +81,7 @@ __all__ = [
     "probe",
     "probe_part",
     "reach",
+    "steady",
     "survey",
     "worth_surveying",
 ]

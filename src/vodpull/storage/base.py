@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from vodpull.storage.headers import ObjectHeaders
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectInfo:
@@ -17,6 +19,8 @@ class ObjectInfo:
     """Changes whenever the bytes do; without quotes."""
     modified_s: float
     """Unix time."""
+    headers: ObjectHeaders
+    """To serve it with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,11 @@ class ObjectStore(Protocol):
     """
 
     async def put_file(self, key: str, path: Path) -> None:
-        """Store a file under a key, whole or not at all; an object of that key is replaced. Durable on return."""
+        """
+        Store a file under a key, whole or not at all; an object of that key is replaced. Durable on return.
+
+        Stores that can keep headers with an object are given those of its key.
+        """
 
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object, as `put_file` does."""

@@ -19,9 +19,11 @@ from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageFull, StorageUnavailable
 from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.headers import headers_of
 from vodpull.storage.multipart import can_drop_uploads, drop_uploads
 
 if TYPE_CHECKING:
+    from obstore import Attributes
     from obstore.store import ClientConfig, RetryConfig
 
 _READ_BLOCK_BYTES = 1024 * 1024
@@ -63,7 +65,12 @@ def open_store(url: str) -> ObstoreObjects:
         raise _unusable("VODPULL_STORAGE_URL takes no credentials and no query: use the store's own variables")
     if parts.scheme == "file" and not parts.netloc:
         folder = Path(unquote(parts.path))
-        return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        try:
+            return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        except OSError as error:
+            why = f"VODPULL_STORAGE_URL: the folder {folder} cannot be used: {error}"
+            remedy = "Name a folder that this user may write to, or make it and give it to this user (chown)."
+            raise ConfigurationError(why, field="VODPULL_STORAGE_URL", remedy=remedy) from error
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
     if parts.scheme in _REMOTE and parts.netloc:
@@ -113,13 +120,20 @@ class ObstoreObjects:
         """Store a file under a key."""
         with _translated(key):
             part_bytes = _part_bytes((await asyncio.to_thread(path.stat)).st_size)
-            await obstore.put_async(self._store, key, path, chunk_size=part_bytes, max_concurrency=_PARTS_AT_ONCE)
+            await obstore.put_async(
+                self._store,
+                key,
+                path,
+                attributes=self._attributes(key),
+                chunk_size=part_bytes,
+                max_concurrency=_PARTS_AT_ONCE,
+            )
             await self._flush(key)
 
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object."""
         with _translated(key):
-            await obstore.put_async(self._store, key, data)
+            await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
             await self._flush(key)
 
     async def get_file(self, key: str, path: Path) -> None:
@@ -140,6 +154,7 @@ class ObstoreObjects:
             size_bytes=meta["size"],
             etag=(meta["e_tag"] or "").strip('"'),
             modified_s=meta["last_modified"].timestamp(),
+            headers=headers_of(key),
         )
 
     async def get_bytes(self, key: str) -> bytes:
@@ -209,6 +224,13 @@ class ObstoreObjects:
             bucket, prefix = self._store.config["bucket"], str(self._store.prefix or "")
             return await asyncio.to_thread(drop_uploads, bucket, prefix, before_s=before_s)
         return 0
+
+    def _attributes(self, key: str) -> Attributes | None:
+        """Return the headers that the store keeps with an object, for whoever serves it; a folder keeps none."""
+        if self._folder is not None:
+            return None
+        headers = headers_of(key)
+        return {"Content-Type": headers.content_type, "Cache-Control": headers.cache_control}
 
     async def _flush(self, key: str) -> None:
         if self._folder is not None:

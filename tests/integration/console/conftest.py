@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from vodpull.accounts.keys import Accounts, NewKey, Vault
+from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
@@ -26,13 +27,14 @@ from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.history import read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.storage import open_store
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -154,7 +156,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         outbox=outbox,
         inspector=Inspector(Deliveries(database), accounts),
         system_facts=lambda: FACTS,
-        census=partial(take_census, database, queues=names, alive_s=30.0),
+        census=partial(take_census, database, queues=partial(measure_queues, database, names), alive_s=30.0),
         history=lambda slice_s, slices: read_history(database, until_ms=now_ms(), slice_s=slice_s, slices=slices),
         sign=_sign,
         account="local",

@@ -180,3 +180,20 @@ def test_an_unknown_page_is_explained(operator: Console) -> None:
     assert reply.status_code == 404
     assert "there is no such page" in reply.text
     assert operator.browser.put("/console/keys").status_code == 405
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "undefined"])
+@pytest.mark.parametrize("path", ["login", "setup", "preferences"])
+def test_a_form_in_another_codec_is_refused_before_anything_of_it_is_read(
+    console: Console, path: str, charset: str
+) -> None:
+    form = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\naaaa\r\n--b--\r\n'
+    headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+    reply = console.browser.post(f"/console/{path}", content=form, headers=headers)
+    assert (reply.status_code, "read as UTF-8 only" in reply.text) == (400, True)
+
+
+def test_a_stranger_sends_no_more_than_a_form_can_hold(console: Console) -> None:
+    form = {"csrf": console.csrf(), "password": "x" * 17_000}
+    assert console.browser.post("/console/login", data=form).status_code == 413
+    assert console.browser.post("/console/tasks", data=form, follow_redirects=False).status_code == 303

@@ -11,6 +11,7 @@ import pytest
 from tests.integration.console.conftest import Console
 
 from vodpull.clock import now_ms
+from vodpull.database import tables
 from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
 from vodpull.jobs.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.listing import Filter
@@ -205,6 +206,24 @@ def test_what_is_not_there_is_said_so(operator: Console, path: str) -> None:
 def test_a_job_that_a_task_has_not_is_said_so(operator: Console) -> None:
     view = operator.add_batch("a.mp4")
     assert operator.browser.get(f"/console/play/{view.batch.batch_id}/1").status_code == 404
+
+
+def test_a_rebuilt_task_with_gaps_plays_the_video_that_was_asked_for(operator: Console) -> None:
+    view = operator.add_batch("first.mp4", "second.mp4", "third.mp4")
+    with operator.context.store.transaction() as connection:  # a manifest was lost, and with it this row
+        connection.execute(tables.job.delete().where(tables.job.c.job_id == view.jobs[0].job_id))
+    for position, name in ((1, "second"), (2, "third")):
+        page = operator.browser.get(f"/console/play/{view.batch.batch_id}/{position}").text
+        assert re.findall(r"(\w+)\.mp4", page.partition("<h1>")[2].partition("</h1>")[0]) == [name]
+    assert operator.browser.get(f"/console/play/{view.batch.batch_id}/0").status_code == 404
+    assert post(operator, f"tasks/{view.batch.batch_id}/jobs/0/cancel").status_code == 404
+    post(operator, f"tasks/{view.batch.batch_id}/jobs/2/cancel")
+    kept = operator.context.store.find_batch(view.batch.batch_id)
+    assert kept is not None
+    assert [(job.file_name, job.stage.value) for job in kept.jobs] == [
+        ("second.mp4", "waiting"),
+        ("third.mp4", "cancelled"),
+    ]
 
 
 def test_notifications_are_shown_and_sent_again(operator: Console) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.connection import database_time_s, migrate, open_database
@@ -18,6 +20,7 @@ from vodpull.jobs.deliveries import Deliveries, Delivery, DeliveryState
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
 from vodpull.jobs.store import Store
 from vodpull.workflows.engine.engine import Call, Engine
+from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.slots import Queue
 
 WORK = Queue(name="work", slots=1)
@@ -68,7 +71,7 @@ def accept(database: sa.Engine, stages: list[Stage]) -> BatchView:
 
 @pytest.mark.usefixtures("engine")
 def test_an_empty_database_has_every_figure_at_zero(database: sa.Engine) -> None:
-    census = take_census(database, queues=["work"], alive_s=30)
+    census = take_census(database, queues=partial(measure_queues, database, ["work"]), alive_s=30)
     assert census.jobs == dict.fromkeys(Stage, 0)
     assert census.deliveries == dict.fromkeys(DeliveryState, 0)
     assert census.queues == {"work": QueueLength()}
@@ -78,7 +81,7 @@ def test_an_empty_database_has_every_figure_at_zero(database: sa.Engine) -> None
 @pytest.mark.usefixtures("engine")
 def test_jobs_are_counted_by_stage(database: sa.Engine) -> None:
     accept(database, [Stage.WAITING, Stage.WAITING, Stage.DONE])
-    counted = take_census(database, queues=[], alive_s=30).jobs
+    counted = take_census(database, queues=dict, alive_s=30).jobs
     assert {stage: count for stage, count in counted.items() if count} == {Stage.WAITING: 2, Stage.DONE: 1}
 
 
@@ -89,7 +92,7 @@ def test_a_queue_counts_what_waits_now_and_not_what_is_planned(database: sa.Engi
     with database.begin() as connection:
         for each in (call, planned, elsewhere):
             engine.start(connection, each)
-    queues = take_census(database, queues=["work"], alive_s=30).queues
+    queues = take_census(database, queues=partial(measure_queues, database, ["work"]), alive_s=30).queues
     assert queues.keys() == {"work"}
     assert queues["work"].waiting == 1
     assert 0 <= queues["work"].oldest_s < 600
@@ -111,7 +114,7 @@ def test_the_oldest_notification_that_may_still_arrive_gives_the_lag(database: s
     with database.begin() as connection:
         for delivery in (pending, given_up):
             Deliveries(database).add(connection, delivery)
-    census = take_census(database, queues=[], alive_s=30)
+    census = take_census(database, queues=dict, alive_s=30)
     assert (census.deliveries[DeliveryState.PENDING], census.deliveries[DeliveryState.GIVEN_UP]) == (1, 1)
     assert 3600 <= census.oldest_pending_delivery_s < 7200
 
@@ -125,4 +128,4 @@ def test_only_processes_that_were_heard_of_lately_are_alive(database: sa.Engine)
     ]
     with database.begin() as connection:
         connection.execute(tables.executor.insert(), rows)
-    assert take_census(database, queues=[], alive_s=30).executors == 1
+    assert take_census(database, queues=dict, alive_s=30).executors == 1

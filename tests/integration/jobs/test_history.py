@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id

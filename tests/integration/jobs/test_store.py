@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database.connection import database_time_s, migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import ConfigurationError, Failure, KeyReused, Md5Mismatch, NotAllowedNow
+from vodpull.jobs.idempotency import fingerprint, remember
 from vodpull.jobs.listing import Filter, Listing
-from vodpull.jobs.memory import fingerprint, remember
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
 from vodpull.jobs.store import JobRef, Outcome, Progress, Store
 

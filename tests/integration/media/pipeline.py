@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from tests.clapper import whole
+
 from vodpull.media import (
     ABR,
     EncodePlan,
@@ -24,6 +26,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
     probe,
+    steady,
     survey,
     worth_surveying,
 )
@@ -80,10 +83,19 @@ async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tu
     return info, renditions
 
 
+async def published(source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
+    """Return one file of what a player plays of a source: the best picture with its sound."""
+    folder.mkdir(exist_ok=True)
+    await make_renditions(source, folder, toolbox=toolbox)
+    return whole(folder / "out" / f"{VIDEO_ID}.m3u8")
+
+
 async def encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan, Parts]:
-    """Probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
+    """Give it one clock, probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
     (folder / "encoded").mkdir()
     (folder / "out").mkdir()
+    steadied = await steady(source, folder, toolbox=toolbox)
+    source = steadied.path if steadied else source
     info, plan = await plan_source(source, toolbox=toolbox)
     return info, plan, await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 import sqlalchemy as sa
-from tests.integration.workflows.test_headstart import Bench, bench, database
+from tests.integration.workflows.test_early import Bench, bench, database
 
 from vodpull import media
 from vodpull.errors import OutputInvalid

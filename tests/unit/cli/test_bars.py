@@ -9,7 +9,7 @@ from tests.batches import batch_of, job_of
 
 from vodpull.cli import bars
 from vodpull.cli.tasks import succeeded
-from vodpull.client import Batch, JobError
+from vodpull.client import Batch, JobError, NextTry
 
 ERROR = JobError(
     code="md5_mismatch",
@@ -43,6 +43,14 @@ def test_a_hostile_name_stays_one_short_line(capsys: pytest.CaptureFixture[str])
 def test_a_failed_job_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     bars.follow([state("failed", error=ERROR)])
     assert "md5_mismatch: expected a" in capsys.readouterr().err
+
+
+def test_each_wait_for_a_next_try_is_a_line_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    waits = [NextTry(at_ms=60_000 * minute, tries=minute, error=ERROR) for minute in (1, 2)]
+    bars.follow([state("waiting", next_try=wait) for wait in (waits[0], waits[0], waits[1])])
+    first, second = capsys.readouterr().err.splitlines()
+    assert ":01:00; md5_mismatch" in first
+    assert ":02:00; md5_mismatch" in second
 
 
 def test_a_terminal_shows_bars_speed_and_the_sum(

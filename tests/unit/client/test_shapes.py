@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 from tests.batches import batch_json
 
-from vodpull.client import Attempt, Batch, Delivery, Event, File, Job, JobError, Options, Page, Source, StageTime, Task
+from vodpull.client import (
+    Attempt,
+    Batch,
+    Delivery,
+    Event,
+    File,
+    Job,
+    JobError,
+    NextTry,
+    Options,
+    Page,
+    Source,
+    StageTime,
+    Task,
+)
 from vodpull.client.shapes import read
 from vodpull.client.wire import PullReply, QueryReply, TaskIds, TaskItem, VideoFile, VideoInfo, WireItem
 from vodpull.errors import CallFailed
@@ -31,6 +45,7 @@ def members(schema: str) -> set[str]:
         (Page, "BatchPage"),
         (Job, "JobReply"),
         (JobError, "ErrorReply"),
+        (NextTry, "NextTryReply"),
         (StageTime, "StageReply"),
         (File, "FileReply"),
         (Event, "EventReply"),

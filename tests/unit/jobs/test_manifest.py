@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from vodpull.accounts.keys import Vault
+from vodpull.accounts.vault import Vault
 from vodpull.errors import ConfigurationError, Failure, OriginMissing, StorageError
 from vodpull.jobs.manifest import Stored, job_of, manifest_of, read_manifest
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile, WireStatus

@@ -74,7 +74,7 @@ class Access:
 
     def _admit(self, signed: SignedRequest) -> LiveKey:
         key = self._authenticate(signed)
-        self._count(key)
+        self.count(key)
         return key
 
     def _authenticate(self, signed: SignedRequest) -> LiveKey:
@@ -83,7 +83,13 @@ class Access:
             return authenticate_bearer(authorization, keys=self._find_key)
         return authenticate(signed, keys=self._find_key, now_s=now_s())
 
-    def _count(self, key: LiveKey) -> None:
+    def count(self, key: LiveKey) -> None:
+        """
+        Count one call of a key.
+
+        Raises:
+            RateLimited: it has made too many.
+        """
         if self._limit is None or self._counter.hit(self._limit, key.access_key):
             return
         free_at_s = self._counter.get_window_stats(self._limit, key.access_key).reset_time

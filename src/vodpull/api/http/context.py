@@ -12,6 +12,7 @@ from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
+from vodpull.jobs.status_reader import StatusReader
 from vodpull.jobs.store import Store
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
@@ -29,6 +30,8 @@ class ApiContext:
     disposal: Disposal
     outbox: Outbox
     store: Store
+    status: StatusReader
+    """Closed with the application."""
     listing: Listing
     events: Events
     deliveries: Deliveries

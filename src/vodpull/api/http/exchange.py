@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import problem_reply
-from vodpull.errors import InternalError, RequestTooLarge
+from vodpull.errors import InternalError, ParameterError, RequestError, RequestTooLarge
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Fifty items with URLs and names of full length, base64 in a form, come to less than 1 MiB."""
@@ -41,13 +42,14 @@ class Exchange:
         answer = _Answer(scope, send)
         try:
             body = await _read_body(receive)
+            _refuse_other_codecs(scope, body)
             await self._app(scope, _replayed(body, receive), answer.send)
         except Exception as error:
-            if not isinstance(error, RequestTooLarge):
+            if answer.started:
+                raise  # the server breaks the reply off and logs why
+            if not isinstance(error, RequestError):
                 log.exception("request failed", request_id=answer.request_id, path=scope["path"])
                 error = InternalError("unexpected")
-            if answer.started:
-                raise
             reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
             await reply(scope, receive, answer.send)
 
@@ -79,6 +81,13 @@ async def _read_body(receive: Receive) -> bytes:
             raise RequestTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
         if message["type"] != "http.request" or not message.get("more_body"):
             return bytes(body)
+
+
+def _refuse_other_codecs(scope: Scope, body: bytes) -> None:
+    """Refuse JSON in UTF-16 and UTF-32, which the framework would read: the caller does not choose the codec."""
+    content_type = Headers(scope=scope).get("content-type", "")
+    if "json" in content_type.lower() and not json.detect_encoding(body).startswith("utf-8"):
+        raise ParameterError("the body is not UTF-8", field="body")
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

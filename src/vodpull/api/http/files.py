@@ -6,13 +6,26 @@ import re
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 from http import HTTPStatus
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from vodpull.errors import ObjectMissing
+
+
+class ObjectHeaders(Protocol):
+    """What a server says of an object beside its bytes."""
+
+    @property
+    def content_type(self) -> str:
+        """Its media type."""
+        ...
+
+    @property
+    def cache_control(self) -> str:
+        """How long caches may keep it."""
+        ...
 
 
 class ObjectInfo(Protocol):
@@ -31,6 +44,11 @@ class ObjectInfo(Protocol):
     @property
     def modified_s(self) -> float:
         """Unix time of the last change, in seconds."""
+        ...
+
+    @property
+    def headers(self) -> ObjectHeaders:
+        """To serve it with."""
         ...
 
 
@@ -91,28 +109,6 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 
-# Closed list: whatever else a client had fetched here, no browser may run it as a page.
-_TYPES = {
-    ".avi": "video/x-msvideo",
-    ".flv": "video/x-flv",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".m3u8": "application/vnd.apple.mpegurl",
-    ".m4s": "video/iso.segment",
-    ".mkv": "video/x-matroska",
-    ".mov": "video/quicktime",
-    ".mp4": "video/mp4",
-    ".mpg": "video/mpeg",
-    ".ts": "video/mp2t",
-    ".vtt": "text/vtt; charset=utf-8",
-    ".webm": "video/webm",
-}
-_UNKNOWN_TYPE = "application/octet-stream"
-
-# A playlist is written anew when an asset is encoded again; every other key keeps its bytes for good.
-_PLAYLIST_CACHE = "public, max-age=10"
-_FILE_CACHE = "public, max-age=31536000, immutable"
-
 
 async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
     if not is_media_key(key):
@@ -121,7 +117,7 @@ async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
         info = await reader.head(key)
     except ObjectMissing:
         return _not_found()
-    headers = _file_headers(key, info)
+    headers = _file_headers(info)
     asked = request.headers
     if _is_current(asked.get("if-none-match", ""), headers.get("ETag", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -180,12 +176,11 @@ def _not_found() -> Response:
     return Response("not found\n", status_code=HTTPStatus.NOT_FOUND, headers=headers, media_type="text/plain")
 
 
-def _file_headers(key: str, info: ObjectInfo) -> dict[str, str]:
-    suffix = PurePosixPath(key).suffix.lower()
+def _file_headers(info: ObjectInfo) -> dict[str, str]:
     headers = {
         "Accept-Ranges": "bytes",
-        "Cache-Control": _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE,
-        "Content-Type": _TYPES.get(suffix, _UNKNOWN_TYPE),
+        "Cache-Control": info.headers.cache_control,
+        "Content-Type": info.headers.content_type,
         "Last-Modified": formatdate(int(info.modified_s), usegmt=True),
         "X-Content-Type-Options": "nosniff",
     }

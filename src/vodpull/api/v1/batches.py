@@ -27,8 +27,8 @@ from vodpull.api.v1.views import (
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
+from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
-from vodpull.jobs.memory import fingerprint
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
 
@@ -73,7 +73,7 @@ class _Desk:
 
     def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
         view = self.view(batch_id, caller)
-        if all(job.position != position for job in view.jobs):
+        if view.at(position) is None:
             raise NotFound("the batch has no such job")
         return view
 
@@ -95,7 +95,7 @@ class _Desk:
 
     def page(self, wanted: Filter, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        return BatchPage(batches=[self.shown(view) for view in views], next_cursor=following)
+        return BatchPage(batches=[batch_reply(view, {}, now_ms=now_ms()) for view in views], next_cursor=following)
 
     def cancel(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
         self.context.control.cancel(view, position=position)
@@ -171,7 +171,7 @@ def _add_changes(router: APIRouter, desk: _Desk) -> None:
 
     @router.post("/batches/{batch_id}/retry", operation_id="retryBatch")
     def retry_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
-        """Start every failed or cancelled job again."""
+        """Start every failed, cancelled or waiting job now: what waits for its next try waits no longer."""
         return desk.retry(desk.view(batch_id, caller), caller)
 
     @router.post("/batches/{batch_id}/jobs/{position}/cancel", operation_id="cancelJob")
@@ -181,7 +181,7 @@ def _add_changes(router: APIRouter, desk: _Desk) -> None:
 
     @router.post("/batches/{batch_id}/jobs/{position}/retry", operation_id="retryJob")
     def retry_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
-        """Start one failed or cancelled job again."""
+        """Start one failed or cancelled job again, or now if it waits for its next try."""
         return desk.retry(desk.job_view(batch_id, position, caller), caller, position)
 
 

@@ -58,6 +58,17 @@ class ErrorReply(BaseModel):
     origin_status: int | None
 
 
+class NextTryReply(BaseModel):
+    """When a source that could not be fetched is asked again; `retry` does it now."""
+
+    at_ms: int
+    """Unix time in milliseconds."""
+    tries: int
+    """Tries in a row that brought nothing new."""
+    error: ErrorReply
+    """What the last of them failed with."""
+
+
 class StageReply(BaseModel):
     """One entry of a job's timeline."""
 
@@ -103,9 +114,12 @@ class JobReply(BaseModel):
     pull_status: int
     cmd_status: int
     error: ErrorReply | None
+    next_try: NextTryReply | None
+    """Set while the job waits after a failure that may pass; it holds nothing meanwhile."""
     decisions: list[dict[str, Any]]
     """Why each definition is in the ladder or not."""
     timeline: list[StageReply]
+    """Empty in lists: read the batch for it."""
     video_id: str
     duration_s: float | None
     md5: str
@@ -284,6 +298,7 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         pull_status=job.pull_status,
         cmd_status=job.cmd_status,
         error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
+        next_try=_next_try(job),
         decisions=list(job.decisions),
         timeline=_timeline(times),
         video_id=job.video_id,
@@ -297,6 +312,13 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         storyboard="" if asset is None else asset.storyboard_key,
         proof=None if asset is None else asset.proof,
     )
+
+
+def _next_try(job: Job) -> NextTryReply | None:
+    if not job.is_postponed or job.next_try is None:
+        return None
+    error = ErrorReply(**asdict(job.next_try.failure))
+    return NextTryReply(at_ms=job.next_try.at_ms, tries=job.next_try.tries, error=error)
 
 
 def _file(file: dict[str, Any]) -> FileReply:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vodpull.errors import FetchError, StorageError
 from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.partfile.digests import parse_md5
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.host_limits import HostGate
@@ -39,8 +40,8 @@ async def download(  # noqa: PLR0913 - the last three are optional, everything e
     """
     Bring the body at `url` to `target`, whose folder exists, and tell what arrived.
 
-    `target` appears only when it is complete, on disk, and its md5 is the expected one (32 lower-case hex digits, see
-    `parse_md5`); an older file of that name is replaced. Until then `<target>.part` and `<target>.journal` hold what
+    `target` appears only when it is complete, on disk, and its md5 is the expected one (as `parse_md5` takes it; empty:
+    any); an older file of that name is replaced. Until then `<target>.part` and `<target>.journal` hold what
     has arrived. They are removed after an error that is final; they stay after a cancellation (it may be a stop of the
     service; whoever means it for good removes them), when the process is killed and after an error that may pass.
     The next call with the same URL and target goes on from there if the origin still has the same file. A second
@@ -57,7 +58,7 @@ async def download(  # noqa: PLR0913 - the last three are optional, everything e
     order = Order(
         url=guard.check_url(url),
         target=target,
-        expected_md5=expected_md5,
+        expected_md5=parse_md5(expected_md5) if expected_md5 else "",
         is_kept=True,
         index_first=on_part is not None,
     )
@@ -93,6 +94,7 @@ async def _persist(transfer: Transfer, part: PartFile, limits: FetchLimits) -> D
             await part.settle()
             pause_s = tries.pause_after(error, held_bytes=part.held_bytes, asked_s=transfer.retry_after_s)
             if pause_s is None:
+                error.retry_after_s = transfer.retry_after_s
                 raise
         await asyncio.sleep(pause_s)
 
@@ -112,8 +114,10 @@ class _Tries:
         self._in_vain += 1
         if not error.retryable or self._in_vain >= self._limits.attempts:
             return None
+        if asked_s is not None and asked_s > self._limits.retry_after_max_s:
+            return None
         jitter_s = random.uniform(0, self._limits.retry_initial_s)  # noqa: S311 - spreads load, guards nothing
         if asked_s is not None:
-            return min(asked_s, self._limits.retry_after_max_s) + jitter_s
+            return asked_s + jitter_s
         doubled_s = self._limits.retry_initial_s * float(2 ** min(self._in_vain - 1, 30))
         return min(self._limits.retry_max_s, doubled_s + jitter_s)

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ HDR_TRANSFERS = {16, 18}
 MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 HD_SHORT_SIDE_PX = 720
 UPRIGHT = (1, 0, 0, 1)
+MATRIX_BYTES = 36
+# How much finer a picture is looked at of which only a part is shown.
+FINE = 4
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Tools:
     av: Any
     segments: Any
     likeness: Any
+    display: Any
 
     @property
     def failures(self) -> tuple[type[BaseException], ...]:
@@ -69,23 +74,48 @@ class Look:
         self._tools = tools
         self.stream = stream
         stream.codec_context.options = FAST
+        self._crop = tools.display.container_crop(stream)
+        self._matrix = b""
 
     def sight(self, at_s: float, frame: Any) -> Sight:
         """Return the fingerprint of a decoded picture."""
-        turn = _turn(self._tools.av, frame)
+        # A bitstream says with some of its pictures how they and those that follow are turned.
+        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
+        self._matrix = next(said, self._matrix)
+        turn = _turn(self._matrix)
         lies = not turn[0]
         columns, rows = self._tools.likeness.COLUMNS, self._tools.likeness.ROWS
         size = (rows, columns) if lies else (columns, rows)
+        left, top, right, bottom = self._crop
+        width, height = frame.width - left - right, frame.height - top - bottom
         cells = _luma(frame, size)
-        ratio = self.stream.sample_aspect_ratio or self.stream.codec_context.sample_aspect_ratio or 1
-        # Shapes beyond this are damage, not anamorphic film.
-        shape = frame.width * float(ratio if 1 / 8 <= ratio <= 8 else 1) / frame.height  # noqa: PLR2004
+        if any(self._crop):
+            fine = _luma(frame, (FINE * size[0], FINE * size[1]))
+            across = _edges(left / frame.width, width / frame.width, size[0])
+            down = _edges(top / frame.height, height / frame.height, size[1])
+            cells = _averaged(fine, FINE * size[0], across, down=down)
+        aspect = self._tools.display.sample_aspect(self.stream)
+        shape = width * aspect[0] / aspect[1] / height
         return Sight(
             at_s=at_s,
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
         )
+
+
+def _edges(first: float, share: float, cells: int) -> list[int]:
+    """Return where cells begin and end in a finer grid, of which they cover a share."""
+    return [round((first + share * at / cells) * FINE * cells) for at in range(cells + 1)]
+
+
+def _averaged(fine: bytes, wide: int, across: list[int], *, down: list[int]) -> bytes:
+    cells = bytearray()
+    for top, bottom in pairwise(down):
+        for left, right in pairwise(across):
+            rows = [fine[row * wide + left : row * wide + right] for row in range(top, bottom)]
+            cells.append(sum(map(sum, rows)) // max(1, len(rows) * (right - left)))
+    return bytes(cells)
 
 
 def _luma(frame: Any, size: tuple[int, int]) -> bytes:
@@ -120,15 +150,15 @@ def _mixed(one: bytes, other: bytes) -> bytes:
     return bytes((upper + lower) // 2 for upper, lower in zip(one, other, strict=True))
 
 
-def _turn(av: Any, frame: Any) -> tuple[int, int, int, int]:
+def _turn(matrix: bytes) -> tuple[int, int, int, int]:
     """Return how a player turns and mirrors the picture: the signs of its display matrix."""
-    for data in frame.side_data:
-        if data.type == av.sidedata.sidedata.Type.DISPLAYMATRIX:
-            numbers = array("i", bytes(data)[:36])
-            signs = tuple((number > 0) - (number < 0) for number in (numbers[0], numbers[1], numbers[3], numbers[4]))
-            if sorted(map(abs, signs)) == [0, 0, 1, 1] and bool(signs[0]) == bool(signs[3]):
-                return signs[0], signs[1], signs[2], signs[3]
-    return UPRIGHT
+    if len(matrix) < MATRIX_BYTES:
+        return UPRIGHT
+    numbers = array("i", matrix[:MATRIX_BYTES])
+    own_x, own_y, other_x, other_y = ((number > 0) - (number < 0) for number in (*numbers[:2], *numbers[3:5]))
+    if abs(own_x) + abs(own_y) != 1 or abs(own_x) != abs(other_y) or abs(own_y) != abs(other_x):
+        raise ValueError("the picture is not turned by a right angle")
+    return own_x, own_y, other_x, other_y
 
 
 def _turned(cells: bytes, size: tuple[int, int], turn: tuple[int, int, int, int]) -> bytes:

@@ -6,7 +6,7 @@ Called as `python -I -S forecast.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSO
 first one begins at 0), `size` (of the whole file; null: not known), `options` (FFmpeg's format options) and `probe`
 (the orders of probe.py). PYAV is the folder of the PyAV package. The answer has `info` (null: not yet), and `stop`:
 null where the file tells how long it is, else the byte with which everything ends that `info` speaks of. Only PyAV, the
-standard library, and probe.py and decodable.py, whose paths come last.
+standard library, and probe.py with its parts and decodable.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -75,9 +75,11 @@ def foretell_beginning(av: Any, probe: Any, decodable: Any, *, part: Any, orders
             for stream, start_s in starts.items()
         }
 
-    probe.scan_start, probe._ends = scan_enough, ends  # noqa: SLF001 - the one step that needs the end
+    lengths: Any = importlib.import_module("lengths")
+    # The one step that needs the end.
+    probe.scan_start, lengths.track_ends = scan_enough, ends
     # That a header or an index promises more than is here is no loss.
-    probe.COMPLETE_SHARE, probe._refuse_cut_index = 0.0, lambda *_arguments: None  # noqa: SLF001
+    probe.COMPLETE_SHARE, lengths.missing_bytes = 0.0, lambda *_arguments: None
     info = foretell(av, probe, decodable.Sparse(part, stop), orders=orders["probe"])
     return {"info": info | {"size_bytes": orders["size"] or stop}, "stop": stop}
 

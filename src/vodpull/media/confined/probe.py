@@ -5,7 +5,7 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 `options` (FFmpeg's format options),
 `decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
 either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
-length_claims.py and boxes.py, whose paths come last.
+its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import itertools
 import json
 import statistics
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,16 @@ CADENCE_PACKETS = 600
 SAMPLE_FRAMES = 8
 # Give up looking for a picture after this many packets without one.
 BARREN_PACKETS = 2000
-# A transport stream with holes makes the demuxer start anew at each; more holes than this are no video.
-MAX_RESYNCS = 10_000
-# Where the search for the last timestamps starts, before the declared end.
-TAIL_US = 5_000_000
 # A container that promises more than this share beyond what it holds was cut.
 COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
-# HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
-MAX_DELAY_S = 0.2
 # MPEG streams only have an estimate; all other durations were written by the file's author.
 ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
+# FFmpeg counts these from the first of the tracks that a command uses.
+DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
+# Rounding of a clock.
+UNSAID_S = 0.0005
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
 STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 
@@ -93,18 +90,48 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
-        video = _moving_picture(container, orders)
-        audio = _usable_audio(container, orders)
-        if video is None and not audio:
-            raise Refused("not_media", "the file has neither picture nor sound")
-        _refuse_cut_index([stream for stream in (video, *audio[:1]) if stream], size)
-        return _facts(av, container, video, audio=audio)
+        choice = _beside("tracks").Choice(container, orders)
+        _refuse_unusable(choice, max_pixels=orders["max_pixels"])
+        broken = _beside("lengths").missing_bytes([*choice.pictures[:1], *choice.sounds], size)
+        if broken:
+            raise Refused("media_truncated", broken)
+        return _facts(av, container, choice)
 
 
-def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str, Any]:
-    scan = scan_start(av, container, video) if video else {"nominal": 0.0}
-    ends = _ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(video, scan, ends) if video else None,
+def _beside(name: str) -> Any:
+    """Return a script that lies beside this one, or wherever `main` was told."""
+    return importlib.import_module(name)
+
+
+def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
+    """Refuse a file of which nothing is left, or not what it is about."""
+    picture, lost = (choice.pictures or [None])[0], choice.undecodable_picture
+    # Beside a film that cannot be decoded, a single picture is no substitute.
+    if lost and (picture is None or picture.frames == 1):
+        raise Refused("media_unsupported", f"the video codec {lost} is not supported")
+    if picture is None and not choice.sounds:
+        lost = choice.undecodable_sound
+        if lost:
+            raise Refused("media_unsupported", f"the audio codec {lost} is not supported")
+        raise Refused("not_media", "the file has neither picture nor sound")
+    if picture and picture.codec_context.width * picture.codec_context.height > max_pixels:
+        context = picture.codec_context
+        raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
+
+
+def _facts(av: Any, container: Any, choice: Any) -> dict[str, Any]:
+    lengths = _beside("lengths")
+    for stream in choice.pictures[:-1]:
+        if not lengths.has_samples(av, container, stream):
+            choice.leave_out(stream, "no_samples")
+    for stream in choice.pictures[1:]:
+        choice.leave_out(stream, "second_picture")
+    video = choice.pictures[0] if choice.pictures else None
+    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
+    display = _beside("display").display_facts(video, scan["frames"]) if video else {}
+    audio = choice.sounds
+    ends = lengths.track_ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
+    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     start_s = min(start for start, _ in ends.values())
     end_s = max(end for _, end in ends.values() if end is not None)
@@ -115,7 +142,21 @@ def _facts(av: Any, container: Any, video: Any, *, audio: list[Any]) -> dict[str
     cut = declared_s - found_s > TOLERATED_LOSS_S and found_s < COMPLETE_SHARE * declared_s
     if cut and container.format.name not in ESTIMATED:
         raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
-    return {**_outline(container.format.name, container.size, duration_s), "start_time_s": start_s, **streams}
+    outline = _outline(container.format.name, container.size, duration_s)
+    return {
+        **outline,
+        "start_time_s": start_s,
+        "zero_s": _zero(container, start_s),
+        **streams,
+        "tracks": choice.facts(),
+    }
+
+
+def _zero(container: Any, start_s: float) -> float | None:
+    """Return the beginning of a file where FFmpeg would not find it: it looks at other tracks, or at some of them."""
+    own_s = (container.start_time or 0) / 1e6
+    plain = container.format.name not in DISCONTINUOUS and max(abs(own_s), abs(start_s)) <= UNSAID_S
+    return None if plain else start_s
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
@@ -162,58 +203,11 @@ def _signature(head: bytes) -> str | None:
     return next((name for magic, name in SIGNATURES.items() if head.startswith(magic)), None)
 
 
-def _moving_picture(container: Any, orders: dict[str, Any]) -> Any | None:
-    """Return the video stream that counts: not cover art, not a still picture."""
-    for stream in container.streams:
-        if stream.type != "video" or _is_still(stream):
-            continue
-        context = stream.codec_context
-        name = context.codec.name if context else "unknown"
-        if name not in orders["decoders"]["video"]:
-            raise Refused("media_unsupported", f"the video codec {_plain(name)} is not supported")
-        if context.width * context.height > orders["max_pixels"]:
-            raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
-        return stream
-    return None
-
-
-def _is_still(stream: Any) -> bool:
-    kinds = type(stream.disposition)
-    return bool(stream.disposition & (kinds.attached_pic | kinds.still_image | kinds.timed_thumbnails))
-
-
-def _usable_audio(container: Any, orders: dict[str, Any]) -> list[Any]:
-    streams = [stream for stream in container.streams if stream.type == "audio" and stream.codec_context]
-    known = [stream for stream in streams if stream.codec_context.codec.name in orders["decoders"]["audio"]]
-    # Only the first track must be of a supported kind; others are left out.
-    if streams[:1] != known[:1]:
-        name = _plain(streams[0].codec_context.codec.name)
-        raise Refused("media_unsupported", f"the audio codec {name} is not supported")
-    # A track that announces no channels or rate has no sound in it.
-    return [stream for stream in known if stream.codec_context.sample_rate and stream.codec_context.channels]
-
-
-def _plain(name: str) -> str:
-    return "".join(letter for letter in name if letter.isalnum() or letter in "_-")[:32]
-
-
-def _refuse_cut_index(streams: list[Any], size: int) -> None:
-    """Compare what the index promises with the size of the file; only MP4 has such an index."""
-    for stream in streams:
-        entries = stream.index_entries
-        # All of a film's entries would take seconds to walk; the last ones lie at the end of the file.
-        tail = range(max(0, len(entries) - 1000), len(entries))
-        end = max((entries[number].pos + entries[number].size for number in tail), default=0)
-        if end > size:
-            missing = 100 * (end - size) // end
-            raise Refused("media_truncated", f"the index names {end} bytes, {missing} % more than the file has")
-
-
 def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
     """Read the first packets of the video: their timestamps, the rate behind them, and a few decoded frames."""
     times: list[float] = []
     frames: list[Any] = []
-    for number, packet in enumerate(_packets(av, container, [video])):
+    for number, packet in enumerate(_beside("lengths").packets(av, container, [video])):
         if packet.pts is not None and packet.size:
             times.append(float(packet.pts * packet.time_base))
         if len(frames) < SAMPLE_FRAMES:
@@ -228,16 +222,6 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
     return {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal}
 
 
-def _packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
-    """Yield the packets from here on, across damaged places where the demuxer has to find its way again."""
-    for _ in range(MAX_RESYNCS):
-        try:
-            yield from container.demux(*streams)
-        except av.BlockingIOError:
-            continue
-        return
-
-
 def _decoded(av: Any, packet: Any) -> list[Any]:
     try:
         return list(packet.decode())
@@ -245,71 +229,15 @@ def _decoded(av: Any, packet: Any) -> list[Any]:
         return []
 
 
-def _ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[int, tuple[float, float | None]]:
-    """
-    Return start and end of each stream in seconds; None where the end is not known.
-
-    `rate` is the video's, for packets without a length.
-    """
-    ends: dict[int, tuple[float, float | None]] = {}
-    for stream in streams:
-        start_s = float((stream.start_time or 0) * stream.time_base)
-        length_s = float(stream.duration * stream.time_base) if stream.duration else None
-        ends[stream.index] = (start_s, None if length_s is None else _without_delay(stream, start_s + length_s))
-    if not container.format.name.startswith("mov"):
-        last_s = _last_timestamps(av, container, list(ends), frame_s=1 / rate if rate else 0.0)
-        ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
-    if all(end is None for _, end in ends.values()):
-        declared_s = (container.duration or 0) / 1e6
-        ends = {index: (start_s, start_s + declared_s) for index, (start_s, _) in ends.items()}
-    return ends
-
-
-def _without_delay(stream: Any, end_s: float) -> float:
-    """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
-    entries = stream.index_entries if stream.type == "audio" else ()
-    times = [entries[number].timestamp for number in range(max(0, len(entries) - 2), len(entries))]
-    # The last one is as long as the one before.
-    indexed_s = float((2 * times[-1] - times[0]) * stream.time_base) if times[1:] else end_s
-    # A larger difference is an index that is not read to its end.
-    return indexed_s if 0 < end_s - indexed_s < MAX_DELAY_S else end_s
-
-
-def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: float) -> dict[int, float]:
-    """Look for the end of the last packets themselves: outside MP4, the headers only estimate."""
-    last_s: dict[int, float] = {}
-    end_us = (container.start_time or 0) + (container.duration or 0)
-    try:
-        container.seek(max(0, end_us - TAIL_US))
-        for packet in _packets(av, container, [container.streams[index] for index in indexes]):
-            if packet.pts is not None and packet.size:
-                unsaid_s = frame_s if packet.stream.type == "video" else 0.0
-                length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
-                end_s = float(packet.pts * packet.time_base) + length_s
-                last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
-    except (av.FFmpegError, ValueError):
-        # A file without an index cannot be searched; what was read until then counts.
-        pass
-    return last_s
-
-
 def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
     context, frame = stream.codec_context, scan["frames"][-1]
     start_s, end_s = ends[stream.index]
-    aspect = _aspect(stream)
-    rotation = round(frame.rotation / 90) * 90
-    shown = (round(context.width * aspect[0] / aspect[1]), context.height)
-    shown = shown[::-1] if rotation % 180 else shown
     return {
         "index": stream.index,
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "width_px": context.width,
         "height_px": context.height,
-        "sample_aspect": aspect,
-        "rotation_deg": rotation,
-        "display_width_px": max(shown[0], 1),
-        "display_height_px": max(shown[1], 1),
         "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
@@ -331,14 +259,6 @@ def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
         "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
         "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
     }
-
-
-def _aspect(stream: Any) -> tuple[int, int]:
-    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    # Shapes beyond this are damage, not anamorphic film.
-    if not ratio or not 1 / 8 <= ratio <= 8:  # noqa: PLR2004
-        return (1, 1)
-    return (ratio.numerator, ratio.denominator)
 
 
 def average_rate(times_s: list[float], declared: float, nominal: float) -> float:
@@ -386,9 +306,9 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "index": stream.index,
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
-        "channels": context.channels,
+        "channels": _beside("tracks").channels(context),
         "sample_rate_hz": context.sample_rate,
-        "language": _plain(stream.language) if stream.language not in {None, "und"} else None,
+        "language": _beside("tracks").language(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "config": bytes(context.extradata or b"")[:4].hex(),

@@ -13,7 +13,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE SCRIPT…`. ORDERS is
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
-and the scripts segments.py, film.py and likeness.py, whose paths come last.
+and the scripts segments.py, film.py, display.py and likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -44,10 +44,11 @@ def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
     sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[5:])]
-    av, segments, likeness, film = map(importlib.import_module, ("av", "segments", "likeness", "film"))
+    av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
+    segments = others[0]
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    proof = Proof(film.Tools(av, segments, likeness), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    proof = Proof(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
     answers = segments.shared_out(works, proof.done)

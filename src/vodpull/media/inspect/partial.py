@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaError
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.probe import ask_pyav, probe_orders, typed_info
+from vodpull.media.inspect.probe import PARTS, ask_pyav, probe_orders, typed_info
 from vodpull.media.tools.run import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -61,7 +61,7 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
     if not spans or spans[0][0] > 0:
         return None
     orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders()}
-    beside = (CONFINED / "probe.py", CONFINED / "decodable.py")
+    beside = (CONFINED / "probe.py", CONFINED / "decodable.py", *PARTS)
     try:
         answer = await ask_pyav("forecast.py", orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside)
         info = typed_info(answer["info"]) if answer.get("info") else None

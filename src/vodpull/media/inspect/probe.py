@@ -29,8 +29,11 @@ PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3,
 REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
-# The one script that both sides read.
-BOXES = Path(boxes.__file__)
+# What the prober imports; the last one is the one script that both sides read.
+PARTS = (
+    *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
+    Path(boxes.__file__),
+)
 _INFO = TypeAdapter(MediaInfo)
 
 
@@ -48,8 +51,7 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    beside = (CONFINED / "length_claims.py", BOXES)
-    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=beside)
+    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=PARTS)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         raise refusal(str(answer.get("message", "the file cannot be used"))[:300])
@@ -72,12 +74,13 @@ async def ask_pyav(
     *subjects: tuple[str, Path],
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
+    writes: Path | None = None,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
     Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
 
-    `beside` are further scripts that it imports; their paths follow those of the subjects.
+    It may write into `writes`. `beside` are further scripts that it imports; their paths follow those of the subjects.
 
     Raises:
         EncodeFailed: the child crashed, or its answer is none.
@@ -89,6 +92,7 @@ async def ask_pyav(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", *named),
         toolbox=toolbox,
         reads={**{each.name: each for each in (CONFINED / script, *beside)}, **read, **_pyav_folders()},
+        writes=writes,
         limits=limits,
     )
     check_alive(finished, "measuring the file")

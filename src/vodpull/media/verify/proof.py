@@ -29,7 +29,7 @@ from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
 
-BESIDE = ("segments.py", "film.py")
+BESIDE = ("segments.py", "film.py", "display.py")
 # Pictures on either side of an instant, as in the child.
 AROUND = 3
 # Between seams: a film has at least so many instants, and one for each of these lengths.
@@ -179,7 +179,7 @@ def _orders(subject: Subject) -> dict[str, Any]:
     return {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
-        "zero_s": info.start_time_s,
+        "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
         "video": plan.picture.stream_index,

@@ -10,6 +10,7 @@ from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import JobRef, Store
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.attempt.admission import Admission
@@ -34,6 +35,7 @@ class Capabilities:
     admission: Admission
     templates: Templates
     fetch_limits: fetch.FetchLimits
+    source_retries: SourceRetries
     max_duration_s: float
     watch: Watch
     encode_slots: int

@@ -270,6 +270,10 @@ class Engine:
         """Cancel a workflow and its children; running steps are interrupted within half a second."""
         self._started().cancel_workflows([workflow_id], cancel_children=True)
 
+    def hasten(self, workflow_id: str) -> None:
+        """Let a workflow whose delay is not over begin within seconds; any other stays as it is."""
+        self._started().set_workflow_delay(workflow_id, delay_seconds=0)
+
     def recover(self, executor_id: str) -> None:
         """Put the claimed work of a dead executor back into its queues; repeating it changes nothing."""
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public way; a contract test guards it

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.manifest import Manifest, Stored, folder_of, job_of, manifest_of, manifest_of_job, read_manifest
 from vodpull.jobs.model import Job
 from vodpull.jobs.records import Record, Records
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef
 from vodpull.workflows.requests.leftovers import Leftovers
 

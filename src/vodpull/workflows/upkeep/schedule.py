@@ -13,8 +13,8 @@ import structlog
 
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
-from vodpull.jobs.memory import forget_old
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.idempotency import forget_old
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.workflows.attempt.workspace import sweep
 from vodpull.workflows.engine.engine import Engine

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from vodpull.api.http.files import UNSATISFIABLE, is_media_key, media_router, parse_range
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
+from vodpull.storage.headers import headers_of
 
 FOLDER = "pullvideo/202311/0123456789abcdef0123456700000000"
 BYTES = bytes(range(100))
@@ -33,7 +34,9 @@ class MemoryReader:
         self.asked.append(key)
         if key not in OBJECTS:
             raise ObjectMissing("no such object")
-        return ObjectInfo(size_bytes=len(OBJECTS[key]), etag=self.etag, modified_s=1700000000.5)
+        return ObjectInfo(
+            size_bytes=len(OBJECTS[key]), etag=self.etag, modified_s=1700000000.5, headers=headers_of(key)
+        )
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         for offset in range(start, end, 7):

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import ParameterError, StorageUnavailable
-from vodpull.fetch import parse_md5
-from vodpull.fetch.partfile.digests import Digests
+from vodpull.fetch.partfile.digests import Digests, parse_md5
 
 MD5 = "6aa6cc5cb526b0869ede919a19f155b7"
 

@@ -114,7 +114,7 @@ def test_a_name_is_short_and_plain(name: str) -> None:
 
 
 def test_the_example_of_the_documentation_works() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[4] / "docs" / "templates.md").read_text(encoding="utf-8")
     template = parse_template(page.partition("```toml\n")[2].partition("```")[0], name="mobile")
     assert template.fallback == "h264"
     assert [template.makes("h264", "LD"), template.makes("h264", "HD")] == [True, False]

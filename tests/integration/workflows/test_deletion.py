@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 from tests.services.s3 import BUCKET
 
-from vodpull.accounts.keys import Accounts, Vault
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotFound
 from vodpull.jobs.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.retention import Retention
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.storage import ObjectStore, open_store
 from vodpull.workflows.delivery.outbox import Outbox

@@ -1,0 +1,76 @@
+"""Secrets at rest, sealed with the master key."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from vodpull.atomic import flush_folder, write_atomically
+from vodpull.errors import ConfigurationError
+
+MIN_MASTER_KEY_CHARACTERS = 16
+
+
+class Vault:
+    """Seals secrets with the master key, which never lies in the database."""
+
+    def __init__(self, master_key: str) -> None:
+        """
+        Take the master key: any text of at least 16 characters; the cipher's key is derived from it (RFC 5869).
+
+        Raises:
+            ConfigurationError: the text is too short to protect anything.
+        """
+        if len(master_key) < MIN_MASTER_KEY_CHARACTERS:
+            raise ConfigurationError(
+                f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
+                field="VODPULL_MASTER_KEY",
+            )
+        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vodpull secrets at rest").derive(
+            master_key.encode()
+        )
+        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+
+    @staticmethod
+    def new_key() -> str:
+        """Return a fresh master key."""
+        return secrets.token_urlsafe(32)
+
+    @classmethod
+    def of_file(cls, path: Path) -> Vault:
+        """Return the vault of a key file, which is made (readable by its owner only) when it is not there yet."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+            write_atomically(fresh, cls.new_key().encode(), mode=0o600)
+            try:
+                path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+            flush_folder(path.parent)
+        return cls(path.read_text().strip())
+
+    def seal(self, secret: str) -> str:
+        """Return the secret encrypted and authenticated."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """
+        Return the secret in clear.
+
+        Raises:
+            ConfigurationError: it was sealed under another master key.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise ConfigurationError(
+                "a stored secret was sealed under another master key", field="VODPULL_MASTER_KEY"
+            ) from error

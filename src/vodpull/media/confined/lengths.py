@@ -1,0 +1,102 @@
+"""
+When each track of a file begins and ends; a part of the confined child probe.py.
+
+Only the standard library: PyAV and its containers are handed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+# A transport stream with holes makes the demuxer start anew at each; more holes than this are no video.
+MAX_RESYNCS = 10_000
+# Where the search for the last timestamps starts, before the declared end.
+TAIL_US = 5_000_000
+# HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
+MAX_DELAY_S = 0.2
+
+
+def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
+    """Yield the packets from here on, across damaged places where the demuxer has to find its way again."""
+    for _ in range(MAX_RESYNCS):
+        try:
+            yield from container.demux(*streams)
+        except av.BlockingIOError:
+            continue
+        return
+
+
+def track_ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[int, tuple[float, float | None]]:
+    """
+    Return start and end of each stream in seconds; None where the end is not known.
+
+    `rate` is the video's, for packets without a length.
+    """
+    ends: dict[int, tuple[float, float | None]] = {}
+    for stream in streams:
+        start_s = float((stream.start_time or 0) * stream.time_base)
+        length_s = float(stream.duration * stream.time_base) if stream.duration else None
+        ends[stream.index] = (start_s, None if length_s is None else _without_delay(stream, start_s + length_s))
+    if not container.format.name.startswith("mov"):
+        last_s = _last_timestamps(av, container, list(ends), frame_s=1 / rate if rate else 0.0)
+        ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
+    if all(end is None for _, end in ends.values()):
+        declared_s = (container.duration or 0) / 1e6
+        ends = {index: (start_s, start_s + declared_s) for index, (start_s, _) in ends.items()}
+    return ends
+
+
+def has_samples(av: Any, container: Any, stream: Any) -> bool:
+    """Tell whether there is anything in a track; reads on from here where only that can tell."""
+    if stream.frames or len(stream.index_entries):
+        return True
+    # What was read to open the file leaves a start time in every track that it met.
+    if stream.start_time is not None and not container.format.name.startswith("mov"):
+        return True
+    try:
+        container.seek(container.start_time or 0)
+        return any(packet.size for packet in packets(av, container, [stream]))
+    except (av.FFmpegError, ValueError):
+        return False
+
+
+def _without_delay(stream: Any, end_s: float) -> float:
+    """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
+    entries = stream.index_entries if stream.type == "audio" else ()
+    times = [entries[number].timestamp for number in range(max(0, len(entries) - 2), len(entries))]
+    # The last one is as long as the one before.
+    indexed_s = float((2 * times[-1] - times[0]) * stream.time_base) if times[1:] else end_s
+    # A larger difference is an index that is not read to its end.
+    return indexed_s if 0 < end_s - indexed_s < MAX_DELAY_S else end_s
+
+
+def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: float) -> dict[int, float]:
+    """Look for the end of the last packets themselves: outside MP4, the headers only estimate."""
+    last_s: dict[int, float] = {}
+    end_us = (container.start_time or 0) + (container.duration or 0)
+    try:
+        container.seek(max(0, end_us - TAIL_US))
+        for packet in packets(av, container, [container.streams[index] for index in indexes]):
+            if packet.pts is not None and packet.size:
+                unsaid_s = frame_s if packet.stream.type == "video" else 0.0
+                length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
+                end_s = float(packet.pts * packet.time_base) + length_s
+                last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
+    except (av.FFmpegError, ValueError):
+        # A file without an index cannot be searched; what was read until then counts.
+        pass
+    return last_s
+
+
+def missing_bytes(streams: list[Any], size: int) -> str | None:
+    """Compare what the index promises with the size of the file; only MP4 has such an index."""
+    for stream in streams:
+        entries = stream.index_entries
+        # All of a film's entries would take seconds to walk; the last ones lie at the end of the file.
+        tail = range(max(0, len(entries) - 1000), len(entries))
+        end = max((entries[number].pos + entries[number].size for number in tail), default=0)
+        if end > size:
+            missing = 100 * (end - size) // end
+            return f"the index names {end} bytes, {missing} % more than the file has"
+    return None

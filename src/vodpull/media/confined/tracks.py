@@ -1,0 +1,126 @@
+"""
+Which tracks of a file count, and why the others do not; a part of the confined child probe.py.
+
+Only the standard library: containers and streams are PyAV's, handed over.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+# More cannot be: FFmpeg itself mixes no more.
+MAX_CHANNELS = 64
+
+
+class Choice:
+    """The tracks of one file by what they are good for."""
+
+    def __init__(self, container: Any, orders: dict[str, Any]) -> None:
+        """Judge each track by what the file says of it."""
+        self.pictures: list[Any] = []
+        """Moving pictures that can be decoded, the one to be shown first."""
+        self.sounds: list[Any] = []
+        """Sound tracks that can be decoded, the one to be heard first."""
+        self._streams = list(container.streams)
+        self._reasons: dict[int, str] = {}
+        for stream in self._streams:
+            reason = _obstacle(stream, orders["decoders"])
+            if reason:
+                self._reasons[stream.index] = reason
+            else:
+                (self.pictures if stream.type == "video" else self.sounds).append(stream)
+        self.pictures.sort(key=_picture_rank)
+        self.sounds.sort(key=_sound_rank)
+
+    @property
+    def undecodable_picture(self) -> str | None:
+        """The codec of the first moving picture that is left out because it cannot be decoded."""
+        return self._undecodable("video")
+
+    @property
+    def undecodable_sound(self) -> str | None:
+        """The codec of the first sound track that is left out because it cannot be decoded."""
+        return self._undecodable("audio")
+
+    def _undecodable(self, kind: str) -> str | None:
+        lost = (stream for stream in self._streams if self._reasons.get(stream.index) == "not_decodable")
+        return next((codec_name(stream) for stream in lost if stream.type == kind), None)
+
+    def leave_out(self, stream: Any, reason: str) -> None:
+        """Do without a track, for a reason that showed later."""
+        self._reasons[stream.index] = reason
+        self.pictures = [other for other in self.pictures if other.index != stream.index]
+        self.sounds = [other for other in self.sounds if other.index != stream.index]
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Return every track of the file, whether it counts, and why not."""
+        return [
+            {
+                "index": stream.index,
+                "kind": stream.type,
+                "codec": codec_name(stream),
+                "language": language(stream),
+                "used": stream.index not in self._reasons,
+                "reason": self._reasons.get(stream.index, ""),
+            }
+            for stream in self._streams
+        ]
+
+
+def _obstacle(stream: Any, decoders: dict[str, Any]) -> str:
+    """Return why a track does not count, in one word; empty: it does."""
+    if stream.type not in {"video", "audio"}:
+        return "not_published"
+    if stream.type == "video" and _is_still(stream):
+        return "cover"
+    context = stream.codec_context
+    if context is None or context.codec.name not in decoders[stream.type]:
+        return "not_decodable"
+    if stream.type == "audio":
+        # A track that announces no channels or rate has no sound in it.
+        return "" if context.sample_rate and 0 < channels(context) <= MAX_CHANNELS else "no_samples"
+    return "" if context.width and context.height else "no_samples"
+
+
+def _is_still(stream: Any) -> bool:
+    kinds = type(stream.disposition)
+    return bool(stream.disposition & (kinds.attached_pic | kinds.still_image | kinds.timed_thumbnails))
+
+
+def _picture_rank(stream: Any) -> tuple[bool, bool, int]:
+    kinds = type(stream.disposition)
+    # A single picture beside a moving one is a cover that does not say so.
+    return stream.frames == 1, not stream.disposition & kinds.default, stream.index
+
+
+def _sound_rank(stream: Any) -> tuple[bool, bool, int]:
+    kinds = type(stream.disposition)
+    special = kinds.comment | kinds.hearing_impaired | kinds.visual_impaired | kinds.descriptions | kinds.karaoke
+    return not stream.disposition & kinds.default, bool(stream.disposition & special), stream.index
+
+
+def channels(context: Any) -> int:
+    """Return how many channels a decoder gives."""
+    layout = context.layout
+    # PyAV's layout shares its map of channels with the codec, and both free it (up to 18.1, also through `channels`):
+    # this one is never freed.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
+    return int(layout.nb_channels)
+
+
+def codec_name(stream: Any) -> str:
+    """Return FFmpeg's name of a track's codec; `unknown` where it has none."""
+    context = stream.codec_context
+    return plain(context.codec.name if context else getattr(stream, "name", None) or "unknown")
+
+
+def language(stream: Any) -> str | None:
+    """Return the language that the file names."""
+    said = stream.metadata.get("language")
+    return plain(said) if said not in {None, "", "und"} else None
+
+
+def plain(name: str) -> str:
+    """Return a name of the file without what could be more than a name."""
+    return "".join(letter for letter in name if letter.isalnum() or letter in "_-")[:32]

@@ -1,0 +1,54 @@
+"""With which headers an object is served, by us and by whatever else serves the bucket: type and life in caches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from vodpull.storage.keys import ROOT
+
+# Closed list: whatever else a client had fetched here, no browser may run it as a page.
+_TYPES = {
+    ".avi": "video/x-msvideo",
+    ".flv": "video/x-flv",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+    ".mpg": "video/mpeg",
+    ".ts": "video/mp2t",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".webm": "video/webm",
+}
+_UNKNOWN_TYPE = "application/octet-stream"
+
+_PLAYLIST_CACHE = "public, max-age=10"
+"""A playlist is written anew while an asset grows, and when it is encoded again."""
+
+_FILE_CACHE = "public, max-age=31536000, immutable"
+"""Every other key keeps its bytes for good."""
+
+_PRIVATE_CACHE = "private, no-store"
+"""Manifests and intermediate results are nobody's to serve."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectHeaders:
+    """What a server says of an object beside its bytes."""
+
+    content_type: str
+    cache_control: str
+
+
+def headers_of(key: str) -> ObjectHeaders:
+    """Return the headers of the object of a key. Pure."""
+    suffix = PurePosixPath(key).suffix.lower()
+    cache_control = _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE
+    return ObjectHeaders(
+        content_type=_TYPES.get(suffix, _UNKNOWN_TYPE),
+        cache_control=cache_control if key.startswith(f"{ROOT}/") else _PRIVATE_CACHE,
+    )

@@ -8,7 +8,9 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +31,7 @@ from vodpull.app.facts import describe_system
 from vodpull.app.folder import make_data_dir
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
+from vodpull.app.server import Connections, Limits
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
@@ -74,6 +77,16 @@ EXIT_LOST = 75
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a running process serves over HTTP."""
+
+    web: FastAPI
+    """The application; of a worker health and metrics only."""
+    connections: Connections
+    """Who may connect."""
+
+
 def open_accounts(settings: Settings) -> Accounts:
     """Return the accounts of an installation; makes its database and master key when they are not there yet."""
     make_data_dir(settings.data_dir)
@@ -91,9 +104,9 @@ def open_operators(settings: Settings) -> Operators:
 
 
 @contextmanager
-def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastAPI]:
+def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Service]:
     """
-    Run a process of this role until the block ends; gives its HTTP application (of a worker: health only).
+    Run a process of this role until the block ends; gives what is to be served over HTTP.
 
     Call it from a thread without an event loop: the engine then runs the workflows on a loop of its own, where a slow
     reply of the API cannot hold them up.
@@ -112,7 +125,8 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
             parts = _Parts(settings, database, role=role, tracer=tracer)
             with parts.attached() if role == "api" else parts.working():
-                yield create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                web = create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                yield Service(web=web, connections=parts.connections)
     finally:
         database.dispose()
 
@@ -150,6 +164,12 @@ class _Parts:
             min_free_bytes=settings.min_free_bytes,
             role=role,
         )
+        self.connections = Connections(
+            Limits.of_process(connections=settings.max_connections, fetch_slots=settings.fetch_slots),
+            trusted=(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies),
+            on_refused=self._metrics.refused,
+        )
+        self._metrics.watch_door(self.connections)
         self._watch = Watch(meters=self._metrics, tracer=tracer)
         self._outbox = Outbox(
             self._store,
@@ -217,6 +237,7 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
         )
@@ -278,6 +299,7 @@ class _Parts:
                 settings.data_dir,
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
+                standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
@@ -285,6 +307,7 @@ class _Parts:
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
+            standing_aside=self._engine.standing_aside,
         )
 
     def _work_folder(self) -> Path:

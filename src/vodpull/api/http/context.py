@@ -41,5 +41,7 @@ class ApiContext:
     metrics: MetricsDoor
     on_reply: Callable[[Answered], None]
     """Is told of every reply."""
+    public_url: str
+    """Base of the URLs in replies; empty: where the caller came in."""
     language: Language
     compat: tuple[str, ...]

@@ -164,6 +164,7 @@ class Production:
 
         None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
         """
+        await self._can.enter(job, Stage.ENCODE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
@@ -204,11 +205,12 @@ class Production:
         return place.packaged
 
     async def _package(self, job: Job, info: media.MediaInfo, planned: Planned) -> None:
+        await self._can.enter(job, Stage.PACKAGE)
         parts = await self._parts(job, planned)
         if parts is None:
             await self._make_pieces(job, planned)
             parts = await self._parts(job, planned)
-        await self._can.enter(job, Stage.PACKAGE)
+            await self._can.enter(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
         original = media.Original(path=await self.need_source(job), info=info)
         place = self._can.workplace(job)

@@ -22,8 +22,10 @@ SAME_LEVELS = 12.0
 DOUBTFUL_LEVELS, DOUBTFUL_SHARE = 4.0, 0.5
 # The same where brightness was mapped to another range: what remains after fitting is a share of the contrast.
 SAME_SHARE = 0.35
-# So much better must another instant, or another position of the picture, fit before the expected one is wrong.
-BETTER_LEVELS, BETTER_SHARE = 0.5, 0.35
+# So much better must another instant fit before the expected one is wrong; of real films, an encode leaves 0.1.
+LATER_LEVELS, LATER_SHARE = 0.25, 0.2
+# The same for another place of the picture.
+BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
 # So much of the contrast does an encoder change, or less.
 ENCODER_SHARE = 0.03
 # Below it, nothing that moves in the source can be told from what an encoder does.
@@ -89,7 +91,7 @@ def compare_sights(shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: 
     levels = _worse(expected)
     excess = _worse([cost - min(row) for cost, row in zip(expected, costs, strict=True)])
     wrong = ""
-    if excess > BETTER_LEVELS + BETTER_SHARE * (levels - excess):
+    if excess > LATER_LEVELS + LATER_SHARE * (levels - excess):
         late_s = _mean(time - times[row.index(min(row))] for (time, _), row in zip(shown, costs, strict=True))
         wrong = f"the picture shows another instant ({1000 * late_s:+.0f} ms)"
     wrong = _misplaced(shown, source, near, best=levels - excess) or wrong or _differing(shown, levels, fitted=fitted)
@@ -163,7 +165,7 @@ def _misplaced(shown: Sequence[Sight], source: Sequence[Sight], near: Sequence[t
         for name, place in PLACES.items()
     }
     name = min(fits, key=fits.__getitem__)
-    better = best - fits[name] > 2 * BETTER_LEVELS + BETTER_SHARE * fits[name]
+    better = best - fits[name] > BETTER_LEVELS + BETTER_SHARE * fits[name]
     return f"the picture is {name}" if better else ""
 
 

@@ -38,6 +38,7 @@ from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, St
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.exhaustion import is_exhaustion
 from vodpull.workflows.attempt.pieces import clear_shelf
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -197,8 +198,8 @@ class Steps:
         """
         Return what the work gives, or its failure; wait and work again for what passes by itself.
 
-        A full disk or a store that is away is nobody's failure: the work can be repeated, so it waits. An interrupted
-        step leaves what it has for the next process, unless the attempt is over.
+        A full disk, a store that is away or a lack of descriptors is nobody's failure: the work can be repeated, so it
+        waits. An interrupted step leaves what it has for the next process, unless the attempt is over.
         """
         tries, made = 1, 0
         while True:
@@ -225,10 +226,10 @@ class Steps:
                 return await work()
             except FileNotFoundError:  # a program, or a file of ours that must be there
                 raise
-            except (StorageFull, StorageUnavailable, OSError) as error:
-                cause = error_of_disk(error, "the work folder fails") if isinstance(error, OSError) else error
-                if not cause.retryable:
-                    raise cause from error
+            except (VodpullError, OSError) as error:
+                cause = _as_known(error)
+                if not _passes(cause):
+                    raise cause  # noqa: B904 - it has its cause
                 log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
                 async with self._can.standing_aside():
                     await asyncio.sleep(wait_s)
@@ -378,6 +379,20 @@ class Steps:
             files=(original,),
             **await asyncio.to_thread(self._can.workplace(job).digests, source),
         )
+
+
+def _as_known(error: VodpullError | OSError) -> VodpullError:
+    """Return an error of the catalogue, which knows what it was before."""
+    if not isinstance(error, OSError):
+        return error
+    known = error_of_disk(error, "the work folder fails")
+    known.__cause__ = error
+    return known
+
+
+def _passes(error: VodpullError) -> bool:
+    """Tell whether an error is nobody's and ends by itself."""
+    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)
 
 
 def _fetch_progress(done: int, total: int | None) -> Progress:

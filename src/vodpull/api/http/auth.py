@@ -37,6 +37,9 @@ __all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate",
 WINDOW_S = 300
 """Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""
 
+MAX_NAME_CHARACTERS = 64
+"""Of an access key."""
+
 Keys = Callable[[str], LiveKey | None]
 
 
@@ -66,7 +69,9 @@ def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
     read = _SCHEMES.get(word.lower())
     if read is None:
         raise AuthenticationError("missing authorization")
-    return read(request, credentials.strip(), int(now_s))
+    claim = read(request, credentials.strip(), int(now_s))
+    _check_name(claim.access_key)
+    return claim
 
 
 def prove(claim: Claim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
@@ -101,6 +106,7 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
     access_key, _, secret = token.strip().partition(".")
     if not access_key or not secret:
         raise AuthenticationError("malformed authorization")
+    _check_name(access_key)
     # Digests have one length, so that the comparison does not tell the secret's.
     claim = Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
     return _check(claim, keys(access_key))[0]
@@ -191,6 +197,12 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
         messages=(as_sent,),
         loose_messages=tuple(decoded),
     )
+
+
+def _check_name(access_key: str) -> None:
+    """Refuse what is no name, before a database is asked for it: some refuse a NUL with an error."""
+    if len(access_key) > MAX_NAME_CHARACTERS or not access_key.isprintable():
+        raise AuthenticationError("malformed authorization")
 
 
 def _unix_s(text: str) -> int | None:

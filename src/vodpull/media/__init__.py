@@ -16,7 +16,7 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
-from vodpull.media.plan.copy_rules import must_survey, worth_surveying
+from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
@@ -76,5 +76,4 @@ __all__ = [
     "reach",
     "steady",
     "survey",
-    "worth_surveying",
 ]

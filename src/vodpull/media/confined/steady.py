@@ -27,6 +27,8 @@ JUMPING = frozenset({"mpegts", "mpeg"})
 JUMP_S = 10
 # Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
 PAUSE_S = 3600
+# Lengths of files that do not begin at 0 are told in several ways; a transport stream begins anywhere.
+LATE_S = 1
 # A step back of less is untidy, no new start.
 UNTIDY_S = Fraction(1, 10)
 # Pictures may come so seldom, when nothing else tells the time.
@@ -68,7 +70,7 @@ def main(argv: list[str]) -> int:
 def steadied(av: Any, path: str, orders: dict[str, Any]) -> dict[str, Any]:
     """Look through one file and write it anew if need be."""
     seen = survey(av, path, orders)
-    if len(seen.clock.runs) < 2 and not seen.changing and not seen.renewed:  # noqa: PLR2004 - one clock
+    if seen.clock.is_plain and not seen.changing and not seen.renewed:
         return {"steady": True}
     shifts = seen.clock.shifts()
     given = [Fraction(shift) for shift in orders["shifts"]]
@@ -172,6 +174,12 @@ class Clock:
         self._at: dict[int, int] = {}
         self._last: dict[int, Fraction] = {}
         self._step: dict[int, Fraction] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether there is one run that begins where such files begin."""
+        late = self._jump_s != JUMP_S and min(self.runs[0].first.values()) > LATE_S if self.runs else False
+        return len(self.runs) < 2 and not late  # noqa: PLR2004 - one
 
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""

@@ -29,15 +29,6 @@ SEARCHABLE = frozenset({"mpegts", "flv"})
 """Containers in which it finds a place whose time is known."""
 
 
-def worth_surveying(info: MediaInfo) -> bool:
-    """Tell whether the packets can decide anything: what is copied, or where a long source is cut."""
-    if info.video is None:
-        return False
-    long = info.duration_s > SINGLE_CHUNK_S and info.container in SEEKABLE | SEARCHABLE
-    copied = picture_obstacle(info.video, info.container) is None
-    return long or copied or any(sound_obstacle(track, info.container) is None for track in info.audio)
-
-
 def must_survey(info: MediaInfo) -> bool:
     """Tell whether only the packets say where a long source can be cut."""
     return info.duration_s > SINGLE_CHUNK_S and info.container in SEARCHABLE

@@ -10,10 +10,13 @@ from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import may_be_copied, rung_obstacle
+from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
+# Ten pictures a second, most of them repeated, cost next to nothing.
+MIN_FRAME_RATE = 10.0
 # One macroblock: encoders and players disagree about anything smaller.
 MIN_SIDE_PX = 16
 # H.264 decoders stop at 8K; only very flat pictures come near it.
@@ -75,6 +78,7 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         NoVideo: the source has no moving picture.
         MediaUnsupported: the picture is too small to encode.
     """
+    info = settled(info, survey)
     video = info.video
     if video is None:
         raise NoVideo("the file has no moving picture")
@@ -127,7 +131,7 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         segment_s=ladder.template.segment_s,
     )
     if best.frame_rate != video.nominal_frame_rate:
-        obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
+        obstacle = f"{video.nominal_frame_rate:.3g} frames a second become {best.frame_rate:.3g}"
     reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
     decisions = tuple(
         replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
@@ -157,7 +161,13 @@ def _even(side_px: int, scale: float) -> int:
 
 
 def capped_rate(rate: float) -> float:
-    """Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder."""
+    """
+    Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder.
+
+    A slow one is multiplied in the same way: segments need pictures, and the end of the sound is met more exactly.
+    """
+    if rate < MIN_FRAME_RATE:
+        return rate * math.ceil(MIN_FRAME_RATE / rate)
     # 59.94 and 60.02 both count as 60.
     return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
 

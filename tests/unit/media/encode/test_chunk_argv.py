@@ -119,7 +119,7 @@ def test_the_command_of_an_old_broadcast_without_sound(source: Source, golden: G
 def test_keyframes_are_as_far_apart_as_a_segment_is_long(source: Source) -> None:
     assert plan(source(nominal_frame_rate=30000 / 1001)).gop_frames == 120
     assert plan(source(nominal_frame_rate=179 / 6)).gop_frames == 119
-    assert plan(source(nominal_frame_rate=0.1)).gop_frames == 1
+    assert plan(source(nominal_frame_rate=0.1)).gop_frames == 40
 
 
 def test_only_the_best_rung_gets_a_second_thread(source: Source) -> None:

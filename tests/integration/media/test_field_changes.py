@@ -32,7 +32,7 @@ async def test_parameters_that_change_in_the_samples_are_kept(tmp_path: Path, to
     source = changing_mp4(tmp_path, 20, 30)
     _, plan = await plan_source(source, toolbox=toolbox)
     assert len(plan.chunks) > 1
-    assert max(plan.seeks_s) < 20, "behind the change, nobody knows the parameters"
+    assert max(plan.seeks_s) < 21, "only the first sample behind the change tells the parameters"
     made = await published(source, tmp_path / "made", toolbox=toolbox)
     assert read_pictures(made, 1250).wrong(range(1250)) == []
 

@@ -203,3 +203,14 @@ def test_sound_that_becomes_something_else_is_not_copied(source: Source, changes
     seen, template = surveyed(frames=300, group_frames=75), replace(ABR, audio=AudioRecipe(**changes))
     made = plan_encode(source(), plan_ladder(source(), template=template, survey=seen), survey=seen)
     assert [sound.copied for sound in made.sounds] == [False]
+
+
+def test_every_command_is_told_where_a_source_begins_that_ffmpeg_counts_otherwise(source: Source) -> None:
+    info = replace(source(), container="mpegts", zero_s=1.4)
+    made = plan(info)
+    told = ["-copyts", "-itsoffset", "-1.400000"]
+    for argv in (build_chunk_argv(made, made.chunks[0]), build_tracks_argv(made)):
+        at = argv.index("-copyts")
+        assert argv[at : at + 3] == told
+        assert at < argv.index("-i")
+    assert "-copyts" not in build_chunk_argv(plan(source()), made.chunks[0])

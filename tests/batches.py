@@ -32,6 +32,10 @@ JOB: dict[str, Any] = {
     "playlist": "",
     "poster": "",
     "storyboard": "",
+    "playlist_url": "",
+    "poster_url": "",
+    "storyboard_url": "",
+    "batch_id": "b",
     "next_try": None,
 }
 
@@ -44,6 +48,7 @@ BATCH: dict[str, Any] = {
     "priority": 100,
     "created_at_ms": 1_700_000_000_000,
     "finished_at_ms": None,
+    "metadata": {},
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -84,6 +85,10 @@ class Settings(BaseSettings):
     """Fetched videos that may wait for an encoder before fetching pauses."""
     max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
     """Largest source that is fetched, in bytes; default 200 GiB."""
+    max_segments: Annotated[int, Field(ge=1)] = 100_000
+    """Most segments of an HLS source, its sound included: 12 hours of 2 s are 21,600 of each."""
+    max_playlist_bytes: Annotated[int, Field(ge=1)] = 64 * 1024**2
+    """Largest HLS playlist that is read, in bytes; default 64 MiB."""
     retention_days: Annotated[float, Field(ge=0)] = 0.0
     """Days after its end at which a task is deleted with its files; 0: kept until somebody deletes it."""
     account_quota_bytes: Annotated[int, Field(ge=0)] = 0
@@ -108,13 +113,23 @@ class Settings(BaseSettings):
     """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
+    max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000
+    """HTTP connections open at once; a quarter of them from one address. Fewer where descriptors are scarce."""
+    trusted_proxies: CommaList = ()
+    """Addresses or CIDR ranges of proxies before the service: their `X-Forwarded-For` and `-Proto` are believed."""
     metrics_token: SecretStr = SecretStr("")
     """What a scraper of `/metrics` must send as a bearer token; empty: the page is open, as the health pages are."""
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """Base URL of the OpenTelemetry collector that traces go to (needs the extra `otel`); empty: no traces."""
 
     @field_validator(
-        "trusted_origins", "allow_networks", "compat", "origin_credentials", "source_retries", mode="before"
+        "trusted_origins",
+        "allow_networks",
+        "compat",
+        "origin_credentials",
+        "source_retries",
+        "trusted_proxies",
+        mode="before",
     )
     @classmethod
     def _split_commas(cls, value: object) -> object:
@@ -129,6 +144,13 @@ class Settings(BaseSettings):
         if unknown:
             msg = f"unknown switch {min(unknown)!r}; known are {', '.join(COMPAT_SWITCHES)}"
             raise ValueError(msg)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _readable_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            ip_network(proxy, strict=False)  # raises ValueError in words of its own
         return value
 
     @field_validator("rate_limit")

@@ -25,7 +25,15 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ENCODE_SLOTS", "0"), ("LANGUAGE", "fr"), ("COMPAT", "nope"), ("RATE_LIMIT", "many"), ("SANDBOX", "maybe")],
+    [
+        ("ENCODE_SLOTS", "0"),
+        ("LANGUAGE", "fr"),
+        ("COMPAT", "nope"),
+        ("RATE_LIMIT", "many"),
+        ("SANDBOX", "maybe"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("MAX_CONNECTIONS", "1"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_name(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch

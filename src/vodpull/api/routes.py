@@ -30,7 +30,7 @@ from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.files import media_router
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
-from vodpull.api.http.problems import OWN_PREFIX, problem_of, problem_reply
+from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.events import events_router
 from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
@@ -66,7 +66,7 @@ def create_api(context: ApiContext) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    app.add_exception_handler(HTTPException, _http_handler(context, routers))
+    app.add_exception_handler(HTTPException, _http_handler(routers))
     return app
 
 
@@ -79,14 +79,17 @@ async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
     """Return the HTTP application of a process that only works: liveness, readiness and metrics."""
     app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
-    app.include_router(_health_router(is_ready))
-    app.include_router(metrics_router(metrics))
+    app.add_middleware(Exchange, language="en")
+    routers = (_health_router(is_ready), metrics_router(metrics))
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _http_handler(routers))
     return app
 
 
 def _problem_handler(context: ApiContext) -> Any:
     def reply(request: Request, error: Exception) -> Response:
-        known = _as_parameter_error(error) if isinstance(error, RequestValidationError) else error
+        known = _as_parameter_error(request, error) if isinstance(error, RequestValidationError) else error
         note_wire_code(request, problem_of(known).code)
         return problem_reply(
             known, path=request.url.path, request_id=request.state.request_id, language=context.language
@@ -95,18 +98,17 @@ def _problem_handler(context: ApiContext) -> Any:
     return reply
 
 
-def _http_handler(context: ApiContext, routers: tuple[APIRouter, ...]) -> Any:
+_REFUSALS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+"""What the framework says of a path, whoever it belongs to."""
+
+
+def _http_handler(routers: tuple[APIRouter, ...]) -> Any:
     """What the framework itself refuses: no such path, not this method, a body that is no JSON."""
 
     async def reply(request: Request, error: HTTPException) -> Response:
         answer = await http_exception_handler(request, error)
-        if request.url.path.startswith(OWN_PREFIX):
-            answer = problem_reply(
-                _as_request_error(request, error),
-                path=request.url.path,
-                request_id=request.state.request_id,
-                language=context.language,
-            )
+        if error.status_code in _REFUSALS or request.url.path.startswith(OWN_PREFIX):
+            answer = document_reply(_as_request_error(request, error), request_id=request.state.request_id)
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(_methods(request, routers))
         return answer
@@ -116,7 +118,7 @@ def _http_handler(context: ApiContext, routers: tuple[APIRouter, ...]) -> Any:
 
 def _as_request_error(request: Request, error: HTTPException) -> VodpullError:
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return NotFound("there is no such path")
+        return NotFound("there is no such path", remedy="Look at /docs, which lists every path.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return MethodNotAllowed(f"this path has no {request.method}")
     return ParameterError("the body cannot be read", field="body")
@@ -129,10 +131,20 @@ def _methods(request: Request, routers: tuple[APIRouter, ...]) -> list[str]:
     return sorted({method for route in fitting for method in route.methods or ()})
 
 
-def _as_parameter_error(error: RequestValidationError) -> ParameterError:
+def _as_parameter_error(request: Request, error: RequestValidationError) -> ParameterError:
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _broken_json(str(error.body), at=int(first["loc"][1]), why=str(first["ctx"]["error"]))
+    if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        remedy = "Send the body as JSON with the header `Content-Type: application/json`."
+        return ParameterError("the body is not sent as JSON", field="body", remedy=remedy)
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     return ParameterError(str(first["msg"]), field=field)
+
+
+def _broken_json(text: str, *, at: int, why: str) -> ParameterError:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return ParameterError(f"the body is not valid JSON at line {line}, column {column}: {why}", field="body")
 
 
 def _wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:

@@ -8,30 +8,38 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 import structlog
+from limits import parse
 from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
+from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
+from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import MetricsDoor
+from vodpull.api.http.waiters import MAX_OF_KEY, Waiters
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
 from vodpull.app.folder import make_data_dir
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
+from vodpull.app.server import Connections, Limits
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
 from vodpull.jobs.census import take_census
@@ -68,10 +76,31 @@ if TYPE_CHECKING:
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
 
+LIMITS = {
+    "body_bytes": MAX_BODY_BYTES,
+    "held_body_bytes": MAX_HELD_BYTES,
+    "held_body_bytes_of_address": MAX_OF_ADDRESS_BYTES,
+    "streams_of_key": MAX_OF_KEY,
+    "sign_ins_of_address": parse(ATTEMPTS).amount,
+    "sign_ins": parse(ATTEMPTS_OF_ALL).amount,
+    "passwords_at_once": 1 + WAITING,
+}
+"""What is allowed above the connection, for `/metrics`."""
+
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a running process serves over HTTP."""
+
+    web: FastAPI
+    """The application; of a worker health and metrics only."""
+    connections: Connections
+    """Who may connect."""
 
 
 def open_accounts(settings: Settings) -> Accounts:
@@ -91,9 +120,9 @@ def open_operators(settings: Settings) -> Operators:
 
 
 @contextmanager
-def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastAPI]:
+def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Service]:
     """
-    Run a process of this role until the block ends; gives its HTTP application (of a worker: health only).
+    Run a process of this role until the block ends; gives what is to be served over HTTP.
 
     Call it from a thread without an event loop: the engine then runs the workflows on a loop of its own, where a slow
     reply of the API cannot hold them up.
@@ -112,7 +141,8 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
             parts = _Parts(settings, database, role=role, tracer=tracer)
             with parts.attached() if role == "api" else parts.working():
-                yield create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                web = create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                yield Service(web=web, connections=parts.connections)
     finally:
         database.dispose()
 
@@ -150,6 +180,13 @@ class _Parts:
             min_free_bytes=settings.min_free_bytes,
             role=role,
         )
+        self.connections = Connections(
+            Limits.of_process(connections=settings.max_connections, fetch_slots=settings.fetch_slots),
+            trusted=(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies),
+            on_refused=self._metrics.refused,
+        )
+        self._metrics.watch_door(self.connections)
+        self._metrics.limits(LIMITS)
         self._watch = Watch(meters=self._metrics, tracer=tracer)
         self._outbox = Outbox(
             self._store,
@@ -217,6 +254,8 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            waiters=Waiters(),
+            public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
         )
@@ -278,13 +317,19 @@ class _Parts:
                 settings.data_dir,
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
+                standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
-            fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            fetch_limits=fetch.FetchLimits(
+                max_bytes=settings.max_source_bytes,
+                max_segments=settings.max_segments,
+                max_playlist_bytes=settings.max_playlist_bytes,
+            ),
             source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
+            standing_aside=self._engine.standing_aside,
         )
 
     def _work_folder(self) -> Path:

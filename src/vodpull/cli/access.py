@@ -20,12 +20,18 @@ DEFAULT_SERVER = "http://127.0.0.1:8080"
 Server = Annotated[str, typer.Option(help="Base URL of the running service.", envvar="VODPULL_SERVER")]
 
 
-def open_client(server: str, *, patience_s: float = 0.0) -> Client:
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--cacert", help="Certificate (PEM) of a private authority to trust, as SSL_CERT_FILE does."),
+]
+
+
+def open_client(server: str, ca_file: Path | None, *, patience_s: float = 0.0) -> Client:
     """Return a client of the service; by default it does not try again: a person sees at once what is wrong."""
     from vodpull.client import Client
 
     key = find_key()
-    return Client(server, key.access_key, key.secret, patience_s=patience_s)
+    return Client(server, key.access_key, key.secret, patience_s=patience_s, ca_file=ca_file)
 
 
 def find_key() -> SigningKey:

@@ -40,28 +40,22 @@ def serve(
 ) -> None:
     """Run the service: API and workers, or one of the two."""
     _check_certificate(tls_cert, tls_key)
-    import uvicorn
-
-    from vodpull.app import configure_logging, running_service
     from vodpull.settings import load_settings
 
     settings = load_settings()
-    configure_logging(settings.log_format)
     listener = _listen(host, port)
-    with running_service(settings, role=role) as api:
-        config = uvicorn.Config(
-            api,
-            log_config=None,
-            access_log=False,
-            ssl_certfile=tls_cert,
-            ssl_keyfile=tls_key,
-            timeout_graceful_shutdown=5,
-        )
+    from vodpull.app import configure_logging, running_service
+    from vodpull.app.server import Server, Tls
+
+    configure_logging(settings.log_format)
+    tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
+    with running_service(settings, role=role) as service:
+        server = Server(service.web, listener, connections=service.connections, tls=tls)
         base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
         (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
         signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run()
 
 
 def _check_certificate(certificate: Path | None, private_key: Path | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -73,8 +74,10 @@ class File:
     height_px: int
     bitrate_bps: int
     size_bytes: int
+    """Of all that plays it: of a playlist, its segments."""
     path: str
     """Below `/media/`."""
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,10 @@ class Job:
     """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
+    playlist_url: str = ""
+    poster_url: str = ""
+    storyboard_url: str = ""
+    batch_id: str = ""
     next_try: NextTry | None = None
     """Set while the job waits after a failure that may pass."""
 
@@ -140,6 +147,8 @@ class Batch:
     finished_at_ms: int | None
     is_final: bool
     jobs: tuple[Job, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The pairs that it was created with."""
 
     @property
     def succeeded(self) -> bool:
@@ -214,17 +223,11 @@ def _convert(kind: Any, value: Any) -> Any:
 
 
 def _build(kind: Any, value: dict[str, Any]) -> Any:
-    optional = {field.name for field in fields(kind) if field.default is not MISSING}
-    return kind(
-        **{
-            name: _convert(hint, value[name])
-            for name, hint in _members(kind).items()
-            if name in value or name not in optional
-        }
-    )
+    # Members with a default are those that older services lack.
+    return kind(**{name: _convert(hint, value[name]) for name, hint in _members(kind).items() if name in value})
 
 
 @cache
 def _members(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {member.name: hints[member.name] for member in fields(kind)}

@@ -48,6 +48,7 @@ batch = sa.Table(
     sa.Column("separate", sa.Boolean, nullable=False),
     sa.Column("fetch_ts", sa.Boolean, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("metadata", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Column("deleted_at_ms", sa.BigInteger),

@@ -130,7 +130,7 @@ from vodpull.errors.service import (
     ServiceUnreachable,
     StepAbandoned,
 )
-from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable
+from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable, error_of_disk
 
 __all__ = [
     "AlreadyRunning",
@@ -198,4 +198,5 @@ __all__ = [
     "UrlInvalid",
     "VodpullError",
     "catalogue",
+    "error_of_disk",
 ]

@@ -84,6 +84,14 @@ class StoredFile:
     """Of this file alone: for a playlist not its segments (spec cloud-vod-fetch §5)."""
     key: str
     """Object key = `fileUrl`: no leading slash."""
+    media_bytes: int = 0
+    """Of a playlist: all that it plays. 0 where it was not kept: other files, and playlists of earlier versions."""
+
+    def playing_bytes(self, duration_s: float) -> int:
+        """Return the size of all that plays this file: of a playlist, its segments."""
+        if self.media_bytes or not self.key.endswith(".m3u8"):
+            return self.media_bytes or self.size_bytes
+        return round(self.bitrate_bps * duration_s / 8)  # the bitrate is theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +192,8 @@ class Batch:
     """Fetch the segments of an HLS source, not only its playlist."""
     priority: int = DEFAULT_PRIORITY
     """1 to 1000; lower goes first among the batches of its account."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """Pairs of the client's own: hostile text, kept and returned."""
     created_at_ms: int = 0
     finished_at_ms: int | None = None
 

@@ -108,6 +108,11 @@ class Store:
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT))
 
+    def find_batch_of(self, job_id: str) -> BatchView | None:
+        """Return the batch of a job, of whichever account; the caller checks the owner."""
+        with self.engine.connect() as connection:
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
+
     def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
         """Return the account's newest batch with this business id."""
         with self.engine.connect() as connection:

@@ -77,3 +77,21 @@ def test_a_small_terminal_shows_first_what_is_under_way() -> None:
 def test_success_means_every_status(pull: int, cmd: int, good: bool) -> None:
     reply: Any = {"data": {"status": 2, "items": [{"pullStatus": pull, "cmdStatus": cmd}]}}
     assert succeeded(reply) is good
+
+
+def test_a_bar_never_runs_backwards() -> None:
+    way = [("waiting", 0), ("fetch", 0), ("fetch", 100), ("probe", 0), ("store", 50), ("encode", 3), ("encode", 99)]
+    way += [("package", 0), ("publish", 10), ("done", 100)]
+    done = [bars.way_done(job_of(stage=stage, percent=float(percent))) for stage, percent in way]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == (0, 100)
+
+
+def test_work_that_is_done_again_does_not_move_the_bar_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bars, "console", Console(stderr=True, force_terminal=True, width=120, height=24, markup=False))
+    bars.follow([state("fetch", percent=90.0), state("fetch", percent=10.0), state("failed", error=ERROR)])
+    shown = capsys.readouterr().err
+    assert " 36%" in shown
+    assert " 4%" not in shown

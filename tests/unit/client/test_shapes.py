@@ -93,3 +93,12 @@ def test_a_batch_is_read_and_newer_members_are_ignored() -> None:
 def test_what_is_no_batch_is_an_error_of_ours(said: object) -> None:
     with pytest.raises(CallFailed, match="not a Batch"):
         read(Batch, said)
+
+
+def test_a_service_that_lacks_newer_members_is_understood() -> None:
+    said = batch_json("done")
+    del said["metadata"]
+    for name in ("playlist_url", "poster_url", "storyboard_url", "batch_id"):
+        del said["jobs"][0][name]
+    batch = read(Batch, said)
+    assert (batch.metadata, batch.jobs[0].playlist_url) == ({}, "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +42,8 @@ class Capabilities:
     watch: Watch
     encode_slots: int
     """Encoders at once, whatever they work for."""
+    standing_aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    """Gives the slot of the step that is running to other work while a block waits."""
     encoders: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:

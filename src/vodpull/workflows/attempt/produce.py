@@ -77,8 +77,8 @@ class Production:
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
+        planned = await self.plan(job, info)
         await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
 
     async def _make_chunks(self, job: Job, planned: Planned, chunks: Iterable[media.Chunk]) -> None:
@@ -132,8 +132,8 @@ class Production:
 
     async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
+        planned = await self.plan(job, info)
         await self._make_tracks(job, planned)
 
     async def _make_tracks(self, job: Job, planned: Planned) -> None:
@@ -142,8 +142,8 @@ class Production:
 
     async def make_all(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that every piece is there."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
+        planned = await self.plan(job, info)
         await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
@@ -152,6 +152,7 @@ class Production:
 
         None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
         """
+        await self._can.enter(job, Stage.ENCODE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
@@ -185,12 +186,13 @@ class Production:
         place = self._can.workplace(job)
         if place.packaged.exists():
             return place.packaged
+        await self._can.enter(job, Stage.PACKAGE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned)
         if parts is None:
             await self.make_all(job, info)
             parts = await self._parts(job, planned)
-        await self._can.enter(job, Stage.PACKAGE)
+            await self._can.enter(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
         async with place.attempt(place.packaged) as folder:
             package, renditions = await media.package_and_verify(

@@ -104,6 +104,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
         separate=request.separate,
         fetch_ts=request.fetch_ts,
         priority=request.priority,
+        metadata=dict(request.metadata),
         created_at_ms=now,
     )
     jobs = tuple(

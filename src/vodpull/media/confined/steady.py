@@ -57,19 +57,21 @@ def main(argv: list[str]) -> int:
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    answer: dict[str, Any]
     try:
-        answer = steadied(av, argv[3], orders)
-    except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
+        seen = survey(av, argv[3], orders)
+    except (av.FFmpegError, ValueError, IndexError, MemoryError):
         # Whether it is of any use is for the prober to say.
-        answer = {"steady": True, "error": type(error).__name__}
+        seen = None
+    try:
+        answer = {"steady": True} if seen is None else steadied(av, argv[3], orders, seen=seen)
+    except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
+        answer = {"steady": False, "error": type(error).__name__}
     sys.stdout.write(json.dumps(answer))
     return 0
 
 
-def steadied(av: Any, path: str, orders: dict[str, Any]) -> dict[str, Any]:
-    """Look through one file and write it anew if need be."""
-    seen = survey(av, path, orders)
+def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: Seen) -> dict[str, Any]:
+    """Write a file anew if need be."""
     if seen.clock.is_plain and not seen.changing and not seen.renewed:
         return {"steady": True}
     shifts = seen.clock.shifts()

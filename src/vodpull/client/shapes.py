@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -100,6 +100,10 @@ class Job:
     """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
+    tracks: tuple[dict[str, Any], ...] = ()
+    """Of the source: what they are, whether they are published, and why not."""
+    warnings: tuple[dict[str, str], ...] = ()
+    """What of the source is not published, and why: `code` and `message`."""
 
     @property
     def is_final(self) -> bool:
@@ -200,7 +204,10 @@ def _convert(kind: Any, value: Any) -> Any:
 
 
 def _build(kind: Any, value: dict[str, Any]) -> Any:
-    return kind(**{name: _convert(hint, value[name]) for name, hint in _members(kind).items()})
+    # What came later has a default: older services do not know it.
+    newer = {field.name for field in fields(kind) if field.default is not MISSING}
+    known = {name: hint for name, hint in _members(kind).items() if name in value or name not in newer}
+    return kind(**{name: _convert(hint, value[name]) for name, hint in known.items()})
 
 
 @cache

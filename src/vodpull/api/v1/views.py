@@ -81,6 +81,29 @@ class FileReply(BaseModel):
     """Below `/media/`."""
 
 
+class TrackReply(BaseModel):
+    """One track of the source."""
+
+    index: int
+    kind: str
+    """`video`, `audio`, `subtitle`, `data`, `attachment` or `unknown`."""
+    codec: str
+    language: str | None
+    used: bool
+    """It is published."""
+    reason: str
+    """Why it is not: `not_published`, `cover`, `not_decodable`, `no_samples`, `second_picture`, `other_programme` or
+    `too_many`; empty: it is."""
+
+
+class WarningReply(BaseModel):
+    """Something of the source that a viewer misses."""
+
+    code: str
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `sound_cut` or `start_left_out`."""
+    message: str
+
+
 class JobReply(BaseModel):
     """Where one job is."""
 
@@ -119,6 +142,10 @@ class JobReply(BaseModel):
     poster: str
     storyboard: str
     """Path of the WebVTT index of preview pictures; empty until it is published."""
+    tracks: list[TrackReply]
+    """Of the source, in the order of the file; empty until it is measured."""
+    warnings: list[WarningReply]
+    """What of the source is not published, and why."""
 
 
 class BatchReply(BaseModel):
@@ -293,6 +320,8 @@ def _job(job: Job, times: list[StageTime], *, now_ms: int) -> JobReply:
         playlist="" if asset is None else asset.playlist_key,
         poster="" if asset is None else asset.poster_key,
         storyboard="" if asset is None else asset.storyboard_key,
+        tracks=[] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
+        warnings=[] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
     )
 
 

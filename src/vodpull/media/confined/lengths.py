@@ -16,6 +16,8 @@ MAX_RESYNCS = 10_000
 TAILS_US = (5_000_000, 120_000_000, 1 << 62)
 # HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
 MAX_DELAY_S = 0.2
+# Pictures that stay for longer are slides.
+SLOW_S = 0.1
 
 
 def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
@@ -57,21 +59,32 @@ def last_end(container: Any, ends: dict[int, tuple[float, float | None]]) -> flo
             for stream in container.streams
             if stream.duration and stream.time_base
         ]
-    return max(known)
+    return max(known, default=0.0)
+
+
+def without_last_hold(end_s: float, heard_s: float | None, *, times: list[float], rate: float) -> float:
+    """
+    Return the end of a film whose picture ends at `end_s` and whose sound ends at `heard_s`.
+
+    Of a slow source, the last picture may be said to stay for a minute: it stays as long as there is sound.
+    """
+    last_s = 1 / rate if times[1:] and rate else end_s
+    return heard_s if heard_s is not None and last_s > SLOW_S and end_s - last_s < heard_s < end_s else end_s
 
 
 def has_samples(av: Any, container: Any, stream: Any) -> bool:
-    """Tell whether there is anything in a track; reads on from here where only that can tell."""
+    """Tell whether there is anything in a track; reads on from here, and goes back, where only that can tell."""
     if stream.frames or len(stream.index_entries):
         return True
     # What was read to open the file leaves a start time in every track that it met.
     if stream.start_time is not None and not container.format.name.startswith("mov"):
         return True
     try:
-        container.seek(container.start_time or 0)
         return any(packet.size for packet in packets(av, container, [stream]))
     except (av.FFmpegError, ValueError):
         return False
+    finally:
+        container.seek(container.start_time or 0)
 
 
 def _without_delay(stream: Any, end_s: float) -> float:

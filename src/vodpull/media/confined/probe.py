@@ -1,11 +1,10 @@
 """
 Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object:
-`options` (FFmpeg's format options),
-`decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
-either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
-its parts, whose paths come last: tracks.py, lengths.py, length_claims.py and boxes.py.
+Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
+options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams` and `max_sounds`. PYAV is the folder of the PyAV
+package. The answer is either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the
+standard library, and its parts, whose paths come last: tracks.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import itertools
 import json
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
         broken = _beside("lengths").missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
             raise Refused("media_truncated", broken)
-        return _facts(av, container, choice)
+        return _facts(av, container, choice, max_sounds=orders["max_sounds"])
 
 
 def _beside(name: str) -> Any:
@@ -113,31 +113,36 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
         raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
-def _facts(av: Any, container: Any, choice: Any) -> dict[str, Any]:
+def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int) -> dict[str, Any]:
     lengths = _beside("lengths")
-    for stream in choice.pictures[:-1]:
-        if not lengths.has_samples(av, container, stream):
-            choice.leave_out(stream, "no_samples")
-    for stream in choice.pictures[1:]:
-        choice.leave_out(stream, "second_picture")
-    video = choice.pictures[0] if choice.pictures else None
+    _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
+    video, audio = (choice.pictures or [None])[0], choice.sounds
     scan = scan_start(av, container, video) if video else {"nominal": 0.0}
-    audio = choice.sounds
-    ends = lengths.track_ends(av, container, [*([video] if video else []), *audio], rate=scan["nominal"])
+    ends = lengths.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
     streams = {"video": _video_facts(video, scan, ends) if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     # Other sound tracks do not make a film longer.
     film = [ends[stream.index] for stream in (video, *audio[:1]) if stream]
-    start_s = min(start for start, _ in film)
+    start_s = min((start for start, _ in film), default=0.0)
     end_s = max((end for _, end in film if end is not None), default=start_s)
-    duration_s = end_s - start_s
+    if video and audio:
+        end_s = lengths.without_last_hold(end_s, ends[audio[0].index][1], times=scan["times"], rate=scan["nominal"])
+    outline = _outline(container.format.name, container.size, max(end_s - start_s, 0.0))
     # Matroska counts from 0, whenever its first picture comes.
-    claims = {
-        "declared_s": (container.duration or 0) / 1e6,
-        "found_s": max(duration_s, lengths.last_end(container, ends)),
-    }
-    outline = _outline(container.format.name, container.size, duration_s)
+    found_s = max(end_s - start_s, lengths.last_end(container, ends))
+    claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
     return {**outline, "start_time_s": start_s, **streams, **claims, "tracks": choice.facts()}
+
+
+def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: int) -> None:
+    """Do without tracks that have nothing in them, and without those that are too many."""
+    for stream in [*choice.pictures[:-1], *choice.sounds]:
+        if not has_samples(stream):
+            choice.leave_out(stream, "no_samples")
+    for stream in choice.pictures[1:]:
+        choice.leave_out(stream, "second_picture")
+    for stream in choice.sounds[max_sounds:]:
+        choice.leave_out(stream, "too_many")
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
@@ -304,6 +309,7 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "channels": _beside("tracks").channels(context),
+        "speakers": _beside("tracks").speakers(context),
         "sample_rate_hz": context.sample_rate,
         "language": _beside("tracks").language(stream),
         "start_s": start_s,

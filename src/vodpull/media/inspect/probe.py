@@ -18,7 +18,7 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, check_alive, run
@@ -62,6 +62,7 @@ def probe_orders() -> dict[str, Any]:
         "decoders": {"video": allowlist.VIDEO_DECODERS, "audio": allowlist.AUDIO_DECODERS},
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
+        "max_sounds": MAX_SOUNDS,
     }
 
 

@@ -96,6 +96,8 @@ def default_of(field: Any) -> str:
         default = default.get_secret_value()
     if default in ("", ()):
         return "empty"
+    if isinstance(default, tuple):
+        default = ", ".join(default)
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 

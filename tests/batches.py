@@ -34,6 +34,11 @@ JOB: dict[str, Any] = {
     "storyboard": "",
     "tracks": [],
     "warnings": [],
+    "playlist_url": "",
+    "poster_url": "",
+    "storyboard_url": "",
+    "batch_id": "b",
+    "next_try": None,
 }
 
 BATCH: dict[str, Any] = {
@@ -45,6 +50,7 @@ BATCH: dict[str, Any] = {
     "priority": 100,
     "created_at_ms": 1_700_000_000_000,
     "finished_at_ms": None,
+    "metadata": {},
 }
 
 

@@ -115,7 +115,8 @@ def read_pictures(path: Path, total: int) -> Pictures:
             found.sizes.append((width, height))
             found.numbers.append(_number(frame, total))
             if _mean(frame, (0, 2, width, height // 4 - 4)) > 120:
-                found.flashes_s.append(time_s)
+                held = found.numbers[-2:-1] == found.numbers[-1:] and found.flashes_s
+                found.flashes_s[-1 if held else len(found.flashes_s) :] = [time_s]
     return found
 
 

@@ -8,6 +8,8 @@ Parts of vodpull receive values, never this object; only `app` and `cli` import 
 from __future__ import annotations
 
 import os
+import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,7 +27,23 @@ from vodpull.errors import ConfigurationError
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
+FILE_NAME = "vodpull.toml"
+"""Below the data folder."""
+
+MAX_SHOWN_CHARACTERS = 80
+"""Of a value in an error."""
+
 DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
+
+COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only")
+
+DEFAULT_SOURCE_RETRIES = (
+    "1m 5m 15m 1h 3h 6h 12h",
+    "name_not_resolved=1m 5m 15m 1h",
+    "origin_failed=1m 5m 15m 1h 3h",
+    "body_incomplete=1m 5m 15m 1h",
+    "source_changed=1m 5m 15m",
+)
 
 
 class Settings(BaseSettings):
@@ -47,6 +65,8 @@ class Settings(BaseSettings):
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
     origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """What single origins want: comma list of `https://host=Bearer xyz`, `…=Basic user:pw` or `…=X-Key: v`."""
+    source_retries: CommaList = DEFAULT_SOURCE_RETRIES
+    """Waits before a source is asked again after an error that may pass: `1m 5m 1h`, then per error; empty: none."""
     host_connections: Annotated[int, Field(ge=1)] = 8
     """Connections to one host at once, by all processes together."""
     host_requests_per_s: Annotated[float, Field(gt=0)] = 20.0
@@ -86,15 +106,27 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     """Language of `message` in replies."""
     compat: CommaList = ()
-    """Compatibility switches: `timestamp-string`, `trans-no-strict`."""
+    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
+    max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000
+    """HTTP connections open at once; a quarter of them from one address. Fewer where descriptors are scarce."""
+    trusted_proxies: CommaList = ()
+    """Addresses or CIDR ranges of proxies before the service: their `X-Forwarded-For` and `-Proto` are believed."""
     metrics_token: SecretStr = SecretStr("")
     """What a scraper of `/metrics` must send as a bearer token; empty: the page is open, as the health pages are."""
     otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """Base URL of the OpenTelemetry collector that traces go to (needs the extra `otel`); empty: no traces."""
 
-    @field_validator("trusted_origins", "allow_networks", "compat", "origin_credentials", mode="before")
+    @field_validator(
+        "trusted_origins",
+        "allow_networks",
+        "compat",
+        "origin_credentials",
+        "source_retries",
+        "trusted_proxies",
+        mode="before",
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -104,10 +136,17 @@ class Settings(BaseSettings):
     @field_validator("compat")
     @classmethod
     def _known_switches(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = set(value) - {"timestamp-string", "trans-no-strict"}
+        unknown = set(value) - set(COMPAT_SWITCHES)
         if unknown:
-            msg = f"unknown switch {min(unknown)!r}; known are timestamp-string and trans-no-strict"
+            msg = f"unknown switch {min(unknown)!r}; known are {', '.join(COMPAT_SWITCHES)}"
             raise ValueError(msg)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _readable_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            ip_network(proxy, strict=False)  # raises ValueError in words of its own
         return value
 
     @field_validator("rate_limit")
@@ -128,8 +167,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - part of the library's signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the environment before `vodpull.toml` of the data folder."""
-        data_dir = Path(init_settings().get("data_dir") or os.environ.get("VODPULL_DATA_DIR") or "vodpull-data")
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=data_dir / "vodpull.toml")
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_file(init_settings().get("data_dir")))
         return init_settings, env_settings, toml
 
     def database(self) -> str:
@@ -147,16 +185,37 @@ class Settings(BaseSettings):
         return self.storage_url or (self.data_dir.resolve() / "media").as_uri()
 
 
+def _file(data_dir: object) -> Path:
+    """Return where the file of settings is, or would be."""
+    return Path(str(data_dir or os.environ.get("VODPULL_DATA_DIR") or "vodpull-data")) / FILE_NAME
+
+
 def load_settings(**overrides: object) -> Settings:
     """
     Return the settings of this process; `overrides` (from the command line) win over everything.
 
     Raises:
-        ConfigurationError: a value cannot be used; `field` names the variable.
+        ConfigurationError: a value or the file of settings cannot be used; `field` names the variable or the file.
     """
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        name = "VODPULL_" + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise ConfigurationError(f"{name}: {first['msg']}", field=name) from error
+        raise _refused(error) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        remedy = 'Write lines such as `fetch_slots = 4` or `language = "en"`: text in quotes, numbers without.'
+        path = _file(overrides.get("data_dir"))
+        raise ConfigurationError(f"{path} cannot be read: {error}", field=FILE_NAME, remedy=remedy) from error
+    except OSError as error:
+        why = f"{error.filename} cannot be read: {error.strerror}"
+        raise ConfigurationError(why, field=FILE_NAME, remedy="Let this user read it (chown, chmod).") from error
+
+
+def _refused(error: ValidationError) -> ConfigurationError:
+    """Return the first value that cannot be used, shown unless it is a secret, and where it stands."""
+    first = error.errors(include_url=False)[0]
+    member = "_".join(str(part) for part in first["loc"][:1])
+    name = member if member.isupper() else f"VODPULL_{member}".upper()
+    hidden = "SecretStr" in str(Settings.model_fields[member.lower()].annotation) if name != member else False
+    value = "" if hidden else f" is {str(first['input'])[:MAX_SHOWN_CHARACTERS]!r}"
+    place = "" if name in os.environ else f" ({member} in {FILE_NAME})"
+    return ConfigurationError(f"{name}{place}{value}: {first['msg']}", field=name)

@@ -41,7 +41,7 @@ def as_script(page: Path) -> str:
 
 PAGES = sorted(str(page.relative_to(DOCS)) for page in (*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md")))
 
-TRANSLATED = ("quickstart.md", "zh/quickstart.md")
+TRANSLATED = ("quickstart.md", "migrate.md", "console.md")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(DOCS / page))])
@@ -60,7 +60,19 @@ def test_the_snippets_of_a_page_do_what_it_says(page: str, service: Vodpull, ori
     assert refused is None, done.stdout
 
 
-def test_the_translated_quickstart_has_the_same_snippets() -> None:
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_a_translated_page_has_the_same_snippets_and_headings(page: str) -> None:
+    ours, theirs = DOCS / page, DOCS / "zh" / page
     comment = re.compile(r"\s+#.*")
-    ours, theirs = ([comment.sub("", code) for _, code in snippets(DOCS / page)] for page in TRANSLATED)
-    assert ours == theirs
+    assert [comment.sub("", code) for _, code in snippets(ours)] == [
+        comment.sub("", code) for _, code in snippets(theirs)
+    ]
+    ours_text, theirs_text = ours.read_text(), theirs.read_text()
+    for mark in (r"^#+ ", r"^\| ", r"^!\["):
+        assert len(re.findall(mark, ours_text, re.MULTILINE)) == len(re.findall(mark, theirs_text, re.MULTILINE)), mark
+
+
+def test_no_page_asks_for_a_curl_that_many_machines_lack() -> None:
+    """`curl --json` came with 7.82; enterprise Linux and older Debians have less."""
+    pages = [*DOCS.rglob("*.md"), *DOCS.parent.glob("README*.md")]
+    assert [str(page) for page in pages if re.search(r"curl[^`]*?\s--json\s", page.read_text())] == []

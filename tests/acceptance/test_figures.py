@@ -76,7 +76,12 @@ def test_work_can_be_watched_and_no_secret_with_it(
     }
     assert {span.trace_id for span in collector.spans} == roots.keys()
     lines = [json.loads(line) for line in watched.log().splitlines() if line.startswith("{")]
-    assert {line["job"] for line in lines if line["event"] == "job finished"} == set(jobs)
+    assert {line["job"] for line in lines if line["event"] in {"job finished", "job failed"}} == set(jobs)
+    [failed] = [line for line in lines if line["event"] == "job failed"]
+    assert (failed["level"], failed["code"], failed["account"]) == ("warning", "origin_missing", "tester")
+    assert (failed["url"], "404" in failed["cause"]) == (origin.url("status/404"), True)
+    assert failed["duration_s"] >= 0
+    assert len(lines) == len({json.dumps(line) for line in lines}), "nothing is said twice"
     assert SECRET not in json.dumps([lines, list(found)])
     assert SECRET.encode() not in b"".join(collector.bodies)
 

@@ -279,3 +279,96 @@ def test_a_call_without_a_key_is_challenged(service: Vodpull) -> None:
     reply = service.get("/api/v1/batches")
     assert (reply.status_code, reply.json()["code"]) == (401, "not_authenticated")
     assert reply.headers["www-authenticate"] == "Bearer"
+
+
+def test_pairs_of_the_clients_own_are_kept_and_returned(service: Vodpull) -> None:
+    pairs = {f"key {number}": "值" * 500 for number in range(50)}
+    batch = service.create("http://127.0.0.1/a", metadata=pairs)
+    assert batch["metadata"] == service.state(batch["batch_id"])["metadata"] == pairs
+    assert service.create("http://127.0.0.1/a")["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [{str(number): "" for number in range(51)}, {"k" * 41: ""}, {"": ""}, {"k": "v" * 501}, {"k": 1}, {"k": "\0"}],
+)
+def test_pairs_beyond_the_limits_are_refused_with_their_place(service: Vodpull, pairs: dict[str, object]) -> None:
+    reply = service.api("POST", "/batches", json={"items": [{"url": "http://127.0.0.1/a"}], "metadata": pairs})
+    assert (reply.status_code, reply.json()["field"][:8]) == (400, "metadata")
+
+
+def test_an_idempotency_key_stands_for_its_pairs_too(service: Vodpull) -> None:
+    body: dict[str, Any] = {"items": [{"url": "http://127.0.0.1/a"}], "metadata": {"a": "1"}}
+    headers = {"Idempotency-Key": "pairs"}
+    first, again = (service.api("POST", "/batches", headers=headers, json=body).json() for _ in range(2))
+    assert first["batch_id"] == again["batch_id"]
+    assert service.api("POST", "/batches", headers=headers, json=body | {"metadata": {}}).status_code == 422
+
+
+def test_a_job_has_addresses_of_its_own(service: Vodpull, finished: dict[str, Any]) -> None:
+    for job in finished["jobs"]:
+        assert service.api("GET", f"/jobs/{job['job_id']}").json() == job
+        assert service.api("GET", f"/batches/{finished['batch_id']}/jobs/{job['position']}").json() == job
+        assert job["batch_id"] == finished["batch_id"]
+    stranger = service.key("job stranger")
+    for path in (f"/jobs/{finished['jobs'][0]['job_id']}", f"/batches/{finished['batch_id']}/jobs/0"):
+        assert service.api("GET", path, key=stranger).status_code == 404
+    assert service.api("GET", f"/jobs/{'0' * 32}").status_code == 404
+    assert service.api("GET", f"/batches/{finished['batch_id']}/jobs/7").status_code == 404
+
+
+def test_files_have_urls_that_can_be_read_and_their_whole_size(service: Vodpull, finished: dict[str, Any]) -> None:
+    job = finished["jobs"][0]
+    for url in (job["playlist_url"], job["poster_url"], job["storyboard_url"], *(file["url"] for file in job["files"])):
+        assert url.startswith(f"{service.url}/media/pullvideo/")
+        assert service.get(url.removeprefix(service.url)).status_code == 200
+    for file in job["files"][1:]:
+        name = Path(file["path"])
+        playlist = service.get(f"/media/{name}").text
+        names = re.findall(r'URI="([^"]+)"|^([^#\s].*)$', playlist, re.MULTILINE)
+        folder = service.data_dir / "media" / name.parent
+        assert file["size_bytes"] == sum((folder / (first or second)).stat().st_size for first, second in set(names))
+    wire = service.query(finished["batch_id"])["items"][0]["videoInfo"]["videoFileList"]
+    assert [row["fileSize"] for row in wire[1:]] == [
+        len(service.get(f"/media/{row['fileUrl']}").content) for row in wire[1:]
+    ], "the wire keeps its own meaning"
+
+
+def test_batches_with_a_failed_job_are_listed(service: Vodpull, finished: dict[str, Any]) -> None:
+    good = service.create("http://127.0.0.1/never")
+    service.wait_final(good["batch_id"])
+    pages = [service.api("GET", "/batches", params={"state": "failed", "limit": 100}).json()["batches"]]
+    found = {batch["batch_id"]: batch for batch in pages[0]}
+    assert finished["batch_id"] in found
+    assert all(any(job["stage"] == "failed" for job in batch["jobs"]) for batch in found.values())
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Bearer AK.wrong", "Token x"])
+def test_a_bad_bearer_hears_what_a_good_one_looks_like(service: Vodpull, header: str) -> None:
+    reply = httpx2.get(f"{service.url}/api/v1/batches", headers={"Authorization": header} if header else {})
+    assert (reply.status_code, reply.json()["code"]) == (401, "not_authenticated")
+    assert "Bearer <accessKey>.<secretKey>" in reply.json()["remedy"]
+
+
+def test_broken_json_is_named_by_line_and_column(service: Vodpull) -> None:
+    reply = service.api(
+        "POST", "/batches", headers={"Content-Type": "application/json"}, content=b'{"items": [\n  {"url": 1,}]}'
+    )
+    assert (reply.status_code, reply.json()["field"]) == (400, "body")
+    assert "line 2, column" in reply.json()["detail"]
+
+
+def test_a_body_that_is_not_sent_as_json_is_told_the_header(service: Vodpull) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = service.api("POST", "/batches", headers=headers, content=b'{"items": []}')
+    assert (reply.status_code, "Content-Type: application/json" in reply.json()["remedy"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/api/v1", "/api/v2/batches", "/vod/videoManage/nope", "/vod", "/api/v1/nope"]
+)
+def test_every_unknown_path_is_a_problem_document(service: Vodpull, path: str) -> None:
+    reply = service.get(path)
+    assert (reply.status_code, reply.headers["content-type"]) == (404, "application/problem+json")
+    assert reply.json()["code"] == "not_found"
+    assert reply.json()["request_id"] == reply.headers["x-cnc-request-id"]

@@ -65,7 +65,8 @@ class Toys:
 
     def register(self) -> None:
         self._engine.register("parent", self.parent, max_recoveries=1000)
-        self._engine.register("child", self.child, max_recoveries=20)
+        self._engine.register("child", self.child, max_recoveries=20, queue=CHILDREN)
+        self._engine.register("patient", self.patient, max_recoveries=20, queue=CHILDREN)
         self._engine.register("poison_parent", self.poison_parent, max_recoveries=1000)
         self._engine.register("poison", self.poison, max_recoveries=2)
 
@@ -85,6 +86,17 @@ class Toys:
     async def child(self, argument: JsonObject) -> Any:
         name = f"child{argument['number']}"
         return await self._engine.step("work", self._work, argument["id"], name, argument["sleep_s"])
+
+    async def patient(self, argument: JsonObject) -> None:
+        await self._engine.step("work", self._wait_aside, argument["id"])
+
+    async def _wait_aside(self, job: str) -> None:
+        """Wait for a file of the job's name, without the slot."""
+        async with self._engine.standing_aside():
+            self._mark("aside", job, "patient")
+            while not self._marks.with_name(job).exists():
+                await asyncio.sleep(0.02)
+        await self._work(job, "patient", 0.3)
 
     async def poison_parent(self, argument: JsonObject) -> Any:
         try:
@@ -123,6 +135,10 @@ def parent_call(job: str, *, children: int = 6, sleep_s: float = 0.5, account: s
 def child_call(job: str, number: int, *, account: str = "a", sleep_s: float = 0.2) -> Call:
     argument = {"id": job, "number": number, "sleep_s": sleep_s}
     return Call(workflow="child", queue=CHILDREN, workflow_id=f"{job}-{number}", argument=argument, account_id=account)
+
+
+def patient_call(job: str) -> Call:
+    return Call(workflow="patient", queue=CHILDREN, workflow_id=job, argument={"id": job}, account_id="a")
 
 
 def poison_call(job: str) -> Call:

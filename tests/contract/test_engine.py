@@ -25,7 +25,7 @@ from dbos._queue import queue_thread, queue_worker_thread
 from dbos._serialization import DBOSPortableJSONSerializer
 from dbos._sys_db import SystemDatabase, db_retry
 
-from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call
+from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call, patient_call
 from tests.services.postgres import Postgres
 from vodpull.database.connection import migrate, open_database, outlast_full_disk
 from vodpull.errors import AlreadyRunning
@@ -272,6 +272,23 @@ def test_each_process_keeps_its_own_number_of_slots(shared_bench: Bench) -> None
     shared_bench.until(lambda: len(shared_bench.marks("end", "child")) == 16)
     most = {worker.pid: _most_at_once(shared_bench.marks(""), worker.pid) for worker in (small, large)}
     assert most == {small.pid: 1, large.pid: 3}
+
+
+def test_who_waits_gives_its_slot_back_and_takes_none_that_is_taken(bench: Bench) -> None:
+    worker = bench.worker(extra=("--slots", "1"))
+    for job in ("patient1", "patient2"):
+        bench.start(patient_call(job))
+    bench.until(lambda: len(bench.marks("aside")) == 2)
+    for number in range(4):
+        bench.start(child_call("job", number, sleep_s=0.3))
+    bench.until(lambda: len(bench.marks("start", "child")) == 2)
+    for job in ("patient1", "patient2"):
+        (bench.folder / job).touch()
+    bench.until(lambda: len(bench.marks("end")) == 6)
+    working = [mark for mark in bench.marks("") if not mark.startswith("aside")]
+    assert _most_at_once(working, worker.pid) == 1
+    ended = [mark.split()[1] for mark in bench.marks("end")]
+    assert ended.index("patient1") < 4, "who comes back goes before what is claimed anew"
 
 
 def _most_at_once(marks: list[str], pid: int) -> int:

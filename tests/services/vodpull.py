@@ -27,6 +27,7 @@ START_S = 60
 
 DEFAULTS = {
     "VODPULL_LANGUAGE": "en",
+    "VODPULL_SOURCE_RETRIES": "",  # a source that fails is final; the tests of outages set their schedule
     "VODPULL_RATE_LIMIT": "0",  # tests ask as often as they like; the test of the limit sets it
 }
 

@@ -25,7 +25,15 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("ENCODE_SLOTS", "0"), ("LANGUAGE", "fr"), ("COMPAT", "nope"), ("RATE_LIMIT", "many"), ("SANDBOX", "maybe")],
+    [
+        ("ENCODE_SLOTS", "0"),
+        ("LANGUAGE", "fr"),
+        ("COMPAT", "nope"),
+        ("RATE_LIMIT", "many"),
+        ("SANDBOX", "maybe"),
+        ("TRUSTED_PROXIES", "nginx"),
+        ("MAX_CONNECTIONS", "1"),
+    ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_name(
     name: str, value: str, monkeypatch: pytest.MonkeyPatch
@@ -55,3 +63,36 @@ def test_every_setting_is_explained_in_its_place() -> None:
     for name in Settings.model_fields:
         [at] = [number for number, line in enumerate(lines) if line.startswith(f"    {name}: ")]
         assert lines[at + 1].startswith('    """'), name
+
+
+def test_a_value_that_cannot_be_used_is_shown_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    (tmp_path / "vodpull.toml").write_text('fetch_slots = "abc"')
+    with pytest.raises(ConfigurationError, match=r"VODPULL_FETCH_SLOTS \(fetch_slots in vodpull.toml\) is 'abc': "):
+        load_settings()
+    monkeypatch.setenv("VODPULL_FETCH_SLOTS", "xyz")
+    with pytest.raises(ConfigurationError, match=r"^VODPULL_FETCH_SLOTS is 'xyz': "):
+        load_settings()
+
+
+def test_a_secret_that_cannot_be_used_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    (tmp_path / "vodpull.toml").write_text("master_key = 1234567890123456")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert (caught.value.field, "1234" in str(caught.value)) == ("VODPULL_MASTER_KEY", False)
+
+
+@pytest.mark.parametrize("text", [b"broken = [", b"\xff\xfe", b"a b"])
+def test_a_broken_file_of_settings_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    (tmp_path / "vodpull.toml").write_bytes(text)
+    with pytest.raises(ConfigurationError, match=f"{tmp_path}/vodpull.toml cannot be read") as caught:
+        load_settings()
+    assert (caught.value.field, "fetch_slots = 4" in caught.value.remedy) == ("vodpull.toml", True)
+
+
+def test_a_file_of_settings_that_is_no_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    (tmp_path / "vodpull.toml").mkdir()
+    assert load_settings().language == "zh"

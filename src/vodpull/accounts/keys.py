@@ -13,6 +13,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
+from vodpull.database.rows import insert_new
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 
 MAX_NAME_CHARACTERS = 100
@@ -143,6 +144,12 @@ class Accounts:
             raise NotFound(f"there is no account {name}", field="NAME")
         return str(found)
 
+    def name_of(self, account_id: str) -> str:
+        """Return the name of an account; empty when there is none of this id."""
+        with self._engine.connect() as connection:
+            mine = tables.account.c.account_id == account_id
+            return connection.scalar(sa.select(tables.account.c.name).where(mine)) or ""
+
     def adopt(self, name: str, account_id: str) -> str:
         """Return the id of the account of this name; a new one gets the given id, which it had before."""
         with self._engine.begin() as connection:
@@ -187,21 +194,19 @@ class Accounts:
         )
 
     def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
-        found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
-        if found is not None:
+        known = sa.select(tables.account.c.account_id).where(tables.account.c.name == name)
+        if (found := connection.scalar(known)) is not None:
             return str(found)
-        account_id = account_id or new_id(now_ms())
         # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
         notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        connection.execute(
-            tables.account.insert().values(
-                account_id=account_id,
-                name=name,
-                sealed_notify_secret=self._vault.seal(notify_secret),
-                created_at_ms=now_ms(),
-            )
-        )
-        return account_id
+        row = {
+            "account_id": account_id or new_id(now_ms()),
+            "name": name,
+            "sealed_notify_secret": self._vault.seal(notify_secret),
+            "created_at_ms": now_ms(),
+        }
+        insert_new(connection, tables.account, row)
+        return str(connection.scalar(known))  # of whoever was first
 
 
 _SECRETS = ("sealed_secret", "sealed_next_secret")

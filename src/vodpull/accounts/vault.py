@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from vodpull.atomic import flush_folder, write_atomically
 from vodpull.errors import ConfigurationError
 
 MIN_MASTER_KEY_CHARACTERS = 16
@@ -46,14 +47,14 @@ class Vault:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            fresh.touch(mode=0o600)
-            fresh.write_text(cls.new_key())
+            write_atomically(fresh, cls.new_key().encode(), mode=0o600)
             try:
                 path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
             except FileExistsError:
                 pass
             finally:
                 fresh.unlink()
+            flush_folder(path.parent)
         return cls(path.read_text().strip())
 
     def seal(self, secret: str) -> str:

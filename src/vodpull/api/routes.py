@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -20,40 +21,42 @@ from starlette.routing import Match, Route
 from vodpull import __version__
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod import replies
-from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.requests import parameters_of, parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
+from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.files import media_router
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
-from vodpull.api.http.problems import OWN_PREFIX, problem_of, problem_reply
+from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.events import events_router
-from vodpull.clock import now_ms
-from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, PermissionDenied, VodpullError
+from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
 from vodpull.jobs.idempotency import signed_fingerprint
-from vodpull.jobs.model import BatchView
 
 log = structlog.get_logger(__name__)
 
 
 def create_api(context: ApiContext) -> FastAPI:
     """Return the whole HTTP application."""
+    query = StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
     app = FastAPI(
         title="vodpull",
         version=__version__,
         summary="Video ingest: the Cloud VOD Video Fetch API, and vodpull's own.",
         docs_url=None,
         redoc_url=None,
+        lifespan=partial(_closing, context),
     )
+    app.add_middleware(StatusQueryDoor, query=query)
     app.add_middleware(Exchange, language=context.language)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
-        _wire_router(context),
+        _wire_router(context, query),
         batches_router(context),
         events_router(context),
         _health_router(context.is_ready),
@@ -63,21 +66,30 @@ def create_api(context: ApiContext) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    app.add_exception_handler(HTTPException, _http_handler(context, routers))
+    app.add_exception_handler(HTTPException, _http_handler(routers))
     return app
+
+
+@asynccontextmanager
+async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
+    yield
+    await context.status.close()
 
 
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
     """Return the HTTP application of a process that only works: liveness, readiness and metrics."""
     app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
-    app.include_router(_health_router(is_ready))
-    app.include_router(metrics_router(metrics))
+    app.add_middleware(Exchange, language="en")
+    routers = (_health_router(is_ready), metrics_router(metrics))
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, _http_handler(routers))
     return app
 
 
 def _problem_handler(context: ApiContext) -> Any:
     def reply(request: Request, error: Exception) -> Response:
-        known = _as_parameter_error(error) if isinstance(error, RequestValidationError) else error
+        known = _as_parameter_error(request, error) if isinstance(error, RequestValidationError) else error
         note_wire_code(request, problem_of(known).code)
         return problem_reply(
             known, path=request.url.path, request_id=request.state.request_id, language=context.language
@@ -86,18 +98,17 @@ def _problem_handler(context: ApiContext) -> Any:
     return reply
 
 
-def _http_handler(context: ApiContext, routers: tuple[APIRouter, ...]) -> Any:
+_REFUSALS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+"""What the framework says of a path, whoever it belongs to."""
+
+
+def _http_handler(routers: tuple[APIRouter, ...]) -> Any:
     """What the framework itself refuses: no such path, not this method, a body that is no JSON."""
 
     async def reply(request: Request, error: HTTPException) -> Response:
         answer = await http_exception_handler(request, error)
-        if request.url.path.startswith(OWN_PREFIX):
-            answer = problem_reply(
-                _as_request_error(request, error),
-                path=request.url.path,
-                request_id=request.state.request_id,
-                language=context.language,
-            )
+        if error.status_code in _REFUSALS or request.url.path.startswith(OWN_PREFIX):
+            answer = document_reply(_as_request_error(request, error), request_id=request.state.request_id)
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(_methods(request, routers))
         return answer
@@ -107,7 +118,7 @@ def _http_handler(context: ApiContext, routers: tuple[APIRouter, ...]) -> Any:
 
 def _as_request_error(request: Request, error: HTTPException) -> VodpullError:
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return NotFound("there is no such path")
+        return NotFound("there is no such path", remedy="Look at /docs, which lists every path.")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return MethodNotAllowed(f"this path has no {request.method}")
     return ParameterError("the body cannot be read", field="body")
@@ -120,13 +131,23 @@ def _methods(request: Request, routers: tuple[APIRouter, ...]) -> list[str]:
     return sorted({method for route in fitting for method in route.methods or ()})
 
 
-def _as_parameter_error(error: RequestValidationError) -> ParameterError:
+def _as_parameter_error(request: Request, error: RequestValidationError) -> ParameterError:
     first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _broken_json(str(error.body), at=int(first["loc"][1]), why=str(first["ctx"]["error"]))
+    if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        remedy = "Send the body as JSON with the header `Content-Type: application/json`."
+        return ParameterError("the body is not sent as JSON", field="body", remedy=remedy)
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
     return ParameterError(str(first["msg"]), field=field)
 
 
-def _wire_router(context: ApiContext) -> APIRouter:
+def _broken_json(text: str, *, at: int, why: str) -> ParameterError:
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return ParameterError(f"the body is not valid JSON at line {line}, column {column}: {why}", field="body")
+
+
+def _wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     """The Cloud VOD contract: GET or POST, JSON or form, always signed."""
     router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
 
@@ -140,7 +161,7 @@ def _wire_router(context: ApiContext) -> APIRouter:
     @router.get("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery", get=True))
     async def pull_video_query(request: Request) -> Response:
         """Tell where a task is."""
-        return JSONResponse(await context.access.answer(request, partial(_query, context)))
+        return await query.answer(request)
 
     return router
 
@@ -163,39 +184,10 @@ def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRou
 
 
 def _pull(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
-    request = parse_pull(_parameters(signed))
+    request = parse_pull(parameters_of(signed))
     # The same signature over the same bytes is the same request sent again, not a second one.
     authorization = signed.headers.get("authorization", "")
     known_by = signed_fingerprint(caller.access_key, authorization, signed.query, content=signed.body)
     view = context.intake.accept(request, caller, known_by=known_by)
     log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
     return replies.pull_reply(view.batch, language=context.language)
-
-
-def _query(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
-    asked = parse_query(_parameters(signed))
-    view = _find(context, caller, task_id=asked.task_id, trans_no=asked.trans_no)
-    return replies.query_reply(view, now_ms=now_ms(), compat=context.compat, language=context.language)
-
-
-def _find(context: ApiContext, caller: LiveKey, *, task_id: str | None, trans_no: str | None) -> BatchView:
-    if task_id is None:
-        view = context.store.find_newest(caller.account_id, trans_no or "")
-        if view is None:
-            raise ParameterError("there is no task with this transNo", field="transNo")
-        return view
-    view = context.store.find_batch(task_id)
-    if view is None:
-        raise ParameterError("there is no task with this taskId", field="taskId")
-    if view.batch.account_id != caller.account_id:
-        raise PermissionDenied("the task belongs to another account", field="taskId")
-    return view
-
-
-def _parameters(signed: SignedRequest) -> dict[str, Any]:
-    return read_parameters(
-        method=signed.method,
-        content_type=signed.headers.get("content-type", ""),
-        body=signed.body,
-        query=signed.query,
-    )

@@ -1,14 +1,18 @@
 """The composition root: the only place that builds clients and joins the parts."""
 
 from vodpull.app.doctor import Finding, diagnose
+from vodpull.app.local_key import is_local_key, keep_local_key
 from vodpull.app.logs import configure_logging
-from vodpull.app.service import Role, open_accounts, open_operators, running_service
+from vodpull.app.service import Role, Service, open_accounts, open_operators, running_service
 
 __all__ = [
     "Finding",
     "Role",
+    "Service",
     "configure_logging",
     "diagnose",
+    "is_local_key",
+    "keep_local_key",
     "open_accounts",
     "open_operators",
     "running_service",

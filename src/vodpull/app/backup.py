@@ -22,7 +22,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import __version__, storage
-from vodpull.accounts.keys import Accounts
+from vodpull.app import local_key
+from vodpull.app.folder import make_data_dir
 from vodpull.app.service import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
@@ -35,8 +36,7 @@ FORMAT = 1
 
 LABEL = "backup.json"
 DATABASE = "vodpull.db"
-LOCAL_KEY = "local-key.json"
-FILES = ("master.key", LOCAL_KEY, "vodpull.toml")
+FILES = ("master.key", local_key.FILE_NAME, "vodpull.toml")
 TEMPLATES = "templates"
 MEDIA = "media"
 
@@ -79,9 +79,9 @@ def restore_backup(settings: Settings, source: Path) -> None:
         ConfigurationError: the folder has something in it, or the file is no backup that this version can read.
     """
     folder = settings.data_dir.resolve()
-    if folder.exists() and any(folder.iterdir()):
+    if folder.is_dir() and any(folder.iterdir()):
         raise ConfigurationError(f"{folder} is not empty: restore into a new folder", field="VODPULL_DATA_DIR")
-    folder.mkdir(parents=True, exist_ok=True)
+    make_data_dir(folder)
     fresh = folder / f".restore-{secrets.token_hex(8)}"
     fresh.mkdir(mode=0o700)
     try:
@@ -99,22 +99,10 @@ def rebuild_index(settings: Settings) -> Rebuilt:
     database = open_database(settings.database())
     try:
         migrate(database)
-        vault = open_vault(settings)
-        rebuilt = asyncio.run(Archive(database, vault, storage.open_store(settings.storage())).rebuild())
-        _drop_stale_key(settings, Accounts(database, vault))
+        archive = Archive(database, open_vault(settings), storage.open_store(settings.storage()))
+        return asyncio.run(archive.rebuild())
     finally:
         database.dispose()
-    return rebuilt
-
-
-def _drop_stale_key(settings: Settings, accounts: Accounts) -> None:
-    """Remove the data folder's own key when the database has none of its name; the next start makes another."""
-    path = settings.data_dir / LOCAL_KEY
-    if not path.exists():
-        return
-    kept = json.loads(path.read_text())["access_key"]
-    if kept not in {key.access_key for key in accounts.list_keys()}:
-        path.unlink()
 
 
 def _embedded_database(settings: Settings) -> Path:

@@ -56,6 +56,8 @@ def _adopt_libraries(shared: list[Processor], renderer: Processor, out: _Patient
     engine = logging.getLogger("dbos")
     engine.handlers = [handler]
     engine.propagate = False
+    # One for each step under way, whenever a process ends: in order, and the steps go on elsewhere.
+    engine.addFilter(lambda record: not record.getMessage().startswith("Asyncio task cancelled"))
 
 
 class _Patient(io.TextIOBase):

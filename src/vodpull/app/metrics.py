@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ import structlog
 from prometheus_client import (
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     Info,
     ProcessCollector,
@@ -30,6 +32,7 @@ from prometheus_client.registry import Collector
 
 from vodpull import __version__
 from vodpull.api.http.metrics import Answered
+from vodpull.app.server import Connections, Refusal
 from vodpull.errors import InternalError, catalogue
 from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import DeliveryState
@@ -66,6 +69,7 @@ class Metrics:
         self._count_work()
         self._count_replies()
         self._count_deliveries()
+        self._count_connections()
         self.registry.register(_Installation(census))
         self.registry.register(_Disk(data_dir, min_free_bytes))
         ProcessCollector(registry=self.registry)
@@ -143,6 +147,29 @@ class Metrics:
         )
         for state in DeliveryState:
             self._attempts.labels(state.value)
+
+    def _count_connections(self) -> None:
+        self._refused = Counter(
+            "vodpull_http_refused_connections",
+            "Connections that were refused or closed for what they did, by reason (docs/security.md).",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in Refusal:
+            self._refused.labels(reason.value)
+        self._connections = Gauge("vodpull_http_connections", "HTTP connections open now.", registry=self.registry)
+        self._limits = Gauge("vodpull_limit", "Limits in force, by name.", ["limit"], registry=self.registry)
+
+    def refused(self, why: Refusal) -> None:
+        """Note a connection that was refused or closed for what it did."""
+        self._refused.labels(why.value).inc()
+
+    def watch_door(self, connections: Connections) -> None:
+        """Tell how many connections there are, and what they may do."""
+        self._connections.set_function(lambda: connections.open)
+        limits = connections.limits
+        for name, limit in (asdict(limits) | {"connections_of_address": limits.connections_of_address}).items():
+            self._limits.labels(name).set(limit)
 
     def stage(self, stage: Stage, seconds: float) -> None:
         """Note how long one run of a stage took."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,7 +28,10 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
+from vodpull.app.folder import make_data_dir
+from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
+from vodpull.app.server import Connections, Limits
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
@@ -39,6 +43,8 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
@@ -62,9 +68,6 @@ from vodpull.workflows.upkeep.schedule import Caretaker, Chores
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-LOCAL_ACCOUNT = "local"
-"""Owner of the key that the data folder keeps for the commands on the same machine."""
-
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
 
@@ -74,8 +77,19 @@ EXIT_LOST = 75
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What a running process serves over HTTP."""
+
+    web: FastAPI
+    """The application; of a worker health and metrics only."""
+    connections: Connections
+    """Who may connect."""
+
+
 def open_accounts(settings: Settings) -> Accounts:
     """Return the accounts of an installation; makes its database and master key when they are not there yet."""
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)
     return Accounts(database, open_vault(settings))
@@ -83,15 +97,16 @@ def open_accounts(settings: Settings) -> Accounts:
 
 def open_operators(settings: Settings) -> Operators:
     """Return who may use an installation's console; makes its database when it is not there yet."""
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)
     return Operators(database)
 
 
 @contextmanager
-def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastAPI]:
+def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Service]:
     """
-    Run a process of this role until the block ends; gives its HTTP application (of a worker: health only).
+    Run a process of this role until the block ends; gives what is to be served over HTTP.
 
     Call it from a thread without an event loop: the engine then runs the workflows on a loop of its own, where a slow
     reply of the API cannot hold them up.
@@ -100,16 +115,18 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[FastA
         ConfigurationError: a setting cannot be used.
         AlreadyRunning: another process uses the data folder.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     if role != "all" and database.dialect.name == "sqlite":
-        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL")
+        remedy = "Set VODPULL_DATABASE_URL=postgresql://… for several processes, or leave --role away for one."
+        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL", remedy=remedy)
     try:
         migrate(database)
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
             parts = _Parts(settings, database, role=role, tracer=tracer)
             with parts.attached() if role == "api" else parts.working():
-                yield create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                web = create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else parts.web()
+                yield Service(web=web, connections=parts.connections)
     finally:
         database.dispose()
 
@@ -147,8 +164,21 @@ class _Parts:
             min_free_bytes=settings.min_free_bytes,
             role=role,
         )
+        self.connections = Connections(
+            Limits.of_process(connections=settings.max_connections, fetch_slots=settings.fetch_slots),
+            trusted=(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies),
+            on_refused=self._metrics.refused,
+        )
+        self._metrics.watch_door(self.connections)
         self._watch = Watch(meters=self._metrics, tracer=tracer)
-        self._outbox = Outbox(self._store, self._accounts, engine=self._engine, queues=self._queues, watch=self._watch)
+        self._outbox = Outbox(
+            self._store,
+            self._accounts,
+            engine=self._engine,
+            queues=self._queues,
+            watch=self._watch,
+            only_200="notify-200-only" in settings.compat,
+        )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
@@ -159,7 +189,7 @@ class _Parts:
 
     def web(self) -> FastAPI:
         """Return the HTTP application: the APIs, and the console below its own path."""
-        _keep_local_key(self._settings, self._accounts)
+        keep_local_key(self._settings.data_dir, self._accounts)
         context = self._api_context()
         web = create_api(context)
         web.mount(CONSOLE_PATH, create_console(self._console_context(context)))
@@ -199,6 +229,7 @@ class _Parts:
             disposal=self._disposal,
             outbox=self._outbox,
             store=self._store,
+            status=open_status_reader(self._database, open_vault(self._settings)),
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
@@ -206,6 +237,7 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
         )
@@ -267,12 +299,15 @@ class _Parts:
                 settings.data_dir,
                 Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
                 backlog=self._store.count_waiting_for_encoder,
+                standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,
             encode_slots=settings.encode_slots,
+            standing_aside=self._engine.standing_aside,
         )
 
     def _work_folder(self) -> Path:
@@ -314,17 +349,6 @@ def open_vault(settings: Settings) -> Vault:
     """Return what seals an installation's secrets; makes its key file when there is none and no setting."""
     given = settings.master_key.get_secret_value()
     return Vault(given) if given else Vault.of_file(settings.data_dir / "master.key")
-
-
-def _keep_local_key(settings: Settings, accounts: Accounts) -> None:
-    path = settings.data_dir / "local-key.json"
-    if path.exists():
-        return
-    made = accounts.create_key(LOCAL_ACCOUNT)
-    partial_path = path.with_suffix(".part")
-    partial_path.touch(mode=0o600)
-    partial_path.write_text(json.dumps({"access_key": made.access_key, "secret_key": made.secret_key}))
-    partial_path.rename(path)
 
 
 def database_answers(database: sa.Engine) -> bool:

@@ -20,12 +20,18 @@ DEFAULT_SERVER = "http://127.0.0.1:8080"
 Server = Annotated[str, typer.Option(help="Base URL of the running service.", envvar="VODPULL_SERVER")]
 
 
-def open_client(server: str, *, patience_s: float = 0.0) -> Client:
+CaFile = Annotated[
+    Path | None,
+    typer.Option("--cacert", help="Certificate (PEM) of a private authority to trust, as SSL_CERT_FILE does."),
+]
+
+
+def open_client(server: str, ca_file: Path | None, *, patience_s: float = 0.0) -> Client:
     """Return a client of the service; by default it does not try again: a person sees at once what is wrong."""
     from vodpull.client import Client
 
     key = find_key()
-    return Client(server, key.access_key, key.secret, patience_s=patience_s)
+    return Client(server, key.access_key, key.secret, patience_s=patience_s, ca_file=ca_file)
 
 
 def find_key() -> SigningKey:
@@ -44,8 +50,10 @@ def find_key() -> SigningKey:
     key = (_configured_key() if (data_dir / "vodpull.toml").exists() else None) or local_key(data_dir)
     if key is None:
         raise ConfigurationError(
-            "no access key: set VODPULL_ACCESS_KEY and VODPULL_SECRET_KEY, or run beside the service's data folder",
+            f"no access key: VODPULL_ACCESS_KEY is not set, and {data_dir.resolve()} is no data folder of a service",
             field="VODPULL_ACCESS_KEY",
+            remedy="Set VODPULL_ACCESS_KEY and VODPULL_SECRET_KEY (`vodpull keys create NAME` prints both), or run the "
+            "command where `vodpull serve` runs, or name that place in VODPULL_DATA_DIR.",
         )
     return key
 
@@ -53,10 +61,17 @@ def find_key() -> SigningKey:
 def local_key(data_dir: Path) -> SigningKey | None:
     """Return the key that a service keeps for commands on its machine; None before its first start."""
     path = data_dir / "local-key.json"
-    if not path.exists():
+    try:
+        kept = json.loads(path.read_text())
+        return SigningKey(access_key=kept["access_key"], secret=kept["secret_key"])
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    kept = json.loads(path.read_text())
-    return SigningKey(access_key=kept["access_key"], secret=kept["secret_key"])
+    except OSError as error:
+        remedy = "Run the command as the user of the service, or set VODPULL_ACCESS_KEY and VODPULL_SECRET_KEY."
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", remedy=remedy) from error
+    except (ValueError, KeyError, TypeError) as error:
+        remedy = "Restart the service: it makes the file anew."
+        raise ConfigurationError(f"{path} is damaged", remedy=remedy) from error
 
 
 def _configured_key() -> SigningKey | None:

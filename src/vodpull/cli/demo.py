@@ -14,10 +14,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 
-import uvicorn
-from fastapi import FastAPI
-
-from vodpull.app import configure_logging, open_operators, running_service
+from vodpull.app import Service, configure_logging, open_operators, running_service
+from vodpull.app.server import Server
 from vodpull.cli.access import local_key
 from vodpull.cli.bars import console, follow
 from vodpull.client import Batch, Client, QueryReply
@@ -44,7 +42,7 @@ def run_demo() -> QueryReply:
             trusted_origins=origin,
         )
         configure_logging(settings.log_format)
-        with running_service(settings) as api, _http_server(api) as server:
+        with running_service(settings) as service, _http_server(service) as server:
             key = local_key(settings.data_dir)
             if key is None:
                 raise ServiceError("the service made no key of its own")
@@ -101,15 +99,15 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def _http_server(api: FastAPI) -> Iterator[str]:
+def _http_server(service: Service) -> Iterator[str]:
     """Serve the API on a free loopback port; gives its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(api, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = Server(service.web, listener, connections=service.connections, grace_s=1)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield url
     finally:
         server.should_exit = True
         thread.join()
-        listener.close()

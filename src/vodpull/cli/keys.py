@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.output import Json, print_json, print_table
-from vodpull.errors import ConfigurationError
+from vodpull.errors import NotFound
 
 if TYPE_CHECKING:
     from vodpull.accounts.keys import Accounts
 
 app = typer.Typer(help="Access keys: who may call.", no_args_is_help=True)
+
+LIST = "`vodpull keys list` shows the keys."
 
 AccessKey = Annotated[str, typer.Argument(help="Access key.")]
 Account = Annotated[str, typer.Argument(help="Account.")]
@@ -55,9 +57,16 @@ def list_keys(as_json: Json = False) -> None:
 @app.command("revoke")
 def revoke_key(access_key: AccessKey) -> None:
     """Make an access key useless from now on."""
-    if not _accounts().revoke_key(access_key):
-        raise ConfigurationError(f"there is no live key {access_key}", field="ACCESS_KEY")
+    from vodpull.app import is_local_key, keep_local_key
+    from vodpull.settings import load_settings
+
+    data_dir, accounts = load_settings().data_dir, _accounts()
+    if not accounts.revoke_key(access_key):
+        raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY", remedy=LIST)
     typer.echo(f"{access_key} is revoked")
+    if is_local_key(data_dir, access_key):
+        typer.echo("Warning: the commands on this machine used that key; copies of it elsewhere end too.", err=True)
+        typer.echo(f"From now on they use {keep_local_key(data_dir, accounts)}.", err=True)
 
 
 @app.command("rotate")

@@ -21,6 +21,7 @@ app = typer.Typer(
     name="vodpull",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # plain help: half the time, and readable everywhere
 )
 
@@ -64,7 +65,8 @@ def main() -> NoReturn:
     try:
         app()
     except VodpullError as error:
-        typer.echo(f"Error ({error.code}): {error}", err=True)
+        named = f"{error.field}: " if error.field and error.field not in str(error) else ""
+        typer.echo(f"Error ({error.code}): {named}{error}", err=True)
         typer.echo(f"Fix: {error.remedy}", err=True)
         _leave(EXIT_AGAIN if error.retryable else EXIT_ERROR)
     except SystemExit as end:

@@ -35,5 +35,5 @@ def _sections(command: Any, name: str) -> Iterator[str]:
         yield from _sections(child, f"{name} {word}")
     if not below:
         # One width, whatever the terminal of who makes the page.
-        context = typer.Context(command, info_name=name, terminal_width=WIDTH)
+        context = typer.Context(command, info_name=name, terminal_width=WIDTH, help_option_names=["-h", "--help"])
         yield f"## {name}\n\n```text\n{command.get_help(context)}\n```\n"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
+import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -31,36 +33,54 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0: any free one.", min=0, max=65535)] = 8080,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM) to serve HTTPS.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Private key (PEM) of the certificate.")] = None,
     role: Annotated[Role, typer.Option(help="all, api or worker; the latter two need PostgreSQL.")] = "all",
 ) -> None:
     """Run the service: API and workers, or one of the two."""
-    if (tls_cert is None) != (tls_key is None):
-        raise ConfigurationError("--tls-cert and --tls-key go together", field="--tls-cert")
-    import uvicorn
-
+    _check_certificate(tls_cert, tls_key)
     from vodpull.app import configure_logging, running_service
+    from vodpull.app.server import Server, Tls
     from vodpull.settings import load_settings
 
     settings = load_settings()
     configure_logging(settings.log_format)
     listener = _listen(host, port)
-    with running_service(settings, role=role) as api:
-        config = uvicorn.Config(
-            api,
-            log_config=None,
-            access_log=False,
-            ssl_certfile=tls_cert,
-            ssl_keyfile=tls_key,
-            timeout_graceful_shutdown=5,
-        )
+    tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
+    with running_service(settings, role=role) as service:
+        server = Server(service.web, listener, connections=service.connections, tls=tls)
         base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
-        _banner(settings, base, role=role)
+        (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
         signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-        uvicorn.Server(config).run(sockets=[listener])
+        server.run()
+
+
+def _check_certificate(certificate: Path | None, private_key: Path | None) -> None:
+    """Refuse what HTTPS cannot be served with, before anything starts."""
+    if certificate is None and private_key is None:
+        return
+    if certificate is None or private_key is None:
+        missing = "--tls-cert" if certificate is None else "--tls-key"
+        remedy = "Give both --tls-cert and --tls-key, or neither."
+        raise ConfigurationError("--tls-cert and --tls-key go together", field=missing, remedy=remedy)
+    for option, path in (("--tls-cert", certificate), ("--tls-key", private_key)):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            why, remedy = (
+                f"{option}: {path} cannot be read: {error.strerror}",
+                "Name a PEM file that this user may read.",
+            )
+            raise ConfigurationError(why, field=option, remedy=remedy) from error
+    try:
+        # A key with a password would be asked for at the terminal, where a service has none.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key, password=lambda: "")
+    except (ssl.SSLError, ValueError) as error:
+        why = f"--tls-cert {certificate} and --tls-key {private_key} cannot be used together"
+        remedy = "Give a certificate chain and its own private key, both PEM, the key without a password."
+        raise ConfigurationError(why, field="--tls-cert", remedy=remedy) from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -70,27 +90,57 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, TypeError, UnicodeError) as error:  # the latter two: a name that cannot be one
         listener.close()
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}", field="--port") from error
+        number = getattr(error, "errno", None)
+        option, remedy = _BIND_FIXES.get(number, ("--host", "Give --host an address of this machine."))
+        why = getattr(error, "strerror", None) or "that is no host name"
+        raise ConfigurationError(
+            f"{option}: cannot listen on {host}:{port}: {why}", field=option, remedy=remedy
+        ) from error
     return listener
 
 
-def _banner(settings: Settings, base: str, *, role: Role) -> None:
+_BIND_FIXES: dict[int | None, tuple[str, str]] = {
+    errno.EADDRINUSE: ("--port", "End the program that listens there (`ss -ltnp` names it), or give another --port."),
+    errno.EACCES: ("--port", "Give --port a number from 1024 on, and put a proxy in front of it for the others."),
+    errno.EADDRNOTAVAIL: (
+        "--host",
+        "Give --host an address of this machine (`ip address`), or 0.0.0.0 for all of them.",
+    ),
+}
+
+
+def _banner(settings: Settings, base: str) -> None:
     from vodpull import console
     from vodpull.app import open_operators
 
-    database = settings.database().split("://")[0].split("+")[0]
-    where = "not in a worker" if role == "worker" else console.console_link(open_operators(settings), base)
-    for name, value in (
+    _tell(
         ("vodpull", __version__),
         ("API", base),
-        ("console", where),
-        ("data", str(settings.data_dir.resolve())),
-        ("database", database),
-        ("storage", settings.storage()),
+        ("console", console.console_link(open_operators(settings), base)),
+        *_places(settings),
         ("next", "vodpull pull URL --wait"),
-    ):
+    )
+
+
+def _worker_banner(settings: Settings, base: str) -> None:
+    _tell(
+        ("vodpull", f"{__version__}, a worker: it takes work from the database, and no calls"),
+        ("health", f"{base}/readyz"),
+        ("slots", f"{settings.fetch_slots} to fetch, {settings.encode_slots} to encode"),
+        *_places(settings),
+        ("next", "vodpull serve --role api, where it is not running yet"),
+    )
+
+
+def _places(settings: Settings) -> tuple[tuple[str, str], ...]:
+    database = settings.database().split("://")[0].split("+")[0]
+    return ("data", str(settings.data_dir.resolve())), ("database", database), ("storage", settings.storage())
+
+
+def _tell(*lines: tuple[str, str]) -> None:
+    for name, value in lines:
         typer.echo(f"{name:>9}  {value}", err=True)
 
 

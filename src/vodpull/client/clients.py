@@ -8,14 +8,16 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import wraps
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 import httpx2
 
 from vodpull.client import operations
-from vodpull.client.exchange import Address, Call, Flow, NoReply, Outcome, Patience, Reply
+from vodpull.client.exchange import Address, Call, Flow, Outcome, Patience, Reply
 from vodpull.client.shapes import Batch
+from vodpull.client.trust import no_reply, trusted
 from vodpull.errors import ParameterError
 from vodpull.signing import SigningKey
 
@@ -59,6 +61,7 @@ class _Operations:
 
     submit = _Method(operations.submit)
     query = _Method(operations.query)
+    query_job = _Method(operations.query_job)
     wait = _Method(operations.wait)
     list_batches = _Method(operations.list_batches)
     cancel = _Method(operations.cancel)
@@ -96,16 +99,18 @@ class Client(_Operations):
         secret_key: str,
         *,
         patience_s: float = PATIENCE_S,
+        ca_file: str | Path | None = None,
         http: httpx2.Client | None = None,
     ) -> None:
         """
         Take the base URL of the service and a key.
 
-        `patience_s` is how long calls are tried again while the service does not answer; `http` brings what a
-        network needs of its own: proxies, certificates, timeouts.
+        `patience_s` is how long calls are tried again while the service does not answer; `ca_file` is a private
+        authority to trust besides those of the system and of `SSL_CERT_FILE`; `http` brings what else a network
+        needs of its own: proxies, timeouts.
         """
         super().__init__(_address(server, access_key, secret_key), patience_s)
-        self._http = http or httpx2.Client(timeout=TIMEOUT_S, trust_env=False)
+        self._http = http or httpx2.Client(timeout=TIMEOUT_S, trust_env=False, verify=trusted(server, ca_file))
 
     def run(self, flow: Flow[T]) -> T:
         """Make the calls of an operation and return its result."""
@@ -129,7 +134,7 @@ class Client(_Operations):
                         continue
                     yield from filter(None, map(progress.read, response.iter_lines()))
             except httpx2.TransportError as error:
-                progress.broke(_no_reply(error))
+                progress.broke(no_reply(error, self._address.server))
             else:
                 progress.end()
 
@@ -150,7 +155,7 @@ class Client(_Operations):
         try:
             response = self._http.request(**self._request(call))
         except httpx2.TransportError as error:
-            return _no_reply(error)
+            return no_reply(error, self._address.server)
         return _reply(response, response.content)
 
 
@@ -164,11 +169,12 @@ class AsyncClient(_Operations):
         secret_key: str,
         *,
         patience_s: float = PATIENCE_S,
+        ca_file: str | Path | None = None,
         http: httpx2.AsyncClient | None = None,
     ) -> None:
         """Take what `Client` takes."""
         super().__init__(_address(server, access_key, secret_key), patience_s)
-        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        self._http = http or httpx2.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=trusted(server, ca_file))
 
     async def run(self, flow: Flow[T]) -> T:
         """Make the calls of an operation and return its result."""
@@ -194,7 +200,7 @@ class AsyncClient(_Operations):
                         if (batch := progress.read(line)) is not None:
                             yield batch
             except httpx2.TransportError as error:
-                progress.broke(_no_reply(error))
+                progress.broke(no_reply(error, self._address.server))
             else:
                 progress.end()
 
@@ -215,7 +221,7 @@ class AsyncClient(_Operations):
         try:
             response = await self._http.request(**self._request(call))
         except httpx2.TransportError as error:
-            return _no_reply(error)
+            return no_reply(error, self._address.server)
         return _reply(response, response.content)
 
 
@@ -227,7 +233,3 @@ def _address(server: str, access_key: str, secret_key: str) -> Address:
 
 def _reply(response: httpx2.Response, body: bytes) -> Reply:
     return Reply(status=response.status_code, headers=response.headers, body=body)
-
-
-def _no_reply(error: httpx2.TransportError) -> NoReply:
-    return NoReply(reason=type(error).__name__)

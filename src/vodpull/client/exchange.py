@@ -87,6 +87,10 @@ class NoReply:
     """The service was not reached, or broke off."""
 
     reason: str
+    remedy: str = ""
+    """What to do, where that is known."""
+    may_pass: bool = True
+    """It may help to try again."""
 
 
 Outcome: TypeAlias = Reply | NoReply
@@ -134,7 +138,7 @@ class Patience:
 
 def _may_pass(call: Call, outcome: Outcome) -> bool:
     if isinstance(outcome, NoReply):
-        return call.may_repeat
+        return call.may_repeat and outcome.may_pass
     if outcome.status == HTTPStatus.TOO_MANY_REQUESTS:  # refused before anything was done
         return True
     return call.may_repeat and outcome.status in _GATEWAY
@@ -172,7 +176,8 @@ def ask(call: Call) -> Flow[Any]:
 def error_of(outcome: Outcome) -> VodpullError | None:
     """Return the error that an outcome is; None for a success."""
     if isinstance(outcome, NoReply):
-        return ServiceUnreachable(f"the service cannot be reached: {outcome.reason}")
+        why = f"the service cannot be reached: {outcome.reason}"
+        return ServiceUnreachable(why, remedy=outcome.remedy, may_pass=outcome.may_pass)
     said = outcome.json()
     if outcome.is_success and not outcome.body:
         return None
@@ -195,7 +200,7 @@ def _named(code: object, said: dict[str, Any], reply: Reply) -> VodpullError:
         return CallFailed(f"HTTP {reply.status}, code {_readable(code)}: {message}")
     if kind is RateLimited:
         return RateLimited(message, retry_after_s=math.ceil(_retry_after_s(reply)))
-    return kind(message, field=said.get("field"))
+    return kind(message, field=said.get("field"), remedy=_readable(said.get("remedy") or ""))
 
 
 _WIRE_ERRORS: dict[int, type[VodpullError]] = {

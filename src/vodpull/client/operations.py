@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from vodpull.client.exchange import OWN_PREFIX, Call, Flow, NoReply, Outcome, Patience, ask, error_of
-from vodpull.client.shapes import Batch, Delivery, Event, Page, Source, read
+from vodpull.client.shapes import Batch, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
 from vodpull.errors import CallFailed
 
@@ -32,6 +32,8 @@ class Options(TypedDict, total=False):
     trans_no: str
     """Your own id, at most 32 characters."""
     notify_url: str
+    metadata: dict[str, str]
+    """Pairs of your own, up to 50, kept and returned."""
     priority: int
     """1 to 1000; lower goes first among the batches of the account."""
     separate: bool
@@ -77,6 +79,11 @@ def query(batch_id: str) -> Flow[Batch]:
     return read(Batch, (yield from ask(_get(_batch(batch_id)))))
 
 
+def query_job(job_id: str) -> Flow[Job]:
+    """Return where one job is, by its own id."""
+    return read(Job, (yield from ask(_get(f"/jobs/{quote(job_id, safe='')}"))))
+
+
 def wait(batch_id: str, *, on_progress: OnProgress | None = None, timeout_s: float = float("inf")) -> Flow[Batch]:
     """
     Return a batch when it is final; look at `succeeded` of it and of its jobs.
@@ -104,12 +111,12 @@ def wait(batch_id: str, *, on_progress: OnProgress | None = None, timeout_s: flo
 
 def list_batches(
     *,
-    state: Literal["running", "completed"] | None = None,
+    state: Literal["running", "completed", "failed"] | None = None,
     trans_no: str | None = None,
     limit: int = 20,
     cursor: str = "",
 ) -> Flow[Page]:
-    """Return one page of the account's batches, newest first; `next_cursor` leads to the next."""
+    """Return a page of the account's batches, newest first; `failed`: with a failed job. `next_cursor` leads on."""
     asked = {"state": state, "trans_no": trans_no, "limit": limit, "cursor": cursor}
     given = {name: value for name, value in asked.items() if value not in (None, "")}
     return read(Page, (yield from ask(_get(f"/batches?{urlencode(given)}"))))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -40,6 +41,18 @@ class JobError:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NextTry:
+    """When a source that could not be fetched is asked again; `retry` does it now."""
+
+    at_ms: int
+    """Unix time in milliseconds."""
+    tries: int
+    """Tries in a row that brought nothing new."""
+    error: JobError
+    """What the last of them failed with."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StageTime:
     """One entry of a job's timeline."""
 
@@ -61,8 +74,10 @@ class File:
     height_px: int
     bitrate_bps: int
     size_bytes: int
+    """Of all that plays it: of a playlist, its segments."""
     path: str
     """Below `/media/`."""
+    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +119,12 @@ class Job:
     """Of the source: what they are, whether they are published, and why not."""
     warnings: tuple[dict[str, str], ...] = ()
     """What of the source is not published, and why: `code` and `message`."""
+    playlist_url: str = ""
+    poster_url: str = ""
+    storyboard_url: str = ""
+    batch_id: str = ""
+    next_try: NextTry | None = None
+    """Set while the job waits after a failure that may pass."""
 
     @property
     def is_final(self) -> bool:
@@ -130,6 +151,8 @@ class Batch:
     finished_at_ms: int | None
     is_final: bool
     jobs: tuple[Job, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """The pairs that it was created with."""
 
     @property
     def succeeded(self) -> bool:
@@ -204,13 +227,11 @@ def _convert(kind: Any, value: Any) -> Any:
 
 
 def _build(kind: Any, value: dict[str, Any]) -> Any:
-    # What came later has a default: older services do not know it.
-    newer = {field.name for field in fields(kind) if field.default is not MISSING}
-    known = {name: hint for name, hint in _members(kind).items() if name in value or name not in newer}
-    return kind(**{name: _convert(hint, value[name]) for name, hint in known.items()})
+    # Members with a default are those that older services lack.
+    return kind(**{name: _convert(hint, value[name]) for name, hint in _members(kind).items() if name in value})
 
 
 @cache
 def _members(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {member.name: hints[member.name] for member in fields(kind)}

@@ -113,8 +113,8 @@ class TaskCard:
 
     @property
     def can_retry(self) -> bool:
-        """Return True when a job failed or was cancelled."""
-        return bool(self.failed + self.cancelled)
+        """Return True when a job failed, was cancelled or waits for its next try."""
+        return bool(self.failed + self.cancelled) or any(job.is_postponed for job in self.view.jobs)
 
 
 def task_card(view: BatchView, *, now_ms: int) -> TaskCard:

@@ -14,6 +14,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
+from vodpull.database.causes import FIELD, explained
 from vodpull.errors import ConfigurationError
 
 POOL_SIZE = 8
@@ -30,6 +31,8 @@ NETWORK_LIMITS = {
 
 LEAST_FREE_BYTES = 1024 * 1024
 """Free space at which a write that failed for lack of it is tried again."""
+
+URL_REMEDY = "Write postgresql://user:password@host:5432/database, or nothing for a SQLite file in the data folder."
 
 _MIGRATION_LOCK = 0x766F6470
 """Advisory lock number that serialises migrations on PostgreSQL ("vodp")."""
@@ -48,18 +51,15 @@ def open_database(url: str) -> sa.Engine:
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise ConfigurationError("VODPULL_DATABASE_URL is not a database URL", field="VODPULL_DATABASE_URL") from error
+    except (sa.exc.ArgumentError, ValueError) as error:  # ValueError: a port that is no number
+        raise ConfigurationError(f"{FIELD} is not a database URL", field=FIELD, remedy=URL_REMEDY) from error
     if parsed.get_backend_name() == "sqlite":
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(str(parsed.database)).parent)
         engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     if parsed.drivername != "postgresql+psycopg":
-        raise ConfigurationError(
-            f"VODPULL_DATABASE_URL: {parsed.drivername} is not supported; use postgresql:// or nothing (SQLite)",
-            field="VODPULL_DATABASE_URL",
-        )
+        raise ConfigurationError(f"{FIELD}: {parsed.drivername} is not supported", field=FIELD, remedy=URL_REMEDY)
     return sa.create_engine(
         url,
         pool_size=POOL_SIZE,
@@ -68,6 +68,15 @@ def open_database(url: str) -> sa.Engine:
         hide_parameters=True,
         connect_args={name: value for name, value in NETWORK_LIMITS.items() if name not in parsed.query},
     )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"the folder of the database, {folder}, cannot be made: {error.strerror}"
+        remedy = "Name a folder that this user may write to (VODPULL_DATA_DIR)."
+        raise ConfigurationError(why, field=FIELD, remedy=remedy) from error
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -81,11 +90,12 @@ def migrate(engine: sa.Engine) -> None:
     Bring the tables to this version; safe when several processes start at once.
 
     Raises:
-        ConfigurationError: the database was written by a newer vodpull (a downgrade is refused).
+        ConfigurationError: it cannot be used as it is set, or was written by a newer vodpull (no downgrades).
+        DatabaseUnavailable: it does not answer.
     """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    with engine.begin() as connection:
+    with explained(engine), engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         else:
@@ -96,9 +106,9 @@ def migrate(engine: sa.Engine) -> None:
         except CommandError as error:
             newest = ScriptDirectory.from_config(config).get_current_head()
             raise ConfigurationError(
-                f"the database was written by a newer vodpull (this one knows revision {newest}); "
-                "start the newer version, or restore a backup made before the upgrade",
-                field="VODPULL_DATABASE_URL",
+                f"the database was written by a newer vodpull (this one knows revision {newest})",
+                field=FIELD,
+                remedy="Start the newer version, or restore a backup made before the upgrade.",
             ) from error
 
 

@@ -9,6 +9,13 @@ metadata = sa.MetaData()
 UNARCHIVED = sa.text("archived_attempt < attempt")
 """Jobs that ended since their manifest was written, and those under way: few, however many there are in all."""
 
+installation = sa.Table(
+    "installation",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
 account = sa.Table(
     "account",
     metadata,
@@ -41,9 +48,13 @@ batch = sa.Table(
     sa.Column("separate", sa.Boolean, nullable=False),
     sa.Column("fetch_ts", sa.Boolean, nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("metadata", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
     sa.Column("deleted_at_ms", sa.BigInteger),
+    sa.Column("strict_trans_no", sa.String(32)),
+    sa.Column("swept_until_ms", sa.BigInteger),
+    sa.Index("ix_batch_strict_trans_no", "account_id", "strict_trans_no", unique=True),
     sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
     sa.Index("ix_batch_account_created", "account_id", "created_at_ms", "batch_id"),
     sa.Index("ix_batch_created", "created_at_ms", "batch_id"),
@@ -77,6 +88,7 @@ job = sa.Table(
     sa.Column("deleted_at_ms", sa.BigInteger),
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
     sa.Column("archived_attempt", sa.Integer, nullable=False),
+    sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage", "stage"),
@@ -132,6 +144,7 @@ event = sa.Table(
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("acked_at_ms", sa.BigInteger),
     sa.Index("ix_event_account", "account_id", "acked_at_ms", "created_at_ms"),
+    sa.Index("ix_event_batch", "batch_id"),
 )
 
 silenced_url = sa.Table(

@@ -58,6 +58,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     └── ServiceError          vodpull itself is not in order
         ├── ConfigurationError    configuration_error
         ├── AlreadyRunning        already_running
+        ├── DatabaseUnavailable   database_unavailable *
         ├── StepAbandoned         step_abandoned
         ├── CallFailed            call_failed
         ├── ServiceUnreachable    service_unreachable *
@@ -123,12 +124,13 @@ from vodpull.errors.service import (
     AlreadyRunning,
     CallFailed,
     ConfigurationError,
+    DatabaseUnavailable,
     InternalError,
     ServiceError,
     ServiceUnreachable,
     StepAbandoned,
 )
-from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable
+from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable, error_of_disk
 
 __all__ = [
     "AlreadyRunning",
@@ -141,6 +143,7 @@ __all__ = [
     "Cancelled",
     "ConfigurationError",
     "ConnectFailed",
+    "DatabaseUnavailable",
     "DeliveryError",
     "DeliveryForbidden",
     "DeliveryRefused",
@@ -195,4 +198,5 @@ __all__ = [
     "UrlInvalid",
     "VodpullError",
     "catalogue",
+    "error_of_disk",
 ]

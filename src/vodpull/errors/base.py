@@ -26,8 +26,9 @@ class VodpullError(Exception):
 
     code: ClassVar[str] = "internal_error"
     fault: ClassVar[Fault] = Fault.SERVICE
-    retryable: ClassVar[bool] = False
-    remedy: ClassVar[str] = "Look at the service's log for the cause."
+    retryable: bool = False
+    remedy: str = "Look at the service's log for the cause."
+    """What the person at fault can do: of the class, unless whoever raises it knows better."""
     origin_status: int | None = None
     """HTTP status of the origin, set by those who know it."""
     request_id: str | None = None
@@ -35,9 +36,10 @@ class VodpullError(Exception):
     log_tail: str = ""
     """What the program that failed wrote last, set by those who ran it: hostile text, for operators only."""
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: str, *, field: str | None = None, remedy: str = "") -> None:
         super().__init__(message)
         self.field = field
+        self.remedy = remedy or self.remedy
 
 
 @dataclass(frozen=True, kw_only=True)

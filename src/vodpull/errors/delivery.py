@@ -11,11 +11,11 @@ class DeliveryError(VodpullError):
 
     code = "delivery_error"
     fault = Fault.DESTINATION
-    remedy = "Check that the notifyUrl answers a POST with HTTP 200."
+    remedy = "Check that the notifyUrl answers a POST with HTTP 200 or another 2xx."
 
 
 class DeliveryRefused(DeliveryError):
-    """The receiver answered with something else than 200, or not at all."""
+    """The receiver answered with something else than a 2xx, or not at all."""
 
     code = "delivery_refused"
     retryable = True

@@ -11,6 +11,8 @@ class FetchError(VodpullError):
     code = "fetch_error"
     fault = Fault.SOURCE
     remedy = "Check that the URL can be downloaded from this machine."
+    retry_after_s: float | None = None
+    """How long the origin asked to be left alone, set by those who know it."""
 
 
 class UrlInvalid(FetchError):

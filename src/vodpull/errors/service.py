@@ -15,7 +15,12 @@ class ConfigurationError(ServiceError):
     """A setting cannot be used; `field` names it."""
 
     code = "configuration_error"
-    remedy = "Correct the named setting; `vodpull doctor` checks all of them."
+    remedy = "Correct what is named; `vodpull doctor` checks the settings."
+
+    def __init__(self, message: str, *, field: str | None = None, remedy: str = "") -> None:
+        # The doctor looks at settings, not at the options and arguments of a command.
+        is_setting = field is None or field.startswith("VODPULL_")
+        super().__init__(message, field=field, remedy=remedy or ("" if is_setting else f"Correct {field}."))
 
 
 class AlreadyRunning(ServiceError):
@@ -23,6 +28,14 @@ class AlreadyRunning(ServiceError):
 
     code = "already_running"
     remedy = "Stop the other process, or give this one its own VODPULL_DATA_DIR."
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database does not answer."""
+
+    code = "database_unavailable"
+    retryable = True
+    remedy = "Check that the database server of VODPULL_DATABASE_URL runs and can be reached from here."
 
 
 class StepAbandoned(ServiceError):
@@ -45,6 +58,10 @@ class ServiceUnreachable(ServiceError):
     code = "service_unreachable"
     retryable = True
     remedy = "Check the address (--server, VODPULL_SERVER), and that `vodpull serve` runs there."
+
+    def __init__(self, message: str, *, field: str | None = None, remedy: str = "", may_pass: bool = True) -> None:
+        super().__init__(message, field=field, remedy=remedy)
+        self.retryable = may_pass
 
 
 class InternalError(ServiceError):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.rows import insert_new
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.store import insert_new
 
 
 class DeliveryState(StrEnum):
@@ -70,6 +72,17 @@ class Addressed:
     """The receiver said 410 before."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One attempt of a delivery, and whom it was for."""
+
+    delivery: Delivery
+    attempt: Attempt
+    access_key: str
+    """Key that the batch was requested with."""
+    account_id: str
+
+
 class Deliveries:
     """The deliveries of one database."""
 
@@ -97,7 +110,7 @@ class Deliveries:
                 sa.select(tables.silenced_url).where(_silenced(account_id, row["url"]))
             ).first()
         return Addressed(
-            delivery=Delivery(**row | {"state": DeliveryState(row["state"])}),
+            delivery=_delivery_of(row),
             access_key=access_key,
             account_id=account_id,
             is_silenced=silenced is not None,
@@ -134,21 +147,36 @@ class Deliveries:
                 .where(tables.delivery.c.batch_id == batch_id)
                 .order_by(tables.delivery.c.created_at_ms)
             ).mappings()
-            deliveries = [Delivery(**dict(row) | {"state": DeliveryState(row["state"])}) for row in rows]
-            return [(delivery, _attempts(connection, delivery.delivery_id)) for delivery in deliveries]
+            deliveries = [_delivery_of(row) for row in rows]
+            attempts = _attempts(connection, [delivery.delivery_id for delivery in deliveries])
+        return [(delivery, attempts[delivery.delivery_id]) for delivery in deliveries]
 
-    def newest_below(self, url: str, *, since_ms: int, limit: int) -> list[tuple[Delivery, Attempt]]:
+    def newest_below(self, url: str, *, since_ms: int, limit: int) -> list[Sent]:
         """Return the newest attempts to URLs that begin like this one, of batches accepted since, newest first."""
         attempt, delivery, batch = tables.delivery_attempt.c, tables.delivery.c, tables.batch.c
         query = (
-            sa.select(delivery.delivery_id, attempt.number)
+            sa.select(
+                tables.delivery,
+                batch.access_key,
+                batch.account_id,
+                *(column.label(f"attempt_{column.name}") for column in attempt),
+            )
             .select_from(tables.delivery_attempt.join(tables.delivery).join(tables.batch))
             .where(batch.created_at_ms >= since_ms, delivery.url.startswith(url, autoescape=True))
             .order_by(attempt.at_ms.desc())
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [_one_attempt(connection, *row) for row in connection.execute(query).all()]
+            rows = connection.execute(query).mappings().all()
+        return [
+            Sent(
+                delivery=_delivery_of(row),
+                attempt=_attempt_of(row, prefix="attempt_"),
+                access_key=row["access_key"],
+                account_id=row["account_id"],
+            )
+            for row in rows
+        ]
 
     def record(self, connection: sa.Connection, delivery_id: str, attempt: Attempt, *, state: DeliveryState) -> None:
         """Record one attempt and what it means for the delivery; recording the same attempt again changes nothing."""
@@ -188,20 +216,25 @@ def _url_hash(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
 
 
-def _one_attempt(connection: sa.Connection, delivery_id: str, number: int) -> tuple[Delivery, Attempt]:
-    mine = tables.delivery.c.delivery_id == delivery_id
-    row = dict(connection.execute(sa.select(tables.delivery).where(mine)).mappings().one())
-    attempts = _attempts(connection, delivery_id)
-    return (
-        Delivery(**row | {"state": DeliveryState(row["state"])}),
-        next(attempt for attempt in attempts if attempt.number == number),
+def _delivery_of(row: Mapping[Any, Any]) -> Delivery:
+    return Delivery(
+        **{name: row[name] for name in _DELIVERY_COLUMNS if name != "state"}, state=DeliveryState(row["state"])
     )
 
 
-def _attempts(connection: sa.Connection, delivery_id: str) -> list[Attempt]:
-    rows = connection.execute(
-        sa.select(tables.delivery_attempt)
-        .where(tables.delivery_attempt.c.delivery_id == delivery_id)
-        .order_by(tables.delivery_attempt.c.number)
-    ).mappings()
-    return [Attempt(**{key: value for key, value in row.items() if key != "delivery_id"}) for row in rows]
+def _attempt_of(row: Mapping[Any, Any], *, prefix: str = "") -> Attempt:
+    return Attempt(**{name: row[prefix + name] for name in _ATTEMPT_COLUMNS})
+
+
+_DELIVERY_COLUMNS = tuple(column.name for column in fields(Delivery))
+_ATTEMPT_COLUMNS = tuple(column.name for column in fields(Attempt))
+
+
+def _attempts(connection: sa.Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """Return the attempts of each delivery, oldest first; one statement for all of them."""
+    attempt = tables.delivery_attempt.c
+    query = sa.select(tables.delivery_attempt).where(attempt.delivery_id.in_(delivery_ids)).order_by(attempt.number)
+    found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    for row in connection.execute(query).mappings() if delivery_ids else ():
+        found[row["delivery_id"]].append(_attempt_of(row))
+    return found

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_s
 from vodpull.database import tables
+from vodpull.database.rows import insert_new
 from vodpull.errors import KeyReused
-from vodpull.jobs.store import insert_new
 
 KEEP_S = 25 * 3600.0
 """Idempotency keys are promised for 24 hours; signatures need ten minutes."""

@@ -11,7 +11,7 @@ from vodpull.database import tables
 from vodpull.database.connection import database_clock
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.store import IS_KEPT, read_view
+from vodpull.jobs.store import IS_KEPT, read_views
 
 MAX_PAGE = 100
 
@@ -68,17 +68,16 @@ class Listing:
             ParameterError: the cursor is not one of ours.
         """
         batch = tables.batch.c
-        query = sa.select(batch.batch_id, batch.created_at_ms).where(*_conditions(wanted))
+        query = sa.select(tables.batch).where(*_conditions(wanted))
         if cursor:
             query = query.where(sa.tuple_(batch.created_at_ms, batch.batch_id) < sa.tuple_(*_read_cursor(cursor)))
-        query = query.order_by(batch.created_at_ms.desc(), batch.batch_id.desc()).limit(min(limit, MAX_PAGE) + 1)
+        most = min(limit, MAX_PAGE)
+        query = query.order_by(batch.created_at_ms.desc(), batch.batch_id.desc()).limit(most + 1)
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-            views = [read_view(connection, batch.batch_id == row.batch_id) for row in rows[: min(limit, MAX_PAGE)]]
-        more = len(rows) > len(views)
-        last = rows[len(views) - 1] if more else None
-        following = "" if last is None else _write_cursor(last.created_at_ms, last.batch_id)
-        return [view for view in views if view is not None], following
+            rows = connection.execute(query).mappings().all()
+            views = read_views(connection, rows[:most])
+        last = rows[most - 1] if len(rows) > most else None
+        return views, "" if last is None else _write_cursor(last["created_at_ms"], last["batch_id"])
 
     def executors(self) -> list[ExecutorSeen]:
         """Return the processes that share the database, by id, with their silence by the database's clock."""

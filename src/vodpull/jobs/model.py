@@ -28,7 +28,7 @@ class Stage(StrEnum):
     """Where a job is. A job walks down this list, once; `DONE` and `FAILED` are final."""
 
     WAITING = "waiting"
-    """Accepted and committed; left when a fetch slot takes it."""
+    """Accepted and committed, or postponed after a failure that may pass; left when a fetch slot takes it."""
     FETCH = "fetch"
     """Bytes are arriving; left when the file is whole and its md5 fits."""
     PROBE = "probe"
@@ -84,6 +84,14 @@ class StoredFile:
     """Of this file alone: for a playlist not its segments (spec cloud-vod-fetch §5)."""
     key: str
     """Object key = `fileUrl`: no leading slash."""
+    media_bytes: int = 0
+    """Of a playlist: all that it plays. 0 where it was not kept: other files, and playlists of earlier versions."""
+
+    def playing_bytes(self, duration_s: float) -> int:
+        """Return the size of all that plays this file: of a playlist, its segments."""
+        if self.media_bytes or not self.key.endswith(".m3u8"):
+            return self.media_bytes or self.size_bytes
+        return round(self.bitrate_bps * duration_s / 8)  # the bitrate is theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +142,18 @@ class Asset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NextTry:
+    """When a source that could not be fetched is asked again, and what it failed with."""
+
+    at_ms: int
+    tries: int
+    """Tries in a row that brought nothing new."""
+    bytes_done: int
+    """The most that had arrived by then."""
+    failure: Failure
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One source of a batch and what became of it."""
 
@@ -151,7 +171,7 @@ class Job:
     directory: str
     """32 hex characters: the folder of this job's files."""
     attempt: int = 1
-    """Counts retries asked for by people; work of an earlier attempt changes nothing any more."""
+    """Counts retries, by people and after failures that may pass; an earlier attempt changes nothing any more."""
     stage: Stage = Stage.WAITING
     stage_at_ms: int = 0
     """When the current stage was entered."""
@@ -170,6 +190,13 @@ class Job:
     """When somebody had its files removed; the job stays to tell that there was one, without an asset."""
     decisions: tuple[dict[str, object], ...] = ()
     """One entry per definition: chosen or not, and why."""
+    next_try: NextTry | None = None
+    """Set from the first failure that may pass until the job is final or somebody retries it."""
+
+    @property
+    def is_postponed(self) -> bool:
+        """Return True while the job waits for its next try, holding nothing."""
+        return self.stage is Stage.WAITING and self.next_try is not None
 
     @property
     def is_final(self) -> bool:
@@ -193,6 +220,8 @@ class Batch:
     """Fetch the segments of an HLS source, not only its playlist."""
     priority: int = DEFAULT_PRIORITY
     """1 to 1000; lower goes first among the batches of its account."""
+    metadata: dict[str, str] = field(default_factory=dict)
+    """Pairs of the client's own: hostile text, kept and returned."""
     created_at_ms: int = 0
     finished_at_ms: int | None = None
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 import sqlalchemy as sa
 
 from vodpull.database import tables
+from vodpull.database.rows import insert_new
 from vodpull.jobs.model import Batch, Job
-from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, insert_new, job_of_row, job_row
+from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, job_of_row, job_row
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.store import IS_FINAL, IS_KEPT, insert_new, read_view
+from vodpull.jobs.store import IS_FINAL, IS_KEPT, read_view
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """
@@ -68,7 +69,7 @@ class Retention:
                 return False
             if position is None:
                 which = sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT)
-                connection.execute(tables.batch.update().where(which).values(deleted_at_ms=now))
+                connection.execute(tables.batch.update().where(which).values(deleted_at_ms=now, strict_trans_no=None))
             gone = {"deleted_at_ms": now, "asset": None, "stored_bytes": 0, "archived_attempt": job.c.attempt}
             fresh = connection.execute(
                 job.update().where(mine, job.c.deleted_at_ms.is_(None)).values(gone).returning(job.c.directory)
@@ -81,11 +82,25 @@ class Retention:
 
     @contextmanager
     def batch_locked(self, batch_id: str) -> Iterator[sa.Connection]:
-        """Give a transaction in which no job of the batch ends or is retried until the block ends."""
+        """
+        Give a transaction in which no job of the batch ends or is retried until the block ends.
+
+        On SQLite nothing at all is written meanwhile: keep it short, and never wait in it.
+        """
         with self._engine.begin() as connection:
-            mine = tables.batch.c.batch_id == batch_id
-            connection.execute(sa.select(tables.batch.c.batch_id).where(mine).with_for_update())
+            lock_row(connection, tables.batch.c.batch_id, batch_id)
             yield connection
+
+    @contextmanager
+    def no_retry(self, batch_id: str, *, for_s: float) -> Iterator[None]:
+        """Let no job of a batch be retried until the block ends, or for so long when it does not end well."""
+        batch = tables.batch
+        mine = batch.c.batch_id == batch_id
+        with self.batch_locked(batch_id) as connection:
+            connection.execute(batch.update().where(mine).values(swept_until_ms=now_ms() + int(1000 * for_s)))
+        yield
+        with self._engine.begin() as connection:
+            connection.execute(batch.update().where(mine).values(swept_until_ms=None))
 
     def due(self, *, limit: int, batch_id: str | None = None) -> list[Removal]:
         """Return removals whose next pass is due, the oldest first; with a batch only its own."""

@@ -4,14 +4,68 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from vodpull.jobs.model import Asset, BatchView, Job, StoredFile, WireStatus
+from vodpull.jobs.model import Asset, BatchView, StoredFile, WireStatus
 
 BATCH_RUNNING = 1
 """Value of `status` while any item shows a 1 (spec cloud-vod-fetch §5.2)."""
 BATCH_COMPLETED = 2
 """Value of `status` afterwards, also when every item failed: the contract has no failure value."""
+
+
+class ItemState(Protocol):
+    """What an item shows of its job."""
+
+    @property
+    def file_name(self) -> str:
+        """As the client named it."""
+
+    @property
+    def source_url(self) -> str:
+        """As requested."""
+
+    @property
+    def md5(self) -> str:
+        """As the client wrote it."""
+
+    @property
+    def pull_status(self) -> WireStatus:
+        """Of the fetch."""
+
+    @property
+    def cmd_status(self) -> WireStatus:
+        """Of the command."""
+
+    @property
+    def asset(self) -> Asset | None:
+        """What is kept, as soon as there is something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchStatus:
+    """Where a batch is, ready to be sent."""
+
+    batch_id: str
+    account_id: str
+    trans_no: str
+    status: int
+    """Value of `status`."""
+    items: tuple[bytes, ...]
+    """JSON of each element of `items`, in request order."""
+
+
+def status_of(view: BatchView) -> BatchStatus:
+    """Return where a batch is, ready to be sent."""
+    return BatchStatus(
+        batch_id=view.batch.batch_id,
+        account_id=view.batch.account_id,
+        trans_no=view.batch.trans_no,
+        status=batch_status(view.jobs),
+        items=tuple(compact_json(item_data(job)) for job in view.jobs),
+    )
 
 
 def query_data(
@@ -27,8 +81,8 @@ def query_data(
     """
     shown = view.jobs if only_item is None else tuple(job for job in view.jobs if job.position == only_item)
     return {
-        "items": [_item(job) for job in shown],
-        "status": _batch_status(view),
+        "items": [item_data(job) for job in shown],
+        "status": batch_status(view.jobs),
         "taskId": view.batch.batch_id,
         "timestamp": str(now_ms) if timestamp_as_string else now_ms,
         "transNo": view.batch.trans_no,
@@ -44,16 +98,22 @@ def notification_body(
     `item` is the position of the job for a notification per video (`separate`), None for one of the whole batch.
     """
     data = query_data(view, now_ms=now_ms, timestamp_as_string=timestamp_as_string, only_item=item)
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).decode("ascii")
+    return base64.urlsafe_b64encode(compact_json(data)).decode("ascii")
 
 
-def _batch_status(view: BatchView) -> int:
-    running = any(WireStatus.RUNNING in (job.pull_status, job.cmd_status) for job in view.jobs)
+def compact_json(data: Any) -> bytes:
+    """Return JSON without blanks, in UTF-8."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def batch_status(items: Iterable[ItemState]) -> int:
+    """Return `status` of a batch with these items."""
+    running = any(WireStatus.RUNNING in (item.pull_status, item.cmd_status) for item in items)
     return BATCH_RUNNING if running else BATCH_COMPLETED
 
 
-def _item(job: Job) -> dict[str, Any]:
+def item_data(job: ItemState) -> dict[str, Any]:
+    """Return one element of `items`."""
     item: dict[str, Any] = {
         "cmdStatus": int(job.cmd_status),
         "fetchUrl": job.source_url,

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlalchemy.dialects import postgresql, sqlite
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import Cancelled, Failure
-from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, Stage, WireStatus
+from vodpull.database.rows import insert_new, lock_row
+from vodpull.errors import Cancelled, Failure, NotAllowedNow
+from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, NextTry, Stage, WireStatus
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
+_NEXT_TRY = TypeAdapter(NextTry)
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
@@ -74,24 +75,43 @@ class Store:
         with self.engine.begin() as connection:
             yield connection
 
-    def add_batch(self, connection: sa.Connection, view: BatchView, *, access_key: str) -> None:
-        """Insert an accepted batch and its jobs; the caller's transaction also starts their work."""
-        connection.execute(tables.batch.insert().values(**asdict(view.batch), access_key=access_key))
-        connection.execute(tables.job.insert(), [job_row(job) for job in view.jobs])
+    def add_batch(
+        self, connection: sa.Connection, view: BatchView, *, access_key: str, unique_trans_no: bool = False
+    ) -> bool:
+        """
+        Insert an accepted batch and its jobs; the caller's transaction also starts their work.
 
-    def trans_no_exists(self, connection: sa.Connection, account_id: str, trans_no: str) -> bool:
-        """Return True when the account has used this business id before."""
-        found = connection.execute(
-            sa.select(tables.batch.c.batch_id).where(
-                tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT
-            )
-        ).first()
-        return found is not None
+        With `unique_trans_no` False is returned, and nothing inserted, when the account has used its business id
+        before; of several at the same moment one is the first.
+        """
+        batch = view.batch
+        row = asdict(batch) | {"access_key": access_key}
+        if unique_trans_no:
+            if self._trans_no_exists(
+                connection, batch.account_id, batch.trans_no
+            ):  # perhaps of a time without the rule
+                return False
+            row["strict_trans_no"] = batch.trans_no
+        if not insert_new(connection, tables.batch, row):
+            return False
+        connection.execute(tables.job.insert(), [job_row(job) for job in view.jobs])
+        return True
+
+    @staticmethod
+    def _trans_no_exists(connection: sa.Connection, account_id: str, trans_no: str) -> bool:
+        batch = tables.batch.c
+        mine = sa.and_(batch.account_id == account_id, batch.trans_no == trans_no, IS_KEPT)
+        return connection.execute(sa.select(batch.batch_id).where(mine).limit(1)).first() is not None
 
     def find_batch(self, batch_id: str) -> BatchView | None:
         """Return a batch of whichever account; the caller checks the owner."""
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT))
+
+    def find_batch_of(self, job_id: str) -> BatchView | None:
+        """Return the batch of a job, of whichever account; the caller checks the owner."""
+        with self.engine.connect() as connection:
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
 
     def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
         """Return the account's newest batch with this business id."""
@@ -193,8 +213,18 @@ class Store:
         return self._settled(connection, ref.job_id)
 
     def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
-        """Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted."""
+        """
+        Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted.
+
+        Raises:
+            NotAllowedNow: what such attempts left in the store is being removed at this moment.
+        """
         self._lock_batch_of(connection, ref.job_id)
+        swept_until_ms = sa.select(tables.batch.c.swept_until_ms).where(
+            tables.batch.c.batch_id == _batch_id_of(ref.job_id)
+        )
+        if (connection.scalar(swept_until_ms) or 0) > now_ms():
+            raise NotAllowedNow("leftovers of this batch are being removed; retry it in a minute")
         values = {
             "attempt": ref.attempt + 1,
             "stage": Stage.WAITING.value,
@@ -208,6 +238,7 @@ class Store:
             "bytes_total": None,
             "percent": 0.0,
             "finished_at_ms": None,
+            "next_try": None,
         }
         ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
         again = sa.and_(ended, tables.job.c.deleted_at_ms.is_(None))
@@ -219,10 +250,29 @@ class Store:
         )
         return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
 
+    def postpone_job(self, connection: sa.Connection, ref: JobRef, next_try: NextTry) -> JobRef | None:
+        """Make an attempt that is under way wait as the next one; None when it is over."""
+        values = {
+            "attempt": ref.attempt + 1,
+            "stage": Stage.WAITING.value,
+            "stage_at_ms": now_ms(),
+            "percent": 0.0,
+            "next_try": asdict(next_try),
+        }
+        if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
+            return None
+        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    def hasten_job(self, ref: JobRef, next_try: NextTry) -> bool:
+        """Change the time of a postponed job's next try; False when it does not wait any more."""
+        waiting = sa.and_(_live(ref), tables.job.c.stage == Stage.WAITING.value)
+        with self.engine.begin() as connection:
+            changed = connection.execute(tables.job.update().where(waiting).values(next_try=asdict(next_try)))
+        return changed.rowcount == 1
+
     @staticmethod
     def _lock_batch_of(connection: sa.Connection, job_id: str) -> None:
-        batch_id = tables.batch.c.batch_id
-        connection.execute(sa.select(batch_id).where(batch_id == _batch_id_of(job_id)).with_for_update())
+        lock_row(connection, tables.batch.c.batch_id, _batch_id_of(job_id))
 
     @staticmethod
     def _settled(connection: sa.Connection, job_id: str) -> BatchView | None:
@@ -231,14 +281,6 @@ class Store:
             mine = tables.batch.c.batch_id == view.batch.batch_id
             connection.execute(tables.batch.update().where(mine).values(finished_at_ms=now_ms()))
         return view
-
-
-def insert_new(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> bool:
-    """Insert a row unless one of its key exists, and return whether it was inserted; waits for a rival to commit."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing()
-    # SQLAlchemy keeps the count of an insert only when told to; psycopg gives -1 else.
-    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
@@ -252,6 +294,7 @@ def _live(ref: JobRef) -> sa.ColumnElement[bool]:
 def _final_values(outcome: Outcome) -> dict[str, Any]:
     now = now_ms()
     values: dict[str, Any] = {"finished_at_ms": now, "stage_at_ms": now, "stage": outcome.stage.value}
+    values["next_try"] = None
     if outcome.failure is None:
         values |= {"cmd_status": WireStatus.SUCCEEDED.value, "percent": 100.0}
     else:
@@ -279,15 +322,25 @@ def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Batch
     row = connection.execute(newest).mappings().first()
     if row is None:
         return None
-    jobs = connection.execute(
-        sa.select(tables.job).where(tables.job.c.batch_id == row["batch_id"]).order_by(tables.job.c.position)
-    ).mappings()
-    return BatchView(batch=batch_of(row), jobs=tuple(job_of_row(job) for job in jobs))
+    return read_views(connection, [row])[0]
+
+
+def read_views(connection: sa.Connection, batches: Sequence[Mapping[Any, Any]]) -> list[BatchView]:
+    """Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them."""
+    ids = [row["batch_id"] for row in batches]
+    query = sa.select(tables.job).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
+    for row in connection.execute(query).mappings() if ids else ():
+        jobs[row["batch_id"]].append(job_of_row(row))
+    return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
+
+
+_BATCH_BOOKKEEPING = frozenset({"access_key", "deleted_at_ms", "strict_trans_no", "swept_until_ms"})
 
 
 def batch_of(row: Mapping[Any, Any]) -> Batch:
     """Return the batch of a row."""
-    return Batch(**{name: value for name, value in row.items() if name not in {"access_key", "deleted_at_ms"}})
+    return Batch(**{name: value for name, value in row.items() if name not in _BATCH_BOOKKEEPING})
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -319,5 +372,6 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
             "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
             "decisions": tuple(values["decisions"]),
+            "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from vodpull.jobs.model import DEFAULT_PRIORITY
@@ -33,6 +34,8 @@ class PullRequest:
     separate: bool
     fetch_ts: bool
     priority: int = DEFAULT_PRIORITY
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Pairs of the client's own."""
     items: tuple[PullItem, ...]
     """1 to 50."""
 

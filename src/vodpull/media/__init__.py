@@ -14,6 +14,7 @@ from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
+from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.copy_rules import must_survey, worth_surveying
@@ -28,6 +29,7 @@ from vodpull.media.verify.vmaf_samples import measure_renditions
 
 __all__ = [
     "ABR",
+    "STEADY_FILE",
     "AudioStream",
     "Chunk",
     "Decision",
@@ -75,6 +77,7 @@ __all__ = [
     "probe_part",
     "reach",
     "sound_is_lost",
+    "steady",
     "survey",
     "warnings_of",
     "worth_surveying",

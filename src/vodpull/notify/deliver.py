@@ -47,7 +47,7 @@ class Reply:
     """HTTP status; None when the receiver gave none."""
     latency_ms: int
     error: str
-    """Code of the error catalogue; empty when the receiver answered 200."""
+    """Code of the error catalogue; empty when the receiver took it."""
     response_head: str
     """First 1 kB of the answer, as text."""
     retry_after_s: float = 0.0
@@ -59,10 +59,11 @@ class Reply:
         return self.status == HTTPStatus.GONE
 
 
-async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) -> Reply:
+async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard, only_200: bool = False) -> Reply:
     """
     Post a notification once and return what came of it; never raises for what a receiver does.
 
+    Received is any 2xx (Standard Webhooks), or 200 alone (spec cloud-vod-fetch §6) with `only_200`.
     Redirects are not followed: a receiver that moved is a failed attempt, and the guard judged this URL only.
     Below `INSPECTOR_URL` nothing leaves this process: the built-in receiver answers with the headers that it got.
     """
@@ -81,7 +82,7 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
         ):
             status = response.status
             head = (await response.content.read(MAX_RESPONSE_BYTES)).decode("utf-8", "replace").replace("\x00", "")
-            error = "" if status == HTTPStatus.OK else DeliveryRefused.code
+            error = "" if _is_received(status, only_200=only_200) else DeliveryRefused.code
             retry_after_s = _seconds(response.headers.get("Retry-After", ""))
     except FetchError:
         error = DeliveryForbidden.code
@@ -96,6 +97,10 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard) ->
         response_head=head,
         retry_after_s=retry_after_s,
     )
+
+
+def _is_received(status: int, *, only_200: bool) -> bool:
+    return status == HTTPStatus.OK if only_200 else HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _seconds(retry_after: str) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,7 +16,14 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import AzureStore, GCSStore, LocalStore, MemoryStore, S3Store
 
-from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageFull, StorageUnavailable
+from vodpull.errors import (
+    ConfigurationError,
+    ObjectMissing,
+    StorageError,
+    StorageFull,
+    StorageUnavailable,
+    error_of_disk,
+)
 from vodpull.storage.base import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
 from vodpull.storage.multipart import can_drop_uploads, drop_uploads
@@ -26,8 +32,9 @@ if TYPE_CHECKING:
     from obstore import Attributes
     from obstore.store import ClientConfig, RetryConfig
 
-_READ_BLOCK_BYTES = 1024 * 1024
-"""Size of the pieces that `read` yields: large enough for speed, small enough for a slow reader's memory."""
+_READ_BLOCK_BYTES = 128 * 1024
+"""Size of the pieces that `read` yields: large enough for speed, small enough for hundreds who ask and do not read."""
+_COPY_BLOCK_BYTES = 1024 * 1024
 
 _SILENCE = timedelta(seconds=60)
 """Longest wait for the next bytes of a remote store, or for its word on a part that was sent."""
@@ -65,7 +72,12 @@ def open_store(url: str) -> ObstoreObjects:
         raise _unusable("VODPULL_STORAGE_URL takes no credentials and no query: use the store's own variables")
     if parts.scheme == "file" and not parts.netloc:
         folder = Path(unquote(parts.path))
-        return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        try:
+            return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
+        except OSError as error:
+            why = f"VODPULL_STORAGE_URL: the folder {folder} cannot be used: {error}"
+            remedy = "Name a folder that this user may write to, or make it and give it to this user (chown)."
+            raise ConfigurationError(why, field="VODPULL_STORAGE_URL", remedy=remedy) from error
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
     if parts.scheme in _REMOTE and parts.netloc:
@@ -137,7 +149,7 @@ class ObstoreObjects:
         with _translated(key):
             result = await obstore.get_async(self._store, key)
             with partial.open("wb") as target:
-                async for block in result.stream(min_chunk_size=_READ_BLOCK_BYTES):
+                async for block in result.stream(min_chunk_size=_COPY_BLOCK_BYTES):
                     await asyncio.to_thread(target.write, bytes(block))
             partial.replace(path)
 
@@ -276,9 +288,7 @@ def _translated(key: str) -> Iterator[None]:
     except (NotFoundError, FileNotFoundError) as error:
         raise ObjectMissing(f"there is no object {key}") from error
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull("no space is left in the store") from error
-        raise StorageError(f"the store failed: {error.strerror}") from error
+        raise error_of_disk(error, "the store failed") from error
     except BaseError as error:
         raise _of_library(error) from error
 

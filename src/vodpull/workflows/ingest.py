@@ -15,7 +15,7 @@ import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store import JobRef
-from vodpull.workflows.engine.engine import Engine, JsonObject
+from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.steps import Steps, failure_of
 
@@ -34,16 +34,16 @@ log = structlog.get_logger(__name__)
 def register_workflows(engine: Engine, queues: Queues, steps: Steps) -> None:
     """Make every workflow known to the engine, before it is launched."""
     flows = Workflows(engine, queues, steps)
-    for name, workflow, limit in (
-        ("batch", flows.batch, MAX_RECOVERIES_OF_PARENT),
-        ("ingest", flows.ingest, MAX_RECOVERIES_OF_PARENT),
-        ("fetch", flows.fetch, MAX_RECOVERIES_OF_CHILD),
-        ("tracks", flows.tracks, MAX_RECOVERIES_OF_CHILD),
-        ("chunk", flows.chunk, MAX_RECOVERIES_OF_CHILD),
-        ("encode", flows.encode, MAX_RECOVERIES_OF_CHILD),
-        ("deliver", flows.deliver, MAX_RECOVERIES_OF_PARENT),
+    for name, workflow, limit, queue in (
+        ("batch", flows.batch, MAX_RECOVERIES_OF_PARENT, queues.batches),
+        ("ingest", flows.ingest, MAX_RECOVERIES_OF_PARENT, queues.jobs),
+        ("fetch", flows.fetch, MAX_RECOVERIES_OF_CHILD, queues.fetch),
+        ("tracks", flows.tracks, MAX_RECOVERIES_OF_CHILD, queues.encode),
+        ("chunk", flows.chunk, MAX_RECOVERIES_OF_CHILD, queues.encode),
+        ("encode", flows.encode, MAX_RECOVERIES_OF_CHILD, queues.encode),
+        ("deliver", flows.deliver, MAX_RECOVERIES_OF_PARENT, queues.notify),
     ):
-        engine.register(name, workflow, max_recoveries=limit)
+        engine.register(name, workflow, max_recoveries=limit, queue=queue)
 
 
 class Workflows:
@@ -90,18 +90,31 @@ class Workflows:
     async def _spread(self, ref: JobRef, owner: Owner, info: JsonObject, *, chunks: int) -> JsonObject:
         """Let every machine take chunks, and show what is ready from the beginning on."""
         tracks = await self._engine.spawn(self._queues.tracks_call(ref, owner, info))
-        children = [
+        left = [
             await self._engine.spawn(self._queues.chunk_call(ref, owner, info, number=number))
             for number in range(chunks)
         ]
-        result: JsonObject = await self._engine.join(tracks)
-        for ready, child in enumerate(children, start=1):
-            if "failure" not in result:
-                result = await self._engine.join(child)
-            if "failure" in result:
-                await self._engine.step("stop", self._stop, [waste.call.workflow_id for waste in children[ready:]])
-                return result
-            await self._engine.step("preview", self._steps.preview, ref, info, ready)
+        left.insert(0, tracks)
+        try:
+            result = await self._gather(ref, info, left)
+        except Exception:  # a child was given up, or a defect; not what ends this process
+            if await self._engine.patched("stop-all"):
+                await self._engine.step("stop", self._stop, _ids(left))
+            raise
+        if "failure" in result:
+            await self._engine.step("stop", self._stop, _ids(left))
+        return result
+
+    async def _gather(self, ref: JobRef, info: JsonObject, left: list[Child]) -> JsonObject:
+        """Wait for the sound and each chunk, and take off the list what has ended; stop at the first failure."""
+        result: JsonObject = {}
+        ready = 0
+        while left and "failure" not in result:
+            result = await self._engine.join(left[0])
+            del left[0]
+            if ready and "failure" not in result:
+                await self._engine.step("preview", self._steps.preview, ref, info, ready)
+            ready += 1
         return result
 
     async def _stop(self, workflow_ids: list[str]) -> None:
@@ -139,6 +152,10 @@ class Workflows:
     async def deliver(self, argument: JsonObject) -> None:
         """Try a delivery once; a failed try plans the next one."""
         await self._engine.step("deliver", self._steps.deliver, argument["delivery_id"], argument["number"])
+
+
+def _ids(children: list[Child]) -> list[str]:
+    return [child.call.workflow_id for child in children]
 
 
 def _ref(argument: JsonObject) -> JobRef:

@@ -8,10 +8,9 @@ stored original. An expected failure is a value, `{"failure": …}`; only defect
 from __future__ import annotations
 
 import asyncio
-import errno
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -21,9 +20,11 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import fetch, media, storage
+from vodpull.clock import now_ms
 from vodpull.errors import (
     EncodeInterrupted,
     Failure,
+    FetchError,
     MediaUnsupported,
     NoVideo,
     PlaylistUnsupported,
@@ -31,6 +32,7 @@ from vodpull.errors import (
     StorageFull,
     StorageUnavailable,
     VodpullError,
+    error_of_disk,
 )
 from vodpull.fetch import OnPart
 from vodpull.jobs.model import (
@@ -46,20 +48,18 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
-from vodpull.workflows.attempt.early import EarlyEncoder
-from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.pieces import clear_shelf
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workplace
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
+from vodpull.workflows.engine.queues import Owner
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 """Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
-
-NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 TRIES_OF_KILLED = 20
 """Of work whose program was killed, without a new result."""
@@ -78,7 +78,9 @@ log = structlog.get_logger(__name__)
 
 def failure_of(error: VodpullError) -> JsonObject:
     """Return an error as the outcome of a step."""
-    return {"failure": asdict(Failure.of(error))}
+    outcome: JsonObject = {"failure": asdict(Failure.of(error))}
+    asked_s = error.retry_after_s if isinstance(error, FetchError) else None
+    return outcome if asked_s is None else outcome | {"retry_after_s": asked_s}
 
 
 class Steps:
@@ -101,6 +103,7 @@ class Steps:
         _, job = await self._find(ref)
 
         async def plan() -> JsonObject:
+            await self._can.enter(job, Stage.STORE)  # which it has not left; of an attempt that is over nothing is read
             return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
         return await self._patiently(job, plan)
@@ -164,9 +167,11 @@ class Steps:
         return await self._patiently(job, produce)
 
     async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
-        """Make the job final, with its notification in the same transaction, and clear its work files."""
-        _, job = await self._find(ref)
+        """Make the job final, with its notification in the same transaction, and clear its files; or postpone it."""
+        batch, job = await self._find(ref)
         failure = outcome.get("failure")
+        if failure is not None and await self._postpone(batch, job, outcome):
+            return
         ended = Outcome(
             asset=_ASSET.validate_python(outcome["asset"]) if "asset" in outcome else None,
             failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
@@ -175,7 +180,20 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         await self._tidy(lambda: self._clear(job))
-        log.info("job finished", job=ref.job_id, code=failure["code"] if failure else "ok")
+
+    async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
+        """Have a source asked again later that fails in a way that may pass; what has arrived stays."""
+        failure = _FAILURE.validate_python(outcome["failure"] | {"stage": job.stage.value})
+        asked_s = outcome.get("retry_after_s", 0.0)
+        next_try = self._can.source_retries.next_try(job, failure, asked_s=asked_s, now_ms=now_ms())
+        if next_try is None:
+            return False
+        later = replace(job, attempt=job.attempt + 1)
+        await asyncio.to_thread(self._can.workplace(job).hand_over, self._can.workplace(later))
+        is_postponed = await asyncio.to_thread(self._outbox.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
+        if is_postponed:
+            log.warning("source failed, tried again later", job=job.job_id, code=failure.code, tries=next_try.tries)
+        return is_postponed
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""
@@ -216,14 +234,17 @@ class Steps:
         while True:
             try:
                 return await work()
+            except FileNotFoundError:  # a program, or a file of ours that must be there
+                raise
             except (StorageFull, StorageUnavailable, OSError) as error:
-                if isinstance(error, OSError) and error.errno not in NO_SPACE:
-                    raise
-                code = getattr(error, "code", StorageFull.code)
-                log.warning("waiting for storage", code=code, wait_s=wait_s)
-                await asyncio.sleep(wait_s)
+                cause = error_of_disk(error, "the work folder fails") if isinstance(error, OSError) else error
+                if not cause.retryable:
+                    raise cause from error
+                log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
+                async with self._can.standing_aside():
+                    await asyncio.sleep(wait_s)
+                    await self._can.admission.wait_for_space()
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-                await self._can.admission.wait_for_space()
 
     async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
         """Remove files; that a store refuses to do so is no reason for a job not to end."""
@@ -257,10 +278,11 @@ class Steps:
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
         await self._can.enter(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
-            info = None if is_playlist else await media.probe(source, toolbox=self._can.toolbox)
+            readable = source if is_playlist else await self._production.steadied(job, source)
+            info = None if is_playlist else await media.probe(readable, toolbox=self._can.toolbox)
         await self._can.enter(job, Stage.STORE)
         if info is not None and self._can.templates[batch.template].ladder:
-            self._head_start.begin(job, info, source)
+            self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
         await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)
@@ -319,19 +341,11 @@ class Steps:
             await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
         self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
 
-    @asynccontextmanager
-    async def _encoding_early(self, batch: Batch, job: Job) -> AsyncIterator[OnPart | None]:
+    def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
         """Encode what can be encoded of a source while the block fetches it."""
         if not self._can.templates[batch.template].ladder:
-            yield None
-            return
-        early = EarlyEncoder(self._can, self._production, job)
-        try:
-            yield early.begin
-            await early.end()
-        except BaseException:
-            await early.discard()
-            raise
+            return nullcontext()
+        return EarlyEncoder(self._can, self._production, job).encoding()
 
     async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
         folder = place.pieces

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.app import open_accounts
-from vodpull.app.backup import rebuild_index, restore_backup, write_backup
+from vodpull.app.backup import restore_backup, write_backup
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings, load_settings
 
@@ -145,18 +145,6 @@ def test_nothing_to_keep_and_nowhere_to_write_are_said(tmp_path: Path) -> None:
         write_backup(load_settings(data_dir=tmp_path), tmp_path / "b.tar.gz")
     with pytest.raises(ConfigurationError, match="cannot write"):
         write_backup(installation(tmp_path / "data"), tmp_path / "none" / "b.tar.gz")
-
-
-def test_a_rebuild_drops_the_key_that_the_lost_database_had(tmp_path: Path) -> None:
-    settings = installation(tmp_path / "data")
-    kept = tmp_path / "data" / "local-key.json"
-    kept.write_text('{"access_key": "AKGONE", "secret_key": "x"}')
-    rebuild_index(settings)
-    assert not kept.exists()
-    [key] = open_accounts(settings).list_keys()
-    kept.write_text(f'{{"access_key": "{key.access_key}", "secret_key": "x"}}')
-    rebuild_index(settings)
-    assert kept.exists()
 
 
 def test_a_damaged_database_is_not_restored(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ async def test_nothing_personal_is_sent(bench: Bench, monkeypatch: pytest.Monkey
         ("status/416", OriginRefused, 1),
         ("status/429", OriginBusy, 3),
         ("status/503?retry_after=0", OriginBusy, 3),
-        ("status/503?retry_after=99999", OriginBusy, 3),
+        ("status/503?retry_after=99999", OriginBusy, 1),
         ("status/500", OriginFailed, 3),
         ("status/502", OriginFailed, 3),
         ("status/206", OriginFailed, 3),

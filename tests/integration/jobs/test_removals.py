@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,12 +19,13 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
-from vodpull.errors import Failure
+from vodpull.database.ids import new_id
+from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import removals
 from vodpull.jobs.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.listing import Filter, Listing
-from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.records import Records
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
@@ -73,8 +76,86 @@ def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: S
     assert store.find_batch(batch.batch_id) is None
     assert store.find_newest(batch.account_id, batch.trans_no) is None
     assert Listing(database).page(Filter(account_id=None), limit=10) == ([], "")
+
+
+def submit(store: Store, view: BatchView, *, unique: bool = True) -> bool:
+    """Submit another batch with the same business id."""
+    batch = replace(view.batch, batch_id=new_id(0))
     with store.transaction() as connection:
-        assert not store.trans_no_exists(connection, batch.account_id, batch.trans_no)
+        empty = BatchView(batch=batch, jobs=tuple(_again(job, batch.batch_id) for job in view.jobs))
+        return store.add_batch(connection, empty, access_key="AK", unique_trans_no=unique)
+
+
+def _again(job: Job, batch_id: str) -> Job:
+    return replace(job, job_id=new_id(0), batch_id=batch_id, directory=new_id(0))
+
+
+def test_a_business_id_is_free_again_with_its_batch(database: sa.Engine, store: Store, done: BatchView) -> None:
+    assert not submit(store, done)  # of a time without the rule
+    assert submit(store, done, unique=False)
+    keeper = Retention(database)
+    for batch_id in [row.batch_id for row in all_batches(database)]:
+        view = keeper.find(batch_id)
+        assert view is not None
+        for job in view.jobs:
+            finish(store, job, Outcome(failure=FAILURE))
+        keeper.delete(view)
+    assert submit(store, done)
+    assert not submit(store, done)
+    [strict] = [row for row in all_batches(database) if row.strict_trans_no]
+    view = keeper.find(strict.batch_id)
+    assert view is not None
+    for job in view.jobs:
+        finish(store, job, Outcome(failure=FAILURE))
+    assert keeper.delete(view)
+    assert submit(store, done)
+
+
+def all_batches(database: sa.Engine) -> list[Any]:
+    with database.connect() as connection:
+        return list(connection.execute(sa.select(tables.batch)).all())
+
+
+def test_of_many_with_one_business_id_at_the_same_moment_one_is_taken(store: Store, done: BatchView) -> None:
+    view = replace(done, batch=replace(done.batch, trans_no="t2"))
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda _: submit(store, view), range(8)))
+    assert sum(taken) == 1
+
+
+def test_a_locked_batch_waits_for_its_lock(database: sa.Engine, store: Store) -> None:
+    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    ended = threading.Event()
+
+    def finish_it() -> None:
+        finish(store, view.jobs[0], Outcome(failure=FAILURE))
+        ended.set()
+
+    rival = threading.Thread(target=finish_it)
+    with Retention(database).batch_locked(view.batch.batch_id) as connection:
+        rival.start()
+        assert not ended.wait(0.5)
+        [stage] = connection.scalars(sa.select(tables.job.c.stage)).all()
+        assert stage == Stage.WAITING.value
+    rival.join(timeout=30)
+    assert ended.is_set()
+
+
+def test_no_retry_begins_while_leftovers_go(database: sa.Engine, store: Store) -> None:
+    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    [job] = view.jobs
+    finish(store, job, Outcome(failure=FAILURE))
+    keeper = Retention(database)
+
+    def retry() -> JobRef | None:
+        with store.transaction() as connection:
+            return store.reset_job(connection, JobRef.of(job))
+
+    with keeper.no_retry(view.batch.batch_id, for_s=60), pytest.raises(NotAllowedNow):
+        retry()
+    with pytest.raises(OSError, match="broke off"), keeper.no_retry(view.batch.batch_id, for_s=0.0):
+        raise OSError("broke off")
+    assert retry() == JobRef(job_id=job.job_id, attempt=2)
 
 
 def test_a_deleted_job_stays_without_its_asset(database: sa.Engine, store: Store, done: BatchView) -> None:

@@ -25,6 +25,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
     probe,
+    steady,
     survey,
     worth_surveying,
 )
@@ -88,9 +89,11 @@ async def published(source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
 
 
 async def encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan, Parts]:
-    """Probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
+    """Give it one clock, probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
     (folder / "encoded").mkdir()
     (folder / "out").mkdir()
+    steadied = await steady(source, folder, toolbox=toolbox)
+    source = steadied.path if steadied else source
     info, plan = await plan_source(source, toolbox=toolbox)
     return info, plan, await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
 

@@ -65,3 +65,18 @@ def test_answers_of_the_own_api_have_no_defaults(document: dict[str, Any]) -> No
     for name, schema in document["components"]["schemas"].items():
         if name.endswith(("Reply", "Page")) and not name.startswith(("Pull", "Query")):
             assert sorted(schema["required"]) == sorted(schema["properties"]), name
+
+
+def test_every_member_of_the_own_api_is_described(document: dict[str, Any]) -> None:
+    wire = {
+        name
+        for name in document["components"]["schemas"]
+        if name.startswith(("Pull", "Query", "Task", "Video", "HTTP", "Wire"))
+    }
+    silent = [
+        f"{name}.{member}"
+        for name, schema in document["components"]["schemas"].items()
+        for member, described in schema.get("properties", {}).items()
+        if name not in wire and name != "ValidationError" and "description" not in described
+    ]
+    assert silent == []

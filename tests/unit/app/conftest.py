@@ -9,6 +9,7 @@ import pytest
 
 from vodpull.api.http.metrics import Answered
 from vodpull.app.metrics import Metrics
+from vodpull.app.server import Connections, Limits, Refusal
 from vodpull.jobs.census import Census, QueueLength
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.model import Stage
@@ -42,6 +43,8 @@ def busy_metrics(census: Census) -> Callable[[Path], Metrics]:
         metrics.finished("")
         metrics.finished("md5_mismatch")
         metrics.delivered("delivered", 0.1, 1.5)
+        metrics.refused(Refusal.HEADERS)
+        metrics.watch_door(Connections(Limits(connections=80), on_refused=metrics.refused))
         metrics.replied(Answered(route="/healthz", code=200, seconds=0.002))
         return metrics
 

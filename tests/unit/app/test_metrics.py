@@ -37,6 +37,14 @@ def test_what_the_work_reports_is_counted(metrics: Metrics) -> None:
     assert value(metrics, "vodpull_delivery_lag_seconds_sum") == 1.5
 
 
+def test_the_door_tells_what_it_refused_and_what_is_allowed(metrics: Metrics) -> None:
+    assert value(metrics, "vodpull_http_refused_connections_total", reason="headers") == 1
+    assert value(metrics, "vodpull_http_refused_connections_total", reason="write_timeout") == 0
+    assert value(metrics, "vodpull_http_connections") == 0
+    assert value(metrics, "vodpull_limit", limit="connections") == 80
+    assert value(metrics, "vodpull_limit", limit="connections_of_address") == 20
+
+
 def test_gauges_of_the_installation_come_from_the_census(metrics: Metrics) -> None:
     assert value(metrics, "vodpull_jobs", stage="waiting") == 2
     assert value(metrics, "vodpull_queue_depth", queue="encode") == 5

@@ -9,7 +9,7 @@ from tests.batches import batch_of, job_of
 
 from vodpull.cli import bars
 from vodpull.cli.tasks import succeeded
-from vodpull.client import Batch, JobError
+from vodpull.client import Batch, JobError, NextTry
 
 ERROR = JobError(
     code="md5_mismatch",
@@ -45,6 +45,14 @@ def test_a_failed_job_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert "md5_mismatch: expected a" in capsys.readouterr().err
 
 
+def test_each_wait_for_a_next_try_is_a_line_with_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    waits = [NextTry(at_ms=60_000 * minute, tries=minute, error=ERROR) for minute in (1, 2)]
+    bars.follow([state("waiting", next_try=wait) for wait in (waits[0], waits[0], waits[1])])
+    first, second = capsys.readouterr().err.splitlines()
+    assert ":01:00; md5_mismatch" in first
+    assert ":02:00; md5_mismatch" in second
+
+
 def test_a_terminal_shows_bars_speed_and_the_sum(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,3 +77,21 @@ def test_a_small_terminal_shows_first_what_is_under_way() -> None:
 def test_success_means_every_status(pull: int, cmd: int, good: bool) -> None:
     reply: Any = {"data": {"status": 2, "items": [{"pullStatus": pull, "cmdStatus": cmd}]}}
     assert succeeded(reply) is good
+
+
+def test_a_bar_never_runs_backwards() -> None:
+    way = [("waiting", 0), ("fetch", 0), ("fetch", 100), ("probe", 0), ("store", 50), ("encode", 3), ("encode", 99)]
+    way += [("package", 0), ("publish", 10), ("done", 100)]
+    done = [bars.way_done(job_of(stage=stage, percent=float(percent))) for stage, percent in way]
+    assert done == sorted(done)
+    assert (done[0], done[-1]) == (0, 100)
+
+
+def test_work_that_is_done_again_does_not_move_the_bar_back(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bars, "console", Console(stderr=True, force_terminal=True, width=120, height=24, markup=False))
+    bars.follow([state("fetch", percent=90.0), state("fetch", percent=10.0), state("failed", error=ERROR)])
+    shown = capsys.readouterr().err
+    assert " 36%" in shown
+    assert " 4%" not in shown

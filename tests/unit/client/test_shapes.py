@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 from tests.batches import batch_json
 
-from vodpull.client import Attempt, Batch, Delivery, Event, File, Job, JobError, Options, Page, Source, StageTime, Task
+from vodpull.client import (
+    Attempt,
+    Batch,
+    Delivery,
+    Event,
+    File,
+    Job,
+    JobError,
+    NextTry,
+    Options,
+    Page,
+    Source,
+    StageTime,
+    Task,
+)
 from vodpull.client.shapes import read
 from vodpull.client.wire import PullReply, QueryReply, TaskIds, TaskItem, VideoFile, VideoInfo, WireItem
 from vodpull.errors import CallFailed
@@ -31,6 +45,7 @@ def members(schema: str) -> set[str]:
         (Page, "BatchPage"),
         (Job, "JobReply"),
         (JobError, "ErrorReply"),
+        (NextTry, "NextTryReply"),
         (StageTime, "StageReply"),
         (File, "FileReply"),
         (Event, "EventReply"),
@@ -78,3 +93,12 @@ def test_a_batch_is_read_and_newer_members_are_ignored() -> None:
 def test_what_is_no_batch_is_an_error_of_ours(said: object) -> None:
     with pytest.raises(CallFailed, match="not a Batch"):
         read(Batch, said)
+
+
+def test_a_service_that_lacks_newer_members_is_understood() -> None:
+    said = batch_json("done")
+    del said["metadata"]
+    for name in ("playlist_url", "poster_url", "storyboard_url", "batch_id"):
+        del said["jobs"][0][name]
+    batch = read(Batch, said)
+    assert (batch.metadata, batch.jobs[0].playlist_url) == ({}, "")

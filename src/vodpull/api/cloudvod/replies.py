@@ -7,8 +7,8 @@ from typing import Any
 
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import WireCode, message_of
-from vodpull.jobs.model import Batch, BatchView
-from vodpull.jobs.status import query_data
+from vodpull.jobs.model import Batch
+from vodpull.jobs.status import BatchStatus, compact_json
 
 TIMESTAMP_AS_STRING = "timestamp-string"
 """Compatibility switch for clients that declare `timestamp` as text (spec cloud-vod-fetch §7 row 2)."""
@@ -20,12 +20,24 @@ def pull_reply(batch: Batch, *, language: Language = "zh") -> dict[str, Any]:
     return _success(data, language)
 
 
-def query_reply(
-    view: BatchView, *, now_ms: int, compat: Collection[str] = (), language: Language = "zh"
-) -> dict[str, Any]:
-    """Return the answer to `pullVideoQuery`; `now_ms` is the time of the reply."""
-    data = query_data(view, now_ms=now_ms, timestamp_as_string=TIMESTAMP_AS_STRING in compat)
-    return _success(data, language)
+class QueryReplies:
+    """Writes answers to `pullVideoQuery`: around items that are bytes already, only what differs is written."""
+
+    def __init__(self, *, compat: Collection[str] = (), language: Language = "zh") -> None:
+        timestamp = b'"%d"' if TIMESTAMP_AS_STRING in compat else b"%d"
+        message = compact_json(message_of(WireCode.SUCCESS, language=language)).replace(b"%", b"%%")
+        self._frame = (
+            b'{"code":200,"data":{"items":[%b],"status":%d,"taskId":%b,"timestamp":'
+            + timestamp
+            + b',"transNo":%b},"message":'
+            + message
+            + b"}"
+        )
+
+    def reply(self, batch: BatchStatus, *, now_ms: int) -> bytes:
+        """Return the whole JSON body; `now_ms` is the time of the reply (spec cloud-vod-fetch §5)."""
+        ids = compact_json(batch.batch_id), compact_json(batch.trans_no)
+        return self._frame % (b",".join(batch.items), batch.status, ids[0], now_ms, ids[1])
 
 
 def _success(data: dict[str, Any], language: Language) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission import MAX_FILE_NAME_CHARS, PullItem, PullRequest, name_in_url
+from vodpull.signing import SignedRequest
 
 MAX_TRANS_NO_CHARS = 32
 MAX_DEPTH = 32
@@ -29,6 +30,16 @@ class QueryRequest:
 
     task_id: str | None
     trans_no: str | None
+
+
+def parameters_of(signed: SignedRequest) -> dict[str, Any]:
+    """Return the parameters of a signed call; raises as `read_parameters`."""
+    return read_parameters(
+        method=signed.method,
+        content_type=signed.headers.get("content-type", ""),
+        body=signed.body,
+        query=signed.query,
+    )
 
 
 def read_parameters(*, method: str, content_type: str, body: bytes, query: str) -> dict[str, Any]:

@@ -21,13 +21,19 @@ from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bear
 from vodpull.api.http.exchange import read_signed_request
 from vodpull.api.http.problems import OWN_PREFIX
 from vodpull.clock import now_s
-from vodpull.errors import RateLimited
+from vodpull.errors import AuthenticationError, RateLimited
 
 THREADS = 4
 """
 Answer the wire contract. Few: more of them mostly wait for each other (with forty a busy machine gives about a third
 fewer answers), and together they never hold all of the database's connections.
 """
+
+OWN_REMEDY = (
+    "Send `Authorization: Bearer <accessKey>.<secretKey>`: both halves of one live key, joined by a dot, as "
+    "`vodpull keys create NAME --json` prints them; or sign the request, as `vodpull sign` does."
+)
+"""What a caller of `/api/v1` that is refused can do."""
 
 Answer = TypeVar("Answer")
 
@@ -74,16 +80,28 @@ class Access:
 
     def _admit(self, signed: SignedRequest) -> LiveKey:
         key = self._authenticate(signed)
-        self._count(key)
+        self.count(key)
         return key
 
     def _authenticate(self, signed: SignedRequest) -> LiveKey:
-        authorization = signed.headers.get("authorization", "")
-        if signed.path.startswith(OWN_PREFIX) and authorization[:7].lower() == "bearer ":
-            return authenticate_bearer(authorization, keys=self._find_key)
-        return authenticate(signed, keys=self._find_key, now_s=now_s())
+        if not signed.path.startswith(OWN_PREFIX):
+            return authenticate(signed, keys=self._find_key, now_s=now_s())
+        authorization = signed.headers.get("authorization", "").strip()
+        try:
+            if authorization.partition(" ")[0].lower() == "bearer":
+                return authenticate_bearer(authorization, keys=self._find_key)
+            return authenticate(signed, keys=self._find_key, now_s=now_s())
+        except AuthenticationError as error:
+            error.remedy = OWN_REMEDY
+            raise
 
-    def _count(self, key: LiveKey) -> None:
+    def count(self, key: LiveKey) -> None:
+        """
+        Count one call of a key.
+
+        Raises:
+            RateLimited: it has made too many.
+        """
         if self._limit is None or self._counter.hit(self._limit, key.access_key):
             return
         free_at_s = self._counter.get_window_stats(self._limit, key.access_key).reset_time

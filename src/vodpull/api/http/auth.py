@@ -51,14 +51,35 @@ def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey
         AuthenticationError: not signed by a live key; the message is the reason of spec cloud-vod-auth §6.
         ParameterError: signed well, but with a query whose meaning the signature does not fix.
     """
+    claim = read_claim(request, now_s=now_s)
+    return prove(claim, request, key=keys(claim.access_key))
+
+
+def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
+    """
+    Return what a request says of who signed it; nothing is proved yet.
+
+    Raises:
+        AuthenticationError: the signature is missing, unreadable or too old.
+    """
     word, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
-    read_claim = _SCHEMES.get(word.lower())
-    if read_claim is None:
+    read = _SCHEMES.get(word.lower())
+    if read is None:
         raise AuthenticationError("missing authorization")
-    claim = read_claim(request, credentials.strip(), int(now_s))
-    key, exact = _check(claim, keys)
+    return read(request, credentials.strip(), int(now_s))
+
+
+def prove(claim: Claim, request: SignedRequest, *, key: LiveKey | None) -> LiveKey:
+    """
+    Return the live key of this claim's name if it made the claim's proof; None stands for a name that nobody has.
+
+    Raises:
+        AuthenticationError: it did not.
+        ParameterError: signed well, but with a query whose meaning the signature does not fix.
+    """
+    live, exact = _check(claim, key)
     _refuse_open_query(request, exact=exact)
-    return key
+    return live
 
 
 def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
@@ -75,12 +96,12 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
     if not access_key or not secret:
         raise AuthenticationError("malformed authorization")
     # Digests have one length, so that the comparison does not tell the secret's.
-    claim = _Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
-    return _check(claim, keys)[0]
+    claim = Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
+    return _check(claim, keys(access_key))[0]
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Claim:
+class Claim:
     """What a request says of itself: which key made which proof over which text."""
 
     access_key: str
@@ -99,9 +120,8 @@ _NO_SECRET = random_secrets.token_hex(32)
 _SECRETS_TRIED = 2
 
 
-def _check(claim: _Claim, keys: Keys) -> tuple[LiveKey, bool]:
+def _check(claim: Claim, key: LiveKey | None) -> tuple[LiveKey, bool]:
     """Return the key and whether the proof covers an exact message; tries everything before it decides."""
-    key = keys(claim.access_key)
     known = key.secrets if key is not None else ()
     tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
     exact = [_fits(claim, secret, message) for secret in tried for message in claim.messages]
@@ -111,7 +131,7 @@ def _check(claim: _Claim, keys: Keys) -> tuple[LiveKey, bool]:
     return key, any(exact)
 
 
-def _fits(claim: _Claim, secret: str, message: bytes) -> bool:
+def _fits(claim: Claim, secret: str, message: bytes) -> bool:
     return hmac.compare_digest(claim.seal(secret, message), claim.proof)
 
 
@@ -131,7 +151,7 @@ _HMAC_CREDENTIALS = re.compile(
 )
 
 
-def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> _Claim:
+def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> Claim:
     found = _HMAC_CREDENTIALS.fullmatch(credentials)
     # Duplicates stay: one SDK signs them.
     names = sorted(found["names"].lower().split(";")) if found else []
@@ -147,7 +167,7 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
         string_to_sign(dialect, timestamp, canonical_request(request, names, query))
         for query in query_readings(request)
     )
-    return _Claim(
+    return Claim(
         access_key=access_key,
         proof=to_bytes(found["signature"].lower()),
         seal=seal_hmac,
@@ -172,7 +192,7 @@ def _check_time(stated_s: int | None, now_s: int) -> None:
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 
 
-def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> _Claim:
+def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> Claim:
     """Read user and proof of an API key; the proof covers the date alone, neither path nor body."""
     user, _, password = _basic_pair(credentials).partition(":")
     if not user or not password:
@@ -182,7 +202,7 @@ def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> _Claim:
     in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
     if not in_time:
         _check_time(dated[0][1] if dated else None, now_s)
-    return _Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time)
+    return Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time)
 
 
 def _basic_pair(credentials: str) -> str:
@@ -206,7 +226,7 @@ def _seal_bearer(secret: str, _: bytes) -> bytes:
 
 
 # One line per scheme: the word, in lower case, and who reads what it claims.
-_SCHEMES: dict[str, Callable[[SignedRequest, str, int], _Claim]] = {
+_SCHEMES: dict[str, Callable[[SignedRequest, str, int], Claim]] = {
     **{dialect.word.lower(): partial(_read_hmac, dialect=dialect) for dialect in DIALECTS},
     BASIC.lower(): _read_basic,
 }

@@ -12,6 +12,7 @@ from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
+from vodpull.jobs.status_reader import StatusReader
 from vodpull.jobs.store import Store
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
@@ -29,6 +30,8 @@ class ApiContext:
     disposal: Disposal
     outbox: Outbox
     store: Store
+    status: StatusReader
+    """Closed with the application."""
     listing: Listing
     events: Events
     deliveries: Deliveries
@@ -38,5 +41,7 @@ class ApiContext:
     metrics: MetricsDoor
     on_reply: Callable[[Answered], None]
     """Is told of every reply."""
+    public_url: str
+    """Base of the URLs in replies; empty: where the caller came in."""
     language: Language
     compat: tuple[str, ...]

@@ -45,11 +45,11 @@ class Exchange:
             _refuse_other_codecs(scope, body)
             await self._app(scope, _replayed(body, receive), answer.send)
         except Exception as error:
+            if answer.started:
+                raise  # the server breaks the reply off and logs why
             if not isinstance(error, RequestError):
                 log.exception("request failed", request_id=answer.request_id, path=scope["path"])
                 error = InternalError("unexpected")
-            if answer.started:
-                raise
             reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
             await reply(scope, receive, answer.send)
 

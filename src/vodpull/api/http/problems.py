@@ -123,14 +123,23 @@ def problem_of(error: Exception, *, language: Language = "zh") -> Problem:
 
 def problem_reply(error: Exception, *, path: str, request_id: str, language: Language) -> JSONResponse:
     """Return the reply that an error is, in the form of the API that the path belongs to."""
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else {}
     if path.startswith(OWN_PREFIX):
-        status, body = _document(error, request_id)
-        if status == HTTPStatus.UNAUTHORIZED:  # a challenge is mandatory there (RFC 9110 §15.5.2)
-            headers["WWW-Authenticate"] = "Bearer"
-        return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+        return document_reply(error, request_id=request_id)
     problem = problem_of(error, language=language)
-    return JSONResponse(error_body(problem), status_code=problem.http_status, headers=headers)
+    return JSONResponse(error_body(problem), status_code=problem.http_status, headers=_retry_after(error))
+
+
+def document_reply(error: Exception, *, request_id: str) -> JSONResponse:
+    """Return an error as an RFC 9457 problem document."""
+    status, body = _document(error, request_id)
+    headers = _retry_after(error)
+    if status == HTTPStatus.UNAUTHORIZED:  # a challenge is mandatory there (RFC 9110 §15.5.2)
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
+
+
+def _retry_after(error: Exception) -> dict[str, str]:
+    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else {}
 
 
 def error_body(problem: Problem) -> dict[str, object]:

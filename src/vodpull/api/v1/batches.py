@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
+from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
@@ -18,18 +20,20 @@ from vodpull.api.v1.views import (
     BatchReply,
     CatalogueEntry,
     DeliveryReply,
+    JobReply,
     NewBatch,
     ProblemReply,
     State,
     batch_reply,
     delivery_reply,
+    job_reply,
 )
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
 from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
-from vodpull.jobs.model import BatchView
+from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
 
 STREAM_LOOK_S = 0.5
@@ -44,6 +48,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 Position = Annotated[int, Path(ge=0, lt=50)]
 IdempotencyKey = Annotated[str, Header(max_length=255)]
 
@@ -52,56 +57,85 @@ def batches_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
     router = APIRouter(prefix="/api/v1", tags=["batches"], responses=PROBLEMS)
     _add_batches(router, _Desk(context))
+    _add_jobs(router, _Desk(context))
     _add_changes(router, _Desk(context))
     _add_deliveries(router, _Desk(context))
     _add_deletions(router, _Desk(context))
     return router
 
 
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls, and what the URLs in the answer begin with."""
+
+    key: LiveKey
+    files_url: str
+
+
 class _Desk:
     """One call to each thing behind the endpoints, for one caller."""
 
     def __init__(self, context: ApiContext) -> None:
-        self.context = context
-        self.caller = context.access.caller
+        async def caller(request: Request, key: LiveKey = Depends(context.access.caller)) -> Caller:
+            base = context.public_url or str(request.base_url)
+            return Caller(key=key, files_url=f"{base.rstrip('/')}/media/")
 
-    def view(self, batch_id: str, caller: LiveKey) -> BatchView:
+        self.context = context
+        self.caller = caller
+
+    def view(self, batch_id: str, caller: Caller) -> BatchView:
         view = self.context.store.find_batch(batch_id)
-        if view is None or view.batch.account_id != caller.account_id:
+        if view is None or view.batch.account_id != caller.key.account_id:
             raise NotFound("there is no such batch")
         return view
 
-    def job_view(self, batch_id: str, position: int, caller: LiveKey) -> BatchView:
+    def job_view(self, batch_id: str, position: int, caller: Caller) -> BatchView:
         view = self.view(batch_id, caller)
         if view.at(position) is None:
             raise NotFound("the batch has no such job")
         return view
 
-    def shown(self, view: BatchView) -> BatchReply:
-        return batch_reply(view, self.context.listing.timeline(view.batch.batch_id), now_ms=now_ms())
+    def shown(self, view: BatchView, caller: Caller) -> BatchReply:
+        times = self.context.listing.timeline(view.batch.batch_id)
+        return batch_reply(view, times, now_ms=now_ms(), files_url=caller.files_url)
 
-    def read(self, batch_id: str, caller: LiveKey) -> BatchReply:
-        return self.shown(self.view(batch_id, caller))
+    def shown_job(self, view: BatchView, caller: Caller, which: Callable[[Job], bool]) -> JobReply:
+        times = self.context.listing.timeline(view.batch.batch_id)
+        job = next(job for job in view.jobs if which(job))
+        return job_reply(job, times, now_ms=now_ms(), files_url=caller.files_url)
 
-    def create(self, body: NewBatch, caller: LiveKey, key: str) -> BatchReply:
+    def read_job(self, job_id: str, caller: Caller) -> JobReply:
+        view = self.context.store.find_batch_of(job_id)
+        if view is None or view.batch.account_id != caller.key.account_id:
+            raise NotFound("there is no such job")
+        return self.shown_job(view, caller, lambda job: job.job_id == job_id)
+
+    def read(self, batch_id: str, caller: Caller) -> BatchReply:
+        return self.shown(self.view(batch_id, caller), caller)
+
+    def create(self, body: NewBatch, caller: Caller, key: str) -> BatchReply:
         # Without a key every call is a request of its own.
-        identity = ("idempotency", caller.account_id, key) if key else ("once", new_id(now_ms()))
-        known_by = fingerprint(*identity, content=body.model_dump_json().encode())
+        identity = ("idempotency", caller.key.account_id, key) if key else ("once", new_id(now_ms()))
+        # As it was before there was metadata: a request that was answered before an upgrade is known after it.
+        unsaid = set() if body.metadata else {"metadata"}
+        known_by = fingerprint(*identity, content=body.model_dump_json(exclude=unsaid).encode())
         try:
-            return self.shown(self.context.intake.accept(_request(body), caller, known_by=known_by))
+            view = self.context.intake.accept(_request(body), caller.key, known_by=known_by)
         except RequestError as error:
             error.field = _OWN_NAMES.get(error.field or "", error.field)
             raise
+        return self.shown(view, caller)
 
-    def page(self, wanted: Filter, limit: int, cursor: str) -> BatchPage:
+    def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        return BatchPage(batches=[self.shown(view) for view in views], next_cursor=following)
+        shown = [batch_reply(view, {}, now_ms=now_ms(), files_url=caller.files_url) for view in views]
+        return BatchPage(batches=shown, next_cursor=following)
 
-    def cancel(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
+    def cancel(self, view: BatchView, caller: Caller, position: int | None = None) -> BatchReply:
         self.context.control.cancel(view, position=position)
         return self.read(view.batch.batch_id, caller)
 
-    def retry(self, view: BatchView, caller: LiveKey, position: int | None = None) -> BatchReply:
+    def retry(self, view: BatchView, caller: Caller, position: int | None = None) -> BatchReply:
         self.context.control.retry(view, position=position)
         return self.read(view.batch.batch_id, caller)
 
@@ -109,7 +143,7 @@ class _Desk:
 def _add_batches(router: APIRouter, desk: _Desk) -> None:
     @router.post("/batches", status_code=201, operation_id="createBatch")
     def create_batch(
-        body: NewBatch, caller: LiveKey = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
+        body: NewBatch, caller: Caller = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
     ) -> BatchReply:
         """Accept a batch; with the same `Idempotency-Key` again, the first answer for 24 hours."""
         return desk.create(body, caller, idempotency_key)
@@ -120,15 +154,16 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         trans_no: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]*$")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
         cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
-        caller: LiveKey = Depends(desk.caller),
+        caller: Caller = Depends(desk.caller),
     ) -> BatchPage:
-        """List the account's batches, newest first."""
-        is_final = None if state is None else state == "completed"
-        wanted = Filter(account_id=caller.account_id, trans_no=trans_no, is_final=is_final)
-        return desk.page(wanted, limit, cursor)
+        """List the account's batches, newest first; `failed` are those with a job that failed."""
+        is_final = {"running": False, "completed": True}.get(state or "")
+        stage = Stage.FAILED if state == "failed" else None
+        wanted = Filter(account_id=caller.key.account_id, trans_no=trans_no, is_final=is_final, stage=stage)
+        return desk.page(wanted, caller, limit=limit, cursor=cursor)
 
     @router.get("/batches/{batch_id}", operation_id="readBatch")
-    def read_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+    def read_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> BatchReply:
         """Tell how far each job of a batch is."""
         return desk.read(batch_id, caller)
 
@@ -140,13 +175,13 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
             200: {"description": "`progress` events; each `data` is a batch.", "content": {"text/event-stream": {}}}
         },
     )
-    async def stream_progress(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> StreamingResponse:
+    async def stream_progress(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> StreamingResponse:
         """Stream the batch as server-sent events, one for each change, until it is final."""
         await run_in_threadpool(desk.view, batch_id, caller)
         return StreamingResponse(_stream(desk, batch_id, caller), media_type="text/event-stream")
 
 
-async def _stream(desk: _Desk, batch_id: str, caller: LiveKey) -> AsyncIterator[str]:
+async def _stream(desk: _Desk, batch_id: str, caller: Caller) -> AsyncIterator[str]:
     known: dict[str, Any] = {}
     silent_s = 0.0
     while True:
@@ -163,38 +198,51 @@ async def _stream(desk: _Desk, batch_id: str, caller: LiveKey) -> AsyncIterator[
         silent_s += STREAM_LOOK_S
 
 
+def _add_jobs(router: APIRouter, desk: _Desk) -> None:
+    @router.get("/jobs/{job_id}", operation_id="readJob")
+    def read_job(job_id: JobId, caller: Caller = Depends(desk.caller)) -> JobReply:
+        """Tell how far one job is, by its own id."""
+        return desk.read_job(job_id, caller)
+
+    @router.get("/batches/{batch_id}/jobs/{position}", operation_id="readJobOfBatch")
+    def read_job_of_batch(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> JobReply:
+        """Tell how far one job is, by its place in the batch."""
+        view = desk.job_view(batch_id, position, caller)
+        return desk.shown_job(view, caller, lambda job: job.position == position)
+
+
 def _add_changes(router: APIRouter, desk: _Desk) -> None:
     @router.post("/batches/{batch_id}/cancel", operation_id="cancelBatch")
-    def cancel_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+    def cancel_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> BatchReply:
         """Stop every job that is under way."""
         return desk.cancel(desk.view(batch_id, caller), caller)
 
     @router.post("/batches/{batch_id}/retry", operation_id="retryBatch")
-    def retry_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
-        """Start every failed or cancelled job again."""
+    def retry_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> BatchReply:
+        """Start every failed, cancelled or waiting job now: what waits for its next try waits no longer."""
         return desk.retry(desk.view(batch_id, caller), caller)
 
     @router.post("/batches/{batch_id}/jobs/{position}/cancel", operation_id="cancelJob")
-    def cancel_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
+    def cancel_job(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> BatchReply:
         """Stop one job."""
         return desk.cancel(desk.job_view(batch_id, position, caller), caller, position)
 
     @router.post("/batches/{batch_id}/jobs/{position}/retry", operation_id="retryJob")
-    def retry_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> BatchReply:
-        """Start one failed or cancelled job again."""
+    def retry_job(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> BatchReply:
+        """Start one failed or cancelled job again, or now if it waits for its next try."""
         return desk.retry(desk.job_view(batch_id, position, caller), caller, position)
 
 
 def _add_deletions(router: APIRouter, desk: _Desk) -> None:
     @router.delete("/batches/{batch_id}", status_code=204, operation_id="deleteBatch", responses=_GOING)
-    async def delete_batch(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> Response:
+    async def delete_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> Response:
         """Stop what is under way and delete the batch with its files; again within a day is the same."""
-        return _gone(at_once=await desk.context.disposal.delete(batch_id, account_id=caller.account_id))
+        return _gone(at_once=await desk.context.disposal.delete(batch_id, account_id=caller.key.account_id))
 
     @router.delete("/batches/{batch_id}/jobs/{position}", status_code=204, operation_id="deleteJob", responses=_GOING)
-    async def delete_job(batch_id: BatchId, position: Position, caller: LiveKey = Depends(desk.caller)) -> Response:
+    async def delete_job(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> Response:
         """Stop one job and delete its files; the batch still tells that there was one."""
-        at_once = await desk.context.disposal.delete(batch_id, account_id=caller.account_id, position=position)
+        at_once = await desk.context.disposal.delete(batch_id, account_id=caller.key.account_id, position=position)
         return _gone(at_once=at_once)
 
 
@@ -207,17 +255,17 @@ def _gone(*, at_once: bool) -> Response:
 
 def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
     @router.get("/batches/{batch_id}/deliveries", operation_id="listDeliveries")
-    def list_deliveries(batch_id: BatchId, caller: LiveKey = Depends(desk.caller)) -> list[DeliveryReply]:
+    def list_deliveries(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> list[DeliveryReply]:
         """List the notifications of a batch with every attempt."""
         desk.view(batch_id, caller)
         return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
 
     @router.post("/deliveries/{delivery_id}/replay", status_code=202, operation_id="replayDelivery")
     def replay_delivery(
-        delivery_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$")], caller: LiveKey = Depends(desk.caller)
+        delivery_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$")], caller: Caller = Depends(desk.caller)
     ) -> dict[str, str]:
         """Send a notification once more, now, under its old id."""
-        desk.context.outbox.replay(delivery_id, account_id=caller.account_id)
+        desk.context.outbox.replay(delivery_id, account_id=caller.key.account_id)
         return {"delivery_id": delivery_id}
 
     @router.get("/errors", operation_id="listErrors")
@@ -247,6 +295,7 @@ def _request(body: NewBatch) -> PullRequest:
         separate=body.separate,
         fetch_ts=body.fetch_ts,
         priority=body.priority,
+        metadata=body.metadata,
         items=tuple(
             PullItem(file_name=item.name or name_in_url(item.url), fetch_url=item.url, md5=item.md5)
             for item in body.items

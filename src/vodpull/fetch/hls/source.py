@@ -265,7 +265,9 @@ def _named(what: str) -> Iterator[None]:
     try:
         yield
     except FetchError as error:
-        raise type(error)(f"{what}: {error}", field=error.field) from error
+        named = type(error)(f"{what}: {error}", field=error.field)
+        named.origin_status, named.retry_after_s = error.origin_status, error.retry_after_s
+        raise named from error
 
 
 def _check_key(key: bytes) -> bytes:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vodpull.errors import StorageError, StorageFull, StorageUnavailable
-
-_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+from vodpull.errors import error_of_disk
 
 
 @contextmanager
@@ -17,5 +14,4 @@ def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind: type[StorageError] = StorageFull if error.errno in _DISK_FULL else StorageUnavailable
-        raise kind(f"the work folder cannot be written: {error.strerror}") from error
+        raise error_of_disk(error, "the work folder cannot be written") from error

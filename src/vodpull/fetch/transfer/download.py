@@ -94,6 +94,7 @@ async def _persist(transfer: Transfer, part: PartFile, limits: FetchLimits) -> D
             await part.settle()
             pause_s = tries.pause_after(error, held_bytes=part.held_bytes, asked_s=transfer.retry_after_s)
             if pause_s is None:
+                error.retry_after_s = transfer.retry_after_s
                 raise
         await asyncio.sleep(pause_s)
 
@@ -113,8 +114,10 @@ class _Tries:
         self._in_vain += 1
         if not error.retryable or self._in_vain >= self._limits.attempts:
             return None
+        if asked_s is not None and asked_s > self._limits.retry_after_max_s:
+            return None
         jitter_s = random.uniform(0, self._limits.retry_initial_s)  # noqa: S311 - spreads load, guards nothing
         if asked_s is not None:
-            return min(asked_s, self._limits.retry_after_max_s) + jitter_s
+            return asked_s + jitter_s
         doubled_s = self._limits.retry_initial_s * float(2 ** min(self._in_vain - 1, 30))
         return min(self._limits.retry_max_s, doubled_s + jitter_s)

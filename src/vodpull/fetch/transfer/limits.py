@@ -34,8 +34,8 @@ class FetchLimits:
     """Pause before the second try; it doubles each time, with up to as much again at random."""
     retry_max_s: float = 30
     """Longest pause between two tries."""
-    retry_after_max_s: float = 120
-    """Longest pause that an origin may ask for with Retry-After."""
+    retry_after_max_s: float = 10
+    """Longest pause that an origin may ask for with Retry-After here; after a longer one the caller asks again."""
     max_connections: int = 8
     """Connections for one file, if its origin gives each of them only so much; 1: never more than one."""
 

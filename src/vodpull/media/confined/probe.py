@@ -4,7 +4,8 @@ Look into a media file and print one JSON document; runs alone, as a confined ch
 Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
 options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams` and `max_sounds`. PYAV is the folder of the PyAV
 package. The answer is either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the
-standard library, and its parts, whose paths come last: tracks.py, lengths.py, length_claims.py and boxes.py.
+standard library, and its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py
+and boxes.py.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ BARREN_PACKETS = 2000
 COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
+# FFmpeg counts these from the first of the tracks that a command uses.
+DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
+# Rounding of a clock.
+UNSAID_S = 0.0005
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
 STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 
@@ -117,9 +122,10 @@ def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int) -> dict[str
     lengths = _beside("lengths")
     _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
     video, audio = (choice.pictures or [None])[0], choice.sounds
-    scan = scan_start(av, container, video) if video else {"nominal": 0.0}
+    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
+    display = _beside("display").display_facts(video, scan["frames"]) if video else {}
     ends = lengths.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(video, scan, ends) if video else None,
+    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     # Other sound tracks do not make a film longer.
     film = [ends[stream.index] for stream in (video, *audio[:1]) if stream]
@@ -131,7 +137,8 @@ def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int) -> dict[str
     # Matroska counts from 0, whenever its first picture comes.
     found_s = max(end_s - start_s, lengths.last_end(container, ends))
     claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
-    return {**outline, "start_time_s": start_s, **streams, **claims, "tracks": choice.facts()}
+    times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
+    return {**outline, **times, **streams, **claims, "tracks": choice.facts()}
 
 
 def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: int) -> None:
@@ -143,6 +150,13 @@ def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: i
         choice.leave_out(stream, "second_picture")
     for stream in choice.sounds[max_sounds:]:
         choice.leave_out(stream, "too_many")
+
+
+def _zero(container: Any, start_s: float) -> float | None:
+    """Return the beginning of a file where FFmpeg would not find it: it looks at other tracks, or at some of them."""
+    own_s = (container.start_time or 0) / 1e6
+    plain = container.format.name not in DISCONTINUOUS and max(abs(own_s), abs(start_s)) <= UNSAID_S
+    return None if plain else start_s
 
 
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
@@ -218,20 +232,12 @@ def _decoded(av: Any, packet: Any) -> list[Any]:
 def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:
     context, frame = stream.codec_context, scan["frames"][-1]
     start_s, end_s = ends[stream.index]
-    aspect = _aspect(stream)
-    rotation = round(frame.rotation / 90) * 90
-    shown = (round(context.width * aspect[0] / aspect[1]), context.height)
-    shown = shown[::-1] if rotation % 180 else shown
     return {
         "index": stream.index,
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "width_px": context.width,
         "height_px": context.height,
-        "sample_aspect": aspect,
-        "rotation_deg": rotation,
-        "display_width_px": max(shown[0], 1),
-        "display_height_px": max(shown[1], 1),
         "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
@@ -253,14 +259,6 @@ def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
         "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
         "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
     }
-
-
-def _aspect(stream: Any) -> tuple[int, int]:
-    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    # Shapes beyond this are damage, not anamorphic film.
-    if not ratio or not 1 / 8 <= ratio <= 8:  # noqa: PLR2004
-        return (1, 1)
-    return (ratio.numerator, ratio.denominator)
 
 
 def average_rate(times_s: list[float], declared: float, nominal: float) -> float:

@@ -124,6 +124,9 @@ def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
 def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
     """Return the input options that lead to a chunk."""
     seek_s = plan.seeks_s[chunk.number]
+    if plan.zero_s is not None:
+        found = ("-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{plan.zero_s + seek_s:.6f}") if seek_s else ()
+        return (*zero_flags(plan), *found)
     if not seek_s:
         return ()
     return (
@@ -132,6 +135,11 @@ def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
         # From the keyframe before: what is too early is dropped by number, not by time.
         "-noaccurate_seek", "-ss", f"{seek_s:.6f}",
     )  # fmt: skip
+
+
+def zero_flags(plan: EncodePlan) -> tuple[str, ...]:
+    """Return the input options that make the output begin where the source does, whatever a command reads of it."""
+    return () if plan.zero_s is None else ("-copyts", "-itsoffset", f"{-plan.zero_s:.6f}")
 
 
 def _filter_flags(picture: Picture) -> list[str]:
@@ -220,7 +228,7 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
     """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
     encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
     chains = [sound_chain(sound, label=f"a{number}") for number, sound in encoded.items()]
-    argv = [*allowlist.global_flags(), *allowlist.input_flags("source")]
+    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *zero_flags(plan))]
     argv += ["-filter_complex", ";".join(chains)] if chains else []
     # A timestamp far ahead would otherwise be filled with hours of silence.
     end = ["-t", f"{plan.duration_s:.6f}"]

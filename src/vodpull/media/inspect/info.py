@@ -22,11 +22,11 @@ class VideoStream:
     sample_aspect: tuple[int, int]
     """Width to height of one pixel."""
     rotation_deg: int
-    """As FFmpeg reports it: -90 means that the picture is shown turned clockwise by 90 degrees."""
+    """-90 means that the picture is shown turned clockwise by 90 degrees."""
     display_width_px: int
-    """Width that a viewer must see, after pixel shape and rotation."""
+    """Width that a viewer must see, after cropping, pixel shape and rotation."""
     display_height_px: int
-    """Height that a viewer must see, after rotation."""
+    """Height that a viewer must see, after cropping and rotation."""
     frame_rate: float
     """Average frames per second."""
     nominal_frame_rate: float
@@ -49,6 +49,10 @@ class VideoStream:
     """Number of frames that the container names."""
     codec_string: str | None
     """RFC 6381 name for H.264, for example `avc1.64001f`."""
+    crop: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Pixels that the container cuts off at left, top, right and bottom, before the picture is turned."""
+    mirrored: bool = False
+    """It is shown mirrored left to right, after it was turned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +122,5 @@ class MediaInfo:
     """Sound tracks that can be published, the one to be heard first at the front."""
     tracks: tuple[TrackInfo, ...] = ()
     """All tracks of the file; empty in what older releases measured."""
+    zero_s: float | None = None
+    """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""

@@ -30,7 +30,10 @@ REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
 # What the prober imports; the last one is the one script that both sides read.
-PARTS = (*(CONFINED / name for name in ("tracks.py", "lengths.py", "length_claims.py")), Path(boxes.__file__))
+PARTS = (
+    *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
+    Path(boxes.__file__),
+)
 _INFO = TypeAdapter(MediaInfo)
 
 
@@ -66,17 +69,18 @@ def probe_orders() -> dict[str, Any]:
     }
 
 
-async def ask_pyav(
+async def ask_pyav(  # noqa: PLR0913 - what is asked of what, and within which bounds
     script: str,
     orders: Mapping[str, Any],
     subject: tuple[str, Path],
     *,
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
+    writes: Path | None = None,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
-    Run one of the scripts of `confined` on a file or folder, and return its JSON answer.
+    Run one of the scripts of `confined` on a file or folder, and return its JSON answer; it may write into `writes`.
 
     `beside` are further scripts that it imports; their paths follow that of the subject.
 
@@ -90,6 +94,7 @@ async def ask_pyav(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
         toolbox=toolbox,
         reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **_pyav_folders()},
+        writes=writes,
         limits=limits,
     )
     check_alive(finished, "measuring the file")

@@ -12,7 +12,7 @@ from itertools import pairwise
 from operator import methodcaller
 from pathlib import Path
 
-from vodpull.errors import InternalError, OutputInvalid, StorageFull
+from vodpull.errors import InternalError, OutputInvalid, error_of_disk
 from vodpull.media.encode.codecs import BUFFERED
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.mp4.codec_names import codec_names
@@ -158,7 +158,7 @@ class Assembly:
 
     def write(self, out_folder: Path) -> None:
         """Write all playlists and segments."""
-        with _full_disk_is_said():
+        with _disk_errors():
             self._write_files(out_folder, after=0)
             written = [self._segments(out_folder, stream) for stream in self.streams]
             for stream, segments in zip(self.streams, written, strict=True):
@@ -177,7 +177,7 @@ class Assembly:
 
     def write_preview(self, out_folder: Path, after: int) -> tuple[str, ...]:
         """Write the segments after the given one, and playlists that will grow; return the names of the segments."""
-        with _full_disk_is_said():
+        with _disk_errors():
             files = self._write_files(out_folder, after=after)
             for stream in self.streams:
                 names = [f"{stream.folder}/{SEGMENT_PATTERN % number}" for number in self._numbers()]
@@ -223,7 +223,7 @@ class Assembly:
 
     def write_mp4s(self, out_folder: Path) -> None:
         """Write the progressive files."""
-        with _full_disk_is_said():
+        with _disk_errors():
             for placed, stream in zip(self.renditions, self.streams, strict=False):
                 if placed.mp4:
                     write_progressive(out_folder / placed.mp4, stream.sources, self.timeline.segments)
@@ -290,7 +290,7 @@ class Assembly:
         return next(at for at, placed in enumerate(self.renditions) if placed.rung.codec == self.plan.fallback)
 
     def _write_runs(self, picture: Picture, runs: Iterable[Run], file: Path) -> None:
-        with _full_disk_is_said(), file.open("wb") as out:
+        with _disk_errors(), file.open("wb") as out:
             out.write(init_bytes([picture]))
             for number, run in enumerate(runs, start=1):
                 out.write(media_segment(number, [run]))
@@ -342,8 +342,8 @@ def planned_bandwidth_bps(plan: EncodePlan, rung: Rung) -> int:
 
 
 @contextmanager
-def _full_disk_is_said() -> Iterator[None]:
+def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageFull("no space left while packaging") from error
+        raise error_of_disk(error, "packaging cannot write or read its files") from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
-from vodpull.errors import StorageFull
+from vodpull.errors import error_of_disk
 from vodpull.media.encode.filters import JPEG_OUT
 from vodpull.media.package.hls import Segment
 from vodpull.media.package.jpeg import jpeg_size
@@ -99,7 +99,7 @@ def _write_index(index: Path, sheets: Path, text: str) -> None:
         sheets.mkdir(parents=True)
         index.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise StorageFull("no space left while making the storyboard") from error
+        raise error_of_disk(error, "the storyboard cannot be written") from error
 
 
 def _unheard(_progress: Progress) -> None:

@@ -60,7 +60,8 @@ def picture_obstacle(video: VideoStream, container: str) -> str | None:
         f"the profile is {video.profile}": video.profile not in PROFILES,
         f"the pixels are {video.pix_fmt}": video.pix_fmt != "yuv420p" or video.color_range == "pc",
         "the picture is interlaced": video.interlaced,
-        "the picture is turned by its player": video.rotation_deg != 0,
+        "the picture is turned by its player": video.rotation_deg != 0 or video.mirrored,
+        "the picture is cut by its player": any(video.crop),
         "the pixels are not square": video.sample_aspect[0] != video.sample_aspect[1],
         "the picture has a high dynamic range": video.color_transfer in HDR_TRANSFERS,
     }

@@ -97,6 +97,8 @@ class EncodePlan:
     """In order, without gaps; empty when nothing is encoded but sound."""
     seeks_s: tuple[float, ...]
     """For each chunk where decoding begins, in seconds after the start of the source; 0: at its start."""
+    zero_s: float | None = None
+    """The timestamp of the source that becomes 0; None: where FFmpeg itself begins to count."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
@@ -157,6 +159,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
+        zero_s=info.zero_s,
     )
 
 

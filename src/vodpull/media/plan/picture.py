@@ -46,11 +46,12 @@ def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Pict
     rgb = (video.pix_fmt or "").startswith(("rgb", "bgr", "gbr", "argb", "abgr"))
     full = rgb or video.color_range == "pc" or (video.pix_fmt or "").startswith("yuvj")
     hdr = video.color_transfer in HDR_TRANSFERS
+    left, top, right, bottom = video.crop
     return Picture(
         stream_index=video.index,
         rate=f"{rate.numerator}/{rate.denominator}",
         deinterlace=video.interlaced,
-        crop_odd=bool(video.width_px % 2 or video.height_px % 2),
+        crop_odd=bool((video.width_px - left - right) % 2 or (video.height_px - top - bottom) % 2),
         hold_frames=math.ceil((hold_s + slack_s) * rate),
         hdr=hdr,
         deep=video.bit_depth > 8,  # noqa: PLR2004 - bits of a byte

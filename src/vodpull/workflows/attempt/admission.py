@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,16 @@ class Reservation:
 class Admission:
     """What this process has promised of its work disk. Used from one event loop."""
 
-    def __init__(self, folder: Path, thresholds: Thresholds, *, backlog: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        thresholds: Thresholds,
+        *,
+        backlog: Callable[[], int],
+        standing_aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext,
+    ) -> None:
         """`backlog` counts the fetched jobs of the whole installation that wait for an encoder."""
+        self._standing_aside = standing_aside
         self._folder = folder
         self._thresholds = thresholds
         self._backlog = backlog
@@ -75,7 +83,8 @@ class Admission:
             if not waited:
                 log.info("fetch waits for room")
             waited = True
-            await asyncio.sleep(LOOK_S)
+            async with self._standing_aside():
+                await asyncio.sleep(LOOK_S)
         with self._reservation() as reservation:
             yield reservation
 

@@ -37,6 +37,7 @@ def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
         bitrate_bps=rendition.bitrate_bps,
         size_bytes=rendition.size_bytes,
         key=f"{folder}/{rendition.playlist}",
+        media_bytes=rendition.media_bytes,
     )
     yield playlist
     if rendition.mp4:
@@ -46,6 +47,7 @@ def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:
             server_type=ServerType.MOBILE,
             bitrate_bps=bitrate_bps,
             size_bytes=rendition.mp4_bytes,
+            media_bytes=0,
             key=f"{folder}/{rendition.mp4}",
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import JobRef, Store
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.attempt.admission import Admission
@@ -34,10 +37,13 @@ class Capabilities:
     admission: Admission
     templates: Templates
     fetch_limits: fetch.FetchLimits
+    source_retries: SourceRetries
     max_duration_s: float
     watch: Watch
     encode_slots: int
     """Encoders at once, whatever they work for."""
+    standing_aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+    """Gives the slot of the step that is running to other work while a block waits."""
     encoders: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:

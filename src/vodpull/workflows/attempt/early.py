@@ -1,8 +1,10 @@
 """
-Encoding the beginning of a source while its end is still being fetched.
+What begins before a step asks for it: while the source is still being fetched, and while the whole one is stored.
 
 Nothing of it is published, or counts in any way, before the whole file is there and proven: the chunks lie on the
 shelf, and the job finds them if the whole file leads to the same plan. It takes only slots that nobody else wants.
+
+Nothing that fails here may harm the job: whoever needs the piece makes it again, and tells what is wrong.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import sqlalchemy as sa
 import structlog
 
 from vodpull import fetch, media
@@ -20,15 +25,28 @@ from vodpull.errors import StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Capabilities, attempt_name
 from vodpull.workflows.attempt.pieces import clear_shelf
+from vodpull.workflows.attempt.planned import Planned, chunk_name
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.shared import run_all
 
 LOOK_S = 0.5
-"""Between two looks at what has arrived."""
+"""Between two looks at what has arrived, or whether the attempt is over: nobody else ends what no step waits for."""
 
 LOOK_SHARE = 0.2
 """Of the time, for looks that read all that is here, once something is known."""
 
 log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def _harmless(job: Job) -> Iterator[None]:
+    """Let the block fail as it will."""
+    try:
+        yield
+    except (VodpullError, OSError, sa.exc.SQLAlchemyError) as error:
+        log.info("not encoded early", job=job.job_id, code=getattr(error, "code", type(error).__name__))
+    except Exception:
+        log.exception("encoding early failed unexpectedly", job=job.job_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +70,9 @@ class EarlyEncoder:
         self._watch: asyncio.Task[None] | None = None
         self._encodes: set[asyncio.Task[None]] = set()
         self._generation = 0
+        self._outlook: _Outlook | None = None
+        self._begun = 0
+        """Chunks of the outlook."""
         self._reach_s = 0.0
         self._next_look_s = 0.0
         self._part: fetch.PartView | None = None
@@ -65,8 +86,24 @@ class EarlyEncoder:
             self._dropping = asyncio.create_task(self._drop())
         self._watch = asyncio.create_task(self._follow(part))
 
+    @asynccontextmanager
+    async def encoding(self) -> AsyncIterator[fetch.OnPart]:
+        """Give what takes the file that the block fetches, and throw everything away when the block fails."""
+        try:
+            yield self.begin
+            await self.end()
+        except BaseException:
+            with _harmless(self._job):
+                await self.discard()
+            raise
+
     async def end(self) -> None:
-        """Begin nothing more; what is under way goes on, and whoever needs it waits for it."""
+        """
+        Begin nothing more; what is under way goes on, and whoever needs it waits for it.
+
+        Raises:
+            StorageError: the store keeps what was made of another file.
+        """
         await self._stop_watching()
         if self._dropping is not None:
             await self._dropping
@@ -81,8 +118,7 @@ class EarlyEncoder:
     async def _stop_watching(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+            await asyncio.wait([self._watch])
             self._watch = None
 
     async def _abort(self) -> None:
@@ -102,25 +138,32 @@ class EarlyEncoder:
                 await asyncio.sleep(LOOK_S)
 
     async def _follow(self, part: fetch.PartView) -> None:
-        outlook: _Outlook | None = None
-        number = 0
-        if self._dropping is not None:
-            await asyncio.shield(self._dropping)
-        while outlook is None or outlook.stop_bytes is not None or number < len(outlook.chunks):
-            await asyncio.sleep(LOOK_S)
-            if part.generation != self._generation:
-                self._generation, self._reach_s, outlook, number = part.generation, 0.0, None, 0
-                await self._abort()
-            try:
-                if outlook is None or number >= len(outlook.chunks):
-                    outlook = await self._look(part) or outlook
-                while outlook and number < len(outlook.chunks) and await self._is_here(part, outlook, number):
-                    self._start(part, outlook, outlook.chunks[number])
-                    number += 1
-                    await asyncio.sleep(0)  # lets it take its slot
-            except VodpullError as error:
-                log.info("not encoded early", job=self._job.job_id, code=error.code)
-                return
+        with _harmless(self._job):
+            if self._dropping is not None:
+                await asyncio.shield(self._dropping)
+            while not await self._all_begun(part):
+                await asyncio.sleep(LOOK_S)
+                await self._restart_if_other(part)
+
+    async def _restart_if_other(self, part: fetch.PartView) -> None:
+        """Begin again when what has arrived is not of the file that it was of."""
+        generation = part.generation
+        if generation != self._generation:
+            await self._abort()
+            self._generation, self._reach_s, self._outlook, self._begun = generation, 0.0, None, 0
+
+    async def _all_begun(self, part: fetch.PartView) -> bool:
+        """Begin what can be; return True when nothing more can come."""
+        if self._outlook is None or self._begun >= len(self._outlook.chunks):
+            self._outlook = await self._look(part) or self._outlook
+        outlook = self._outlook
+        if outlook is None:
+            return False
+        while self._begun < len(outlook.chunks) and await self._is_here(part, outlook, self._begun):
+            self._start(part, outlook, outlook.chunks[self._begun])
+            self._begun += 1
+            await asyncio.sleep(0)  # lets it take its slot
+        return outlook.stop_bytes is None and self._begun >= len(outlook.chunks)
 
     async def _look(self, part: fetch.PartView) -> _Outlook | None:
         """Return what can be foreseen now; None: nothing, or it is too early to look again, or nobody could use it."""
@@ -165,10 +208,58 @@ class EarlyEncoder:
         encode.add_done_callback(self._encodes.discard)
 
     async def _encode(self, part: fetch.PartView, outlook: _Outlook, chunk: media.Chunk) -> None:
-        try:
+        with _harmless(self._job):
             await self._production.encode_chunk(
                 self._job, outlook.plan, chunk, part=part.path, stop_bytes=outlook.stop_bytes
             )
-        except (VodpullError, OSError) as error:
-            code = getattr(error, "code", type(error).__name__)
-            log.info("not encoded early", job=self._job.job_id, chunk=chunk.number, code=code)
+
+
+class HeadStart:
+    """
+    Encodes the first chunk while the original is being stored, its packets are read and steps change.
+
+    It is what the steps would do a moment later, on the same shelf: they wait for what is under way, and find what is
+    done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
+    loop.
+    """
+
+    def __init__(self, capabilities: Capabilities, production: Production) -> None:
+        self._can = capabilities
+        self._production = production
+        self._watches: set[asyncio.Task[None]] = set()
+
+    def begin(self, job: Job, info: media.MediaInfo, source: Path) -> None:
+        """Begin with a job whose whole source is here; returns at once."""
+        if info.video is not None and not self._can.is_shared:
+            watch = asyncio.create_task(self._watch(job, info, source))
+            self._watches.add(watch)
+            watch.add_done_callback(self._watches.discard)
+
+    async def _watch(self, job: Job, info: media.MediaInfo, source: Path) -> None:
+        running = asyncio.create_task(self._run(job, info, source))
+        while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
+            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
+                if await asyncio.to_thread(self._can.store.work_is_over, attempt_name(job)):
+                    running.cancel()
+
+    async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
+        with _harmless(job):
+            await run_all([self._plan(job, info, source), self._encode_first(job, info, source)])
+
+    async def _plan(self, job: Job, info: media.MediaInfo, source: Path) -> Planned:
+        return await self._production.plan(job, info, source=source)
+
+    async def _encode_first(self, job: Job, info: media.MediaInfo, source: Path) -> None:
+        """Encode the first chunk of the plan that is to be expected, as long as it is not known to be another one."""
+        foreseen = await self._production.foresee(job, info)
+        plan = foreseen or (await self._plan(job, info, source)).plan
+        if not plan.chunks or self._can.encoders.locked():
+            return
+        first = plan.chunks[0]
+        encoding = asyncio.create_task(self._production.encode_chunk(job, plan, first, part=source))
+        try:
+            if chunk_name(plan, first) in (await self._plan(job, info, source)).chunk_names:
+                await encoding
+        finally:
+            encoding.cancel()
+            await asyncio.gather(encoding, return_exceptions=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from vodpull.atomic import write_atomically
+
 NOTE_FILE = "previewed.json"
 
 
@@ -22,16 +24,16 @@ class Previewed:
 
 
 def read_note(folder: Path) -> Previewed:
-    """Return what was published from a preview's folder."""
-    note = folder / NOTE_FILE
-    return _NOTE.validate_json(note.read_bytes()) if note.exists() else Previewed()
+    """Return what was published from a preview's folder; nothing, where the note is not there or cannot be read."""
+    try:
+        return _NOTE.validate_json((folder / NOTE_FILE).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return Previewed()
 
 
 def write_note(folder: Path, previewed: Previewed) -> None:
     """Keep what is published now."""
-    partial = folder / f".{NOTE_FILE}"
-    partial.write_bytes(_NOTE.dump_json(previewed))
-    partial.rename(folder / NOTE_FILE)
+    write_atomically(folder / NOTE_FILE, _NOTE.dump_json(previewed))
 
 
 def published_already(package: Path, preview: Path) -> set[str]:

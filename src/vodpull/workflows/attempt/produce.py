@@ -8,24 +8,23 @@ so a process that dies costs the piece under way, and a piece that is missing is
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
 
 from vodpull import media
-from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid, VodpullError
+from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
 from vodpull.workflows.attempt.planned import PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
+from vodpull.workflows.attempt.shared import SharedWork, run_all
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
@@ -43,7 +42,7 @@ class Production:
 
     def __init__(self, capabilities: Capabilities) -> None:
         self._can = capabilities
-        self._under_way: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._shared = SharedWork()
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -78,13 +77,13 @@ class Production:
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
+        planned = await self.plan(job, info)
         await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
 
     async def _make_chunks(self, job: Job, planned: Planned, chunks: Iterable[media.Chunk]) -> None:
         async with self._can.reporter(job).following(lambda: Progress(percent=self._percent(job, planned))):
-            await _all([self.encode_chunk(job, planned.plan, chunk) for chunk in chunks])
+            await run_all([self.encode_chunk(job, planned.plan, chunk) for chunk in chunks])
 
     async def encode_chunk(
         self,
@@ -133,8 +132,8 @@ class Production:
 
     async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
+        planned = await self.plan(job, info)
         await self._make_tracks(job, planned)
 
     async def _make_tracks(self, job: Job, planned: Planned) -> None:
@@ -143,9 +142,9 @@ class Production:
 
     async def make_all(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that every piece is there."""
-        planned = await self.plan(job, info)
         await self._can.enter(job, Stage.ENCODE)
-        await _all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
+        planned = await self.plan(job, info)
+        await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
         """
@@ -153,6 +152,7 @@ class Production:
 
         None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
         """
+        await self._can.enter(job, Stage.ENCODE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
@@ -186,12 +186,13 @@ class Production:
         place = self._can.workplace(job)
         if place.packaged.exists():
             return place.packaged
+        await self._can.enter(job, Stage.PACKAGE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned)
         if parts is None:
             await self.make_all(job, info)
             parts = await self._parts(job, planned)
-        await self._can.enter(job, Stage.PACKAGE)
+            await self._can.enter(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
         async with place.attempt(place.packaged) as folder:
             package, renditions = await media.package_and_verify(
@@ -220,18 +221,32 @@ class Production:
         return published_asset(job, package, renditions)
 
     async def need_source(self, job: Job) -> Path:
-        """Return the original as a local file, from the store when this machine does not have it."""
+        """Return what the original is made into others from: a local file, from the store when need be."""
         place = self._can.workplace(job)
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if place.joined.exists():
             return place.joined
         place.drop_other_source(sha256=job.asset.sha256)
-        if place.source.exists():
-            return place.source
-        place.open()
-        key = job.asset.files[0].key
-        await self._once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
-        return place.source
+        if not place.source.exists():
+            place.open()
+            key = job.asset.files[0].key
+            await self._shared.once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
+        return await self.steadied(job, place.source)
+
+    async def steadied(self, job: Job, source: Path) -> Path:
+        """Return a whole source, or in its place a copy with one clock."""
+        place = self._can.workplace(job)
+        if source == place.joined:
+            return source
+
+        async def write() -> None:
+            async with place.attempt(place.steadied) as folder:
+                await media.steady(source, folder, toolbox=self._can.toolbox)
+
+        if not place.steadied.exists():
+            await self._shared.once((place.name, "steadied"), write)
+        made = place.steadied / media.STEADY_FILE
+        return made if made.exists() else source
 
     async def _judged(
         self,
@@ -304,17 +319,7 @@ class Production:
     async def _make(self, job: Job, name: str, work: Callable[[Path], Awaitable[None]]) -> None:
         """Make sure that a result is on the shelf."""
         shelf = self._can.shelf(job)
-        await self._once((attempt_name(job), name), lambda: shelf.put(name, work))
-
-    async def _once(self, key: tuple[str, str], work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do something that several ask for at the same time; if the first is cancelled, so is the work of all."""
-        if (theirs := self._under_way.get(key)) is not None:
-            with contextlib.suppress(VodpullError, OSError):  # they may have begun with less of the source: try again
-                return await theirs
-        if (mine := self._under_way.get(key)) is None:
-            mine = self._under_way.setdefault(key, asyncio.ensure_future(work()))
-            mine.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return await mine
+        await self._shared.once((attempt_name(job), name), lambda: shelf.put(name, work))
 
     async def _upload(self, job: Job, folder: Path, names: Iterable[str]) -> None:
         slots = asyncio.Semaphore(FILES_AT_ONCE)
@@ -323,17 +328,7 @@ class Production:
             async with slots:
                 await self._can.objects.put_file(f"{folder_key(job)}/{name}", folder / name)
 
-        await _all([put(name) for name in names])
-
-
-async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do several things at once; the first that fails ends the others."""
-    tasks = [asyncio.ensure_future(work) for work in works]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+        await run_all([put(name) for name in names])
 
 
 def _there(part: Path | None, whole: Path) -> Path:

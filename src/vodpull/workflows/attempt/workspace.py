@@ -10,8 +10,10 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+
+from vodpull.atomic import write_atomically
 
 JOINED_FILE = "joined.mp4"
 
@@ -33,16 +35,12 @@ class Workplace:
 
     def write_digests(self, *, md5: str, sha256: str) -> None:
         """Keep the digests of the source, so that nobody reads it again for them."""
-        partial = self.folder / ".digests"
-        partial.write_text(json.dumps({"md5": md5, "sha256": sha256}))
-        partial.rename(self.folder / "digests.json")
+        write_atomically(self._kept, json.dumps({"md5": md5, "sha256": sha256}).encode())
 
     def digests(self, original: Path) -> dict[str, str]:
         """Return `md5` and `sha256` of the original; reads it only when it is not the source or nothing was kept."""
-        kept = self.folder / "digests.json"
-        if original == self.source and kept.exists():
-            found: dict[str, str] = json.loads(kept.read_text())
-            return found
+        if original == self.source and (kept := self._read_digests()) is not None:
+            return kept
         with original.open("rb") as file:
             md5 = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
             file.seek(0)
@@ -54,10 +52,25 @@ class Workplace:
 
         Nothing is known of a copy from the object store, and nothing needs to be.
         """
-        kept = self.folder / "digests.json"
-        if kept.exists() and json.loads(kept.read_text())["sha256"] != sha256:
+        if not self._kept.exists():
+            return
+        kept = self._read_digests()
+        if kept is None or kept["sha256"] != sha256:
             self.source.unlink(missing_ok=True)
-            kept.unlink()
+            shutil.rmtree(self.steadied, ignore_errors=True)
+            self._kept.unlink()
+
+    @property
+    def _kept(self) -> Path:
+        return self.folder / "digests.json"
+
+    def _read_digests(self) -> dict[str, str] | None:
+        """Return what was kept; None: nothing, or nothing that can be read."""
+        try:
+            kept = json.loads(self._kept.read_bytes())
+            return {name: str(kept[name]) for name in ("md5", "sha256")}
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
 
     @property
     def pieces(self) -> Path:
@@ -73,6 +86,11 @@ class Workplace:
     def joined(self) -> Path:
         """The one file that an HLS source was joined into."""
         return self.joined_folder / JOINED_FILE
+
+    @property
+    def steadied(self) -> Path:
+        """Folder with the source written anew, or with nothing where it is good as it is; complete once it is there."""
+        return self.folder / "steadied"
 
     def drop_pieces(self) -> None:
         """Remove the segments of an HLS source, which are joined."""
@@ -121,6 +139,11 @@ class Workplace:
     def drop_results(self) -> None:
         """Remove every intermediate result: what they were made from is no longer true."""
         shutil.rmtree(self.folder / "results", ignore_errors=True)
+
+    def hand_over(self, later: Workplace) -> None:
+        """Leave everything to the next attempt, unless that has begun already."""
+        with suppress(OSError):  # nothing is here, or something is there
+            self.folder.rename(later.folder)
 
     def clear(self) -> None:
         """Remove everything of this job from the local disk."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.keys import Accounts, LiveKey
 from vodpull.clock import now_ms
-from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, Delivery
+from vodpull.jobs.deliveries import Attempt, Deliveries, Delivery, Sent
 from vodpull.notify import INSPECTOR_URL, sign_delivery, sign_webhook
 
 MOST = 50
@@ -44,38 +45,45 @@ class Inspector:
     def newest(self) -> list[Inspected]:
         """Return the newest requests of the last day, newest first."""
         since_ms = now_ms() - KEPT_MS
-        attempts = self._deliveries.newest_below(INSPECTOR_URL, since_ms=since_ms, limit=MOST)
-        judged = [self._judge(delivery, attempt) for delivery, attempt in attempts]
-        return [inspected for inspected in judged if inspected is not None]
+        sent = self._deliveries.newest_below(INSPECTOR_URL, since_ms=since_ms, limit=MOST)
+        # Many deliveries have few accounts and keys.
+        judge = _Judge(secret=cache(self._accounts.notify_secret), key=cache(self._accounts.find_live))
+        # One that was never tried has no status.
+        return [judge.inspected(one) for one in sent if one.attempt.status is not None]
 
-    def _judge(self, delivery: Delivery, attempt: Attempt) -> Inspected | None:
-        """Check the signatures as a receiver does; None when the delivery was deleted meanwhile, or never came here."""
-        found = self._deliveries.find(delivery.delivery_id)
-        if found is None or attempt.status is None:
-            return None
-        headers: dict[str, str] = json.loads(attempt.response_head)
+
+@dataclass(frozen=True, kw_only=True)
+class _Judge:
+    """Checks signatures as a receiver does."""
+
+    secret: Callable[[str], str]
+    """Of an account."""
+    key: Callable[[str], LiveKey | None]
+
+    def inspected(self, sent: Sent) -> Inspected:
+        headers: dict[str, str] = json.loads(sent.attempt.response_head)
         return Inspected(
-            delivery=delivery,
-            attempt=attempt,
+            delivery=sent.delivery,
+            attempt=sent.attempt,
             headers=headers,
-            is_webhook_valid=self._is_webhook_valid(found, headers),
-            is_key_valid=self._is_key_valid(found, headers.get("Authorization", "")),
+            is_webhook_valid=self._is_webhook_valid(sent, headers),
+            is_key_valid=self._is_key_valid(sent, headers.get("Authorization", "")),
         )
 
-    def _is_webhook_valid(self, found: Addressed, headers: Mapping[str, str]) -> bool:
+    def _is_webhook_valid(self, sent: Sent, headers: Mapping[str, str]) -> bool:
         expected = sign_webhook(
             headers["webhook-id"],
-            found.delivery.body,
-            secret=self._accounts.notify_secret(found.account_id),
+            sent.delivery.body,
+            secret=self.secret(sent.account_id),
             now_s=int(headers["webhook-timestamp"]),
         )
         return hmac.compare_digest(expected["webhook-signature"], headers["webhook-signature"])
 
-    def _is_key_valid(self, found: Addressed, authorization: str) -> bool | None:
-        key = self._accounts.find_live(found.access_key)
+    def _is_key_valid(self, sent: Sent, authorization: str) -> bool | None:
+        key = self.key(sent.access_key)
         if key is None:
             return None
-        url, body = found.delivery.url, found.delivery.body
+        url, body = sent.delivery.url, sent.delivery.body
         expected = [
             sign_delivery(url=url, body=body, access_key=key.access_key, secret_key=secret) for secret in key.secrets
         ]

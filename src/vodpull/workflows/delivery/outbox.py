@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -11,16 +12,16 @@ import structlog
 
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
-from vodpull.errors import NotFound
+from vodpull.errors import Cancelled, NotFound
 from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
-from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.model import Batch, BatchView, Job, NextTry
 from vodpull.jobs.status import notification_body
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.engine.engine import Engine
-from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.engine.queues import Owner, Queues
 
 JITTER = 0.2
 """Share by which a wait is stretched or shortened, so that receivers do not get everything at once after an outage."""
@@ -35,8 +36,16 @@ class Outbox:
     """Makes jobs final and carries the news out."""
 
     def __init__(
-        self, store: Store, accounts: Accounts, *, engine: Engine, queues: Queues, watch: Watch = NOBODY
+        self,
+        store: Store,
+        accounts: Accounts,
+        *,
+        engine: Engine,
+        queues: Queues,
+        watch: Watch = NOBODY,
+        only_200: bool = False,
     ) -> None:
+        """Take the parts; with `only_200` a notification counts as received by an answer of 200 alone."""
         self._store = store
         self._events = Events(store.engine)
         self._deliveries = Deliveries(store.engine)
@@ -44,6 +53,7 @@ class Outbox:
         self._engine = engine
         self._queues = queues
         self._watch = watch
+        self._only_200 = only_200
 
     def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
         """Make a job final once, with its events and the start of its notification; False when it was final before."""
@@ -56,7 +66,34 @@ class Outbox:
             if view.batch.notify_url:
                 self._announce(connection, view, job)
         self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
+        self._log_end(view.batch, job)
         return True
+
+    def postpone_job(self, ref: JobRef, next_try: NextTry, owner: Owner) -> bool:
+        """End an attempt and start the next one with a delay, which holds no slot; False when it is over."""
+        with self._store.transaction() as connection:
+            again = self._store.postpone_job(connection, ref, next_try)
+            if again is not None:
+                call = self._queues.ingest_call(again, owner)
+                delay_s = max(0.0, (next_try.at_ms - now_ms()) / 1000)
+                self._engine.start(connection, replace(call, delay_s=delay_s))
+        return again is not None
+
+    def _log_end(self, batch: Batch, job: Job) -> None:
+        """Write the one line that an attempt ends with: a warning when it failed, with the cause."""
+        failure = job.failure
+        about: dict[str, object] = {
+            "job": job.job_id,
+            "attempt": job.attempt,
+            "batch": batch.batch_id,
+            "account": self._accounts.name_of(batch.account_id),
+            "url": re.split("[?#]", job.source_url, maxsplit=1)[0],
+            "duration_s": round((now_ms() - job.created_at_ms) / 1000, 1),
+        }
+        if failure is None or failure.code == Cancelled.code:
+            log.info("job finished", **about, code="ok" if failure is None else failure.code)
+            return
+        log.warning("job failed", **about, code=failure.code, stage=failure.stage, cause=failure.message)
 
     def _announce(self, connection: sa.Connection, view: BatchView, job: Job) -> None:
         if not view.batch.separate and not view.is_final:
@@ -92,7 +129,7 @@ class Outbox:
             reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
         else:
             headers = await asyncio.to_thread(self._headers, found)
-            reply = await post(found.delivery.url, found.delivery.body, headers, guard=guard)
+            reply = await post(found.delivery.url, found.delivery.body, headers, guard=guard, only_200=self._only_200)
         await asyncio.to_thread(self._record, found, number, reply)
 
     def _headers(self, found: Addressed) -> dict[str, str]:

@@ -18,6 +18,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -123,16 +124,18 @@ class Engine:
         self._pace = Pace(self._lookout)
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
-    def register(self, name: str, workflow: Workflow, *, max_recoveries: int) -> None:
+    def register(self, name: str, workflow: Workflow, *, max_recoveries: int, queue: Queue | None = None) -> None:
         """
         Make a workflow known by name, before `launch`.
 
         After `max_recoveries` deaths of the process that ran it, the workflow ends and its parent learns of it: a job
-        that kills its worker must not do so for ever.
+        that kills its worker must not do so for ever. `queue`: whose slot a step gives back while it stands aside.
         """
 
         async def run(argument: JsonObject) -> Any:
             self._lookout.touch()
+            if queue is not None:
+                self._pace.enter(queue)
             task: Any = asyncio.current_task()  # when it is done, its outcome is recorded and its slot is free
             task.add_done_callback(partial(self._lookout.ended, str(DBOS.workflow_id)))
             return await workflow(argument)
@@ -247,16 +250,24 @@ class Engine:
 
         A step that fails because the database went away is tried again, patiently; any other error is its own.
         """
-        options: Any = {
-            "name": name,
-            "preemptible": True,
-            "retries_allowed": True,
-            "should_retry": _is_database_outage,
-            "interval_seconds": OUTAGE_WAIT_S,
-            "backoff_rate": 1.0,
-            "max_attempts": OUTAGE_ATTEMPTS,
-        }
-        return await DBOS.run_step_async(options, self._pace.counted(act), *arguments)
+        options: Any = {"name": name, "preemptible": True}
+        return await DBOS.run_step_async(options, self._pace.counted(partial(self._outlast, act)), *arguments)
+
+    async def _outlast(self, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+        for left in reversed(range(OUTAGE_ATTEMPTS)):
+            try:
+                return await act(*arguments)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                if not left:
+                    raise
+                log.warning("waiting for the database", error=type(error).__name__, wait_s=OUTAGE_WAIT_S)
+            async with self.standing_aside():
+                await asyncio.sleep(OUTAGE_WAIT_S)
+        raise AssertionError  # the last try returns or raises
+
+    def standing_aside(self) -> AbstractAsyncContextManager[None]:
+        """Let other work have the slot of the step that is running while the block waits, and take one at its end."""
+        return self._pace.standing_aside()
 
     async def patched(self, change: str) -> bool:
         """
@@ -269,6 +280,10 @@ class Engine:
     def cancel(self, workflow_id: str) -> None:
         """Cancel a workflow and its children; running steps are interrupted within half a second."""
         self._started().cancel_workflows([workflow_id], cancel_children=True)
+
+    def hasten(self, workflow_id: str) -> None:
+        """Let a workflow whose delay is not over begin within seconds; any other stays as it is."""
+        self._started().set_workflow_delay(workflow_id, delay_seconds=0)
 
     def recover(self, executor_id: str) -> None:
         """Put the claimed work of a dead executor back into its queues; repeating it changes nothing."""
@@ -306,7 +321,3 @@ def _slow_down(library: DBOS) -> None:
     dbos_jobs._BACKGROUND_JOBS_INTERVAL_SEC = DELAYED_POLL_S  # noqa: SLF001
     dbos_scheduler._STARTUP_FAST_POLL_DURATION_SEC = 0.0  # noqa: SLF001 - nothing is scheduled
     library._registry.get_internal_queue()._polling_interval_sec = UNUSED_POLL_S  # noqa: SLF001
-
-
-def _is_database_outage(error: BaseException) -> bool:
-    return isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))

@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -28,6 +31,9 @@ CLAIM_S, DRAINED_POLL_S = 0.01, 1.0
 
 ACCOUNT_PLACE = 2
 """Of the account among what the library says of a claim, after the queue."""
+
+_QUEUE: ContextVar[str] = ContextVar("queue", default="")
+"""Out of which the workflow of this task came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +78,15 @@ class Pace:
     def __init__(self, lookout: Lookout) -> None:
         self.is_draining = False
         self.steps = 0
-        """Steps under way."""
+        """Steps under way, without those that wait aside."""
         self._lookout = lookout
         self._turns = Turns()
+        self._slots: dict[str, int] = {}
+        self._busy: Counter[str] = Counter()
+        """Steps under way that fill a slot, by queue."""
+        self._aside: Counter[str] = Counter()
+        """Steps that wait without one."""
+        self._returning: defaultdict[str, deque[asyncio.Event]] = defaultdict(deque)
 
     def drain(self) -> None:
         """Claim nothing more."""
@@ -84,6 +96,7 @@ class Pace:
     def govern(self, queues: Sequence[Queue]) -> None:
         """Let this process's queue threads ask and wait here, from now on and for the life of the process."""
         known = {queue.name: queue for queue in queues}
+        self._slots = {queue.name: queue.slots for queue in queues}
         registrar = threading.get_ident()
         read, read_all = SystemDatabase.get_queue, SystemDatabase.list_queues
         stored: dict[str, StoredQueue] = {}
@@ -132,12 +145,17 @@ class Pace:
 
     def _paced(self, found: StoredQueue, mine: Queue) -> StoredQueue:
         queue = copy.copy(found)
-        slots = 0 if self.is_draining else mine.slots
+        aside = self._aside[mine.name]  # claimed, and counted by the library
+        slots = 0 if self.is_draining else mine.slots + aside
         queue._worker_concurrency = slots  # noqa: SLF001 - no public way per process; a contract test guards it
-        account_slots = min(slots, mine.account_slots or slots)
+        account_slots = min(slots, (mine.account_slots or slots) + aside)
         queue._partition_worker_concurrency = account_slots if mine.by_account else None  # noqa: SLF001 - as above
         queue._polling_interval_sec = DRAINED_POLL_S if self.is_draining else CLAIM_S  # noqa: SLF001 - as above
         return queue
+
+    def enter(self, queue: Queue) -> None:
+        """Take note that the workflow of this task came out of a queue."""
+        _QUEUE.set(queue.name)
 
     def counted(self, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         """Return a step that is counted while it runs, and that does not begin any more once this process drains."""
@@ -145,11 +163,52 @@ class Pace:
         async def run(*arguments: Any) -> Any:
             if self.is_draining:
                 await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
-            self.steps += 1
+            self._begin(queue := _QUEUE.get())
             self._lookout.touch()
             try:
                 return await act(*arguments)
             finally:
-                self.steps -= 1
+                self._end(queue)
 
         return run
+
+    def _begin(self, queue: str) -> None:
+        self.steps += 1
+        self._busy[queue] += 1
+
+    def _end(self, queue: str) -> None:
+        self.steps -= 1
+        self._busy[queue] -= 1
+        if self._returning[queue] and self._busy[queue] < self._slots[queue]:
+            self._returning[queue].popleft().set()
+
+    @asynccontextmanager
+    async def standing_aside(self) -> AsyncIterator[None]:
+        """
+        Let other work of the queue have the slot of this step while the block waits, and wait for one at its end.
+
+        Who comes back goes before what is claimed anew. Used from the event loop of the steps.
+        """
+        queue = _QUEUE.get()
+        if queue not in self._slots:
+            yield
+            return
+        self._aside[queue] += 1
+        self._end(queue)
+        self._lookout.ring(queue)
+        try:
+            yield
+            await self._return_to(queue)
+        finally:
+            self._aside[queue] -= 1
+            self._begin(queue)
+
+    async def _return_to(self, queue: str) -> None:
+        while self._busy[queue] >= self._slots[queue] or self.is_draining:
+            free = asyncio.Event()
+            self._returning[queue].append(free)
+            try:
+                await free.wait()
+            finally:
+                with suppress(ValueError):  # it was taken out when it was set
+                    self._returning[queue].remove(free)

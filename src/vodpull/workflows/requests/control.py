@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store import JobRef, Outcome, Store
@@ -36,18 +39,24 @@ class Control:
 
     def retry(self, view: BatchView, *, position: int | None = None) -> None:
         """
-        Start the failed and cancelled jobs of a batch again, or its one job at a position.
+        Start the failed, cancelled and postponed jobs of a batch now, or its one job at a position.
 
         Raises:
-            NotAllowedNow: none of it is failed or cancelled.
+            NotAllowedNow: none of it is failed, cancelled or postponed.
         """
-        started = [job for job in _chosen(view, position) if self._restart(job, Owner.of(view.batch))]
-        if not started:
-            raise NotAllowedNow("there is no failed or cancelled job to retry")
+        owner = Owner.of(view.batch)
+        if not [job for job in _chosen(view, position) if self._hasten(job, owner) or self._restart(job, owner)]:
+            raise NotAllowedNow("there is no job to retry: none failed, was cancelled or waits for its next try")
 
     def _stop(self, job: Job) -> bool:
         failure = Failure.of(Cancelled("cancelled on request"), stage=job.stage.value)
         return self._outbox.finish_job(JobRef.of(job), Outcome(failure=failure))
+
+    def _hasten(self, job: Job, owner: Owner) -> bool:
+        if not job.is_postponed or job.next_try is None:
+            return False
+        self._engine.hasten(self._queues.ingest_call(JobRef.of(job), owner).workflow_id)
+        return self._store.hasten_job(JobRef.of(job), replace(job.next_try, at_ms=min(job.next_try.at_ms, now_ms())))
 
     def _restart(self, job: Job, owner: Owner) -> bool:
         with self._store.transaction() as connection:

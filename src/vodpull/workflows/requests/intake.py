@@ -68,12 +68,10 @@ class Intake:
         return view if first == view.batch.batch_id else self._earlier(first)
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
-        if self._terms.unique_trans_no and request.trans_no:
-            used = self._store.trans_no_exists(connection, caller.account_id, request.trans_no)
-            if used:
-                raise TransNoRepeated("this transNo was used before", field="transNo")
         self._check_quota(connection, caller.account_id)
-        self._store.add_batch(connection, view, access_key=caller.access_key)
+        unique = self._terms.unique_trans_no and bool(request.trans_no)
+        if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
+            raise TransNoRepeated("this transNo was used before", field="transNo")
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
@@ -106,6 +104,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
         separate=request.separate,
         fetch_ts=request.fetch_ts,
         priority=request.priority,
+        metadata=dict(request.metadata),
         created_at_ms=now,
     )
     jobs = tuple(

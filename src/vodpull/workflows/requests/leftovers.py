@@ -8,8 +8,11 @@ from collections.abc import Collection
 from vodpull import storage
 from vodpull.jobs.removals import Holding, Retention
 
-LOCKED_S = 10.0
-"""The longest that a batch is kept locked for the removal of leftovers."""
+REMOVED_WITHIN_S = 10.0
+"""The rest goes with the next sweep."""
+
+NO_RETRY_S = 60.0
+"""When a removal breaks off, its last requests may still arrive; longer than it by the error of clocks, too."""
 
 
 class Leftovers:
@@ -20,13 +23,13 @@ class Leftovers:
         self._objects = objects
 
     async def remove(self, directory: str, keys: Collection[str], *, holding: Holding, before_ms: int) -> int:
-        """Remove what is left of a job that ended before a time, and return how much; a retry waits for the end."""
+        """Remove what is left of a job that ended before a time, and return how much; no retry begins meanwhile."""
         if holding.keys is None or holding.keys.issuperset(keys):
             return 0
-        with self._retention.batch_locked(holding.batch_id):
+        with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
             now = self._retention.holdings([directory], settled_before_ms=before_ms)
             held = now[directory].keys if directory in now else None
             doomed = [] if held is None else [key for key in keys if key not in held]
-            async with asyncio.timeout(LOCKED_S):
+            async with asyncio.timeout(REMOVED_WITHIN_S):
                 await self._objects.delete_all(doomed)
         return len(doomed)

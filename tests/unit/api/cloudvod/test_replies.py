@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from vodpull.api.cloudvod.replies import pull_reply, query_reply
+from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
 from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import Batch, BatchView
+from vodpull.jobs.status import status_of
 
 BATCH = Batch(batch_id="b", account_id="acme", trans_no="t", template="abr")
 
@@ -16,7 +19,12 @@ def test_the_business_id_is_told_in_both_spellings() -> None:
 
 @pytest.mark.parametrize(("compat", "timestamp"), [((), 7), (("trans-no-strict",), 7), (("timestamp-string",), "7")])
 def test_the_timestamp_is_text_only_by_its_switch(compat: tuple[str, ...], timestamp: object) -> None:
-    assert query_reply(BatchView(batch=BATCH), now_ms=7, compat=compat)["data"]["timestamp"] == timestamp
+    reply = QueryReplies(compat=compat, language="en").reply(status_of(BatchView(batch=BATCH)), now_ms=7)
+    assert json.loads(reply) == {
+        "code": 200,
+        "data": {"items": [], "status": 2, "taskId": "b", "timestamp": timestamp, "transNo": "t"},
+        "message": "Operation succeeded",
+    }
 
 
 def test_success_is_told_in_the_chosen_language() -> None:

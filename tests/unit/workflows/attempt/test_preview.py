@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 
 
@@ -18,3 +20,11 @@ def test_only_what_was_noted_and_is_the_same_counts_as_published(tmp_path: Path)
     write_note(preview, Previewed(segments=2, files=frozenset({"noted", "changed", "not-there"})))
     assert read_note(preview).segments == 2
     assert published_already(package, preview) == {"noted"}
+
+
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"segments": "many"}'])
+def test_a_note_that_a_power_cut_left_counts_for_nothing(tmp_path: Path, left: str) -> None:
+    (tmp_path / "previewed.json").write_text(left)
+    assert read_note(tmp_path) == Previewed()
+    write_note(tmp_path, Previewed(segments=1))
+    assert read_note(tmp_path).segments == 1

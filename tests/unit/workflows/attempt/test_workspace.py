@@ -60,3 +60,14 @@ def test_a_source_of_another_version_is_removed(tmp_path: Path) -> None:
     assert place.source.exists()
     place.drop_other_source(sha256="new")
     assert not place.source.exists()
+
+
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"md5": "m"}', "null", "\x00" * 64])
+def test_digests_that_a_power_cut_left_are_made_again(tmp_path: Path, left: str) -> None:
+    place = Workplace(tmp_path, "job")
+    place.open()
+    place.source.write_bytes(b"x")
+    (place.folder / "digests.json").write_text(left)
+    assert place.digests(place.source)["md5"] == "9dd4e461268c8034f5c8564e155c67a6"
+    place.drop_other_source(sha256="s")
+    assert not place.source.exists(), "nobody knows any more what it is"

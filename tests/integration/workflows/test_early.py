@@ -1,12 +1,14 @@
-"""The head start of a job: real FFmpeg, a real database and shelf, and no steps yet."""
+"""What begins before a step asks for it: real FFmpeg, a real database and shelf, and no steps yet."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import imageio_ffmpeg
 import pytest
@@ -18,14 +20,17 @@ from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.database.connection import migrate, open_database
+from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.model import Job
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.jobs.templates import load_templates
 from vodpull.media.tools.run import find_toolbox
 from vodpull.storage import open_store
+from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Capabilities
-from vodpull.workflows.attempt.headstart import HeadStart
+from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.planned import PLAN
 from vodpull.workflows.attempt.produce import Production
@@ -73,6 +78,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        source_retries=SourceRetries.parse(()),
         max_duration_s=3600,
         watch=Watch(),
         encode_slots=2,
@@ -116,3 +122,73 @@ async def test_where_others_take_chunks_nothing_is_begun(database: sa.Engine, tm
     _started = await begin(made)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(until(made.can.work_folder.exists), timeout=1)
+
+
+class Arriving:
+    """A file of which something is here."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.size_bytes, self.generation = path, path.stat().st_size, 0
+
+    def spans(self) -> list[tuple[int, int]]:
+        return [(0, self.size_bytes)]
+
+
+FAILURES = [
+    OSError(errno.EACCES, "not allowed"),
+    MediaTruncated("cut"),
+    sa.exc.OperationalError("", {}, Exception("away")),
+    ZeroDivisionError("a defect"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: type(failure).__name__)
+@pytest.mark.parametrize("place", ["probe_part", "foresee", "encode_chunk"])
+async def test_whatever_fails_early_the_fetch_goes_on(
+    database: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception, place: str
+) -> None:
+    made = bench(database, tmp_path, seconds=1)
+    failed = asyncio.Event()
+
+    async def fail(*_: object, **__: object) -> None:
+        failed.set()
+        raise failure
+
+    monkeypatch.setattr(early, "LOOK_S", 0.01)
+    production = Production(made.can)
+    info = await media.probe(made.source, toolbox=made.can.toolbox)
+
+    async def foresee(*_: object, **__: object) -> media.Forecast:
+        return media.Forecast(info=info, stop_bytes=None)
+
+    monkeypatch.setattr(media, "probe_part", foresee)
+    monkeypatch.setattr(media if place == "probe_part" else production, place, fail)
+    async with asyncio.timeout(LIMIT_S), EarlyEncoder(made.can, production, made.job).encoding() as begin:
+        begin(cast("Any", Arriving(made.source)))
+        await failed.wait()
+
+
+async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
+    database: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench(database, tmp_path, seconds=600, kind="avi", is_shared=True)
+    production = Production(made.can)
+    encoder = EarlyEncoder(made.can, production, made.job)
+    info = await media.probe(made.source, toolbox=made.can.toolbox)
+
+    async def refuse(*_: object) -> None:
+        raise StorageError("the store refuses")
+
+    async def whole(*_: object, **__: object) -> None:
+        plan = await production.foresee(made.job, info)
+        assert plan is not None
+        made.can.workplace(made.job).open()
+        await production.encode_chunk(made.job, plan, plan.chunks[0], part=made.source)
+
+    with pytest.raises(Md5Mismatch):
+        async with encoder.encoding():
+            encoder._encodes.add(asyncio.create_task(whole()))
+            await until(lambda: bool(processes_on(made.can.work_folder)))
+            monkeypatch.setattr(early, "clear_shelf", refuse)
+            raise Md5Mismatch("another file")
+    assert not processes_on(made.can.work_folder)

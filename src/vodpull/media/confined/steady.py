@@ -1,0 +1,345 @@
+"""
+Give a source one clock, where it has several, and sound of one kind; runs alone, as a confined child, on hostile bytes.
+
+Called as `python -I -S steady.py ORDERS PYAV FILE`. ORDERS is a JSON object: `options` (FFmpeg's format options),
+`decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty, or those
+of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer has
+`steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of the
+clock. Only PyAV and the standard library.
+
+Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
+anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+# The clock of these may jump forward: so much more than what came before is no pause but a jump, as FFmpeg counts.
+JUMPING = frozenset({"mpegts", "mpeg"})
+JUMP_S = 10
+# Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
+PAUSE_S = 3600
+# A step back of less is untidy, no new start.
+UNTIDY_S = Fraction(1, 10)
+# Pictures may come so seldom, when nothing else tells the time.
+SELDOM_S = 70
+# Where what is written begins: room for what is decoded before it is shown.
+BEGIN_S = 10
+SOUND_RATE_HZ = 48000
+# In samples, 10 ms: less is no gap and no overlap.
+ROUNDING = SOUND_RATE_HZ // 100
+# A demuxer that fails is asked again so often: damaged places are not the end.
+MAX_RESYNCS = 10_000
+ANNEXB = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+# Where the header of a packet says what kind of sound follows: mask of its first bytes.
+KINDS = {
+    "aac": bytes((0xFF, 0xF6, 0xFD, 0xC0)),
+    "ac3": bytes((0xFF, 0xFF, 0, 0, 0xC0, 0xF8, 0xFF)),
+    "eac3": bytes((0xFF, 0xFF, 0, 0, 0xFF)),
+}
+AAC_SYNC = b"\xff\xf0"
+
+
+def main(argv: list[str]) -> int:
+    """Answer on stdout; the exit code is 0 whenever there is an answer."""
+    orders = json.loads(argv[1])
+    sys.path.insert(0, str(Path(argv[2]).parent))
+    av = importlib.import_module("av")
+    # FFmpeg's own complaints are of no use to anyone here.
+    av.logging.set_level(None)
+    answer: dict[str, Any]
+    try:
+        answer = steadied(av, argv[3], orders)
+    except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
+        # Whether it is of any use is for the prober to say.
+        answer = {"steady": True, "error": type(error).__name__}
+    sys.stdout.write(json.dumps(answer))
+    return 0
+
+
+def steadied(av: Any, path: str, orders: dict[str, Any]) -> dict[str, Any]:
+    """Look through one file and write it anew if need be."""
+    seen = survey(av, path, orders)
+    if len(seen.clock.runs) < 2 and not seen.changing and not seen.renewed:  # noqa: PLR2004 - one clock
+        return {"steady": True}
+    shifts = seen.clock.shifts()
+    given = [Fraction(shift) for shift in orders["shifts"]]
+    shifts = given if len(given) == len(shifts) else shifts
+    write(av, path, orders, shifts=shifts, changing=seen.changing)
+    return {"steady": False, "shifts": [str(shift) for shift in shifts]}
+
+
+@dataclass
+class Seen:
+    """What a file is, read to its end."""
+
+    clock: Clock
+    changing: set[int] = field(default_factory=set)
+    """Sound tracks whose kind changes."""
+    renewed: bool = False
+    """Parameters of the picture change, and nobody who begins later would know them."""
+
+
+def survey(av: Any, path: str, orders: dict[str, Any]) -> Seen:
+    """Read a file to its end."""
+    kinds: dict[int, set[bytes]] = {}
+    with av.open(f"file:{path}", options=dict(orders["options"])) as container:
+        streams = used(container, orders)
+        seen = Seen(Clock.of(container, streams))
+        for packet in packets(av, container, streams):
+            seen.clock.run_of(packet)
+            if packet.stream.type == "audio":
+                kinds.setdefault(packet.stream_index, set()).add(kind_of(packet))
+            else:
+                seen.renewed |= packet.stream.codec_context.name in ANNEXB and bool(renewed_parameters(packet))
+    seen.changing = {index for index, found in kinds.items() if len(found) > 1}
+    return seen
+
+
+def used(container: Any, orders: dict[str, Any]) -> list[Any]:
+    """Return the streams that can become something."""
+    return [
+        stream
+        for stream in container.streams
+        if stream.type in {"video", "audio"}
+        and not stream.disposition & type(stream.disposition).attached_pic
+        and stream.codec_context
+        and stream.codec_context.codec.name in orders["decoders"][stream.type]
+    ]
+
+
+def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
+    """Yield the packets with content, across damaged places where the demuxer has to find its way again."""
+    for _ in range(MAX_RESYNCS):
+        try:
+            yield from (packet for packet in container.demux(*streams) if packet.size)
+        except av.BlockingIOError:
+            continue
+        return
+
+
+def kind_of(packet: Any) -> bytes:
+    """Return what a packet of sound says of its kind: equal for all packets of one kind."""
+    renewed = renewed_parameters(packet)
+    if renewed:
+        return renewed
+    name = packet.stream.codec_context.codec.name
+    mask = KINDS.get(name)
+    head = bytes(packet)[: len(mask)] if mask else b""
+    if name == "aac" and bytes(a & b for a, b in zip(head, AAC_SYNC, strict=False)) != AAC_SYNC:
+        return b""
+    return bytes(a & b for a, b in zip(head, mask or b"", strict=False))
+
+
+def renewed_parameters(packet: Any) -> bytes:
+    """Return the parameters that replace those of the header from this packet on; empty: none."""
+    if not packet.has_sidedata("new_extradata"):
+        return b""
+    renewed = bytes(packet.get_sidedata("new_extradata"))
+    return b"" if renewed == bytes(packet.stream.codec_context.extradata or b"") else renewed
+
+
+@dataclass
+class Run:
+    """A stretch of a file through which its clock only goes forward."""
+
+    latest: Fraction
+    first: dict[int, Fraction] = field(default_factory=dict)
+    """By stream."""
+    end: dict[int, Fraction] = field(default_factory=dict)
+
+
+class Clock:
+    """Follows the times of all streams, packet by packet, and tells where they start anew."""
+
+    @classmethod
+    def of(cls, container: Any, streams: list[Any]) -> Clock:
+        """Return one for the streams of a file."""
+        return cls(jump_s=JUMP_S if container.format.name in JUMPING else PAUSE_S, alone=len(streams) == 1)
+
+    def __init__(self, *, jump_s: int, alone: bool) -> None:
+        self.runs: list[Run] = []
+        self._jump_s = jump_s
+        self._alone = alone
+        self._at: dict[int, int] = {}
+        self._last: dict[int, Fraction] = {}
+        self._step: dict[int, Fraction] = {}
+
+    def run_of(self, packet: Any) -> int:
+        """Return the number of the run that a packet belongs to."""
+        index, time = packet.stream_index, self._time(packet)
+        number = self._number(index, time)
+        run = self.runs[number]
+        if self._at.get(index) == number and time > self._last[index]:
+            self._step[index] = time - self._last[index]
+        self._at[index], self._last[index] = number, time
+        lasts = packet.duration * packet.time_base if packet.duration else self._step.get(index, Fraction(0))
+        run.latest = max(run.latest, time)
+        run.first.setdefault(index, time)
+        run.end[index] = max(run.end.get(index, time), time + min(lasts, SELDOM_S))
+        return number
+
+    def _time(self, packet: Any) -> Fraction:
+        ticks = packet.pts if packet.dts is None else packet.dts
+        if ticks is None:
+            index = packet.stream_index
+            return self._last.get(index, Fraction(0)) + self._step.get(index, Fraction(0))
+        return Fraction(ticks * packet.time_base)
+
+    def _number(self, index: int, time: Fraction) -> int:
+        """Return the run of a time: the stream's own, a later one that has begun, or a new one."""
+        mine = self._at.get(index)
+        if mine is not None and time >= self._last[index] - UNTIDY_S and self._follows(index, time, mine):
+            return mine
+        for number in range(0 if mine is None else mine + 1, len(self.runs)):
+            if abs(time - self.runs[number].latest) <= self._jump_s:
+                return number
+        self.runs.append(Run(latest=time))
+        return len(self.runs) - 1
+
+    def _follows(self, index: int, time: Fraction, number: int) -> bool:
+        # Beside other streams, they tell how late it is; alone, a stream that is slow from the start stays slow.
+        seldom_s = max(Fraction(SELDOM_S), 3 * self._step.get(index, Fraction(0)))
+        return (self._alone and time - self._last[index] <= seldom_s) or time - self.runs[number].latest <= self._jump_s
+
+    def shifts(self) -> list[Fraction]:
+        """Return what to add to the times of each run, so that each begins where the one before has ended."""
+        begin = min((time for time in self.runs[0].first.values()), default=Fraction(0))
+        shifts = [BEGIN_S - begin]
+        for before, after in zip(self.runs, self.runs[1:], strict=False):
+            common = before.end.keys() & after.first.keys()
+            gap = max((before.end[index] - after.first[index] for index in common), default=None)
+            gap = max(before.end.values()) - min(after.first.values()) if gap is None else gap
+            shifts.append(shifts[-1] + gap)
+        return shifts
+
+
+def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], changing: set[int]) -> None:
+    """Write the streams of a file with shifted times; sound whose kind changes as plain samples of one kind."""
+    options = dict(orders["options"])
+    with av.open(f"file:{path}", options=options) as source, av.open(orders["target"], "w", "matroska") as target:
+        streams = used(source, orders)
+        clock = Clock.of(source, streams)
+        tracks = {stream.index: track_of(av, target, stream, flat=stream.index in changing) for stream in streams}
+        for packet in packets(av, source, streams):
+            shift = shifts[min(clock.run_of(packet), len(shifts) - 1)]
+            tracks[packet.stream_index].add(packet, shift)
+        for track in tracks.values():
+            track.end()
+
+
+def track_of(av: Any, target: Any, stream: Any, *, flat: bool) -> Flat | Copied:
+    """Return what writes one stream."""
+    return Flat(av, target, stream) if flat else Copied(av, target, stream)
+
+
+class Copied:
+    """A stream whose packets stay as they are; parameters of H.264 and HEVC go into them."""
+
+    def __init__(self, av: Any, target: Any, stream: Any) -> None:
+        self._av = av
+        self._target = target
+        self._written = target.add_stream_from_template(stream)
+        self._written.metadata.update(stream.metadata)
+        self._last: int | None = None
+        name = ANNEXB.get(stream.codec_context.name)
+        record = bytes(stream.codec_context.extradata or b"")[:1] == b"\x01"
+        self._filter = av.BitStreamFilterContext(name, stream, self._written) if name and record else None
+
+    def add(self, packet: Any, shift: Fraction) -> None:
+        """Take one packet."""
+        for each in self._filter.filter(packet) if self._filter else (self._bare(packet),):
+            self._write(each, shift)
+
+    def _bare(self, packet: Any) -> Any:
+        """Return a packet without parameters beside it, for which there is no room in what is written."""
+        if not packet.has_sidedata("new_extradata"):
+            return packet
+        bare = self._av.Packet(bytes(packet))
+        bare.time_base, bare.pts, bare.dts, bare.duration = packet.time_base, packet.pts, packet.dts, packet.duration
+        bare.is_keyframe = packet.is_keyframe
+        return bare
+
+    def _write(self, packet: Any, shift: Fraction) -> None:
+        ticks = round(shift / packet.time_base)
+        decoded = packet.pts if packet.dts is None else packet.dts
+        if decoded is None:
+            return
+        # No muxer takes what does not go forward, and nothing is left out for a tick.
+        self._last = decoded + ticks if self._last is None else max(decoded + ticks, self._last + 1)
+        packet.pts = self._last if packet.pts is None else max(packet.pts + ticks, self._last)
+        packet.dts = self._last
+        packet.stream = self._written
+        self._target.mux(packet)
+
+    def end(self) -> None:
+        """Write what is left: nothing."""
+
+
+class Flat:
+    """Sound that is decoded and brought to one kind: 48 kHz, two channels."""
+
+    def __init__(self, av: Any, target: Any, stream: Any) -> None:
+        self._av = av
+        self._target = target
+        self._written = target.add_stream("pcm_s16le", rate=SOUND_RATE_HZ, layout="stereo")
+        self._written.metadata.update(stream.metadata)
+        self._base = Fraction(1, SOUND_RATE_HZ)
+        self._resampler: Any = None
+        self._kind: tuple[object, ...] = ()
+        self._next = 0
+
+    def add(self, packet: Any, shift: Fraction) -> None:
+        """Take one packet."""
+        try:
+            frames = packet.decode()
+        except (self._av.FFmpegError, ValueError):
+            return
+        for frame in frames:
+            self._take(frame, shift)
+
+    def _take(self, frame: Any, shift: Fraction) -> None:
+        kind = frame.sample_rate, frame.format.name, len(frame.planes)
+        if kind != self._kind:
+            self._drain()
+            self._kind = kind
+            self._resampler = self._av.AudioResampler(format="s16", layout="stereo", rate=SOUND_RATE_HZ)
+        at = None if frame.pts is None else round((frame.pts * frame.time_base + shift) / self._base)
+        frame.pts = None
+        if at is not None and at < self._next - ROUNDING:
+            # Where two runs overlap, this instant is heard already.
+            return
+        if at is not None and at > self._next + ROUNDING:
+            self._drain()
+            self._next = at
+        self._write(self._resampler.resample(frame))
+
+    def _drain(self) -> None:
+        if self._resampler is not None:
+            self._write(self._resampler.resample(None))
+            self._resampler = self._av.AudioResampler(format="s16", layout="stereo", rate=SOUND_RATE_HZ)
+
+    def _write(self, frames: list[Any]) -> None:
+        for frame in frames:
+            packet = self._av.Packet(bytes(frame.planes[0])[: 4 * frame.samples])
+            packet.time_base, packet.stream = self._base, self._written
+            packet.pts = packet.dts = self._next
+            packet.duration = frame.samples
+            self._next += frame.samples
+            self._target.mux(packet)
+
+    def end(self) -> None:
+        """Write what is left."""
+        self._drain()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,75 @@
+"""One clock for a source: what starts its time anew, or changes the kind of its sound, is written anew before use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from vodpull.errors import EncodeFailed
+from vodpull.media.inspect.probe import ask_pyav, probe_orders
+from vodpull.media.mp4.boxes import walk_boxes
+from vodpull.media.tools.run import RunLimits, copy_limits
+from vodpull.media.tools.sandbox import Toolbox
+
+STEADY_FILE = "steady.mkv"
+
+# What begins like this counts its time in an index, or has none that could jump.
+INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", b"\x89PNG", b"\xff\xd8\xff")
+MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid", b"styp"})
+# A fragment comes after the index, and an index comes soon.
+FIRST_BOXES = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steadied:
+    """A source that was written anew."""
+
+    path: Path
+    shifts: tuple[str, ...]
+    """For each run of its old clock what was added to its times, in seconds, as fractions."""
+
+
+async def steady(
+    source: Path, folder: Path, *, toolbox: Toolbox, shifts: Sequence[str] = (), name: str = STEADY_FILE
+) -> Steadied | None:
+    """
+    Write a source into `folder` with one clock and one kind of sound; None: it is good as it is.
+
+    Reads it once, and once more to write it. `shifts` are those of another file that jumps where this one does. What
+    cannot be read is left for the prober to refuse. May run twice.
+
+    Raises:
+        EncodeFailed: the demuxer crashed on it, or the disk is full.
+        EncodeStalled: it took too long.
+    """
+    if not await asyncio.to_thread(_may_jump, source):
+        return None
+    orders = probe_orders() | {"target": name, "shifts": list(shifts)}
+    limits = await asyncio.to_thread(_limits, source)
+    answer = await ask_pyav("steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder)
+    if answer.get("steady", True):
+        return None
+    found = answer.get("shifts")
+    if not isinstance(found, list) or not (folder / name).exists():
+        raise EncodeFailed("the source was not written anew")
+    return Steadied(path=folder / name, shifts=tuple(map(str, found)))
+
+
+def _may_jump(source: Path) -> bool:
+    with source.open("rb") as file:
+        head = file.read(12)
+        if head.startswith(INDEXED):
+            return False
+        if head[4:8] not in MP4_BOXES:
+            return True
+        first = islice(walk_boxes(file, source.stat().st_size), FIRST_BOXES)
+        return any(box == "moof" for box, _, _ in first)
+
+
+def _limits(source: Path) -> RunLimits:
+    size_bytes = source.stat().st_size
+    # Sound that changes becomes plain samples: ten times as much, of a small part.
+    return replace(copy_limits(size_bytes), file_size_bytes=20 * size_bytes + 64 * 1024 * 1024)

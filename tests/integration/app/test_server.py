@@ -1,0 +1,230 @@
+"""The door on real sockets: what is too much, too slow or not HTTP ends, and honest requests get through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from vodpull.app.server import Connections, Limits, Refusal, Server
+
+QUICK = {"idle_s": 0.2, "head_s": 0.2, "body_s": 0.2, "body_bytes_per_s": 1e9, "linger_s": 0.2, "write_s": 0.3}
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with what arrived."""
+    if scope["type"] != "http":
+        return
+    request = Request(scope, receive)
+    answer: Response
+    if request.url.path == "/long":
+
+        async def blocks() -> AsyncIterator[bytes]:
+            for _ in range(50):
+                yield b"x" * 100_000
+
+        answer = StreamingResponse(blocks())
+    elif request.url.path == "/refuse":
+        answer = PlainTextResponse("no", 413)
+    else:
+        size = sum([len(part) async for part in request.stream()])
+        answer = PlainTextResponse(f"{request.method} {size} {request.headers.get('x-a')} {scope['client'][0]}")
+    await answer(scope, receive, send)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    port: int
+    refused: Counter[Refusal]
+    connections: Connections
+
+    def connect(self, source: str = "127.0.0.1") -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 10, (source, 0))
+
+    def send(self, *pieces: bytes) -> bytes:
+        """Return everything that comes back until the other side closes; a reset is an end as well."""
+        with self.connect() as connection:
+            with contextlib.suppress(OSError):
+                for piece in pieces:
+                    connection.sendall(piece)
+            return everything(connection)
+
+
+def everything(connection: socket.socket) -> bytes:
+    answer = []
+    with contextlib.suppress(ConnectionError):
+        while block := connection.recv(65536):
+            answer.append(block)
+    return b"".join(answer)
+
+
+@contextlib.contextmanager
+def running(*trusted: str, **limits: float) -> Iterator[Door]:
+    refused: Counter[Refusal] = Counter()
+    connections = Connections(
+        Limits(**limits),  # type: ignore[arg-type]
+        trusted=map(ip_network, trusted),
+        on_refused=lambda why: refused.update([why]),
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    server = Server(application, listener, connections=connections, grace_s=1, check_every_s=0.02)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Door(port=port, refused=refused, connections=connections)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    with running() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Door]:
+    """One whose patience is short."""
+    with running(**QUICK) as made:
+        yield made
+
+
+CLOSE = b"Host: h\r\nConnection: close\r\n"
+
+
+def test_an_honest_request_is_answered(door: Door) -> None:
+    assert door.send(b"GET / HTTP/1.1\r\n" + CLOSE + b"X-A: 1\r\n\r\n").endswith(b"GET 0 1 127.0.0.1")
+
+
+def test_a_request_in_small_pieces_is_answered(door: Door) -> None:
+    request = b"POST / HTTP/1.1\r\n" + CLOSE + b"Content-Length: 3\r\n\r\nabc"
+    assert door.send(*(bytes([byte]) for byte in request)).endswith(b"POST 3 None 127.0.0.1")
+
+
+def test_pipelined_requests_are_answered_in_order(door: Door) -> None:
+    bodies = [b"a" * number for number in range(1, 9)]
+    requests = [b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies]
+    answer = door.send(*requests[:-1], requests[-1].replace(b"Host: h\r\n", CLOSE))
+    assert [int(part.split(b" ")[0]) for part in answer.split(b"POST ")[1:]] == list(range(1, 9))
+
+
+def test_trailers_never_pass_for_headers(door: Door) -> None:
+    request = b"POST / HTTP/1.1\r\n" + CLOSE + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: forged\r\n\r\n"
+    assert door.send(request).endswith(b"POST 1 None 127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("head", "filler", "status", "why"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: a\r\n" * 101, b"431", Refusal.HEADERS),
+        (b"GET / HTTP/1.1\r\nHost: h\r\n", b"x-filler: " + b"a" * 70_000 + b"\r\n\r\n", b"431", Refusal.HEADERS),
+        (b"GET / HTTP/1.1\r\nHost: h\r\nx: ", b"a" * 1_000_000, b"431", Refusal.HEADERS),
+        (b"GET /", b"a" * 70_000, b"414", Refusal.TARGET),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"x: a\r\n" * 101, b"431", Refusal.HEADERS),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nx: ", b"a" * 1_000_000, b"400", Refusal.CHUNKS),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=", b"a" * 1_000_000, b"400", Refusal.CHUNKS),
+        (b"", b"no http\r\n\r\n", b"400", Refusal.MALFORMED),
+        (b"GET / HTTP/1.1\r\nx: \x00\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+        (b"GET / HTTP/1.1\r\nHost : h\r\n\r\n", b"", b"400", Refusal.MALFORMED),
+    ],
+)
+def test_what_is_too_much_or_smuggled_is_refused(
+    door: Door, head: bytes, filler: bytes, status: bytes, why: Refusal
+) -> None:
+    before = door.refused[why]
+    # A reset may overtake the reply where more was sent than read; the refusal is counted all the same.
+    assert door.send(head, filler)[9:12] in {status, b""}
+    assert door.refused[why] == before + 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer", "why"),
+    [
+        (b"", b"", Refusal.HEAD_TIMEOUT),
+        (b"\r\n\r\n", b"", Refusal.HEAD_TIMEOUT),
+        (b"GET / HTTP/1.1\r\nHo", b"HTTP/1.1 408", Refusal.HEAD_TIMEOUT),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 408", Refusal.BODY_TIMEOUT),
+        (b"POST /refuse HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", b"HTTP/1.1 413", Refusal.BODY_TIMEOUT),
+    ],
+)
+def test_what_is_too_slow_ends(hasty: Door, sent: bytes, answer: bytes, why: Refusal) -> None:
+    before = hasty.refused[why]
+    assert hasty.send(sent)[:12] == answer
+    assert hasty.refused[why] == before + 1
+
+
+def test_a_second_request_that_never_comes_whole_ends_as_well(hasty: Door) -> None:
+    answer = hasty.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HT")
+    assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_a_reader_that_does_not_read_ends(hasty: Door) -> None:
+    before = hasty.refused[Refusal.WRITE_TIMEOUT]
+    with hasty.connect() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n")
+        asyncio.run(until(lambda: hasty.refused[Refusal.WRITE_TIMEOUT] == before + 1))
+
+
+def test_a_slow_reader_gets_everything() -> None:
+    with running(write_s=30, linger_s=30) as door, door.connect() as connection:
+        connection.sendall(b"GET /long HTTP/1.1\r\n" + CLOSE + b"\r\n")
+        assert len(everything(connection)) > 5_000_000
+
+
+def test_pipelined_requests_with_unread_replies_are_cut_off(hasty: Door) -> None:
+    before = hasty.refused[Refusal.PIPELINED]
+    hasty.send(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n" * 50)
+    assert hasty.refused[Refusal.PIPELINED] == before + 1
+
+
+def test_what_follows_an_upgrade_is_no_request(door: Door) -> None:
+    upgrade = b"GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    answer = door.send(upgrade + b"GET /hidden HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert answer.count(b"HTTP/1.1 200") == 1
+
+
+def test_one_address_cannot_take_the_place_of_another() -> None:
+    with running(connections=8, write_s=30) as door, contextlib.ExitStack() as stack:
+        for _ in range(2):
+            busy = stack.enter_context(door.connect())
+            busy.sendall(b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert busy.recv(12) == b"HTTP/1.1 200"
+        with door.connect() as refused:
+            assert everything(refused)[:12] in {b"HTTP/1.1 503", b""}
+        with door.connect("127.0.0.2") as other:
+            other.sendall(b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n")
+            assert everything(other).endswith(b"127.0.0.2")
+        assert door.refused[Refusal.ADDRESS] == 1
+
+
+def test_a_name_that_a_stranger_claims_to_come_from_is_not_believed(door: Door) -> None:
+    assert door.send(b"GET / HTTP/1.1\r\n" + CLOSE + b"X-Forwarded-For: 192.0.2.9\r\n\r\n").endswith(b" 127.0.0.1")
+
+
+def test_a_trusted_proxy_tells_who_it_was_and_what_a_client_adds_is_not_believed() -> None:
+    with running("127.0.0.1") as door:
+        forwarded = b"X-Forwarded-For: 203.0.113.1, 192.0.2.9\r\n\r\n"
+        assert door.send(b"GET / HTTP/1.1\r\n" + CLOSE + forwarded).endswith(b" 192.0.2.9")
+
+
+async def until(condition: object) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # type: ignore[operator]
+            await asyncio.sleep(0.01)

@@ -70,6 +70,15 @@ def _tools(settings: Settings) -> Iterator[Finding]:
     else:
         text = "only resource limits: decoders can see files and the network"
         yield Finding(subject="sandbox", ok=True, text=text, fix="apt install bubblewrap, and allow user namespaces")
+    yield _taken(toolbox)
+
+
+def _taken(toolbox: media.Toolbox) -> Finding:
+    boxed = toolbox.sandbox == "bwrap"
+    containers, video, sound = (media.titles(kind, boxed=boxed) for kind in media.KINDS)
+    text = f"containers: {containers}; video: {video}; sound: {sound}"
+    fix = "" if boxed else "with the sandbox more are taken: docs/reference/formats.md lists them"
+    return Finding(subject="formats", ok=True, text=text, fix=fix)
 
 
 def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iterator[Finding]:

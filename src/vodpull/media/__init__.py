@@ -22,6 +22,7 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
+from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.verify import Rendition, package_and_verify
@@ -29,6 +30,7 @@ from vodpull.media.verify.vmaf_samples import measure_renditions
 
 __all__ = [
     "ABR",
+    "KINDS",
     "STEADY_FILE",
     "AudioStream",
     "Chunk",
@@ -79,6 +81,7 @@ __all__ = [
     "sound_is_lost",
     "steady",
     "survey",
+    "titles",
     "warnings_of",
     "worth_surveying",
 ]

@@ -50,7 +50,7 @@ def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_
     assert not [page for page in pages if loads.search(page.read_text())]
 
 
-@pytest.mark.parametrize("name", ["settings", "errors", "http"])
+@pytest.mark.parametrize("name", ["settings", "errors", "formats", "http"])
 def test_a_reference_page_is_that_of_the_code(name: str, tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "scripts" / "docs-reference.py", tmp_path], timeout=60, check=True)
     assert (DOCS / "reference" / f"{name}.md").read_text() == (tmp_path / f"{name}.md").read_text(), "make docs"

@@ -34,6 +34,6 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, content:
 
 
 def test_an_unknown_name_is_the_clients_mistake() -> None:
-    with pytest.raises(ParameterError, match="known are abr, abr-av1, mp4, original") as caught:
+    with pytest.raises(ParameterError, match="known are abr, abr-av1, abr-own, mp4, original") as caught:
         TEMPLATES.find("none")
     assert caught.value.field == "tcTemplateName"

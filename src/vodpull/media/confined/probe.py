@@ -39,7 +39,10 @@ STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001
 SIGNATURES = {b"\x1a\x45\xdf\xa3": "matroska", b"FLV\x01": "flv", b"OggS": "ogg", b"\x00\x00\x01\xba": "mpeg",
               b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf"}  # fmt: skip
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
-UNSUPPORTED = {b"\x06\x0e\x2b\x34": "MXF", b".RMF": "RealMedia", b"nut/multimedia": "NUT", b"DKIF": "IVF"}
+# What is not taken everywhere, with FFmpeg's names.
+RARE = {b"\x06\x0e\x2b\x34": ("mxf", "MXF"), b".RMF": ("rm", "RealMedia"), b"nut/multimedia": ("nut", "NUT"),
+        b"DKIF": ("ivf", "IVF"), b"caff": ("caf", "CAF"), b"FORM": ("aiff", "AIFF"), b"#!AMR": ("amr", "AMR"),
+        b"\x1f\x07\x00": ("dv", "DV")}  # fmt: skip
 CANONICAL = {"libdav1d": "av1", "mp3float": "mp3", "mp2float": "mp2", "libopus": "opus"}
 # Numbers of ITU-T H.273, with FFmpeg's names.
 TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
@@ -52,11 +55,12 @@ RANGES = {1: "tv", 2: "pc"}
 
 
 class Refused(Exception):
-    """The file is not what is wanted; carries a code of vodpull's catalogue."""
+    """The file is not what is wanted; carries a code of vodpull's catalogue, and what kind of thing is not taken."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, kind: str = "") -> None:
         super().__init__(message)
         self.code = code
+        self.kind = kind
 
 
 def main(argv: list[str]) -> int:
@@ -72,7 +76,7 @@ def main(argv: list[str]) -> int:
         broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
-        answer = {"error": refused.code, "message": str(refused)}
+        answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}
     except (av.FFmpegError, OSError, MemoryError) as error:
         answer = {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
     sys.stdout.write(json.dumps(answer))
@@ -107,11 +111,11 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
     picture, lost = (choice.pictures or [None])[0], choice.undecodable_picture
     # Beside a film that cannot be decoded, a single picture is no substitute.
     if lost and (picture is None or picture.frames == 1):
-        raise Refused("media_unsupported", f"the video codec {lost} is not supported")
+        raise Refused("media_unsupported", f"the video codec {lost} is not supported", "video")
     if picture is None and not choice.sounds:
         lost = choice.undecodable_sound
         if lost:
-            raise Refused("media_unsupported", f"the audio codec {lost} is not supported")
+            raise Refused("media_unsupported", f"the audio codec {lost} is not supported", "audio")
         raise Refused("not_media", "the file has neither picture nor sound")
     if picture and picture.codec_context.width * picture.codec_context.height > max_pixels:
         context = picture.codec_context
@@ -177,16 +181,15 @@ def _open(av: Any, path: Path, head: bytes, *, options: dict[str, str]) -> Any:
     except av.PatchWelcomeError as error:
         raise Refused("media_unsupported", "the file is laid out in a way that is not supported") from error
     except (av.FFmpegError, ValueError, MemoryError) as error:
-        raise _open_failure(error, head) from error
+        raise _open_failure(error, head, options["format_whitelist"].split(",")) from error
 
 
-def _open_failure(error: Exception, head: bytes) -> Refused:
-    known = _signature(head)
+def _open_failure(error: Exception, head: bytes, taken: list[str]) -> Refused:
+    rare, known = next((names for magic, names in RARE.items() if head.startswith(magic)), ("", _signature(head)))
     if isinstance(error, MemoryError):
         return Refused("media_too_large", "the file asks for more streams or memory than allowed")
-    for magic, name in UNSUPPORTED.items():
-        if head.startswith(magic):
-            return Refused("media_unsupported", f"{name} files are not supported")
+    if rare and rare not in taken:
+        return Refused("media_unsupported", f"{known} files are not supported", "format")
     if known:
         return Refused("media_truncated", f"the {known} file cannot be opened: its index is missing or broken")
     return Refused("not_media", "the file is empty" if not head else "the bytes are not a media file")
@@ -284,7 +287,7 @@ def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> 
     slack = max(0.1 * median, 0.0021)
     single = [step for step in steps if abs(step - median) <= slack]
     in_rhythm = [step for step in steps if abs(step - round(step / median) * median) <= slack]
-    if len(in_rhythm) < 0.9 * len(steps):
+    if not single or len(in_rhythm) < 0.9 * len(steps):
         # The fastest twentieth may be jitter.
         fast = 1 / steps[len(steps) // 20]
         return next((standard for standard in STANDARD_RATES if standard >= 0.99 * fast), STANDARD_RATES[-1])

@@ -10,6 +10,7 @@ from pathlib import Path
 from vodpull.errors import MediaError
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import PARTS, ask_pyav, probe_orders, typed_info
+from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -60,7 +61,7 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
     """
     if not spans or spans[0][0] > 0:
         return None
-    orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders()}
+    orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders(toolbox)}
     beside = (CONFINED / "probe.py", CONFINED / "decodable.py", *PARTS)
     try:
         answer = await ask_pyav("forecast.py", orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside)
@@ -72,4 +73,4 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
 
 
 def _orders(spans: Spans) -> dict[str, object]:
-    return {"spans": list(spans), "options": probe_orders()["options"]}
+    return {"spans": list(spans), "options": allowlist.format_options()}

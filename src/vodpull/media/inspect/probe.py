@@ -21,6 +21,7 @@ from vodpull.errors import (
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
+from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import RunLimits, check_alive, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
@@ -51,18 +52,28 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    answer = await ask_pyav("probe.py", probe_orders(), ("source", path), toolbox=toolbox, beside=PARTS)
+    answer = await ask_pyav("probe.py", probe_orders(toolbox), ("source", path), toolbox=toolbox, beside=PARTS)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
-        raise refusal(str(answer.get("message", "the file cannot be used"))[:300])
+        message = str(answer.get("message", "the file cannot be used"))[:300]
+        raise refusal(message + _instead(answer.get("kind"), toolbox))
     return typed_info(answer)
 
 
-def probe_orders() -> dict[str, Any]:
+def _instead(kind: object, toolbox: Toolbox) -> str:
+    """Return what is taken where something of a kind is not."""
+    for known in KINDS:
+        if kind == known:
+            return f"; taken are {titles(known, boxed=toolbox.sandbox == 'bwrap')}"
+    return ""
+
+
+def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
     """Return what the prober may open and decode."""
+    boxed = toolbox.sandbox == "bwrap"
     return {
         "options": allowlist.format_options(),
-        "decoders": {"video": allowlist.VIDEO_DECODERS, "audio": allowlist.AUDIO_DECODERS},
+        "decoders": allowlist.decoders(boxed=boxed),
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
@@ -93,7 +104,7 @@ async def ask_pyav(  # noqa: PLR0913 - what is asked of what, and within which b
     finished = await run(
         ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
         toolbox=toolbox,
-        reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **_pyav_folders()},
+        reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **pyav_folders()},
         writes=writes,
         limits=limits,
     )
@@ -119,7 +130,7 @@ def codec_string(codec: str, config: str) -> str | None:
     return f"mp4a.40.{record[0] >> 3}" if codec == "aac" and record else None
 
 
-def _pyav_folders() -> dict[str, Path]:
+def pyav_folders() -> dict[str, Path]:
     """Return PyAV's package, and beside it the libraries that its wheel brings."""
     spec = importlib.util.find_spec("av")
     if spec is None or spec.origin is None:

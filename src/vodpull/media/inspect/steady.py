@@ -47,7 +47,7 @@ async def steady(
     """
     if not await asyncio.to_thread(_may_jump, source):
         return None
-    orders = probe_orders() | {"target": name, "shifts": list(shifts)}
+    orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     limits = await asyncio.to_thread(_limits, source)
     answer = await ask_pyav("steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder)
     if answer.get("steady", True):

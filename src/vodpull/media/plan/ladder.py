@@ -15,6 +15,8 @@ from vodpull.media.plan.template import ABR, Definition, DefinitionName, Templat
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
 MIN_FRAME_RATE = 10
+# How much taller than the definition below a rendition at the source's own height is.
+OWN_HEIGHT_STEP = 1.05
 # One macroblock: encoders and players disagree about anything smaller.
 MIN_SIDE_PX = 16
 # H.264 decoders stop at 8K; only very flat pictures come near it.
@@ -69,8 +71,9 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
     Choose the rungs worth having for one probed source, best first, with a reason for each definition.
 
     A definition becomes a rung when the short side of the picture as shown reaches it: never upscaled, the same for
-    landscape and portrait. A source below all of them gets the smallest one at its own size, and the fallback codec
-    always has a rung. Sizes are even. With a survey, a rung is the source itself where that is as good as an encode.
+    landscape and portrait. A source below all of them gets the smallest one at its own size, with `own_height` one
+    between two of them the upper one, too, and the fallback codec always has a rung. Sizes are even. With a survey, a
+    rung is the source itself where that is as good as an encode.
 
     Raises:
         NoVideo: the source has no moving picture.
@@ -82,7 +85,7 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
     short = min(video.display_width_px, video.display_height_px)
     if short < MIN_SIDE_PX:
         raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
-    reached = [size for size in template.sizes if size.short_side_px <= short] or list(template.sizes[:1])
+    reached = _reached(template, short)
     rungs = tuple(
         _rung(size, video, codec=codec, ceiling_bps=template.rate(codec, size.name).max_bitrate_bps)
         for size in reversed(template.sizes)
@@ -95,6 +98,15 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
     )
     return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+
+
+def _reached(template: Template, short_px: int) -> list[Definition]:
+    """Return the definitions of a source, lowest first: those that it reaches, but at least the lowest."""
+    reached = [size for size in template.sizes if size.short_side_px <= short_px]
+    above = template.sizes[len(reached) :]
+    # A few lines more than the definition below would only be the same picture twice.
+    own = template.own_height and reached and short_px >= OWN_HEIGHT_STEP * reached[-1].short_side_px
+    return [*reached, *above[:1]] if own or not reached else reached
 
 
 def foresees_copy(info: MediaInfo, ladder: Ladder) -> bool:
@@ -177,6 +189,8 @@ def _decision(definition: Definition, video: VideoStream, rungs: Sequence[Rung])
     made = [rung for rung in rungs if rung.name == definition.name]
     if short >= definition.short_side_px:
         reason = f"the source is {size}: its short side reaches {definition.short_side_px}"
+    elif made and len({rung.name for rung in rungs}) > 1:
+        reason = f"the source is {size}: its own height, below {definition.short_side_px}"
     elif made:
         reason = f"the source is {size}, smaller than every definition: kept at its own size"
     else:

@@ -30,7 +30,7 @@ Crf = Annotated[int, Field(ge=1, le=63)]
 CLARITIES: Mapping[str, int] = {"LD": 2, "SD": 3, "HD": 4, "FHD": 5}
 """The numbers that the definitions have on the wire."""
 
-BUILTIN = ("original", "abr", "mp4", "abr-av1")
+BUILTIN = ("original", "abr", "mp4", "abr-av1", "abr-own")
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 
 MAX_CRF: Mapping[VideoCodec, int] = {"h264": 51, "hevc": 51, "av1": 63, "vp9": 63}
@@ -155,6 +155,8 @@ class Template:
     """Length of a segment, and distance of keyframes."""
     copy: bool = True
     """A source that conforms becomes its own best rendition without being encoded again."""
+    own_height: bool = False
+    """A source between two definitions gets a rendition at its own height, too, in the place of the upper one."""
     mp4: Mp4 = "none"
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
     vmaf: bool = False
@@ -249,6 +251,8 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
         yield missing, "definitions and video codecs belong together: both or none"
     if template.mp4 != "none" and not template.video:
         yield "mp4", "there is no rendition to make a file of"
+    if template.own_height and not template.video:
+        yield "own_height", "there are no renditions"
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
     if sides != sorted(set(sides)):
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"

@@ -4,23 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Demuxers. Playlists, scripts and network formats (hls, dash, concat, sdp, rtsp, image2) stay out: they open other
-# files. Raw still pictures stay out too.
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "flv", "mpegts", "mpeg", "asf", "ogg",
-    "wav", "mp3", "aac", "flac",
-)  # fmt: skip
-
-# Decoders: each one is code that runs on hostile bytes, so rare codecs are refused instead of tried.
-VIDEO_DECODERS = (
-    "h264", "hevc", "vp8", "vp9", "av1", "libdav1d", "mpeg4", "msmpeg4", "mpeg1video", "mpeg2video", "prores",
-    "mjpeg", "flv", "vc1", "wmv3",
-)  # fmt: skip
-AUDIO_DECODERS = (
-    "aac", "aac_latm", "mp3", "mp3float", "mp2", "mp2float", "ac3", "eac3", "opus", "libopus", "vorbis", "flac",
-    "alac", "wmav2", "amrnb", "amrwb", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le",
-    "pcm_u8", "pcm_alaw", "pcm_mulaw",
-)  # fmt: skip
+from vodpull.media.tools.accepted import names
 
 # Input options for pictures from our own renditions: the others are neither read nor decoded.
 KEYFRAMES_ONLY = (
@@ -46,14 +30,37 @@ def format_options() -> dict[str, str]:
     return {
         "protocol_whitelist": PROTOCOLS,
         # Without it, a playlist that is named like a video still reads other local files.
-        "format_whitelist": ",".join(FORMATS),
-        "codec_whitelist": ",".join(VIDEO_DECODERS + AUDIO_DECODERS),
+        "format_whitelist": _listed("format", boxed=False),
+        "codec_whitelist": _listed("codec", boxed=False),
         # Refuses a picture that asks for gigabytes before it is decoded.
         "max_pixels": str(MAX_PIXELS),
         "max_streams": str(MAX_STREAMS),
         "probesize": str(PROBE_BYTES),
         "analyzeduration": str(ANALYZE_US),
     }
+
+
+def boxed(token: str) -> str:
+    """
+    Return a token of a command, or its JSON, that allows what the sandbox allows.
+
+    Commands are written with the short lists, as they are run without a sandbox, and have their names from that.
+    """
+    for kind in ("format", "codec"):
+        token = token.replace(_listed(kind, boxed=False), _listed(kind, boxed=True))
+    return token
+
+
+def _listed(kind: str, *, boxed: bool) -> str:
+    """Return a whitelist in FFmpeg's words."""
+    if kind == "format":
+        return ",".join(names("format", boxed=boxed))
+    return ",".join(names("video", boxed=boxed) + names("audio", boxed=boxed))
+
+
+def decoders(*, boxed: bool) -> dict[str, tuple[str, ...]]:
+    """Return FFmpeg's names of the decoders, by kind of stream."""
+    return {"video": names("video", boxed=boxed), "audio": names("audio", boxed=boxed)}
 
 
 def global_flags() -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.errors import InternalError
+from vodpull.media.tools.allowlist import boxed
 
 INPUTS = "/in"
 WORK = "/work"
@@ -53,7 +54,7 @@ def confined(
         launcher = (str(toolbox.python), "-I", "-S", str(LAUNCHER), orders)
         return (*launcher, str(program), *(_real(token, reads) for token in argv[1:]))
     launcher = (str(toolbox.python), "-I", "-S", f"/tool/{LAUNCHER.name}", orders)
-    return (*_bwrap(toolbox, reads=reads, writes=writes), *launcher, _boxed(program, toolbox), *argv[1:])
+    return (*_bwrap(toolbox, reads=reads, writes=writes), *launcher, _boxed(program, toolbox), *map(boxed, argv[1:]))
 
 
 def _boxed(program: Path, toolbox: Toolbox) -> str:

@@ -49,3 +49,8 @@ def test_an_impossible_average_is_replaced_by_what_was_seen() -> None:
     assert average_rate(steady(30.0), 1000.0, 30.0) == pytest.approx(30.0)
     assert average_rate(steady(30.0), 28.0, 30.0) == 28.0
     assert average_rate([], 0.0, 25.0) == 25.0
+
+
+def test_steps_that_are_none_or_two_of_their_middle_are_no_rhythm() -> None:
+    # Found by fuzzing.
+    assert nominal_rate([0.0, 0.0001, 0.0090], 25, interlaced=False) == 60

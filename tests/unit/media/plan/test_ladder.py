@@ -10,6 +10,7 @@ from vodpull.media import MediaInfo, builtin_templates, foresees_copy, parse_tem
 from vodpull.media.plan.ladder import shown_rate
 
 Source = Callable[..., MediaInfo]
+OWN = next(template for template in builtin_templates() if template.name == "abr-own")
 
 
 def sizes(info: MediaInfo) -> list[tuple[int, int, int]]:
@@ -35,6 +36,33 @@ def test_rungs_are_those_that_the_short_side_reaches(
     source: Source, width: int, height: int, expected: list[tuple[int, int, int]]
 ) -> None:
     assert sizes(source(width_px=width, height_px=height)) == expected
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "expected"),
+    [
+        (960, 540, [(4, 960, 540), (3, 854, 480), (2, 640, 360)]),
+        (540, 960, [(4, 540, 960), (3, 480, 854), (2, 360, 640)]),
+        (1600, 900, [(5, 1600, 900), (4, 1280, 720), (3, 854, 480), (2, 640, 360)]),
+        # No definition above, none below, at one, and next to one.
+        (2560, 1440, [(5, 1920, 1080), (4, 1280, 720), (3, 854, 480), (2, 640, 360)]),
+        (480, 270, [(2, 480, 270)]),
+        (1280, 720, [(4, 1280, 720), (3, 854, 480), (2, 640, 360)]),
+        (876, 492, [(3, 854, 480), (2, 640, 360)]),
+    ],
+)
+def test_a_template_may_ask_for_the_sources_own_height(
+    source: Source, width: int, height: int, expected: list[tuple[int, int, int]]
+) -> None:
+    ladder = plan_ladder(source(width_px=width, height_px=height), template=OWN)
+    assert [(rung.clarity, rung.width_px, rung.height_px) for rung in ladder.rungs] == expected
+    assert all(decision.chosen == (decision.clarity in {rung[0] for rung in expected}) for decision in ladder.decisions)
+
+
+def test_the_own_height_is_named_as_the_reason(source: Source) -> None:
+    ladder = plan_ladder(source(width_px=960, height_px=540), template=OWN)
+    assert ladder.decisions[1].reason == "the source is 960x540: its own height, below 720"
+    assert ladder.rungs[0].max_bitrate_bps == OWN.definitions["HD"].max_bitrate_bps
 
 
 def test_display_size_counts_and_not_the_coded_one(source: Source) -> None:

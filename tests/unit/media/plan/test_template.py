@@ -22,9 +22,9 @@ H264 = "[video.h264]\npreset = 'veryfast'\ncrf = 23\n"
 BUILTIN = {template.name: template for template in builtin_templates()}
 
 
-def test_every_installation_has_four() -> None:
-    assert set(BUILTIN) == {"original", "abr", "mp4", "abr-av1"}
-    assert [template.ladder for template in BUILTIN.values()] == [False, True, True, True]
+def test_every_installation_has_five() -> None:
+    assert set(BUILTIN) == {"original", "abr", "mp4", "abr-av1", "abr-own"}
+    assert [template.ladder for template in BUILTIN.values()] == [False, True, True, True, True]
     assert BUILTIN["original"].fallback is None
 
 

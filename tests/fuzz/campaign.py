@@ -1,0 +1,134 @@
+"""One container or codec against many mutated files: the prober looks at each, FFmpeg decodes what it takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.fuzz.mutate import mutated
+from vodpull.errors import EncodeStalled
+from vodpull.media.inspect.probe import PARTS, probe_orders, pyav_folders
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import Finished, RunLimits, run
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
+
+MANY = Path(__file__).with_name("many.py")
+PROBE = CONFINED / "probe.py"
+# A busy machine may take its time; a hang takes all of it.
+SECONDS_EACH = 30
+LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=0)
+DECODE_LIMITS = RunLimits(wall_s=90, nice=0, address_space_bytes=8 * 1024**3, file_size_bytes=0)
+SECRET = "the-canary-sings-outside-the-sandbox"
+DECODED_AT_ONCE = 24
+
+
+@dataclass(kw_only=True)
+class Books:
+    """What became of the mutated files of one entry."""
+
+    tried: int = 0
+    taken: int = 0
+    """The prober took them, so FFmpeg decoded them."""
+    answers: dict[str, int] = field(default_factory=dict)
+    """Codes of the others."""
+    faults: list[str] = field(default_factory=list)
+    """What must not be."""
+
+
+class Campaign:
+    """Fuzzes one entry in a folder of its own."""
+
+    def __init__(self, sample: Path, folder: Path, *, toolbox: Toolbox) -> None:
+        """Take a whole file; the folder holds the mutated ones."""
+        self._whole = sample.read_bytes()
+        self._ending = sample.suffix
+        self._folder = folder / "files"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._canary = folder / "canary"
+        self._canary.write_text(SECRET)
+        self._toolbox = toolbox
+
+    async def take(self, numbers: range, books: Books) -> None:
+        """Try the mutations with these numbers, and write down what happened."""
+        for old in self._folder.iterdir():
+            old.unlink()
+        names = [f"{number}{self._ending}" for number in numbers]
+        lure = f"file:{self._canary}".encode()
+        for number, name in zip(numbers, names, strict=True):
+            (self._folder / name).write_bytes(mutated(self._whole, number, lure=lure))
+        taken = await self._probe_all(names, books)
+        for at in range(0, len(taken), DECODED_AT_ONCE):
+            await self._decode(taken[at : at + DECODED_AT_ONCE], books)
+        books.tried += len(names)
+        books.taken += len(taken)
+        if self._canary.read_text() != SECRET:
+            books.faults.append("the canary was changed")
+
+    async def _probe_all(self, names: Sequence[str], books: Books) -> list[str]:
+        """Return the names of the files that the prober takes."""
+        taken: list[str] = []
+        left = list(names)
+        while left:
+            finished = await self._probe(left)
+            self._check_secrets(finished, left, books)
+            lines = [json.loads(line) for line in finished.stdout.splitlines() if line.endswith(b"}")]
+            for line in lines:
+                answer = line.get("answer", {"error": "raised"})
+                if "raised" in line:
+                    books.faults.append(f"{line['name']}: the prober raised {line['raised']}")
+                elif "error" not in answer:
+                    taken.append(line["name"])
+                _count(books, str(answer.get("error", "taken")))
+            left = left[len(lines) :]
+            if left:
+                books.faults.append(f"{left[0]}: the prober ended with {finished.returncode}")
+                _count(books, "ended")
+                left = left[1:]
+        return taken
+
+    async def _probe(self, names: Sequence[str]) -> Finished:
+        orders = {**probe_orders(self._toolbox), "files": list(names), "seconds": SECONDS_EACH}
+        scripts = (PROBE, *PARTS)
+        names_inside = [f"/in/{each.name}" for each in scripts]
+        return await run(
+            ("python", "-I", "-S", f"/in/{MANY.name}", json.dumps(orders), "/in/av", "/in/files", *names_inside),
+            toolbox=self._toolbox,
+            reads={**{each.name: each for each in (MANY, *scripts)}, "files": self._folder, **pyav_folders()},
+            limits=LIMITS,
+        )
+
+    async def _decode(self, names: Sequence[str], books: Books) -> None:
+        """Decode files in one process; where it does not end well, in halves, down to the one that is the cause."""
+        argv = list(allowlist.global_flags())
+        for name in names:
+            argv += allowlist.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1")
+        for number in range(len(names)):
+            argv += ["-map", f"{number}:v?", "-map", f"{number}:a?", "-t", "5", "-fps_mode", "passthrough"]
+            argv += ["-f", "null", "-"]
+        try:
+            finished = await run(
+                argv, toolbox=self._toolbox, reads={"files": self._folder}, limits=DECODE_LIMITS,
+            )  # fmt: skip
+        except EncodeStalled:
+            finished = None
+        if finished:
+            self._check_secrets(finished, names, books)
+        if finished and finished.returncode == 0:
+            return
+        if len(names) > 1:
+            middle = len(names) // 2
+            await self._decode(names[:middle], books)
+            await self._decode(names[middle:], books)
+        elif finished is None or finished.returncode < 0:
+            how = "took too long" if finished is None else f"was ended by signal {-finished.returncode}"
+            books.faults.append(f"{names[0]}: FFmpeg {how}")
+
+    def _check_secrets(self, finished: Finished, names: Sequence[str], books: Books) -> None:
+        if SECRET in finished.stderr_tail or SECRET.encode() in finished.stdout:
+            books.faults.append(f"{names[0]} or later: the canary's content came out")
+
+
+def _count(books: Books, answer: str) -> None:
+    books.answers[answer] = books.answers.get(answer, 0) + 1

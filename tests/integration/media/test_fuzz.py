@@ -1,0 +1,46 @@
+"""A sample of `python -m tests.fuzz`: mutated files do no harm, and a harmful one would be noticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.fuzz.campaign import Books, Campaign
+from tests.fuzz.mutate import mutated
+from tests.fuzz.samples import write_sample
+
+from vodpull.media import Toolbox
+from vodpull.media.tools.accepted import ACCEPTED, Accepted
+
+COUNTS = json.loads((Path(__file__).parents[2] / "fuzz" / "counts.json").read_text())
+
+
+@pytest.mark.parametrize(("kind", "name"), [("video", "ffv1"), ("audio", "adpcm_ms"), ("format", "ivf")])
+async def test_mutated_files_do_no_harm(tmp_path: Path, toolbox: Toolbox, kind: str, name: str) -> None:
+    if toolbox.sandbox != "bwrap":
+        pytest.skip("no sandbox here")
+    books = Books()
+    campaign = Campaign(write_sample(tmp_path, kind, name), tmp_path / "fuzz", toolbox=toolbox)
+    await campaign.take(range(60), books)
+    assert books.faults == []
+    assert books.tried == 60
+    # Some still open, others do not: both ways are tried.
+    assert 0 < books.taken < 60
+    assert sum(books.answers.values()) == 60
+
+
+def test_a_mutation_is_made_again_from_its_number() -> None:
+    whole = bytes(range(256)) * 8
+    made = {mutated(whole, number, lure=b"file:/tmp/lure") for number in range(200)}
+    assert made == {mutated(whole, number, lure=b"file:/tmp/lure") for number in range(200)}
+    assert len(made) > 190
+    assert any(b"file:/tmp/lure" in each for each in made)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in ACCEPTED if entry.boxed], ids=lambda entry: entry.name)
+def test_what_needs_the_sandbox_was_fuzzed_before(entry: Accepted) -> None:
+    own = COUNTS[f"{entry.kind}:{entry.name}"]
+    assert own["tried"] >= 2000
+    assert own["taken"] > 0
+    assert own["faults"] == []

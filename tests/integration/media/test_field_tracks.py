@@ -34,8 +34,8 @@ def codes(info: MediaInfo) -> list[str]:
 
 async def heard(folder: Path, rendition: Rendition, *, toolbox: Toolbox) -> list[list[float]]:
     """Return the samples of a published rendition, left and right."""
-    argv = ("ffmpeg", "-nostdin", "-v", "error", "-y", "-i", f"/in/out/{rendition.playlist}", "-map", "0:a:0")
-    argv += ("-f", "f32le", "-ac", "2", "-ar", "48000", "file:heard.raw")
+    listen = ("-nostdin", "-v", "error", "-y", "-i", f"/in/out/{rendition.playlist}", "-map", "0:a:0")
+    argv = ("ffmpeg", *listen, "-f", "f32le", "-ac", "2", "-ar", "48000", "file:heard.raw")
     reads = {"out": folder / "out"}
     check(await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=RunLimits(wall_s=60)), "listening")
     samples = array.array("f", (folder / "heard.raw").read_bytes())

@@ -34,6 +34,7 @@ JOB: dict[str, Any] = {
     "storyboard": "",
     "tracks": [],
     "warnings": [],
+    "proof": None,
     "playlist_url": "",
     "poster_url": "",
     "storyboard_url": "",

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from vodpull import __version__, storage
 from vodpull.app import local_key
 from vodpull.app.folder import make_data_dir
-from vodpull.app.service import open_vault
+from vodpull.app.setup import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
@@ -33,6 +33,8 @@ from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
 FORMAT = 1
 """Of the archive."""
+
+NAME_BACKUP = "Name a file that `vodpull backup` wrote."
 
 LABEL = "backup.json"
 DATABASE = "vodpull.db"
@@ -99,7 +101,7 @@ def rebuild_index(settings: Settings) -> Rebuilt:
     database = open_database(settings.database())
     try:
         migrate(database)
-        archive = Archive(database, open_vault(settings), storage.open_store(settings.storage()))
+        archive = Archive(database, open_vault(settings, database), storage.open_store(settings.storage()))
         return asyncio.run(archive.rebuild())
     finally:
         database.dispose()
@@ -183,7 +185,7 @@ def _unpack(source: Path, folder: Path) -> None:
                     # Refuses names that lead out of the folder, links and devices.
                     archive.extract(entry, folder, filter="data")
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"{source} cannot be read: {type(error).__name__}", field="FILE") from error
+        raise ConfigurationError(f"{source} is no backup that can be read", field="FILE", remedy=NAME_BACKUP) from error
 
 
 def _check_database(path: Path) -> None:

@@ -139,6 +139,8 @@ class Asset:
     """Of the source; empty in assets of older releases."""
     warnings: tuple[AssetWarning, ...] = ()
     """What of the source is not published, and why."""
+    proof: dict[str, object] | None = None
+    """What of it was compared with the original, and what was found; None: there are no renditions, or older ones."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -88,7 +88,7 @@ class AddressGuard:
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
         """
-        self._trusted = frozenset(_parse_origin(text) for text in trusted_origins)
+        self._trusted = frozenset(_parse_trusted(text) for text in trusted_origins)
         self._networks = tuple(_parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
@@ -324,6 +324,15 @@ def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple
     if not url.port or (literal is None and not _HOST_NAME.fullmatch(url.raw_host or "")):
         raise ConfigurationError(f"{field}: no valid host and port in an entry", field=field)
     return _origin_of(url)
+
+
+def _parse_trusted(text: str) -> tuple[str, str, int | None]:
+    try:
+        return _parse_origin(text)
+    except ConfigurationError as error:
+        shown = "an entry with @" if "@" in text else repr(text)  # never a password
+        remedy = "Write scheme, host and port alone, such as http://nas.local:9000; several are parted by commas."
+        raise ConfigurationError(f"{error} ({shown})", field=error.field, remedy=remedy) from error
 
 
 def _host_of(own_url: str) -> str:

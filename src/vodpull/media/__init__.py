@@ -22,7 +22,7 @@ from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
+from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf_samples import measure_renditions
@@ -43,7 +43,6 @@ __all__ = [
     "PackagedSound",
     "Parts",
     "Preview",
-    "Progress",
     "Rendition",
     "RunLimits",
     "Rung",
@@ -51,6 +50,7 @@ __all__ = [
     "SoundPlan",
     "Survey",
     "Template",
+    "ToolProgress",
     "ToolReport",
     "Toolbox",
     "VideoStream",

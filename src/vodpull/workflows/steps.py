@@ -322,7 +322,7 @@ class Steps:
                     limits=self._can.fetch_limits,
                     expected_md5=job.md5,
                     on_progress=advance,
-                    gate=self._can.gate,
+                    host_limits=self._can.host_limits,
                     on_part=on_part,
                     cookies=cookies,
                 )
@@ -351,7 +351,7 @@ class Steps:
             guard=self._can.guard,
             limits=self._can.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            gate=self._can.gate,
+            host_limits=self._can.host_limits,
             cookies=cookies,
         )
         await reporter.settle()

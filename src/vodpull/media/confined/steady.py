@@ -78,7 +78,7 @@ def steadied(av: Any, path: str, orders: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Seen:
+class ClockFacts:
     """What a file is, read to its end."""
 
     clock: Clock
@@ -88,12 +88,12 @@ class Seen:
     """Parameters of the picture change, and nobody who begins later would know them."""
 
 
-def survey(av: Any, path: str, orders: dict[str, Any]) -> Seen:
+def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
     """Read a file to its end."""
     kinds: dict[int, set[bytes]] = {}
     with av.open(f"file:{path}", options=dict(orders["options"])) as container:
         streams = used(container, orders)
-        seen = Seen(Clock.of(container, streams))
+        seen = ClockFacts(Clock.of(container, streams))
         for packet in packets(av, container, streams):
             seen.clock.run_of(packet)
             if packet.stream.type == "audio":

@@ -115,10 +115,16 @@ class Job:
     """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
+    tracks: tuple[dict[str, Any], ...] = ()
+    """Of the source: what they are, whether they are published, and why not."""
+    warnings: tuple[dict[str, str], ...] = ()
+    """What of the source is not published, and why: `code` and `message`."""
     playlist_url: str = ""
     poster_url: str = ""
     storyboard_url: str = ""
     batch_id: str = ""
+    proof: dict[str, Any] | None = None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
     next_try: NextTry | None = None
     """Set while the job waits after a failure that may pass."""
 

@@ -10,12 +10,14 @@ from vodpull.media.encode.chunk import (
 from vodpull.media.encode.codecs import needed_tools
 from vodpull.media.encode.join import join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey, worth_surveying
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
@@ -24,6 +26,7 @@ from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf_samples import measure_renditions
 
@@ -31,6 +34,7 @@ __all__ = [
     "ABR",
     "KINDS",
     "STEADY_FILE",
+    "Account",
     "AudioStream",
     "Chunk",
     "Decision",
@@ -38,11 +42,13 @@ __all__ = [
     "Forecast",
     "Ladder",
     "MediaInfo",
+    "Original",
     "Package",
     "PackagedRendition",
     "PackagedSound",
     "Parts",
     "Preview",
+    "Proof",
     "Rendition",
     "RunLimits",
     "Rung",
@@ -58,6 +64,7 @@ __all__ = [
     "build_tracks_argv",
     "builtin_templates",
     "copy_limits",
+    "could_be_more_careful",
     "describe",
     "encode_chunk",
     "encode_limits",
@@ -65,19 +72,23 @@ __all__ = [
     "find_toolbox",
     "foresees_copy",
     "join",
+    "lost_codecs",
     "measure_renditions",
     "must_survey",
     "needed_tools",
     "package_and_verify",
     "package_preview",
     "parse_template",
+    "plan_carefully",
     "plan_encode",
     "plan_ladder",
     "probe",
     "probe_part",
     "reach",
+    "sound_is_lost",
     "steady",
     "survey",
     "titles",
+    "warnings_of",
     "worth_surveying",
 ]

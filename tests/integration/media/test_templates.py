@@ -13,6 +13,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media import (
     EncodePlan,
     MediaInfo,
+    Original,
     Package,
     Rendition,
     RunLimits,
@@ -53,7 +54,10 @@ async def make(
     parts = await make_parts(source, plan, folder, toolbox=toolbox)
     out = folder / "out"
     out.mkdir()
-    made, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    made, renditions, _ = await package_and_verify(
+        plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox
+    )
     return info, plan, made, renditions
 
 
@@ -146,7 +150,7 @@ async def test_sound_comes_to_the_target_of_loudness(make_clip: Maker, tmp_path:
     assert sorted(path.name for path in (tmp_path / "tracks").iterdir()) == ["audio-0.m4a"]
     limits = RunLimits(wall_s=60)
     file = tmp_path / "out" / renditions[-1].mp4
-    [measured] = await measure_loudness(file, [1], tmp_path, toolbox=toolbox, limits=limits)
+    [measured] = await measure_loudness(file, {1: ""}, tmp_path, toolbox=toolbox, limits=limits)
     assert measured
     assert measured.integrated_lufs == pytest.approx(TARGET_LUFS, abs=0.5)
 

@@ -29,6 +29,8 @@ JUMP_S = 10
 PAUSE_S = 3600
 # A step back of less is untidy, no new start.
 UNTIDY_S = Fraction(1, 10)
+# Where some times of decoding are not known, those of showing step back to pictures that are shown before.
+REORDERED_S = 3
 # Pictures may come so seldom, when nothing else tells the time.
 SELDOM_S = 70
 # Where what is written begins: room for what is decoded before it is shown.
@@ -172,10 +174,13 @@ class Clock:
         self._at: dict[int, int] = {}
         self._last: dict[int, Fraction] = {}
         self._step: dict[int, Fraction] = {}
+        self._reordered: set[int] = set()
 
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""
         index, time = packet.stream_index, self._time(packet)
+        if packet.dts is None:
+            self._reordered.add(index)
         number = self._number(index, time)
         run = self.runs[number]
         if self._at.get(index) == number and time > self._last[index]:
@@ -197,7 +202,8 @@ class Clock:
     def _number(self, index: int, time: Fraction) -> int:
         """Return the run of a time: the stream's own, a later one that has begun, or a new one."""
         mine = self._at.get(index)
-        if mine is not None and time >= self._last[index] - UNTIDY_S and self._follows(index, time, mine):
+        untidy_s = REORDERED_S if index in self._reordered else UNTIDY_S
+        if mine is not None and time >= self._last[index] - untidy_s and self._follows(index, time, mine):
             return mine
         for number in range(0 if mine is None else mine + 1, len(self.runs)):
             if abs(time - self.runs[number].latest) <= self._jump_s:

@@ -278,7 +278,7 @@ class Steps:
         if self._can.templates[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None:
+            if info.video is None and not (info.audio and self._can.templates[batch.template].audio_only):
                 raise NoVideo("the file has no moving picture")
         return {
             "encode": self._can.templates[batch.template].ladder,

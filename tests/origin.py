@@ -19,6 +19,8 @@ Every route answers with `origin.body`, or with the served file that `?file=` na
     /headers               an answer with a megabyte of headers
     /throttled?rate=<n>    the body with ranges, each connection at most so many bytes a second; the first
                            `&refuses=` (0) range requests are answered 503
+    /raw/<name>            the bytes that `put_raw` stored, head included, and the end of the connection
+    /<name>                whatever the handler does that `answer` registered
     /scripted/<name>       what `script` stored: each request meets the next fault of its script, then all is well
 """
 
@@ -93,6 +95,8 @@ class Origin:
         self._at_once = 0
         self._folder: Path | None = None
         self._resources: dict[str, bytes] = {}
+        self._raw: dict[str, bytes] = {}
+        self._handlers: dict[str, Handler] = {}
         self._scripts: dict[str, Scripted] = {}
         self._allowances: dict[object, float] = {}
         self._tls = tls
@@ -139,6 +143,16 @@ class Origin:
         self._resources[name] = content
         return self.url(name)
 
+    def put_raw(self, name: str, answer: bytes) -> str:
+        """Serve the bytes of a whole answer, which may break the protocol, and return their URL."""
+        self._raw[name] = answer
+        return self.url(f"raw/{name}")
+
+    def answer(self, name: str, handler: Handler) -> str:
+        """Let a handler answer for a path and return its URL."""
+        self._handlers[name] = handler
+        return self.url(name)
+
     def script(self, name: str, content: bytes, faults: Sequence[str] = ()) -> Scripted:
         """Serve bytes under `/scripted/<name>`; the faults are what its requests meet, in order."""
         self._scripts[name] = Scripted(content, list(faults))
@@ -160,6 +174,7 @@ class Origin:
             "/flaky": self._flaky,
             "/headers": self._headers,
             "/throttled": self._throttled,
+            "/raw/{name}": self._send_raw,
             "/scripted/{name}": self._scripted,
         }
 
@@ -192,12 +207,14 @@ class Origin:
 
     async def _resource(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
+        if name in self._handlers:
+            return await self._handlers[name](request)
         if name in self._resources:
-            return _ranged(request, self._resources[name])
+            return ranged(request, self._resources[name])
         path = self._folder / name if self._folder is not None and ".." not in name else None
         if path is None or not path.is_file():
             raise web.HTTPNotFound
-        return _ranged(request, path.read_bytes())  # FileResponse leaks its file when a client leaves early
+        return ranged(request, path.read_bytes())  # FileResponse leaks its file when a client leaves early
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
         wait = request.query.get("retry_after")
@@ -212,7 +229,7 @@ class Origin:
     async def _reset(self, request: web.Request) -> web.StreamResponse:
         self.requests[request.path_qs] += 1
         if self.requests[request.path_qs] > int(request.query.get("fails", "1000000")):
-            return _ranged(request, self._body_of(request))
+            return ranged(request, self._body_of(request))
         response = await self._begin(request, len(self._body_of(request)))
         await response.write(self._body_of(request)[: int(request.query["after"])])
         assert request.transport is not None
@@ -266,7 +283,7 @@ class Origin:
         self.requests[request.path_qs] += 1
         if self.requests[request.path_qs] <= int(request.query["fails"]):
             return web.Response(status=int(request.query.get("code", "500")))
-        return _ranged(request, self._body_of(request))
+        return ranged(request, self._body_of(request))
 
     async def _headers(self, _request: web.Request) -> web.StreamResponse:
         return web.Response(body=self.body, headers={f"X-{number}": "a" * 1000 for number in range(1000)})
@@ -286,6 +303,12 @@ class Origin:
             await response.write(piece)
             await asyncio.sleep(free_s - time.monotonic())
         return response
+
+    async def _send_raw(self, request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        request.transport.write(self._raw[request.match_info["name"]])
+        request.transport.close()
+        return web.Response()
 
     async def _scripted(self, request: web.Request) -> web.StreamResponse:
         file = self._scripts[request.match_info["name"]]
@@ -319,7 +342,8 @@ class Origin:
         return response
 
 
-def _ranged(request: web.Request, body: bytes) -> web.Response:
+def ranged(request: web.Request, body: bytes) -> web.Response:
+    """Answer with a body that has a name, or the range of it that is asked for."""
     head, body = _headed(request, body, '"origin"')
     return web.Response(status=head.status, body=body, headers=head.headers)
 

@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     """Fetched videos that may wait for an encoder before fetching pauses."""
     max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
     """Largest source that is fetched, in bytes; default 200 GiB."""
+    max_segments: Annotated[int, Field(ge=1)] = 100_000
+    """Most segments of an HLS source, its sound included: 12 hours of 2 s are 21,600 of each."""
+    max_playlist_bytes: Annotated[int, Field(ge=1)] = 64 * 1024**2
+    """Largest HLS playlist that is read, in bytes; default 64 MiB."""
     retention_days: Annotated[float, Field(ge=0)] = 0.0
     """Days after its end at which a task is deleted with its files; 0: kept until somebody deletes it."""
     account_quota_bytes: Annotated[int, Field(ge=0)] = 0

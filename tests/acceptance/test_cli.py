@@ -89,6 +89,78 @@ def test_a_terminal_shows_bars(service: Vodpull, origin: Origin) -> None:
     assert re.search(r"done.*100%", shown)
 
 
+def at_a_terminal(service: Vodpull, *words: str) -> tuple[int, str]:
+    """Run a command whose stdout is a terminal; return its exit code and what it printed there."""
+    ours, theirs = pty.openpty()
+    program = [sys.executable, "-m", "vodpull", *words]
+    process = subprocess.Popen(program, env=service._environment, stdout=theirs, stderr=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = read_all(ours)
+    return process.wait(timeout=60), shown
+
+
+def test_at_a_terminal_a_line_per_item_says_what_became_of_it(service: Vodpull, origin: Origin, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text(f"{origin.url(CLIP)}\n{origin.url('status/404')}\n")
+    code, shown = at_a_terminal(service, "pull", f"@{tmp_path}/list", "--template", "original", "--wait")
+    good, bad = shown.splitlines()
+    assert code == 1
+    assert re.fullmatch(rf"done +{CLIP}  1.1 MB  0:05  {service.url}/media/pullvideo/\S+", good)
+    assert re.fullmatch(r"failed +404  origin_missing: .* 404  Fix: .*\.", bad)
+    task = json.loads(service.run("list", "--state", "failed", "--limit", "1", "--json").stdout)[0]["batch_id"]
+    assert service.run("show", task).stdout.splitlines() == [good, bad]
+    assert json.loads(service.run("show", task, "--json").stdout)["batch_id"] == task
+
+
+def test_a_source_that_can_never_be_fetched_is_refused_before_anything_is_sent(service: Vodpull) -> None:
+    newest = newest_task(service)
+    for source in ("ftp://a/b", "./clip.mp4", "clip.mp4", "@nothing"):
+        refused = service.run("pull", "http://a.example/1", source)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 2), refused.stderr
+    assert service.run("pull", "http://a.example/1", "--md5", "zz").stderr.startswith(
+        "Error (configuration_error): --md5"
+    )
+    many = service.run("pull", *[f"http://a.example/{number}" for number in range(51)])
+    assert "at most 50" in many.stderr
+    assert newest_task(service) == newest
+
+
+def newest_task(service: Vodpull) -> str:
+    return str([task["batch_id"] for task in json.loads(service.run("list", "--limit", "1", "--json").stdout)])
+
+
+def test_errors_of_a_command_are_in_its_language(service: Vodpull) -> None:
+    for words in (("query", "--task-id", "0" * 32), ("query", "--trans-no", "nobody's"), ("show", "0" * 32)):
+        said = service.run(*words, VODPULL_LANGUAGE="zh").stderr
+        assert said.isascii()
+        assert "not_found" in said
+
+
+def test_a_service_that_is_not_there_is_told_at_once(service: Vodpull) -> None:
+    for words in (("pull", "http://a.example/1", "--wait"), ("watch", "0" * 32), ("show", "0" * 32)):
+        done = service.run(*words, "--server", "http://127.0.0.1:9")
+        assert (done.returncode, "connection refused" in done.stderr) == (75, True)
+
+
+@pytest.mark.parametrize("server", ["localhost:8080", "http://", "http://[::1", "http://a:b"])
+def test_an_address_that_is_none_is_refused(service: Vodpull, server: str) -> None:
+    done = service.run("list", "--server", server)
+    assert (done.returncode, done.stderr.count("\n"), "Write http://HOST:PORT" in done.stderr) == (1, 2, True)
+
+
+def test_the_data_folders_own_key_can_be_revoked(service: Vodpull) -> None:
+    path = service.data_dir / "local-key.json"
+    first = json.loads(path.read_text())["access_key"]
+    revoked = service.run("keys", "revoke", first)
+    assert (revoked.returncode, "Warning" in revoked.stderr) == (0, True)
+    assert json.loads(path.read_text())["access_key"] != first
+    assert service.run("list").returncode == 0
+
+
+def test_a_short_option_helps_too(service: Vodpull) -> None:
+    for words in ((), ("pull",), ("keys",), ("keys", "create")):
+        assert service.run(*words, "-h").stdout == service.run(*words, "--help").stdout != ""
+
+
 def read_all(terminal: int) -> str:
     blocks = []
     try:

@@ -16,6 +16,8 @@ from vodpull.database.ids import new_id
 from vodpull.database.rows import insert_new
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 
+LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."
+
 MAX_NAME_CHARACTERS = 100
 
 
@@ -122,7 +124,7 @@ class Accounts:
 
     def _explain(self, access_key: str, *, otherwise: str) -> NoReturn:
         if self.find_live(access_key) is None:
-            raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY")
+            raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY", remedy=LIST_REMEDY)
         raise NotAllowedNow(otherwise, field="ACCESS_KEY")
 
     def notify_secret(self, account_id: str) -> str:
@@ -141,7 +143,7 @@ class Accounts:
         with self._engine.connect() as connection:
             found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
         if found is None:
-            raise NotFound(f"there is no account {name}", field="NAME")
+            raise NotFound(f"there is no account {name}", field="NAME", remedy=LIST_REMEDY)
         return str(found)
 
     def name_of(self, account_id: str) -> str:

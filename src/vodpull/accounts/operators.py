@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from enum import StrEnum
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from vodpull.accounts.hashing import HashingThread
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import AuthenticationError, ParameterError
@@ -24,8 +24,6 @@ SETUP_S = 30 * 60
 SESSION_S = 7 * 24 * 3600
 """Life of a session, in seconds."""
 
-HASHES_AT_ONCE = 2
-"""Each takes 64 MiB for a moment (the library's default, RFC 9106), so strangers must not start any number of them."""
 
 OPERATOR = "operator"
 
@@ -45,7 +43,7 @@ class Operators:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._hasher = PasswordHasher()
-        self._slots = threading.Semaphore(HASHES_AT_ONCE)
+        self._hashing = HashingThread()
 
     def has_password(self) -> bool:
         """Return True once somebody has chosen the password."""
@@ -66,6 +64,7 @@ class Operators:
         Raises:
             ParameterError: the password is too short or too long.
             AuthenticationError: the token was used, is too old, or was never given out.
+            RateLimited: too many passwords are being hashed.
         """
         if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
             raise ParameterError(
@@ -74,8 +73,7 @@ class Operators:
             )
         if not self.is_setup_token(token):  # before the costly hash
             raise AuthenticationError("this set-up link was used or is too old")
-        with self._slots:
-            password_hash = self._hasher.hash(password)
+        password_hash = self._hashing.run(lambda: self._hasher.hash(password))
         with self._engine.begin() as connection:
             used = connection.execute(tables.operator_token.delete().where(_live(token, Purpose.SETUP)))
             if used.rowcount == 0:
@@ -87,15 +85,22 @@ class Operators:
             )
 
     def is_password(self, password: str) -> bool:
-        """Return True for the password that was chosen."""
+        """
+        Return True for the password that was chosen.
+
+        Raises:
+            RateLimited: too many passwords are being hashed.
+        """
         known = self._password_hash()
         if known is None or len(password) > MAX_PASSWORD_CHARACTERS:
             return False
-        with self._slots:
-            try:
-                return self._hasher.verify(known, password)
-            except (VerificationError, InvalidHashError):
-                return False
+        return self._hashing.run(lambda: self._verifies(known, password))
+
+    def _verifies(self, known: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(known, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
     def open_session(self) -> str:
         """Return the token of a new session; old ones that ran out are forgotten."""

@@ -34,6 +34,8 @@ from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 FORMAT = 1
 """Of the archive."""
 
+NAME_BACKUP = "Name a file that `vodpull backup` wrote."
+
 LABEL = "backup.json"
 DATABASE = "vodpull.db"
 FILES = ("master.key", local_key.FILE_NAME, "vodpull.toml")
@@ -183,7 +185,7 @@ def _unpack(source: Path, folder: Path) -> None:
                     # Refuses names that lead out of the folder, links and devices.
                     archive.extract(entry, folder, filter="data")
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"{source} cannot be read: {type(error).__name__}", field="FILE") from error
+        raise ConfigurationError(f"{source} is no backup that can be read", field="FILE", remedy=NAME_BACKUP) from error
 
 
 def _check_database(path: Path) -> None:

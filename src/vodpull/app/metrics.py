@@ -11,7 +11,7 @@ import platform
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -168,7 +168,11 @@ class Metrics:
         """Tell how many connections there are, and what they may do."""
         self._connections.set_function(lambda: connections.open)
         limits = connections.limits
-        for name, limit in (asdict(limits) | {"connections_of_address": limits.connections_of_address}).items():
+        self.limits(asdict(limits) | {"connections_of_address": limits.connections_of_address})
+
+    def limits(self, limits: Mapping[str, float]) -> None:
+        """Tell what is allowed."""
+        for name, limit in limits.items():
             self._limits.labels(name).set(limit)
 
     def stage(self, stage: Stage, seconds: float) -> None:

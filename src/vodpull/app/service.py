@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 import structlog
+from limits import parse
 from starlette.responses import RedirectResponse
 
 from vodpull import fetch, media, storage
+from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
+from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import MetricsDoor
+from vodpull.api.http.waiters import MAX_OF_KEY, Waiters
 from vodpull.api.routes import create_api, create_health
 from vodpull.app.facts import describe_system
 from vodpull.app.folder import make_data_dir
@@ -35,6 +39,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
 from vodpull.jobs.census import take_census
@@ -70,6 +75,17 @@ if TYPE_CHECKING:
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
+
+LIMITS = {
+    "body_bytes": MAX_BODY_BYTES,
+    "held_body_bytes": MAX_HELD_BYTES,
+    "held_body_bytes_of_address": MAX_OF_ADDRESS_BYTES,
+    "streams_of_key": MAX_OF_KEY,
+    "sign_ins_of_address": parse(ATTEMPTS).amount,
+    "sign_ins": parse(ATTEMPTS_OF_ALL).amount,
+    "passwords_at_once": 1 + WAITING,
+}
+"""What is allowed above the connection, for `/metrics`."""
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
@@ -170,6 +186,7 @@ class _Parts:
             on_refused=self._metrics.refused,
         )
         self._metrics.watch_door(self.connections)
+        self._metrics.limits(LIMITS)
         self._watch = Watch(meters=self._metrics, tracer=tracer)
         self._outbox = Outbox(
             self._store,
@@ -237,6 +254,7 @@ class _Parts:
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
+            waiters=Waiters(),
             public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
@@ -302,7 +320,11 @@ class _Parts:
                 standing_aside=self._engine.standing_aside,
             ),
             templates=self._templates,
-            fetch_limits=fetch.FetchLimits(max_bytes=settings.max_source_bytes),
+            fetch_limits=fetch.FetchLimits(
+                max_bytes=settings.max_source_bytes,
+                max_segments=settings.max_segments,
+                max_playlist_bytes=settings.max_playlist_bytes,
+            ),
             source_retries=SourceRetries.parse(settings.source_retries),
             max_duration_s=settings.max_duration_s,
             watch=self._watch,

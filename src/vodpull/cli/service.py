@@ -40,13 +40,14 @@ def serve(
 ) -> None:
     """Run the service: API and workers, or one of the two."""
     _check_certificate(tls_cert, tls_key)
-    from vodpull.app import configure_logging, running_service
-    from vodpull.app.server import Server, Tls
     from vodpull.settings import load_settings
 
     settings = load_settings()
-    configure_logging(settings.log_format)
     listener = _listen(host, port)
+    from vodpull.app import configure_logging, running_service
+    from vodpull.app.server import Server, Tls
+
+    configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
     with running_service(settings, role=role) as service:
         server = Server(service.web, listener, connections=service.connections, tls=tls)

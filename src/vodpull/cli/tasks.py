@@ -15,7 +15,7 @@ import typer
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, find_key, open_client
 from vodpull.cli.outcome import print_outcome
 from vodpull.cli.output import Json, print_json, print_line, print_table
-from vodpull.cli.sources import read_sources
+from vodpull.cli.sources import check_url, read_sources
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
 from vodpull.signing import CNC, sign
@@ -82,12 +82,13 @@ def pull(
         raise ConfigurationError(f"--md5 is {md5!r}, which is no md5", field="--md5", remedy=remedy)
     options: Options = {"template": template, "trans_no": trans_no, "notify_url": notify_url}
     for_people = sys.stdout.isatty() and not as_json
-    with open_client(server, cacert, patience_s=WATCH_PATIENCE_S if wait else 0) as client:
+    with open_client(server, cacert) as client:
         # Our own API: its refusals are in one language, that of this command.
         batch = client.submit([_source(url, md5, name) for url in urls], **options)
-        if not wait:
-            _print_ids(batch, for_people=for_people)
-            return
+    if not wait:
+        _print_ids(batch, for_people=for_people)
+        return
+    with open_client(server, cacert, patience_s=WATCH_PATIENCE_S) as client:
         final = client.wait(batch.batch_id) if as_json else _follow(client, batch.batch_id)
         if for_people:
             print_outcome(final, server)
@@ -143,6 +144,8 @@ def watch(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Show the progress of a task until it is final."""
+    with open_client(server, cacert) as client:
+        client.query(task)  # a task or a service that is not there is told at once
     with open_client(server, cacert, patience_s=WATCH_PATIENCE_S) as client:
         last = _lines_of_json(client.watch(task)) if as_json else _follow(client, task)
     raise typer.Exit(0 if last.succeeded else 1)
@@ -214,6 +217,7 @@ def sign_request(
     scheme: Annotated[str, typer.Option(help="CNC-HMAC-SHA256, WS3-HMAC-SHA256 or Basic.")] = CNC,
 ) -> None:
     """Print a signed curl command, valid for five minutes."""
+    check_url(url)
     headers = sign(method, url, body.encode(), key=replace(find_key(), scheme=scheme), now_s=now_s())
     words = ["curl", "-sS", "-X", method]
     for header, value in headers.items():

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -226,9 +227,18 @@ class AsyncClient(_Operations):
 
 
 def _address(server: str, access_key: str, secret_key: str) -> Address:
-    if not server.startswith(("http://", "https://")):
-        raise ParameterError(f"{server!r} is not the http or https URL of a service", field="server")
+    if not server.startswith(("http://", "https://")) or not _has_host(server):
+        remedy = "Write http://HOST:PORT or https://HOST, as the service prints it when it starts."
+        raise ParameterError(f"{server!r} is not the http or https URL of a service", field="server", remedy=remedy)
     return Address(server=server.rstrip("/"), key=SigningKey(access_key=access_key, secret=secret_key))
+
+
+def _has_host(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets without an address, or a port that is no number
+        return False
 
 
 def _reply(response: httpx2.Response, body: bytes) -> Reply:

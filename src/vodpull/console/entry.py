@@ -27,9 +27,13 @@ from vodpull.console.visit import (
 )
 from vodpull.console.words import LANGUAGES
 from vodpull.errors import AuthenticationError, ParameterError, RateLimited
+from vodpull.peers import network_of
 
 ATTEMPTS = "10/5 minutes"
-"""Passwords that one address may try, by each process."""
+"""Passwords that one address may try, or one /64 of IPv6, by each process."""
+
+ATTEMPTS_OF_ALL = "100/5 minutes"
+"""Passwords that all together may try; while somebody tries as many, nobody new gets in, and who is in stays in."""
 
 ATTEMPTS_S = 5 * 60
 
@@ -66,7 +70,7 @@ class _Entry:
     def __init__(self, pages: Pages, operators: Operators) -> None:
         self._pages = pages
         self._operators = operators
-        self._limit = parse(ATTEMPTS)
+        self._limit, self._limit_of_all = parse(ATTEMPTS), parse(ATTEMPTS_OF_ALL)
         self._counter = MovingWindowRateLimiter(MemoryStorage())
 
     def show_setup(self, visit: Visit) -> Response:
@@ -103,9 +107,10 @@ class _Entry:
         place = safe_place(visit.form.get("next", ""))
         try:
             self._count(visit)
+            is_right = self._operators.is_password(visit.form.get("password", ""))
         except RateLimited as error:
             return self._login_page(visit, place, error=str(error), status=HTTPStatus.TOO_MANY_REQUESTS)
-        if not self._operators.is_password(visit.form.get("password", "")):
+        if not is_right:
             return self._login_page(visit, place, error="this is not the password", status=HTTPStatus.FORBIDDEN)
         return self._enter(visit, place)
 
@@ -115,7 +120,8 @@ class _Entry:
 
     def _count(self, visit: Visit) -> None:
         address = visit.request.client.host if visit.request.client else ""
-        if not self._counter.hit(self._limit, address):
+        # The second only counts what the first lets through: one address cannot use up everybody's.
+        if not (self._counter.hit(self._limit, network_of(address)) and self._counter.hit(self._limit_of_all)):
             raise RateLimited("too many attempts: wait five minutes", retry_after_s=ATTEMPTS_S)
 
     def _enter(self, visit: Visit, place: str) -> Response:

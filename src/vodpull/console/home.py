@@ -30,7 +30,7 @@ from vodpull.jobs.submission import PullRequest
 
 PAGE_TASKS = 20
 
-MAX_NOTIFY_CHARACTERS = 2048
+MAX_NOTIFY_CHARACTERS = 8192
 
 STATES = ("all", "running", "completed", "failed")
 

@@ -10,7 +10,7 @@ from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission import MAX_FILE_NAME_CHARS, PullItem, name_in_url
 
-MAX_URL_CHARACTERS = 2048
+MAX_URL_CHARACTERS = 8192
 
 _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}
 """Headings that a CSV file may have, in lower case and without `_` and spaces."""

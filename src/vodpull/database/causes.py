@@ -37,6 +37,7 @@ _POSTGRESQL = (
         says="certificate",
         remedy="Name the authority that the server's certificate is from: `?sslmode=verify-full&sslrootcert=FILE`.",
     ),
+    _Cause(says="ssl", remedy="Switch TLS on in the server (`ssl = on`), or ask for it no more: `?sslmode=prefer`."),
     _Cause(
         says="refused", kind=DatabaseUnavailable, remedy="Start PostgreSQL there, or correct host and port in the URL."
     ),

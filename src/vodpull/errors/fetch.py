@@ -20,7 +20,7 @@ class UrlInvalid(FetchError):
 
     code = "url_invalid"
     fault = Fault.CLIENT
-    remedy = "Give an absolute http or https URL without user name, control characters or spaces."
+    remedy = "Give an absolute http or https URL without user name or control characters, at most 8192 characters."
 
 
 class UrlForbidden(FetchError):

@@ -1,5 +1,6 @@
 """From URL to local file, without being led anywhere else."""
 
+from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
@@ -10,6 +11,7 @@ from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
 
 __all__ = [
     "AddressGuard",
+    "CookieJar",
     "Downloaded",
     "FetchLimits",
     "FetchedPlaylist",

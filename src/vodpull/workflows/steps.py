@@ -33,11 +33,12 @@ from vodpull.errors import (
     VodpullError,
     error_of_disk,
 )
-from vodpull.fetch import OnPart
+from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.exhaustion import is_exhaustion
 from vodpull.workflows.attempt.pieces import clear_shelf
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -197,8 +198,8 @@ class Steps:
         """
         Return what the work gives, or its failure; wait and work again for what passes by itself.
 
-        A full disk or a store that is away is nobody's failure: the work can be repeated, so it waits. An interrupted
-        step leaves what it has for the next process, unless the attempt is over.
+        A full disk, a store that is away or a lack of descriptors is nobody's failure: the work can be repeated, so it
+        waits. An interrupted step leaves what it has for the next process, unless the attempt is over.
         """
         tries, made = 1, 0
         while True:
@@ -225,10 +226,10 @@ class Steps:
                 return await work()
             except FileNotFoundError:  # a program, or a file of ours that must be there
                 raise
-            except (StorageFull, StorageUnavailable, OSError) as error:
-                cause = error_of_disk(error, "the work folder fails") if isinstance(error, OSError) else error
-                if not cause.retryable:
-                    raise cause from error
+            except (VodpullError, OSError) as error:
+                cause = _as_known(error)
+                if not _passes(cause):
+                    raise cause  # noqa: B904 - it has its cause
                 log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
                 async with self._can.standing_aside():
                     await asyncio.sleep(wait_s)
@@ -292,14 +293,18 @@ class Steps:
         place.open()
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
+        cookies = CookieJar()
+        if place.source.exists() and batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+            place.source.unlink()  # the signatures in it grow old, and its address and cookies are not kept
         if not place.source.exists():
-            await self._download(batch, job, reporter)
-        if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-            await self._join_playlist(job, place, reporter)
-            return place.joined, _as_mp4(job.file_name)
+            base_url = await self._download(batch, job, reporter, cookies=cookies)
+            if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+                await self._join_playlist(place, reporter, base_url=base_url, cookies=cookies)
+                return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
 
-    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter) -> None:
+    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
+        """Bring the source here and return where it lay, after redirects."""
         started_s = time.monotonic()
         async with self._can.admission.admitted(encodes=self._can.templates[batch.template].ladder) as reservation:
 
@@ -319,12 +324,14 @@ class Steps:
                     on_progress=advance,
                     gate=self._can.gate,
                     on_part=on_part,
+                    cookies=cookies,
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
             whole = _fetch_progress(fetched.size_bytes, fetched.size_bytes)
             await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
         self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
+        return fetched.final_url
 
     def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
         """Encode what can be encoded of a source while the block fetches it."""
@@ -332,17 +339,20 @@ class Steps:
             return nullcontext()
         return EarlyEncoder(self._can, self._production, job).encoding()
 
-    async def _join_playlist(self, job: Job, place: Workplace, reporter: ProgressReporter) -> None:
+    async def _join_playlist(
+        self, place: Workplace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar
+    ) -> None:
         folder = place.pieces
         folder.mkdir(exist_ok=True)
         parts = await fetch.fetch_playlist(
             place.source,
-            job.source_url,
+            base_url,
             folder,
             guard=self._can.guard,
             limits=self._can.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
             gate=self._can.gate,
+            cookies=cookies,
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
@@ -369,6 +379,20 @@ class Steps:
             files=(original,),
             **await asyncio.to_thread(self._can.workplace(job).digests, source),
         )
+
+
+def _as_known(error: VodpullError | OSError) -> VodpullError:
+    """Return an error of the catalogue, which knows what it was before."""
+    if not isinstance(error, OSError):
+        return error
+    known = error_of_disk(error, "the work folder fails")
+    known.__cause__ = error
+    return known
+
+
+def _passes(error: VodpullError) -> bool:
+    """Tell whether an error is nobody's and ends by itself."""
+    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)
 
 
 def _fetch_progress(done: int, total: int | None) -> Progress:

@@ -112,6 +112,11 @@ class Console:
         return view
 
 
+def mounted(app: Starlette) -> Starlette:
+    """Return the pages where the service has them."""
+    return Starlette(routes=[Mount("/console", app)])
+
+
 @pytest.fixture
 def console(tmp_path: Path) -> Iterator[Console]:
     database = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
@@ -120,8 +125,7 @@ def console(tmp_path: Path) -> Iterator[Console]:
     engine.attach()
     context = make_context(database, engine)
     app = create_console(context)
-    outer = Starlette(routes=[Mount("/console", app)])
-    with TestClient(outer, base_url="http://console.test") as browser:
+    with TestClient(mounted(app), base_url="http://console.test") as browser:
         yield Console(context=context, app=app, browser=browser)
     engine.shutdown()
     database.dispose()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from tests.integration.console.conftest import PASSWORD, Console
+from starlette.testclient import TestClient
+from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.console import console_link
+from vodpull.console import console_link, create_console, entry
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -97,6 +99,29 @@ def test_guessing_is_slowed_down(operator: Console) -> None:
     form = {"csrf": operator.csrf(), "password": "x" * 201}  # too long to be hashed, so the test is quick
     statuses = [operator.browser.post("/console/login", data=form).status_code for _ in range(11)]
     assert statuses == [*[403] * 10, 429]
+
+
+def guess(console: Console, address: str) -> int:
+    """Return the status that a wrong password from an address gets; too long to be hashed, so that tests are quick."""
+    browser = TestClient(mounted(console.app), base_url="http://console.test", client=(address, 1))
+    page = browser.get("/console/login").text
+    csrf = re.search(r'name="csrf" value="([0-9a-f]{64})"', page)
+    assert csrf is not None
+    form = {"csrf": csrf[1], "password": "x" * 201}
+    return browser.post("/console/login", data=form).status_code
+
+
+def test_guesses_from_one_ipv6_customer_count_as_one(operator: Console) -> None:
+    statuses = [guess(operator, f"2001:db8::{number}") for number in range(11)]
+    assert (statuses, guess(operator, "2001:db8:0:1::1")) == ([*[403] * 10, 429], 403)
+
+
+def test_guesses_from_everywhere_are_slowed_down_together(operator: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry, "ATTEMPTS_OF_ALL", "12/5 minutes")
+    with_limit = replace(operator, app=create_console(operator.context))
+    assert [guess(with_limit, "192.0.2.1") for _ in range(20)].count(403) == 10
+    # What was refused for one address alone was not counted for all.
+    assert [guess(with_limit, f"198.51.100.{number}") for number in range(3)] == [403, 403, 429]
 
 
 def test_a_login_gets_a_fresh_token(console: Console) -> None:

@@ -108,10 +108,8 @@ async def test_a_body_without_length_and_without_bytes_is_empty(bench: Bench) ->
         await bench.download("chunked?file=nothing")
 
 
-@pytest.mark.parametrize(("location", "error"), [("/v\xff", UrlInvalid), ("/视频", OriginMissing)])
-async def test_a_redirect_may_name_its_target_in_utf8_only(
-    bench: Bench, location: str, error: type[VodpullError]
-) -> None:
+@pytest.mark.parametrize("location", ["/v\xff", "/视频", "/my clip", " /v\t"])
+async def test_a_redirect_may_name_its_target_in_whatever_bytes(bench: Bench, location: str) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await reader.readuntil(b"\r\n\r\n")
         target = location.encode("latin-1" if "\xff" in location else "utf-8")
@@ -123,7 +121,7 @@ async def test_a_redirect_may_name_its_target_in_utf8_only(
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         bench.origin.port = server.sockets[0].getsockname()[1]
         bench.guard = AddressGuard(trusted_origins=[bench.origin.origin], allow_networks=())
-        with pytest.raises(error):
+        with pytest.raises(OriginMissing):
             await bench.download("")
 
 
@@ -187,7 +185,7 @@ async def test_nothing_personal_is_sent(bench: Bench, monkeypatch: pytest.Monkey
         ("reset?after=260000", BodyIncomplete, 3),
         ("endless", BodyTooLarge, 1),
         ("headers", OriginFailed, 3),
-        ("redirect?to=/redirect?to=x&times=6", TooManyRedirects, 6),
+        ("redirect?to=/redirect?to=x&times=11", TooManyRedirects, 11),
         ("redirect?to=file:///etc/passwd", UrlInvalid, 1),
         ("redirect?to=ftp://example.com/", UrlInvalid, 1),
         ("redirect?to=gopher://example.com/", UrlInvalid, 1),

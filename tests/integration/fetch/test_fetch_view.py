@@ -96,7 +96,7 @@ async def test_an_index_that_is_refused_comes_in_its_turn(watch: Watch) -> None:
     watch.origin.put("v", LATE)
     arrived = await watch.download("throttled?rate=20000000&file=v&refuses=1")
     assert arrived.sha256 == sha256_of(LATE)
-    assert watch.origin.requests["/throttled range"] == 2
+    assert watch.origin.requests["/throttled range"] == 1
 
 
 async def test_where_one_connection_is_all_there_is_nothing_comes_first(watch: Watch) -> None:

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from vodpull.app.server.connections import Connections, network_of
+from vodpull.app.server.connections import Connections
 from vodpull.app.server.limits import Limits, Refusal, connection_limit
 
 
@@ -31,21 +31,6 @@ def connect(to: Connections, address: str, *, idle_since_s: float | None = None)
     peer = Peer(idle_since_s)
     to.add(peer, address)
     return peer
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("fe80::1%eth0", "fe80::/64"),
-        ("", ""),
-        ("unix", "unix"),
-    ],
-)
-def test_an_address_counts_as_what_one_customer_gets(address: str, network: str) -> None:
-    assert network_of(address) == network
 
 
 @pytest.mark.parametrize("addresses", [["192.0.2.1"] * 3, ["2001:db8::1", "2001:db8::2", "2001:db8::3:4"]])

@@ -19,6 +19,7 @@ REFUSALS = [
     ("permission denied for schema public", "owner"),
     ("failed to resolve host 'db.example': [Errno -2]", "Correct the host"),
     ("SSL error: certificate verify failed", "sslrootcert"),
+    ("server does not support SSL, but SSL was required", "sslmode=prefer"),
 ]
 
 ABSENCES = [

@@ -75,6 +75,10 @@ class Access:
         """Return the key of a call, admitted as in `answer`; a dependency for endpoints that need nothing else."""
         return await run_in_threadpool(self._admit, await read_signed_request(request))
 
+    def is_live(self, access_key: str) -> bool:
+        """Tell whether a key that was admitted may still be used."""
+        return self._find_key(access_key) is not None
+
     def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, LiveKey], Answer]) -> Answer:
         return act(signed, self._admit(signed))
 

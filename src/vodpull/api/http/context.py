@@ -9,6 +9,7 @@ from vodpull.api.http.access import Access
 from vodpull.api.http.files import ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
+from vodpull.api.http.waiters import Waiters
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
@@ -41,6 +42,8 @@ class ApiContext:
     metrics: MetricsDoor
     on_reply: Callable[[Answered], None]
     """Is told of every reply."""
+    waiters: Waiters
+    """Count the streams and long polls of each key."""
     public_url: str
     """Base of the URLs in replies; empty: where the caller came in."""
     language: Language

@@ -11,12 +11,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vodpull.api.http.auth import SignedRequest
+from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import problem_reply
-from vodpull.errors import InternalError, ParameterError, RequestError, RequestTooLarge
-
-MAX_BODY_BYTES = 2 * 1024 * 1024
-"""Fifty items with URLs and names of full length, base64 in a form, come to less than 1 MiB."""
+from vodpull.errors import InternalError, ParameterError, RequestError
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +31,7 @@ class Exchange:
     def __init__(self, app: ASGIApp, *, language: Language) -> None:
         self._app = app
         self._language = language
+        self._bodies = Bodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -40,18 +39,21 @@ class Exchange:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
-        try:
-            body = await _read_body(receive)
-            _refuse_other_codecs(scope, body)
-            await self._app(scope, _replayed(body, receive), answer.send)
-        except Exception as error:
-            if answer.started:
-                raise  # the server breaks the reply off and logs why
-            if not isinstance(error, RequestError):
-                log.exception("request failed", request_id=answer.request_id, path=scope["path"])
-                error = InternalError("unexpected")
-            reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
-            await reply(scope, receive, answer.send)
+        with self._bodies.held(scope) as held:
+            try:
+                body = await held.read(receive)
+                _refuse_other_codecs(scope, body)
+                await self._app(scope, _replayed(body, receive), answer.send)
+            except ClientLeft:
+                return
+            except Exception as error:
+                if answer.started:
+                    raise  # the server breaks the reply off and logs why
+                if not isinstance(error, RequestError):
+                    log.exception("request failed", request_id=answer.request_id, path=scope["path"])
+                    error = InternalError("unexpected")
+                reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
+                await reply(scope, receive, answer.send)
 
 
 class _Answer:
@@ -70,17 +72,6 @@ class _Answer:
             headers["X-WS-RequestId"] = self.request_id
             headers["x-cnc-request-id"] = self.request_id
         await self._send(message)
-
-
-async def _read_body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            raise RequestTooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return bytes(body)
 
 
 def _refuse_other_codecs(scope: Scope, body: bytes) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
+from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.views import (
     BatchPage,
     BatchReply,
@@ -35,12 +36,6 @@ from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
-
-STREAM_LOOK_S = 0.5
-"""How often a progress stream looks for news."""
-
-STREAM_SILENCE_S = 15.0
-"""After this long without news a comment keeps proxies from closing the stream."""
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemReply, "content": {"application/problem+json": {}}}
@@ -104,6 +99,14 @@ class _Desk:
         job = next(job for job in view.jobs if which(job))
         return job_reply(job, times, now_ms=now_ms(), files_url=caller.files_url)
 
+    def news(self, batch_id: str, files_url: str) -> News | None:
+        view = self.context.store.find_batch(batch_id)
+        if view is None:
+            return None
+        times = self.context.listing.timeline(view.batch.batch_id)
+        shown = batch_reply(view, times, now_ms=now_ms(), files_url=files_url)
+        return News(text=json.dumps(shown.model_dump(mode="json"), ensure_ascii=False), is_final=shown.is_final)
+
     def read_job(self, job_id: str, caller: Caller) -> JobReply:
         view = self.context.store.find_batch_of(job_id)
         if view is None or view.batch.account_id != caller.key.account_id:
@@ -141,6 +144,9 @@ class _Desk:
 
 
 def _add_batches(router: APIRouter, desk: _Desk) -> None:
+    waiters = desk.context.waiters
+    streams = ProgressStreams(desk.context.access.is_live, waiters=waiters)
+
     @router.post("/batches", status_code=201, operation_id="createBatch")
     def create_batch(
         body: NewBatch, caller: Caller = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
@@ -177,25 +183,11 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
     )
     async def stream_progress(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> StreamingResponse:
         """Stream the batch as server-sent events, one for each change, until it is final."""
+        waiters.check(caller.key.access_key)
         await run_in_threadpool(desk.view, batch_id, caller)
-        return StreamingResponse(_stream(desk, batch_id, caller), media_type="text/event-stream")
-
-
-async def _stream(desk: _Desk, batch_id: str, caller: Caller) -> AsyncIterator[str]:
-    known: dict[str, Any] = {}
-    silent_s = 0.0
-    while True:
-        state = (await run_in_threadpool(desk.read, batch_id, caller)).model_dump(mode="json")
-        if state != known:
-            known, silent_s = state, 0.0
-            yield f"event: progress\ndata: {json.dumps(state, ensure_ascii=False)}\n\n"
-        elif silent_s >= STREAM_SILENCE_S:
-            silent_s = 0.0
-            yield ": still here\n\n"
-        if state["is_final"]:
-            return
-        await asyncio.sleep(STREAM_LOOK_S)
-        silent_s += STREAM_LOOK_S
+        news = partial(desk.news, batch_id, caller.files_url)
+        told = streams.listen((batch_id, caller.files_url), news, access_key=caller.key.access_key)
+        return StreamingResponse(told, media_type="text/event-stream")
 
 
 def _add_jobs(router: APIRouter, desk: _Desk) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -13,7 +15,8 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.batches import PROBLEMS
 from vodpull.api.v1.views import Acknowledged, Acknowledgement, EventPage, event_reply
-from vodpull.jobs.events import MAX_PAGE
+from vodpull.errors import AuthenticationError
+from vodpull.jobs.events import MAX_PAGE, Event
 
 LOOK_S = 0.5
 """How often a waiting poll looks for news."""
@@ -36,12 +39,13 @@ def events_router(context: ApiContext) -> APIRouter:
 
         An event comes again until it is acknowledged, so one that got lost on the way is not lost.
         """
-        deadline_s = time.monotonic() + wait
-        while True:
-            found = await run_in_threadpool(context.events.list_open, caller.account_id, limit=limit)
-            if found or time.monotonic() >= deadline_s:
-                return EventPage(events=[event_reply(event) for event in found])
-            await asyncio.sleep(LOOK_S)
+        found = await run_in_threadpool(context.events.list_open, caller.account_id, limit=limit)
+        if not found and wait:
+            with context.waiters.waiting(caller.access_key):
+                found = await _first(partial(context.events.list_open, caller.account_id, limit=limit), within_s=wait)
+            if found and not await run_in_threadpool(context.access.is_live, caller.access_key):
+                raise AuthenticationError("the key was revoked meanwhile")
+        return EventPage(events=[event_reply(event) for event in found])
 
     @router.post("/ack", operation_id="acknowledgeEvents")
     def acknowledge_events(body: Acknowledgement, caller: LiveKey = Depends(context.access.caller)) -> Acknowledged:
@@ -49,3 +53,13 @@ def events_router(context: ApiContext) -> APIRouter:
         return Acknowledged(acknowledged=context.events.acknowledge(caller.account_id, body.event_ids))
 
     return router
+
+
+async def _first(look: Callable[[], list[Event]], *, within_s: float) -> list[Event]:
+    """Look until something is there or the time is over."""
+    deadline_s = time.monotonic() + within_s
+    while time.monotonic() < deadline_s:
+        await asyncio.sleep(LOOK_S)
+        if found := await run_in_threadpool(look):
+            return found
+    return []

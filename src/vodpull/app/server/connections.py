@@ -5,12 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Protocol
 
 from vodpull.app.server.limits import Limits, Refusal
-
-Network = IPv4Network | IPv6Network
+from vodpull.peers import Network, is_in, network_of
 
 EVICTED_SHARE = 20
 """Room is made for this part of all at once, so that a flood of connections does not look through them one by one."""
@@ -100,26 +98,3 @@ class Connections:
             self.remove(connection)  # it counts no more, although its end may take a moment
             connection.close_as(Refusal.EVICTED)
         return bool(found)
-
-
-def network_of(address: str) -> str:
-    """Return what limits count by: an IPv4 address, or the /64 of an IPv6 one, which is what one customer gets."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if found.version == 6:  # noqa: PLR2004 - the protocol's own number
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ip_network((found, 64), strict=False))
-    return str(found)
-
-
-def is_in(address: str, networks: Iterable[Network]) -> bool:
-    """Tell whether an address lies in one of the networks."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return any(plain in network for network in networks)

@@ -24,22 +24,31 @@ from vodpull.fetch.guard.addresses import (
     parse_literal,
     unmapped,
 )
+from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.guard.credentials import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
+from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""
 
-# The wire contract and every CDN keep below this; longer URLs are a way to hide things in logs.
-_MAX_URL_CHARACTERS = 2048
+# Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule.
+MAX_URL_CHARACTERS = 8192
+# Of an answer: policies and cookies are longer than the client library's own limits. Together they bound its memory.
+_MAX_FIELD_BYTES = (16 << 10) + 256
+_MAX_FIELDS = 512
 _WEB_PORTS = (80, 443)
 
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff]")
+# Blanks are sent quoted, as browsers do; these have no place in a URL, and may be there to split a log or a header.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HOST_NAME = re.compile(r"(?=.{1,254}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]{1,63}\.?")
 # Everything that RFC 3986 does not allow in a path or query as it is. Only that is quoted; the rest is sent byte for
 # byte, so that a signature over the URL holds.
 _TO_QUOTE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
+# Of a reference, all before query and fragment.
+_PATH = re.compile(r"[^?#]*")
 # Names that mean an inner address on every machine, refused before the resolver is asked.
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 _METADATA_NAMES = ("metadata.google.internal", "metadata.goog")
@@ -79,7 +88,7 @@ class AddressGuard:
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
         """
-        self._trusted = frozenset(_parse_origin(text) for text in trusted_origins)
+        self._trusted = frozenset(_parse_trusted(text) for text in trusted_origins)
         self._networks = tuple(_parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
@@ -94,13 +103,14 @@ class AddressGuard:
         Return the URL in the one form that is then connected to, without its fragment. No I/O.
 
         Raises:
-            UrlInvalid: not an absolute http(s) URL, too long, user info, blanks or control characters, other port.
+            UrlInvalid: not an absolute http(s) URL, too long, user info, control characters, other port.
             UrlForbidden: its host is an address or a name that is refused.
         """
-        if len(url) > _MAX_URL_CHARACTERS:
-            raise UrlInvalid(f"the URL is longer than {_MAX_URL_CHARACTERS} characters")
-        if _BLANK_OR_CONTROL.search(url):
-            raise UrlInvalid("the URL contains a blank or a control character")
+        url = url.strip(" ")
+        if len(url) > MAX_URL_CHARACTERS:
+            raise UrlInvalid(f"the URL is longer than {MAX_URL_CHARACTERS} characters")
+        if _CONTROL.search(url):
+            raise UrlInvalid("the URL contains a control character")
         parsed = _parse(url)
         self._check_port(parsed)
         self._check_host(parsed)
@@ -108,15 +118,20 @@ class AddressGuard:
 
     def join(self, base: yarl.URL, reference: str) -> yarl.URL:
         """
-        Return the checked URL that a redirect or a playlist names relative to `base`.
+        Return the checked URL that a redirect or a playlist names relative to `base`, read as browsers read it.
+
+        Blanks around it do not count, those inside and other characters are quoted, a backslash in its path is a slash.
 
         Raises:
             UrlInvalid, UrlForbidden: as `check_url`.
         """
-        if _BLANK_OR_CONTROL.search(reference) or len(reference) > _MAX_URL_CHARACTERS:
-            raise UrlInvalid("the URL is too long, or contains a blank or a control character")
+        reference = reference.strip(" \t")
+        if _CONTROL.search(reference) or len(reference) > MAX_URL_CHARACTERS:
+            raise UrlInvalid("the URL is too long, or contains a control character")
+        path = _PATH.match(reference)
+        slashed = reference if path is None else path[0].replace("\\", "/") + reference[path.end() :]
         try:
-            joined = base.join(yarl.URL(reference, encoded=True))
+            joined = base.join(yarl.URL(slashed, encoded=True))
         except ValueError as error:
             raise UrlInvalid("the URL cannot be parsed") from error
         return self.check_url(str(joined))
@@ -129,25 +144,30 @@ class AddressGuard:
         nothing is connected; a socket is made for those addresses and that port only.
         """
         door = _Door(self, url, self._lookup)
-        return aiohttp.TCPConnector(
+        connector = aiohttp.TCPConnector(
             resolver=door,
             socket_factory=door.make_socket,
             use_dns_cache=False,
             keepalive_timeout=5,  # seconds: long enough between two segments, short enough to keep few sockets open
         )
+        return tolerate_repeated_length(connector)
 
-    def session(self, url: yarl.URL, *, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+    def session(
+        self, url: yarl.URL, *, timeout: aiohttp.ClientTimeout, cookies: CookieJar | None = None
+    ) -> aiohttp.ClientSession:
         """
         Return a client session for the origin of one checked URL; the caller closes it (`async with`).
 
-        No proxy, no cookies, no credentials from the environment, no decompression. Redirects stay the caller's
-        decision: pass `allow_redirects=False` and check each hop.
+        No proxy, no cookies but those in a jar that is given, no credentials from the environment, no decompression.
+        Redirects stay the caller's decision: pass `allow_redirects=False` and check each hop.
         """
         return aiohttp.ClientSession(
             connector=self.connector(url),
             timeout=timeout,
             trust_env=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
+            cookie_jar=aiohttp.DummyCookieJar() if cookies is None else cookies,
+            max_field_size=_MAX_FIELD_BYTES,
+            max_headers=_MAX_FIELDS,
             auto_decompress=False,
             read_bufsize=1 << 18,  # bytes: fewer wake-ups a gigabyte than the default 64 KiB
         )
@@ -304,6 +324,15 @@ def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple
     if not url.port or (literal is None and not _HOST_NAME.fullmatch(url.raw_host or "")):
         raise ConfigurationError(f"{field}: no valid host and port in an entry", field=field)
     return _origin_of(url)
+
+
+def _parse_trusted(text: str) -> tuple[str, str, int | None]:
+    try:
+        return _parse_origin(text)
+    except ConfigurationError as error:
+        shown = "an entry with @" if "@" in text else repr(text)  # never a password
+        remedy = "Write scheme, host and port alone, such as http://nas.local:9000; several are parted by commas."
+        raise ConfigurationError(f"{error} ({shown})", field=error.field, remedy=remedy) from error
 
 
 def _host_of(own_url: str) -> str:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import m3u8
 
 from vodpull.errors import PlaylistUnsupported
-
-MAX_PLAYLIST_BYTES = 4 << 20
-"""Largest playlist that is read; 5,000 segments with long signed URLs fit."""
-MAX_SEGMENTS = 5000
-"""Most segments of one playlist: 8 hours of 6-second segments."""
+from vodpull.fetch.transfer.limits import MAX_SEGMENTS
 
 # 20 lines a segment is far more than any packager writes
-_MAX_LINES = 20 * MAX_SEGMENTS
-# A URL has at most 2,048 characters; the rest is for attributes. It also bounds the parser's regular expressions.
-_MAX_LINE_CHARACTERS = 8192
+_MAX_LINES_OF_SEGMENT = 20
+# A URL has at most 8,192 characters; the rest is for attributes. It also bounds the parser's regular expressions.
+_MAX_LINE_CHARACTERS = 16384
 _IV_BYTES = 16
 # The tags that decide what is fetched. All others are dropped before parsing, so that a strange date or ad marker
 # cannot make a good playlist unreadable, and the parser meets less hostile text.
@@ -26,6 +23,11 @@ _TAGS = re.compile(
     r"#(?:EXTM3U|EXTINF|EXT-X-(?:BYTERANGE|KEY|MAP|MEDIA|MEDIA-SEQUENCE|STREAM-INF|ENDLIST|DISCONTINUITY|GAP"
     r"|I-FRAMES-ONLY))(?::|\Z)"
 )
+# First parts of the codec names of RFC 6381 that FFmpeg decodes: pictures, sound, and text, which is not fetched.
+# Not in it: Dolby Vision whose base layer alone has false colours (dvh1, dvhe, dav1), AC-4, MPEG-H, DTS:X, APAC, VVC.
+_PICTURES = frozenset({"avc1", "avc3", "hvc1", "hev1", "vp08", "vp8", "vp09", "vp9", "av01", "mp4v"})
+_DECODED = _PICTURES | {"mp4a", "ac-3", "ec-3", "opus", "flac", "alac", "mp3", "vorbis", "dtsc", "dtsh", "dtsl"}
+_DECODED |= {"stpp", "wvtt", "tx3g", "c608", "c708"}
 _BYTE_RANGE = re.compile(r"([0-9]{1,15})(?:@([0-9]{1,15}))?")
 _HEX_IV = re.compile(r"0x([0-9a-f]{1,32})", re.IGNORECASE)
 
@@ -67,23 +69,24 @@ class Choice:
     """The separate rendition that carries its sound; None: the sound is in the variant itself."""
 
 
-def parse_playlist(text: str) -> MediaPlaylist | Choice:
+def parse_playlist(text: str, *, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist | Choice:
     """
-    Return what a playlist names.
+    Return what a playlist names: at most `max_segments`, or the best variant of those that can be used.
 
     Raises:
         PlaylistUnsupported: live, encrypted other than with AES-128, without segments, of mixed formats, malformed.
     """
-    data = _parse(text)
-    return _choose(data) if data["playlists"] else _read_media(data)
+    data = _parse(text, max_segments)
+    return _choose(data) if data["playlists"] else _read_media(data, max_segments)
 
 
-def _parse(text: str) -> dict[str, Any]:
-    lines = [line.strip() for line in text.split("\n", _MAX_LINES)]
-    if len(lines) > _MAX_LINES or max(map(len, lines)) > _MAX_LINE_CHARACTERS:
+def _parse(text: str, max_segments: int) -> dict[str, Any]:
+    max_lines = _MAX_LINES_OF_SEGMENT * max_segments
+    lines = [line.strip() for line in text.split("\n", max_lines)]
+    if len(lines) > max_lines or max(map(len, lines)) > _MAX_LINE_CHARACTERS:
         raise PlaylistUnsupported("the playlist has too many or too long lines")
     kept = [line for line in lines if not line.startswith("#") or _TAGS.match(line)]
-    if sum(line.startswith("#EXT-X-KEY") for line in kept) > MAX_SEGMENTS:
+    if sum(line.startswith("#EXT-X-KEY") for line in kept) > max_segments:
         raise PlaylistUnsupported("the playlist has too many keys")
     try:
         data: dict[str, Any] = m3u8.parse("\n".join(kept))
@@ -93,11 +96,12 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _choose(data: dict[str, Any]) -> Choice:
-    best = max(data["playlists"], key=_rank)
-    group = best["stream_info"].get("audio")
-    renditions = [
-        media for media in data["media"] if (media.get("type"), media.get("group_id")) == ("AUDIO", _unquoted(group))
-    ]
+    groups: dict[str | None, list[dict[str, Any]]] = {}
+    for media in data["media"]:
+        if media.get("type") == "AUDIO":
+            groups.setdefault(media.get("group_id"), []).append(media)
+    best = max(data["playlists"], key=lambda variant: (*_usable(variant, groups), *_size(variant)))
+    renditions = groups.get(_unquoted(best["stream_info"].get("audio")), [])
     preferred = max(
         renditions, key=lambda media: (media.get("default") == "YES", media.get("autoselect") == "YES"), default=None
     )
@@ -105,19 +109,33 @@ def _choose(data: dict[str, Any]) -> Choice:
     return Choice(video_uri=best["uri"], audio_uri=audio_uri if audio_uri != best["uri"] else None)
 
 
-def _rank(variant: dict[str, Any]) -> tuple[int, int]:
+def _usable(variant: dict[str, Any], groups: Mapping[str | None, object]) -> tuple[int, bool, bool]:
+    """
+    Return what goes before size: fewest codecs that are not decoded, a picture, and sound that is in the playlist.
+
+    A variant that names no codecs may have any. If none can be used, the best is tried all the same: names lie.
+    """
+    info = variant["stream_info"]
+    names = [name.strip().lower() for name in str(_unquoted(info.get("codecs")) or "").split(",") if name.strip()]
+    known = [name.partition(".")[0] for name in names]
+    undecoded = sum(name not in _DECODED for name in known)
+    has_picture = not known or "resolution" in info or any(name in _PICTURES for name in known)
+    group = _unquoted(info.get("audio"))
+    return -undecoded, has_picture, group is None or group in groups
+
+
+def _size(variant: dict[str, Any]) -> tuple[int, int]:
     info = variant["stream_info"]
     numbers = re.findall(r"[0-9]{1,5}", str(info.get("resolution", "")))
     bandwidth_bps = int(info.get("bandwidth", 0))
     return bandwidth_bps, int(numbers[0]) * int(numbers[1]) if len(numbers) > 1 else 0
 
 
-def _read_media(data: dict[str, Any]) -> MediaPlaylist:
+def _read_media(data: dict[str, Any], max_segments: int) -> MediaPlaylist:
     raw: list[dict[str, Any]] = data["segments"]
     if not raw:
         raise PlaylistUnsupported("the playlist names no segments")
-    if len(raw) > MAX_SEGMENTS:
-        raise PlaylistUnsupported(f"the playlist names more than {MAX_SEGMENTS} segments")
+    check_count(len(raw), max_segments)
     if not data["is_endlist"]:
         raise PlaylistUnsupported("the playlist is live or cut off: it has no EXT-X-ENDLIST")
     if data["is_i_frames_only"]:
@@ -127,6 +145,15 @@ def _read_media(data: dict[str, Any]) -> MediaPlaylist:
     for number, entry in enumerate(raw, first_number):
         segments.append(_read_segment(entry, number, segments[-1] if segments else None))
     return MediaPlaylist(init=_read_init(raw), segments=tuple(segments))
+
+
+def check_count(count: int, max_segments: int) -> None:
+    """Raise PlaylistUnsupported for more segments than the installation takes."""
+    if count > max_segments:
+        raise PlaylistUnsupported(
+            f"the playlists name {count} segments, {max_segments} are allowed; an operator can raise "
+            "VODPULL_MAX_SEGMENTS"
+        )
 
 
 def _read_segment(entry: dict[str, Any], number: int, before: Piece | None) -> Piece:

@@ -15,14 +15,14 @@ from typing import Any
 import yarl
 
 from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
+from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.playlist import (
-    MAX_PLAYLIST_BYTES,
-    MAX_SEGMENTS,
     Choice,
     Key,
     MediaPlaylist,
     Piece,
+    check_count,
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
@@ -64,7 +64,7 @@ def is_playlist(path: Path) -> bool:
         return file.read(10).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
-async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything else is needed
+async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everything else is needed
     path: Path,
     base_url: str,
     folder: Path,
@@ -73,9 +73,12 @@ async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything el
     limits: FetchLimits,
     on_progress: OnProgress,
     gate: HostGate | None = None,
+    cookies: CookieJar | None = None,
 ) -> FetchedPlaylist:
     """
-    Bring everything that the local playlist at `path`, downloaded from `base_url`, names, into `folder`.
+    Bring everything that the local playlist at `path` names into `folder`.
+
+    `base_url` is where it lay after redirects: names are relative to that (RFC 3986, 5.1.3); `cookies` came with it.
 
     Of a multivariant playlist the best variant is taken. Each child URL passes the guard and its own limits as a
     source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no total. `folder` is for this
@@ -88,10 +91,11 @@ async def fetch_playlist(  # noqa: PLR0913 - the gate is optional, everything el
         FetchError: a child's own error; the message says which one.
         StorageFull, StorageUnavailable: the folder cannot take it.
     """
-    text = await in_thread(_read_text, path)
-    async with Sessions(guard, limits, gate) as sessions:
+    text = await in_thread(_read_text, path, limits.max_playlist_bytes)
+    async with Sessions(guard, limits, gate, cookies=cookies) as sessions:
         gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
-        return await gathering.run(await in_thread(parse_playlist, text), guard.check_url(base_url))
+        playlist = await in_thread(parse_playlist, text, max_segments=limits.max_segments)
+        return await gathering.run(playlist, guard.check_url(base_url))
 
 
 class _Gathering:
@@ -114,8 +118,7 @@ class _Gathering:
                 audio, audio_base = await self._fetch_media_playlist(base, playlist.audio_uri)
             playlist, video_base = await self._fetch_media_playlist(base, playlist.video_uri)
         count = len(playlist.segments) + (len(audio.segments) if audio else 0)
-        if count > MAX_SEGMENTS:
-            raise PlaylistUnsupported(f"the playlists name more than {MAX_SEGMENTS} segments together")
+        check_count(count, self._limits.max_segments)
         files = [await self._join("video", playlist, video_base)]
         if audio is not None:
             files.append(await self._join("audio", audio, audio_base))
@@ -131,8 +134,9 @@ class _Gathering:
         try:
             with _named("variant playlist"):
                 order = Order(url=self._sessions.check(base, uri), target=target)
-                arrived = await self._bring(order, max_bytes=MAX_PLAYLIST_BYTES)
-                playlist = await in_thread(parse_playlist, await in_thread(_read_text, target))
+                arrived = await self._bring(order, max_bytes=self._limits.max_playlist_bytes)
+                text = await in_thread(_read_text, target, self._limits.max_playlist_bytes)
+                playlist = await in_thread(parse_playlist, text, max_segments=self._limits.max_segments)
         finally:
             target.unlink(missing_ok=True)
         if isinstance(playlist, Choice):
@@ -276,10 +280,14 @@ def _check_key(key: bytes) -> bytes:
     return key
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, max_bytes: int) -> str:
     with disk_errors():
-        if path.stat().st_size > MAX_PLAYLIST_BYTES:
-            raise PlaylistUnsupported(f"the playlist is larger than {MAX_PLAYLIST_BYTES} bytes")
+        size_bytes = path.stat().st_size
+        if size_bytes > max_bytes:
+            raise PlaylistUnsupported(
+                f"the playlist has {size_bytes} bytes, {max_bytes} are allowed; an operator can raise "
+                "VODPULL_MAX_PLAYLIST_BYTES"
+            )
         content = path.read_bytes()
     try:
         return content.decode("utf-8-sig")

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
-import yarl
 
 from vodpull.errors import BodyIncomplete, FetchError, SourceChanged
 from vodpull.fetch.partfile.byte_ranges import Span
@@ -18,7 +17,7 @@ from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.transfer.body import read_blocks
 from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Claim, Plan
-from vodpull.fetch.transfer.limits import FetchLimits
+from vodpull.fetch.transfer.limits import FetchLimits, Order
 from vodpull.fetch.transfer.parallelism import Width
 from vodpull.fetch.transfer.response import check_range
 from vodpull.fetch.transfer.sessions import Sessions
@@ -31,8 +30,8 @@ class Crew:
     """
     Brings the bytes of one plan into one part file; leaving the `async with` ends its helpers.
 
-    `max_connections` above 1 needs an identity: only then can it be known that several answers fit together. With
-    `index_first`, one more of them brings the index of an MP4 file first if it stands at the end.
+    `max_connections` above 1 needs an identity: only then can it be known that several answers fit together. With an
+    order of `index_first`, one more of them brings the index of an MP4 file first if it stands at the end.
     """
 
     def __init__(
@@ -40,10 +39,10 @@ class Crew:
         part: PartFile,
         plan: Plan,
         *,
+        order: Order,
         sessions: Sessions,
         limits: FetchLimits,
         on_bytes: Callable[[int], None],
-        index_first: bool = False,
     ) -> None:
         self.connections = 1
         """Most that were at work at once."""
@@ -55,11 +54,12 @@ class Crew:
         self._limits = limits
         self._on_bytes = on_bytes
         self._width = Width(1)
-        self._url = yarl.URL()
+        self._asked_url = self._url = order.url
         self._first: Claim | None = None
         self._helpers: set[asyncio.Task[None]] = set()
-        self._seeks_index = index_first
+        self._seeks_index = order.index_first
         self._index_start: int | None = None
+        self._is_proving = False
         self._scouts: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -102,8 +102,10 @@ class Crew:
 
     async def _bring(self, claim: Claim) -> None:
         identity, span = _known(self._part.identity), claim.span
-        async with self._sessions.answer(self._url, range_headers(identity, span)) as response:
+        headers = range_headers(identity, span)
+        async with self._sessions.answer(self._asked_url, headers, known=self._url) as response:
             check_range(response, identity, span)
+            self._url = response.url
             await self._copy(response, claim)
 
     def _take(self) -> Claim | None:
@@ -137,23 +139,33 @@ class Crew:
 
     def _hire(self) -> bool:
         """Start a helper if there is work and a place for it."""
-        if self._first is not None and not self._plan.free_bytes:
-            piece_bytes = int(max(MIN_PIECE_BYTES, 2 * self._width.rate_bytes_per_s))
-            self._plan.give_back(self._first, beyond=self._first.position + piece_bytes)
-        if self._plan.free_bytes < MIN_PIECE_BYTES:
+        if max(self._plan.free_bytes, self._spare_bytes()) < MIN_PIECE_BYTES:
             return False
         if not self._sessions.try_place(self._url):
             self._width.shrink(len(self._helpers) + 1)
             return False
         index = len(self._helpers) + 1
-        helper = asyncio.create_task(self._help(index))
+        self._is_proving = self._plan.free_bytes < MIN_PIECE_BYTES
+        helper = asyncio.create_task(self._help(index, proves=self._is_proving))
         self._helpers.add(helper)
         self.connections = max(self.connections, index + 1)
         return True
 
-    async def _help(self, index: int) -> None:
+    def _piece_bytes(self) -> int:
+        return int(max(MIN_PIECE_BYTES, 2 * self._width.rate_bytes_per_s))
+
+    def _spare_bytes(self) -> int:
+        """Return how much of the first answer another connection could take over."""
+        if self._first is None or self._is_proving:
+            return 0
+        return self._first.stop - self._first.position - self._piece_bytes()
+
+    async def _help(self, index: int, *, proves: bool) -> None:
         """Bring pieces until there are none, or this helper is not worth its connection; its failure harms nobody."""
         try:
+            if proves and self._first is not None:
+                start = self._first.position + self._piece_bytes()
+                await self._take_over(self._first, (start, min(start + self._piece_bytes(), self._first.stop)))
             while index < self._width.wanted and (claim := self._take()):
                 await self._bring_extra(claim)
         except SourceChanged:
@@ -161,7 +173,31 @@ class Crew:
         except FetchError:
             self._width.shrink(index)
         finally:
+            self._is_proving = self._is_proving and not proves
             self._sessions.leave_place(self._url)
+
+    async def _take_over(self, first: Claim, span: Span) -> None:
+        """
+        Bring a span that the first answer is on its way to, which is cut short only once another one has begun.
+
+        A link may answer once, or for a minute: then the first answer is all there is.
+        """
+        identity, (start, stop) = _known(self._part.identity), span
+        async with self._sessions.extra_answer(self._url, range_headers(identity, span)) as response:
+            check_range(response, identity, span)
+            if first.position >= start:
+                return
+            self._plan.give_back(first, beyond=start)
+            self._is_proving = False
+            claim = self._plan.take_beyond(start)
+            if claim is None:
+                return
+            try:
+                if claim.position == start:  # else somebody else has taken it meanwhile
+                    self._plan.give_back(claim, beyond=stop)
+                    await self._copy(response, claim)
+            finally:
+                self._plan.give_back(claim)
 
     async def _bring_extra(self, claim: Claim) -> None:
         identity, span = _known(self._part.identity), claim.span
@@ -181,13 +217,14 @@ class Crew:
         if start is None or not self._seeks_index or not self._sessions.try_place(self._url):
             return
         self._seeks_index = False
-        self._plan.give_back(first, beyond=start)
-        self._scouts.add(asyncio.create_task(self._bring_index(start)))
+        self._scouts.add(asyncio.create_task(self._bring_index(first, start)))
         self.connections = max(self.connections, len(self._helpers) + 2)
 
-    async def _bring_index(self, start: int) -> None:
+    async def _bring_index(self, first: Claim, start: int) -> None:
         """Bring everything from there on; what fails here comes in its turn."""
         try:
+            if first.stop > start:
+                await self._take_over(first, (start, first.stop))
             while claim := self._plan.take_beyond(start):
                 await self._bring_extra(claim)
         except SourceChanged:

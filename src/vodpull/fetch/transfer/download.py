@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import FetchError, StorageError
+from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.partfile.digests import parse_md5
 from vodpull.fetch.partfile.partfile import PartFile
@@ -26,7 +27,7 @@ OnPart = Callable[[PartView], None]
 """Told once of the file that the bytes go into."""
 
 
-async def download(  # noqa: PLR0913 - the last three are optional, everything else is needed
+async def download(  # noqa: PLR0913 - the last four are optional, everything else is needed
     url: str,
     target: Path,
     *,
@@ -36,6 +37,7 @@ async def download(  # noqa: PLR0913 - the last three are optional, everything e
     expected_md5: str = "",
     gate: HostGate | None = None,
     on_part: OnPart | None = None,
+    cookies: CookieJar | None = None,
 ) -> Downloaded:
     """
     Bring the body at `url` to `target`, whose folder exists, and tell what arrived.
@@ -48,7 +50,8 @@ async def download(  # noqa: PLR0913 - the last three are optional, everything e
     process with the same target waits for the first to leave. `gate` is shared by all downloads of a process.
 
     `on_part` is for whoever can begin with less than the whole; with it, the index of an MP4 file comes early, also
-    when it stands at the end, where the origin gives ranges of a file that it can name.
+    when it stands at the end, where the origin gives ranges of a file that it can name. `cookies` are for whoever goes
+    on asking the same origins for the same source.
 
     Raises:
         FetchError: the source's error, after `limits.attempts` tries in vain if it may pass.
@@ -62,7 +65,7 @@ async def download(  # noqa: PLR0913 - the last three are optional, everything e
         is_kept=True,
         index_first=on_part is not None,
     )
-    async with Sessions(guard, limits, gate) as sessions:
+    async with Sessions(guard, limits, gate, cookies=cookies) as sessions:
         return await bring(order, sessions=sessions, limits=limits, on_progress=on_progress, on_part=on_part)
 
 

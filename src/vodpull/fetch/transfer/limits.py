@@ -8,6 +8,12 @@ from pathlib import Path
 
 import yarl
 
+MAX_PLAYLIST_BYTES = 64 << 20
+"""21,600 segments (12 hours of 2 s) with signed URLs of 3 kB each."""
+
+MAX_SEGMENTS = 100_000
+"""Of a film of 12 hours in segments of 2 s its picture and three sounds; of one a day long in segments of 1 s."""
+
 OnProgress = Callable[[int, int | None], None]
 """Told bytes here and bytes announced (None: unknown), a few times a second; falls only if the file starts over."""
 
@@ -27,7 +33,7 @@ class FetchLimits:
     min_rate_bytes_per_s: int = 1024
     """Slowest average rate over `min_rate_window_s` of waiting for the origin."""
     min_rate_window_s: float = 60
-    max_redirects: int = 5
+    max_redirects: int = 10
     attempts: int = 5
     """Tries in a row that bring nothing new, of which the later ones only after errors that may pass."""
     retry_initial_s: float = 0.2
@@ -36,6 +42,10 @@ class FetchLimits:
     """Longest pause between two tries."""
     retry_after_max_s: float = 10
     """Longest pause that an origin may ask for with Retry-After here; after a longer one the caller asks again."""
+    max_playlist_bytes: int = MAX_PLAYLIST_BYTES
+    """Largest HLS playlist."""
+    max_segments: int = MAX_SEGMENTS
+    """Most segments of an HLS source, in all its playlists that are fetched together."""
     max_connections: int = 8
     """Connections for one file, if its origin gives each of them only so much; 1: never more than one."""
 

@@ -31,6 +31,10 @@ _STATUS_ERRORS: dict[int, type[FetchError]] = {
     429: OriginBusy,
     503: OriginBusy,
 }
+# Content codings that change the bytes: the registered ones, and old names of them.
+_COMPRESSIONS = frozenset(
+    {"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz", "lzma", "bzip2", "xz", "exi"}
+)
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 # Seconds between a file's last change and the answer after which Last-Modified can tell two versions apart
 # (RFC 9110, 8.8.2.2: it counts whole seconds).
@@ -51,9 +55,13 @@ def check_status(response: aiohttp.ClientResponse) -> None:
 
 
 def check_encoding(response: aiohttp.ClientResponse) -> None:
-    """Raise BodyEncoded if the body's bytes are not those of the file."""
-    encodings = ",".join(response.headers.getall("Content-Encoding", [])).replace(" ", "").lower()
-    if set(encodings.split(",")) - {"", "identity"}:
+    """
+    Raise BodyEncoded if the body's bytes are not those of the file.
+
+    What is no compression (`aws-chunked`, `none`, `binary`, `utf-8`) was left by an upload and changes nothing.
+    """
+    encodings = ",".join(response.headers.getall("Content-Encoding", [])).lower()
+    if _COMPRESSIONS.intersection(re.split(r"[\s,]+", encodings)):
         raise BodyEncoded(f"{response.url.host}: the body is encoded, so it is not the file itself")
 
 
@@ -117,8 +125,11 @@ def check_continues(response: aiohttp.ClientResponse, identity: Identity, span: 
     """
     host = response.url.host
     etag, modified = response.headers.get("ETag"), response.headers.get("Last-Modified")
-    now = etag if identity.validator.startswith('"') else modified
-    if now not in {None, identity.validator} or plain(response.url) != identity.final_url:
+    has_etag = identity.validator.startswith('"')
+    now = etag if has_etag else modified
+    # A fresh redirect may lead to another place; only a strong ETag then tells that the same file is there.
+    is_elsewhere = plain(response.url) != identity.final_url and not (has_etag and etag is not None)
+    if now not in {None, identity.validator} or is_elsewhere:
         raise SourceChanged(f"{host}: the file changed while it was fetched")
     found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     if found and found[3] not in {"*", str(identity.size_bytes)}:

@@ -11,20 +11,32 @@ from typing import Self
 import aiohttp
 import yarl
 
-from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden, UrlInvalid
+from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
+from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.transfer.host_limits import HostGate
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+# How a link says that its time or its number of answers is over.
+_STALE = {401, 403, 404, 410}
 
 
 class Sessions:
     """Client sessions by origin, opened when first needed and closed together; children of a playlist share them."""
 
-    def __init__(self, guard: AddressGuard, limits: FetchLimits, gate: HostGate | None = None) -> None:
+    def __init__(
+        self,
+        guard: AddressGuard,
+        limits: FetchLimits,
+        gate: HostGate | None = None,
+        *,
+        cookies: CookieJar | None = None,
+    ) -> None:
+        """Take the parts, inside a loop; `cookies` are those of an earlier part of the same fetch."""
         self._guard = guard
+        self._cookies = CookieJar() if cookies is None else cookies
         self._limits = limits
         self._gate = gate
         self._timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_timeout_s)
@@ -44,8 +56,23 @@ class Sessions:
         return self._guard.join(base, reference)
 
     @asynccontextmanager
-    async def answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Give the first answer that is not a redirect; each hop is checked like the first URL."""
+    async def answer(
+        self, url: yarl.URL, headers: Mapping[str, str], *, known: yarl.URL | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """
+        Give the first answer that is not a redirect; each hop is checked like the first URL.
+
+        `known` is where the URL led before; it is asked first. What a redirect leads to may expire or count its
+        answers: where it refuses, the URL itself is asked again, once, for a fresh one.
+        """
+        for start, is_last in ((known or url, False), (url, True)):
+            async with self._follow(start, headers) as response:
+                if is_last or response.status not in _STALE or response.url == url:
+                    yield response
+                    return
+
+    @asynccontextmanager
+    async def _follow(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         for _ in range(self._limits.max_redirects + 1):
             async with self._place(url), await self._request(url, headers) as response:
                 if response.status not in _REDIRECTS:
@@ -103,7 +130,7 @@ class Sessions:
     async def _session_of(self, url: yarl.URL) -> aiohttp.ClientSession:
         origin = url.origin()
         if origin not in self._by_origin:
-            session = self._guard.session(url, timeout=self._timeout)
+            session = self._guard.session(url, timeout=self._timeout, cookies=self._cookies)
             self._by_origin[origin] = await self._stack.enter_async_context(session)
         return self._by_origin[origin]
 
@@ -111,12 +138,16 @@ class Sessions:
         location = response.headers.get("Location")
         if location is None:
             raise OriginFailed(f"{response.url.host}: the redirect names no target")
-        try:
-            # header bytes outside ASCII arrive as surrogates
-            reference = location.encode("utf-8", "surrogateescape").decode()
-        except ValueError as error:
-            raise UrlInvalid("the redirect's target is not text") from error
-        url = self.check(response.url, reference)
+        url = self.check(response.url, _text_of(location))
         if (response.url.scheme, url.scheme) == ("https", "http"):
             raise UrlForbidden(f"{response.url.host}: the redirect leads from https to http")
         return url
+
+
+def _text_of(location: str) -> str:
+    """Return a Location as text: its bytes are UTF-8, or else sent back as they are, quoted."""
+    raw = location.encode("utf-8", "surrogateescape")  # bytes outside ASCII arrive as surrogates
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)  # noqa: PLR2004 - end of ASCII

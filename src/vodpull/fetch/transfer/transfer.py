@@ -13,6 +13,7 @@ from vodpull.errors import (
     BodyTooLarge,
     Md5Mismatch,
     OriginFailed,
+    OriginRefused,
     PlaylistUnsupported,
     SourceChanged,
     StorageFull,
@@ -41,6 +42,8 @@ _PROGRESS_INTERVAL_S = 0.25
 _CHECKPOINT_INTERVAL_S = 2.0
 # Bytes after which the file is flushed before that, so that little is left to flush when the last byte is here.
 _CHECKPOINT_BYTES = 128 << 20
+# How origins answer a range that they do not want to give, but for those that give the whole file.
+_REFUSES_RANGE = {400, 401, 403, 405, 406, 501}
 _OK = 200
 _PARTIAL = 206
 
@@ -97,10 +100,10 @@ class Transfer:
         crew = Crew(
             self._part,
             plan,
+            order=self._order,
             sessions=self._sessions,
             limits=self._limits,
             on_bytes=self._count,
-            index_first=self._order.index_first,
         )
         try:
             async with crew:
@@ -118,6 +121,12 @@ class Transfer:
         except SourceChanged:
             self._may_share = False  # perhaps it is not the file that changes, but what one connection gets to see
             raise
+        except (OriginRefused, OriginFailed) as error:
+            is_of_range = known is not None or crew.answers > 0
+            if not (self._uses_ranges and is_of_range) or error.origin_status not in _REFUSES_RANGE:
+                raise
+            self._uses_ranges = False  # perhaps only ranges are refused: a signature may cover the plain request alone
+            raise OriginFailed(f"{error}, to a request for the rest of the file") from error
         finally:
             self._answers += crew.answers
             self._connections = max(self._connections, crew.connections)

@@ -269,7 +269,9 @@ def _find_ffmpeg(ffmpeg_path: str) -> Path:
     except RuntimeError as error:
         raise ConfigurationError("the installation brought no FFmpeg program", field="VODPULL_FFMPEG_PATH") from error
     if not found:
-        raise ConfigurationError("there is no FFmpeg program at this path", field="VODPULL_FFMPEG_PATH")
+        remedy = "Name the file of an FFmpeg program, or unset the variable to use the one that came along."
+        why = f"VODPULL_FFMPEG_PATH: there is no program at {ffmpeg_path}"
+        raise ConfigurationError(why, field="VODPULL_FFMPEG_PATH", remedy=remedy)
     return Path(found).resolve()
 
 

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.hls.playlist import MAX_SEGMENTS, Choice, Key, MediaPlaylist, Piece, parse_playlist
+from vodpull.fetch.hls.playlist import Choice, Key, MediaPlaylist, Piece, parse_playlist
+
+MAX_SEGMENTS = 50
 
 
-def media(*lines: str, end: bool = True) -> MediaPlaylist:
+def media(*lines: str, end: bool = True, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist:
     text = "\n".join(["#EXTM3U", "#EXT-X-TARGETDURATION:6", *lines, "#EXT-X-ENDLIST" if end else ""])
-    parsed = parse_playlist(text)
+    parsed = parse_playlist(text, max_segments=max_segments)
     assert isinstance(parsed, MediaPlaylist)
     return parsed
 
@@ -117,10 +119,10 @@ SEGMENT = ("#EXTINF:6,", "a.ts")
         (('#EXT-X-MAP:URI="a"', *SEGMENT, '#EXT-X-MAP:URI="b"', *SEGMENT), "different"),
         ((*SEGMENT, '#EXT-X-MAP:URI="b"', *SEGMENT), "different"),
         (('#EXT-X-MAP:URI="a"', *SEGMENT, "#EXT-X-DISCONTINUITY", *SEGMENT), "discontinuities"),
-        (SEGMENT * (MAX_SEGMENTS + 1), "more than"),
+        (SEGMENT * (MAX_SEGMENTS + 1), "51 segments, 50 are allowed; .* VODPULL_MAX_SEGMENTS"),
         (("#EXT-X-KEY:METHOD=NONE",) * (MAX_SEGMENTS + 1), "many keys"),
         (("#",) * 21 * MAX_SEGMENTS, "many"),
-        (("#EXTINF:6," + "a" * 9000, "a.ts"), "long"),
+        (("#EXTINF:6," + "a" * 17000, "a.ts"), "long"),
     ],
 )
 def test_what_cannot_be_joined_is_refused_with_its_reason(lines: tuple[str, ...], why: str) -> None:
@@ -133,9 +135,64 @@ def test_a_live_playlist_is_refused() -> None:
         media(*SEGMENT, end=False)
 
 
-def test_the_largest_playlist_is_read() -> None:
-    lines = [line for n in range(MAX_SEGMENTS) for line in (f'#EXT-X-KEY:METHOD=AES-128,URI="{n}"', *SEGMENT)]
-    assert len(media(*lines).segments) == MAX_SEGMENTS
+def test_a_film_of_twelve_hours_in_segments_of_two_seconds_is_read() -> None:
+    count = 12 * 3600 // 2
+    lines = [line for n in range(count) for line in (f'#EXT-X-KEY:METHOD=AES-128,URI="{n}"', *SEGMENT)]
+    parsed = parse_playlist("\n".join(["#EXTM3U", *lines, "#EXT-X-ENDLIST"]))
+    assert isinstance(parsed, MediaPlaylist)
+    assert len(parsed.segments) == count
+
+
+def test_a_url_of_8_kib_fits_in_a_line() -> None:
+    assert media("#EXTINF:6,", "a" * 8192).segments[0].uri == "a" * 8192
+
+
+GOOD = '#EXT-X-STREAM-INF:BANDWIDTH=1,RESOLUTION=1x1,CODECS="avc1.64001f,mp4a.40.2"'
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        'BANDWIDTH=9,CODECS="dvh1.05.06,mp4a.40.2"',
+        'BANDWIDTH=9,CODECS="vvc1.1.L83,mp4a.40.2"',
+        'BANDWIDTH=9,CODECS="avc1.64001f,ac-4.02.01.02"',
+        'BANDWIDTH=9,CODECS="avc1.64001f,apac.31.00"',
+        'BANDWIDTH=9,CODECS="mp4a.40.2"',
+        'BANDWIDTH=9,CODECS="avc1.64001f,mp4a.40.2",AUDIO="nowhere"',
+    ],
+)
+def test_a_variant_that_cannot_be_used_loses_against_a_smaller_one(better: str) -> None:
+    assert choice(f"#EXT-X-STREAM-INF:{better}", "better.m3u8", GOOD, "good.m3u8").video_uri == "good.m3u8"
+    assert choice(GOOD, "good.m3u8", f"#EXT-X-STREAM-INF:{better}", "better.m3u8").video_uri == "good.m3u8"
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        "BANDWIDTH=9",
+        'BANDWIDTH=9,CODECS="hvc1.2.4.L153.B0,ec-3"',
+        'BANDWIDTH=9,CODECS="AVC1.64001F,mp4a.40.2,wvtt"',
+        'BANDWIDTH=9,RESOLUTION=1x1,CODECS="mp4a.40.2"',
+    ],
+)
+def test_a_variant_that_can_be_used_wins_by_its_size(better: str) -> None:
+    assert choice(GOOD, "good.m3u8", f"#EXT-X-STREAM-INF:{better}", "better.m3u8").video_uri == "better.m3u8"
+
+
+def test_the_sound_that_can_be_decoded_is_taken_of_two_groups() -> None:
+    best = choice(
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="atmos",NAME="a",DEFAULT=YES,URI="atmos.m3u8"',
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="aac",NAME="a",DEFAULT=YES,URI="aac.m3u8"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="avc1.64001f,ac-4.02.01.02",AUDIO="atmos"',
+        "v.m3u8",
+        '#EXT-X-STREAM-INF:BANDWIDTH=8,CODECS="avc1.64001f,mp4a.40.2",AUDIO="aac"',
+        "v.m3u8",
+    )
+    assert best == Choice(video_uri="v.m3u8", audio_uri="aac.m3u8")
+
+
+def test_where_no_variant_can_be_used_the_best_is_tried() -> None:
+    assert choice('#EXT-X-STREAM-INF:BANDWIDTH=1,CODECS="dvh1.05.06"', "v.m3u8").video_uri == "v.m3u8"
 
 
 _TAG = st.sampled_from(

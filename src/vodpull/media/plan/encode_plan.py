@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
@@ -166,6 +167,8 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
 def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     """Return the plan of a file without a picture: its sound, in segments on a grid of time."""
     template = ladder.template
+    if not template.audio_only:
+        raise NoVideo("the file has no moving picture")
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
     gop_frames = round(template.segment_s * rate)

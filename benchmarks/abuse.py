@@ -34,6 +34,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
@@ -56,6 +58,10 @@ NEIGHBOUR = "127.0.0.2"
 """Where the other account calls from: limits for each address must not be what saves or spoils it."""
 
 MEDIA_BYTES = 64 * 1024 * 1024
+
+FEW_DESCRIPTORS = 512
+
+SLOW_ORIGIN_S = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +104,8 @@ def main() -> None:
 
 def run_flood(name: str, *, seconds: float, rate: float) -> Outcome:
     """Run one flood against a service of its own."""
-    with tempfile.TemporaryDirectory() as folder, attacked_service(Path(folder)) as target:
+    descriptors = FEW_DESCRIPTORS if name == "descriptors" else None
+    with tempfile.TemporaryDirectory() as folder, attacked_service(Path(folder), descriptors=descriptors) as target:
         request = query_of(target)
         gauge = Gauge(target.pid)
         with asking(target.port, request, rate=rate, seconds=seconds + WARM_UP_S) as answers, gauge:
@@ -119,14 +126,14 @@ def run_flood(name: str, *, seconds: float, rate: float) -> Outcome:
 
 
 @contextlib.contextmanager
-def attacked_service(folder: Path) -> Iterator[Target]:
+def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Target]:
     """Run a fresh service with two accounts, a console password and a stored file."""
     port = free_port()
     data = folder / "data"
-    with silent_origin() as origin:
+    with silent_origin() as origin, slow_origin() as sample_url:
         own = {
             "VODPULL_DATA_DIR": str(data),
-            "VODPULL_TRUSTED_ORIGINS": origin,
+            "VODPULL_TRUSTED_ORIGINS": f"{origin},{sample_url.rpartition('/')[0]}",
             "VODPULL_RATE_LIMIT": "0",
             "VODPULL_LANGUAGE": "en",
         }
@@ -140,12 +147,20 @@ def attacked_service(folder: Path) -> Iterator[Target]:
         with (data / "media" / media_key).open("wb") as media:
             media.truncate(MEDIA_BYTES)
         words = [*vodpull, "serve", "--port", str(port)]
+        if descriptors:
+            words = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *words]
         with (folder / "log").open("wb") as log:
             service = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
             with ended(service):
                 wait_for(lambda: accepts(port))
                 yield Target(
-                    port=port, pid=service.pid, origin=origin, key=attacker, neighbour=neighbour, media_key=media_key
+                    port=port,
+                    pid=service.pid,
+                    origin=origin,
+                    sample_url=sample_url,
+                    key=attacker,
+                    neighbour=neighbour,
+                    media_key=media_key,
                 )
 
 
@@ -174,9 +189,31 @@ def silent_origin() -> Iterator[str]:
             connection.close()
 
 
+@contextlib.contextmanager
+def slow_origin() -> Iterator[str]:
+    """Serve the sample clip after some seconds, so that its jobs are under way when a flood is; gives its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            time.sleep(SLOW_ORIGIN_S)
+            clip = (files("vodpull") / "sample" / "flower.mp4").read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(clip)))
+            self.end_headers()
+            self.wfile.write(clip)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/flower.mp4"
+        server.shutdown()
+
+
 def query_of(target: Target) -> bytes:
     """Return a signed status query of the neighbour, as it goes over the wire."""
-    batch_id = target.pull(target.neighbour)
+    batch_id = target.pull(target.neighbour, target.never_url)
     body = json.dumps({"taskId": batch_id}).encode()
     headers = sign("POST", f"{target.url}{QUERY}", body, key=target.neighbour, now_s=time.time())
     lines = [f"{name}: {value}" for name, value in (headers | {"Content-Length": str(len(body))}).items()]

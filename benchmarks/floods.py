@@ -35,6 +35,8 @@ class Target:
     pid: int
     origin: str
     """Of sources that never come."""
+    sample_url: str
+    """A clip that comes slowly."""
     key: SigningKey
     """The attacker's own."""
     neighbour: SigningKey
@@ -45,17 +47,31 @@ class Target:
         """Return the base of its URLs."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def never_url(self) -> str:
+        """Return the URL of a source that never comes."""
+        return f"{self.origin}/never.mp4"
+
     def connect(self, timeout_s: float = 10) -> socket.socket:
         """Return a new connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout_s)
 
-    def pull(self, key: SigningKey) -> str:
-        """Submit a source that never comes, and return the id of its task."""
-        items = base64.urlsafe_b64encode(json.dumps([{"fetchUrl": f"{self.origin}/never.mp4"}]).encode()).decode()
-        body = json.dumps({"fileList": items, "transNo": str(time.monotonic_ns())}).encode()
+    def pull(self, key: SigningKey, source: str) -> str:
+        """Submit a source, to be stored as it is, and return the id of its task."""
+        items = base64.urlsafe_b64encode(json.dumps([{"fetchUrl": source}]).encode()).decode()
+        asked = {"fileList": items, "cmd": "{tcTemplateName:original}", "transNo": str(time.monotonic_ns())}
+        body = json.dumps(asked).encode()
         headers = sign("POST", self.url + PULL, body, key=key, now_s=time.time())
-        with urllib.request.urlopen(urllib.request.Request(self.url + PULL, body, headers), timeout=30) as reply:
+        with urllib.request.urlopen(urllib.request.Request(self.url + PULL, body, headers), timeout=60) as reply:
             return str(json.load(reply)["data"]["taskId"])
+
+    def stage(self, key: SigningKey, batch_id: str) -> str:
+        """Return where the one job of a task is, or why it failed."""
+        bearer = {"Authorization": f"Bearer {key.access_key}.{key.secret}"}
+        url = f"{self.url}/api/v1/batches/{batch_id}"
+        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer), timeout=60) as reply:
+            job = json.load(reply)["jobs"][0]
+        return str(job["error"]["code"] if job["error"] else job["stage"])
 
 
 Flood = Callable[[Target, float], str]
@@ -157,12 +173,24 @@ def open_half_bodies(target: Target, seconds: float) -> str:
     return hold(target, form_head("/console/login", "text/plain", 2_000_001) + b"a" * 2_000_000, seconds)
 
 
-def hold(target: Target, request: bytes, seconds: float) -> str:
+def open_all_descriptors(target: Target, seconds: float) -> str:
+    """More silent connections than the service, started with 512 descriptors, can hold, while jobs are under way."""
+    tasks = [target.pull(target.neighbour, target.sample_url) for _ in range(4)]
+    left = hold(target, b"", seconds, connections=2 * CONNECTIONS)
+    deadline_s = time.monotonic() + 60
+    while (stages := [target.stage(target.neighbour, task) for task in tasks]) and time.monotonic() < deadline_s:
+        if not set(stages) & {"waiting", "fetch", "probe", "store"}:
+            break
+        time.sleep(0.5)
+    return f"{left}; jobs: {told(stages)}"
+
+
+def hold(target: Target, request: bytes, seconds: float, *, connections: int = CONNECTIONS) -> str:
     """Open connections, send the same on each, and read nothing; return how many were still there at the end."""
     deadline_s = time.monotonic() + seconds
     with contextlib.ExitStack() as stack:
         held = []
-        for _ in range(CONNECTIONS):
+        for _ in range(connections):
             with contextlib.suppress(OSError):
                 connection = stack.enter_context(target.connect())
                 small = (socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -170,21 +198,18 @@ def hold(target: Target, request: bytes, seconds: float) -> str:
                 connection.sendall(request)
                 held.append(connection)
         time.sleep(max(0.0, deadline_s - time.monotonic()))
-        return f"{sum(map(is_open, held))} of {CONNECTIONS} connections left"
+        return f"{sum(map(is_open, held))} of {connections} connections left"
 
 
 def is_open(connection: socket.socket) -> bool:
     """Return False for a connection that the other side has closed."""
     connection.settimeout(0)
     try:
-        while taken := connection.recv(CHUNK_BYTES):
-            if len(taken) < CHUNK_BYTES:
-                return True
+        return all(connection.recv(CHUNK_BYTES) for _ in range(100))
     except BlockingIOError:
         return True
     except OSError:
         return False
-    return False
 
 
 def send_logins(target: Target, seconds: float) -> str:
@@ -211,7 +236,7 @@ def send_logins(target: Target, seconds: float) -> str:
 
 def open_streams(target: Target, seconds: float) -> str:
     """Progress streams, two hundred of one key, on fifty tasks."""
-    tasks = [target.pull(target.key) for _ in range(50)]
+    tasks = [target.pull(target.key, target.never_url) for _ in range(50)]
     bearer = f"{target.key.access_key}.{target.key.secret}"
     deadline_s = time.monotonic() + seconds
     answers: Counter[str] = Counter()
@@ -269,6 +294,7 @@ FLOODS: dict[str, Flood] = {
     "silent": open_silent,
     "half-heads": open_half_heads,
     "half-bodies": open_half_bodies,
+    "descriptors": open_all_descriptors,
     "logins": send_logins,
     "streams": open_streams,
 }

@@ -27,8 +27,9 @@ SETTINGS = """\
 
 Made from `src/vodpull/settings.py`. Each is an environment variable, or a line of `vodpull.toml` in the data folder
 with the same name in lower case and without the prefix (`fetch_slots = 4`); the environment goes first. Lists are
-separated by commas. A value that cannot be used stops the start, with the name of the variable; `vodpull doctor` checks
-what they lead to. An object store takes its keys from its own variables, such as `AWS_ACCESS_KEY_ID`.
+separated by commas. A value that cannot be used stops the start, with the name of the variable, and so does a name that
+is almost one of these, or an unknown line of `vodpull.toml`; `vodpull doctor` checks what they lead to. An object store
+takes its keys from its own variables, such as `AWS_ACCESS_KEY_ID`.
 
 | variable | default | meaning |
 | --- | --- | --- |

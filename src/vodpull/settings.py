@@ -8,7 +8,10 @@ Parts of vodpull receive values, never this object; only `app` and `cli` import 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -32,6 +35,12 @@ FILE_NAME = "vodpull.toml"
 
 MAX_SHOWN_CHARACTERS = 80
 """Of a value in an error."""
+
+OTHER_VARIABLES = ("VODPULL_SERVER",)
+"""Of commands that call a service."""
+
+_OF_KUBERNETES = re.compile(r"VODPULL_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|PORT(?:_\d+\w*)?)")
+"""What it tells every container of a service named vodpull."""
 
 DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
 
@@ -184,6 +193,10 @@ class Settings(BaseSettings):
             return f"postgresql+psycopg://{rest}"
         return url
 
+    def names_its_place(self) -> bool:
+        """Return True when it is said, or can be seen, where the installation is: nobody stumbled in here."""
+        return bool({"data_dir", "database_url"} & self.model_fields_set) or self.data_dir.exists()
+
     def storage(self) -> str:
         """Return the URL of the object store."""
         return self.storage_url or (self.data_dir.resolve() / "media").as_uri()
@@ -202,7 +215,8 @@ def load_settings(**overrides: object) -> Settings:
         ConfigurationError: a value or the file of settings cannot be used; `field` names the variable or the file.
     """
     try:
-        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+        _check_names(_file(overrides.get("data_dir")))
     except ValidationError as error:
         raise _refused(error) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -212,6 +226,33 @@ def load_settings(**overrides: object) -> Settings:
     except OSError as error:
         why = f"{error.filename} cannot be read: {error.strerror}"
         raise ConfigurationError(why, field=FILE_NAME, remedy="Let this user read it (chown, chmod).") from error
+    return settings
+
+
+def unknown_variables() -> dict[str, str]:
+    """Return the variables `VODPULL_…` that nothing reads, each with the one that was probably meant, if any."""
+    known = [f"VODPULL_{name.upper()}" for name in Settings.model_fields] + list(OTHER_VARIABLES)
+    strange = (name for name in os.environ if name.startswith("VODPULL_") and name not in known)
+    return {name: _nearest(name, known) for name in sorted(strange) if not _OF_KUBERNETES.fullmatch(name)}
+
+
+def _check_names(file: Path) -> None:
+    """Refuse what is misspelt, which would count for nothing without a word."""
+    known = [field.validation_alias or name for name, field in Settings.model_fields.items()]
+    for key in tomllib.loads(file.read_text()) if file.is_file() else ():
+        if key not in known:
+            meant = _nearest(key.lower().removeprefix("vodpull_"), map(str, known))
+            remedy = f"Write {meant} instead, or remove it." if meant else "Remove it; docs/settings.md has them all."
+            raise ConfigurationError(f"{file}: {key} is no setting", field=key, remedy=remedy)
+    for name, meant in unknown_variables().items():
+        if meant:
+            raise ConfigurationError(
+                f"{name} is no setting", field=name, remedy=f"Set {meant} instead, or unset {name}."
+            )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.85)), "")
 
 
 def _refused(error: ValidationError) -> ConfigurationError:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from vodpull.errors import ConfigurationError
-from vodpull.settings import Settings, load_settings
+from vodpull.settings import Settings, load_settings, unknown_variables
 
 
 def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
@@ -96,3 +97,30 @@ def test_a_file_of_settings_that_is_no_file_is_named(tmp_path: Path, monkeypatch
     monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
     (tmp_path / "vodpull.toml").mkdir()
     assert load_settings().language == "zh"
+
+
+def test_a_misspelt_key_of_the_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_DATA_DIR", str(tmp_path))
+    for key, meant in (("fetch_slot", "fetch_slots"), ("VODPULL_FETCH_SLOTS", "fetch_slots"), ("colour", "Remove")):
+        (tmp_path / "vodpull.toml").write_text(f"{key} = 3\n")
+        with pytest.raises(ConfigurationError) as caught:
+            load_settings()
+        assert caught.value.field == key
+        assert meant in caught.value.remedy
+
+
+def test_a_misspelt_variable_is_named_and_a_strange_one_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("VODPULL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("VODPULL_SERVER", "http://a")
+    for name in ("SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP_ADDR", "API_SERVICE_HOST"):
+        monkeypatch.setenv(f"VODPULL_{name}", "1")  # Kubernetes tells them of a service named vodpull
+    monkeypatch.setenv("VODPULL_COLOUR_OF_BIKE_SHED", "green")
+    load_settings()
+    assert unknown_variables() == {"VODPULL_COLOUR_OF_BIKE_SHED": ""}
+    monkeypatch.setenv("VODPULL_MASTERKEY", "correct horse battery")
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert caught.value.field == "VODPULL_MASTERKEY"
+    assert "VODPULL_MASTER_KEY" in caught.value.remedy
+    assert "horse" not in str(caught.value)

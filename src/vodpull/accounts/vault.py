@@ -31,10 +31,9 @@ class Vault:
                 f"VODPULL_MASTER_KEY must have at least {MIN_MASTER_KEY_CHARACTERS} characters",
                 field="VODPULL_MASTER_KEY",
             )
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vodpull secrets at rest").derive(
-            master_key.encode()
-        )
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._fernet = Fernet(base64.urlsafe_b64encode(_derived(master_key, b"vodpull secrets at rest")))
+        self.fingerprint = _derived(master_key, b"vodpull fingerprint").hex()
+        """Tells two keys apart, and nothing about either."""
 
     @staticmethod
     def new_key() -> str:
@@ -74,3 +73,7 @@ class Vault:
             raise ConfigurationError(
                 "a stored secret was sealed under another master key", field="VODPULL_MASTER_KEY"
             ) from error
+
+
+def _derived(master_key: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(master_key.encode())

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from vodpull import __version__, storage
 from vodpull.app import local_key
 from vodpull.app.folder import make_data_dir
-from vodpull.app.service import open_vault
+from vodpull.app.setup import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
@@ -101,7 +101,7 @@ def rebuild_index(settings: Settings) -> Rebuilt:
     database = open_database(settings.database())
     try:
         migrate(database)
-        archive = Archive(database, open_vault(settings), storage.open_store(settings.storage()))
+        archive = Archive(database, open_vault(settings, database), storage.open_store(settings.storage()))
         return asyncio.run(archive.rebuild())
     finally:
         database.dispose()

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
 
 from vodpull import fetch, media, storage
-from vodpull.app.service import database_answers, store_answers
+from vodpull.accounts.installation import known_fingerprint, other_master_key
+from vodpull.accounts.vault import Vault
+from vodpull.app.setup import (
+    CONNECTIONS,
+    MASTER_KEY_FILE,
+    check_default_template,
+    check_postgresql,
+    check_shared,
+    file_of,
+    folder_of,
+    free_connections,
+    unusable_store,
+)
 from vodpull.clock import now_s
-from vodpull.database.connection import database_time_s, migrate, open_database
-from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.database.connection import TablesState, database_time_s, open_database, tables_state
+from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.templates import TEMPLATES, load_templates
-from vodpull.settings import Settings
+from vodpull.settings import Settings, unknown_variables
 
 SAFE_FFMPEG = (8, 1, 2)
 """First version without CVE-2026-8461, which has a public exploit against media servers."""
@@ -45,6 +61,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield _storage(settings)
     yield _addresses(settings)
+    yield from _unknown()
 
 
 def _tools(settings: Settings) -> Iterator[Finding]:
@@ -110,49 +127,110 @@ def _version(version: str) -> Finding:
 
 
 def _disk(settings: Settings) -> Finding:
-    folder = settings.data_dir.resolve()
-    while not folder.exists():
-        folder = folder.parent
+    folder = _nearest(settings.data_dir.resolve())
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GiB free at {settings.data_dir}"
     fix = "" if free > settings.min_free_bytes else "free some space, or move VODPULL_DATA_DIR"
     return Finding(subject="disk", ok=not fix, text=text, fix=fix)
 
 
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the one above it in which it would be made."""
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
 def _database(settings: Settings) -> Iterator[Finding]:
+    file = file_of(settings)
+    if file is not None and not file.exists():
+        yield Finding(subject="database", ok=True, text=f"SQLite {file}: made at the first start")
+        return
     try:
         database = open_database(settings.database())
-        if not database_answers(database):
-            fix = "check VODPULL_DATABASE_URL, and that the server runs and lets this user in"
-            yield Finding(subject="database", ok=False, text=f"{database.dialect.name} does not answer", fix=fix)
-            return
-        migrate(database)
-        skew_s = abs(database_time_s(database) - now_s())
     except ConfigurationError as error:
         yield Finding(subject="database", ok=False, text=str(error), fix=error.remedy)
         return
-    yield Finding(subject="database", ok=True, text=f"{database.dialect.name} answers, tables are up to date")
+    try:
+        yield from _of_database(settings, database)
+    except VodpullError as error:
+        yield Finding(subject="database", ok=False, text=str(error), fix=error.remedy)
+    finally:
+        database.dispose()
+
+
+def _of_database(settings: Settings, database: sa.Engine) -> Iterator[Finding]:
+    state = tables_state(database)
+    fix = "start the newer version, or restore a backup made before the upgrade" if state == "newer" else ""
+    text = f"{database.dialect.name} answers, {_TABLES[state]}"
+    yield Finding(subject="database", ok=not fix, text=text, fix=fix)
+    if state == "current":
+        yield _master_key(settings, database)
+    skew_s = abs(database_time_s(database) - now_s())
     fix = "" if skew_s < MAX_CLOCK_SKEW_S else "switch on time synchronisation on this machine and the database's"
     yield Finding(subject="clock", ok=not fix, text=f"{skew_s:.1f} s off the database's clock", fix=fix)
-    database.dispose()
+    if database.dialect.name == "postgresql":
+        yield _connections(database)
+        check_postgresql(database)
+        check_shared(settings, database)
+
+
+_TABLES: dict[TablesState, str] = {
+    "none": "tables are made at the first start",
+    "older": "tables are brought to this version at the next start",
+    "current": "tables are up to date",
+    "newer": "tables are of a newer vodpull",
+}
+
+
+def _connections(database: sa.Engine) -> Finding:
+    free = free_connections(database)
+    fix = "" if free >= CONNECTIONS else "raise max_connections of PostgreSQL, or end processes that need none"
+    text = f"{free} connections are free, a process takes up to {CONNECTIONS}"
+    return Finding(subject="database", ok=not fix, text=text, fix=fix)
+
+
+def _master_key(settings: Settings, database: sa.Engine) -> Finding:
+    with database.connect() as connection:
+        known = known_fingerprint(connection)
+    given, file = settings.master_key.get_secret_value(), settings.data_dir / MASTER_KEY_FILE
+    try:
+        key = given or (file.read_text().strip() if file.exists() else "")
+        fits = known is None or (bool(key) and Vault(key).fingerprint == known)
+    except (ConfigurationError, OSError) as error:
+        return Finding(subject="secrets", ok=False, text=str(error), fix="let this user read the master key")
+    if fits:
+        return Finding(subject="secrets", ok=True, text="the master key is that of the database")
+    told = other_master_key()
+    return Finding(subject="secrets", ok=False, text=str(told), fix=told.remedy)
 
 
 def _storage(settings: Settings) -> Finding:
     url = settings.storage()
+    folder = folder_of(url)
+    if folder is not None and not folder.exists():
+        parent = _nearest(folder.resolve())
+        fix = "" if os.access(parent, os.W_OK) else f"let this user write to {parent}"
+        return Finding(subject="storage", ok=not fix, text=f"{url} is made at the first start", fix=fix)
     try:
-        works = asyncio.run(store_answers(storage.open_store(url)))
+        asyncio.run(storage.prove_store(storage.open_store(url)))
+    except StorageError as error:
+        told = unusable_store(settings, error)
+        return Finding(subject="storage", ok=False, text=str(told), fix=told.remedy)
     except ConfigurationError as error:
         return Finding(subject="storage", ok=False, text=str(error), fix=error.remedy)
-    if works:
-        return Finding(subject="storage", ok=True, text=f"{url} answers")
-    fix = "check VODPULL_STORAGE_URL, and the store's own variables: its address and keys"
-    return Finding(subject="storage", ok=False, text=f"{url} does not answer", fix=fix)
+    return Finding(subject="storage", ok=True, text=f"{url} keeps, shows, lists and deletes objects")
+
+
+def _unknown() -> Iterator[Finding]:
+    for name in unknown_variables():
+        yield Finding(subject="settings", ok=True, text=f"{name} is no setting", fix=f"unset {name}")
 
 
 def _addresses(settings: Settings) -> Finding:
     try:
         fetch.AddressGuard(trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks)
-        load_templates(settings.data_dir / "templates").find(settings.default_template)
-    except (ConfigurationError, ParameterError) as error:
-        return Finding(subject="settings", ok=False, text=str(error), fix="correct the named variable")
+        check_default_template(settings, load_templates(settings.data_dir / "templates"))
+    except ConfigurationError as error:
+        return Finding(subject="settings", ok=False, text=str(error), fix=error.remedy)
     return Finding(subject="settings", ok=True, text="every setting can be used")

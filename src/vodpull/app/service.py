@@ -23,7 +23,6 @@ from vodpull import fetch, media, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
-from vodpull.accounts.vault import Vault
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
@@ -36,12 +35,20 @@ from vodpull.app.folder import make_data_dir
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
 from vodpull.app.server import Connections, Limits
+from vodpull.app.setup import (
+    check_default_template,
+    check_postgresql,
+    check_shared,
+    open_vault,
+    prove_store,
+    tell_unknown,
+)
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.database.connection import migrate, open_database
-from vodpull.errors import ConfigurationError, ObjectMissing, StorageError
+from vodpull.errors import ConfigurationError
 from vodpull.jobs.census import take_census
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
@@ -103,22 +110,6 @@ class Service:
     """Who may connect."""
 
 
-def open_accounts(settings: Settings) -> Accounts:
-    """Return the accounts of an installation; makes its database and master key when they are not there yet."""
-    make_data_dir(settings.data_dir)
-    database = open_database(settings.database())
-    migrate(database)
-    return Accounts(database, open_vault(settings))
-
-
-def open_operators(settings: Settings) -> Operators:
-    """Return who may use an installation's console; makes its database when it is not there yet."""
-    make_data_dir(settings.data_dir)
-    database = open_database(settings.database())
-    migrate(database)
-    return Operators(database)
-
-
 @contextmanager
 def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Service]:
     """
@@ -131,13 +122,16 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Servi
         ConfigurationError: a setting cannot be used.
         AlreadyRunning: another process uses the data folder.
     """
+    tell_unknown()
     make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     if role != "all" and database.dialect.name == "sqlite":
         remedy = "Set VODPULL_DATABASE_URL=postgresql://… for several processes, or leave --role away for one."
         raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL", remedy=remedy)
     try:
+        check_shared(settings, database)
         migrate(database)
+        check_postgresql(database)
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
             parts = _Parts(settings, database, role=role, tracer=tracer)
             with parts.attached() if role == "api" else parts.working():
@@ -154,8 +148,10 @@ class _Parts:
         self._settings = settings
         self._database = database
         self._store = Store(database)
-        self._accounts = Accounts(database, open_vault(settings))
+        self._vault = open_vault(settings, database)
+        self._accounts = Accounts(database, self._vault)
         self._objects = storage.open_store(settings.storage())
+        prove_store(settings, self._objects)
         self._guard = fetch.AddressGuard(
             trusted_origins=settings.trusted_origins,
             allow_networks=settings.allow_networks,
@@ -166,6 +162,7 @@ class _Parts:
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
         self._templates = load_templates(settings.data_dir / "templates")
+        check_default_template(settings, self._templates)
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self._census = partial(
@@ -246,7 +243,7 @@ class _Parts:
             disposal=self._disposal,
             outbox=self._outbox,
             store=self._store,
-            status=open_status_reader(self._database, open_vault(self._settings)),
+            status=open_status_reader(self._database, self._vault),
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
@@ -264,7 +261,7 @@ class _Parts:
         """Return which parts work."""
         return {
             "database": await asyncio.to_thread(database_answers, self._database),
-            "storage": await store_answers(self._objects),
+            "storage": await storage.store_answers(self._objects),
             "disk": shutil.disk_usage(self._settings.data_dir).free > self._settings.min_free_bytes,
         }
 
@@ -348,7 +345,7 @@ class _Parts:
     def _chores(self) -> Chores:
         return Chores(
             retention=self._retention,
-            archive=Archive(self._database, open_vault(self._settings), self._objects),
+            archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, is_over=self._store.work_is_over),
             keep_days=self._settings.retention_days,
@@ -367,29 +364,12 @@ def _toolbox(settings: Settings) -> media.Toolbox:
     return toolbox
 
 
-def open_vault(settings: Settings) -> Vault:
-    """Return what seals an installation's secrets; makes its key file when there is none and no setting."""
-    given = settings.master_key.get_secret_value()
-    return Vault(given) if given else Vault.of_file(settings.data_dir / "master.key")
-
-
 def database_answers(database: sa.Engine) -> bool:
     """Return True when a query comes back."""
     try:
         with database.connect() as connection:
             connection.execute(sa.select(1))
     except sa.exc.SQLAlchemyError:
-        return False
-    return True
-
-
-async def store_answers(objects: storage.ObjectStore) -> bool:
-    """Return True when the object store says something sensible about a key that is not there."""
-    try:
-        await objects.head("pullvideo/.ready")
-    except ObjectMissing:
-        return True
-    except StorageError:
         return False
     return True
 

@@ -25,9 +25,14 @@ Account = Annotated[str, typer.Argument(help="Account.")]
 def create_key(
     name: Annotated[str, typer.Argument(help="Account that owns the key; made when it is new.")],
     as_json: Json = False,
+    new: Annotated[bool, typer.Option("--new", help="Also where no service has been yet.")] = False,
 ) -> None:
-    """Make an access key. The secret is shown this once."""
-    made = _accounts().create_key(name)
+    """
+    Make an access key. The secret is shown this once.
+
+    Before the first start of a service: name its folder in VODPULL_DATA_DIR (or its database), or say --new.
+    """
+    made = _accounts(may_begin=True, new=new).create_key(name)
     if as_json:
         print_json({"accessKey": made.access_key, "secretKey": made.secret_key})
         return
@@ -91,11 +96,14 @@ def webhook_secret(name: Account) -> None:
     typer.echo(accounts.notify_secret(accounts.account_named(name)))
 
 
-def _accounts() -> Accounts:
-    from vodpull.app import open_accounts
+def _accounts(*, may_begin: bool = False, new: bool = False) -> Accounts:
+    from vodpull.app import open_accounts, require_installation
     from vodpull.settings import load_settings
 
-    return open_accounts(load_settings())
+    settings = load_settings()
+    if not (may_begin and (new or settings.names_its_place())):
+        require_installation(settings)
+    return open_accounts(settings)
 
 
 def _minute(unix_ms: int) -> str:

@@ -173,9 +173,10 @@ def console_link(server: Server = DEFAULT_SERVER) -> None:
 
     The first password, or a new one; the link is good for 30 minutes.
     """
-    from vodpull.app import open_operators
+    from vodpull.app import open_operators, require_installation
     from vodpull.console import setup_link
     from vodpull.settings import load_settings
 
     settings = load_settings()
+    require_installation(settings)
     typer.echo(setup_link(open_operators(settings), settings.public_url or server))

@@ -7,10 +7,12 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
@@ -93,8 +95,7 @@ def migrate(engine: sa.Engine) -> None:
         ConfigurationError: it cannot be used as it is set, or was written by a newer vodpull (no downgrades).
         DatabaseUnavailable: it does not answer.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config = _migrations()
     with explained(engine), engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
@@ -110,6 +111,33 @@ def migrate(engine: sa.Engine) -> None:
                 field=FIELD,
                 remedy="Start the newer version, or restore a backup made before the upgrade.",
             ) from error
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    return config
+
+
+TablesState = Literal["none", "older", "current", "newer"]
+
+
+def tables_state(engine: sa.Engine) -> TablesState:
+    """
+    Return of which version the tables are, compared with this one; changes nothing.
+
+    Raises:
+        ConfigurationError: the database cannot be used as it is set.
+        DatabaseUnavailable: it does not answer.
+    """
+    with explained(engine), engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    known = ScriptDirectory.from_config(_migrations())
+    if found is None:
+        return "none"
+    if found == known.get_current_head():
+        return "current"
+    return "older" if found in {script.revision for script in known.walk_revisions()} else "newer"
 
 
 def outlast_full_disk(engine: sa.Engine, error: Exception, *, gives_up: Callable[[], bool]) -> bool:

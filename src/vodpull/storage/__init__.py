@@ -3,6 +3,7 @@
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore
 from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key
 from vodpull.storage.objects import open_store
+from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
@@ -16,5 +17,7 @@ __all__ = [
     "open_store",
     "original_name",
     "place_of",
+    "prove_store",
+    "store_answers",
     "work_key",
 ]

@@ -20,7 +20,6 @@ from vodpull.errors import (
     ConfigurationError,
     ObjectMissing,
     StorageError,
-    StorageFull,
     StorageUnavailable,
     error_of_disk,
 )
@@ -52,6 +51,8 @@ _LIST_BLOCK = 1000
 """Objects of a page: as many as one bulk delete of S3 takes."""
 
 Remote = S3Store | GCSStore | AzureStore
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
 _STAGED = re.compile(r".+#\d+")
 """Name of a file that the folder store is still writing; listings leave it out."""
@@ -181,6 +182,7 @@ class ObstoreObjects:
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Return every key below a prefix."""
+        self._check_folder()
         with _translated(prefix):
             pages = obstore.list(self._store, prefix)
             return sorted([meta["path"] async for page in pages for meta in page])
@@ -195,6 +197,7 @@ class ObstoreObjects:
 
     async def list_pages(self, prefix: str) -> AsyncIterator[list[ListedObject]]:
         """Yield every object below a prefix."""
+        self._check_folder()
         with _translated(prefix):
             async for page in obstore.list(self._store, prefix, chunk_size=_LIST_BLOCK):
                 yield [
@@ -231,6 +234,11 @@ class ObstoreObjects:
             bucket, prefix = self._store.config["bucket"], str(self._store.prefix or "")
             return await asyncio.to_thread(drop_uploads, bucket, prefix, before_s=before_s)
         return 0
+
+    def _check_folder(self) -> None:
+        """Refuse to call a folder empty that is not there, as of a disk that was not mounted."""
+        if self._folder is not None and not self._folder.is_dir():
+            raise StorageUnavailable("the folder of the store is not there")
 
     def _attributes(self, key: str) -> Attributes | None:
         """Return the headers that the store keeps with an object, for whoever serves it; a folder keeps none."""
@@ -294,9 +302,9 @@ def _translated(key: str) -> Iterator[None]:
 
 
 def _of_library(error: BaseError) -> StorageError:
-    text = str(error)
-    if "No space left" in text or "os error 28" in text:
-        return StorageFull("no space is left in the store")
+    if (found := _OS_ERROR.search(str(error))) is not None:  # of a folder
+        number = int(found[1])
+        return error_of_disk(OSError(number, os.strerror(number)), "the store failed")
     name = type(error).__name__
     if name in {"PermissionDeniedError", "UnauthenticatedError", "UnknownConfigurationKeyError", "InvalidPathError"}:
         return StorageError(f"the store refuses: {name}")

@@ -136,7 +136,10 @@ class Server(uvicorn.Server):
         while True:
             await asyncio.sleep(self._check_every_s)
             for protocol in self._open:
-                protocol.check()
+                try:
+                    protocol.check()
+                except Exception:
+                    log.exception("a connection could not be looked at")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -36,6 +36,7 @@ bench: .venv/installed-test ## measure against the plain ways, on a quiet machin
 	$(BIN)/python -m benchmarks.encode $(CLIP)
 	$(BIN)/python -m benchmarks.item $(CLIP) --shaka "$(SHAKA)"
 	$(BIN)/python -m benchmarks.package $(CLIP)
+	$(BIN)/python -m benchmarks.proof $(CLIP)
 	$(BIN)/python -m benchmarks.overlap $(CLIP)
 	$(BIN)/python -m benchmarks.fetch
 
@@ -43,6 +44,15 @@ chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single proc
 	$(BIN)/python -m tests.chaos --kills 500 --tasks 200
 	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50 --pause 4
 	$(BIN)/python -m tests.chaos.disk --points 20 --tasks 20
+
+faults: .venv/installed-test ## seed 200 faults into films: the proof must find all of them
+	$(BIN)/python -m tests.corpus.faults
+
+combinations: .venv/installed-test ## 950 kinds of sources, each must become what the plain film becomes
+	$(BIN)/python -m tests.corpus.combinations
+
+corpus: .venv/installed-test ## DIR=folder: every file through the service and through plain FFmpeg, and what differs
+	$(BIN)/python -m tests.corpus.library "$(DIR)"
 
 docs: .venv/installed-test ## build the docs site into site/, its reference pages from the code
 	$(BIN)/python scripts/docs-reference.py
@@ -70,4 +80,4 @@ lock: ## pin every dependency again, with hashes: one resolution, so that tests 
 clean: ## remove what was installed and built
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .cache dist site
 
-.PHONY: help demo test lint format bench chaos docs lock clean
+.PHONY: help demo test lint format bench chaos faults combinations corpus docs lock clean

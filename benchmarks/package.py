@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
 from benchmarks.item import adopt_orphans
 from benchmarks.outcome import Cost
-from vodpull.media import Parts, RunLimits, package_and_verify
+from vodpull.media import Original, Parts, RunLimits, package_and_verify
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.pictures import build_storyboard_argv
 from vodpull.media.package.storyboard import plan_storyboard
@@ -60,7 +60,14 @@ async def measure_package(subject: Encoding, folder: Path) -> Cost:
     with tempfile.TemporaryDirectory(dir=folder) as out:
         cpu_s, started_s = spent_s(), time.monotonic()
         parts = parts_of(subject, folder)
-        await package_and_verify(plan, parts, Path(out), info=subject.info, video_id="v", toolbox=subject.toolbox)
+        await package_and_verify(
+            plan,
+            parts,
+            Path(out),
+            original=Original(path=subject.clip, info=subject.info),
+            video_id="v",
+            toolbox=subject.toolbox,
+        )
         return Cost(wall_s=time.monotonic() - started_s, cpu_s=spent_s() - cpu_s)
 
 

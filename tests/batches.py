@@ -32,6 +32,7 @@ JOB: dict[str, Any] = {
     "playlist": "",
     "poster": "",
     "storyboard": "",
+    "proof": None,
     "playlist_url": "",
     "poster_url": "",
     "storyboard_url": "",

@@ -19,12 +19,11 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from vodpull import __version__
-from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.requests import parameters_of, parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
-from vodpull.api.http.auth import SignedRequest
+from vodpull.api.http.auth import Proof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -183,11 +182,9 @@ def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRou
     return router
 
 
-def _pull(context: ApiContext, signed: SignedRequest, caller: LiveKey) -> dict[str, Any]:
+def _pull(context: ApiContext, signed: SignedRequest, proof: Proof) -> dict[str, Any]:
     request = parse_pull(parameters_of(signed))
-    # The same signature over the same bytes is the same request sent again, not a second one.
-    authorization = signed.headers.get("authorization", "")
-    known_by = signed_fingerprint(caller.access_key, authorization, signed.query, content=signed.body)
-    view = context.intake.accept(request, caller, known_by=known_by)
+    # What one signature fits is one request sent again, however it is spelt.
+    view = context.intake.accept(request, proof.key, known_by=(signed_fingerprint(proof.identity),))
     log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
     return replies.pull_reply(view.batch, language=context.language)

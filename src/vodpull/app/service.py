@@ -53,6 +53,7 @@ from vodpull.jobs.census import take_census
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
+from vodpull.jobs.idempotency import is_first
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.retries import SourceRetries
@@ -237,7 +238,11 @@ class _Parts:
 
     def _api_context(self) -> ApiContext:
         return ApiContext(
-            access=Access(self._accounts.find_live, rate_limit=self._settings.rate_limit),
+            access=Access(
+                self._accounts.find_live,
+                rate_limit=self._settings.rate_limit,
+                is_first=partial(is_first, self._database),
+            ),
             intake=self._intake(),
             control=self._control,
             disposal=self._disposal,

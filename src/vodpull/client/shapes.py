@@ -119,6 +119,8 @@ class Job:
     poster_url: str = ""
     storyboard_url: str = ""
     batch_id: str = ""
+    proof: dict[str, Any] | None = None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
     next_try: NextTry | None = None
     """Set while the job waits after a failure that may pass."""
 

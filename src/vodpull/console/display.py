@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from vodpull.jobs.listing import StageTime
 from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile
@@ -47,6 +48,23 @@ class RungRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProofRow:
+    """What was compared with the source before a job was done."""
+
+    pictures: int
+    instants: int
+    still: int
+    """Instants at which nothing moves."""
+    unseen: int
+    """Instants at which the source could not be decoded."""
+    late_ms: int | None
+    dropped: Mapping[str, int]
+    """Pictures of the source that are not shown, by reason."""
+    careful: str
+    """Why all was made again in one piece; empty: it was not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobCard:
     """One job."""
 
@@ -59,6 +77,7 @@ class JobCard:
     """Of the newest attempt."""
     earlier_attempts: int
     ladder: tuple[RungRow, ...]
+    proof: ProofRow | None = None
 
     @property
     def has_vmaf(self) -> bool:
@@ -135,6 +154,21 @@ def job_card(job: Job, times: Sequence[StageTime], *, now_ms: int) -> JobCard:
         bars=timeline(job, times, now_ms=now_ms),
         earlier_attempts=job.attempt - 1,
         ladder=ladder(job),
+        proof=proof_row(job.asset.proof) if job.asset and job.asset.proof else None,
+    )
+
+
+def proof_row(proof: Mapping[str, Any]) -> ProofRow:
+    """Return what was compared with the source, as far as it is known in this version."""
+    account = proof.get("account") or {}
+    return ProofRow(
+        pictures=proof.get("pictures", 0),
+        instants=len(proof.get("instants_s", ())),
+        still=proof.get("still", 0),
+        unseen=proof.get("unseen", 0),
+        late_ms=proof.get("late_ms"),
+        dropped=account.get("dropped", {}),
+        careful=proof.get("careful", ""),
     )
 
 

@@ -123,7 +123,7 @@ class _Home:
         try:
             request, submission = self._read(visit), visit.form.get("submission", "")
             known_by = fingerprint("console", submission or new_id(now_ms()), content=repr(request).encode())
-            self._context.intake.accept(request, self._caller(), known_by=known_by)
+            self._context.intake.accept(request, self._caller(), known_by=(known_by,))
         except ParameterError as error:
             return self._page(visit, error=error)
         return leave_to(visit, "")

@@ -9,6 +9,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── RequestTooLarge       request_too_large
     │   ├── TransNoRepeated       trans_no_repeated
     │   ├── NotFound              not_found
+    │   ├── RequestRepeated       request_repeated
     │   ├── KeyReused             idempotency_key_reused
     │   ├── RateLimited           rate_limited *
     │   ├── QuotaExceeded         quota_exceeded
@@ -117,6 +118,7 @@ from vodpull.errors.request import (
     QuotaExceeded,
     RateLimited,
     RequestError,
+    RequestRepeated,
     RequestTooLarge,
     TransNoRepeated,
 )
@@ -183,6 +185,7 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "RequestError",
+    "RequestRepeated",
     "RequestTooLarge",
     "ServiceError",
     "ServiceUnreachable",

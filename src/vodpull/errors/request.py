@@ -55,6 +55,13 @@ class NotFound(RequestError):
     remedy = "Check the id, and that the key belongs to the account that owns it."
 
 
+class RequestRepeated(RequestError):
+    """A signed request that changes something came again within the time that its signature holds."""
+
+    code = "request_repeated"
+    remedy = "Read the present state; if it is to be changed once more, sign a new request."
+
+
 class KeyReused(RequestError):
     """An `Idempotency-Key` came again with another request."""
 

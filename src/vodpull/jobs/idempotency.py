@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -31,14 +32,9 @@ def fingerprint(*identity: str, content: bytes) -> Fingerprint:
     return Fingerprint(request_id=_digest(*identity), content_hash=hashlib.sha256(content).hexdigest())
 
 
-def signed_fingerprint(*signature: str, content: bytes) -> Fingerprint:
-    """
-    Return the fingerprint of a request known by its signature.
-
-    The content belongs to its identity: a scheme that signs only the date (BASIC) may sign two requests alike.
-    """
-    content_hash = hashlib.sha256(content).hexdigest()
-    return Fingerprint(request_id=_digest(*signature, content_hash), content_hash=content_hash)
+def signed_fingerprint(identity: str) -> Fingerprint:
+    """Return the fingerprint of a signed request: its identity says all that the signature covers."""
+    return Fingerprint(request_id=_digest("signed", identity), content_hash=identity)
 
 
 def _digest(*words: str) -> str:
@@ -67,6 +63,29 @@ def remember(connection: sa.Connection, request: Fingerprint, batch_id: str) -> 
     if earlier["content_hash"] != request.content_hash:
         raise KeyReused("this Idempotency-Key came with another request before", field="Idempotency-Key")
     return str(earlier["batch_id"])
+
+
+def remember_all(connection: sa.Connection, requests: Sequence[Fingerprint], batch_id: str) -> str:
+    """
+    Return the batch of the first request with any of these fingerprints, and remember all of them for it.
+
+    Raises:
+        KeyReused: an earlier request asked for something else.
+    """
+    for number, request in enumerate(requests):
+        first = remember(connection, request, batch_id)
+        if first != batch_id:
+            mine = tables.remembered_request.c.request_id.in_([known.request_id for known in requests[:number]])
+            connection.execute(tables.remembered_request.update().where(mine).values(batch_id=first))
+            return first
+    return batch_id
+
+
+def is_first(engine: sa.Engine, request: Fingerprint) -> bool:
+    """Return True for one caller alone: the first that asks about this request."""
+    with engine.begin() as connection:
+        row = {"request_id": request.request_id, "content_hash": request.content_hash, "batch_id": "", "at_s": now_s()}
+        return insert_new(connection, tables.remembered_request, row)
 
 
 def forget_old(engine: sa.Engine) -> int:

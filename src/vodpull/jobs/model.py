@@ -111,6 +111,8 @@ class Asset:
     poster_key: str = ""
     storyboard_key: str = ""
     """Key of the WebVTT index of the preview pictures."""
+    proof: dict[str, object] | None = None
+    """What of it was compared with the original, and what was found; None: there are no renditions, or older ones."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey, worth_surveying
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
@@ -24,6 +25,7 @@ from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf_samples import measure_renditions
 
@@ -31,6 +33,7 @@ __all__ = [
     "ABR",
     "KINDS",
     "STEADY_FILE",
+    "Account",
     "AudioStream",
     "Chunk",
     "Decision",
@@ -38,12 +41,14 @@ __all__ = [
     "Forecast",
     "Ladder",
     "MediaInfo",
+    "Original",
     "Package",
     "PackagedRendition",
     "PackagedSound",
     "Parts",
     "Preview",
     "Progress",
+    "Proof",
     "Rendition",
     "RunLimits",
     "Rung",
@@ -58,6 +63,7 @@ __all__ = [
     "build_tracks_argv",
     "builtin_templates",
     "copy_limits",
+    "could_be_more_careful",
     "describe",
     "encode_chunk",
     "encode_limits",
@@ -71,6 +77,7 @@ __all__ = [
     "package_and_verify",
     "package_preview",
     "parse_template",
+    "plan_carefully",
     "plan_encode",
     "plan_ladder",
     "probe",

@@ -373,11 +373,13 @@ class Steps:
             size_bytes=(await self._can.objects.head(key)).size_bytes,
             key=key,
         )
+        digests = await asyncio.to_thread(self._can.workplace(job).digests, source)
         return Asset(
             video_id=job.video_id,
             duration_s=0.0 if info is None else info.duration_s,
             files=(original,),
-            **await asyncio.to_thread(self._can.workplace(job).digests, source),
+            md5=digests["md5"],
+            sha256=digests["sha256"],
         )
 
 

@@ -11,8 +11,10 @@ from tests.clapper import whole
 
 from vodpull.media import (
     ABR,
+    STEADY_FILE,
     EncodePlan,
     MediaInfo,
+    Original,
     Package,
     Parts,
     Rendition,
@@ -76,8 +78,9 @@ async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox)
 async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, tuple[Rendition, ...]]:
     """Probe, plan, encode, package and verify into `folder`/out."""
     info, plan, parts = await encoded(source, folder, toolbox=toolbox)
-    out = folder / "out"
-    _, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    out, steadied = folder / "out", folder / STEADY_FILE
+    original = Original(path=steadied if steadied.exists() else source, info=info)
+    _, renditions, _ = await package_and_verify(plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
     return info, renditions
 
 

@@ -12,6 +12,7 @@ from vodpull.errors import MediaTruncated
 from vodpull.media import (
     Chunk,
     EncodePlan,
+    Original,
     Parts,
     Toolbox,
     build_chunk_argv,
@@ -95,7 +96,10 @@ async def test_chunks_become_one_film_without_seams(make_clip: Maker, tmp_path: 
     assert len(parts.chunks) == 3
     out = tmp_path / "out"
     out.mkdir()
-    _, (rendition,) = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    _, (rendition,), _ = await package_and_verify(
+        plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox
+    )
     assert rendition.segment_count == len(plan.cuts) == 12
     assert round(rendition.duration_s * plan.rate) == plan.frames_total
     assert abs(rendition.av_drift_ms or 0) <= 40

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.media.pipeline import make_parts, plan_source
 
 from vodpull.errors import StorageFull
-from vodpull.media import Toolbox, encode_chunk, encode_limits, package_and_verify
+from vodpull.media import Original, Toolbox, encode_chunk, encode_limits, package_and_verify
 
 
 @pytest.fixture
@@ -45,5 +45,6 @@ async def test_no_room_for_the_segments(
     parts = await make_parts(clip, plan, tmp_path / "encoded", toolbox=toolbox)
     needed = sum(path.stat().st_size for path in (tmp_path / "encoded").rglob("*.m*"))
     disk = small_disk((needed - missing_bytes) // 1024)
+    original = Original(path=clip, info=info)
     with pytest.raises(StorageFull):
-        await package_and_verify(plan, parts, disk, info=info, video_id="v", toolbox=toolbox)
+        await package_and_verify(plan, parts, disk, original=original, video_id="v", toolbox=toolbox)

@@ -6,7 +6,7 @@ import pytest
 from tests.integration.media.pipeline import Maker, make_parts, plan_source
 
 from vodpull.errors import OutputInvalid
-from vodpull.media import Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
+from vodpull.media import Original, Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.hls import Segment
 from vodpull.media.package.jpeg import jpeg_size
@@ -110,7 +110,8 @@ async def test_the_poster_is_a_moment_of_the_best_rendition(
     parts = await make_parts(source, plan, tmp_path, toolbox=toolbox)
     out = tmp_path / "out"
     out.mkdir()
-    made, renditions = await package_and_verify(plan, parts, out, info=info, video_id="v", toolbox=toolbox)
+    original = Original(path=source, info=info)
+    made, renditions, _ = await package_and_verify(plan, parts, out, original=original, video_id="v", toolbox=toolbox)
     assert {rendition.segment_count for rendition in renditions} == {length_s}
     assert jpeg_size(out / made.poster) == (160, 90)
     greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)

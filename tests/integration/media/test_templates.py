@@ -13,6 +13,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media import (
     EncodePlan,
     MediaInfo,
+    Original,
     Package,
     Rendition,
     RunLimits,
@@ -53,7 +54,10 @@ async def make(
     parts = await make_parts(source, plan, folder, toolbox=toolbox)
     out = folder / "out"
     out.mkdir()
-    made, renditions = await package_and_verify(plan, parts, out, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    made, renditions, _ = await package_and_verify(
+        plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox
+    )
     return info, plan, made, renditions
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source, verify
 
 from vodpull.errors import MediaTruncated, OutputInvalid, StorageFull
-from vodpull.media import MediaInfo, Parts, Rendition, Toolbox, package_and_verify
+from vodpull.media import MediaInfo, Original, Parts, Rendition, Toolbox, package_and_verify
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-01.m3u8"
@@ -123,8 +123,9 @@ async def test_both_at_once_are_the_same_as_one_after_the_other(clip: Path, tmp_
     encoded, again = tmp_path / "encoded", tmp_path / "again"
     again.mkdir()
     parts = Parts(tracks=encoded / "tracks", chunks=(encoded / "chunk-0",))
-    both = await package_and_verify(plan, parts, again, info=info, video_id=VIDEO_ID, toolbox=toolbox)
-    assert both == (made, renditions)
+    original = Original(path=clip, info=info)
+    *both, _ = await package_and_verify(plan, parts, again, original=original, video_id=VIDEO_ID, toolbox=toolbox)
+    assert both == [made, renditions]
     assert contents(again) == contents(tmp_path / "out")
 
 
@@ -134,8 +135,9 @@ async def test_both_at_once_end_together_when_one_fails(clip: Path, tmp_path: Pa
     encoded, again = tmp_path / "encoded", tmp_path / "again"
     (again / VIDEO_ID / "storyboard").mkdir(parents=True)
     parts = Parts(tracks=encoded / "tracks", chunks=(encoded / "chunk-0",))
+    original = Original(path=clip, info=info)
     with pytest.raises(StorageFull, match="storyboard"):
-        await package_and_verify(plan, parts, again, info=info, video_id=VIDEO_ID, toolbox=toolbox)
+        await package_and_verify(plan, parts, again, original=original, video_id=VIDEO_ID, toolbox=toolbox)
 
 
 async def test_the_figures_survive_json(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
@@ -171,7 +173,8 @@ async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp
         folder = tmp_path / str(gop_frames)
         (folder / "out").mkdir(parents=True)
         parts = await make_parts(clip, other, folder, toolbox=toolbox)
-        made, _ = await package_and_verify(other, parts, folder / "out", info=info, video_id=VIDEO_ID, toolbox=toolbox)
+        original, out = Original(path=clip, info=info), folder / "out"
+        made, *_ = await package_and_verify(other, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
     for name in (PLAYLIST, f"{VIDEO_ID}/01"):
         (tmp_path / "90" / "out" / name).rename(tmp_path / "120" / "was")
         (tmp_path / "120" / "out" / name).rename(tmp_path / "90" / "out" / name)

@@ -98,7 +98,7 @@ def test_what_is_no_batch_is_an_error_of_ours(said: object) -> None:
 def test_a_service_that_lacks_newer_members_is_understood() -> None:
     said = batch_json("done")
     del said["metadata"]
-    for name in ("playlist_url", "poster_url", "storyboard_url", "batch_id"):
+    for name in ("playlist_url", "poster_url", "storyboard_url", "batch_id", "proof"):
         del said["jobs"][0][name]
     batch = read(Batch, said)
     assert (batch.metadata, batch.jobs[0].playlist_url) == ({}, "")

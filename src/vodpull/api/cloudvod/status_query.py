@@ -53,7 +53,7 @@ class StatusQuery:
         claim = read_claim(signed, now_s=now_s())
         asked = _asked(signed)
         found = await self._find(claim.access_key, asked)
-        caller = prove(claim, signed, key=found.key)
+        caller = prove(claim, signed, key=found.key).key
         self._access.count(caller)
         if isinstance(asked, ParameterError):
             raise asked

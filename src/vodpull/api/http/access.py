@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Security
@@ -17,11 +18,11 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
+from vodpull.api.http.auth import Proof, SignedRequest, authenticate_bearer, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request
-from vodpull.api.http.problems import OWN_PREFIX
 from vodpull.clock import now_s
-from vodpull.errors import AuthenticationError, RateLimited
+from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
+from vodpull.jobs.idempotency import Fingerprint, signed_fingerprint
 
 THREADS = 4
 """
@@ -46,19 +47,44 @@ BEARER = HTTPBearer(
 """Only for the description of the API: the check is `Access.caller`."""
 
 
+ONCE = frozenset({"POST", "PUT", "PATCH"})
+"""Methods that may change something more when they come again; what a DELETE removed does not come back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creator:
+    """A caller whose call makes something."""
+
+    key: LiveKey
+    known_by: tuple[Fingerprint, ...] = ()
+    """Of a signed call; a bearer's secret says nothing of the call."""
+
+
 class Access:
     """Authenticates callers and counts their calls, by access key."""
 
-    def __init__(self, find_key: Callable[[str], LiveKey | None], *, rate_limit: str) -> None:
-        """`rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit."""
+    def __init__(
+        self,
+        find_key: Callable[[str], LiveKey | None],
+        *,
+        rate_limit: str,
+        is_first: Callable[[Fingerprint], bool],
+    ) -> None:
+        """
+        Take what the door needs to know.
+
+        `rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit.
+        `is_first` says whether a signed request is carried out for the first time.
+        """
+        self._is_first = is_first
         self._find_key = find_key
         self._limit = parse(rate_limit) if rate_limit else None
         self._counter = MovingWindowRateLimiter(MemoryStorage())
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wire")
 
-    async def answer(self, request: Request, act: Callable[[SignedRequest, LiveKey], Answer]) -> Answer:
+    async def answer(self, request: Request, act: Callable[[SignedRequest, Proof], Answer]) -> Answer:
         """
-        Return what `act` makes of a request and the key that signed it, in one visit to a thread.
+        Return what `act` makes of a request and the proof of who signed it, in one visit to a thread.
 
         Raises:
             AuthenticationError: no live key signed it.
@@ -72,32 +98,55 @@ class Access:
         request: Request,
         _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
     ) -> LiveKey:
-        """Return the key of a call, admitted as in `answer`; a dependency for endpoints that need nothing else."""
-        return await run_in_threadpool(self._admit, await read_signed_request(request))
+        """
+        Return the key of a call, admitted as in `answer`; a dependency for endpoints that need nothing else.
+
+        A signed call that changes something is carried out once (`RequestRepeated`).
+        """
+        return await run_in_threadpool(self._admit_once, await read_signed_request(request))
 
     def is_live(self, access_key: str) -> bool:
         """Tell whether a key that was admitted may still be used."""
         return self._find_key(access_key) is not None
 
-    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, LiveKey], Answer]) -> Answer:
-        return act(signed, self._admit(signed))
+    async def creator(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
+    ) -> Creator:
+        """Return the caller that makes something: the same signed call gets the first answer."""
+        return await run_in_threadpool(self._admit_creator, await read_signed_request(request))
 
-    def _admit(self, signed: SignedRequest) -> LiveKey:
-        key = self._authenticate(signed)
-        self.count(key)
-        return key
+    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, Proof], Answer]) -> Answer:
+        proof = self._prove(signed)
+        self.count(proof.key)
+        return act(signed, proof)
 
-    def _authenticate(self, signed: SignedRequest) -> LiveKey:
-        if not signed.path.startswith(OWN_PREFIX):
-            return authenticate(signed, keys=self._find_key, now_s=now_s())
-        authorization = signed.headers.get("authorization", "").strip()
+    def _admit_once(self, signed: SignedRequest) -> LiveKey:
+        creator = self._admit_creator(signed)
+        if signed.method in ONCE and not all(map(self._is_first, creator.known_by)):
+            raise RequestRepeated("this signed request was carried out before")
+        return creator.key
+
+    def _admit_creator(self, signed: SignedRequest) -> Creator:
         try:
-            if authorization.partition(" ")[0].lower() == "bearer":
-                return authenticate_bearer(authorization, keys=self._find_key)
-            return authenticate(signed, keys=self._find_key, now_s=now_s())
+            creator = self._creator(signed)
         except AuthenticationError as error:
             error.remedy = OWN_REMEDY
             raise
+        self.count(creator.key)
+        return creator
+
+    def _creator(self, signed: SignedRequest) -> Creator:
+        authorization = signed.headers.get("authorization", "").strip()
+        if authorization.partition(" ")[0].lower() == "bearer":
+            return Creator(key=authenticate_bearer(authorization, keys=self._find_key))
+        proof = self._prove(signed)
+        return Creator(key=proof.key, known_by=(signed_fingerprint(proof.identity),))
+
+    def _prove(self, signed: SignedRequest) -> Proof:
+        claim = read_claim(signed, now_s=now_s())
+        return prove(claim, signed, key=self._find_key(claim.access_key))
 
     def count(self, key: LiveKey) -> None:
         """

@@ -52,7 +52,7 @@ def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey
         ParameterError: signed well, but with a query whose meaning the signature does not fix.
     """
     claim = read_claim(request, now_s=now_s)
-    return prove(claim, request, key=keys(claim.access_key))
+    return prove(claim, request, key=keys(claim.access_key)).key
 
 
 def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
@@ -69,17 +69,23 @@ def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
     return read(request, credentials.strip(), int(now_s))
 
 
-def prove(claim: Claim, request: SignedRequest, *, key: LiveKey | None) -> LiveKey:
+def prove(claim: Claim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
     """
-    Return the live key of this claim's name if it made the claim's proof; None stands for a name that nobody has.
+    Return what is proved if the live key of this claim's name made its proof; None: nobody has that name.
 
     Raises:
         AuthenticationError: it did not.
         ParameterError: signed well, but with a query whose meaning the signature does not fix.
     """
-    live, exact = _check(claim, key)
-    _refuse_open_query(request, exact=exact)
-    return live
+    live, message = _check(claim, key)
+    _refuse_open_query(request, exact=message in claim.messages)
+    # The date that BASIC signs says nothing of the request.
+    covered = (message,) if claim.covers_request else (message, *_parts(request))
+    return Proof(key=live, identity=hashlib.sha256(b"\n".join((to_bytes(live.access_key), *covered))).hexdigest())
+
+
+def _parts(request: SignedRequest) -> tuple[bytes, ...]:
+    return (*map(to_bytes, (request.method, request.path, request.query)), hashlib.sha256(request.body).digest())
 
 
 def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
@@ -101,6 +107,15 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proof:
+    """Who signed a request, and what makes it the same request however it is spelt."""
+
+    key: LiveKey
+    identity: str
+    """64 hex characters of all that the signature covers; equal for requests that one signature fits."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """What a request says of itself: which key made which proof over which text."""
 
@@ -112,6 +127,8 @@ class Claim:
     """Texts that the proof may cover."""
     loose_messages: tuple[bytes, ...] = ()
     """Further texts, in which different queries look alike."""
+    covers_request: bool = True
+    """The texts are those of the request, and of no other one."""
 
 
 # Stands in for secrets that do not exist; random, so that nobody can sign with it.
@@ -120,15 +137,15 @@ _NO_SECRET = random_secrets.token_hex(32)
 _SECRETS_TRIED = 2
 
 
-def _check(claim: Claim, key: LiveKey | None) -> tuple[LiveKey, bool]:
-    """Return the key and whether the proof covers an exact message; tries everything before it decides."""
+def _check(claim: Claim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
+    """Return the key and the message that the proof covers, an exact one first; tries all before it decides."""
     known = key.secrets if key is not None else ()
     tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
-    exact = [_fits(claim, secret, message) for secret in tried for message in claim.messages]
-    loose = [_fits(claim, secret, message) for secret in tried for message in claim.loose_messages]
-    if key is None or not any(exact + loose):
+    messages = (*claim.messages, *claim.loose_messages)
+    fitting = [message for message in messages for secret in tried if _fits(claim, secret, message)]
+    if key is None or not fitting:
         raise AuthenticationError("signature mismatch")
-    return key, any(exact)
+    return key, fitting[0]
 
 
 def _fits(claim: Claim, secret: str, message: bytes) -> bool:
@@ -202,7 +219,7 @@ def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> Claim:
     in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
     if not in_time:
         _check_time(dated[0][1] if dated else None, now_s)
-    return Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time)
+    return Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time, covers_request=False)
 
 
 def _basic_pair(credentials: str) -> str:

@@ -77,6 +77,7 @@ _RULES = {
     "idempotency_key_reused": Rule(
         wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.UNPROCESSABLE_ENTITY
     ),
+    "request_repeated": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
     "method_not_allowed": Rule(
         wire_status=HTTPStatus.METHOD_NOT_ALLOWED,
         wire_code=WireCode.PARAMETER,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.views import (
@@ -30,9 +31,8 @@ from vodpull.api.v1.views import (
     job_reply,
 )
 from vodpull.clock import now_ms
-from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, RequestError, catalogue
-from vodpull.jobs.idempotency import fingerprint
+from vodpull.jobs.idempotency import Fingerprint, fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
@@ -65,6 +65,8 @@ class Caller:
 
     key: LiveKey
     files_url: str
+    known_by: tuple[Fingerprint, ...] = ()
+    """What tells a call that makes something from others."""
 
 
 class _Desk:
@@ -75,8 +77,12 @@ class _Desk:
             base = context.public_url or str(request.base_url)
             return Caller(key=key, files_url=f"{base.rstrip('/')}/media/")
 
+        async def creator(request: Request, known: Creator = Depends(context.access.creator)) -> Caller:
+            return replace(await caller(request, known.key), known_by=known.known_by)
+
         self.context = context
         self.caller = caller
+        self.creator = creator
 
     def view(self, batch_id: str, caller: Caller) -> BatchView:
         view = self.context.store.find_batch(batch_id)
@@ -117,13 +123,12 @@ class _Desk:
         return self.shown(self.view(batch_id, caller), caller)
 
     def create(self, body: NewBatch, caller: Caller, key: str) -> BatchReply:
-        # Without a key every call is a request of its own.
-        identity = ("idempotency", caller.key.account_id, key) if key else ("once", new_id(now_ms()))
+        identity = ("idempotency", caller.key.account_id, key)
         # As it was before there was metadata: a request that was answered before an upgrade is known after it.
         unsaid = set() if body.metadata else {"metadata"}
-        known_by = fingerprint(*identity, content=body.model_dump_json(exclude=unsaid).encode())
+        chosen = (fingerprint(*identity, content=body.model_dump_json(exclude=unsaid).encode()),) if key else ()
         try:
-            view = self.context.intake.accept(_request(body), caller.key, known_by=known_by)
+            view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
         except RequestError as error:
             error.field = _OWN_NAMES.get(error.field or "", error.field)
             raise
@@ -149,7 +154,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
 
     @router.post("/batches", status_code=201, operation_id="createBatch")
     def create_batch(
-        body: NewBatch, caller: Caller = Depends(desk.caller), idempotency_key: IdempotencyKey = ""
+        body: NewBatch, caller: Caller = Depends(desk.creator), idempotency_key: IdempotencyKey = ""
     ) -> BatchReply:
         """Accept a batch; with the same `Idempotency-Key` again, the first answer for 24 hours."""
         return desk.create(body, caller, idempotency_key)

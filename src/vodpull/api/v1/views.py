@@ -186,6 +186,8 @@ class JobReply(_Shape):
     """Path of the WebVTT index of preview pictures; empty until it is published."""
     storyboard_url: str
     """The same as a URL."""
+    proof: dict[str, Any] | None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
 
 
 class BatchReply(_Shape):
@@ -393,6 +395,7 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         **keys,
         **{f"{name}_url": files_url + key if key else "" for name, key in keys.items()},
         "duration_s": None if asset is None else asset.duration_s,
+        "proof": None if asset is None else asset.proof,
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
         "files": [] if asset is None else [_file(file, asset.duration_s, files_url) for file in asset.files],

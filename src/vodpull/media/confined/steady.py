@@ -29,6 +29,8 @@ JUMP_S = 10
 PAUSE_S = 3600
 # A step back of less is untidy, no new start.
 UNTIDY_S = Fraction(1, 10)
+# Where only the times of showing are known, pictures step back to those that are shown before.
+REORDERED_S = 3
 # Pictures may come so seldom, when nothing else tells the time.
 SELDOM_S = 70
 # Where what is written begins: room for what is decoded before it is shown.
@@ -178,7 +180,7 @@ class Clock:
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""
         index, time = packet.stream_index, self._time(packet)
-        number = self._number(index, time)
+        number = self._number(index, time, untidy_s=UNTIDY_S if packet.dts is not None else REORDERED_S)
         run = self.runs[number]
         if self._at.get(index) == number and time > self._last[index]:
             self._step[index] = time - self._last[index]
@@ -196,10 +198,10 @@ class Clock:
             return self._last.get(index, Fraction(0)) + self._step.get(index, Fraction(0))
         return Fraction(ticks * packet.time_base)
 
-    def _number(self, index: int, time: Fraction) -> int:
+    def _number(self, index: int, time: Fraction, *, untidy_s: Fraction | int) -> int:
         """Return the run of a time: the stream's own, a later one that has begun, or a new one."""
         mine = self._at.get(index)
-        if mine is not None and time >= self._last[index] - UNTIDY_S and self._follows(index, time, mine):
+        if mine is not None and time >= self._last[index] - untidy_s and self._follows(index, time, mine):
             return mine
         for number in range(0 if mine is None else mine + 1, len(self.runs)):
             if abs(time - self.runs[number].latest) <= self._jump_s:

@@ -79,31 +79,30 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
     }
 
 
-async def ask_pyav(  # noqa: PLR0913 - what is asked of what, and within which bounds
+async def ask_pyav(
     script: str,
     orders: Mapping[str, Any],
-    subject: tuple[str, Path],
-    *,
+    *subjects: tuple[str, Path],
     toolbox: Toolbox,
     limits: RunLimits = PROBE_LIMITS,
     writes: Path | None = None,
     beside: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """
-    Run one of the scripts of `confined` on a file or folder, and return its JSON answer; it may write into `writes`.
+    Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
 
-    `beside` are further scripts that it imports; their paths follow that of the subject.
+    It may write into `writes`. `beside` are further scripts that it imports; their paths follow those of the subjects.
 
     Raises:
         EncodeFailed: the child crashed, or its answer is none.
         EncodeInterrupted: somebody killed it.
     """
-    name, real = subject
-    imported = [f"/in/{each.name}" for each in beside]
+    read = dict(subjects)
+    named = [f"/in/{name}" for name in (*read, *(each.name for each in beside))]
     finished = await run(
-        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", f"/in/{name}", *imported),
+        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", *named),
         toolbox=toolbox,
-        reads={**{each.name: each for each in (CONFINED / script, *beside)}, name: real, **pyav_folders()},
+        reads={**{each.name: each for each in (CONFINED / script, *beside)}, **read, **pyav_folders()},
         writes=writes,
         limits=limits,
     )

@@ -95,6 +95,8 @@ class EncodePlan:
     """In order, without gaps; empty when nothing is encoded but sound."""
     seeks_s: tuple[float, ...]
     """For each chunk where decoding begins, in seconds after the start of the source; 0: at its start."""
+    careful: str = ""
+    """Why it is made in one piece and without copies, in English; empty: nothing speaks against either."""
     zero_s: float | None = None
     """The timestamp of the source that becomes 0; None: where FFmpeg itself begins to count."""
 

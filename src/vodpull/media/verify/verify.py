@@ -16,7 +16,8 @@ from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.segments import Measured, Subject, Track, measure
+from vodpull.media.inspect.segments import Measured, Track, measure
+from vodpull.media.inspect.segments import Subject as Counted
 from vodpull.media.layout import INIT_FILE
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound, Parts
@@ -27,6 +28,7 @@ from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.files import parsed, picture_size, require_file, require_mp4, whole_segments
+from vodpull.media.verify.proof import Original, Proof, Subject, prove_content
 from vodpull.media.verify.vmaf import Quality
 
 # Below this share of the promised duration, the source was cut.
@@ -90,29 +92,34 @@ class Seen:
 
 
 async def package_and_verify(
-    plan: EncodePlan, parts: Parts, out_folder: Path, *, info: MediaInfo, video_id: str, toolbox: Toolbox
-) -> tuple[Package, tuple[Rendition, ...]]:
+    plan: EncodePlan, parts: Parts, out_folder: Path, *, original: Original, video_id: str, toolbox: Toolbox
+) -> tuple[Package, tuple[Rendition, ...], Proof]:
     """
-    Write one asset into an empty folder, prove that it is complete, and return where it is and what was measured.
+    Write one asset into an empty folder, prove that it is complete and true, and return where it is and what was found.
 
-    The pictures are made while the segments are measured. Renditions are in the order of the package.
+    The pictures are made while the segments are measured and compared. Renditions are in the order of the package.
 
     Raises:
         EncodeFailed: FFmpeg ended with an error, or the measuring child crashed.
         EncodeStalled: FFmpeg was ended because it made no progress.
         MediaTruncated: picture or sound end before the source said so.
-        OutputInvalid: the parts do not fit together, or anything is missing, cut, or not as planned.
+        OutputInvalid: the parts do not fit together, anything is missing, cut, or not as planned, or what is shown and
+            heard is not what the source shows and lets hear.
         StorageFull: the disk is full.
     """
     made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
+    subject = Subject(original=original, out_folder=out_folder, package=packaged, plan=plan)
     pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
+    content = asyncio.ensure_future(prove_content(subject, toolbox=toolbox))
     try:
         seen = await look(out_folder, packaged, toolbox=toolbox)
         await pictures
+        renditions = await asyncio.to_thread(prove, out_folder, packaged, info=original.info, seen=seen)
+        return packaged, renditions, await content
     finally:
         pictures.cancel()
-        await asyncio.gather(pictures, return_exceptions=True)
-    return packaged, await asyncio.to_thread(prove, out_folder, packaged, info=info, seen=seen)
+        content.cancel()
+        await asyncio.gather(pictures, content, return_exceptions=True)
 
 
 async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
@@ -131,7 +138,7 @@ async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
         lambda: {playing.playlist: whole_segments(out_folder, playing) for playing in placed}
     )
     subjects = {
-        playing.playlist: Subject(
+        playing.playlist: Counted(
             folder=playing.folder,
             segments=len(segments[playing.playlist]),
             strict=isinstance(playing, PackagedRendition) and not playing.rung.copied,
@@ -140,7 +147,7 @@ async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
     }
     for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
         await asyncio.to_thread(require_mp4, out_folder / name)
-        subjects[name] = Subject(folder="", init=name, segments=0)
+        subjects[name] = Counted(folder="", init=name, segments=0)
     return Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
 
 

@@ -11,7 +11,9 @@ from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.workflows.attempt.context import folder_key
 
 
-def published_asset(job: Job, package: media.Package, renditions: Iterable[media.Rendition]) -> Asset:
+def published_asset(
+    job: Job, package: media.Package, renditions: Iterable[media.Rendition], *, proof: dict[str, object] | None
+) -> Asset:
     """Return the asset of a job whose package is in the store."""
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
@@ -24,6 +26,7 @@ def published_asset(job: Job, package: media.Package, renditions: Iterable[media
         playlist_key=f"{folder}/{package.multivariant}",
         poster_key=f"{folder}/{package.poster}" if package.poster else "",
         storyboard_key=f"{folder}/{package.storyboard}" if package.storyboard else "",
+        proof=proof,
     )
 
 

@@ -18,6 +18,9 @@ from vodpull import media
 PLAN = "plan-3"
 """Name of the plan itself, with the number of its form: that of an older version is not read, but made again."""
 
+CAREFUL = "plan-3-careful"
+"""Name of the plan that takes its place when what it led to could not be published."""
+
 PLAN_FILE = "plan.json"
 
 PLANS_AT_ONCE = 64

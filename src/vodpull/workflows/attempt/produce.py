@@ -8,31 +8,38 @@ so a process that dies costs the piece under way, and a piece that is missing is
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
-from pydantic import TypeAdapter
 
 from vodpull import media
-from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, MediaTooLarge, OutputInvalid
+from vodpull.errors import (
+    Cancelled,
+    EncodeFailed,
+    EncodeStalled,
+    MediaTooLarge,
+    MediaTruncated,
+    OutputInvalid,
+)
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
-from vodpull.workflows.attempt.planned import PLAN, Planned, chunk_name, read_plan, write_plan
+from vodpull.workflows.attempt.planned import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
+from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
 
-VERIFIED_FILE = "verified.json"
-"""Beside the playlists: what the package is and what was measured; never published."""
-
-_VERIFIED = TypeAdapter(tuple[media.Package, tuple[media.Rendition, ...]])
+FAULTS = (OutputInvalid, MediaTruncated)
+"""What a more careful encode may avoid."""
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +63,7 @@ class Production:
             VodpullError: it cannot be encoded.
         """
         shelf = self._can.shelf(job)
-        found = await shelf.find(PLAN)
+        found = await shelf.find(CAREFUL) or await shelf.find(PLAN)
         if found is None:
             await self._make(job, PLAN, lambda folder: self._write_plan(job, info, folder, source=source))
             found = await shelf.find(PLAN)
@@ -76,10 +83,14 @@ class Production:
         return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder, survey=survey)
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
-        """Make sure that a chunk is encoded."""
+        """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
+
+        async def make(planned: Planned) -> None:
+            if not planned.plan.careful:
+                await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
+
         await self._can.enter(job, Stage.ENCODE)
-        planned = await self.plan(job, info)
-        await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
+        await self._carefully(job, info, make)
 
     async def _make_chunks(self, job: Job, planned: Planned, chunks: Iterable[media.Chunk]) -> None:
         async with self._can.reporter(job).following(lambda: Progress(percent=self._percent(job, planned))):
@@ -133,8 +144,7 @@ class Production:
     async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""
         await self._can.enter(job, Stage.ENCODE)
-        planned = await self.plan(job, info)
-        await self._make_tracks(job, planned)
+        await self._carefully(job, info, partial(self._make_tracks, job))
 
     async def _make_tracks(self, job: Job, planned: Planned) -> None:
         if planned.plan.has_tracks:
@@ -142,8 +152,10 @@ class Production:
 
     async def make_all(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that every piece is there."""
+        await self._carefully(job, info, partial(self._make_pieces, job))
+
+    async def _make_pieces(self, job: Job, planned: Planned) -> None:
         await self._can.enter(job, Stage.ENCODE)
-        planned = await self.plan(job, info)
         await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
@@ -182,34 +194,63 @@ class Production:
         await self._can.objects.delete_all([key for key in keys if key != original])
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
-        """Make sure that playlists and segments are made and proven, and return their folder."""
+        """
+        Make sure that playlists and segments are made and proven, and return their folder.
+
+        What does not pass the proof is made once more, carefully, if there is a more careful way.
+        """
         place = self._can.workplace(job)
-        if place.packaged.exists():
-            return place.packaged
+        if not place.packaged.exists():
+            await self._carefully(job, info, partial(self._package, job, info))
+        return place.packaged
+
+    async def _package(self, job: Job, info: media.MediaInfo, planned: Planned) -> None:
         await self._can.enter(job, Stage.PACKAGE)
-        planned = await self.plan(job, info)
         parts = await self._parts(job, planned)
         if parts is None:
-            await self.make_all(job, info)
+            await self._make_pieces(job, planned)
             parts = await self._parts(job, planned)
             await self._can.enter(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
+        original = media.Original(path=await self.need_source(job), info=info)
+        place = self._can.workplace(job)
         async with place.attempt(place.packaged) as folder:
-            package, renditions = await media.package_and_verify(
-                planned.plan, parts, folder, info=info, video_id=job.video_id, toolbox=self._can.toolbox
+            package, renditions, proof = await media.package_and_verify(
+                planned.plan, parts, folder, original=original, video_id=job.video_id, toolbox=self._can.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
-            (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((package, renditions)))
-        return place.packaged
+            write_verified(folder, package, renditions, proof=proof)
+
+    async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
+        """Do something with the plan of a job; if it goes wrong, with the careful one, unless it was that already."""
+        planned = await self.plan(job, info)
+        try:
+            await work(planned)
+        except FAULTS as error:
+            if not media.could_be_more_careful(planned.plan):
+                raise
+            log.warning("made again carefully", job=job.job_id, code=error.code, reason=str(error))
+            reason = str(error)
+            await self._make(job, CAREFUL, lambda folder: self._write_plan(job, info, folder, careful=reason))
+            await self._hide_preview(job)
+            await work(await self.plan(job, info))
+
+    async def _hide_preview(self, job: Job) -> None:
+        """Take back what was shown early: it may be wrong."""
+        _, now = await asyncio.to_thread(self._can.store.find_job, job.job_id)
+        if now.asset is not None and now.asset.playlist_key:
+            original = replace(now.asset, playlist_key="")
+            await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), original)
+            await self.withdraw(now)
+        await asyncio.to_thread(shutil.rmtree, self._can.workplace(job).preview, ignore_errors=True)
 
     async def publish(self, job: Job, info: media.MediaInfo) -> Asset:
         """Put every file under its final key, playlists last, and return the asset as it then is."""
         folder = await self.package(job, info)
         await self._can.enter(job, Stage.PUBLISH)
-        package, renditions = _VERIFIED.validate_json((folder / VERIFIED_FILE).read_bytes())
-        names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-        names.remove(VERIFIED_FILE)
-        names.remove(package.multivariant)
+        verified = read_verified(folder)
+        package, renditions = verified.package, verified.renditions
+        names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._can.workplace(job).preview)
         await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
@@ -218,7 +259,7 @@ class Production:
         if any(rendition.quality for rendition in renditions):
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
-        return published_asset(job, package, renditions)
+        return published_asset(job, package, renditions, proof=verified.proof)
 
     async def need_source(self, job: Job) -> Path:
         """Return what the original is made into others from: a local file, from the store when need be."""
@@ -272,16 +313,24 @@ class Production:
             return renditions
         return tuple(replace(rendition, quality=found.get(rendition.playlist)) for rendition in renditions)
 
-    async def _write_plan(self, job: Job, info: media.MediaInfo, folder: Path, *, source: Path | None) -> None:
+    async def _write_plan(
+        self, job: Job, info: media.MediaInfo, folder: Path, *, source: Path | None = None, careful: str = ""
+    ) -> None:
         if info.duration_s > self._can.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
         survey = None
         if media.worth_surveying(info):
             survey = await media.survey(source or await self.need_source(job), info, toolbox=self._can.toolbox)
-        ladder = media.plan_ladder(info, template=await self._template(job), survey=survey)
+        template = await self._template(job)
+        template = replace(template, copy=False) if careful else template
+        ladder = media.plan_ladder(info, template=template, survey=survey)
         decisions = [asdict(decision) for decision in ladder.decisions]
         await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
-        write_plan(media.plan_encode(info, ladder, survey=survey), folder)
+        if careful:
+            plan = media.plan_carefully(info, ladder, reason=careful, survey=survey)
+        else:
+            plan = media.plan_encode(info, ladder, survey=survey)
+        write_plan(plan, folder)
 
     async def _template(self, job: Job) -> media.Template:
         batch, _ = await asyncio.to_thread(self._can.store.find_job, job.job_id)

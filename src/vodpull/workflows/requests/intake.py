@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import FetchError, NotFound, ParameterError, QuotaExceeded, TransNoRepeated
-from vodpull.jobs.idempotency import Fingerprint, remember
+from vodpull.jobs.idempotency import Fingerprint, remember_all
 from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
@@ -46,11 +46,11 @@ class Intake:
         self._terms = terms
         self._retention = Retention(store.engine)
 
-    def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Fingerprint) -> BatchView:
+    def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Sequence[Fingerprint]) -> BatchView:
         """
         Commit a request and return the batch as it now stands; what is returned is never lost.
 
-        A request with the same fingerprint as an earlier one starts nothing and returns the earlier batch.
+        A request with a fingerprint of an earlier one starts nothing and returns the earlier batch.
 
         Raises:
             KeyReused: the earlier request asked for something else.
@@ -62,7 +62,7 @@ class Intake:
             self._check_notify_url(request.notify_url)
         view = _plan(request, account_id=caller.account_id, template=template.name)
         with self._store.transaction() as connection:
-            first = remember(connection, known_by, view.batch.batch_id)
+            first = remember_all(connection, known_by, view.batch.batch_id)
             if first == view.batch.batch_id:
                 self._commit(connection, view, request=request, caller=caller)
         return view if first == view.batch.batch_id else self._earlier(first)

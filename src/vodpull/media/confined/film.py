@@ -1,0 +1,278 @@
+"""
+What is seen and heard of a media file around a time, from the nearest place where a decoder may begin.
+
+Imported by path, by a confined child.
+
+Only PyAV, which is handed in, and the standard library.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+# A decoder that begins here has what it needs there.
+RUN_UPS_S = (0.0, 2.0, 10.0, 40.0)
+CAREFUL_RUN_UPS_S = (10.0, 40.0)
+# Pictures so near before an instant may be shown there: all of them are decoded.
+KEPT_S = 0.25
+# A transport stream with holes makes the demuxer start anew at each.
+MAX_RESYNCS = 10_000
+# Pictures that no other one needs are not filtered; nothing drifts.
+FAST = {"skip_loop_filter": "noref"}
+SOUND_RATE_HZ = 8000
+# PQ and HLG (ITU-T H.273).
+HDR_TRANSFERS = {16, 18}
+# Numbers of ITU-T H.273 to those of FFmpeg's scaler.
+MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+HD_SHORT_SIDE_PX = 720
+UPRIGHT = (1, 0, 0, 1)
+MATRIX_BYTES = 36
+# How much finer a picture is looked at of which only a part is shown.
+FINE = 4
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What is imported by path."""
+
+    av: Any
+    segments: Any
+    likeness: Any
+    display: Any
+
+    @property
+    def failures(self) -> tuple[type[BaseException], ...]:
+        """What is raised on bytes that cannot be read."""
+        return self.av.FFmpegError, ValueError, MemoryError, OSError
+
+    def open(self, source: Path, orders: dict[str, Any]) -> Any:
+        """Open the source."""
+        return self.av.open(f"file:{source}", options=dict(orders["options"]))
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A picture as a viewer sees it, very small."""
+
+    at_s: float
+    cells: bytes
+    shape: float
+    """Width over height."""
+    hdr: bool
+
+
+class Look:
+    """How the pictures of one stream are seen: upright, with square pixels, in the colours that they name."""
+
+    def __init__(self, tools: Tools, stream: Any) -> None:
+        self._tools = tools
+        self.stream = stream
+        stream.codec_context.options = FAST
+        self._crop = tools.display.container_crop(stream)
+        self._matrix = b""
+
+    def sight(self, at_s: float, frame: Any) -> Sight:
+        """Return the fingerprint of a decoded picture."""
+        # A bitstream says with some of its pictures how they and those that follow are turned.
+        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
+        self._matrix = next(said, self._matrix)
+        turn = _turn(self._matrix)
+        lies = not turn[0]
+        columns, rows = self._tools.likeness.COLUMNS, self._tools.likeness.ROWS
+        size = (rows, columns) if lies else (columns, rows)
+        left, top, right, bottom = self._crop
+        width, height = frame.width - left - right, frame.height - top - bottom
+        cells = _luma(frame, size)
+        if any(self._crop):
+            fine = _luma(frame, (FINE * size[0], FINE * size[1]))
+            across = _edges(left / frame.width, width / frame.width, size[0])
+            down = _edges(top / frame.height, height / frame.height, size[1])
+            cells = _averaged(fine, FINE * size[0], across, down=down)
+        aspect = self._tools.display.sample_aspect(self.stream)
+        shape = width * aspect[0] / aspect[1] / height
+        return Sight(
+            at_s=at_s,
+            cells=_turned(cells, size, turn),
+            shape=1 / shape if lies else shape,
+            hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
+        )
+
+
+def _edges(first: float, share: float, cells: int) -> list[int]:
+    """Return where cells begin and end in a finer grid, of which they cover a share."""
+    return [round((first + share * at / cells) * FINE * cells) for at in range(cells + 1)]
+
+
+def _averaged(fine: bytes, wide: int, across: list[int], *, down: list[int]) -> bytes:
+    cells = bytearray()
+    for top, bottom in pairwise(down):
+        for left, right in pairwise(across):
+            rows = [fine[row * wide + left : row * wide + right] for row in range(top, bottom)]
+            cells.append(sum(map(sum, rows)) // max(1, len(rows) * (right - left)))
+    return bytes(cells)
+
+
+def _luma(frame: Any, size: tuple[int, int]) -> bytes:
+    matrix = MATRICES.get(frame.colorspace) or (1 if min(frame.width, frame.height) >= HD_SHORT_SIDE_PX else 5)
+    full = frame.color_range == 2 or frame.format.name.startswith("yuvj")  # noqa: PLR2004 - H.273's number
+    # The scaler keeps the two fields of a frame apart.
+    fields = 2 if frame.interlaced_frame else 1
+    small = frame.reformat(
+        width=size[0],
+        height=size[1] * fields,
+        format="rgb24",
+        interpolation="AREA",
+        src_colorspace=matrix,
+        src_color_range=2 if full else 1,
+        dst_color_range=2,
+    )
+    plane = small.planes[0]
+    content, stride, wide = bytes(plane), plane.line_size, 3 * size[0]
+    rows = [_weighed(content[row * stride : row * stride + wide]) for row in range(small.height)]
+    return b"".join(map(_mixed, rows[::fields], rows[fields - 1 :: fields]))
+
+
+def _weighed(row: bytes) -> bytes:
+    # Weights of BT.709, of 256.
+    return bytes(
+        (54 * red + 183 * green + 19 * blue) >> 8
+        for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
+    )
+
+
+def _mixed(one: bytes, other: bytes) -> bytes:
+    return bytes((upper + lower) // 2 for upper, lower in zip(one, other, strict=True))
+
+
+def _turn(matrix: bytes) -> tuple[int, int, int, int]:
+    """Return how a player turns and mirrors the picture: the signs of its display matrix."""
+    if len(matrix) < MATRIX_BYTES:
+        return UPRIGHT
+    numbers = array("i", matrix[:MATRIX_BYTES])
+    own_x, own_y, other_x, other_y = ((number > 0) - (number < 0) for number in (*numbers[:2], *numbers[3:5]))
+    if abs(own_x) + abs(own_y) != 1 or abs(own_x) != abs(other_y) or abs(own_y) != abs(other_x):
+        raise ValueError("the picture is not turned by a right angle")
+    return own_x, own_y, other_x, other_y
+
+
+def _turned(cells: bytes, size: tuple[int, int], turn: tuple[int, int, int, int]) -> bytes:
+    if turn == UPRIGHT:
+        return cells
+    wide, high = size
+    own_x, own_y, other_x, other_y = turn
+    columns, rows = (wide, high) if own_x else (high, wide)
+    turned = bytearray(len(cells))
+    for row in range(rows):
+        for column in range(columns):
+            # The matrix leads from the coded picture to the shown one; this is the way back, around the middle.
+            x, y = 2 * column + 1 - columns, 2 * row + 1 - rows
+            left, top = own_x * x + own_y * y, other_x * x + other_y * y
+            turned[row * columns + column] = cells[(top + high - 1) // 2 * wide + (left + wide - 1) // 2]
+    return bytes(turned)
+
+
+class Film:
+    """The picture of a source, decoded where it is asked for; instants in order are cheapest."""
+
+    def __init__(self, tools: Tools, source: Path, orders: dict[str, Any]) -> None:
+        self._tools = tools
+        self._source = source
+        self._orders = orders
+        self._known: dict[tuple[float, bool], list[Sight]] = {}
+
+    def sights(self, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
+        """Return what is shown from one time to another, the picture that is shown at the first one included."""
+        key = first_s, careful
+        if key not in self._known:
+            self._known[key] = self._found(first_s, last_s, careful=careful)
+        return self._known[key]
+
+    def _found(self, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
+        run_ups_s = CAREFUL_RUN_UPS_S if careful else RUN_UPS_S
+        for run_up_s in (*run_ups_s, None):
+            begin_s = None if run_up_s is None or first_s - run_up_s <= 0 else first_s - run_up_s
+            found: list[Sight] = []
+            with suppress(*self._tools.failures):
+                found = self._from(begin_s, first_s, last_s, careful=careful)
+            if begin_s is None or (found and found[0].at_s <= first_s):
+                return found
+        return []
+
+    def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
+        with self._tools.open(self._source, self._orders) as container:
+            look = Look(self._tools, container.streams[self._orders["video"]])
+            zero_s = self._orders["zero_s"]
+            if begin_s is not None:
+                seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
+            before, found = None, []
+            from_s = None if careful else first_s + zero_s - KEPT_S
+            for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s):
+                at_s = seen_s - zero_s
+                if at_s <= first_s:
+                    before = at_s, frame
+                elif at_s <= last_s:
+                    found.append(look.sight(at_s, frame))
+                else:
+                    # Where pictures stay long, the next one may have been taken early.
+                    found.append(look.sight(at_s, frame))
+                    break
+            return [*([look.sight(*before)] if before else []), *found]
+
+
+def seek(av: Any, container: Any, stream: Any, *, at_s: float) -> None:
+    """Go to a keyframe before a time, or stay at the start where nothing can be found."""
+    try:
+        container.seek(int(at_s / stream.time_base), stream=stream)
+    except (av.FFmpegError, ValueError):
+        return
+
+
+def decoded(av: Any, container: Any, stream: Any, *, from_s: float | None) -> Iterator[tuple[float, Any]]:
+    """
+    Yield the pictures that a stream shows from here on, with their times.
+
+    With `from_s`, pictures before it that no other one needs are left out.
+    """
+    context = stream.codec_context
+    for packet in packets(av, container, stream, flush=True):
+        if from_s is not None:
+            early = packet.pts is not None and float(packet.pts * packet.time_base) < from_s
+            context.skip_frame = "NONREF" if early else "DEFAULT"
+        try:
+            frames = packet.decode()
+        except (av.FFmpegError, ValueError):
+            continue
+        for frame in frames:
+            if frame.pts is not None and not frame.is_corrupt:
+                yield float(frame.pts * frame.time_base), frame
+
+
+def packets(av: Any, container: Any, stream: Any, *, flush: bool = False) -> Iterable[Any]:
+    """Yield the packets with content, across damaged places; with `flush`, the end of the stream as well."""
+    for _ in range(MAX_RESYNCS):
+        try:
+            for packet in container.demux(stream):
+                if packet.size or flush:
+                    yield packet
+        except av.BlockingIOError:
+            continue
+        return
+
+
+def decoded_sound(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
+    """Yield the sound of a stream from here on, as mono samples of 16 bits with their times."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE_HZ)
+    for packet in packets(av, container, stream, flush=True):
+        try:
+            heard = [small for frame in packet.decode() for small in resampler.resample(frame)]
+        except (av.FFmpegError, ValueError):
+            continue
+        for frame in heard:
+            if frame.pts is not None:
+                yield float(frame.pts * frame.time_base), bytes(frame.planes[0])[: 2 * frame.samples]

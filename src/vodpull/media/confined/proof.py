@@ -1,0 +1,240 @@
+"""
+Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
+
+Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE SCRIPT…`. ORDERS is a JSON object:
+
+- `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
+- `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
+  `frames` (so many are shown) and `video`, the stream of the source,
+- `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared,
+- `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
+- `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
+- `count`: whether all pictures of the source are counted.
+
+The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
+`source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
+and the scripts segments.py, film.py, display.py and likeness.py, whose paths come last.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+# So much of the output is looked at on either side of an instant, in pictures; the source is searched further.
+AROUND = 3
+SEARCHED_S = 0.4
+# The sound that is compared, and how far the source is searched around it.
+LISTENED_S = 3.0
+SOUND_SEARCHED_S = 0.5
+SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
+# Shapes of a picture that differ by less are rounding.
+SAME_SHAPE = 0.02
+
+
+def main(argv: list[str]) -> int:
+    """Answer on stdout; the exit code is 0 whenever there is an answer."""
+    orders = json.loads(argv[1])
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[5:])]
+    av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
+    segments = others[0]
+    # FFmpeg's own complaints are of no use to anyone here.
+    av.logging.set_level(None)
+    proof = Proof(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
+    works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
+    answers = segments.shared_out(works, proof.done)
+    done = list(zip(works, answers, strict=True))
+    answer: dict[str, Any] = {
+        kind: [found for work, found in done if work.kind == kind] for kind in ("sights", "listens", "account")
+    }
+    sys.stdout.write(json.dumps({**answer, "account": answer["account"][0] if orders["count"] else None}))
+    return 0
+
+
+@dataclass(frozen=True)
+class Work:
+    """One instant to compare."""
+
+    kind: str
+    instant: dict[str, Any]
+
+    @property
+    def cost(self) -> int:
+        """Pictures are dearer to look at."""
+        return 4 if self.kind == "sights" else 1
+
+
+class Proof:
+    """The comparison of one source with one output."""
+
+    def __init__(self, tools: Any, film: Any, orders: dict[str, Any], *, folder: Path, source: Path) -> None:
+        self._tools = tools
+        self._read = film
+        self._source = source
+        self._folder = folder
+        self._orders = orders
+        self._film = film.Film(tools, source, orders)
+
+    def done(self, work: Work) -> Any:
+        """Do one piece of work."""
+        if work.kind == "account":
+            return self._account()
+        return self._sights(work.instant) if work.kind == "sights" else self._listens(work.instant)
+
+    def _sights(self, instant: dict[str, Any]) -> dict[str, Any]:
+        found = [self._compared(self._seen(rendition, instant), instant) for rendition in self._orders["renditions"]]
+        known = self._known_sights(instant, careful=False)
+        at = [sight.cells for sight in known if sight.at_s <= instant["at_s"]]
+        return {"found": found, "source": at[-1].hex() if at else ""}
+
+    def _compared(self, seen: list[Any], instant: dict[str, Any]) -> dict[str, Any]:
+        answer = self._likeness(seen, instant, careful=False)
+        doubtful = not answer["fitted"] and answer["levels"] > self._tools.likeness.DOUBTFUL_LEVELS
+        # What looks wrong is looked at again: a decoder that began too late shows wrong pictures, too.
+        return self._likeness(seen, instant, careful=True) if answer["wrong"] or doubtful else answer
+
+    def _likeness(self, seen: list[Any], instant: dict[str, Any], *, careful: bool) -> dict[str, Any]:
+        known = self._known_sights(instant, careful=careful)
+        shape = seen[0].shape if seen else 1.0
+        expected = [(sight.at_s, self._in_frame(sight, shape)) for sight in known]
+        fitted = any(sight.hdr for sight in known)
+        shown = [(sight.at_s, sight.cells) for sight in seen]
+        frame_s = self._orders["frame_s"]
+        result = self._tools.likeness.compare_sights(shown, expected, frame_s=frame_s, fitted=fitted)
+        return {**asdict(result), "pictures": len(shown), "seen": bool(known)}
+
+    def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
+        """Return what the source shows around an instant."""
+        frame_s = self._orders["frame_s"]
+        around_s = AROUND * frame_s + max(SEARCHED_S, AROUND * frame_s)
+        known: list[Any] = self._film.sights(instant["at_s"] - around_s, instant["at_s"] + around_s, careful=careful)
+        return known
+
+    def _in_frame(self, sight: Any, shape: float) -> bytes:
+        """Return a picture as it must look in a frame of a shape."""
+        if abs(sight.shape / shape - 1) <= SAME_SHAPE:
+            return bytes(sight.cells)
+        return bytes(self._tools.likeness.letterboxed(sight.cells, own=sight.shape, frame=shape))
+
+    def _seen(self, rendition: dict[str, Any], instant: dict[str, Any]) -> list[Any]:
+        """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
+        frame_s = self._orders["frame_s"]
+        first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
+        seen: list[Any] = []
+        for number in instant["segments"]:
+            with suppress(*self._tools.failures), self._segment(rendition, number) as container:
+                look = self._read.Look(self._tools, container.streams.video[0])
+                for at_s, frame in self._read.decoded(self._tools.av, container, look.stream, from_s=first_s):
+                    if at_s > last_s:
+                        break
+                    if at_s >= first_s:
+                        seen.append(look.sight(at_s, frame))
+        return sorted(seen, key=lambda sight: sight.at_s)
+
+    def _segment(self, part: dict[str, Any], number: int) -> Any:
+        folder = self._folder / part["folder"]
+        files = [folder / part["init"], folder / (self._orders["segment"] % number)]
+        return self._tools.av.open(
+            self._tools.segments.JoinedFiles(files), format="mp4", options=dict(self._orders["options"])
+        )
+
+    def _listens(self, instant: dict[str, Any]) -> list[dict[str, Any]]:
+        likeness = self._tools.likeness
+        first_s = max(0.0, instant["at_s"] - LISTENED_S / 2)
+        heard = [self._heard(sound, instant, first_s) for sound in self._orders["sounds"]]
+        known = [self._known(sound["stream"], first_s - SOUND_SEARCHED_S) for sound in self._orders["sounds"]]
+        late_by = round(SOUND_SEARCHED_S / likeness.HOP_S)
+        return [asdict(likeness.compare_tracks(heard, known, number, late_by=late_by)) for number in range(len(heard))]
+
+    def _heard(self, sound: dict[str, Any], instant: dict[str, Any], first_s: float) -> Any:
+        track = Track(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
+        for number in instant["segments"]:
+            with suppress(*self._tools.failures), self._segment(sound, number) as container:
+                stream = container.streams.audio[0]
+                track.take(self._read.decoded_sound(self._tools.av, container, stream), zero_s=0.0)
+        return self._envelope(track)
+
+    def _known(self, stream: int, first_s: float) -> Any | None:
+        """Return what the source lets hear; None: it cannot be decoded here."""
+        track = Track(first_s, LISTENED_S + 2 * SOUND_SEARCHED_S, rate_hz=self._read.SOUND_RATE_HZ)
+        zero_s = self._orders["zero_s"]
+        for run_up_s in (*SOUND_RUN_UPS_S, None):
+            begin_s = None if run_up_s is None or first_s < run_up_s else first_s - run_up_s
+            with suppress(*self._tools.failures), self._tools.open(self._source, self._orders) as container:
+                sound = container.streams[stream]
+                if begin_s is not None:
+                    self._read.seek(self._tools.av, container, sound, at_s=begin_s + zero_s)
+                heard = self._read.decoded_sound(self._tools.av, container, sound)
+                if track.take(heard, zero_s=zero_s) or begin_s is None:
+                    break
+        return None if track.begun_s is None else self._envelope(track)
+
+    def _envelope(self, track: Track) -> Any:
+        return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
+
+    def _account(self) -> dict[str, Any]:
+        """Count the pictures of the source: each is shown, or is not for a reason."""
+        shown: set[int] = set()
+        dropped: Counter[str] = Counter()
+        with self._tools.open(self._source, self._orders) as container:
+            stream = container.streams[self._orders["video"]]
+            for packet in self._read.packets(self._tools.av, container, stream):
+                at = self._frame_of(packet)
+                reason = at if isinstance(at, str) else "same frame" if at in shown else ""
+                if reason:
+                    dropped[reason] += 1
+                elif isinstance(at, int):
+                    shown.add(at)
+        return {"published": len(shown), "dropped": dropped}
+
+    def _frame_of(self, packet: Any) -> int | str:
+        pts = packet.dts if packet.pts is None else packet.pts
+        if pts is None:
+            return "without a time"
+        if packet.is_discard:
+            return "not to be shown"
+        at = int((float(pts * packet.time_base) - self._orders["zero_s"]) / self._orders["frame_s"] + 0.5)
+        if at < 0:
+            return "before the start"
+        return "after the end" if at >= self._orders["frames"] else at
+
+
+class Track:
+    """A stretch of sound, silent where nothing is heard."""
+
+    def __init__(self, first_s: float, length_s: float, *, rate_hz: int) -> None:
+        self._first_s = first_s
+        self.end_s = first_s + length_s
+        self._rate_hz = rate_hz
+        self.samples = array("h", bytes(2 * round(length_s * rate_hz)))
+        self.begun_s: float | None = None
+
+    def take(self, sound: Iterable[tuple[float, bytes]], *, zero_s: float) -> bool:
+        """Add what is heard; return whether it began before this stretch."""
+        begun_s = None
+        for at_s, content in sound:
+            begun_s = at_s - zero_s if begun_s is None else begun_s
+            if at_s - zero_s > self.end_s:
+                break
+            self._put(at_s - zero_s, array("h", content))
+        self.begun_s = begun_s if self.begun_s is None else self.begun_s
+        return begun_s is not None and begun_s <= self._first_s
+
+    def _put(self, at_s: float, samples: array[int]) -> None:
+        at = round((at_s - self._first_s) * self._rate_hz)
+        samples, at = samples[max(0, -at) :], max(0, at)
+        room = max(0, len(self.samples) - at)
+        self.samples[at : at + min(room, len(samples))] = samples[:room]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

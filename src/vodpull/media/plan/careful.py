@@ -1,0 +1,36 @@
+"""The second way to make a film, for sources with which the first one went wrong. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
+from vodpull.media.plan.ladder import Ladder
+
+
+def plan_carefully(info: MediaInfo, ladder: Ladder, *, reason: str, survey: Survey | None = None) -> EncodePlan:
+    """
+    Decide how a film is made from the beginning, in one piece, with nothing copied, because of `reason`. Pure.
+
+    The ladder must have no copied rung.
+
+    Raises:
+        NoVideo: the source has no moving picture.
+    """
+    plan = plan_encode(info, ladder, survey=survey)
+    sounds = (replace(sound, copied=False, reason="encoded: nothing is copied") for sound in plan.sounds)
+    return replace(
+        plan,
+        sounds=tuple(sounds),
+        chunks=(Chunk(number=0, first_frame=0, frames=plan.frames_total),),
+        seeks_s=(0.0,),
+        careful=reason,
+    )
+
+
+def could_be_more_careful(plan: EncodePlan) -> bool:
+    """Tell whether anything of a plan is cut or copied that need not be."""
+    return bool(plan.copied) or len(plan.chunks) > 1 or any(sound.copied for sound in plan.sounds)

@@ -1,0 +1,353 @@
+"""
+How alike two stretches of a film look and sound, and how far they lie apart in time. Pure; standard library only.
+
+A confined child imports this file by its path, so it imports nothing of vodpull.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from operator import mul, sub
+
+# A fingerprint is a picture of so many bytes of luma, whatever the shape of the picture was.
+COLUMNS, ROWS = 32, 18
+CELLS = COLUMNS * ROWS
+# What an encoder changes stays far below it; another picture of the same scene is above it.
+SAME_LEVELS = 12.0
+# More than this is doubtful, and wrong in a film that differs less from one instant to another.
+DOUBTFUL_LEVELS, DOUBTFUL_SHARE = 4.0, 0.5
+# The same where brightness was mapped to another range: what remains after fitting is a share of the contrast.
+SAME_SHARE = 0.35
+# So much better must another instant fit before the expected one is wrong; of real films, an encode leaves 0.1.
+LATER_LEVELS, LATER_SHARE = 0.25, 0.2
+# The same for another place of the picture.
+BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
+# So much of the contrast does an encoder change, or less.
+ENCODER_SHARE = 0.03
+# Below it, nothing that moves in the source can be told from what an encoder does.
+STILL_LEVELS = 1.0
+# One value of an envelope.
+HOP_S = 0.005
+LATE_SOUND_S = 0.04
+# Of 32768: below it is silence, for most ears and for every encoder.
+SILENCE = 24.0
+# Envelopes of the same sound, before and after an encoder, agree to 0.98.
+SAME_SOUND = 0.75
+BETTER_SOUND = 0.03
+# Octaves between the mean frequencies of the same sound.
+SAME_PITCH = 0.6
+# Louder or quieter by so much (20 dB) is no down-mix.
+SAME_VOLUME = 10.0
+
+Sight = tuple[float, bytes]
+"""A time in seconds, and the fingerprint of what was seen then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SightLikeness:
+    """What a comparison of pictures found."""
+
+    levels: float
+    """Mean difference of luma at the expected instants, of 255, on the worse side of the middle."""
+    wrong: str = ""
+    """What differs, in English; empty: nothing."""
+    moves: bool = True
+    """The source moves there, so that a shift in time would have been seen."""
+    fitted: bool = False
+    """Brightness was mapped to another range, so `levels` has what that changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundLikeness:
+    """What a comparison of sound found."""
+
+    late_s: float | None
+    """How much later it is heard than it should; None: it is too even to tell, or silent."""
+    wrong: str = ""
+    """What differs, in English; empty: nothing."""
+
+
+def compare_sights(shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: float, fitted: bool) -> SightLikeness:
+    """
+    Compare what is shown with what the source shows around the same instants, both in order.
+
+    `frame_s`: how long one shown picture stays; one of either side is tolerated. `fitted`: brightness was mapped to
+    another range, so it is fitted first.
+    """
+    if not shown:
+        return SightLikeness(levels=255.0, wrong="no picture is shown", moves=False)
+    if not source:
+        return SightLikeness(levels=0.0, moves=False)
+    if fitted:
+        source = _fitted(shown, source, frame_s)
+    times = [time for time, _ in source]
+    near = [_span(times, time, frame_s) for time, _ in shown]
+    costs = [[apart(seen, known) for _, known in source] for _, seen in shown]
+    expected = [min(row[first : last + 1]) for row, (first, last) in zip(costs, near, strict=True)]
+    levels = _worse(expected)
+    excess = _worse([cost - min(row) for cost, row in zip(expected, costs, strict=True)])
+    wrong = ""
+    if excess > LATER_LEVELS + LATER_SHARE * (levels - excess):
+        late_s = _mean(time - times[row.index(min(row))] for (time, _), row in zip(shown, costs, strict=True))
+        wrong = f"the picture shows another instant ({1000 * late_s:+.0f} ms)"
+    wrong = _misplaced(shown, source, near, best=levels - excess) or wrong or _differing(shown, levels, fitted=fitted)
+    moves = _movement(source, near) > STILL_LEVELS
+    return SightLikeness(levels=round(levels, 2), wrong=wrong, moves=moves, fitted=fitted)
+
+
+def _worse(values: Sequence[float]) -> float:
+    """Return the mean of the first or of the second half: where chunks meet, one of them may be right."""
+    half = -(-len(values) // 2)
+    return max(_mean(values[:half]), _mean(values[-half:]))
+
+
+def _span(times: Sequence[float], time_s: float, frame_s: float) -> tuple[int, int]:
+    """Return the first and the last picture of the source that may be shown at a time."""
+    slack_s = 1.05 * frame_s
+    first = bisect.bisect_right(times, time_s - slack_s) - 1
+    last = bisect.bisect_right(times, time_s + slack_s) - 1
+    # One picture of the source is tolerated, too, where it stays longer than one that is shown.
+    return max(0, first), max(0, last)
+
+
+def apart(one: bytes, other: bytes) -> float:
+    """Return the mean difference of two fingerprints."""
+    difference: int = sum(map(abs, map(sub, one, other)))
+    return difference / CELLS
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = list(values)
+    return sum(known) / len(known)
+
+
+def _movement(source: Sequence[Sight], near: Sequence[tuple[int, int]]) -> float:
+    """Return by how much the source changes around the shown instants."""
+    here = source[near[len(near) // 2][0]][1]
+    return max(apart(here, known) for _, known in source)
+
+
+def _differing(shown: Sequence[Sight], levels: float, *, fitted: bool) -> str:
+    limit = SAME_SHARE * _mean(_contrast(seen) for _, seen in shown) + 2.0 if fitted else SAME_LEVELS
+    return f"the picture differs by {levels:.0f} of 255 levels" if levels > limit else ""
+
+
+def _contrast(seen: bytes) -> float:
+    middle = sum(seen) / CELLS
+    return sum(abs(cell - middle) for cell in seen) / CELLS
+
+
+def _fitted(shown: Sequence[Sight], source: Sequence[Sight], frame_s: float) -> list[Sight]:
+    """Return the source with the brightness of what is shown: the same order of cells, other values."""
+    times = [time for time, _ in source]
+    known = b"".join(source[_span(times, time, frame_s)[1]][1] for time, _ in shown)
+    ranked = sorted(known)
+    wanted = sorted(b"".join(seen for _, seen in shown))
+    table = bytearray(256)
+    for level in range(256):
+        middle = (bisect.bisect_left(ranked, level) + bisect.bisect_right(ranked, level)) // 2
+        table[level] = wanted[min(middle, len(wanted) - 1)]
+    return [(time, seen.translate(bytes(table))) for time, seen in source]
+
+
+def _misplaced(shown: Sequence[Sight], source: Sequence[Sight], near: Sequence[tuple[int, int]], *, best: float) -> str:
+    """Return how the picture was turned, cut or stretched, if it fits better then than at any instant (`best`)."""
+    at = len(shown) // 2
+    (first, last), seen = near[at], shown[at][1]
+    if best < max(STILL_LEVELS, ENCODER_SHARE * _contrast(seen)):
+        return ""
+    fits = {
+        name: min(apart(seen, placed(source[number][1], place)) for number in range(first, last + 1))
+        for name, place in PLACES.items()
+    }
+    name = min(fits, key=fits.__getitem__)
+    better = best - fits[name] > BETTER_LEVELS + BETTER_SHARE * fits[name]
+    return f"the picture is {name}" if better else ""
+
+
+def is_lost(levels: float, own: bytes, others: Sequence[bytes]) -> bool:
+    """Tell whether a picture is about as far from the source (`own`) as the source is from itself at other instants."""
+    if levels < DOUBTFUL_LEVELS or not others:
+        return False
+    return levels > DOUBTFUL_SHARE * _mean(apart(own, other) for other in others)
+
+
+Place = Callable[[float, float], tuple[float, float]]
+"""From a point of the wrong picture to the point of the right one that is seen there; both from -1 to 1."""
+
+
+@cache
+def _zoomed(wide: float, high: float, *, right: float = 0.0, down: float = 0.0) -> Place:
+    return lambda x, y: (wide * x + right, high * y + down)
+
+
+PLACES: dict[str, Place] = {
+    "mirrored": lambda x, y: (-x, y),
+    "upside down": lambda x, y: (x, -y),
+    "turned by half": lambda x, y: (-x, -y),
+    "turned": lambda x, y: (y, -x),
+    "turned to the left": lambda x, y: (-y, x),
+    "cropped": _zoomed(0.9, 0.9),
+    "cropped a little": _zoomed(0.95, 0.95),
+    "cropped by much": _zoomed(0.75, 0.75),
+    "cropped at the sides": _zoomed(0.92, 1.0),
+    "cropped at much of the sides": _zoomed(0.75, 1.0),
+    "cropped above and below": _zoomed(1.0, 0.92),
+    "cropped much above and below": _zoomed(1.0, 0.75),
+    "cropped on the right": _zoomed(0.94, 1.0, right=-0.06),
+    "cropped on the left": _zoomed(0.94, 1.0, right=0.06),
+    "cropped below": _zoomed(1.0, 0.94, down=-0.06),
+    "cropped above": _zoomed(1.0, 0.94, down=0.06),
+    "smaller than it should": _zoomed(1.1, 1.1),
+    "much smaller than it should": _zoomed(1.33, 1.33),
+    "narrower than it should": _zoomed(1.1, 1.0),
+    "much narrower than it should": _zoomed(1.33, 1.0),
+    "lower than it should": _zoomed(1.0, 1.1),
+    "much lower than it should": _zoomed(1.0, 1.33),
+    "shifted to the right": _zoomed(1.0, 1.0, right=-0.08),
+    "shifted to the left": _zoomed(1.0, 1.0, right=0.08),
+    "shifted down": _zoomed(1.0, 1.0, down=-0.12),
+    "shifted up": _zoomed(1.0, 1.0, down=0.12),
+}  # fmt: skip
+
+
+def placed(known: bytes, place: Place) -> bytes:
+    """Return a fingerprint as it would be with the picture in another place; black where there is none."""
+    sampling = _sampling(place)
+    weighed = [map(mul, map(known.__getitem__, corner), weights) for corner, weights in zip(*sampling, strict=True)]
+    return bytes(map(round, map(sum, zip(*weighed, strict=True))))
+
+
+Corners = tuple[list[int], list[int], list[int], list[int]]
+Weights = tuple[list[float], list[float], list[float], list[float]]
+
+
+@lru_cache(maxsize=64)
+def _sampling(place: Place) -> tuple[Corners, Weights]:
+    """Return for each cell the four cells around the point that is seen there, and how much each of them counts."""
+    corners: Corners = ([], [], [], [])
+    weights: Weights = ([], [], [], [])
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            x, y = place((2 * column + 1) / COLUMNS - 1, (2 * row + 1) / ROWS - 1)
+            at_x, at_y = (x + 1) * COLUMNS / 2 - 0.5, (y + 1) * ROWS / 2 - 0.5
+            inside_x, inside_y = min(max(at_x, 0.0), COLUMNS - 1.001), min(max(at_y, 0.0), ROWS - 1.001)
+            # Half a cell beyond the middle of the outermost ones, the picture ends.
+            there = max(abs(inside_x - at_x), abs(inside_y - at_y)) <= 0.51  # noqa: PLR2004
+            at = int(inside_y) * COLUMNS + int(inside_x)
+            right, low = inside_x % 1, inside_y % 1
+            shares = ((1 - right) * (1 - low), right * (1 - low), (1 - right) * low, right * low)
+            for number, share in enumerate(shares):
+                corners[number].append(at + (0, 1, COLUMNS, COLUMNS + 1)[number])
+                weights[number].append(share * there)
+    return corners, weights
+
+
+def letterboxed(known: bytes, *, own: float, frame: float) -> bytes:
+    """Return a fingerprint of a picture that lies with bars in a frame of another shape (width over height)."""
+    return placed(known, _zoomed(frame / own, 1.0) if frame > own else _zoomed(1.0, own / frame))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A stretch of sound: for each hop how loud it is, and how much of it is high."""
+
+    loud: Sequence[float]
+    high: Sequence[float]
+
+    @property
+    def volume(self) -> float:
+        """Mean loudness, of 32768."""
+        return sum(self.loud) / max(1, len(self.loud))
+
+    @property
+    def pitch(self) -> float:
+        """Twice the mean frequency over the sampling rate, about."""
+        return sum(self.high) / max(sum(self.loud), 1e-9)
+
+
+def envelope(samples: Sequence[int], *, rate_hz: int) -> Heard:
+    """Return the envelope of samples of 16 bits."""
+    hop = round(rate_hz * HOP_S)
+    pieces = [samples[at : at + hop] for at in range(0, len(samples) - hop + 1, hop)]
+    return Heard(
+        loud=[sum(map(abs, piece)) / hop for piece in pieces],
+        high=[sum(map(abs, map(sub, piece[1:], piece[:-1]))) / (hop - 1) for piece in pieces],
+    )
+
+
+def compare_tracks(
+    heard: Sequence[Heard], source: Sequence[Heard | None], number: int, *, late_by: int
+) -> SoundLikeness:
+    """Compare one of several tracks with the same one of the source, and with the others; None: it is not known."""
+    expected = source[number]
+    if expected is None:
+        return SoundLikeness(late_s=None)
+    own = compare_sounds(heard[number], expected, late_by=late_by)
+    if own.wrong or own.late_s is None:
+        return own
+    fits = [_fit(heard[number], known, late_by=late_by) if known else 0.0 for known in source]
+    best = max(range(len(fits)), key=fits.__getitem__)
+    if fits[best] - fits[number] > BETTER_SOUND:
+        return SoundLikeness(late_s=None, wrong=f"the sound is that of track {best + 1}")
+    return own
+
+
+def _fit(heard: Heard, source: Heard, *, late_by: int) -> float:
+    slack = round(LATE_SOUND_S / HOP_S)
+    ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
+    return max(correlation(ours, theirs[at : at + len(ours)]) for at in range(late_by - slack, late_by + slack + 1))
+
+
+def compare_sounds(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
+    """Compare what is heard with a longer stretch of the source that begins `late_by` hops earlier, and ends later."""
+    own = Heard(loud=source.loud[late_by : late_by + len(heard.loud)], high=source.high[late_by:][: len(heard.high)])
+    silent = own.volume < SILENCE, heard.volume < SILENCE
+    if all(silent):
+        return SoundLikeness(late_s=None)
+    if not 1 / SAME_VOLUME < (heard.volume + 1) / (own.volume + 1) < SAME_VOLUME:
+        what = "silent" if heard.volume < own.volume else "far too loud"
+        return SoundLikeness(late_s=None, wrong=f"the sound is {what}")
+    if abs(math.log2((heard.pitch + 0.01) / (own.pitch + 0.01))) > SAME_PITCH:
+        return SoundLikeness(late_s=None, wrong="another sound is heard")
+    return _timed(heard, source, late_by=late_by)
+
+
+def _timed(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
+    ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
+    if _unevenness(theirs[late_by : late_by + len(ours)]) < 0.1:  # noqa: PLR2004 - a steady tone has 0.02
+        return SoundLikeness(late_s=None)
+    alike = [correlation(ours, theirs[at : at + len(ours)]) for at in range(len(theirs) - len(ours) + 1)]
+    slack = round(LATE_SOUND_S / HOP_S)
+    first = max(0, late_by - slack)
+    expected, best = max(alike[first : late_by + slack + 1]), max(alike)
+    late_s = (late_by - alike.index(best)) * HOP_S
+    if best - expected > BETTER_SOUND and best > SAME_SOUND:
+        return SoundLikeness(late_s=late_s, wrong=f"the sound is {1000 * late_s:+.0f} ms late")
+    if expected < SAME_SOUND:
+        return SoundLikeness(late_s=None, wrong="another sound is heard")
+    near = max(range(first, min(late_by + slack + 1, len(alike))), key=alike.__getitem__)
+    return SoundLikeness(late_s=(late_by - near) * HOP_S)
+
+
+def _unevenness(values: Sequence[float]) -> float:
+    middle = sum(values) / len(values)
+    return math.sqrt(sum((value - middle) ** 2 for value in values) / len(values)) / max(middle, 1e-9)
+
+
+def correlation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return Pearson's coefficient; 0 where one of them does not vary."""
+    number = len(one)
+    if not number or len(other) != number:
+        return 0.0
+    total, total_other = sum(one), sum(other)
+    spread = sum(map(mul, one, one)) - total * total / number
+    spread_other = sum(map(mul, other, other)) - total_other * total_other / number
+    if spread <= 0 or spread_other <= 0:
+        return 0.0
+    product: float = sum(map(mul, one, other))
+    return (product - total * total_other / number) / math.sqrt(spread * spread_other)

@@ -1,0 +1,285 @@
+"""
+Proving that a film shows and plays what its source does: both are decoded anew around chosen instants, and compared.
+
+Nothing of the encode is taken on trust here: a confined child reads the source and the finished segments by itself, in
+another library than the encoder's, turns both into what a viewer sees and hears, and says how alike they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from vodpull.errors import EncodeFailed, OutputInvalid
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.probe import ask_pyav
+from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.package.assembly import PackagedRendition
+from vodpull.media.package.package import Package
+from vodpull.media.plan.encode_plan import EncodePlan
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.run import RunLimits, copy_limits
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.verify import likeness
+from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
+
+BESIDE = ("segments.py", "film.py", "display.py")
+# Pictures on either side of an instant, as in the child.
+AROUND = 3
+# Between seams: a film has at least so many instants, and one for each of these lengths.
+MIN_SPREAD, SPREAD_S, MAX_SPREAD = 2, 60.0, 20
+# Half of what the child listens to.
+LISTENED_S = 1.5
+# What fits into one order, which is an argument.
+INSTANTS_AT_ONCE = 500
+# So many before and after one tell how much the film differs from itself.
+COMPARED_INSTANTS = 3
+# Decoding 8K from far back, several times over.
+INSTANT_S = 60.0
+# Pictures that come after the end: rounding and a container's word explain less.
+LOST_S, LOST_SHARE = 0.5, 0.01
+# As many as anyone reads.
+MAX_FINDINGS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of the pictures of the source."""
+
+    published: int
+    dropped: Mapping[str, int]
+    """How many are not shown, by reason."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What was compared, and what was found; survives a round trip through JSON."""
+
+    instants_s: tuple[float, ...]
+    """Where pictures were compared."""
+    renditions: tuple[str, ...]
+    """Playlists whose pictures were compared."""
+    pictures: int
+    """So many of them."""
+    still: int
+    """Instants at which nothing moves in the source: a shift in time could not be seen there."""
+    unseen: int
+    """Instants at which the source could not be decoded."""
+    levels: float
+    """Largest mean difference of brightness, of 255."""
+    listened_s: tuple[float, ...] = ()
+    """Where sound was compared."""
+    sounds: int = 0
+    """So many tracks of it."""
+    late_ms: int | None = None
+    """The largest distance of sound from where it is in the source; None: silent, or too even to tell."""
+    account: Account | None = None
+    """Of all pictures of the source."""
+    careful: str = ""
+    """Why all was encoded again in one piece, in English; empty: it was not needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sight(SightLikeness):
+    pictures: int
+    seen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Instant:
+    found: tuple[_Sight, ...]
+    source: str
+    """Fingerprint in hex; empty: the source could not be decoded."""
+
+    @property
+    def cells(self) -> bytes:
+        return bytes.fromhex(self.source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    sights: tuple[_Instant, ...]
+    listens: tuple[tuple[SoundLikeness, ...], ...]
+    account: Account | None
+
+
+_ANSWER = TypeAdapter(_Answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """The source, as it was fetched and measured."""
+
+    path: Path
+    info: MediaInfo
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One output, and the source that it was made from."""
+
+    original: Original
+    out_folder: Path
+    package: Package
+    plan: EncodePlan
+
+
+async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
+    """
+    Compare pictures and sound of a package with its source, and return what was found.
+
+    Raises:
+        OutputInvalid: they are not the same.
+        EncodeFailed: the child crashed.
+        EncodeStalled: it took too long.
+    """
+    sights_s, listens_s = picture_instants(subject.plan), sound_instants(subject.plan)
+    answers = []
+    for first in range(0, len(sights_s), INSTANTS_AT_ONCE):
+        orders = {
+            **_orders(subject),
+            "sights": [_instant(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
+            "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
+            "count": not first,
+        }
+        answers.append(await _ask(subject, orders, toolbox=toolbox))
+    return _judged(subject, answers, sights_s=sights_s, listens_s=listens_s)
+
+
+def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
+    """Return where pictures are compared: start, end, every seam of chunks, and a spread of segments. Pure."""
+    seams = [chunk.first_frame for chunk in plan.chunks[1:]]
+    wanted = min(max(MIN_SPREAD, int(plan.duration_s / SPREAD_S)), MAX_SPREAD, len(plan.cuts) - 1)
+    # Just behind the beginning of a segment: to its other end there is much to decode.
+    spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
+    last = max(plan.frames_total - AROUND, 0)
+    instants = sorted({min(AROUND, last), *(min(at, last) for at in (*seams, *spread)), last})
+    return tuple(float(at / plan.rate) for at in instants)
+
+
+def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
+    """Return where sound is compared: at the start, at the end, and evenly between them. Pure."""
+    if not plan.sounds:
+        return ()
+    last_s = max(plan.duration_s - LISTENED_S, LISTENED_S)
+    steps = min(max(MIN_SPREAD, int(plan.duration_s / SPREAD_S)), MAX_SPREAD)
+    return tuple(sorted({LISTENED_S + (last_s - LISTENED_S) * number / steps for number in range(steps + 1)}))
+
+
+def _orders(subject: Subject) -> dict[str, Any]:
+    plan, info, package = subject.plan, subject.original.info, subject.package
+    muxed = [(placed.folder, plan.sounds[0].index) for placed in _ends(package)] if plan.sounds else []
+    alone = [(placed.folder, sound.index) for placed, sound in zip(package.sounds, plan.sounds, strict=False)]
+    return {
+        "options": allowlist.format_options(),
+        "segment": SEGMENT_PATTERN,
+        "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
+        "frame_s": float(1 / plan.rate),
+        "frames": plan.frames_total,
+        "video": plan.picture.stream_index,
+        "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in compared(package)],
+        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in (*muxed, *alone)],
+    }
+
+
+def compared(package: Package) -> tuple[PackagedRendition, ...]:
+    """Return the renditions whose pictures are compared: the largest of each codec, the lowest, and copied ones."""
+    best = {placed.rung.codec: placed for placed in package.renditions}
+    chosen = [*best.values(), package.renditions[0], *(placed for placed in package.renditions if placed.rung.copied)]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _ends(package: Package) -> tuple[PackagedRendition, ...]:
+    return tuple(dict.fromkeys((package.renditions[0], package.renditions[-1])))
+
+
+def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[str, Any]:
+    plan, at = subject.plan, at_s * subject.plan.rate
+    around = around_s * plan.rate if around_s else AROUND + 0.5
+    first, last = bisect.bisect_right(plan.cuts, at - around), bisect.bisect_left(plan.cuts, at + around)
+    return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
+
+
+async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> _Answer:
+    copying = copy_limits(subject.original.info.size_bytes)
+    limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
+    answer = await ask_pyav(
+        "proof.py",
+        orders,
+        ("renditions", subject.out_folder),
+        ("source", subject.original.path),
+        toolbox=toolbox,
+        limits=limits,
+        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
+    )
+    try:
+        return await asyncio.to_thread(_ANSWER.validate_python, answer)
+    except ValidationError as error:
+        raise EncodeFailed("the comparison with the source gave no answer") from error
+
+
+def _judged(
+    subject: Subject, answers: Sequence[_Answer], *, sights_s: Sequence[float], listens_s: Sequence[float]
+) -> Proof:
+    names = [placed.playlist for placed in compared(subject.package)]
+    instants = [instant for answer in answers for instant in answer.sights]
+    sights = [instant.found for instant in instants]
+    listens, account = answers[0].listens, answers[0].account
+    findings = [
+        *(_said(name, at_s, wrong) for at_s, row in zip(sights_s, _wrongs(instants), strict=True)
+          for name, wrong in zip(names, row, strict=True) if wrong),
+        *(_said(f"sound {number}", at_s, one.wrong) for at_s, row in zip(listens_s, listens, strict=True)
+          for number, one in enumerate(row, start=1) if one.wrong),
+        *_losses(account, subject.plan),
+    ]  # fmt: skip
+    if findings:
+        raise OutputInvalid(_summary(findings))
+    late = [abs(one.late_s) for row in listens for one in row if one.late_s is not None]
+    return Proof(
+        instants_s=tuple(round(at_s, 3) for at_s in sights_s),
+        renditions=tuple(names),
+        pictures=sum(one.pictures for row in sights for one in row),
+        still=sum(not any(one.moves for one in row) for row in sights),
+        unseen=sum(not all(one.seen for one in row) for row in sights),
+        levels=max(one.levels for row in sights for one in row),
+        listened_s=tuple(round(at_s, 3) for at_s in listens_s),
+        sounds=len(listens[0]) if listens else 0,
+        late_ms=round(1000 * max(late)) if late else None,
+        account=account,
+        careful=subject.plan.careful,
+    )
+
+
+def _wrongs(instants: Sequence[_Instant]) -> Iterator[list[str]]:
+    """Give for each instant what is wrong with each rendition, the rest of the film taken into account."""
+    for number, instant in enumerate(instants):
+        near = instants[max(0, number - COMPARED_INSTANTS) : number + COMPARED_INSTANTS + 1]
+        others = [other.cells for other in near if other is not instant and other.source]
+        yield [
+            one.wrong or ("another instant is shown" if _is_lost(one, instant, others) else "") for one in instant.found
+        ]
+
+
+def _is_lost(one: _Sight, instant: _Instant, others: Sequence[bytes]) -> bool:
+    return not one.fitted and bool(instant.source) and likeness.is_lost(one.levels, instant.cells, others)
+
+
+def _said(name: str, at_s: float, wrong: str) -> str:
+    return f"{name} at {at_s:.2f} s: {wrong}"
+
+
+def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
+    lost = account.dropped.get("after the end", 0) if account else 0
+    if lost > max(LOST_S * plan.rate, LOST_SHARE * plan.frames_total):
+        yield f"{lost} pictures of the source come after the end"
+
+
+def _summary(findings: Sequence[str]) -> str:
+    more = len(findings) - MAX_FINDINGS
+    return "; ".join([*findings[:MAX_FINDINGS], *([f"and {more} more"] if more > 0 else [])])

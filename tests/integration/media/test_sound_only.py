@@ -11,7 +11,17 @@ import pytest
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts
 
 from vodpull.errors import NoVideo
-from vodpull.media import ABR, Package, Rendition, Toolbox, package_and_verify, plan_encode, plan_ladder, probe
+from vodpull.media import (
+    ABR,
+    Original,
+    Package,
+    Rendition,
+    Toolbox,
+    package_and_verify,
+    plan_encode,
+    plan_ladder,
+    probe,
+)
 
 TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")
@@ -23,7 +33,11 @@ async def made(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Package
     (folder / "parts").mkdir()
     (folder / "out").mkdir()
     parts = await make_parts(source, plan, folder / "parts", toolbox=toolbox)
-    return await package_and_verify(plan, parts, folder / "out", info=info, video_id=VIDEO_ID, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    package, renditions, _ = await package_and_verify(
+        plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox
+    )
+    return package, renditions
 
 
 def loaded(file: Path) -> m3u8.M3U8:

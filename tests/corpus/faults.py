@@ -78,7 +78,7 @@ def _times() -> Iterator[Fault]:
 
 def _pictures() -> Iterator[Fault]:
     garbled = {
-        "noise": "noise=alls=100:allf=t",
+        "noise": "scale=40:22,noise=alls=100:allf=t,scale=320:180:flags=neighbor",
         "blocks": "shufflepixels=m=block:w=32:h=32:seed=3",
         "lines": "shufflepixels=m=vertical:w=40:h=20:seed=3",
         "columns": "shufflepixels=m=horizontal:w=40:h=40:seed=9",
@@ -88,14 +88,19 @@ def _pictures() -> Iterator[Fault]:
         "green": "lutyuv=y=130:u=60:v=60",
         "bright": "lutyuv=y=val+40",
         "dark": "lutyuv=y=val*0.6",
-        "smeared": "gblur=sigma=30",
+        "stripes": "drawgrid=w=20:h=20:t=10:c=white",
+        "old": "tmix=frames=60",
         "half": "drawbox=w=iw/2:t=fill:color=gray",
         "corner": "drawbox=w=iw/3:h=ih/3:t=fill",
         "lower half": "drawbox=y=ih/2:h=ih/2:t=fill:color=green",
     }
     for name, change in garbled.items():
         yield Fault(kind="garbled", name=name, video=change)
-        yield Fault(kind="garbled", name=f"{name} at the end", video=f"{change}:enable='gt(t,10)'")
+        yield Fault(kind="garbled", name=f"{name} at the end", video=_late(change))
+
+
+def _late(change: str) -> str:
+    return f"split[a][b],[b]{change}[c],[a][c]overlay=enable='gt(t,10)'"
 
 
 def _places() -> Iterator[Fault]:
@@ -106,8 +111,7 @@ def _places() -> Iterator[Fault]:
         "turned": "transpose=1,scale=320:180",
     }.items():
         yield Fault(kind="mirrored", name=name, video=change)
-        late = f"split[a][b],[b]{change}[c],[a][c]overlay=enable='gt(t,10)'"
-        yield Fault(kind="mirrored", name=f"{name} at the end", video=late)
+        yield Fault(kind="mirrored", name=f"{name} at the end", video=_late(change))
     sides = {
         "middle": "(iw-ow)/2:(ih-oh)/2",
         "left": "iw-ow:(ih-oh)/2",

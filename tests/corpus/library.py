@@ -162,7 +162,7 @@ def heard(file: Path, first_s: float, hearing_s: float) -> likeness.Heard:
     track = proof.Track(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
     with av.open(str(file), options=options_of(file)) as container:
         stream: Any = container.streams.audio[0]
-        track.take(film.decoded_sound(av, container, stream), zero_s=0.0)
+        track.take(film.decoded_sound(av, container, stream, from_s=first_s), zero_s=0.0)
     return likeness.envelope(track.samples, rate_hz=film.SOUND_RATE_HZ)
 
 

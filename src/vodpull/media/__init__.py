@@ -10,6 +10,7 @@ from vodpull.media.encode.chunk import (
 from vodpull.media.encode.codecs import needed_tools
 from vodpull.media.encode.join import join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
@@ -71,6 +72,7 @@ __all__ = [
     "find_toolbox",
     "foresees_copy",
     "join",
+    "lost_codecs",
     "measure_renditions",
     "must_survey",
     "needed_tools",
@@ -83,8 +85,10 @@ __all__ = [
     "probe",
     "probe_part",
     "reach",
+    "sound_is_lost",
     "steady",
     "survey",
     "titles",
+    "warnings_of",
     "worth_surveying",
 ]

@@ -121,6 +121,33 @@ class FileReply(_Shape):
     """Where it can be played or downloaded."""
 
 
+class TrackReply(_Shape):
+    """One track of the source."""
+
+    index: int
+    """Number of the stream in the file."""
+    kind: str
+    """`video`, `audio`, `subtitle`, `data`, `attachment` or `unknown`."""
+    codec: str
+    """FFmpeg's name; `unknown` where it has none."""
+    language: str | None
+    """ISO 639-2, as far as the source says it."""
+    used: bool
+    """It is published."""
+    reason: str
+    """Why it is not: `not_published`, `cover`, `not_decodable`, `no_samples`, `second_picture`, `other_programme` or
+    `too_many`; empty: it is."""
+
+
+class WarningReply(_Shape):
+    """Something of the source that a viewer misses."""
+
+    code: str
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `sound_cut` or `start_left_out`."""
+    message: str
+    """In English."""
+
+
 class JobReply(_Shape):
     """Where one job is."""
 
@@ -184,6 +211,10 @@ class JobReply(_Shape):
     """The same as a URL."""
     storyboard: str
     """Path of the WebVTT index of preview pictures; empty until it is published."""
+    tracks: list[TrackReply]
+    """Of the source, in the order of the file; empty until it is measured."""
+    warnings: list[WarningReply]
+    """What of the source is not published, and why."""
     storyboard_url: str
     """The same as a URL."""
     proof: dict[str, Any] | None
@@ -399,6 +430,8 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
         "files": [] if asset is None else [_file(file, asset.duration_s, files_url) for file in asset.files],
+        "tracks": [] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
+        "warnings": [] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
     }
 

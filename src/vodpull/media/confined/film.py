@@ -20,12 +20,16 @@ from typing import Any
 RUN_UPS_S = (0.0, 2.0, 10.0, 40.0)
 CAREFUL_RUN_UPS_S = (10.0, 40.0)
 # Pictures so near before an instant may be shown there: all of them are decoded.
-KEPT_S = 0.25
+KEPT_S = 0.1
 # A transport stream with holes makes the demuxer start anew at each.
 MAX_RESYNCS = 10_000
-# Pictures that no other one needs are not filtered; nothing drifts.
-FAST = {"skip_loop_filter": "noref"}
+# The loop filter smooths pictures, which is not seen in small ones, for a fifth of the time.
+FAST = {"skip_loop_filter": "all"}
+# Only pictures that no other one needs are not filtered: nothing drifts.
+EXACT = {"skip_loop_filter": "noref"}
 SOUND_RATE_HZ = 8000
+# What a decoder of sound needs before it is right.
+SOUND_RUN_UP_S = 0.5
 # PQ and HLG (ITU-T H.273).
 HDR_TRANSFERS = {16, 18}
 # Numbers of ITU-T H.273 to those of FFmpeg's scaler.
@@ -70,10 +74,10 @@ class Sight:
 class Look:
     """How the pictures of one stream are seen: upright, with square pixels, in the colours that they name."""
 
-    def __init__(self, tools: Tools, stream: Any) -> None:
+    def __init__(self, tools: Tools, stream: Any, *, careful: bool = False) -> None:
         self._tools = tools
         self.stream = stream
-        stream.codec_context.options = FAST
+        stream.codec_context.options = EXACT if careful else FAST
         self._crop = tools.display.container_crop(stream)
         self._matrix = b""
 
@@ -206,7 +210,7 @@ class Film:
 
     def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
         with self._tools.open(self._source, self._orders) as container:
-            look = Look(self._tools, container.streams[self._orders["video"]])
+            look = Look(self._tools, container.streams[self._orders["video"]], careful=careful)
             zero_s = self._orders["zero_s"]
             if begin_s is not None:
                 seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
@@ -265,10 +269,12 @@ def packets(av: Any, container: Any, stream: Any, *, flush: bool = False) -> Ite
         return
 
 
-def decoded_sound(av: Any, container: Any, stream: Any) -> Iterator[tuple[float, bytes]]:
-    """Yield the sound of a stream from here on, as mono samples of 16 bits with their times."""
+def decoded_sound(av: Any, container: Any, stream: Any, *, from_s: float) -> Iterator[tuple[float, bytes]]:
+    """Yield the sound of a stream from a little before a time on, as mono samples of 16 bits with their times."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE_HZ)
     for packet in packets(av, container, stream, flush=True):
+        if packet.pts is not None and float(packet.pts * packet.time_base) < from_s - SOUND_RUN_UP_S:
+            continue
         try:
             heard = [small for frame in packet.decode() for small in resampler.resample(frame)]
         except (av.FFmpegError, ValueError):

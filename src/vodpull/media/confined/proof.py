@@ -31,7 +31,9 @@ from typing import Any
 
 # So much of the output is looked at on either side of an instant, in pictures; the source is searched further.
 AROUND = 3
-SEARCHED_S = 0.4
+SEARCHED_S = 0.25
+# An init segment says all that there is to say: nothing is decoded to learn more.
+SEGMENT_OPTIONS = {"probesize": "2048", "analyzeduration": "0"}
 # The sound that is compared, and how far the source is searched around it.
 LISTENED_S = 3.0
 SOUND_SEARCHED_S = 0.5
@@ -143,15 +145,16 @@ class Proof:
     def _segment(self, part: dict[str, Any], number: int) -> Any:
         folder = self._folder / part["folder"]
         files = [folder / part["init"], folder / (self._orders["segment"] % number)]
-        return self._tools.av.open(
-            self._tools.segments.JoinedFiles(files), format="mp4", options=dict(self._orders["options"])
-        )
+        options = {**self._orders["options"], **SEGMENT_OPTIONS}
+        return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
 
     def _listens(self, instant: dict[str, Any]) -> list[dict[str, Any]]:
         likeness = self._tools.likeness
         first_s = max(0.0, instant["at_s"] - LISTENED_S / 2)
         heard = [self._heard(sound, instant, first_s) for sound in self._orders["sounds"]]
-        known = [self._known(sound["stream"], first_s - SOUND_SEARCHED_S) for sound in self._orders["sounds"]]
+        streams = [sound["stream"] for sound in self._orders["sounds"]]
+        heard_of = {stream: self._known(stream, first_s - SOUND_SEARCHED_S) for stream in dict.fromkeys(streams)}
+        known = [heard_of[stream] for stream in streams]
         late_by = round(SOUND_SEARCHED_S / likeness.HOP_S)
         return [asdict(likeness.compare_tracks(heard, known, number, late_by=late_by)) for number in range(len(heard))]
 
@@ -160,7 +163,7 @@ class Proof:
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segment(sound, number) as container:
                 stream = container.streams.audio[0]
-                track.take(self._read.decoded_sound(self._tools.av, container, stream), zero_s=0.0)
+                track.take(self._read.decoded_sound(self._tools.av, container, stream, from_s=first_s), zero_s=0.0)
         return self._envelope(track)
 
     def _known(self, stream: int, first_s: float) -> Any | None:
@@ -173,7 +176,7 @@ class Proof:
                 sound = container.streams[stream]
                 if begin_s is not None:
                     self._read.seek(self._tools.av, container, sound, at_s=begin_s + zero_s)
-                heard = self._read.decoded_sound(self._tools.av, container, sound)
+                heard = self._read.decoded_sound(self._tools.av, container, sound, from_s=first_s + zero_s)
                 if track.take(heard, zero_s=zero_s) or begin_s is None:
                     break
         return None if track.begun_s is None else self._envelope(track)

@@ -29,7 +29,7 @@ JUMP_S = 10
 PAUSE_S = 3600
 # A step back of less is untidy, no new start.
 UNTIDY_S = Fraction(1, 10)
-# Where only the times of showing are known, pictures step back to those that are shown before.
+# Where some times of decoding are not known, those of showing step back to pictures that are shown before.
 REORDERED_S = 3
 # Pictures may come so seldom, when nothing else tells the time.
 SELDOM_S = 70
@@ -176,11 +176,14 @@ class Clock:
         self._at: dict[int, int] = {}
         self._last: dict[int, Fraction] = {}
         self._step: dict[int, Fraction] = {}
+        self._reordered: set[int] = set()
 
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""
         index, time = packet.stream_index, self._time(packet)
-        number = self._number(index, time, untidy_s=UNTIDY_S if packet.dts is not None else REORDERED_S)
+        if packet.dts is None:
+            self._reordered.add(index)
+        number = self._number(index, time)
         run = self.runs[number]
         if self._at.get(index) == number and time > self._last[index]:
             self._step[index] = time - self._last[index]
@@ -198,9 +201,10 @@ class Clock:
             return self._last.get(index, Fraction(0)) + self._step.get(index, Fraction(0))
         return Fraction(ticks * packet.time_base)
 
-    def _number(self, index: int, time: Fraction, *, untidy_s: Fraction | int) -> int:
+    def _number(self, index: int, time: Fraction) -> int:
         """Return the run of a time: the stream's own, a later one that has begun, or a new one."""
         mine = self._at.get(index)
+        untidy_s = REORDERED_S if index in self._reordered else UNTIDY_S
         if mine is not None and time >= self._last[index] - untidy_s and self._follows(index, time, mine):
             return mine
         for number in range(0 if mine is None else mine + 1, len(self.runs)):

@@ -209,7 +209,7 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
 
 async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
     """Return the plan with the filters that bring each sound track to the target."""
-    streams = [sound.index for sound in plan.sounds]
+    streams = {sound.index: sound.mix for sound in plan.sounds}
     # Measurements are no result.
     with tempfile.TemporaryDirectory(dir=folder) as place:
         found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
@@ -227,7 +227,7 @@ def _unheard(_progress: Progress) -> None:
 def build_tracks_argv(plan: EncodePlan) -> list[str]:
     """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
     encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
-    chains = [sound_chain(sound.index, label=f"a{number}", filters=sound.filters) for number, sound in encoded.items()]
+    chains = [sound_chain(sound, label=f"a{number}") for number, sound in encoded.items()]
     argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *zero_flags(plan))]
     argv += ["-filter_complex", ";".join(chains)] if chains else []
     # A timestamp far ahead would otherwise be filled with hours of silence.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
 
 # The output's colours, in the words of the filter: matrix, transfer, primaries, range.
@@ -81,10 +82,11 @@ def _conversion(picture: Picture, size: tuple[int, int]) -> list[str]:
     ]
 
 
-def sound_chain(stream_index: int, *, label: str, filters: str = "") -> str:
-    """Return the graph from one decoded sound track to `[label]`, with more filters on the way."""
+def sound_chain(sound: SoundPlan, *, label: str) -> str:
+    """Return the graph from one decoded sound track to `[label]`."""
     # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
     # add up before the filter's own limit of 100 ms.
     resample = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
-    steps = [resample, "aformat=sample_fmts=fltp:channel_layouts=stereo"]
-    return f"[0:{stream_index}]{','.join([*steps, *([filters] if filters else [])])}[{label}]"
+    # Sums of channels that are whole numbers would clip before anything can limit them.
+    steps = [resample, "aformat=sample_fmts=fltp", sound.mix, "aformat=sample_fmts=fltp:channel_layouts=stereo"]
+    return f"[0:{sound.index}]{','.join(step for step in [*steps, sound.filters] if step)}[{label}]"

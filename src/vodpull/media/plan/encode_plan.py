@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vodpull.errors import NoVideo
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.rates import exact_rate
@@ -23,7 +24,6 @@ THREADS = (2, 1)
 # memory, so a larger picture gets them by its size.
 DECODER_THREAD_PX = 1920 * 1088
 MAX_DECODER_THREADS = 4
-MAX_SOUNDS = 8
 # Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
 # decoding time, which may be ahead of the picture by a few frames.
 RUN_UP_S = 1.0
@@ -61,6 +61,8 @@ class SoundPlan:
     """ISO 639-2 code, as far as the source says it."""
     filters: str = ""
     """More filters for the sound, in FFmpeg's words."""
+    mix: str = ""
+    """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +266,7 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             copied=obstacle is None,
             reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
             language=track.language,
+            mix=stereo_mix(track.channels, track.speakers),
         )
         plans.append(plan)
     return tuple(plans)

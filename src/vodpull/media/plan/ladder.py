@@ -14,6 +14,7 @@ from vodpull.media.plan.template import ABR, Definition, DefinitionName, Templat
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
+MIN_FRAME_RATE = 10
 # How much taller than the definition below a rendition at the source's own height is.
 OWN_HEIGHT_STEP = 1.05
 # Where there is no picture, segments are cut on this grid.
@@ -170,7 +171,8 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         segment_s=ladder.template.segment_s,
     )
     if best.frame_rate != video.nominal_frame_rate:
-        obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
+        few = video.nominal_frame_rate < MIN_FRAME_RATE
+        obstacle = f"{video.nominal_frame_rate:.3g} frames a second are too {'few' if few else 'many'}"
     reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
     decisions = tuple(
         replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
@@ -188,7 +190,7 @@ def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceil
         name=definition.name,
         width_px=_even(width, scale),
         height_px=_even(height, scale),
-        frame_rate=capped_rate(video.nominal_frame_rate),
+        frame_rate=shown_rate(video.nominal_frame_rate),
         max_bitrate_bps=ceiling_bps,
         codec=codec,
     )
@@ -199,8 +201,15 @@ def _even(side_px: int, scale: float) -> int:
     return max(min(2 * round(side_px * scale / 2), side_px - side_px % 2), 2)
 
 
-def capped_rate(rate: float) -> float:
-    """Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder."""
+def shown_rate(rate: float) -> float:
+    """
+    Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder.
+
+    A slow one is multiplied instead: pictures are repeated, which costs next to nothing, so that the end of a film
+    falls on a frame, and segments of a few seconds have several.
+    """
+    if rate < MIN_FRAME_RATE:
+        return rate * math.ceil(MIN_FRAME_RATE / rate)
     # 59.94 and 60.02 both count as 60.
     return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
 

@@ -118,6 +118,8 @@ class AudioRecipe:
     """Of a stereo track."""
     loudness: bool = False
     """Bring the programme to -23 LUFS (EBU R 128), by one gain from beginning to end."""
+    undecodable: Literal["warn", "fail"] = "warn"
+    """A film with sound, none of which can be decoded: published without, with a warning, or a failure."""
 
 
 @dataclass(frozen=True, kw_only=True)

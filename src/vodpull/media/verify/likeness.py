@@ -27,7 +27,7 @@ LATER_LEVELS, LATER_SHARE = 0.25, 0.2
 # The same for another place of the picture.
 BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
 # So much of the contrast does an encoder change, or less.
-ENCODER_SHARE = 0.03
+ENCODER_SHARE = 0.05
 # Below it, nothing that moves in the source can be told from what an encoder does.
 STILL_LEVELS = 1.0
 # One value of an envelope.

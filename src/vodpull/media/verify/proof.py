@@ -32,8 +32,9 @@ from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
 BESIDE = ("segments.py", "film.py", "display.py")
 # Pictures on either side of an instant, as in the child.
 AROUND = 3
-# Between seams: a film has at least so many instants, and one for each of these lengths.
-MIN_SPREAD, SPREAD_S, MAX_SPREAD = 2, 60.0, 20
+# Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
+# ends, and no more than there is time for.
+MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
 # Half of what the child listens to.
 LISTENED_S = 1.5
 # What fits into one order, which is an argument.
@@ -158,7 +159,8 @@ async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
 def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
     """Return where pictures are compared: start, end, every seam of chunks, and a spread of segments. Pure."""
     seams = [chunk.first_frame for chunk in plan.chunks[1:]]
-    wanted = min(max(MIN_SPREAD, int(plan.duration_s / SPREAD_S)), MAX_SPREAD, len(plan.cuts) - 1)
+    lengths = min(max(MIN_BETWEEN, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
+    wanted = min(max(lengths - len(seams), 0), len(plan.cuts) - 1)
     # Just behind the beginning of a segment: to its other end there is much to decode.
     spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
     last = max(plan.frames_total - AROUND, 0)
@@ -171,7 +173,7 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
     if not plan.sounds:
         return ()
     last_s = max(plan.duration_s - LISTENED_S, LISTENED_S)
-    steps = min(max(MIN_SPREAD, int(plan.duration_s / SPREAD_S)), MAX_SPREAD)
+    steps = min(max(MIN_BETWEEN - 1, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
     return tuple(sorted({LISTENED_S + (last_s - LISTENED_S) * number / steps for number in range(steps + 1)}))
 
 

@@ -125,7 +125,7 @@ class Assembly:
         )
         self.pictures = [] if plan.sound_only else [self._picture(planned) for _, planned in placed]
         muxed = [self._sound(0, track_number=2 if self.pictures else 1)] if plan.sounds else []
-        shown: Sequence[tuple[Picture, ...]] = [(picture,) for picture in self.pictures] or [()]
+        shown: Sequence[tuple[PictureTrack, ...]] = [(picture,) for picture in self.pictures] or [()]
         self.streams = (
             *(
                 Stream(playlist=placed.playlist, folder=placed.folder, sources=(*picture, *muxed))

@@ -24,7 +24,7 @@ class NoVideo(MediaError):
     """The file has no moving picture: sound only, a still picture, cover art."""
 
     code = "no_video"
-    remedy = "Use the template `original` to store files without video."
+    remedy = "Use the template `original`, or one with `audio_only = true`, for files without video."
 
 
 class MediaTruncated(MediaError):

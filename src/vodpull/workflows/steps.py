@@ -292,7 +292,7 @@ class Steps:
         if self._can.templates[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None:
+            if info.video is None and not (info.audio and self._can.templates[batch.template].audio_only):
                 raise NoVideo("the file has no moving picture")
             if media.sound_is_lost(info) and self._can.templates[batch.template].audio.undecodable == "fail":
                 raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")

@@ -125,6 +125,8 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
             yield from (packet for packet in container.demux(*streams) if packet.size)
         except av.BlockingIOError:
             continue
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
 
 

@@ -117,16 +117,19 @@ class Assembly:
             )
             for number, sound in enumerate(several, start=1)
         )
-        names = [rendition.folder.rpartition("/")[2] for rendition in self.renditions if several]
+        names = [
+            rendition.folder.rpartition("/")[2] for rendition in self.renditions if several and not plan.sound_only
+        ]
         self.silent = tuple(
             PackagedPicture(playlist=f"{video_id}-v{name}.m3u8", folder=f"{video_id}/v{name}") for name in names
         )
-        muxed = [self._sound(0, track_number=2)] if plan.sounds else []
-        self.pictures = [self._picture(planned) for _, planned in placed]
+        self.pictures = [] if plan.sound_only else [self._picture(planned) for _, planned in placed]
+        muxed = [self._sound(0, track_number=2 if self.pictures else 1)] if plan.sounds else []
+        shown: Sequence[tuple[Picture, ...]] = [(picture,) for picture in self.pictures] or [()]
         self.streams = (
             *(
-                Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture, *muxed))
-                for placed, picture in zip(self.renditions, self.pictures, strict=True)
+                Stream(playlist=placed.playlist, folder=placed.folder, sources=(*picture, *muxed))
+                for placed, picture in zip(self.renditions, shown, strict=True)
             ),
             *(
                 Stream(playlist=placed.playlist, folder=placed.folder, sources=(self._sound(at, track_number=1),))

@@ -24,7 +24,7 @@ from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
+from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
@@ -48,7 +48,6 @@ __all__ = [
     "PackagedSound",
     "Parts",
     "Preview",
-    "Progress",
     "Proof",
     "Rendition",
     "RunLimits",
@@ -57,6 +56,7 @@ __all__ = [
     "SoundPlan",
     "Survey",
     "Template",
+    "ToolProgress",
     "ToolReport",
     "Toolbox",
     "VideoStream",

@@ -292,7 +292,7 @@ class Steps:
         if self._can.templates[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None:
+            if info.video is None and not (info.audio and self._can.templates[batch.template].audio_only):
                 raise NoVideo("the file has no moving picture")
             if media.sound_is_lost(info) and self._can.templates[batch.template].audio.undecodable == "fail":
                 raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")
@@ -337,7 +337,7 @@ class Steps:
                     limits=self._can.fetch_limits,
                     expected_md5=job.md5,
                     on_progress=advance,
-                    gate=self._can.gate,
+                    host_limits=self._can.host_limits,
                     on_part=on_part,
                     cookies=cookies,
                 )
@@ -366,7 +366,7 @@ class Steps:
             guard=self._can.guard,
             limits=self._can.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            gate=self._can.gate,
+            host_limits=self._can.host_limits,
             cookies=cookies,
         )
         await reporter.settle()

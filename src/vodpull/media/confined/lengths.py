@@ -27,6 +27,8 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
             yield from container.demux(*streams)
         except av.BlockingIOError:
             continue
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
 
 

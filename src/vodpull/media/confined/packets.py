@@ -57,6 +57,8 @@ def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
         except av.FFmpegError:
             # Decoders may find their way again; as it is, the file is of no use, and no place in it is sure.
             picture.broken = True
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
     return {**picture.facts(), "sounds": [table.facts() for table in sounds.values()]}
 
 

@@ -84,7 +84,7 @@ def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: Seen) -> dict[
 
 
 @dataclass
-class Seen:
+class ClockFacts:
     """What a file is, read to its end."""
 
     clock: Clock
@@ -94,12 +94,12 @@ class Seen:
     """Parameters of the picture change, and nobody who begins later would know them."""
 
 
-def survey(av: Any, path: str, orders: dict[str, Any]) -> Seen:
+def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
     """Read a file to its end."""
     kinds: dict[int, set[bytes]] = {}
     with av.open(f"file:{path}", options=dict(orders["options"])) as container:
         streams = used(container, orders)
-        seen = Seen(Clock.of(container, streams))
+        seen = ClockFacts(Clock.of(container, streams))
         for packet in packets(av, container, streams):
             seen.clock.run_of(packet)
             if packet.stream.type == "audio":
@@ -129,6 +129,8 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
             yield from (packet for packet in container.demux(*streams) if packet.size)
         except av.BlockingIOError:
             continue
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
 
 

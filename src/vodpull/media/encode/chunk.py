@@ -21,7 +21,7 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
 from vodpull.media.tools.sandbox import Toolbox
 
 
@@ -64,7 +64,7 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
         OutputInvalid: FFmpeg did not make what was planned.
     """
 
-    def report(progress: Progress) -> None:
+    def report(progress: ToolProgress) -> None:
         on_progress(min(1.0, progress.frames / chunk.frames))
 
     argv = build_chunk_argv(plan, chunk)
@@ -225,7 +225,7 @@ async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: To
     return replace(plan, sounds=tuple(sounds))
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Sound is a small part of the work; the report is read for the stall limit only."""
 
 

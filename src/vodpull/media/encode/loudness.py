@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, incomplete, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
 from vodpull.media.tools.sandbox import Toolbox
 
 TARGET_LUFS = -23.0
@@ -88,7 +88,7 @@ def _corrected(track: Loudness, after: Loudness | None) -> Loudness:
     return replace(track, gain_db=min(track.gain_db + missing_db, MAX_GAIN_DB))
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Nobody waits for a bar here; the report is read for the stall limit only."""
 
 

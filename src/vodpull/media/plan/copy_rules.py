@@ -1,4 +1,4 @@
-"""What of a source needs no encoding because it already is what it would become, and why the rest does. Pure."""
+"""Which streams of a source can be copied as they are, and why the others are encoded. Pure."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
-from vodpull.media.plan.picture import Picture, plan_picture
+from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.rates import exact_rate
 from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
@@ -114,6 +114,11 @@ class EncodePlan:
         return next((planned for planned in self.rungs if planned.rung.copied), None)
 
     @property
+    def sound_only(self) -> bool:
+        """Whether there is no picture."""
+        return self.picture == NO_PICTURE
+
+    @property
     def has_tracks(self) -> bool:
         """Whether there is anything that is made as a whole."""
         return bool(self.sounds or self.copied)
@@ -128,12 +133,10 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
     What the ladder's template says is all in the plan.
 
-    Raises:
-        NoVideo: the source has no moving picture.
     """
     info = settled(info, survey)
     if info.video is None:
-        raise NoVideo("the file has no moving picture")
+        return _plan_sound(info, ladder)
     template = ladder.template
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
@@ -163,6 +166,35 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
+        zero_s=info.zero_s,
+    )
+
+
+def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
+    """Return the plan of a file without a picture: its sound, in segments on a grid of time."""
+    template = ladder.template
+    if not template.audio_only:
+        raise NoVideo("the file has no moving picture")
+    assert template.fallback  # noqa: S101 - there is a ladder
+    rate = exact_rate(ladder.rungs[0].frame_rate)
+    gop_frames = round(template.segment_s * rate)
+    frames_total = max(1, round(info.duration_s * rate))
+    return EncodePlan(
+        picture=NO_PICTURE,
+        rungs=_rung_plans(ladder, many=False),
+        fallback=template.fallback,
+        audio=template.audio,
+        mp4="none",
+        vmaf=False,
+        sounds=_sound_plans(info, None, template.audio),
+        duration_s=info.duration_s,
+        rate=rate,
+        gop_frames=gop_frames,
+        frames_total=frames_total,
+        cuts=regular_cuts(frames_total, gop_frames),
+        decoder_threads=1,
+        chunks=(),
+        seeks_s=(),
         zero_s=info.zero_s,
     )
 

@@ -18,6 +18,8 @@ MAX_FRAME_RATE = 60.0
 MIN_FRAME_RATE = 10
 # How much taller than the definition below a rendition at the source's own height is.
 OWN_HEIGHT_STEP = 1.05
+# Where there is no picture, segments are cut on this grid.
+SOUND_GRID_HZ = 25.0
 # One macroblock: encoders and players disagree about anything smaller.
 MIN_SIDE_PX = 16
 # H.264 decoders stop at 8K; only very flat pictures come near it.
@@ -31,6 +33,7 @@ class Rung:
     clarity: int
     name: DefinitionName
     width_px: int
+    """0: there is no picture, the rendition is sound."""
     height_px: int
     frame_rate: float
     """Constant frames per second of the rendition."""
@@ -77,13 +80,13 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
     rung is the source itself where that is as good as an encode.
 
     Raises:
-        NoVideo: the source has no moving picture.
+        NoVideo: the source has no moving picture, and the template does not take sound alone.
         MediaUnsupported: the picture is too small to encode.
     """
     info = settled(info, survey)
     video = info.video
     if video is None:
-        raise NoVideo("the file has no moving picture")
+        return _sound_ladder(info, template)
     short = min(video.display_width_px, video.display_height_px)
     if short < MIN_SIDE_PX:
         raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
@@ -100,6 +103,34 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
     )
     return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+
+
+def _sound_ladder(info: MediaInfo, template: Template) -> Ladder:
+    """Return the one rendition of a file without a picture: it takes the lowest place."""
+    if not info.audio or not template.audio_only or template.fallback is None:
+        raise NoVideo("the file has no moving picture")
+    lowest = template.sizes[0]
+    rung = Rung(
+        clarity=lowest.clarity,
+        name=lowest.name,
+        width_px=0,
+        height_px=0,
+        frame_rate=SOUND_GRID_HZ,
+        max_bitrate_bps=template.audio.bitrate_bps,
+        codec=template.fallback,
+    )
+    decisions = tuple(
+        Decision(
+            clarity=size.clarity,
+            name=size.name,
+            chosen=size == lowest,
+            reason="the file has no moving picture: " + ("its sound alone" if size == lowest else "no other rendition"),
+            max_bitrate_bps=rung.max_bitrate_bps if size == lowest else size.max_bitrate_bps,
+            codecs=(),
+        )
+        for size in reversed(template.sizes)
+    )
+    return Ladder(template=template, rungs=(rung,), decisions=decisions)
 
 
 def _reached(template: Template, short_px: int) -> list[Definition]:

@@ -40,6 +40,22 @@ class Picture:
     """Where shapes change, each is scaled into the frame: when it begins, in seconds, and its width to its height."""
 
 
+NO_PICTURE = Picture(
+    stream_index=-1,
+    rate="25/1",
+    deinterlace=False,
+    crop_odd=False,
+    hold_frames=0,
+    hdr=False,
+    deep=False,
+    matrix="bt709",
+    transfer="bt709",
+    primaries="bt709",
+    range="tv",
+)
+"""In the plan of a rendition of sound alone, of which no frame is decoded."""
+
+
 def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Picture:
     """Return what the frames of this source need."""
     end_s = video.start_s + (video.duration_s or 0.0) - info.start_time_s

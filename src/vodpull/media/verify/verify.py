@@ -159,15 +159,17 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
         MediaTruncated: picture or sound end before the source said so.
         OutputInvalid: anything else is missing, cut, or not as planned.
     """
-    _check_poster(out_folder, package)
+    if package.poster:
+        _check_poster(out_folder, package)
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
         segments, measured = seen.segments[placed.playlist], seen.measured[placed.playlist]
         rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
-        own_s = _openings_s(placed, measured.tracks[0], segments)
-        openings_s = openings_s or own_s
-        _check_alignment(placed, own_s, openings_s)
+        if placed.rung.width_px:
+            own_s = _openings_s(placed, measured.tracks[0], segments)
+            openings_s = openings_s or own_s
+            _check_alignment(placed, own_s, openings_s)
         if placed.mp4:
             _check_mp4(placed.mp4, measured, seen.measured[placed.mp4])
         renditions.append(_with_files(out_folder, placed, rendition))
@@ -175,7 +177,8 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
         _check_silent(silent, seen.measured[placed.playlist], seen.measured[silent.playlist])
     for number, sound in enumerate(package.sounds):
         _check_sound(sound, seen.measured[sound.playlist], info, number=number)
-    _check_storyboard(out_folder, package, renditions[0].duration_s)
+    if package.storyboard:
+        _check_storyboard(out_folder, package, renditions[0].duration_s)
     bandwidths = _check_multivariant(out_folder, package, renditions)
     return tuple(
         replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
@@ -196,9 +199,11 @@ def _compared(
     duration_s = sum(segment.duration_s for segment in segments)
     video, audio = _tracks(placed, measured, sound=sound)
     _check_duration(placed, duration_s, info)
-    _check_video(placed, video, duration_s=duration_s, segments=len(segments))
+    if video:
+        _check_video(placed, video, duration_s=duration_s, segments=len(segments))
     if audio:
         _check_audio(placed.playlist, audio, info, number=0)
+    if video and audio:
         _check_drift(placed, video, audio, info=info)
     if measured.undecodable:
         raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
@@ -206,29 +211,32 @@ def _compared(
         clarity=placed.rung.clarity,
         codec=placed.rung.codec,
         playlist=placed.playlist,
-        width_px=video.width_px,
-        height_px=video.height_px,
+        width_px=video.width_px if video else 0,
+        height_px=video.height_px if video else 0,
         bitrate_bps=average_bitrate_bps(segments),
         peak_bitrate_bps=peak_bitrate_bps(segments),
-        frame_rate=round(video.packets / duration_s, 3),
+        frame_rate=round(video.packets / duration_s, 3) if video else 0.0,
         duration_s=duration_s,
         size_bytes=0,
         media_bytes=sum(segment.size_bytes for segment in segments),
         segment_count=len(segments),
         codecs="",
         bandwidth_bps=0,
-        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if audio else None,
+        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if video and audio else None,
         keyframes_aligned=False,
     )
 
 
-def _tracks(placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None) -> tuple[Track, Track | None]:
+def _tracks(
+    placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None
+) -> tuple[Track | None, Track | None]:
     kinds = [(track.kind, track.codec) for track in measured.tracks]
-    if kinds != [("video", placed.rung.codec), *([("audio", sound)] if sound else [])]:
+    picture = [("video", placed.rung.codec)] if placed.rung.width_px else []
+    if kinds != [*picture, *([("audio", sound)] if sound else [])]:
         raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
     if any(track.corrupt or not track.packets for track in measured.tracks):
         raise OutputInvalid(f"{placed.playlist} holds damaged packets")
-    return measured.tracks[0], measured.tracks[1] if sound else None
+    return measured.tracks[0] if picture else None, measured.tracks[-1] if sound else None
 
 
 def _check_duration(placed: PackagedRendition, duration_s: float, info: MediaInfo) -> None:
@@ -380,7 +388,7 @@ def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence
     named = [(uri, said.resolution, said.codecs) for uri, said in variants]
     places = [placed.playlist for placed in package.silent or package.renditions]
     wanted = [
-        (place, (known.width_px, known.height_px), known.codecs)
+        (place, (known.width_px, known.height_px) if known.width_px else None, known.codecs)
         for place, known in zip(places, renditions, strict=True)
     ]
     if named != wanted or not playlist.is_independent_segments:

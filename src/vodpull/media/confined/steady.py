@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: Seen) -> dict[str, Any]:
+def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) -> dict[str, Any]:
     """Write a file anew if need be."""
     if seen.clock.is_plain and not seen.changing and not seen.renewed:
         return {"steady": True}

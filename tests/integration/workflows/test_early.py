@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,13 +13,11 @@ from typing import Any, cast
 import imageio_ffmpeg
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_store import FAILURE, accept
 from tests.services.vodpull import processes_on
+from tests.stored import FAILURE, VAULT, accept
 
 from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
-from vodpull.database.connection import migrate, open_database
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.model import Job
 from vodpull.jobs.retries import SourceRetries
@@ -55,11 +53,8 @@ class Bench:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+def database_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'vodpull.db'}"
 
 
 def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
@@ -83,7 +78,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         watch=Watch(),
         encode_slots=2,
     )
-    [job] = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1).jobs
+    [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)
 
 

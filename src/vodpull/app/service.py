@@ -76,7 +76,7 @@ from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
-from vodpull.workflows.upkeep.schedule import Caretaker, Chores
+from vodpull.workflows.upkeep.schedule import Chores, Schedule
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -159,7 +159,7 @@ class _Parts:
             credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
             own_url=settings.public_url,
         )
-        self._gate = fetch.HostGate(
+        self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
         self._templates = load_templates(settings.data_dir / "templates")
@@ -289,18 +289,18 @@ class _Parts:
             executor_id,
             engine=self._engine,
             on_lost=_leave_if_shared(self._database),
-            on_census=self._gate.share,
+            on_census=self._host_limits.share,
         )
-        caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder(), chores=self._chores())
+        schedule = Schedule(self._store, self._engine, work_folder=self._work_folder(), chores=self._chores())
         register_workflows(self._engine, self._queues, steps)
         try:
             self._engine.launch(self._queues.all(), executor_id=executor_id.name)
             heartbeat.start()
-            caretaker.start()
+            schedule.start()
             yield
         finally:
             self._engine.drain(grace_s=self._settings.grace_s)
-            caretaker.stop()
+            schedule.stop()
             self._engine.shutdown()
             heartbeat.stop()
             executor_id.release()
@@ -312,7 +312,7 @@ class _Parts:
             objects=self._objects,
             is_shared=self._database.dialect.name != "sqlite",
             guard=self._guard,
-            gate=self._gate,
+            host_limits=self._host_limits,
             toolbox=_toolbox(settings),
             work_folder=self._work_folder(),
             admission=Admission(

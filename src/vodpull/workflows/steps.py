@@ -25,6 +25,7 @@ from vodpull.errors import (
     EncodeInterrupted,
     Failure,
     FetchError,
+    MediaUnsupported,
     NoVideo,
     PlaylistUnsupported,
     StorageError,
@@ -34,7 +35,17 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile
+from vodpull.jobs.model import (
+    Asset,
+    AssetWarning,
+    Batch,
+    Clarity,
+    Job,
+    ServerType,
+    SourceTrack,
+    Stage,
+    StoredFile,
+)
 from vodpull.jobs.store import JobRef, Outcome, Progress
 from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
@@ -276,11 +287,15 @@ class Steps:
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
         await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)
+        for lost in asset.warnings:
+            log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
         if self._can.templates[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None:
+            if info.video is None and not (info.audio and self._can.templates[batch.template].audio_only):
                 raise NoVideo("the file has no moving picture")
+            if media.sound_is_lost(info) and self._can.templates[batch.template].audio.undecodable == "fail":
+                raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")
         return {
             "encode": self._can.templates[batch.template].ladder,
             "asset": asdict(asset),
@@ -322,7 +337,7 @@ class Steps:
                     limits=self._can.fetch_limits,
                     expected_md5=job.md5,
                     on_progress=advance,
-                    gate=self._can.gate,
+                    host_limits=self._can.host_limits,
                     on_part=on_part,
                     cookies=cookies,
                 )
@@ -351,7 +366,7 @@ class Steps:
             guard=self._can.guard,
             limits=self._can.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            gate=self._can.gate,
+            host_limits=self._can.host_limits,
             cookies=cookies,
         )
         await reporter.settle()
@@ -378,6 +393,8 @@ class Steps:
             video_id=job.video_id,
             duration_s=0.0 if info is None else info.duration_s,
             files=(original,),
+            tracks=() if info is None else tuple(SourceTrack(**asdict(track)) for track in info.tracks),
+            warnings=() if info is None else tuple(AssetWarning(**asdict(lost)) for lost in media.warnings_of(info)),
             md5=digests["md5"],
             sha256=digests["sha256"],
         )

@@ -72,7 +72,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         objects=open_store(f"file://{tmp_path / 'objects'}"),
         is_shared=is_shared,
         guard=fetch.AddressGuard(),
-        gate=fetch.HostGate(),
+        host_limits=fetch.HostLimits(),
         toolbox=find_toolbox("", sandbox="auto"),
         work_folder=tmp_path / "work",
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),

@@ -17,7 +17,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.progress import News, ProgressStreams
-from vodpull.api.v1.views import (
+from vodpull.api.v1.shapes import (
     BatchPage,
     BatchReply,
     CatalogueEntry,
@@ -26,10 +26,8 @@ from vodpull.api.v1.views import (
     NewBatch,
     ProblemReply,
     State,
-    batch_reply,
-    delivery_reply,
-    job_reply,
 )
+from vodpull.api.v1.views import batch_reply, delivery_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound, RequestError, catalogue
 from vodpull.jobs.idempotency import Fingerprint, fingerprint

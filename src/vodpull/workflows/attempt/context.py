@@ -31,7 +31,7 @@ class Capabilities:
     is_shared: bool
     """Other processes work on the same jobs, so intermediate results go through the object store."""
     guard: fetch.AddressGuard
-    gate: fetch.HostGate
+    host_limits: fetch.HostLimits
     toolbox: media.Toolbox
     work_folder: Path
     admission: Admission

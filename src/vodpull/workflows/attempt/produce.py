@@ -319,7 +319,7 @@ class Production:
         if info.duration_s > self._can.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
         survey = None
-        if media.worth_surveying(info):
+        if info.video is not None:
             survey = await media.survey(source or await self.need_source(job), info, toolbox=self._can.toolbox)
         template = await self._template(job)
         template = replace(template, copy=False) if careful else template

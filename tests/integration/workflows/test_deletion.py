@@ -78,11 +78,6 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'vodpull.db'}"
-
-
-@pytest.fixture
 def house(database: sa.Engine, objects: ObjectStore) -> Iterator[House]:
     engine = Engine(database)
     engine.attach()

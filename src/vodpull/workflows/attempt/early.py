@@ -217,8 +217,8 @@ class HeadStart:
     """
     Encodes the first chunk while the original is being stored, its packets are read and steps change.
 
-    It is what the steps would do a moment later, with the same pieces: they wait for what is under way, and find what is
-    done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
+    It is what the steps would do a moment later, with the same pieces: they wait for what is under way, and find what
+    is done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
     loop.
     """
 

@@ -1,5 +1,5 @@
 """
-The pieces of one attempt of a job, its intermediate results: plan, sound, chunks. Made once, by whichever process comes first.
+The pieces of one attempt of a job: plan, sound, chunks. Each is made once, by whichever process comes first.
 
 A result is a folder under a name that says what it was made from, so a result of another plan is never taken for it.
 It lies on the local disk; where several machines work on one job, also in the object store, index last.

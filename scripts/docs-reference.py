@@ -52,7 +52,8 @@ installation. Everything else is refused with `media_unsupported`: each entry is
 
 What is marked *sandbox* is taken only where bubblewrap works. It was let in after 2000 mutated files
 (`python -m tests.fuzz`): each went through the confined prober, and what that took (*decoded*) through FFmpeg's
-decoder, with no crash, no hang, and nothing read from outside of the sandbox.
+decoder, with no crash, no hang, and nothing read from outside of the sandbox. The files are those that FFmpeg can
+write; for WMA Pro, one of the tests of mutagen (`--sample`).
 
 Not taken, because no file could be made to try them on: Sorenson Video 3, RealVideo 3 and 4, Cook and Sipr, On2 VP6,
 Indeo. ProRes RAW is refused, too: it is no picture before a program of the camera's maker has developed it.

@@ -32,6 +32,8 @@ JOB: dict[str, Any] = {
     "playlist": "",
     "poster": "",
     "storyboard": "",
+    "tracks": [],
+    "warnings": [],
     "proof": None,
     "playlist_url": "",
     "poster_url": "",

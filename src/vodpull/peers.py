@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -25,6 +26,7 @@ def is_in(address: str, networks: Iterable[Network]) -> bool:
     return found is not None and any(found in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def _read(address: str) -> IPv4Address | IPv6Address | None:
     """Return an address; an IPv4 one also where a socket of both families spells it as IPv6."""
     try:

@@ -55,17 +55,16 @@ def _as_header(text: str) -> str:
 def _signed(text: str) -> None:
     sent = _as_header(text)
     headers = {
-        "authorization": sent,
         "x-cnc-date": sent,
         "date": sent,
         "x-cnc-timestamp": sent,
         "x-cnc-accesskey": sent,
         "host": "h",
     }
-    request = SignedRequest(method="GET", path="/", query=sent, headers=headers, body=b"")
     now_s = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     for scheme in ("", "BASIC ", "CNC-HMAC-SHA256 Credential="):
-        request.headers["authorization"] = scheme + sent
+        named = headers | {"authorization": scheme + sent}
+        request = SignedRequest(method="GET", path="/", query=sent, headers=named, body=b"")
         with suppress(VodpullError):
             authenticate(request, keys=lambda _: None, now_s=now_s)
 

@@ -1,5 +1,5 @@
 """
-Log lines: one an event, on stderr, for people or as JSON; the lines of the libraries among them.
+Log lines: one per event, on stderr, for people or as JSON; the lines of the libraries among them.
 
 Every line of a job carries `job` and `attempt` (`workflows/attempt/meters.py` binds them). Whatever a line was
 given, secrets do not leave: queries of URLs, credentials in them, authorizations and the values of fields that are
@@ -26,7 +26,7 @@ MAX_DEPTH = 5
 
 
 def configure_logging(log_format: str, *, stream: TextIO | None = None) -> None:
-    """Write one line an event to a stream (stderr): `console` for people, or `json`."""
+    """Write one line per event to a stream (stderr): `console` for people, or `json`."""
     out = _Patient(stream or sys.stderr)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -62,7 +62,7 @@ from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.workflows.attempt.admission import Admission, Thresholds
-from vodpull.workflows.attempt.context import Capabilities
+from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
@@ -76,7 +76,7 @@ from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
-from vodpull.workflows.upkeep.schedule import Caretaker, Chores
+from vodpull.workflows.upkeep.schedule import Chores, Schedule
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -159,7 +159,7 @@ class _Parts:
             credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
             own_url=settings.public_url,
         )
-        self._gate = fetch.HostGate(
+        self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
         self._templates = load_templates(settings.data_dir / "templates")
@@ -282,37 +282,37 @@ class _Parts:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Do work, under an executor id of this process's own."""
-        steps = Steps(self._capabilities(), self._outbox)
+        steps = Steps(self._context(), self._outbox)
         executor_id = claim_executor_id(self._database, lock_folder=self._settings.data_dir)
         heartbeat = Heartbeat(
             self._database,
             executor_id,
             engine=self._engine,
             on_lost=_leave_if_shared(self._database),
-            on_census=self._gate.share,
+            on_census=self._host_limits.share,
         )
-        caretaker = Caretaker(self._store, self._engine, work_folder=self._work_folder(), chores=self._chores())
+        schedule = Schedule(self._store, self._engine, work_folder=self._work_folder(), chores=self._chores())
         register_workflows(self._engine, self._queues, steps)
         try:
             self._engine.launch(self._queues.all(), executor_id=executor_id.name)
             heartbeat.start()
-            caretaker.start()
+            schedule.start()
             yield
         finally:
             self._engine.drain(grace_s=self._settings.grace_s)
-            caretaker.stop()
+            schedule.stop()
             self._engine.shutdown()
             heartbeat.stop()
             executor_id.release()
 
-    def _capabilities(self) -> Capabilities:
+    def _context(self) -> Context:
         settings = self._settings
-        return Capabilities(
+        return Context(
             store=self._store,
             objects=self._objects,
             is_shared=self._database.dialect.name != "sqlite",
             guard=self._guard,
-            gate=self._gate,
+            host_limits=self._host_limits,
             toolbox=_toolbox(settings),
             work_folder=self._work_folder(),
             admission=Admission(

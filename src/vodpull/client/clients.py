@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from vodpull.client import operations
-from vodpull.client.exchange import Address, Call, Flow, Outcome, Patience, Reply
+from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
 from vodpull.errors import ParameterError
@@ -79,7 +79,7 @@ class _Operations:
         self._address = address
         self._patience = Patience(total_s=patience_s)
 
-    def _request(self, call: Call) -> dict[str, Any]:
+    def _request(self, call: HttpCall) -> dict[str, Any]:
         """Return the arguments of a request."""
         content = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
         return {
@@ -125,7 +125,7 @@ class Client(_Operations):
 
     def watch(self, batch_id: str) -> Iterator[Batch]:
         """Yield a batch at every change until it is final, the final state last; a broken stream is begun again."""
-        progress = operations.Progress(batch_id, self._patience)
+        progress = operations.ProgressStream(batch_id, self._patience)
         while not progress.is_over:
             time.sleep(progress.call.delay_s)
             try:
@@ -151,7 +151,7 @@ class Client(_Operations):
     ) -> None:
         self.close()
 
-    def _send(self, call: Call) -> Outcome:
+    def _send(self, call: HttpCall) -> Outcome:
         time.sleep(call.delay_s)
         try:
             response = self._http.request(**self._request(call))
@@ -189,7 +189,7 @@ class AsyncClient(_Operations):
 
     async def watch(self, batch_id: str) -> AsyncIterator[Batch]:
         """Yield a batch at every change until it is final, the final state last; a broken stream is begun again."""
-        progress = operations.Progress(batch_id, self._patience)
+        progress = operations.ProgressStream(batch_id, self._patience)
         while not progress.is_over:
             await asyncio.sleep(progress.call.delay_s)
             try:
@@ -217,7 +217,7 @@ class AsyncClient(_Operations):
     ) -> None:
         await self.close()
 
-    async def _send(self, call: Call) -> Outcome:
+    async def _send(self, call: HttpCall) -> Outcome:
         await asyncio.sleep(call.delay_s)
         try:
             response = await self._http.request(**self._request(call))
@@ -241,5 +241,5 @@ def _has_host(server: str) -> bool:
         return False
 
 
-def _reply(response: httpx2.Response, body: bytes) -> Reply:
-    return Reply(status=response.status_code, headers=response.headers, body=body)
+def _reply(response: httpx2.Response, body: bytes) -> HttpReply:
+    return HttpReply(status=response.status_code, headers=response.headers, body=body)

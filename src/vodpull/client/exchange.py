@@ -42,7 +42,7 @@ MAX_MESSAGE_CHARACTERS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class HttpCall:
     """One HTTP request to the service."""
 
     method: str
@@ -61,7 +61,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class HttpReply:
     """An answer of the service."""
 
     status: int
@@ -93,8 +93,8 @@ class NoReply:
     """It may help to try again."""
 
 
-Outcome: TypeAlias = Reply | NoReply
-Flow: TypeAlias = Generator[Call, Outcome, T]
+Outcome: TypeAlias = HttpReply | NoReply
+Flow: TypeAlias = Generator[HttpCall, Outcome, T]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ class Address:
     """Base URL."""
     key: SigningKey
 
-    def headers(self, call: Call, content: bytes) -> dict[str, str]:
+    def headers(self, call: HttpCall, content: bytes) -> dict[str, str]:
         """
         Return the headers of a call, credentials included.
 
@@ -125,7 +125,7 @@ class Patience:
 
     total_s: float
 
-    def again(self, call: Call, outcome: Outcome) -> Call | None:
+    def again(self, call: HttpCall, outcome: Outcome) -> HttpCall | None:
         """Return the call to send next, or None when this outcome is the last one."""
         if not _may_pass(call, outcome):
             return None
@@ -136,7 +136,7 @@ class Patience:
         return replace(call, delay_s=delay_s, tried=call.tried + 1, waited_s=waited_s)
 
 
-def _may_pass(call: Call, outcome: Outcome) -> bool:
+def _may_pass(call: HttpCall, outcome: Outcome) -> bool:
     if isinstance(outcome, NoReply):
         return call.may_repeat and outcome.may_pass
     if outcome.status == HTTPStatus.TOO_MANY_REQUESTS:  # refused before anything was done
@@ -150,11 +150,11 @@ _GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.G
 
 def _retry_after_s(outcome: Outcome) -> float:
     """Return `Retry-After` in seconds (RFC 9110 §10.2.3); 0 without one that can be read."""
-    text = outcome.headers.get("retry-after", "") if isinstance(outcome, Reply) else ""
+    text = outcome.headers.get("retry-after", "") if isinstance(outcome, HttpReply) else ""
     return read_retry_after_s(text) or 0.0
 
 
-def ask(call: Call) -> Flow[Any]:
+def ask(call: HttpCall) -> Flow[Any]:
     """
     Return the JSON value that a call is answered with; None when the answer has no body.
 
@@ -165,7 +165,7 @@ def ask(call: Call) -> Flow[Any]:
     error = error_of(outcome)
     if error is not None:
         raise error
-    return outcome.json() if isinstance(outcome, Reply) and outcome.body else None
+    return outcome.json() if isinstance(outcome, HttpReply) and outcome.body else None
 
 
 def error_of(outcome: Outcome) -> VodpullError | None:
@@ -188,7 +188,7 @@ def error_of(outcome: Outcome) -> VodpullError | None:
     return error
 
 
-def _named(code: object, said: dict[str, Any], reply: Reply) -> VodpullError:
+def _named(code: object, said: dict[str, Any], reply: HttpReply) -> VodpullError:
     message = _readable(said.get("detail") or said.get("message"))
     kind = _WIRE_ERRORS.get(code) if isinstance(code, int) else _own_errors().get(str(code))
     if kind is None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.exchange import OWN_PREFIX, Call, Flow, NoReply, Outcome, Patience, ask, error_of
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
 from vodpull.client.shapes import Batch, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
 from vodpull.errors import CallFailed
@@ -64,7 +64,7 @@ def submit(
     """
     items = [asdict(Source(url=source) if isinstance(source, str) else source) for source in sources]
     key = idempotency_key or secrets.token_hex(16)
-    call = Call(
+    call = HttpCall(
         method="POST",
         target=f"{OWN_PREFIX}/batches",
         body={"items": items, **options},
@@ -134,7 +134,7 @@ def retry(batch_id: str, position: int | None = None) -> Flow[Batch]:
 
 def delete(batch_id: str, position: int | None = None) -> Flow[None]:
     """Delete a batch, or one job of it, with all its files; what is under way is cancelled first."""
-    yield from ask(Call(method="DELETE", target=OWN_PREFIX + _batch(batch_id, position), may_repeat=True))
+    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _batch(batch_id, position), may_repeat=True))
 
 
 def events(*, wait_s: int = 0, limit: int = 100) -> Flow[tuple[Event, ...]]:
@@ -177,7 +177,7 @@ def pull_video_query(*, task_id: str = "", trans_no: str = "") -> Flow[QueryRepl
     return reply
 
 
-class Progress:
+class ProgressStream:
     """The progress stream of a batch: reads its lines, and begins it again when it breaks."""
 
     def __init__(self, batch_id: str, patience: Patience) -> None:
@@ -219,16 +219,16 @@ def _batch(batch_id: str, position: int | None = None) -> str:
     return path if position is None else f"{path}/jobs/{position:d}"
 
 
-def _get(path: str) -> Call:
-    return Call(method="GET", target=OWN_PREFIX + path, may_repeat=True)
+def _get(path: str) -> HttpCall:
+    return HttpCall(method="GET", target=OWN_PREFIX + path, may_repeat=True)
 
 
-def _post(path: str, body: Any = None) -> Call:
-    return Call(method="POST", target=OWN_PREFIX + path, body=body)
+def _post(path: str, body: Any = None) -> HttpCall:
+    return HttpCall(method="POST", target=OWN_PREFIX + path, body=body)
 
 
-def _wire(name: str, body: dict[str, Any]) -> Call:
-    return Call(method="POST", target=f"/vod/videoManage/{name}", body=body)
+def _wire(name: str, body: dict[str, Any]) -> HttpCall:
+    return HttpCall(method="POST", target=f"/vod/videoManage/{name}", body=body)
 
 
 def _member(value: Any, name: str) -> Any:

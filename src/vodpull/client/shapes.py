@@ -115,6 +115,10 @@ class Job:
     """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
     poster: str
     storyboard: str
+    tracks: tuple[dict[str, Any], ...] = ()
+    """Of the source: what they are, whether they are published, and why not."""
+    warnings: tuple[dict[str, str], ...] = ()
+    """What of the source is not published, and why: `code` and `message`."""
     playlist_url: str = ""
     poster_url: str = ""
     storyboard_url: str = ""

@@ -61,7 +61,7 @@ def _read_pairs(body: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _read_parts(boundary: bytes, body: bytes) -> Form:
-    parts = _Parts()
+    parts = _MultipartReader()
     try:
         parser = MultipartParser(boundary, parts.callbacks())
         parser.write(body)
@@ -85,7 +85,7 @@ def _text(data: bytes) -> str:
         raise ParameterError("the form is not UTF-8", field="body") from error
 
 
-class _Parts:
+class _MultipartReader:
     """Collects the parts of a multipart form: the name of the field, that of its file if it has one, and the bytes."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ class NoVideo(MediaError):
     """The file has no moving picture: sound only, a still picture, cover art."""
 
     code = "no_video"
-    remedy = "Use the template `original` to store files without video."
+    remedy = "Use the template `original`, or one with `audio_only = true`, for files without video."
 
 
 class MediaTruncated(MediaError):
@@ -60,7 +60,7 @@ class EncodeStalled(MediaError):
 
 
 class EncodeInterrupted(MediaError):
-    """FFmpeg was killed from outside: by the system for want of memory, or by an operator. Tried again a few times."""
+    """FFmpeg was killed from outside: by the system when out of memory, or by an operator. Tried again a few times."""
 
     code = "encode_interrupted"
     fault = Fault.SERVICE
@@ -69,7 +69,7 @@ class EncodeInterrupted(MediaError):
 
     def __init__(self, message: str, *, starved: bool = False) -> None:
         """`starved`: the machine ran out of memory meanwhile, so another try may end like this one."""
-        super().__init__(f"{message}, for want of memory" if starved else message)
+        super().__init__(f"{message}: out of memory" if starved else message)
         self.starved = starved
 
 

@@ -6,7 +6,7 @@ from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
-from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Downloaded",
     "FetchLimits",
     "FetchedPlaylist",
-    "HostGate",
+    "HostLimits",
     "OnPart",
     "PartView",
     "download",

@@ -95,6 +95,30 @@ class StoredFile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceTrack:
+    """One track of a source, and what became of it."""
+
+    index: int
+    """Number of the stream in the file."""
+    kind: str
+    """`video`, `audio`, `subtitle`, `data`, `attachment` or `unknown`."""
+    codec: str
+    language: str | None
+    used: bool
+    """It is published."""
+    reason: str
+    """Why it is not, in one word; empty: it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetWarning:
+    """Something of a source that a viewer misses."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Asset:
     """What is kept of one source."""
 
@@ -111,6 +135,10 @@ class Asset:
     poster_key: str = ""
     storyboard_key: str = ""
     """Key of the WebVTT index of the preview pictures."""
+    tracks: tuple[SourceTrack, ...] = ()
+    """Of the source; empty in assets of older releases."""
+    warnings: tuple[AssetWarning, ...] = ()
+    """What of the source is not published, and why."""
     proof: dict[str, object] | None = None
     """What of it was compared with the original, and what was found; None: there are no renditions, or older ones."""
 

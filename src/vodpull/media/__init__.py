@@ -10,6 +10,7 @@ from vodpull.media.encode.chunk import (
 from vodpull.media.encode.codecs import needed_tools
 from vodpull.media.encode.join import join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
@@ -17,13 +18,13 @@ from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.copy_rules import must_survey, worth_surveying
+from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import Progress, RunLimits, ToolReport, copy_limits, describe, find_toolbox
+from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_limits, describe, find_toolbox
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
@@ -47,7 +48,6 @@ __all__ = [
     "PackagedSound",
     "Parts",
     "Preview",
-    "Progress",
     "Proof",
     "Rendition",
     "RunLimits",
@@ -56,6 +56,7 @@ __all__ = [
     "SoundPlan",
     "Survey",
     "Template",
+    "ToolProgress",
     "ToolReport",
     "Toolbox",
     "VideoStream",
@@ -71,6 +72,7 @@ __all__ = [
     "find_toolbox",
     "foresees_copy",
     "join",
+    "lost_codecs",
     "measure_renditions",
     "must_survey",
     "needed_tools",
@@ -83,8 +85,9 @@ __all__ = [
     "probe",
     "probe_part",
     "reach",
+    "sound_is_lost",
     "steady",
     "survey",
     "titles",
-    "worth_surveying",
+    "warnings_of",
 ]

@@ -22,7 +22,7 @@ from vodpull.errors import (
     OriginTimeout,
     StorageUnavailable,
 )
-from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostGate, download
+from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostLimits, download
 from vodpull.fetch.partfile import partfile
 from vodpull.fetch.partfile.journal import journal_of
 
@@ -57,7 +57,7 @@ class Bench:
         return self.origin.script("v.mp4", content, faults)
 
     async def download(
-        self, path: str = "scripted/v.mp4", *, md5: str = "", gate: HostGate | None = None
+        self, path: str = "scripted/v.mp4", *, md5: str = "", host_limits: HostLimits | None = None
     ) -> Downloaded:
         return await download(
             self.origin.url(path),
@@ -66,7 +66,7 @@ class Bench:
             limits=self.limits,
             on_progress=lambda *_: None,
             expected_md5=md5,
-            gate=gate,
+            host_limits=host_limits,
         )
 
     def left(self) -> list[str]:
@@ -336,14 +336,14 @@ async def test_one_connection_stays_one_if_the_limits_say_so(bench: Bench) -> No
 
 async def test_a_gate_keeps_one_file_from_taking_every_connection(bench: Bench) -> None:
     bench.origin.put("v", CONTENT)
-    gate = HostGate(connections_per_host=3, requests_per_s=1000)
-    arrived = await bench.download("throttled?rate=3000000&file=v", md5=md5_of(CONTENT), gate=gate)
+    host_limits = HostLimits(connections_per_host=3, requests_per_s=1000)
+    arrived = await bench.download("throttled?rate=3000000&file=v", md5=md5_of(CONTENT), host_limits=host_limits)
     assert arrived.connections == 3
     assert bench.origin.max_at_once == 3
 
 
 async def test_a_gate_makes_downloads_take_turns(bench: Bench) -> None:
-    gate = HostGate(connections_per_host=2, requests_per_s=1000)
+    host_limits = HostLimits(connections_per_host=2, requests_per_s=1000)
     targets = [bench.target.with_name(str(number)) for number in range(6)]
     await asyncio.gather(
         *(
@@ -353,7 +353,7 @@ async def test_a_gate_makes_downloads_take_turns(bench: Bench) -> None:
                 guard=bench.guard,
                 limits=bench.limits,
                 on_progress=lambda *_: None,
-                gate=gate,
+                host_limits=host_limits,
             )
             for target in targets
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.origin import Origin
 
-from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostGate, PartView, download
+from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostLimits, PartView, download
 
 MEDIA = os.urandom(6 << 20)
 INDEX = os.urandom(100_000)
@@ -41,14 +41,14 @@ class Watch:
     def view(self) -> PartView:
         return self._views[0]
 
-    async def download(self, path: str, *, gate: HostGate | None = None) -> Downloaded:
+    async def download(self, path: str, *, host_limits: HostLimits | None = None) -> Downloaded:
         return await download(
             self.origin.url(path),
             self.target,
             guard=AddressGuard(trusted_origins=[self.origin.origin]),
             limits=self.limits,
             on_progress=self._look,
-            gate=gate,
+            host_limits=host_limits,
             on_part=self._views.append,
         )
 
@@ -101,8 +101,8 @@ async def test_an_index_that_is_refused_comes_in_its_turn(watch: Watch) -> None:
 
 async def test_where_one_connection_is_all_there_is_nothing_comes_first(watch: Watch) -> None:
     watch.origin.put("v", LATE)
-    gate = HostGate(connections_per_host=1, requests_per_s=1000)
-    arrived = await watch.download("throttled?rate=20000000&file=v", gate=gate)
+    host_limits = HostLimits(connections_per_host=1, requests_per_s=1000)
+    arrived = await watch.download("throttled?rate=20000000&file=v", host_limits=host_limits)
     assert (arrived.sha256, arrived.connections) == (sha256_of(LATE), 1)
     assert not watch.saw_the_end_before_the_middle()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, EncodeStalled, StorageFull
-from vodpull.media import Progress, Toolbox, builtin_templates, describe, find_toolbox, needed_tools
+from vodpull.media import Toolbox, ToolProgress, builtin_templates, describe, find_toolbox, needed_tools
 from vodpull.media.confined import launcher
 from vodpull.media.tools import out_of_memory
 from vodpull.media.tools.allowlist import global_flags
@@ -135,7 +135,7 @@ async def test_output_floods_are_cut(either_toolbox: Toolbox) -> None:
 
 
 async def test_progress_is_reported(either_toolbox: Toolbox) -> None:
-    seen: list[Progress] = []
+    seen: list[ToolProgress] = []
     argv = (*global_flags(), "-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=2", "-f", "null", "-")
     await run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=seen.append)
     assert (seen[-1].frames, seen[-1].out_time_s) == (60, 2.0)
@@ -207,7 +207,7 @@ async def test_want_of_memory_is_named(toolbox: Toolbox, tmp_path: Path, monkeyp
     work = asyncio.create_task(python("import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)", toolbox))
     await asyncio.sleep(0)
     counters.write_text("oom_kill 4\n")
-    with pytest.raises(EncodeInterrupted, match="for want of memory") as caught:
+    with pytest.raises(EncodeInterrupted, match="out of memory") as caught:
         check(await work, "testing")
     assert caught.value.starved
 

@@ -14,7 +14,7 @@ CLICKS = "aevalsrc='0.02*sin(2764*t)+0.7*between(mod(t,1),0.5,0.5003)*sin(20000*
 
 
 async def measure(clip: Path, stream: int, folder: Path, toolbox: Toolbox) -> Loudness:
-    (measured,) = await measure_loudness(clip, [stream], folder, toolbox=toolbox, limits=LIMITS)
+    (measured,) = await measure_loudness(clip, {stream: ""}, folder, toolbox=toolbox, limits=LIMITS)
     assert measured
     return measured
 
@@ -46,5 +46,5 @@ async def test_clicks_are_limited_and_the_sound_keeps_its_length(
 
 async def test_silence_has_no_loudness(make_clip: Maker, toolbox: Toolbox, tmp_path: Path) -> None:
     silent = await make_clip("silent.wav", "-f", "lavfi", "-i", "anullsrc=d=1")
-    assert await measure_loudness(silent, [0], tmp_path, toolbox=toolbox, limits=LIMITS) == (None,)
+    assert await measure_loudness(silent, {0: ""}, tmp_path, toolbox=toolbox, limits=LIMITS) == (None,)
     assert loudness_steps(None) == []

@@ -7,12 +7,12 @@ from tests.integration.media.pipeline import Maker
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox
-from vodpull.media.verify.vmaf import Sample, measure_quality, quality_limits
+from vodpull.media.verify.vmaf import VmafSample, measure_quality, quality_limits
 
 REFERENCE = "[0:0]trim=start_frame=10,format=yuv420p[v0]"
 
 
-async def sample_of(make_clip: Maker, **crfs: int) -> Sample:
+async def sample_of(make_clip: Maker, **crfs: int) -> VmafSample:
     """Return a sample that begins at the tenth frame of a clip, with a smaller rendition of each quality."""
     picture = ("-f", "lavfi", "-i", "mandelbrot=s=320x180:r=25,trim=end_frame=40,scale=out_range=tv,format=yuv420p")
     source = await make_clip(
@@ -27,7 +27,9 @@ async def sample_of(make_clip: Maker, **crfs: int) -> Sample:
         "ultrafast",
     )
     files = {name: await make_clip(f"{name}.mp4", *from_ten, "-crf", str(crf)) for name, crf in crfs.items()}
-    return Sample(source=source, source_options=(), reference=REFERENCE, size=(320, 180), renditions=files, frames=20)
+    return VmafSample(
+        source=source, source_options=(), reference=REFERENCE, size=(320, 180), renditions=files, frames=20
+    )
 
 
 async def test_a_better_encode_has_a_better_figure(make_clip: Maker, toolbox: Toolbox, tmp_path: Path) -> None:
@@ -41,13 +43,13 @@ async def test_a_better_encode_has_a_better_figure(make_clip: Maker, toolbox: To
 
 async def test_the_source_itself_is_perfect(make_clip: Maker, toolbox: Toolbox, tmp_path: Path) -> None:
     sample = await sample_of(make_clip)
-    same = Sample(**{**vars(sample), "reference": "[0:0]null[v0]", "renditions": {"same": sample.source}})
+    same = VmafSample(**{**vars(sample), "reference": "[0:0]null[v0]", "renditions": {"same": sample.source}})
     found = await measure_quality([same], tmp_path, toolbox=toolbox, limits=quality_limits(frames=20, renditions=1))
     assert found["same"].mean > 97
 
 
 async def test_a_rendition_that_ends_early_is_refused(make_clip: Maker, toolbox: Toolbox, tmp_path: Path) -> None:
     sample = await sample_of(make_clip, short=30)
-    longer = Sample(**{**vars(sample), "frames": 35})
+    longer = VmafSample(**{**vars(sample), "frames": 35})
     with pytest.raises(OutputInvalid, match="30 pictures instead of 35"):
         await measure_quality([longer], tmp_path, toolbox=toolbox, limits=quality_limits(frames=35, renditions=1))

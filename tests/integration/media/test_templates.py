@@ -150,7 +150,7 @@ async def test_sound_comes_to_the_target_of_loudness(make_clip: Maker, tmp_path:
     assert sorted(path.name for path in (tmp_path / "tracks").iterdir()) == ["audio-0.m4a"]
     limits = RunLimits(wall_s=60)
     file = tmp_path / "out" / renditions[-1].mp4
-    [measured] = await measure_loudness(file, [1], tmp_path, toolbox=toolbox, limits=limits)
+    [measured] = await measure_loudness(file, {1: ""}, tmp_path, toolbox=toolbox, limits=limits)
     assert measured
     assert measured.integrated_lufs == pytest.approx(TARGET_LUFS, abs=0.5)
 

@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 from tests.services.s3 import BUCKET
+from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotFound
 from vodpull.jobs.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
@@ -31,7 +29,6 @@ from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
 from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
-VAULT = Vault("a master key for tests")
 DAY_MS = 86_400_000
 
 
@@ -81,14 +78,11 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def house(tmp_path: Path, objects: ObjectStore) -> Iterator[House]:
-    database = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(database)
+def house(database: sa.Engine, objects: ObjectStore) -> Iterator[House]:
     engine = Engine(database)
     engine.attach()
     yield make_house(database, engine, objects)
     engine.shutdown()
-    database.dispose()
 
 
 def make_house(database: sa.Engine, engine: Engine, objects: ObjectStore) -> House:

@@ -10,7 +10,7 @@ import pytest
 from tests.batches import batch_json
 
 from vodpull.client import operations
-from vodpull.client.exchange import Address, Call, Flow, NoReply, Outcome, Patience, Reply, error_of
+from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, NoReply, Outcome, Patience, error_of
 from vodpull.errors import (
     CallFailed,
     NotFound,
@@ -27,11 +27,11 @@ T = TypeVar("T")
 KEY = SigningKey(access_key="AK", secret="the secret")
 
 
-def reply(value: Any, status: int = 200, **headers: str) -> Reply:
-    return Reply(status=status, headers=headers, body=json.dumps(value).encode())
+def reply(value: Any, status: int = 200, **headers: str) -> HttpReply:
+    return HttpReply(status=status, headers=headers, body=json.dumps(value).encode())
 
 
-def drive(flow: Flow[T], *outcomes: Outcome) -> tuple[T, list[Call]]:
+def drive(flow: Flow[T], *outcomes: Outcome) -> tuple[T, list[HttpCall]]:
     """Return the result of a flow and the calls it made."""
     calls = [next(flow)]
     try:
@@ -76,9 +76,9 @@ def test_ids_cannot_leave_their_place_in_the_path() -> None:
         (reply({"code": 1301, "message": "no"}), PermissionDenied),
         (reply({"code": 1999, "message": "no"}), CallFailed),
         (reply({"code": "rate_limited", "detail": "no"}, 429, **{"retry-after": "7"}), RateLimited),
-        (Reply(status=200, headers={}, body=b"<html>"), CallFailed),
-        (Reply(status=301, headers={}, body=b""), CallFailed),
-        (Reply(status=502, headers={}, body=b"<html>"), ServiceUnreachable),
+        (HttpReply(status=200, headers={}, body=b"<html>"), CallFailed),
+        (HttpReply(status=301, headers={}, body=b""), CallFailed),
+        (HttpReply(status=502, headers={}, body=b"<html>"), ServiceUnreachable),
         (NoReply(reason="ConnectError"), ServiceUnreachable),
     ],
 )
@@ -93,7 +93,7 @@ def test_words_of_a_service_cannot_move_the_cursor() -> None:
 
 
 def test_the_secret_crosses_encrypted_connections_only() -> None:
-    call = Call(method="GET", target="/api/v1/batches")
+    call = HttpCall(method="GET", target="/api/v1/batches")
     plain = Address(server="http://a", key=KEY).headers(call, b"")
     encrypted = Address(server="https://a", key=KEY).headers(call, b"")
     wire = Address(server="https://a", key=KEY).headers(replace(call, target="/vod/videoManage/pullVideo"), b"")
@@ -101,7 +101,7 @@ def test_the_secret_crosses_encrypted_connections_only() -> None:
     assert encrypted["Authorization"] == "Bearer AK.the secret"
 
 
-AGAIN = Call(method="GET", target="/", may_repeat=True)
+AGAIN = HttpCall(method="GET", target="/", may_repeat=True)
 
 
 def test_patience_ends_after_its_time() -> None:
@@ -114,7 +114,7 @@ def test_patience_ends_after_its_time() -> None:
 
 def test_only_what_may_be_repeated_is_unless_it_was_refused_unread() -> None:
     once, patience = replace(AGAIN, may_repeat=False), Patience(total_s=10)
-    busy = Reply(status=429, headers={"retry-after": "3"}, body=b"")
+    busy = HttpReply(status=429, headers={"retry-after": "3"}, body=b"")
     assert patience.again(once, NoReply(reason="x")) is None
     assert patience.again(AGAIN, reply({}, 500)) is None
     assert patience.again(AGAIN, reply({}, 503)) is not None
@@ -125,7 +125,7 @@ def test_only_what_may_be_repeated_is_unless_it_was_refused_unread() -> None:
 
 
 def test_news_on_the_stream_renews_patience() -> None:
-    progress = operations.Progress("b", Patience(total_s=1))
+    progress = operations.ProgressStream("b", Patience(total_s=1))
     progress.broke(NoReply(reason="x"))
     assert progress.call.delay_s > 0
     assert progress.read(": still here") is None

@@ -85,7 +85,7 @@ def test_a_batch_is_read_and_newer_members_are_ignored() -> None:
     assert batch.succeeded
     assert json.loads(json.dumps(asdict(batch))) == {
         **batch_json("done"),
-        "jobs": [said["jobs"][0] | {"decisions": [], "timeline": [], "files": []}],
+        "jobs": [said["jobs"][0] | {"decisions": [], "timeline": [], "files": [], "tracks": [], "warnings": []}],
     }
 
 

@@ -58,7 +58,7 @@ def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey
     return prove(claim, request, key=keys(claim.access_key)).key
 
 
-def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
+def read_claim(request: SignedRequest, *, now_s: float) -> SignatureClaim:
     """
     Return what a request says of who signed it; nothing is proved yet.
 
@@ -74,7 +74,7 @@ def read_claim(request: SignedRequest, *, now_s: float) -> Claim:
     return claim
 
 
-def prove(claim: Claim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
+def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
     """
     Return what is proved if the live key of this claim's name made its proof; None: nobody has that name.
 
@@ -108,7 +108,7 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
         raise AuthenticationError("malformed authorization")
     _check_name(access_key)
     # Digests have one length, so that the comparison does not tell the secret's.
-    claim = Claim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
+    claim = SignatureClaim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
     return _check(claim, keys(access_key))[0]
 
 
@@ -122,7 +122,7 @@ class Proof:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class SignatureClaim:
     """What a request says of itself: which key made which proof over which text."""
 
     access_key: str
@@ -143,7 +143,7 @@ _NO_SECRET = random_secrets.token_hex(32)
 _SECRETS_TRIED = 2
 
 
-def _check(claim: Claim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
+def _check(claim: SignatureClaim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
     """Return the key and the message that the proof covers, an exact one first; tries all before it decides."""
     known = key.secrets if key is not None else ()
     tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
@@ -154,7 +154,7 @@ def _check(claim: Claim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
     return key, fitting[0]
 
 
-def _fits(claim: Claim, secret: str, message: bytes) -> bool:
+def _fits(claim: SignatureClaim, secret: str, message: bytes) -> bool:
     return hmac.compare_digest(claim.seal(secret, message), claim.proof)
 
 
@@ -174,7 +174,7 @@ _HMAC_CREDENTIALS = re.compile(
 )
 
 
-def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> Claim:
+def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> SignatureClaim:
     found = _HMAC_CREDENTIALS.fullmatch(credentials)
     # Duplicates stay: one SDK signs them.
     names = sorted(found["names"].lower().split(";")) if found else []
@@ -190,7 +190,7 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
         string_to_sign(dialect, timestamp, canonical_request(request, names, query))
         for query in query_readings(request)
     )
-    return Claim(
+    return SignatureClaim(
         access_key=access_key,
         proof=to_bytes(found["signature"].lower()),
         seal=seal_hmac,
@@ -221,7 +221,7 @@ def _check_time(stated_s: int | None, now_s: int) -> None:
 _DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
 
 
-def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> Claim:
+def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> SignatureClaim:
     """Read user and proof of an API key; the proof covers the date alone, neither path nor body."""
     user, _, password = _basic_pair(credentials).partition(":")
     if not user or not password:
@@ -231,7 +231,9 @@ def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> Claim:
     in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
     if not in_time:
         _check_time(dated[0][1] if dated else None, now_s)
-    return Claim(access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time, covers_request=False)
+    return SignatureClaim(
+        access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time, covers_request=False
+    )
 
 
 def _basic_pair(credentials: str) -> str:
@@ -251,7 +253,7 @@ def _seal_bearer(secret: str, _: bytes) -> bytes:
 
 
 # One line per scheme: the word, in lower case, and who reads what it claims.
-_SCHEMES: dict[str, Callable[[SignedRequest, str, int], Claim]] = {
+_SCHEMES: dict[str, Callable[[SignedRequest, str, int], SignatureClaim]] = {
     **{dialect.word.lower(): partial(_read_hmac, dialect=dialect) for dialect in DIALECTS},
     BASIC.lower(): _read_basic,
 }

@@ -6,7 +6,6 @@ import json
 import secrets
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,16 +71,15 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            headers = MutableHeaders(scope=message)
-            headers["X-WS-RequestId"] = self.request_id
-            headers["x-cnc-request-id"] = self.request_id
+            request_id = self.request_id.encode()
+            message["headers"] += [(b"x-ws-requestid", request_id), (b"x-cnc-request-id", request_id)]
         await self._send(message)
 
 
 def _refuse_other_codecs(scope: Scope, body: bytes) -> None:
     """Refuse JSON in UTF-16 and UTF-32, which the framework would read: the caller does not choose the codec."""
-    content_type = Headers(scope=scope).get("content-type", "")
-    if "json" in content_type.lower() and not json.detect_encoding(body).startswith("utf-8"):
+    content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    if b"json" in content_type.lower() and not json.detect_encoding(body).startswith("utf-8"):
         raise ParameterError("the body is not UTF-8", field="body")
 
 
@@ -102,6 +100,6 @@ async def read_signed_request(request: Request) -> SignedRequest:
         method=request.method,
         path=raw_path.decode("latin-1"),
         query=request.scope["query_string"].decode("latin-1"),
-        headers={name.lower(): value for name, value in request.headers.items()},
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]},
         body=await request.body(),
     )

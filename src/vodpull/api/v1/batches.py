@@ -18,7 +18,7 @@ from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.progress import News, ProgressStreams
-from vodpull.api.v1.views import (
+from vodpull.api.v1.shapes import (
     BatchPage,
     BatchReply,
     CatalogueEntry,
@@ -27,10 +27,8 @@ from vodpull.api.v1.views import (
     NewBatch,
     ProblemReply,
     State,
-    batch_reply,
-    delivery_reply,
-    job_reply,
 )
+from vodpull.api.v1.views import batch_reply, delivery_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound, RequestError, catalogue
 from vodpull.jobs.idempotency import Fingerprint, fingerprint

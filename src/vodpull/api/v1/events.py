@@ -15,7 +15,8 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.batches import PROBLEMS
-from vodpull.api.v1.views import Acknowledged, Acknowledgement, EventPage, event_reply
+from vodpull.api.v1.shapes import Acknowledged, Acknowledgement, EventPage
+from vodpull.api.v1.views import event_reply
 from vodpull.errors import AuthenticationError
 from vodpull.jobs.events import MAX_PAGE, Event
 

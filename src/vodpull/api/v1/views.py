@@ -1,339 +1,28 @@
-"""The shapes of `/api/v1`, and batches, events and deliveries turned into them."""
+"""What is kept of batches, jobs, events and deliveries, put into the shapes that the API answers with. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from vodpull.errors import Fault
-from vodpull.jobs.deliveries import Attempt, Delivery, DeliveryState
-from vodpull.jobs.events import Event, EventKind
+from vodpull.api.v1.shapes import (
+    AttemptReply,
+    BatchReply,
+    DeliveryReply,
+    ErrorReply,
+    EventReply,
+    FileReply,
+    JobReply,
+    NextTryReply,
+    StageReply,
+    TrackReply,
+    WarningReply,
+)
+from vodpull.jobs.deliveries import Attempt, Delivery
+from vodpull.jobs.events import Event
 from vodpull.jobs.listing import StageTime
-from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, Asset, BatchView, Job, Stage, StoredFile
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class _Request(_Shape):
-    model_config = ConfigDict(extra="forbid")
-
-
-class NewItem(_Request):
-    """One source to ingest."""
-
-    url: Annotated[str, Field(min_length=1, max_length=8192, pattern=r"^[^\x00]+$")]
-    """Where it is: http or https."""
-    name: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
-    """Label; default: the last part of the URL's path."""
-    md5: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{32})?$")] = ""
-    """Expected digest; empty: not checked."""
-
-
-MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]+$")]
-MetadataValue = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
-
-
-class NewBatch(_Request):
-    """A batch to ingest."""
-
-    items: Annotated[list[NewItem], Field(min_length=1, max_length=MAX_ITEMS)]
-    """The sources, 1 to 50."""
-    template: Annotated[str, Field(max_length=100)] = ""
-    """`abr`, `original`; empty: the default of the service."""
-    trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
-    """Your own id."""
-    notify_url: Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")] = ""
-    """Where to post the final state; empty: nowhere."""
-    metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)] = {}
-    """Pairs of your own, up to 50, kept and returned as they are: keys up to 40 characters, values up to 500."""
-    priority: Annotated[int, Field(ge=1, le=1000, strict=True)] = DEFAULT_PRIORITY
-    """Lower goes first among the batches of the account."""
-    separate: Annotated[bool, Field(strict=True)] = False
-    """One notification per item instead of one for the batch."""
-    fetch_ts: Annotated[bool, Field(strict=True)] = True
-    """Fetch the segments of an HLS source, not only its playlist."""
-
-
-class ErrorReply(_Shape):
-    """Why a job failed; the codes are listed at `/api/v1/errors`."""
-
-    code: str
-    """Stable code from the catalogue."""
-    message: str
-    """What was wrong."""
-    fault: Fault
-    """Who has to act."""
-    retryable: bool
-    """It may pass by itself."""
-    remedy: str
-    """What to do."""
-    stage: str
-    """Where the job was."""
-    origin_status: int | None
-    """HTTP status of the origin, where that was the cause."""
-
-
-class NextTryReply(_Shape):
-    """When a source that could not be fetched is asked again; `retry` does it now."""
-
-    at_ms: int
-    """Unix time in milliseconds."""
-    tries: int
-    """Tries in a row that brought nothing new."""
-    error: ErrorReply
-    """What the last of them failed with."""
-
-
-class StageReply(_Shape):
-    """One entry of a job's timeline."""
-
-    attempt: int
-    """From 1; each retry is a new one."""
-    stage: Stage
-    """What was begun."""
-    at_ms: int
-    """Unix time in milliseconds."""
-    duration_ms: int | None
-    """Until the next stage; None for the one under way and for final ones."""
-
-
-class FileReply(_Shape):
-    """One stored file."""
-
-    clarity: int
-    """1 original, 2 LD, 3 SD, 4 HD, 5 FHD."""
-    width_px: int
-    """Of the picture as it is shown."""
-    height_px: int
-    """Of the picture as it is shown."""
-    bitrate_bps: int
-    """Average over the whole duration."""
-    size_bytes: int
-    """Of all that plays it: of a playlist, its segments."""
-    path: str
-    """Below `/media/`."""
-    url: str
-    """Where it can be played or downloaded."""
-
-
-class JobReply(_Shape):
-    """Where one job is."""
-
-    job_id: str
-    """Its address is `/api/v1/jobs/<job_id>`."""
-    batch_id: str
-    """The batch that it belongs to."""
-    position: int
-    """Place in the batch, from 0."""
-    deleted_at_ms: int | None
-    """When its files were deleted; the rest tells what was."""
-    file_name: str
-    """The label that the client gave, or the last part of the URL's path."""
-    url: str
-    """The source, as requested."""
-    attempt: int
-    """From 1; each retry is a new one."""
-    stage: Stage
-    """Where it is; `done`, `failed` and `cancelled` are final."""
-    percent: float
-    """Of this stage."""
-    bytes_done: int
-    """Fetched so far."""
-    bytes_total: int | None
-    """Announced by the origin; None when unknown."""
-    speed_bytes_per_s: float | None
-    """While fetching: average since the stage began."""
-    eta_s: float | None
-    """Guess for the end of this stage; None when there is nothing to go by."""
-    pull_status: int
-    """Of the fetch: 1 under way, 2 succeeded, 3 failed; as on the wire."""
-    cmd_status: int
-    """Of the outputs: 1 under way, 2 succeeded, 3 failed; as on the wire."""
-    error: ErrorReply | None
-    """None unless it failed or was cancelled."""
-    next_try: NextTryReply | None
-    """Set while the job waits after a failure that may pass; it holds nothing meanwhile."""
-    decisions: list[dict[str, Any]]
-    """Why each definition is in the ladder or not."""
-    timeline: list[StageReply]
-    """When each stage began, in the order of time. Empty in lists: read the batch for it."""
-    video_id: str
-    """Of what is kept of the source."""
-    duration_s: float | None
-    """Of the video; None until it is known."""
-    md5: str
-    """Of the stored original; empty until it is stored."""
-    sha256: str
-    """Of the stored original; empty until it is stored."""
-    files: list[FileReply]
-    """The original first, then renditions by clarity."""
-    is_playable: bool
-    """`playlist` can be played: of a long video from its first minutes of encoding on, while it grows."""
-    playlist: str
-    """Path of the multivariant playlist below `/media/`; empty until there is something to play."""
-    playlist_url: str
-    """The same as a URL, for a player."""
-    poster: str
-    """Path of the poster below `/media/`; empty until it is published."""
-    poster_url: str
-    """The same as a URL."""
-    storyboard: str
-    """Path of the WebVTT index of preview pictures; empty until it is published."""
-    storyboard_url: str
-    """The same as a URL."""
-    proof: dict[str, Any] | None
-    """What of the renditions was compared with the source, and what was found; None until they are published."""
-
-
-class BatchReply(_Shape):
-    """Where one batch is."""
-
-    batch_id: str
-    """`taskId` of the wire contract."""
-    trans_no: str
-    """Your own id, or one that was made."""
-    template: str
-    """Of the outputs."""
-    notify_url: str
-    """Where the final state is posted; empty: nowhere."""
-    metadata: dict[str, str]
-    """The pairs that it was created with."""
-    separate: bool
-    """One notification per item instead of one for the batch."""
-    priority: int
-    """Lower goes first among the batches of the account."""
-    created_at_ms: int
-    """Unix time in milliseconds."""
-    finished_at_ms: int | None
-    """None while a job is under way."""
-    is_final: bool
-    """Every job is final."""
-    jobs: list[JobReply]
-    """In the order of the request."""
-
-
-class BatchPage(_Shape):
-    """Batches, newest first."""
-
-    batches: list[BatchReply]
-    """Up to `limit` of them."""
-    next_cursor: str
-    """Give it as `cursor` for the next page; empty after the last one."""
-
-
-class EventReply(_Shape):
-    """One fact."""
-
-    event_id: str
-    """To acknowledge it by."""
-    kind: EventKind
-    """What happened."""
-    batch_id: str
-    """What it happened to."""
-    position: int | None
-    """Of the job; None: the whole batch."""
-    created_at_ms: int
-    """Unix time in milliseconds."""
-
-
-class EventPage(_Shape):
-    """Events that are not acknowledged yet, oldest first."""
-
-    events: list[EventReply]
-    """Again in every answer until they are acknowledged."""
-
-
-class Acknowledgement(_Request):
-    """Events that the client is done with."""
-
-    event_ids: Annotated[list[Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]], Field(max_length=100)]
-    """As `/api/v1/events` lists them."""
-
-
-class Acknowledged(_Shape):
-    """How many events were taken off the list."""
-
-    acknowledged: int
-    """Ids that are unknown or were acknowledged before do not count."""
-
-
-class AttemptReply(_Shape):
-    """One try of a delivery."""
-
-    number: int
-    """From 0."""
-    at_ms: int
-    """Unix time in milliseconds."""
-    status: int | None
-    """HTTP status of the receiver; None: no answer."""
-    latency_ms: int
-    """Until the answer."""
-    error: str
-    """Code of the catalogue; empty: received."""
-    response_head: str
-    """How the receiver's answer begins."""
-
-
-class DeliveryReply(_Shape):
-    """One notification with its attempts."""
-
-    delivery_id: str
-    """Sent as `webhook-id`."""
-    position: int | None
-    """Of the job that it tells of; None: the whole batch."""
-    state: DeliveryState
-    """Whether it arrived."""
-    created_at_ms: int
-    """Unix time in milliseconds."""
-    attempts: list[AttemptReply]
-    """In the order of time."""
-
-
-class CatalogueEntry(_Shape):
-    """One code of the error catalogue."""
-
-    code: str
-    """Never changes between releases."""
-    fault: Fault
-    """Who has to act."""
-    retryable: bool
-    """It may pass by itself."""
-    meaning: str
-    """What happened."""
-    remedy: str
-    """What to do."""
-
-
-class ProblemReply(_Shape):
-    """An error of `/api/v1` (RFC 9457)."""
-
-    type: str
-    """URN of the code."""
-    title: str
-    """Words of the HTTP status."""
-    status: int
-    """The HTTP status."""
-    detail: str
-    """What was wrong."""
-    code: str
-    """Stable code from the catalogue."""
-    field: str | None
-    """Member of the request at fault, where there is one."""
-    remedy: str
-    """What to do."""
-    retryable: bool
-    """It may pass by itself."""
-    request_id: str
-    """To find the call in the service's log."""
-
-
-State = Literal["running", "completed", "failed"]
-"""`completed`: every job is final; `failed`: a job failed."""
+from vodpull.jobs.model import Asset, BatchView, Job, Stage, StoredFile
 
 Times = dict[str, list[StageTime]]
 
@@ -399,6 +88,8 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
         "files": [] if asset is None else [_file(file, asset.duration_s, files_url) for file in asset.files],
+        "tracks": [] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
+        "warnings": [] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
     }
 

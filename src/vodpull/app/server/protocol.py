@@ -18,7 +18,7 @@ CONTENT_OVERHEAD = 8
 """A chunk of one byte comes in six."""
 
 
-class Stage(Enum):
+class RequestPart(Enum):
     """Where in a request the next byte belongs."""
 
     IDLE = auto()
@@ -49,7 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._connections = connections
         self._limits = connections.limits
-        self._stage = Stage.IDLE
+        self._stage = RequestPart.IDLE
         self._since_s = self.loop.time()
         self._is_connected = False
         self._is_over = False
@@ -64,7 +64,7 @@ class GuardedProtocol(HttpToolsProtocol):
     @property
     def idle_since_s(self) -> float | None:
         """Since when no request of it is under way; None while one is."""
-        under_way = self._stage is Stage.BODY or _is_under_way(self.cycle)
+        under_way = self._stage is RequestPart.BODY or _is_under_way(self.cycle)
         return self._since_s if self._is_connected and not under_way else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -101,21 +101,21 @@ class GuardedProtocol(HttpToolsProtocol):
     def _weigh(self) -> None:
         """Look at a head or body that came in several reads: parts of it that are not whole yet have no callback."""
         limits = self._limits
-        if self._stage is Stage.HEAD and self._wire_bytes > limits.header_bytes + limits.target_bytes:
+        if self._stage is RequestPart.HEAD and self._wire_bytes > limits.header_bytes + limits.target_bytes:
             self.refuse(Refusal.HEADERS)
-        elif self._stage is Stage.BODY:
+        elif self._stage is RequestPart.BODY:
             around = self._wire_bytes - self._content_bytes
             if around > limits.chunk_overhead_bytes + CONTENT_OVERHEAD * self._content_bytes:
                 self.refuse(Refusal.CHUNKS)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._enter(Stage.HEAD)
+        self._enter(RequestPart.HEAD)
         self._messages += 1
         self._lines = self._head_bytes = 0
         super().on_message_begin()
 
-    def _enter(self, stage: Stage) -> None:
+    def _enter(self, stage: RequestPart) -> None:
         self._stage = stage
         self._since_s = self.loop.time()
         self._wire_bytes = self._content_bytes = 0
@@ -132,14 +132,14 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes += len(name) + len(value)
         if self._lines > self._limits.header_lines or self._head_bytes > self._limits.header_bytes:
             self._stop(Refusal.HEADERS)
-        if self._stage is Stage.HEAD:
+        if self._stage is RequestPart.HEAD:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Start the application, or let the request wait for its turn."""
         if len(self.pipeline) >= self._limits.pipelined:
             self._stop(Refusal.PIPELINED)
-        self._enter(Stage.BODY)
+        self._enter(RequestPart.BODY)
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -150,7 +150,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """End a request."""
         super().on_message_complete()
-        self._enter(Stage.IDLE)
+        self._enter(RequestPart.IDLE)
 
     def on_response_complete(self) -> None:
         """Give a body that nobody waits for any more a moment to end."""
@@ -185,9 +185,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _overdue(self, waited_s: float) -> Refusal | None:
         limits = self._limits
-        if self._stage is Stage.HEAD:
+        if self._stage is RequestPart.HEAD:
             return Refusal.HEAD_TIMEOUT if waited_s > limits.head_s else None
-        if self._stage is Stage.BODY:
+        if self._stage is RequestPart.BODY:
             allowed_s = limits.body_s + self._content_bytes / limits.body_bytes_per_s
             return (
                 Refusal.BODY_TIMEOUT
@@ -212,9 +212,9 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _may_answer(self, why: Refusal, under_way: list[RequestResponseCycle]) -> bool:
         """Tell whether a reply now is one to the request that is refused, never one to a request before it."""
-        if self._stage is Stage.BODY:
+        if self._stage is RequestPart.BODY:
             return len(under_way) == 1 and not under_way[0].response_started
-        is_silent = why is Refusal.HEAD_TIMEOUT and self._stage is Stage.IDLE
+        is_silent = why is Refusal.HEAD_TIMEOUT and self._stage is RequestPart.IDLE
         return not under_way and not is_silent
 
     def close_as(self, why: Refusal) -> None:

@@ -61,7 +61,7 @@ class MediaPlaylist:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class VariantChoice:
     """The best variant of a multivariant playlist."""
 
     video_uri: str
@@ -69,7 +69,7 @@ class Choice:
     """The separate rendition that carries its sound; None: the sound is in the variant itself."""
 
 
-def parse_playlist(text: str, *, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist | Choice:
+def parse_playlist(text: str, *, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist | VariantChoice:
     """
     Return what a playlist names: at most `max_segments`, or the best variant of those that can be used.
 
@@ -95,7 +95,7 @@ def _parse(text: str, max_segments: int) -> dict[str, Any]:
     return data
 
 
-def _choose(data: dict[str, Any]) -> Choice:
+def _choose(data: dict[str, Any]) -> VariantChoice:
     groups: dict[str | None, list[dict[str, Any]]] = {}
     for media in data["media"]:
         if media.get("type") == "AUDIO":
@@ -106,7 +106,7 @@ def _choose(data: dict[str, Any]) -> Choice:
         renditions, key=lambda media: (media.get("default") == "YES", media.get("autoselect") == "YES"), default=None
     )
     audio_uri = preferred.get("uri") if preferred else None
-    return Choice(video_uri=best["uri"], audio_uri=audio_uri if audio_uri != best["uri"] else None)
+    return VariantChoice(video_uri=best["uri"], audio_uri=audio_uri if audio_uri != best["uri"] else None)
 
 
 def _usable(variant: dict[str, Any], groups: Mapping[str | None, object]) -> tuple[int, bool, bool]:

@@ -18,10 +18,10 @@ from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.playlist import (
-    Choice,
     Key,
     MediaPlaylist,
     Piece,
+    VariantChoice,
     check_count,
     parse_playlist,
 )
@@ -30,7 +30,7 @@ from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.serial import in_thread
 from vodpull.fetch.transfer.download import bring
-from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.sessions import Sessions
 
@@ -72,7 +72,7 @@ async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everythi
     guard: AddressGuard,
     limits: FetchLimits,
     on_progress: OnProgress,
-    gate: HostGate | None = None,
+    host_limits: HostLimits | None = None,
     cookies: CookieJar | None = None,
 ) -> FetchedPlaylist:
     """
@@ -92,7 +92,7 @@ async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everythi
         StorageFull, StorageUnavailable: the folder cannot take it.
     """
     text = await in_thread(_read_text, path, limits.max_playlist_bytes)
-    async with Sessions(guard, limits, gate, cookies=cookies) as sessions:
+    async with Sessions(guard, limits, host_limits, cookies=cookies) as sessions:
         gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
         playlist = await in_thread(parse_playlist, text, max_segments=limits.max_segments)
         return await gathering.run(playlist, guard.check_url(base_url))
@@ -110,10 +110,10 @@ class _Gathering:
         self._keys: dict[yarl.URL, bytes] = {}
         self._key_lock = asyncio.Lock()
 
-    async def run(self, playlist: MediaPlaylist | Choice, base: yarl.URL) -> FetchedPlaylist:
+    async def run(self, playlist: MediaPlaylist | VariantChoice, base: yarl.URL) -> FetchedPlaylist:
         audio: MediaPlaylist | None = None
         audio_base = video_base = base
-        if isinstance(playlist, Choice):
+        if isinstance(playlist, VariantChoice):
             if playlist.audio_uri is not None:
                 audio, audio_base = await self._fetch_media_playlist(base, playlist.audio_uri)
             playlist, video_base = await self._fetch_media_playlist(base, playlist.video_uri)
@@ -139,7 +139,7 @@ class _Gathering:
                 playlist = await in_thread(parse_playlist, text, max_segments=self._limits.max_segments)
         finally:
             target.unlink(missing_ok=True)
-        if isinstance(playlist, Choice):
+        if isinstance(playlist, VariantChoice):
             raise PlaylistUnsupported("a variant of the playlist is a multivariant playlist itself")
         return playlist, yarl.URL(arrived.final_url, encoded=True)
 

@@ -9,7 +9,7 @@ Span = tuple[int, int]
 """First byte, and the byte after the last one."""
 
 
-class Spans:
+class ByteRanges:
     """A set of byte positions, kept as few sorted spans that neither touch nor overlap. Pure."""
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 from vodpull.errors import ParameterError, StorageUnavailable
 from vodpull.fetch.partfile.disk_errors import disk_errors
-from vodpull.fetch.partfile.serial import Strand
+from vodpull.fetch.partfile.serial import SerialWorker
 
 _MD5_HEX = re.compile(r"[0-9a-f]{32}")
 # Bytes a read when something is hashed from the disk: large enough for few calls, small enough to stay in the cache.
@@ -41,20 +41,20 @@ class Digests:
     def __init__(self) -> None:
         # md5 is what clients name their files by; it is not used against forgery
         self._hashes = (hashlib.md5(usedforsecurity=False), hashlib.sha256())
-        self._strands = (Strand(), Strand())
+        self._workers = (SerialWorker(), SerialWorker())
         self._reads: list[Future[None]] = []
         self._is_stopped = False
 
     def update(self, chunks: Sequence[bytes]) -> list[Future[None]]:
         """Take the next bytes of the file; they must not change any more."""
-        return [strand.submit(partial(self._hash_chunks, index, chunks)) for index, strand in enumerate(self._strands)]
+        return [worker.submit(partial(self._hash_chunks, index, chunks)) for index, worker in enumerate(self._workers)]
 
     def read(self, file_number: int, start: int, stop: int) -> None:
         """Take the next bytes of the file from the file itself, where they are already."""
         self._reads = [read for read in self._reads if not read.done() or read.exception()]
-        for index, strand in enumerate(self._strands):
+        for index, worker in enumerate(self._workers):
             call = partial(self._hash_span, index, file_number, span=(start, stop))
-            self._reads.append(strand.submit(call))
+            self._reads.append(worker.submit(call))
 
     async def hex_digests(self) -> tuple[str, str]:
         """
@@ -63,8 +63,8 @@ class Digests:
         Raises:
             StorageUnavailable: bytes that were on disk could not be read back.
         """
-        for strand in self._strands:
-            await strand.settle()
+        for worker in self._workers:
+            await worker.settle()
         for read in self._reads:
             read.result()
         md5, sha256 = self._hashes
@@ -73,8 +73,8 @@ class Digests:
     async def stop(self) -> None:
         """End without a result; afterwards the file is not read any more."""
         self._is_stopped = True
-        for strand in self._strands:
-            await strand.settle()
+        for worker in self._workers:
+            await worker.settle()
 
     def _hash_chunks(self, index: int, chunks: Sequence[bytes]) -> None:
         for chunk in chunks:

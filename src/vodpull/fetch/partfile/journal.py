@@ -12,7 +12,7 @@ from typing import Any
 
 import yarl
 
-from vodpull.fetch.partfile.byte_ranges import Span, Spans
+from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.disk_errors import disk_errors
 
 _VERSION = 1
@@ -108,7 +108,7 @@ def _parse(content: Any) -> Entry:
     known = {field.name: content["identity"][field.name] for field in fields(Identity)}
     if not all(isinstance(value, int if name == "size_bytes" else str) for name, value in known.items()):
         raise TypeError(known)
-    spans = Spans((int(start), int(stop)) for start, stop in content["spans"])
+    spans = ByteRanges((int(start), int(stop)) for start, stop in content["spans"])
     if any(start < 0 for start, _ in spans.pairs()):
         raise ValueError(content["spans"])
     return Entry(identity=Identity(**known), spans=tuple(spans.pairs()))

@@ -17,12 +17,12 @@ from typing import Self
 
 from vodpull.errors import StorageUnavailable
 from vodpull.fetch.partfile import journal
-from vodpull.fetch.partfile.byte_ranges import Span, Spans
+from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.digests import Digests
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.partfile.mp4_index import find_index
-from vodpull.fetch.partfile.serial import Strand, in_thread, in_thread_or_leave, landed
+from vodpull.fetch.partfile.serial import SerialWorker, in_thread, in_thread_or_leave, landed
 
 # Bytes handed over and not yet written and hashed, for one file: enough to keep three threads busy, small enough to
 # have many transfers at once, and so little that a cancelled one is over soon.
@@ -56,11 +56,11 @@ class PartFile:
         self._is_left = False
         self._lock = Lock()  # held for moments only: guards the next three
         self._generation = 0
-        self._spans = Spans()
+        self._spans = ByteRanges()
         self._hashed_up_to = 0
         self._digests = Digests()
-        self._writer = Strand()
-        self._flusher = Strand()
+        self._writer = SerialWorker()
+        self._flusher = SerialWorker()
         self._flushing: Future[None] | None = None
         self._in_flight: deque[tuple[int, list[Future[None]]]] = deque()
         self._in_flight_bytes = 0
@@ -144,7 +144,7 @@ class PartFile:
         self._in_flight_bytes = self.taken_bytes = 0
         with self._lock:
             self._generation += 1
-            self._spans, self._hashed_up_to, self._digests = Spans(), 0, Digests()
+            self._spans, self._hashed_up_to, self._digests = ByteRanges(), 0, Digests()
         await in_thread(self._truncate)
 
     def checkpoint(self) -> None:
@@ -231,7 +231,7 @@ class PartFile:
             self._truncate()
             return True
         self.identity, self.announced_bytes = entry.identity, entry.identity.size_bytes
-        self._spans = Spans(entry.spans)
+        self._spans = ByteRanges(entry.spans)
         self._hash_what_is_next()
         return True
 

@@ -34,7 +34,7 @@ async def in_thread_or_leave(call: Callable[P, T], *args: P.args, **kwargs: P.kw
     return await asyncio.shield(asyncio.wrap_future(_THREADS.submit(call, *args, **kwargs)))
 
 
-class Strand:
+class SerialWorker:
     """
     Calls made one after the other in the order they came, on whatever thread is free.
 
@@ -77,7 +77,7 @@ class Strand:
 
 
 async def landed(future: Future[None]) -> None:
-    """Wait for a strand's call and raise its error; a cancelled caller leaves it running."""
+    """Wait for a worker's call and raise its error; a cancelled caller leaves it running."""
     await asyncio.shield(asyncio.wrap_future(future))
 
 

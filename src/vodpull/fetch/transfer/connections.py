@@ -16,7 +16,7 @@ from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.transfer.body import read_blocks
-from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Claim, Plan
+from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 from vodpull.fetch.transfer.limits import FetchLimits, Order
 from vodpull.fetch.transfer.parallelism import Width
 from vodpull.fetch.transfer.response import check_range
@@ -26,7 +26,7 @@ from vodpull.fetch.transfer.sessions import Sessions
 _MIN_SHARED_BYTES = 8 << 20
 
 
-class Crew:
+class TransferConnections:
     """
     Brings the bytes of one plan into one part file; leaving the `async with` ends its helpers.
 
@@ -55,7 +55,7 @@ class Crew:
         self._on_bytes = on_bytes
         self._width = Width(1)
         self._asked_url = self._url = order.url
-        self._first: Claim | None = None
+        self._first: RangeClaim | None = None
         self._helpers: set[asyncio.Task[None]] = set()
         self._seeks_index = order.index_first
         self._index_start: int | None = None
@@ -73,7 +73,7 @@ class Crew:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def start(self, response: aiohttp.ClientResponse, claim: Claim, *, max_connections: int) -> None:
+    async def start(self, response: aiohttp.ClientResponse, claim: RangeClaim, *, max_connections: int) -> None:
         """Bring what the first answer has for its claim; others may take over a part of it meanwhile."""
         self._url = response.url
         rest_bytes = claim.stop - claim.position + self._plan.free_bytes
@@ -100,7 +100,7 @@ class Crew:
             for other in ended:
                 other.result()
 
-    async def _bring(self, claim: Claim) -> None:
+    async def _bring(self, claim: RangeClaim) -> None:
         identity, span = _known(self._part.identity), claim.span
         headers = range_headers(identity, span)
         async with self._sessions.answer(self._asked_url, headers, known=self._url) as response:
@@ -108,7 +108,7 @@ class Crew:
             self._url = response.url
             await self._copy(response, claim)
 
-    def _take(self) -> Claim | None:
+    def _take(self) -> RangeClaim | None:
         width = self._width
         if width.wanted == 1:
             return self._plan.take()
@@ -116,7 +116,7 @@ class Crew:
             self._plan.piece_bytes(rate_bytes_per_s=width.rate_bytes_per_s, width=width.wanted),
         )
 
-    async def _copy(self, response: aiohttp.ClientResponse, claim: Claim) -> None:
+    async def _copy(self, response: aiohttp.ClientResponse, claim: RangeClaim) -> None:
         self.answers += 1
         start = claim.position
         async with aclosing(read_blocks(response, self._limits, self._count)) as blocks:
@@ -176,7 +176,7 @@ class Crew:
             self._is_proving = self._is_proving and not proves
             self._sessions.leave_place(self._url)
 
-    async def _take_over(self, first: Claim, span: Span) -> None:
+    async def _take_over(self, first: RangeClaim, span: Span) -> None:
         """
         Bring a span that the first answer is on its way to, which is cut short only once another one has begun.
 
@@ -199,7 +199,7 @@ class Crew:
             finally:
                 self._plan.give_back(claim)
 
-    async def _bring_extra(self, claim: Claim) -> None:
+    async def _bring_extra(self, claim: RangeClaim) -> None:
         identity, span = _known(self._part.identity), claim.span
         try:
             async with self._sessions.extra_answer(self._url, range_headers(identity, span)) as response:
@@ -208,7 +208,7 @@ class Crew:
         finally:
             self._plan.give_back(claim)
 
-    async def _look_ahead(self, first: Claim) -> None:
+    async def _look_ahead(self, first: RangeClaim) -> None:
         """Send for the index at the end as soon as the beginning tells of it and there is a place for that."""
         if self._index_start is None:
             self._index_start = await self._part.find_index()
@@ -220,7 +220,7 @@ class Crew:
         self._scouts.add(asyncio.create_task(self._bring_index(first, start)))
         self.connections = max(self.connections, len(self._helpers) + 2)
 
-    async def _bring_index(self, first: Claim, start: int) -> None:
+    async def _bring_index(self, first: RangeClaim, start: int) -> None:
         """Bring everything from there on; what fails here comes in its turn."""
         try:
             if first.stop > start:

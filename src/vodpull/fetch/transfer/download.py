@@ -14,7 +14,7 @@ from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.partfile.digests import parse_md5
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.partial_view import PartView
-from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.sessions import Sessions
 from vodpull.fetch.transfer.transfer import Transfer
@@ -35,7 +35,7 @@ async def download(  # noqa: PLR0913 - the last four are optional, everything el
     limits: FetchLimits,
     on_progress: OnProgress,
     expected_md5: str = "",
-    gate: HostGate | None = None,
+    host_limits: HostLimits | None = None,
     on_part: OnPart | None = None,
     cookies: CookieJar | None = None,
 ) -> Downloaded:
@@ -47,7 +47,7 @@ async def download(  # noqa: PLR0913 - the last four are optional, everything el
     has arrived. They are removed after an error that is final; they stay after a cancellation (it may be a stop of the
     service; whoever means it for good removes them), when the process is killed and after an error that may pass.
     The next call with the same URL and target goes on from there if the origin still has the same file. A second
-    process with the same target waits for the first to leave. `gate` is shared by all downloads of a process.
+    process with the same target waits for the first to leave. `host_limits` is shared by all downloads of a process.
 
     `on_part` is for whoever can begin with less than the whole; with it, the index of an MP4 file comes early, also
     when it stands at the end, where the origin gives ranges of a file that it can name. `cookies` are for whoever goes
@@ -65,7 +65,7 @@ async def download(  # noqa: PLR0913 - the last four are optional, everything el
         is_kept=True,
         index_first=on_part is not None,
     )
-    async with Sessions(guard, limits, gate, cookies=cookies) as sessions:
+    async with Sessions(guard, limits, host_limits, cookies=cookies) as sessions:
         return await bring(order, sessions=sessions, limits=limits, on_progress=on_progress, on_part=on_part)
 
 

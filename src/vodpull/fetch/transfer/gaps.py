@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vodpull.fetch.partfile.byte_ranges import Span, Spans
+from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 
 # A piece smaller than this costs more in asking than it gives in sharing.
 MIN_PIECE_BYTES = 1 << 19
@@ -16,7 +16,7 @@ _PIECE_S = 2.5
 
 
 @dataclass(kw_only=True)
-class Claim:
+class RangeClaim:
     """What one connection brings: from `position`, which moves, to before `stop`, which may be drawn nearer."""
 
     position: int
@@ -39,7 +39,7 @@ class Plan:
     """The gaps of one file that nobody brings yet, in order, so that the file grows from its start."""
 
     def __init__(self, gaps: Iterable[Span]) -> None:
-        self._free = Spans(gaps).pairs()
+        self._free = ByteRanges(gaps).pairs()
 
     @property
     def free_bytes(self) -> int:
@@ -50,7 +50,7 @@ class Plan:
         """Forget the gaps: the whole file comes from one answer."""
         self._free = []
 
-    def take(self, size_bytes: int | None = None) -> Claim | None:
+    def take(self, size_bytes: int | None = None) -> RangeClaim | None:
         """Return the first gap, or as much of it as `size_bytes`; None if there is none."""
         if not self._free:
             return None
@@ -58,21 +58,21 @@ class Plan:
         if size_bytes is not None and start + size_bytes < stop:
             self._free.insert(0, (start + size_bytes, stop))
             stop = start + size_bytes
-        return Claim(position=start, stop=stop)
+        return RangeClaim(position=start, stop=stop)
 
-    def take_beyond(self, start: int) -> Claim | None:
+    def take_beyond(self, start: int) -> RangeClaim | None:
         """Return the first gap, or part of one, at or after `start`; None if there is none."""
         for number, (begin, stop) in enumerate(self._free):
             if stop > start:
                 self._free[number : number + 1] = [(begin, start)] if begin < start else []
-                return Claim(position=max(begin, start), stop=stop)
+                return RangeClaim(position=max(begin, start), stop=stop)
         return None
 
-    def give_back(self, claim: Claim, *, beyond: int | None = None) -> None:
+    def give_back(self, claim: RangeClaim, *, beyond: int | None = None) -> None:
         """End a claim at `beyond`, or where it is; somebody else may bring the rest."""
         end = claim.position if beyond is None else max(beyond, claim.position)
         if end < claim.stop:
-            self._free = Spans([*self._free, (end, claim.stop)]).pairs()
+            self._free = ByteRanges([*self._free, (end, claim.stop)]).pairs()
             claim.stop = end
 
     def piece_bytes(self, *, rate_bytes_per_s: float, width: int) -> int:

@@ -28,7 +28,7 @@ class _Host:
         return not self.open_count and not self.waiting and max(self.next_s, self.held_until_s) <= now_s
 
 
-class HostGate:
+class HostLimits:
     """
     Caps for each host name, shared by all downloads of the process; whoever comes first is let in first.
 

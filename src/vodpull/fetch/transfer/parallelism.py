@@ -49,7 +49,7 @@ class Width:
             self._judge(before)
 
     def shrink(self, to: int) -> None:
-        """Use no more than that from now on: the origin, or the gate, did not take another one."""
+        """Use no more than that from now on: the origin, or the limits of its host, did not take another one."""
         self._most = max(1, min(self._most, to))
         self.wanted = min(self.wanted, self._most)
         self._is_decided = True

@@ -1,4 +1,4 @@
-"""Requests of a transfer: through the guard and the gate, and across redirects."""
+"""Requests of a transfer: through the guard, the limits of each host, and across redirects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yarl
 from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
-from vodpull.fetch.transfer.host_limits import HostGate
+from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
 
@@ -30,7 +30,7 @@ class Sessions:
         self,
         guard: AddressGuard,
         limits: FetchLimits,
-        gate: HostGate | None = None,
+        host_limits: HostLimits | None = None,
         *,
         cookies: CookieJar | None = None,
     ) -> None:
@@ -38,7 +38,7 @@ class Sessions:
         self._guard = guard
         self._cookies = CookieJar() if cookies is None else cookies
         self._limits = limits
-        self._gate = gate
+        self._host_limits = host_limits
         self._timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_timeout_s)
         self._by_origin: dict[yarl.URL, aiohttp.ClientSession] = {}
         self._stack = AsyncExitStack()
@@ -84,8 +84,8 @@ class Sessions:
     @asynccontextmanager
     async def extra_answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         """Give the answer to a request whose place was taken by `try_place`; a redirect is an error."""
-        if self._gate is not None:
-            await self._gate.pace(url.raw_host or "")
+        if self._host_limits is not None:
+            await self._host_limits.pace(url.raw_host or "")
         async with await self._request(url, headers) as response:
             if response.status in _REDIRECTS:
                 raise OriginFailed(f"{url.host}: the origin redirects some requests and some not")
@@ -93,24 +93,24 @@ class Sessions:
 
     def try_place(self, url: yarl.URL) -> bool:
         """Tell whether one more connection to the URL's host may be opened just now; give it back by `leave_place`."""
-        return self._gate is None or self._gate.try_enter(url.raw_host or "")
+        return self._host_limits is None or self._host_limits.try_enter(url.raw_host or "")
 
     def leave_place(self, url: yarl.URL) -> None:
         """Give back what `try_place` took."""
-        if self._gate is not None:
-            self._gate.leave(url.raw_host or "")
+        if self._host_limits is not None:
+            self._host_limits.leave(url.raw_host or "")
 
     def hold(self, url: yarl.URL, wait_s: float) -> None:
         """Let no download of this process ask the URL's host for so long."""
-        if self._gate is not None:
-            self._gate.hold(url.raw_host or "", wait_s)
+        if self._host_limits is not None:
+            self._host_limits.hold(url.raw_host or "", wait_s)
 
     @asynccontextmanager
     async def _place(self, url: yarl.URL) -> AsyncIterator[None]:
-        if self._gate is None:
+        if self._host_limits is None:
             yield
             return
-        async with self._gate.enter(url.raw_host or ""):
+        async with self._host_limits.enter(url.raw_host or ""):
             yield
 
     async def _request(self, url: yarl.URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:

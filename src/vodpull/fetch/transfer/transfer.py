@@ -22,8 +22,8 @@ from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.journal import Identity, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.serial import in_thread
-from vodpull.fetch.transfer.connections import Crew, range_headers
-from vodpull.fetch.transfer.gaps import Claim, Plan
+from vodpull.fetch.transfer.connections import TransferConnections, range_headers
+from vodpull.fetch.transfer.gaps import Plan, RangeClaim
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.response import (
     check_encoding,
@@ -97,7 +97,7 @@ class Transfer:
         """Ask for the first gap, or for the whole if nothing is known, and go on from what the origin makes of it."""
         asked = plan.take()
         headers = self._window() if known is None or asked is None else range_headers(known, asked.span)
-        crew = Crew(
+        connections = TransferConnections(
             self._part,
             plan,
             order=self._order,
@@ -106,7 +106,7 @@ class Transfer:
             on_bytes=self._count,
         )
         try:
-            async with crew:
+            async with connections:
                 async with self._sessions.answer(self._order.url, headers) as response:
                     if known is None or asked is None or response.status == _OK:
                         plan.clear()
@@ -116,22 +116,22 @@ class Transfer:
                         await self._check_continues(response, known, claim)
                     self._tell()
                     most = self._limits.max_connections if self._may_share and invites_ranges(response) else 1
-                    await crew.start(response, claim, max_connections=most if self._part.identity else 1)
-                await crew.finish()
+                    await connections.start(response, claim, max_connections=most if self._part.identity else 1)
+                await connections.finish()
         except SourceChanged:
             self._may_share = False  # perhaps it is not the file that changes, but what one connection gets to see
             raise
         except (OriginRefused, OriginFailed) as error:
-            is_of_range = known is not None or crew.answers > 0
+            is_of_range = known is not None or connections.answers > 0
             if not (self._uses_ranges and is_of_range) or error.origin_status not in _REFUSES_RANGE:
                 raise
             self._uses_ranges = False  # perhaps only ranges are refused: a signature may cover the plain request alone
             raise OriginFailed(f"{error}, to a request for the rest of the file") from error
         finally:
-            self._answers += crew.answers
-            self._connections = max(self._connections, crew.connections)
+            self._answers += connections.answers
+            self._connections = max(self._connections, connections.connections)
 
-    async def _begin(self, response: aiohttp.ClientResponse) -> Claim:
+    async def _begin(self, response: aiohttp.ClientResponse) -> RangeClaim:
         """Take the answer as the file from its first byte, and forget what was here before."""
         announced = self._check_whole(response)
         identity = identity_of(response, source=self._source)
@@ -145,10 +145,10 @@ class Transfer:
         await self._start_over(identity if self._order.byte_range is None else None)
         self._part.announced_bytes = announced
         if announced is None:
-            return Claim(position=0, stop=self._limits.max_bytes + 1, is_open=True)
-        return Claim(position=0, stop=announced)
+            return RangeClaim(position=0, stop=self._limits.max_bytes + 1, is_open=True)
+        return RangeClaim(position=0, stop=announced)
 
-    async def _check_continues(self, response: aiohttp.ClientResponse, known: Identity, claim: Claim) -> None:
+    async def _check_continues(self, response: aiohttp.ClientResponse, known: Identity, claim: RangeClaim) -> None:
         """Make sure that the answer goes on where the part file ends; if not, the next try asks for the whole."""
         try:
             self._heed_retry_after(response)

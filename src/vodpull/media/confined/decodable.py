@@ -235,8 +235,8 @@ def _pictures(av: Any, source: Sparse | Joined, *, kind: str, options: dict[str,
                 time = packet.dts if packet.pts is None else packet.pts
                 if packet.size and time is not None:
                     seen.append((float(time * packet.time_base), packet.pos or 0))
-        except av.FFmpegError:
-            # The end of what is here.
+        except (av.FFmpegError, IndexError):
+            # The end of what is here; PyAV cannot end with a stream that came late.
             pass
     return sorted(seen)
 

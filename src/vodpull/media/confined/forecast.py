@@ -78,8 +78,8 @@ def foretell_beginning(av: Any, probe: Any, decodable: Any, *, part: Any, orders
     lengths: Any = importlib.import_module("lengths")
     # The one step that needs the end.
     probe.scan_start, lengths.track_ends = scan_enough, ends
-    # That a header or an index promises more than is here is no loss.
-    probe.COMPLETE_SHARE, lengths.missing_bytes = 0.0, lambda *_arguments: None
+    # That an index promises more than is here is no loss.
+    lengths.missing_bytes = lambda *_arguments: None
     info = foretell(av, probe, decodable.Sparse(part, stop), orders=orders["probe"])
     return {"info": info | {"size_bytes": orders["size"] or stop}, "stop": stop}
 

@@ -7,6 +7,7 @@ Only the standard library; boxes.py is handed over, since the children are no pa
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Mapping
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,34 +18,102 @@ FIRST_OF_PIECE = {b"moof", b"sidx", b"styp", b"emsg", b"prft", b"ssix"}
 ROW_BYTES = 12
 # The longest segment index has 65535 rows; a description that is larger names single pictures, and has no fragments.
 MAX_READ_BYTES = 4 << 20
+# Headers and metadata that tell a size stand at the very beginning.
+HEAD_BYTES = 64 * 1024
+# AVI begins a new one every gigabyte.
+MAX_RIFFS = 4096
+EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+# MPEG streams only have an estimate; all other durations were written by the file's author.
+ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
 
 
 def broken_promise(boxes: Any, path: Path, facts: dict[str, Any], *, share: float, loss_s: float) -> str | None:
     """
     Return in words what a file promises and does not have; None: nothing.
 
-    `facts` are the prober's. Where writers round, only less than `share` counts, and in seconds a loss of `loss_s`.
+    `facts` are the prober's, with `declared_s`, the container's word for its length, and `found_s`, where the last of
+    its tracks ends. Bytes decide where a container counts them: a length is the word of whoever wrote the file, often
+    that of a track which nobody publishes. Where writers round, only less than `share` counts, and in seconds a loss of
+    `loss_s`.
     """
-    size = facts["size_bytes"]
+    size, container = facts["size_bytes"], facts["container"]
+    declared_s, found_s = facts["declared_s"], facts["found_s"]
+    late = declared_s - found_s > loss_s
     with path.open("rb") as file:
-        promised = _riff_bytes(file.read(8)) if facts["container"] in {"avi", "wav"} else 0
-        end, declared_s = _promised(boxes, file, size) if facts["container"].startswith("mov") else (0, 0.0)
-    if size < share * promised:
-        return f"the header promises {promised} bytes, the file has {size}"
-    if end > size:
-        missing = 100 * (end - size) // end
-        return f"the segment index names {end} bytes, {missing} % more than the file has"
-    found_s = facts["duration_s"] + max(0.0, facts["start_time_s"])
-    if declared_s - found_s > loss_s and found_s < share * declared_s:
-        return f"the file promises {declared_s:.1f} s, but its fragments end after {found_s:.1f} s"
+        if container.startswith("mov"):
+            end, declared_s = _promised(boxes, file, size)
+            if end > size:
+                missing = 100 * (end - size) // end
+                return f"the segment index names {end} bytes, {missing} % more than the file has"
+            late = declared_s - found_s > loss_s
+        elif claimed := CLAIMS.get(container, _no_claim)(file):
+            cut = size < claimed and (late or size < share * claimed)
+            return f"the header promises {claimed} bytes, the file has {size}" if cut else None
+    if late and found_s < share * declared_s and container not in ESTIMATED:
+        return f"the file promises {declared_s:.1f} s, but it ends after {found_s:.1f} s"
     return None
 
 
-def _riff_bytes(head: bytes) -> int:
-    """Return the length that an AVI or WAV file announces; 0: it does not say."""
-    length = int.from_bytes(head[4:], "little")
-    # 0 and all ones mean `unknown`.
-    return length + 8 if head.startswith(b"RIFF") and 0 < length < 0xFFFFFFFF else 0  # noqa: PLR2004
+def _no_claim(_file: BinaryIO) -> int:
+    return 0
+
+
+def _riff_end(file: BinaryIO) -> int:
+    """Return where the last of the chunks ends that an AVI or WAV file is made of; 0: it does not say."""
+    end = 0
+    for _ in range(MAX_RIFFS):
+        file.seek(end + (end & 1))
+        head = file.read(8)
+        length = int.from_bytes(head[4:], "little")
+        if not head.startswith(b"RIFF"):
+            break
+        # 0 and all ones mean `unknown`.
+        if not 0 < length < 0xFFFFFFFF:  # noqa: PLR2004 - said above
+            return 0
+        end = file.tell() + length
+    return end
+
+
+def _segment_end(file: BinaryIO) -> int:
+    """Return where the segment of a Matroska file ends; 0: it does not say, as live streams."""
+    head = file.read(HEAD_BYTES)
+    at = 4
+    length, width = _vint(head, at)
+    at += width + length
+    if not head.startswith(EBML) or head[at : at + 4] != SEGMENT:
+        return 0
+    length, width = _vint(head, at + 4)
+    unknown = length == (1 << 7 * width) - 1
+    return 0 if unknown or not width else at + 4 + width + length
+
+
+def _vint(content: bytes, at: int) -> tuple[int, int]:
+    """Return a number as EBML writes it, and its width; (0, 0): there is none."""
+    first = content[at] if at < len(content) else 0
+    width = 9 - first.bit_length()
+    read = int.from_bytes(content[at : at + width], "big")
+    return (read & ((1 << 7 * width) - 1), width) if first else (0, 0)
+
+
+def _flv_end(file: BinaryIO) -> int:
+    """Return the size that the metadata of an FLV file name; 0: they do not say."""
+    _, key, rest = file.read(HEAD_BYTES).partition(b"\x00\x08filesize\x00")
+    number = struct.unpack(">d", rest[:8])[0] if key and len(rest) >= 8 else 0.0  # noqa: PLR2004 - bytes of a double
+    return int(number) if 0 < number < 1 << 53 else 0
+
+
+def _asf_end(file: BinaryIO) -> int:
+    """Return the size that the header of an ASF file names; 0: it does not say."""
+    _, found, rest = file.read(HEAD_BYTES).partition(ASF_PROPERTIES)
+    is_live = bool(rest[72:73]) and rest[72] & 1
+    return 0 if not found or is_live else int.from_bytes(rest[24:32], "little")
+
+
+CLAIMS: Mapping[str, Callable[[BinaryIO], int]] = {
+    "avi": _riff_end, "wav": _riff_end, "matroska,webm": _segment_end, "flv": _flv_end, "asf": _asf_end,
+}  # fmt: skip
+"""How many bytes a file says that it has, by its container."""
 
 
 def _promised(boxes: Any, file: BinaryIO, size: int) -> tuple[int, float]:

@@ -11,10 +11,13 @@ from typing import Any
 
 # A transport stream with holes makes the demuxer start anew at each; more holes than this are no video.
 MAX_RESYNCS = 10_000
-# Where the search for the last timestamps starts, before the declared end.
-TAIL_US = 5_000_000
+# Where the search for the last timestamps starts, before the declared end; in the end at the beginning, for tracks that
+# end long before another one.
+TAILS_US = (5_000_000, 120_000_000, 1 << 62)
 # HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
 MAX_DELAY_S = 0.2
+# Pictures that stay for longer are slides.
+SLOW_S = 0.1
 
 
 def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
@@ -24,6 +27,8 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
             yield from container.demux(*streams)
         except av.BlockingIOError:
             continue
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
 
 
@@ -47,18 +52,41 @@ def track_ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> d
     return ends
 
 
+def last_end(container: Any, ends: dict[int, tuple[float, float | None]]) -> float:
+    """Return when the last track ends, counted also from 0; in MP4 with those that nobody looks at."""
+    known = [end for _, end in ends.values() if end is not None]
+    if container.format.name.startswith("mov"):
+        known += [
+            float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+            for stream in container.streams
+            if stream.duration and stream.time_base
+        ]
+    return max(known, default=0.0)
+
+
+def without_last_hold(end_s: float, heard_s: float | None, *, times: list[float], rate: float) -> float:
+    """
+    Return the end of a film whose picture ends at `end_s` and whose sound ends at `heard_s`.
+
+    Of a slow source, the last picture may be said to stay for a minute: it stays as long as there is sound.
+    """
+    last_s = 1 / rate if times[1:] and rate else end_s
+    return heard_s if heard_s is not None and last_s > SLOW_S and end_s - last_s < heard_s < end_s else end_s
+
+
 def has_samples(av: Any, container: Any, stream: Any) -> bool:
-    """Tell whether there is anything in a track; reads on from here where only that can tell."""
+    """Tell whether there is anything in a track; reads on from here, and goes back, where only that can tell."""
     if stream.frames or len(stream.index_entries):
         return True
     # What was read to open the file leaves a start time in every track that it met.
     if stream.start_time is not None and not container.format.name.startswith("mov"):
         return True
     try:
-        container.seek(container.start_time or 0)
         return any(packet.size for packet in packets(av, container, [stream]))
     except (av.FFmpegError, ValueError):
         return False
+    finally:
+        container.seek(container.start_time or 0)
 
 
 def _without_delay(stream: Any, end_s: float) -> float:
@@ -75,17 +103,21 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
     """Look for the end of the last packets themselves: outside MP4, the headers only estimate."""
     last_s: dict[int, float] = {}
     end_us = (container.start_time or 0) + (container.duration or 0)
-    try:
-        container.seek(max(0, end_us - TAIL_US))
-        for packet in packets(av, container, [container.streams[index] for index in indexes]):
-            if packet.pts is not None and packet.size:
-                unsaid_s = frame_s if packet.stream.type == "video" else 0.0
-                length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
-                end_s = float(packet.pts * packet.time_base) + length_s
-                last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
-    except (av.FFmpegError, ValueError):
-        # A file without an index cannot be searched; what was read until then counts.
-        pass
+    for tail_us in TAILS_US:
+        missing = [index for index in indexes if index not in last_s]
+        if not missing:
+            break
+        try:
+            container.seek(max(container.start_time or 0, end_us - tail_us))
+            for packet in packets(av, container, [container.streams[index] for index in missing]):
+                if packet.pts is not None and packet.size:
+                    unsaid_s = frame_s if packet.stream.type == "video" else 0.0
+                    length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
+                    end_s = float(packet.pts * packet.time_base) + length_s
+                    last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
+        except (av.FFmpegError, ValueError):
+            # A file without an index cannot be searched; what was read until then counts.
+            break
     return last_s
 
 

@@ -1,11 +1,11 @@
 """
 Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object:
-`options` (FFmpeg's format options),
-`decoders` (`video`, `audio`), `max_pixels` and `max_streams`. PYAV is the folder of the PyAV package. The answer is
-either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and
-its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py and boxes.py.
+Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
+options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams` and `max_sounds`. PYAV is the folder of the PyAV
+package. The answer is either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the
+standard library, and its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py
+and boxes.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import itertools
 import json
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,6 @@ BARREN_PACKETS = 2000
 COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
-# MPEG streams only have an estimate; all other durations were written by the file's author.
-ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
 # FFmpeg counts these from the first of the tracks that a command uses.
 DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
 # Rounding of a clock.
@@ -99,7 +98,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
         broken = _beside("lengths").missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
             raise Refused("media_truncated", broken)
-        return _facts(av, container, choice)
+        return _facts(av, container, choice, max_sounds=orders["max_sounds"])
 
 
 def _beside(name: str) -> Any:
@@ -123,37 +122,38 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
         raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
-def _facts(av: Any, container: Any, choice: Any) -> dict[str, Any]:
+def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int) -> dict[str, Any]:
     lengths = _beside("lengths")
-    for stream in choice.pictures[:-1]:
-        if not lengths.has_samples(av, container, stream):
+    _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
+    video, audio = (choice.pictures or [None])[0], choice.sounds
+    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
+    display = _beside("display").display_facts(video, scan["frames"]) if video else {}
+    ends = lengths.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
+    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
+               "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
+    # Other sound tracks do not make a film longer.
+    film = [ends[stream.index] for stream in (video, *audio[:1]) if stream]
+    start_s = min((start for start, _ in film), default=0.0)
+    end_s = max((end for _, end in film if end is not None), default=start_s)
+    if video and audio:
+        end_s = lengths.without_last_hold(end_s, ends[audio[0].index][1], times=scan["times"], rate=scan["nominal"])
+    outline = _outline(container.format.name, container.size, max(end_s - start_s, 0.0))
+    # Matroska counts from 0, whenever its first picture comes.
+    found_s = max(end_s - start_s, lengths.last_end(container, ends))
+    claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
+    times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
+    return {**outline, **times, **streams, **claims, "tracks": choice.facts()}
+
+
+def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: int) -> None:
+    """Do without tracks that have nothing in them, and without those that are too many."""
+    for stream in [*choice.pictures[:-1], *choice.sounds]:
+        if not has_samples(stream):
             choice.leave_out(stream, "no_samples")
     for stream in choice.pictures[1:]:
         choice.leave_out(stream, "second_picture")
-    video = choice.pictures[0] if choice.pictures else None
-    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
-    display = _beside("display").display_facts(video, scan["frames"]) if video else {}
-    audio = choice.sounds
-    ends = lengths.track_ends(av, container, [stream for stream in (video, *audio[:1]) if stream], rate=scan["nominal"])
-    streams = {"video": _video_facts(video, scan, ends) | display if video else None,
-               "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
-    start_s = min(start for start, _ in ends.values())
-    end_s = max(end for _, end in ends.values() if end is not None)
-    duration_s = end_s - start_s
-    declared_s = (container.duration or 0) / 1e6
-    # Matroska counts from 0, whenever its first picture comes.
-    found_s = max(duration_s, end_s)
-    cut = declared_s - found_s > TOLERATED_LOSS_S and found_s < COMPLETE_SHARE * declared_s
-    if cut and container.format.name not in ESTIMATED:
-        raise Refused("media_truncated", f"the file promises {declared_s:.1f} s, but it ends after {duration_s:.1f} s")
-    outline = _outline(container.format.name, container.size, duration_s)
-    return {
-        **outline,
-        "start_time_s": start_s,
-        "zero_s": _zero(container, start_s),
-        **streams,
-        "tracks": choice.facts(),
-    }
+    for stream in choice.sounds[max_sounds:]:
+        choice.leave_out(stream, "too_many")
 
 
 def _zero(container: Any, start_s: float) -> float | None:
@@ -166,7 +166,7 @@ def _zero(container: Any, start_s: float) -> float | None:
 def _outline(container: str, size: int, duration_s: float = 0.0) -> dict[str, Any]:
     bitrate = round(size * 8 / duration_s) if duration_s > 0 else 0
     facts = {"container": container, "duration_s": duration_s, "size_bytes": size, "bitrate_bps": bitrate}
-    return {**facts, "start_time_s": 0.0}
+    return {**facts, "start_time_s": 0.0, "declared_s": 0.0, "found_s": 0.0}
 
 
 def _is_picture(head: bytes) -> bool:
@@ -310,6 +310,7 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "codec": CANONICAL.get(context.codec.name, context.codec.name),
         "profile": stream.profile,
         "channels": _beside("tracks").channels(context),
+        "speakers": _beside("tracks").speakers(context),
         "sample_rate_hz": context.sample_rate,
         "language": _beside("tracks").language(stream),
         "start_s": start_s,

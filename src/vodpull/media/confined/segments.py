@@ -36,13 +36,13 @@ def main(argv: list[str]) -> int:
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    subjects = [Subject(folder, said, orders["segment"]) for said in orders["subjects"]]
+    subjects = [SegmentFiles(folder, said, orders["segment"]) for said in orders["subjects"]]
     answers = shared_out(subjects, lambda subject: measure(av, subject, orders["options"]))
     sys.stdout.write(json.dumps({"subjects": answers}))
     return 0
 
 
-class Subject:
+class SegmentFiles:
     """One rendition, or one whole file."""
 
     def __init__(self, folder: Path, said: dict[str, Any], pattern: str) -> None:
@@ -63,7 +63,7 @@ class Subject:
         return sum(file.stat().st_size for file in self.decoded if file.exists())
 
 
-def shared_out(subjects: list[Subject], work: Callable[[Subject], Any]) -> list[Any]:
+def shared_out(subjects: list[SegmentFiles], work: Callable[[SegmentFiles], Any]) -> list[Any]:
     """Return the result of each subject, from as many copies of this process as the machine has processors."""
     # Not threads: they would wait for each other at every packet.
     shares: list[list[int]] = [[] for _ in range(min(MAX_PROCESSES, len(os.sched_getaffinity(0)), len(subjects)))]
@@ -101,7 +101,7 @@ def _copied(share: list[int], work: Callable[[int], Any]) -> Callable[[], dict[i
     return wait
 
 
-def measure(av: Any, subject: Subject, options: dict[str, str]) -> dict[str, Any]:
+def measure(av: Any, subject: SegmentFiles, options: dict[str, str]) -> dict[str, Any]:
     """Return what is in a rendition: every packet counted, the first and the last segment decoded."""
     try:
         return {
@@ -165,7 +165,7 @@ class Tally:
         }
 
 
-def _undecodable(av: Any, subject: Subject, segment: Path, *, options: dict[str, str]) -> int:
+def _undecodable(av: Any, subject: SegmentFiles, segment: Path, *, options: dict[str, str]) -> int:
     """Return how many packets of the first track of one segment give no picture, or no sound."""
     packets = frames = 0
     with av.open(JoinedFiles([subject.init, segment]), format="mp4", options=dict(options)) as container:

@@ -102,11 +102,20 @@ def _sound_rank(stream: Any) -> tuple[bool, bool, int]:
 
 def channels(context: Any) -> int:
     """Return how many channels a decoder gives."""
+    return int(_layout(context).nb_channels)
+
+
+def speakers(context: Any) -> list[str]:
+    """Return the names of a decoder's channels in their order; `NONE` or `UNSD` where they have none."""
+    return [plain(channel.name) for channel in _layout(context).channels]
+
+
+def _layout(context: Any) -> Any:
     layout = context.layout
     # PyAV's layout shares its map of channels with the codec, and both free it (up to 18.1, also through `channels`):
     # this one is never freed.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(layout))
-    return int(layout.nb_channels)
+    return layout
 
 
 def codec_name(stream: Any) -> str:

@@ -21,7 +21,7 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
 from vodpull.media.tools.sandbox import Toolbox
 
 
@@ -64,7 +64,7 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
         OutputInvalid: FFmpeg did not make what was planned.
     """
 
-    def report(progress: Progress) -> None:
+    def report(progress: ToolProgress) -> None:
         on_progress(min(1.0, progress.frames / chunk.frames))
 
     argv = build_chunk_argv(plan, chunk)
@@ -123,7 +123,12 @@ def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
 
 def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
     """Return the input options that lead to a chunk."""
-    seek_s = plan.seeks_s[chunk.number]
+    # A graph that begins anew for each size would forget the picture that it holds.
+    kept = ("-reinit_filter", "0") if plan.picture.fit and not plan.picture.deinterlace else ()
+    return (*kept, *_place_flags(plan, plan.seeks_s[chunk.number]))
+
+
+def _place_flags(plan: EncodePlan, seek_s: float) -> tuple[str, ...]:
     if plan.zero_s is not None:
         found = ("-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{plan.zero_s + seek_s:.6f}") if seek_s else ()
         return (*zero_flags(plan), *found)
@@ -209,7 +214,7 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
 
 async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
     """Return the plan with the filters that bring each sound track to the target."""
-    streams = [sound.index for sound in plan.sounds]
+    streams = {sound.index: sound.mix for sound in plan.sounds}
     # Measurements are no result.
     with tempfile.TemporaryDirectory(dir=folder) as place:
         found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
@@ -220,14 +225,14 @@ async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: To
     return replace(plan, sounds=tuple(sounds))
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Sound is a small part of the work; the report is read for the stall limit only."""
 
 
 def build_tracks_argv(plan: EncodePlan) -> list[str]:
     """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
     encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
-    chains = [sound_chain(sound.index, label=f"a{number}", filters=sound.filters) for number, sound in encoded.items()]
+    chains = [sound_chain(sound, label=f"a{number}") for number, sound in encoded.items()]
     argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *zero_flags(plan))]
     argv += ["-filter_complex", ";".join(chains)] if chains else []
     # A timestamp far ahead would otherwise be filled with hours of silence.

@@ -145,7 +145,7 @@ def needed_tools(template: Template) -> frozenset[str]:
     """Return the encoders and filters of FFmpeg, by its names, that a template cannot do without."""
     if not template.ladder:
         return frozenset()
-    loudness = {"loudnorm", "alimiter"} if template.audio.loudness else set()
+    loudness = {"loudnorm"} if template.audio.loudness else set()
     quality = {"libvmaf"} if template.vmaf else set()
     encoders = {ENCODERS[codec] for codec in template.video} | {SOUND_ENCODERS[template.audio.codec]}
-    return frozenset({"zscale"} | encoders | loudness | quality)
+    return frozenset({"zscale", "alimiter"} | encoders | loudness | quality)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vodpull.media.inspect.steady import steady
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
 from vodpull.media.tools.sandbox import Toolbox
 
 
@@ -40,7 +40,7 @@ async def join(video: Path, audio: Path | None, target: Path, *, toolbox: Toolbo
     check(finished, "joining the segments")
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """The copy is over before anyone looks; the report is read for the stall limit only."""
 
 

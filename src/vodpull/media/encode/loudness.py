@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, incomplete, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
 from vodpull.media.tools.sandbox import Toolbox
 
 TARGET_LUFS = -23.0
@@ -29,6 +29,7 @@ CORRECTIONS = 2
 # A limiter sees samples; at four times the rate they show the peaks between them.
 PEAK_RATE_HZ = 192_000
 RATE_HZ = 48_000
+STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +50,13 @@ class Loudness:
 
 
 async def measure_loudness(
-    source: Path, streams: Sequence[int], folder: Path, *, toolbox: Toolbox, limits: RunLimits
+    source: Path, streams: Mapping[int, str], folder: Path, *, toolbox: Toolbox, limits: RunLimits
 ) -> tuple[Loudness | None, ...]:
     """
     Return the loudness of each sound stream as stereo; None for one that is silent or too short to tell.
 
-    Decodes sound only, all streams in one pass, and once more for tracks that need a limiter. The folder gets one small
-    file for each; may run twice.
+    `streams` names for each the filters that make stereo of it. Decodes sound only, all streams in one pass, and once
+    more for tracks that need a limiter. The folder gets one small file for each; may run twice.
 
     Raises:
         EncodeFailed: FFmpeg ended with an error.
@@ -65,7 +66,7 @@ async def measure_loudness(
     """
 
     async def measure(steps: Mapping[int, Sequence[str]]) -> dict[int, Loudness | None]:
-        argv = build_loudness_argv(steps)
+        argv = build_loudness_argv({index: [streams[index] or STEREO, *after] for index, after in steps.items()})
         reads = {"source": source}
         finished = await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=limits, on_progress=_unheard)
         check(finished, "measuring the loudness")
@@ -87,7 +88,7 @@ def _corrected(track: Loudness, after: Loudness | None) -> Loudness:
     return replace(track, gain_db=min(track.gain_db + missing_db, MAX_GAIN_DB))
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Nobody waits for a bar here; the report is read for the stall limit only."""
 
 
@@ -99,8 +100,8 @@ def build_loudness_argv(steps: Mapping[int, Sequence[str]]) -> list[str]:
     """
     argv = [*allowlist.global_flags(), *allowlist.input_flags("source")]
     # The same mix to stereo as in the encode: the listener's programme is measured.
-    stereo = f"aformat=sample_fmts=fltp:sample_rates={RATE_HZ}:channel_layouts=stereo"
-    chains = (f"[0:{index}]{','.join([stereo, *before, _meter(index)])}[m{index}]" for index, before in steps.items())
+    plain = f"aformat=sample_fmts=fltp:sample_rates={RATE_HZ}"
+    chains = (f"[0:{index}]{','.join([plain, *before, _meter(index)])}[m{index}]" for index, before in steps.items())
     argv += ["-filter_complex", ";".join(chains)]
     for index in steps:
         argv += ["-map", f"[m{index}]", "-f", "null", "-"]

@@ -74,7 +74,12 @@ class AudioStream:
     """None: not known."""
     codec_string: str | None
     """RFC 6381 name for AAC, for example `mp4a.40.2`."""
+    speakers: tuple[str, ...] = ()
+    """FFmpeg's names of the channels, `FL`, `FR` and so on, in their order; empty: not known."""
 
+
+MAX_SOUNDS = 8
+"""More sound tracks are left out."""
 
 LeftOut = Literal[
     "", "not_published", "cover", "not_decodable", "no_samples", "second_picture", "other_programme", "too_many"

@@ -18,7 +18,7 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.accepted import KINDS, titles
@@ -76,6 +76,7 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
         "decoders": allowlist.decoders(boxed=boxed),
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
+        "max_sounds": MAX_SOUNDS,
     }
 
 

@@ -20,7 +20,7 @@ TRUN_VIDEO, TRUN_AUDIO = 0x000F01, 0x000301
 
 
 @dataclass(frozen=True, kw_only=True)
-class Track:
+class TrackHeader:
     """What the init segment says of one track."""
 
     number: int
@@ -49,10 +49,10 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class TrackRun:
     """The samples of one track in a segment."""
 
-    track: Track
+    track: TrackHeader
     decode_ticks: int
     """Decoding time of the first sample."""
     samples: Sequence[Sample]
@@ -60,7 +60,7 @@ class Run:
     """Their bytes, one after the other."""
 
 
-def init_segment(tracks: Sequence[Track]) -> bytes:
+def init_segment(tracks: Sequence[TrackHeader]) -> bytes:
     """Return the init segment of a rendition."""
     extends = [full_box("trex", 0, 0, struct.pack(">IIIII", track.number, 1, 0, 0, 0)) for track in tracks]
     brands = b"iso6" + bytes(4) + b"iso6mp41"
@@ -68,7 +68,7 @@ def init_segment(tracks: Sequence[Track]) -> bytes:
     return box("ftyp", brands) + box("moov", movie_header(tracks), *described, box("mvex", *extends))
 
 
-def movie_header(tracks: Sequence[Track], *, duration_ms: int = 0) -> bytes:
+def movie_header(tracks: Sequence[TrackHeader], *, duration_ms: int = 0) -> bytes:
     """Return the box that begins the description of a film; duration 0: the segments tell it."""
     return full_box(
         "mvhd",
@@ -90,7 +90,12 @@ EMPTY_TABLES = (
 
 
 def track_box(
-    track: Track, tables: Sequence[bytes], *, edits: Sequence[tuple[int, int]], duration_ms: int = 0, ticks: int = 0
+    track: TrackHeader,
+    tables: Sequence[bytes],
+    *,
+    edits: Sequence[tuple[int, int]],
+    duration_ms: int = 0,
+    ticks: int = 0,
 ) -> bytes:
     """
     Return the description of one track.
@@ -112,7 +117,7 @@ def track_box(
     return box("trak", header, edit if any(begin for _, begin in edits) else b"", _mdia(track, tables, ticks))
 
 
-def _mdia(track: Track, tables: Sequence[bytes], ticks: int) -> bytes:
+def _mdia(track: TrackHeader, tables: Sequence[bytes], ticks: int) -> bytes:
     # Three letters in five bits each.
     language = sum((ord(letter) - 0x60) << shift for letter, shift in zip(track.language, (10, 5, 0), strict=True))
     kind, name = (b"vide", b"VideoHandler\0") if track.is_video else (b"soun", b"SoundHandler\0")
@@ -132,7 +137,7 @@ def _mdia(track: Track, tables: Sequence[bytes], ticks: int) -> bytes:
     )
 
 
-def media_segment(number: int, runs: Sequence[Run]) -> bytes:
+def media_segment(number: int, runs: Sequence[TrackRun]) -> bytes:
     """Return media segment `number`, from 1."""
     rows = [_rows(run) for run in runs]
     # Its length does not depend on the offsets in it.
@@ -151,7 +156,7 @@ def media_segment(number: int, runs: Sequence[Run]) -> bytes:
     )
 
 
-def _rows(run: Run) -> bytes:
+def _rows(run: TrackRun) -> bytes:
     """Return what is said of each sample."""
     if run.track.is_video:
         rows = [(ticks, size, KEY if key else DEPENDENT, shift) for size, ticks, shift, key in run.samples]
@@ -161,12 +166,12 @@ def _rows(run: Run) -> bytes:
     return struct.pack(f">{len(fields)}I", *fields)
 
 
-def _moof(number: int, runs: Sequence[Run], rows: Sequence[bytes], *, offsets: Sequence[int]) -> bytes:
+def _moof(number: int, runs: Sequence[TrackRun], rows: Sequence[bytes], *, offsets: Sequence[int]) -> bytes:
     trafs = [_traf(*described) for described in zip(runs, rows, offsets, strict=True)]
     return box("moof", full_box("mfhd", 0, 0, struct.pack(">I", number)), *trafs)
 
 
-def _traf(run: Run, rows: bytes, offset: int) -> bytes:
+def _traf(run: TrackRun, rows: bytes, offset: int) -> bytes:
     return box(
         "traf",
         full_box("tfhd", 0, DEFAULT_BASE_IS_MOOF, struct.pack(">I", run.track.number)),

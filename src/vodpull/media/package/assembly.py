@@ -16,7 +16,7 @@ from vodpull.errors import InternalError, OutputInvalid, error_of_disk
 from vodpull.media.encode.codecs import BUFFERED
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.mp4.codec_names import codec_names
-from vodpull.media.mp4.fragments import Run, media_segment
+from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.package.hls import (
     Segment,
@@ -30,7 +30,7 @@ from vodpull.media.package.hls import (
 from vodpull.media.package.pictures import PictureSource, few
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.storyboard import storyboard_step
-from vodpull.media.package.timeline import Picture, Sound, Timeline, init_bytes
+from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung
 
@@ -91,7 +91,7 @@ class Stream:
 
     playlist: str
     folder: str
-    sources: tuple[Picture | Sound, ...]
+    sources: tuple[PictureTrack | SoundTrack, ...]
     """Tracks in its segments."""
 
 
@@ -117,16 +117,19 @@ class Assembly:
             )
             for number, sound in enumerate(several, start=1)
         )
-        names = [rendition.folder.rpartition("/")[2] for rendition in self.renditions if several]
+        names = [
+            rendition.folder.rpartition("/")[2] for rendition in self.renditions if several and not plan.sound_only
+        ]
         self.silent = tuple(
             PackagedPicture(playlist=f"{video_id}-v{name}.m3u8", folder=f"{video_id}/v{name}") for name in names
         )
-        muxed = [self._sound(0, track_number=2)] if plan.sounds else []
-        self.pictures = [self._picture(planned) for _, planned in placed]
+        self.pictures = [] if plan.sound_only else [self._picture(planned) for _, planned in placed]
+        muxed = [self._sound(0, track_number=2 if self.pictures else 1)] if plan.sounds else []
+        shown: Sequence[tuple[PictureTrack, ...]] = [(picture,) for picture in self.pictures] or [()]
         self.streams = (
             *(
-                Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture, *muxed))
-                for placed, picture in zip(self.renditions, self.pictures, strict=True)
+                Stream(playlist=placed.playlist, folder=placed.folder, sources=(*picture, *muxed))
+                for placed, picture in zip(self.renditions, shown, strict=True)
             ),
             *(
                 Stream(playlist=placed.playlist, folder=placed.folder, sources=(self._sound(at, track_number=1),))
@@ -138,18 +141,18 @@ class Assembly:
             ),
         )
 
-    def _picture(self, planned: RungPlan) -> Picture:
+    def _picture(self, planned: RungPlan) -> PictureTrack:
         if planned.rung.copied:
             tables = [(0, read_samples(self._tracks() / planned.file))]
         else:
             chunks = zip(self.plan.chunks, self.parts.chunks, strict=False)
             tables = [(chunk.first_frame, read_samples(folder / planned.file)) for chunk, folder in chunks]
-        return Picture(tables, self.timeline, track_number=1)
+        return PictureTrack(tables, self.timeline, track_number=1)
 
-    def _sound(self, at: int, *, track_number: int) -> Sound:
+    def _sound(self, at: int, *, track_number: int) -> SoundTrack:
         sound = self.plan.sounds[at]
         table = read_samples(self._tracks() / sound.file)
-        return Sound(table, self.timeline, track_number=track_number, language=sound.language)
+        return SoundTrack(table, self.timeline, track_number=track_number, language=sound.language)
 
     def _tracks(self) -> Path:
         if self.parts.tracks is None:
@@ -289,7 +292,7 @@ class Assembly:
         """Number of the lowest rendition of the fallback codec; its best is the last of all."""
         return next(at for at, placed in enumerate(self.renditions) if placed.rung.codec == self.plan.fallback)
 
-    def _write_runs(self, picture: Picture, runs: Iterable[Run], file: Path) -> None:
+    def _write_runs(self, picture: PictureTrack, runs: Iterable[TrackRun], file: Path) -> None:
         with _disk_errors(), file.open("wb") as out:
             out.write(init_bytes([picture]))
             for number, run in enumerate(runs, start=1):

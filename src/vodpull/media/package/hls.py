@@ -27,6 +27,7 @@ class Variant:
     uri: str
     """Relative to the playlist."""
     width_px: int
+    """0: it has no picture."""
     height_px: int
     frame_rate: float
     codecs: str
@@ -82,12 +83,17 @@ def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[SoundCho
             f"BANDWIDTH={variant.peak_bitrate_bps}",
             *average,
             f'CODECS="{variant.codecs}"',
-            f"RESOLUTION={variant.width_px}x{variant.height_px}",
-            f"FRAME-RATE={variant.frame_rate:.3f}",
+            *_picture_attributes(variant),
             *group,
         )
         lines += ["#EXT-X-STREAM-INF:" + ",".join(attributes), variant.uri]
     return "\n".join([*lines, ""])
+
+
+def _picture_attributes(variant: Variant) -> tuple[str, ...]:
+    if not variant.width_px:
+        return ()
+    return (f"RESOLUTION={variant.width_px}x{variant.height_px}", f"FRAME-RATE={variant.frame_rate:.3f}")
 
 
 def _sound_line(sound: SoundChoice, *, default: bool) -> str:

@@ -36,9 +36,9 @@ class Package:
     multivariant: str
     """Multivariant playlist, relative to the output folder."""
     poster: str
-    """JPEG, relative to the output folder."""
+    """JPEG, relative to the output folder; empty: there is no picture."""
     storyboard: str
-    """WebVTT index of the small pictures, relative to the output folder."""
+    """WebVTT index of the small pictures, relative to the output folder; empty: there are none."""
     renditions: tuple[PackagedRendition, ...]
     """Those of the fallback codec last, each codec with the lowest clarity first: its playlist is number 01."""
     sounds: tuple[PackagedSound, ...] = ()
@@ -87,8 +87,8 @@ async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, vid
     return made, Package(
         video_id=video_id,
         multivariant=made.multivariant,
-        poster=f"{video_id}.jpg",
-        storyboard=storyboard_name(video_id),
+        poster="" if plan.sound_only else f"{video_id}.jpg",
+        storyboard="" if plan.sound_only else storyboard_name(video_id),
         renditions=made.renditions,
         sound_codec=plan.audio.codec if plan.sounds else None,
         sounds=made.sounds,
@@ -106,6 +106,8 @@ async def make_pictures(made: Assembly, packaged: Package, out_folder: Path, *, 
         StorageFull: the disk is full.
         OutputInvalid: a picture is missing.
     """
+    if not packaged.poster:
+        return
     file = out_folder / PICTURES_FILE
     try:
         source = await asyncio.to_thread(made.write_small_pictures, file)

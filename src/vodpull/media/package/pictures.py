@@ -20,7 +20,7 @@ from vodpull.media.package.jpeg import jpeg_size
 from vodpull.media.package.storyboard import SHEET_PATTERN, Storyboard, plan_storyboard, sheet_filters, storyboard_index
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, incomplete, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
 from vodpull.media.tools.sandbox import Toolbox
 
 # So many moments, spread over the whole film, show what it is about; more only cost memory.
@@ -102,7 +102,7 @@ def _write_index(index: Path, sheets: Path, text: str) -> None:
         raise error_of_disk(error, "the storyboard cannot be written") from error
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Pictures are there before anyone looks; the report is read for the stall limit only."""
 
 

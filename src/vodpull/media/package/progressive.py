@@ -13,14 +13,14 @@ from itertools import groupby
 from pathlib import Path
 
 from vodpull.media.mp4.boxes import box, full_box
-from vodpull.media.mp4.fragments import Run, Track, movie_header, track_box
-from vodpull.media.package.timeline import Picture, Sound
+from vodpull.media.mp4.fragments import TrackHeader, TrackRun, movie_header, track_box
+from vodpull.media.package.timeline import PictureTrack, SoundTrack
 
 BRANDS = b"isom" + struct.pack(">I", 0x200) + b"isomiso6mp41"
 LARGE_HEADER_BYTES = 16
 
 
-def write_progressive(path: Path, sources: Sequence[Picture | Sound], segments: int) -> None:
+def write_progressive(path: Path, sources: Sequence[PictureTrack | SoundTrack], segments: int) -> None:
     """Write the first segments of some tracks, which is all of a finished film, as one file."""
     tables = [_Tables(source.track) for source in sources]
     size_bytes = 0
@@ -35,8 +35,8 @@ def write_progressive(path: Path, sources: Sequence[Picture | Sound], segments: 
 
 
 def _runs(
-    tables: Sequence[_Tables], sources: Sequence[Picture | Sound], segments: int
-) -> Iterator[tuple[_Tables, Run]]:
+    tables: Sequence[_Tables], sources: Sequence[PictureTrack | SoundTrack], segments: int
+) -> Iterator[tuple[_Tables, TrackRun]]:
     """Give the samples in the order of the file: picture and sound take turns."""
     for number in range(1, segments + 1):
         for own, source in zip(tables, sources, strict=True):
@@ -59,7 +59,7 @@ def _header(tables: Sequence[_Tables], size_bytes: int) -> bytes:
 class _Tables:
     """What the header says of the samples of one track."""
 
-    def __init__(self, track: Track) -> None:
+    def __init__(self, track: TrackHeader) -> None:
         self.track = track
         self._start_ticks = 0
         self._sizes = array("I")
@@ -69,7 +69,7 @@ class _Tables:
         self._places = array("Q")
         self._counts = array("I")
 
-    def add(self, run: Run, place: int) -> None:
+    def add(self, run: TrackRun, place: int) -> None:
         """Note samples that lie so many bytes after the first of all."""
         if not self._sizes:
             self._start_ticks = run.decode_ticks

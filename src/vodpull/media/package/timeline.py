@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.mp4.fragments import Run, Sample, Track, init_segment
+from vodpull.media.mp4.fragments import Sample, TrackHeader, TrackRun, init_segment
 from vodpull.media.mp4.sample_tables import SampleTable
 
 
@@ -38,7 +38,7 @@ class Timeline:
         return range(self.cuts[number - 1], self.cuts[number])
 
 
-class Picture:
+class PictureTrack:
     """The picture of one rung, from one file or from one for each chunk."""
 
     def __init__(self, tables: Sequence[tuple[int, SampleTable]], timeline: Timeline, *, track_number: int) -> None:
@@ -55,7 +55,7 @@ class Picture:
         if any((table.entry, table.timescale) != (lead.entry, lead.timescale) for table in self._tables):
             raise OutputInvalid(f"the headers of {lead.path.name} differ between chunks")
         self._ticks = lead.timescale / timeline.rate
-        self.track = Track(
+        self.track = TrackHeader(
             number=track_number,
             is_video=True,
             timescale=lead.timescale,
@@ -67,7 +67,7 @@ class Picture:
             language="und",
         )
 
-    def run(self, number: int) -> Run:
+    def run(self, number: int) -> TrackRun:
         """Return the samples of segment `number`, from 1."""
         frames = self._timeline.frames(number)
         first, table = self._table(frames)
@@ -88,9 +88,9 @@ class Picture:
         ]
         if min(sample.shift_ticks for sample in samples) < 0:
             raise OutputInvalid(f"segment {number} of {table.path.name} reorders its pictures too much")
-        return Run(track=self.track, decode_ticks=decode[0], samples=samples, content=table.read(inside))
+        return TrackRun(track=self.track, decode_ticks=decode[0], samples=samples, content=table.read(inside))
 
-    def keyframe(self, number: int) -> Run:
+    def keyframe(self, number: int) -> TrackRun:
         """Return the first sample of segment `number` alone, as long as the segment."""
         frames = self._timeline.frames(number)
         first, table = self._table(frames)
@@ -100,7 +100,7 @@ class Picture:
             size_bytes=table.sizes[at], duration_ticks=end - start, shift_ticks=self.track.delay_ticks, key=True
         )
         content = table.read(range(at, at + 1))
-        return Run(track=self.track, decode_ticks=start, samples=[sample], content=content)
+        return TrackRun(track=self.track, decode_ticks=start, samples=[sample], content=content)
 
     def _at(self, frame: int) -> int:
         """Return when a frame of the grid is decoded, rounded to a whole tick; in integers, for it is asked often."""
@@ -112,7 +112,7 @@ class Picture:
         return self._firsts[place], self._tables[place]
 
 
-class Sound:
+class SoundTrack:
     """One sound track, from one file for the whole film."""
 
     def __init__(self, table: SampleTable, timeline: Timeline, *, track_number: int, language: str | None) -> None:
@@ -121,7 +121,7 @@ class Sound:
         self._timeline = timeline
         start_ticks = table.shown_ticks[0]
         self._late_ticks = max(start_ticks, 0)
-        self.track = Track(
+        self.track = TrackHeader(
             number=track_number,
             is_video=False,
             timescale=table.timescale,
@@ -132,7 +132,7 @@ class Sound:
             language=_three_letters(language),
         )
 
-    def run(self, number: int) -> Run:
+    def run(self, number: int) -> TrackRun:
         """Return the samples that begin to sound in segment `number`, from 1; the last one has all that is left."""
         inside = range(self._first(number), self._first(number + 1))
         ticks = self._table.decode_ticks
@@ -141,7 +141,7 @@ class Sound:
             for at in inside
         ]
         start = ticks[inside.start] + self._late_ticks
-        return Run(track=self.track, decode_ticks=start, samples=samples, content=self._table.read(inside))
+        return TrackRun(track=self.track, decode_ticks=start, samples=samples, content=self._table.read(inside))
 
     def _first(self, number: int) -> int:
         if number == 1:
@@ -157,6 +157,6 @@ def _three_letters(language: str | None) -> str:
     return code if len(code) == 3 and code.isascii() and code.isalpha() else "und"  # noqa: PLR2004 - ISO 639-2
 
 
-def init_bytes(tracks: Sequence[Picture | Sound]) -> bytes:
+def init_bytes(tracks: Sequence[PictureTrack | SoundTrack]) -> bytes:
     """Return the init segment for some tracks."""
     return init_segment([source.track for source in tracks])

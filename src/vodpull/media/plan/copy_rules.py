@@ -1,4 +1,4 @@
-"""What of a source needs no encoding because it already is what it would become, and why the rest does. Pure."""
+"""Which streams of a source can be copied as they are, and why the others are encoded. Pure."""
 
 from __future__ import annotations
 
@@ -27,15 +27,6 @@ SEEKABLE = frozenset({COPIED_CONTAINER, "matroska,webm"})
 """Containers in which FFmpeg finds the keyframe before any time."""
 SEARCHABLE = frozenset({"mpegts", "flv"})
 """Containers in which it finds a place whose time is known."""
-
-
-def worth_surveying(info: MediaInfo) -> bool:
-    """Tell whether the packets can decide anything: what is copied, or where a long source is cut."""
-    if info.video is None:
-        return False
-    long = info.duration_s > SINGLE_CHUNK_S and info.container in SEEKABLE | SEARCHABLE
-    copied = picture_obstacle(info.video, info.container) is None
-    return long or copied or any(sound_obstacle(track, info.container) is None for track in info.audio)
 
 
 def must_survey(info: MediaInfo) -> bool:

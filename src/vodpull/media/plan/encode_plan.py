@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vodpull.errors import NoVideo
-from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
-from vodpull.media.plan.picture import Picture, plan_picture
+from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.rates import exact_rate
+from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -23,7 +25,6 @@ THREADS = (2, 1)
 # memory, so a larger picture gets them by its size.
 DECODER_THREAD_PX = 1920 * 1088
 MAX_DECODER_THREADS = 4
-MAX_SOUNDS = 8
 # Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
 # decoding time, which may be ahead of the picture by a few frames.
 RUN_UP_S = 1.0
@@ -61,6 +62,8 @@ class SoundPlan:
     """ISO 639-2 code, as far as the source says it."""
     filters: str = ""
     """More filters for the sound, in FFmpeg's words."""
+    mix: str = ""
+    """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,11 @@ class EncodePlan:
         return next((planned for planned in self.rungs if planned.rung.copied), None)
 
     @property
+    def sound_only(self) -> bool:
+        """Whether there is no picture."""
+        return self.picture == NO_PICTURE
+
+    @property
     def has_tracks(self) -> bool:
         """Whether there is anything that is made as a whole."""
         return bool(self.sounds or self.copied)
@@ -125,11 +133,10 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
     What the ladder's template says is all in the plan.
 
-    Raises:
-        NoVideo: the source has no moving picture.
     """
+    info = settled(info, survey)
     if info.video is None:
-        raise NoVideo("the file has no moving picture")
+        return _plan_sound(info, ladder)
     template = ladder.template
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
@@ -141,7 +148,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
-    picture = plan_picture(info, info.video, rate=rate)
+    picture = replace(plan_picture(info, info.video, rate=rate), fit=shown_shapes(info.video, survey))
     chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
     return EncodePlan(
         picture=picture,
@@ -159,6 +166,35 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
+        zero_s=info.zero_s,
+    )
+
+
+def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
+    """Return the plan of a file without a picture: its sound, in segments on a grid of time."""
+    template = ladder.template
+    if not template.audio_only:
+        raise NoVideo("the file has no moving picture")
+    assert template.fallback  # noqa: S101 - there is a ladder
+    rate = exact_rate(ladder.rungs[0].frame_rate)
+    gop_frames = round(template.segment_s * rate)
+    frames_total = max(1, round(info.duration_s * rate))
+    return EncodePlan(
+        picture=NO_PICTURE,
+        rungs=_rung_plans(ladder, many=False),
+        fallback=template.fallback,
+        audio=template.audio,
+        mp4="none",
+        vmaf=False,
+        sounds=_sound_plans(info, None, template.audio),
+        duration_s=info.duration_s,
+        rate=rate,
+        gop_frames=gop_frames,
+        frames_total=frames_total,
+        cuts=regular_cuts(frames_total, gop_frames),
+        decoder_threads=1,
+        chunks=(),
+        seeks_s=(),
         zero_s=info.zero_s,
     )
 
@@ -193,8 +229,12 @@ def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fract
     start_s = float(chunk.first_frame / rate) - RUN_UP_S
     if start_s <= 0:
         return 0.0
-    if info.container in SEEKABLE:
+    if info.container in SEEKABLE and not (survey and survey.false_keys):
         return start_s
+    if info.container in SEEKABLE:
+        # Just behind a keyframe that is one: its index knows others, too.
+        sure = [group.start_s for group in survey.groups if group.start_s <= start_s] if survey else []
+        return sure[-1] + float(1 / rate / 4) if sure and sure[-1] else 0.0
     # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
     known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
     return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0
@@ -232,6 +272,7 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             copied=obstacle is None,
             reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
             language=track.language,
+            mix=stereo_mix(track.channels, track.speakers),
         )
         plans.append(plan)
     return tuple(plans)

@@ -10,12 +10,16 @@ from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import may_be_copied, rung_obstacle
+from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
+MIN_FRAME_RATE = 10
 # How much taller than the definition below a rendition at the source's own height is.
 OWN_HEIGHT_STEP = 1.05
+# Where there is no picture, segments are cut on this grid.
+SOUND_GRID_HZ = 25.0
 # One macroblock: encoders and players disagree about anything smaller.
 MIN_SIDE_PX = 16
 # H.264 decoders stop at 8K; only very flat pictures come near it.
@@ -29,6 +33,7 @@ class Rung:
     clarity: int
     name: DefinitionName
     width_px: int
+    """0: there is no picture, the rendition is sound."""
     height_px: int
     frame_rate: float
     """Constant frames per second of the rendition."""
@@ -75,12 +80,13 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
     rung is the source itself where that is as good as an encode.
 
     Raises:
-        NoVideo: the source has no moving picture.
+        NoVideo: the source has no moving picture, and the template does not take sound alone.
         MediaUnsupported: the picture is too small to encode.
     """
+    info = settled(info, survey)
     video = info.video
     if video is None:
-        raise NoVideo("the file has no moving picture")
+        return _sound_ladder(info, template)
     short = min(video.display_width_px, video.display_height_px)
     if short < MIN_SIDE_PX:
         raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
@@ -97,6 +103,34 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
     )
     return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+
+
+def _sound_ladder(info: MediaInfo, template: Template) -> Ladder:
+    """Return the one rendition of a file without a picture: it takes the lowest place."""
+    if not info.audio or not template.audio_only or template.fallback is None:
+        raise NoVideo("the file has no moving picture")
+    lowest = template.sizes[0]
+    rung = Rung(
+        clarity=lowest.clarity,
+        name=lowest.name,
+        width_px=0,
+        height_px=0,
+        frame_rate=SOUND_GRID_HZ,
+        max_bitrate_bps=template.audio.bitrate_bps,
+        codec=template.fallback,
+    )
+    decisions = tuple(
+        Decision(
+            clarity=size.clarity,
+            name=size.name,
+            chosen=size == lowest,
+            reason="the file has no moving picture: " + ("its sound alone" if size == lowest else "no other rendition"),
+            max_bitrate_bps=rung.max_bitrate_bps if size == lowest else size.max_bitrate_bps,
+            codecs=(),
+        )
+        for size in reversed(template.sizes)
+    )
+    return Ladder(template=template, rungs=(rung,), decisions=decisions)
 
 
 def _reached(template: Template, short_px: int) -> list[Definition]:
@@ -139,7 +173,8 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         segment_s=ladder.template.segment_s,
     )
     if best.frame_rate != video.nominal_frame_rate:
-        obstacle = f"{video.nominal_frame_rate:.0f} frames a second are too many"
+        few = video.nominal_frame_rate < MIN_FRAME_RATE
+        obstacle = f"{video.nominal_frame_rate:.3g} frames a second are too {'few' if few else 'many'}"
     reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
     decisions = tuple(
         replace(decision, reason=f"{decision.reason}; {reason}") if decision.name == best.name else decision
@@ -157,7 +192,7 @@ def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceil
         name=definition.name,
         width_px=_even(width, scale),
         height_px=_even(height, scale),
-        frame_rate=capped_rate(video.nominal_frame_rate),
+        frame_rate=shown_rate(video.nominal_frame_rate),
         max_bitrate_bps=ceiling_bps,
         codec=codec,
     )
@@ -168,8 +203,15 @@ def _even(side_px: int, scale: float) -> int:
     return max(min(2 * round(side_px * scale / 2), side_px - side_px % 2), 2)
 
 
-def capped_rate(rate: float) -> float:
-    """Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder."""
+def shown_rate(rate: float) -> float:
+    """
+    Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder.
+
+    A slow one is multiplied instead: pictures are repeated, which costs next to nothing, so that the end of a film
+    falls on a frame, and segments of a few seconds have several.
+    """
+    if rate < MIN_FRAME_RATE:
+        return rate * math.ceil(MIN_FRAME_RATE / rate)
     # 59.94 and 60.02 both count as 60.
     return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
 

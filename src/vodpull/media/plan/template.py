@@ -118,6 +118,8 @@ class AudioRecipe:
     """Of a stereo track."""
     loudness: bool = False
     """Bring the programme to -23 LUFS (EBU R 128), by one gain from beginning to end."""
+    undecodable: Literal["warn", "fail"] = "warn"
+    """A film with sound, none of which can be decoded: published without, with a warning, or a failure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,8 @@ class Template:
     """A source that conforms becomes its own best rendition without being encoded again."""
     own_height: bool = False
     """A source between two definitions gets a rendition at its own height, too, in the place of the upper one."""
+    audio_only: bool = False
+    """A file without a picture becomes a rendition of its sound, instead of failing."""
     mp4: Mp4 = "none"
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
     vmaf: bool = False
@@ -247,10 +251,9 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
     if bool(template.definitions) != bool(template.video):
         missing = "video" if template.definitions else "definitions"
         yield missing, "definitions and video codecs belong together: both or none"
-    if template.mp4 != "none" and not template.video:
-        yield "mp4", "there is no rendition to make a file of"
-    if template.own_height and not template.video:
-        yield "own_height", "there are no renditions"
+    asked = {"mp4": template.mp4 != "none", "own_height": template.own_height, "audio_only": template.audio_only}
+    if not template.video:
+        yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
     if sides != sorted(set(sides)):
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"

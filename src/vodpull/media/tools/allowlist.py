@@ -17,7 +17,7 @@ KEYFRAMES_ONLY = (
 PROTOCOLS = "file,pipe"
 # 8K with room for the wider cinema form.
 MAX_PIXELS = 8192 * 4320
-MAX_STREAMS = 32
+MAX_STREAMS = 128
 # How much may be read before the streams are known: late audio in a transport stream, not a whole film.
 PROBE_BYTES = 32 * 1024 * 1024
 ANALYZE_US = 30 * 1_000_000

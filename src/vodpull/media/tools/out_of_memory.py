@@ -9,7 +9,7 @@ COUNTERS = Path("/proc/vmstat")
 
 
 def memory_kills() -> int:
-    """Return how many programs the kernel has ended for want of memory since it started; 0 where it does not count."""
+    """Return how many programs the kernel has ended since it started, as memory ran out; 0: it does not count."""
     with suppress(OSError, ValueError):
         for line in COUNTERS.read_text(encoding="ascii").splitlines():
             name, _, value = line.partition(" ")

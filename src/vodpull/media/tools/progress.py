@@ -10,7 +10,7 @@ LINE_CAP_BYTES = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class ToolProgress:
     """Where an FFmpeg process is."""
 
     out_time_s: float
@@ -22,9 +22,9 @@ class Progress:
 
 
 class ProgressReader:
-    """Turns the bytes of a progress report into `Progress` values, one for each change."""
+    """Turns the bytes of a progress report into `ToolProgress` values, one for each change."""
 
-    def __init__(self, on_progress: Callable[[Progress], None]) -> None:
+    def __init__(self, on_progress: Callable[[ToolProgress], None]) -> None:
         self._on_progress = on_progress
         self._rest = b""
         self._block: dict[str, str] = {}
@@ -50,7 +50,7 @@ class ProgressReader:
             return False
         self._last = now
         speed = _number(block.get("speed", "").removesuffix("x"))
-        self._on_progress(Progress(out_time_s=max(now[0], 0.0), frames=now[1], speed=speed))
+        self._on_progress(ToolProgress(out_time_s=max(now[0], 0.0), frames=now[1], speed=speed))
         return True
 
 

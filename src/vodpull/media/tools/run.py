@@ -33,13 +33,13 @@ from vodpull.errors import (
     VodpullError,
 )
 from vodpull.media.tools.out_of_memory import memory_kills
-from vodpull.media.tools.progress import Progress, ProgressReader
+from vodpull.media.tools.progress import ProgressReader, ToolProgress
 from vodpull.media.tools.sandbox import Toolbox, confined
 
 __all__ = [
     "Finished",
-    "Progress",
     "RunLimits",
+    "ToolProgress",
     "ToolReport",
     "Toolbox",
     "check",
@@ -124,7 +124,7 @@ class Finished:
     peak_memory_bytes: int
     """Largest resident size; 0 when it is not known."""
     starved: bool
-    """The kernel ended some program for want of memory meanwhile."""
+    """Meanwhile the kernel ended some program because memory ran out."""
 
 
 def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]) -> Toolbox:
@@ -172,7 +172,7 @@ async def run(
     reads: Mapping[str, Path],
     limits: RunLimits,
     writes: Path | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[ToolProgress], None] | None = None,
 ) -> Finished:
     """
     Run one command to its end and return how it ended; a failure of the program is a value.

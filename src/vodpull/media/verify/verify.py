@@ -159,15 +159,17 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
         MediaTruncated: picture or sound end before the source said so.
         OutputInvalid: anything else is missing, cut, or not as planned.
     """
-    _check_poster(out_folder, package)
+    if package.poster:
+        _check_poster(out_folder, package)
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
         segments, measured = seen.segments[placed.playlist], seen.measured[placed.playlist]
         rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
-        own_s = _openings_s(placed, measured.tracks[0], segments)
-        openings_s = openings_s or own_s
-        _check_alignment(placed, own_s, openings_s)
+        if placed.rung.width_px:
+            own_s = _openings_s(placed, measured.tracks[0], segments)
+            openings_s = openings_s or own_s
+            _check_alignment(placed, own_s, openings_s)
         if placed.mp4:
             _check_mp4(placed.mp4, measured, seen.measured[placed.mp4])
         renditions.append(_with_files(out_folder, placed, rendition))
@@ -175,7 +177,8 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
         _check_silent(silent, seen.measured[placed.playlist], seen.measured[silent.playlist])
     for number, sound in enumerate(package.sounds):
         _check_sound(sound, seen.measured[sound.playlist], info, number=number)
-    _check_storyboard(out_folder, package, renditions[0].duration_s)
+    if package.storyboard:
+        _check_storyboard(out_folder, package, renditions[0].duration_s)
     bandwidths = _check_multivariant(out_folder, package, renditions)
     return tuple(
         replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
@@ -195,10 +198,12 @@ def _compared(
     """Compare playlist, packets, plan and source; return the rendition without what other files say of it."""
     duration_s = sum(segment.duration_s for segment in segments)
     video, audio = _tracks(placed, measured, sound=sound)
-    _check_duration(placed.playlist, duration_s, info)
-    _check_video(placed, video, duration_s=duration_s, segments=len(segments))
+    _check_duration(placed, duration_s, info)
+    if video:
+        _check_video(placed, video, duration_s=duration_s, segments=len(segments))
     if audio:
         _check_audio(placed.playlist, audio, info, number=0)
+    if video and audio:
         _check_drift(placed, video, audio, info=info)
     if measured.undecodable:
         raise OutputInvalid(f"{placed.playlist}: {measured.undecodable} pictures cannot be decoded")
@@ -206,39 +211,43 @@ def _compared(
         clarity=placed.rung.clarity,
         codec=placed.rung.codec,
         playlist=placed.playlist,
-        width_px=video.width_px,
-        height_px=video.height_px,
+        width_px=video.width_px if video else 0,
+        height_px=video.height_px if video else 0,
         bitrate_bps=average_bitrate_bps(segments),
         peak_bitrate_bps=peak_bitrate_bps(segments),
-        frame_rate=round(video.packets / duration_s, 3),
+        frame_rate=round(video.packets / duration_s, 3) if video else 0.0,
         duration_s=duration_s,
         size_bytes=0,
         media_bytes=sum(segment.size_bytes for segment in segments),
         segment_count=len(segments),
         codecs="",
         bandwidth_bps=0,
-        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if audio else None,
+        av_drift_ms=round(1000 * (audio.end_s - video.end_s)) if video and audio else None,
         keyframes_aligned=False,
     )
 
 
-def _tracks(placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None) -> tuple[Track, Track | None]:
+def _tracks(
+    placed: PackagedRendition, measured: Measured, *, sound: AudioCodec | None
+) -> tuple[Track | None, Track | None]:
     kinds = [(track.kind, track.codec) for track in measured.tracks]
-    if kinds != [("video", placed.rung.codec), *([("audio", sound)] if sound else [])]:
+    picture = [("video", placed.rung.codec)] if placed.rung.width_px else []
+    if kinds != [*picture, *([("audio", sound)] if sound else [])]:
         raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
     if any(track.corrupt or not track.packets for track in measured.tracks):
         raise OutputInvalid(f"{placed.playlist} holds damaged packets")
-    return measured.tracks[0], measured.tracks[1] if sound else None
+    return measured.tracks[0] if picture else None, measured.tracks[-1] if sound else None
 
 
-def _check_duration(name: str, duration_s: float, info: MediaInfo) -> None:
+def _check_duration(placed: PackagedRendition, duration_s: float, info: MediaInfo) -> None:
     difference_s = abs(duration_s - info.duration_s)
-    if difference_s <= max(DURATION_TOLERANCE * info.duration_s, SHORT_TOLERANCE_S):
+    # The grid of frames moves the end by up to one of them.
+    if difference_s <= max(DURATION_TOLERANCE * info.duration_s, SHORT_TOLERANCE_S, 1 / placed.rung.frame_rate):
         return
     if duration_s < COMPLETE_SHARE * info.duration_s:
         message = f"only {duration_s:.2f} s of {info.duration_s:.2f} s could be decoded"
         raise MediaTruncated(message)
-    raise OutputInvalid(f"{name} lasts {duration_s:.2f} s, the source {info.duration_s:.2f} s")
+    raise OutputInvalid(f"{placed.playlist} lasts {duration_s:.2f} s, the source {info.duration_s:.2f} s")
 
 
 def _check_video(placed: PackagedRendition, video: Track, *, duration_s: float, segments: int) -> None:
@@ -286,7 +295,8 @@ def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> No
     source = info.audio[number]
     if source.duration_s is None:
         return
-    expected_s = source.start_s + source.duration_s - info.start_time_s
+    # Nothing goes on after the film, which is as long as its picture and its first sound.
+    expected_s = min(source.start_s + source.duration_s - info.start_time_s, info.duration_s)
     if audio.end_s < expected_s - max(AUDIO_LOSS_S, (1 - COMPLETE_SHARE) * expected_s):
         raise MediaTruncated(f"only {audio.end_s:.2f} s of {expected_s:.2f} s of sound could be decoded")
 
@@ -378,7 +388,7 @@ def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence
     named = [(uri, said.resolution, said.codecs) for uri, said in variants]
     places = [placed.playlist for placed in package.silent or package.renditions]
     wanted = [
-        (place, (known.width_px, known.height_px), known.codecs)
+        (place, (known.width_px, known.height_px) if known.width_px else None, known.codecs)
         for place, known in zip(places, renditions, strict=True)
     ]
     if named != wanted or not playlist.is_independent_segments:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Progress, RunLimits, check, incomplete, run
+from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
 from vodpull.media.tools.sandbox import Toolbox
 
 SAMPLES = 3
@@ -29,7 +29,7 @@ WALL_S_PER_FRAME = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
+class VmafSample:
     """One run of pictures to compare."""
 
     source: Path
@@ -72,7 +72,7 @@ def spread(available: int, wanted: int = SAMPLES) -> tuple[int, ...]:
 
 
 async def measure_quality(
-    samples: Sequence[Sample], folder: Path, *, toolbox: Toolbox, limits: RunLimits
+    samples: Sequence[VmafSample], folder: Path, *, toolbox: Toolbox, limits: RunLimits
 ) -> dict[str, Quality]:
     """
     Return the quality of each rendition, by its name, over all samples.
@@ -109,15 +109,15 @@ def quality_limits(frames: int, renditions: int) -> RunLimits:
     return RunLimits(wall_s=120 + WALL_S_PER_FRAME * frames * renditions)
 
 
-def _unheard(_progress: Progress) -> None:
+def _unheard(_progress: ToolProgress) -> None:
     """Nobody waits for a bar here; the report is read for the stall limit only."""
 
 
-def _inputs(sample: Sample) -> dict[str, Path]:
+def _inputs(sample: VmafSample) -> dict[str, Path]:
     return {f"rendition-{number}": path for number, path in enumerate(sample.renditions.values())}
 
 
-def build_vmaf_argv(sample: Sample) -> list[str]:
+def build_vmaf_argv(sample: VmafSample) -> list[str]:
     """Return the FFmpeg command: reads `/in/source` and `/in/rendition-0` …, writes into the working folder. Pure."""
     argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *sample.source_options)]
     for name in _inputs(sample):
@@ -128,7 +128,7 @@ def build_vmaf_argv(sample: Sample) -> list[str]:
     return argv
 
 
-def _graph(sample: Sample) -> str:
+def _graph(sample: VmafSample) -> str:
     width, height = sample.size
     # By number: the clocks of two files need not agree about the same picture.
     counted = f"trim=end_frame={sample.frames},settb=1/1000,setpts=N,format=yuv420p"

@@ -19,7 +19,7 @@ from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.vmaf import (
     SAMPLE_S,
     Quality,
-    Sample,
+    VmafSample,
     comparison_size,
     measure_quality,
     quality_limits,
@@ -68,7 +68,7 @@ def _joined(judged: list[PackagedRendition], number: int, *, out_folder: Path, f
     return files
 
 
-def _sample(source: Path, plan: EncodePlan, number: int, *, renditions: Mapping[str, Path]) -> Sample:
+def _sample(source: Path, plan: EncodePlan, number: int, *, renditions: Mapping[str, Path]) -> VmafSample:
     """Return the comparison of segment `number`, from 0, from its first picture on."""
     first = plan.cuts[number]
     end = (*plan.cuts, plan.frames_total)[number + 1]
@@ -76,7 +76,7 @@ def _sample(source: Path, plan: EncodePlan, number: int, *, renditions: Mapping[
     chunk = next(chunk for chunk in reversed(plan.chunks) if chunk.first_frame <= first)
     best = plan.rungs[0].rung
     size = comparison_size(best.width_px, best.height_px)
-    return Sample(
+    return VmafSample(
         source=source,
         source_options=seek_flags(plan, chunk),
         reference=picture_graph(picture_of(plan, chunk), [size], range(first, first + frames)),
@@ -86,7 +86,7 @@ def _sample(source: Path, plan: EncodePlan, number: int, *, renditions: Mapping[
     )
 
 
-def _limits(plan: EncodePlan, samples: list[Sample]) -> RunLimits:
+def _limits(plan: EncodePlan, samples: list[VmafSample]) -> RunLimits:
     longest_s = max(float(chunk.frames / plan.rate) for chunk in plan.chunks)
     limits = quality_limits(max(sample.frames for sample in samples), len(samples[0].renditions))
     # Up to there the source is decoded for nothing; see `encode_limits`.

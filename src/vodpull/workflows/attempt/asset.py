@@ -24,8 +24,8 @@ def published_asset(
         job.asset,
         files=(job.asset.files[0], *rows),
         playlist_key=f"{folder}/{package.multivariant}",
-        poster_key=f"{folder}/{package.poster}",
-        storyboard_key=f"{folder}/{package.storyboard}",
+        poster_key=f"{folder}/{package.poster}" if package.poster else "",
+        storyboard_key=f"{folder}/{package.storyboard}" if package.storyboard else "",
         proof=proof,
     )
 

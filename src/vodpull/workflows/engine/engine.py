@@ -1,15 +1,15 @@
 """
 The one door to the durable engine (DBOS Transact): start work, run steps, recover, cancel, clean up.
 
-Nothing else but `pace` imports the library, so that it can be replaced. What is settled here once (decision 0001):
+Nothing else but `slots` imports the library, so that it can be replaced. What is settled here once (decision 0001):
 
 - the code version is pinned, so an upgrade never strands work in flight;
 - arguments and results are plain JSON;
 - parents and children run on different queues, so they cannot wait for each other's slots;
 - a step is preemptible, so a cancelled job ends its child process.
 
-How much this process takes on and for whom, `pace` knows; when to look into a queue, and when a child has ended,
-`lookout`.
+`slots` decides how much this process takes on, and for whom; `wakeups` when to look into a queue, and when a child has
+ended.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from dbos._serialization import DBOSPortableJSONSerializer
 
 from vodpull.errors import ServiceError, StepAbandoned
 from vodpull.jobs.model import DEFAULT_PRIORITY
-from vodpull.workflows.engine.slots import Pace, Queue
-from vodpull.workflows.engine.wakeups import Ending, Lookout
+from vodpull.workflows.engine.slots import Queue, Slots
+from vodpull.workflows.engine.wakeups import Ending, Wakeups
 
 ENGINE_VERSION = "1"
 """Version of the workflow bodies. Bump it only for a true break: work in flight waits for a process of its version."""
@@ -120,8 +120,8 @@ class Engine:
         """Take the database that the engine shares with our own tables."""
         self._database = database
         self._client: DBOSClient | None = None
-        self._lookout = Lookout(database, version=ENGINE_VERSION)
-        self._pace = Pace(self._lookout)
+        self._wakeups = Wakeups(database, version=ENGINE_VERSION)
+        self._slots = Slots(self._wakeups)
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
     def register(self, name: str, workflow: Workflow, *, max_recoveries: int, queue: Queue | None = None) -> None:
@@ -133,11 +133,11 @@ class Engine:
         """
 
         async def run(argument: JsonObject) -> Any:
-            self._lookout.touch()
+            self._wakeups.touch()
             if queue is not None:
-                self._pace.enter(queue)
+                self._slots.enter(queue)
             task: Any = asyncio.current_task()  # when it is done, its outcome is recorded and its slot is free
-            task.add_done_callback(partial(self._lookout.ended, str(DBOS.workflow_id)))
+            task.add_done_callback(partial(self._wakeups.ended, str(DBOS.workflow_id)))
             return await workflow(argument)
 
         run.__qualname__ = name  # the library tells workflows apart by it, too
@@ -152,10 +152,10 @@ class Engine:
         """
         if not executor_id or executor_id == "local":
             raise ValueError("an executor needs an id of its own: two with one id redo each other's work")
-        self._lookout.watch([queue.name for queue in queues])
+        self._wakeups.watch([queue.name for queue in queues])
         _slow_down(DBOS(config=self._config(executor_id)))
-        self._pace.govern(queues)
-        self._pace.outlast_full_disk(self._database)
+        self._slots.govern(queues)
+        self._slots.outlast_full_disk(self._database)
         DBOS.listen_queues([queue.name for queue in queues])
         DBOS.launch()
         for queue in queues:
@@ -165,7 +165,7 @@ class Engine:
                 partition_worker_concurrency=MOST_SLOTS if queue.by_account else None,
                 on_conflict="always_update",
             )
-        self._lookout.start()
+        self._wakeups.start()
         self._connect()
 
     def attach(self) -> None:
@@ -190,8 +190,8 @@ class Engine:
 
     def shutdown(self) -> None:
         """Stop claiming work and let go; what runs is cancelled here and resumes at the next start."""
-        self._pace.drain()
-        self._lookout.stop()
+        self._slots.drain()
+        self._wakeups.stop()
         if self._client is not None:
             self._client.destroy()
             self._client = None
@@ -203,23 +203,23 @@ class Engine:
 
         Returns True when none is left; the others end with `shutdown` and are done again by whoever takes over.
         """
-        self._pace.drain()
+        self._slots.drain()
         deadline_s = time.monotonic() + grace_s
-        while self._pace.steps and time.monotonic() < deadline_s:
+        while self._slots.steps and time.monotonic() < deadline_s:
             time.sleep(DRAIN_LOOK_S)
-        return not self._pace.steps
+        return not self._slots.steps
 
     def start(self, connection: sa.Connection, call: Call) -> None:
         """Start a workflow in the caller's transaction: it begins if and only if that commits."""
         self._started().enqueue_in_transaction(connection, call.options(), call.argument)
         if call.delay_s is None:
-            self._lookout.announce(connection, call.queue.name)
+            self._wakeups.announce(connection, call.queue.name)
 
     async def spawn(self, call: Call) -> Child:
         """Start a child from inside a workflow, without waiting for it."""
-        ending = self._lookout.expect(call.workflow_id)
+        ending = self._wakeups.expect(call.workflow_id)
         handle = await DBOS.enqueue_workflow_with_options_async(call.options(), call.argument)
-        self._lookout.ring(call.queue.name)
+        self._wakeups.ring(call.queue.name)
         return Child(call=call, handle=handle, ending=ending)
 
     async def run_child(self, call: Call) -> Any:
@@ -239,7 +239,7 @@ class Engine:
             StepAbandoned: the child took its process down too often, or was cancelled.
         """
         try:
-            await self._lookout.wait_for(child.ending)
+            await self._wakeups.wait_for(child.ending)
             return await child.handle.get_result(polling_interval_sec=WAIT_POLL_S)
         except (DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded, DBOSAwaitedWorkflowCancelledError) as error:
             raise StepAbandoned(f"{child.call.workflow} was given up after its process ended too often") from error
@@ -251,7 +251,7 @@ class Engine:
         A step that fails because the database went away is tried again, patiently; any other error is its own.
         """
         options: Any = {"name": name, "preemptible": True}
-        return await DBOS.run_step_async(options, self._pace.counted(partial(self._outlast, act)), *arguments)
+        return await DBOS.run_step_async(options, self._slots.counted(partial(self._outlast, act)), *arguments)
 
     async def _outlast(self, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
         for left in reversed(range(OUTAGE_ATTEMPTS)):
@@ -267,7 +267,7 @@ class Engine:
 
     def standing_aside(self) -> AbstractAsyncContextManager[None]:
         """Let other work have the slot of the step that is running while the block waits, and take one at its end."""
-        return self._pace.standing_aside()
+        return self._slots.standing_aside()
 
     async def patched(self, change: str) -> bool:
         """

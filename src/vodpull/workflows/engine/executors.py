@@ -41,7 +41,7 @@ class BeatLimits:
 
     beat_s: float = 5.0
     death_s: float = 30.0
-    """Silence after which a process counts as dead: six beats, so that a busy database is no funeral."""
+    """Silence after which a process counts as dead: six beats, so a slow database is not taken for a dead process."""
 
 
 class ExecutorId:

@@ -1,8 +1,9 @@
 """
-How much one process takes on, and for whom.
+How many workflows one process runs at once, and whose turn is next.
 
-The library would read the one from the shared database and draw lots for the other. There is no public way to change
-that, so its functions are replaced here, and contract tests guard each of them. With `engine` the one door to it.
+The library would read the number from the shared database and choose accounts at random. It has no public way to change
+that, so its functions are replaced here, and a contract test guards each of them. Only this module and `engine` import
+the library.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dbos._queue import Queue as StoredQueue
 from dbos._sys_db import SystemDatabase
 
 from vodpull.database.connection import outlast_full_disk
-from vodpull.workflows.engine.wakeups import Lookout
+from vodpull.workflows.engine.wakeups import Wakeups
 
 CLAIM_S, DRAINED_POLL_S = 0.01, 1.0
 """From a queue's bell to the look into it: what is queued or ends in the same moment goes with it."""
@@ -72,14 +73,14 @@ class _Fixed(list[str]):
         pass
 
 
-class Pace:
-    """How much this process takes on: the library would read it from the shared database. Contract tests guard this."""
+class Slots:
+    """The slots of this process: the library would read their number from the shared database."""
 
-    def __init__(self, lookout: Lookout) -> None:
+    def __init__(self, wakeups: Wakeups) -> None:
         self.is_draining = False
         self.steps = 0
         """Steps under way, without those that wait aside."""
-        self._lookout = lookout
+        self._wakeups = wakeups
         self._turns = Turns()
         self._slots: dict[str, int] = {}
         self._busy: Counter[str] = Counter()
@@ -91,7 +92,7 @@ class Pace:
     def drain(self) -> None:
         """Claim nothing more."""
         self.is_draining = True
-        self._lookout.ring_all()
+        self._wakeups.ring_all()
 
     def govern(self, queues: Sequence[Queue]) -> None:
         """Let this process's queue threads ask and wait here, from now on and for the life of the process."""
@@ -107,7 +108,7 @@ class Pace:
                 return found
             stored[name] = found
             if threading.get_ident() != registrar and not self.is_draining:
-                self._lookout.wait_for_work(name)  # the library's own wait, which follows, cannot be ended early
+                self._wakeups.wait_for_work(name)  # the library's own wait, which follows, cannot be ended early
             return self._paced(found, known[name])
 
         def list_queues(system: SystemDatabase, **options: Any) -> list[StoredQueue]:
@@ -164,7 +165,7 @@ class Pace:
             if self.is_draining:
                 await asyncio.Event().wait()  # until the process ends: whoever takes over begins it
             self._begin(queue := _QUEUE.get())
-            self._lookout.touch()
+            self._wakeups.touch()
             try:
                 return await act(*arguments)
             finally:
@@ -195,7 +196,7 @@ class Pace:
             return
         self._aside[queue] += 1
         self._end(queue)
-        self._lookout.ring(queue)
+        self._wakeups.ring(queue)
         try:
             yield
             await self._return_to(queue)

@@ -1,9 +1,9 @@
 """
-Where work waits, and which children ended: told at once inside a process, looked up for the rest of the world.
+Wakes queue threads when there is work, and parents when their children have ended.
 
-A process that waits must cost next to nothing and still begin soon what another one queued; one that works must not
-lose a poll's length at every hop of a job. So whatever this process queues or ends rings a bell here, PostgreSQL passes
-the word on to the other processes, and one question for all queues finds what nobody told.
+An idle process must cost next to nothing and still soon begin what another one queued; a busy one must not lose a
+polling interval at each step of a job. So whatever this process queues or ends sets an event here, PostgreSQL notifies
+the other processes, and one query over all queues finds what was not announced.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Ending:
         self.loop = asyncio.get_running_loop()
 
 
-class Lookout:
+class Wakeups:
     """Rings for the queues of one process when they may have work, and for its parents when children end."""
 
     def __init__(self, database: sa.Engine, *, version: str) -> None:
@@ -76,7 +76,7 @@ class Lookout:
         """Queues that this process put something into, and that others were not told of."""
         self._looked_s = self._touched_s = self._announced_s = 0.0
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="wakeups", daemon=True)
 
     def watch(self, queues: Sequence[str]) -> None:
         """Let threads wait for work in these queues."""

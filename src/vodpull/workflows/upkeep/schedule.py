@@ -66,7 +66,7 @@ class Chores:
             log.warning("the store has finished jobs that the database lacks", jobs=swept.unknown, fix=fix)
 
 
-class Caretaker:
+class Schedule:
     """Cleans up after this process, and after everybody in the database."""
 
     def __init__(self, store: Store, engine: Engine, *, work_folder: Path, chores: Chores) -> None:
@@ -75,7 +75,7 @@ class Caretaker:
         self._work_folder = work_folder
         self._chores = chores
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="caretaker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="schedule", daemon=True)
 
     def start(self) -> None:
         """Clean up what the last process left, then now and again on a thread of its own."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.hls.playlist import Choice, Key, MediaPlaylist, Piece, parse_playlist
+from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, VariantChoice, parse_playlist
 
 MAX_SEGMENTS = 50
 
@@ -19,9 +19,9 @@ def media(*lines: str, end: bool = True, max_segments: int = MAX_SEGMENTS) -> Me
     return parsed
 
 
-def choice(*lines: str) -> Choice:
+def choice(*lines: str) -> VariantChoice:
     parsed = parse_playlist("\n".join(["#EXTM3U", *lines]))
-    assert isinstance(parsed, Choice)
+    assert isinstance(parsed, VariantChoice)
     return parsed
 
 
@@ -41,7 +41,7 @@ def test_the_highest_bandwidth_wins_then_the_larger_picture() -> None:
         "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=854x480",
         "large.m3u8",
     )
-    assert best == Choice(video_uri="large.m3u8", audio_uri=None)
+    assert best == VariantChoice(video_uri="large.m3u8", audio_uri=None)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_default_rendition_of_the_audio_group_is_taken(renditions: list[str]
     lines = [f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",{rendition}' for rendition in renditions]
     other = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="other",NAME="o",DEFAULT=YES,URI="other.m3u8"'
     best = choice(other, *lines, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "v.m3u8")
-    assert best == Choice(video_uri="v.m3u8", audio_uri=uri)
+    assert best == VariantChoice(video_uri="v.m3u8", audio_uri=uri)
 
 
 def test_byte_ranges_follow_on_when_they_name_no_offset() -> None:
@@ -188,7 +188,7 @@ def test_the_sound_that_can_be_decoded_is_taken_of_two_groups() -> None:
         '#EXT-X-STREAM-INF:BANDWIDTH=8,CODECS="avc1.64001f,mp4a.40.2",AUDIO="aac"',
         "v.m3u8",
     )
-    assert best == Choice(video_uri="v.m3u8", audio_uri="aac.m3u8")
+    assert best == VariantChoice(video_uri="v.m3u8", audio_uri="aac.m3u8")
 
 
 def test_where_no_variant_can_be_used_the_best_is_tried() -> None:

@@ -8,20 +8,20 @@ from functools import partial
 
 import pytest
 
-from vodpull.fetch.partfile.serial import Strand, in_thread, in_thread_or_leave, landed
+from vodpull.fetch.partfile.serial import SerialWorker, in_thread, in_thread_or_leave, landed
 
 
 async def test_calls_are_made_one_after_the_other_in_order() -> None:
-    strand, seen = Strand(), list[int]()
+    worker, seen = SerialWorker(), list[int]()
     for number in range(1000):
-        strand.submit(partial(seen.append, number))
-    await strand.settle()
+        worker.submit(partial(seen.append, number))
+    await worker.settle()
     assert seen == list(range(1000))
 
 
 async def test_a_failed_call_tells_its_caller_and_stops_nobody() -> None:
-    strand = Strand()
-    failed, fine = strand.submit(partial(int, "x")), strand.submit(partial(int, "1"))  # type: ignore[arg-type]
+    worker = SerialWorker()
+    failed, fine = worker.submit(partial(int, "x")), worker.submit(partial(int, "1"))  # type: ignore[arg-type]
     with pytest.raises(ValueError):
         await landed(failed)
     await landed(fine)

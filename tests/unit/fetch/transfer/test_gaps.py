@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Claim, Plan
+from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 
 
 def test_pieces_come_in_order_and_cover_the_gaps() -> None:
@@ -19,7 +19,7 @@ def test_what_is_given_back_is_taken_next() -> None:
     first.position = 20
     plan.give_back(first)
     assert first.is_done
-    assert plan.take() == Claim(position=20, stop=100)
+    assert plan.take() == RangeClaim(position=20, stop=100)
 
 
 def test_a_claim_may_be_cut_short_but_not_behind_its_position() -> None:

@@ -7,19 +7,19 @@ import time
 
 import pytest
 
-from vodpull.fetch import HostGate
+from vodpull.fetch import HostLimits
 
 
 class Crowd:
     """Callers that stay inside until told to leave."""
 
-    def __init__(self, gate: HostGate, host: str, count: int) -> None:
+    def __init__(self, host_limits: HostLimits, host: str, count: int) -> None:
         self.inside: list[int] = []
         self.leave = asyncio.Event()
-        self.tasks = [asyncio.create_task(self._visit(gate, host, number)) for number in range(count)]
+        self.tasks = [asyncio.create_task(self._visit(host_limits, host, number)) for number in range(count)]
 
-    async def _visit(self, gate: HostGate, host: str, number: int) -> None:
-        async with gate.enter(host):
+    async def _visit(self, host_limits: HostLimits, host: str, number: int) -> None:
+        async with host_limits.enter(host):
             self.inside.append(number)
             await self.leave.wait()
 
@@ -30,7 +30,7 @@ class Crowd:
 
 
 async def test_callers_beyond_the_cap_wait_in_order() -> None:
-    crowd = Crowd(HostGate(connections_per_host=2, requests_per_s=1e6), "a", 5)
+    crowd = Crowd(HostLimits(connections_per_host=2, requests_per_s=1e6), "a", 5)
     assert await crowd.settle() == [0, 1]
     crowd.leave.set()
     await asyncio.gather(*crowd.tasks)
@@ -38,15 +38,15 @@ async def test_callers_beyond_the_cap_wait_in_order() -> None:
 
 
 async def test_hosts_do_not_wait_for_each_other() -> None:
-    gate = HostGate(connections_per_host=1, requests_per_s=1e6)
-    crowds = [Crowd(gate, host, 1) for host in ("a", "b")]
+    host_limits = HostLimits(connections_per_host=1, requests_per_s=1e6)
+    crowds = [Crowd(host_limits, host, 1) for host in ("a", "b")]
     assert [await crowd.settle() for crowd in crowds] == [[0], [0]]
     for crowd in crowds:
         crowd.leave.set()
 
 
 async def test_a_cancelled_caller_takes_no_place() -> None:
-    crowd = Crowd(HostGate(connections_per_host=1, requests_per_s=1e6), "a", 3)
+    crowd = Crowd(HostLimits(connections_per_host=1, requests_per_s=1e6), "a", 3)
     await crowd.settle()
     crowd.tasks[0].cancel()
     crowd.tasks[1].cancel()
@@ -56,74 +56,74 @@ async def test_a_cancelled_caller_takes_no_place() -> None:
 
 
 async def test_an_extra_connection_never_pushes_in() -> None:
-    gate = HostGate(connections_per_host=2, requests_per_s=1e6)
-    assert gate.try_enter("a")
-    assert gate.try_enter("a")
-    assert not gate.try_enter("a")
-    crowd = Crowd(gate, "a", 1)
+    host_limits = HostLimits(connections_per_host=2, requests_per_s=1e6)
+    assert host_limits.try_enter("a")
+    assert host_limits.try_enter("a")
+    assert not host_limits.try_enter("a")
+    crowd = Crowd(host_limits, "a", 1)
     await crowd.settle()
-    gate.leave("a")
-    assert not gate.try_enter("a")
-    gate.leave("a")
+    host_limits.leave("a")
+    assert not host_limits.try_enter("a")
+    host_limits.leave("a")
     assert await crowd.settle() == [0]
     crowd.leave.set()
 
 
 async def test_requests_are_spaced_after_the_first_burst() -> None:
-    gate = HostGate(connections_per_host=100, requests_per_s=50)
+    host_limits = HostLimits(connections_per_host=100, requests_per_s=50)
     started_s = time.monotonic()
     for _ in range(60):
-        async with gate.enter("a"):
+        async with host_limits.enter("a"):
             pass
     assert time.monotonic() - started_s >= 9 / 50
 
 
 async def test_a_held_host_is_left_alone_for_that_long() -> None:
-    gate = HostGate(connections_per_host=2, requests_per_s=1e6)
-    gate.hold("a", 0.1)
+    host_limits = HostLimits(connections_per_host=2, requests_per_s=1e6)
+    host_limits.hold("a", 0.1)
     started_s = time.monotonic()
-    assert not gate.try_enter("a")
-    async with gate.enter("a"):
+    assert not host_limits.try_enter("a")
+    async with host_limits.enter("a"):
         assert time.monotonic() - started_s >= 0.1
 
 
 async def test_idle_hosts_are_forgotten() -> None:
-    gate = HostGate(requests_per_s=1e9)
+    host_limits = HostLimits(requests_per_s=1e9)
     for number in range(5000):
-        async with gate.enter(f"host-{number}"):
+        async with host_limits.enter(f"host-{number}"):
             pass
-    assert len(gate._hosts) < 2000
+    assert len(host_limits._hosts) < 2000
 
 
 def test_several_loops_share_one_gate() -> None:
-    gate = HostGate(connections_per_host=1, requests_per_s=1e6)
+    host_limits = HostLimits(connections_per_host=1, requests_per_s=1e6)
 
     async def visit() -> None:
-        async with gate.enter("a"):
+        async with host_limits.enter("a"):
             await asyncio.sleep(0.01)
 
     async def visit_in_threads() -> None:
         await asyncio.gather(*(asyncio.to_thread(asyncio.run, visit()) for _ in range(4)))
 
     asyncio.run(visit_in_threads())
-    assert gate.try_enter("a")
+    assert host_limits.try_enter("a")
 
 
 @pytest.mark.parametrize("count", [1, 3])
 async def test_leaving_by_an_error_gives_the_place_back(count: int) -> None:
-    gate = HostGate(connections_per_host=1, requests_per_s=1e6)
+    host_limits = HostLimits(connections_per_host=1, requests_per_s=1e6)
     for _ in range(count):
         with pytest.raises(KeyError):
-            async with gate.enter("a"):
+            async with host_limits.enter("a"):
                 raise KeyError
-    assert gate.try_enter("a")
+    assert host_limits.try_enter("a")
 
 
 async def test_several_processes_share_the_caps_of_one() -> None:
-    gate = HostGate(connections_per_host=8)
-    gate.share(4)
-    assert [gate.try_enter("a") for _ in range(3)] == [True, True, False]
-    gate.share(100)
-    gate.leave("a")
-    gate.leave("a")
-    assert [gate.try_enter("a") for _ in range(2)] == [True, False]
+    host_limits = HostLimits(connections_per_host=8)
+    host_limits.share(4)
+    assert [host_limits.try_enter("a") for _ in range(3)] == [True, True, False]
+    host_limits.share(100)
+    host_limits.leave("a")
+    host_limits.leave("a")
+    assert [host_limits.try_enter("a") for _ in range(2)] == [True, False]

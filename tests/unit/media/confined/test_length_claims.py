@@ -23,7 +23,7 @@ def sidx(*sizes: int, first: int = 0, count: int | None = None, kind: int = 0) -
 
 def broken(path: Path, content: bytes, *, container: str = "mov,mp4", duration_s: float = 3.0) -> str | None:
     path.write_bytes(content)
-    facts = {"container": container, "size_bytes": len(content), "duration_s": duration_s, "start_time_s": 0.0}
+    facts = {"container": container, "size_bytes": len(content), "declared_s": 0.0, "found_s": duration_s}
     return broken_promise(boxes, path, facts, share=0.98, loss_s=0.5)
 
 

@@ -30,5 +30,5 @@ def test_the_flags_of_sound() -> None:
 def test_a_template_names_the_tools_that_it_needs() -> None:
     needed = {template.name: needed_tools(template) for template in builtin_templates()}
     assert needed["original"] == frozenset()
-    assert needed["abr"] == needed["mp4"] == {"libx264", "aac", "zscale"}
-    assert needed["abr-av1"] == {"libx264", "libsvtav1", "aac", "zscale"}
+    assert needed["abr"] == needed["mp4"] == {"libx264", "aac", "zscale", "alimiter"}
+    assert needed["abr-av1"] == {"libx264", "libsvtav1", "aac", "zscale", "alimiter"}

@@ -9,11 +9,11 @@ import pytest
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.mp4.boxes import box, box_names, boxes_in, find_box, full_box
-from vodpull.media.mp4.fragments import Run, Sample, Track, init_segment, media_segment
+from vodpull.media.mp4.fragments import Sample, TrackHeader, TrackRun, init_segment, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
 
 ENTRY = box("avc1", bytes(78), box("avcC", b"\x01\x64\x00\x1f\xff\xe0\x00"))
-VIDEO = Track(
+VIDEO = TrackHeader(
     number=1, is_video=True, timescale=25, entry=ENTRY, width_px=640, height_px=360, delay_ticks=2, language="und"
 )
 
@@ -23,7 +23,7 @@ def sample(size_bytes: int, *, key: bool = False) -> Sample:
 
 
 def test_a_segment_says_where_its_bytes_are() -> None:
-    run = Run(track=VIDEO, decode_ticks=100, samples=[sample(3, key=True), sample(2)], content=b"abcde")
+    run = TrackRun(track=VIDEO, decode_ticks=100, samples=[sample(3, key=True), sample(2)], content=b"abcde")
     written = media_segment(2, [run])
     styp = len(next(boxes_in(written))[1]) + 8
     moof = find_box(written, "moof") or b""

@@ -28,6 +28,13 @@ def test_every_installation_has_five() -> None:
     assert BUILTIN["original"].fallback is None
 
 
+@pytest.mark.parametrize("key", ["own_height", "audio_only"])
+def test_what_concerns_renditions_needs_some(key: str) -> None:
+    with pytest.raises(ConfigurationError, match="no rendition") as caught:
+        parse_template(f"{key} = true", name="x")
+    assert caught.value.field == key
+
+
 def test_abr_is_the_ladder_that_was_measured() -> None:
     abr = BUILTIN["abr"]
     assert abr == ABR

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from vodpull.workflows.engine.slots import Pace, Queue
+from vodpull.workflows.engine.slots import Queue, Slots
 
 ONE = Queue(name="one", slots=1)
 
@@ -28,25 +28,25 @@ class Bells:
 
 
 @pytest.fixture
-def pace() -> Pace:
-    pace = Pace(cast("Any", Bells()))
-    pace._slots = {ONE.name: ONE.slots}
-    return pace
+def slots() -> Slots:
+    slots = Slots(cast("Any", Bells()))
+    slots._slots = {ONE.name: ONE.slots}
+    return slots
 
 
-def step(pace: Pace, act: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+def step(slots: Slots, act: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
     async def workflow() -> None:
-        pace.enter(ONE)
-        await pace.counted(act)()
+        slots.enter(ONE)
+        await slots.counted(act)()
 
     return asyncio.create_task(workflow())
 
 
-async def test_who_waits_fills_no_slot_and_comes_back_before_anybody_new(pace: Pace) -> None:
+async def test_who_waits_fills_no_slot_and_comes_back_before_anybody_new(slots: Slots) -> None:
     store_is_back, other_may_end, order = asyncio.Event(), asyncio.Event(), []
 
     async def patient() -> None:
-        async with pace.standing_aside():
+        async with slots.standing_aside():
             order.append("waits")
             await store_is_back.wait()
         order.append("goes on")
@@ -56,11 +56,11 @@ async def test_who_waits_fills_no_slot_and_comes_back_before_anybody_new(pace: P
         await other_may_end.wait()
         order.append("other ends")
 
-    waiting = step(pace, patient)
+    waiting = step(slots, patient)
     await asyncio.sleep(0)
-    assert (pace.steps, pace._aside["one"], pace._busy["one"]) == (0, 1, 0)
-    assert cast("Any", pace._lookout).rung == ["one"]
-    working = step(pace, other)
+    assert (slots.steps, slots._aside["one"], slots._busy["one"]) == (0, 1, 0)
+    assert cast("Any", slots._wakeups).rung == ["one"]
+    working = step(slots, other)
     await asyncio.sleep(0)
     store_is_back.set()
     for _ in range(5):
@@ -69,36 +69,36 @@ async def test_who_waits_fills_no_slot_and_comes_back_before_anybody_new(pace: P
     other_may_end.set()
     await asyncio.gather(waiting, working)
     assert order == ["waits", "other begins", "other ends", "goes on"]
-    assert (pace.steps, pace._aside["one"], pace._busy["one"]) == (0, 0, 0)
+    assert (slots.steps, slots._aside["one"], slots._busy["one"]) == (0, 0, 0)
 
 
-async def test_who_is_cancelled_aside_leaves_no_trace(pace: Pace) -> None:
+async def test_who_is_cancelled_aside_leaves_no_trace(slots: Slots) -> None:
     async def patient() -> None:
-        async with pace.standing_aside():
+        async with slots.standing_aside():
             await asyncio.Event().wait()
 
-    waiting = step(pace, patient)
+    waiting = step(slots, patient)
     await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert (pace.steps, pace._aside["one"], pace._busy["one"]) == (0, 0, 0)
+    assert (slots.steps, slots._aside["one"], slots._busy["one"]) == (0, 0, 0)
 
 
-async def test_a_process_that_drains_waits_for_nobody_aside(pace: Pace) -> None:
+async def test_a_process_that_drains_waits_for_nobody_aside(slots: Slots) -> None:
     store_is_back = asyncio.Event()
     went_on = False
 
     async def patient() -> None:
         nonlocal went_on
-        async with pace.standing_aside():
+        async with slots.standing_aside():
             await store_is_back.wait()
         went_on = True
 
-    waiting = step(pace, patient)
+    waiting = step(slots, patient)
     await asyncio.sleep(0)
-    pace.drain()
-    assert pace.steps == 0
+    slots.drain()
+    assert slots.steps == 0
     store_is_back.set()
     for _ in range(5):
         await asyncio.sleep(0)

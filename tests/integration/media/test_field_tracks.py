@@ -1,0 +1,186 @@
+"""Tracks, their choice, their lengths and their channels: what was reported in the field, and its siblings."""
+
+from __future__ import annotations
+
+import array
+import itertools
+import math
+import re
+import struct
+from pathlib import Path
+
+import pytest
+from tests.integration.media.pipeline import Maker, cut, make_renditions
+
+from vodpull.errors import MediaTruncated, MediaUnsupported
+from vodpull.media import MediaInfo, Rendition, Toolbox, probe, sound_is_lost, warnings_of
+from vodpull.media.tools.run import RunLimits, check, run
+
+PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4")
+X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p")
+TWO = (*PICTURE, "-f", "lavfi", "-i", "sine=440:d=4", "-f", "lavfi", "-i", "sine=880:d=4", "-map", "0", "-map", "1",
+       "-map", "2", *X264, "-c:a", "aac")  # fmt: skip
+SECOND_IS_DEFAULT = ("-metadata:s:a:0", "language=jpn", "-metadata:s:a:1", "language=eng", "-disposition:a:0", "0",
+                     "-disposition:a:1", "default")  # fmt: skip
+
+
+def reasons(info: MediaInfo) -> dict[int, str]:
+    return {track.index: track.reason for track in info.tracks if track.reason}
+
+
+def codes(info: MediaInfo) -> list[str]:
+    return [lost.code for lost in warnings_of(info)]
+
+
+async def heard(folder: Path, rendition: Rendition, *, toolbox: Toolbox) -> list[list[float]]:
+    """Return the samples of a published rendition, left and right."""
+    listen = ("-nostdin", "-v", "error", "-y", "-i", f"/in/out/{rendition.playlist}", "-map", "0:a:0")
+    argv = ("ffmpeg", *listen, "-f", "f32le", "-ac", "2", "-ar", "48000", "file:heard.raw")
+    reads = {"out": folder / "out"}
+    check(await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=RunLimits(wall_s=60)), "listening")
+    samples = array.array("f", (folder / "heard.raw").read_bytes())
+    return [samples[0::2].tolist(), samples[1::2].tolist()]
+
+
+def rms(samples: list[float]) -> float:
+    """Return the loudness of the second second."""
+    part = samples[48000:96000]
+    return math.sqrt(sum(value * value for value in part) / len(part))
+
+
+def pitch(samples: list[float]) -> float:
+    """Return how often a second the samples go from below to above zero."""
+    part = samples[48000:96000]
+    return sum(before < 0 <= after for before, after in itertools.pairwise(part))
+
+
+def renamed(path: Path, letters: bytes, *, nth: int) -> Path:
+    """Give the nth sound track of an MP4 a codec that nobody knows."""
+    content = path.read_bytes()
+    at = [found.start() for found in re.finditer(rb"mp4a\x00\x00\x00\x00", content)][nth]
+    end = content.index(b"esds", at)
+    target = path.with_name(f"{letters.decode()}-{nth}-{path.name}")
+    target.write_bytes(content[:at] + letters + content[at + 4 : end] + b"dapa" + content[end + 4 :])
+    return target
+
+
+@pytest.mark.parametrize("name", ["two.mkv", "two.mp4"])
+async def test_the_default_sound_is_the_one_that_plays(
+    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, name: str
+) -> None:
+    clip = await make_clip(name, *TWO, *SECOND_IS_DEFAULT)
+    info, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
+    assert [(track.index, track.language) for track in info.audio] == [(2, "eng"), (1, "jpn")]
+    left, _ = await heard(tmp_path, renditions[-1], toolbox=bare_toolbox)
+    assert pitch(left) == pytest.approx(880, abs=5)
+
+
+async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox) -> None:
+    clip = await make_clip("a.mkv", *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
+    assert [track.index for track in (await probe(clip, toolbox=toolbox)).audio] == [2, 1]
+
+
+@pytest.mark.parametrize(("nth", "kept"), [(0, 2), (1, 1)])
+async def test_a_sound_that_can_be_decoded_stands_in(make_clip: Maker, toolbox: Toolbox, nth: int, kept: int) -> None:
+    clip = renamed(await make_clip("two.mp4", *TWO), b"apac", nth=nth)
+    info = await probe(clip, toolbox=toolbox)
+    assert [track.index for track in info.audio] == [kept]
+    assert reasons(info) == {3 - kept: "not_decodable"}
+    assert codes(info) == ["sound_left_out"]
+
+
+async def test_a_film_that_loses_all_sound_says_so(make_clip: Maker, toolbox: Toolbox) -> None:
+    clip = renamed(await make_clip("one.mp4", *TWO, "-map", "-0:a:1?", "-map", "-2"), b"ac-4", nth=0)
+    info = await probe(clip, toolbox=toolbox)
+    assert (info.audio, sound_is_lost(info)) == ((), True)
+    assert codes(info) == ["sound_missing", "sound_left_out"]
+
+
+async def test_a_second_picture_stands_in_for_one_that_cannot_be_decoded(make_clip: Maker, toolbox: Toolbox) -> None:
+    both = (*PICTURE, "-map", "0", "-map", "0", "-c:v:0", "magicyuv", "-c:v:1", "libx264", "-pix_fmt:v:1", "yuv420p")
+    info = await probe(await make_clip("a.mkv", *both), toolbox=toolbox)
+    assert info.video
+    assert (info.video.index, reasons(info), codes(info)) == (1, {0: "not_decodable"}, ["picture_left_out"])
+
+
+async def test_a_cover_is_no_substitute_for_a_film(make_clip: Maker, toolbox: Toolbox) -> None:
+    cover = (*PICTURE, "-map", "0", "-map", "0", "-c:v:0", "mjpeg", "-frames:v:0", "1", "-c:v:1", "magicyuv")
+    with pytest.raises(MediaUnsupported, match="magicyuv"):
+        await probe(await make_clip("a.avi", *cover, "-disposition:v:0", "0"), toolbox=toolbox)
+
+
+async def test_more_tracks_than_are_published_are_told(make_clip: Maker, toolbox: Toolbox) -> None:
+    many = await make_clip("a.mkv", *TWO, *["-map", "1"] * 38)
+    info = await probe(many, toolbox=toolbox)
+    assert len(info.audio) == 8
+    assert codes(info) == ["sound_left_out"] * 32
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.avi", "a.ts"])
+async def test_a_longer_second_sound_is_no_loss(make_clip: Maker, toolbox: Toolbox, name: str) -> None:
+    longer = ("-f", "lavfi", "-i", "sine=500:d=9", "-map", "0", "-map", "1", "-map", "3", *X264, "-c:a", "aac")
+    clip = await make_clip(name, *TWO[:12], *longer)
+    info = await probe(clip, toolbox=toolbox)
+    assert info.duration_s == pytest.approx(4, abs=0.1)
+    assert codes(info) == ["sound_cut"]
+    if not name.endswith(".ts"):
+        with pytest.raises(MediaTruncated):
+            await probe(cut(clip, 0.6), toolbox=toolbox)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mkv", "srt"), ("a.mp4", "mov_text")])
+async def test_a_line_that_stays_is_no_loss(make_clip: Maker, toolbox: Toolbox, name: str, codec: str) -> None:
+    lines = (await make_clip("picture.mkv", *PICTURE, *X264)).with_name("s.srt")
+    lines.write_text("1\n00:00:01,000 --> 00:00:40,000\nlast line that stays\n")
+    subtitled = (*PICTURE, "-i", "/in/clips/s.srt", *X264, "-c:s", codec)
+    info = await probe(await make_clip(name, *subtitled), toolbox=toolbox)
+    assert info.duration_s == pytest.approx(4, abs=0.1)
+    assert (reasons(info), codes(info)) == ({1: "not_published"}, [])
+
+
+@pytest.mark.parametrize(
+    ("rate", "pictures", "sound_s"), [("5", 15, 3.09), ("1", 20, 20.45), ("0.1", 7, 67), ("1/60", 1, 60)]
+)
+async def test_slow_pictures_are_published(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, rate: str, pictures: int, sound_s: float
+) -> None:
+    source = ("-f", "lavfi", "-i", f"testsrc=s=320x180:r={rate}", "-f", "lavfi", "-i", f"sine=d={sound_s}")
+    clip = await make_clip("a.mp4", *source, "-frames:v", str(pictures), *X264, "-c:a", "aac")
+    _, renditions = await make_renditions(clip, tmp_path, toolbox=toolbox)
+    assert renditions[0].duration_s == pytest.approx(sound_s, rel=0.01)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 6, 10, 64])
+async def test_channels_without_names_are_heard_in_both_ears(
+    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, channels: int
+) -> None:
+    raw = (await make_clip("picture.mkv", *PICTURE, *X264)).with_name("raw")
+    values = (round(6553 * math.sin(2 * math.pi * 440 * at / 48000)) for at in range(48000 * 4))
+    raw.write_bytes(b"".join(struct.pack("<h", value) * channels for value in values))
+    unnamed = ("-f", "s16le", "-ar", "48000", "-ch_layout", f"{channels}C", "-i", "/in/clips/raw")
+    clip = await make_clip("a.mov", *PICTURE, *unnamed, *X264, "-c:a", "pcm_s16le")
+    _, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
+    left, right = await heard(tmp_path, renditions[-1], toolbox=bare_toolbox)
+    assert min(rms(left), rms(right)) > 0.1
+    assert max(map(abs, left + right)) <= 1
+
+
+@pytest.mark.parametrize("layout", ["5.1", "7.1", "quad"])
+async def test_loud_surround_does_not_clip(
+    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, layout: str
+) -> None:
+    count = {"5.1": 6, "7.1": 8, "quad": 4}[layout]
+    loud = f"aevalsrc='{'|'.join(['0.89*sin(2*PI*440*t)'] * count)}':c={layout}:s=48000:d=4"
+    clip = await make_clip("a.mkv", *PICTURE, "-f", "lavfi", "-i", loud, *X264, "-c:a", "flac")
+    _, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
+    left, right = await heard(tmp_path, renditions[-1], toolbox=bare_toolbox)
+    assert max(map(abs, left + right)) <= 1
+    assert rms(left) > 0.5
+
+
+async def test_mono_keeps_its_loudness(make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox) -> None:
+    mono = ("-f", "lavfi", "-i", "aevalsrc='0.5*sin(2*PI*440*t)':c=mono:s=48000:d=4")
+    clip = await make_clip("a.mp4", *PICTURE, *mono, *X264, "-c:a", "libmp3lame")
+    _, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
+    for ear in await heard(tmp_path, renditions[-1], toolbox=bare_toolbox):
+        assert 20 * math.log10(rms(ear) / 0.3536) == pytest.approx(0, abs=1)

@@ -352,7 +352,7 @@ class _Parts:
             retention=self._retention,
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
-            sweep=Sweep(self._retention, self._objects, is_over=self._store.work_is_over),
+            sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),
             keep_days=self._settings.retention_days,
         )
 

@@ -28,7 +28,7 @@ from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_li
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
-from vodpull.media.verify.vmaf_samples import measure_renditions
+from vodpull.media.verify.vmaf import measure_renditions
 
 __all__ = [
     "ABR",

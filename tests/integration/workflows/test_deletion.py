@@ -20,7 +20,8 @@ from vodpull.jobs.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
-from vodpull.storage import ObjectStore, open_store
+from vodpull.storage import open_store
+from vodpull.storage.objects import ObstoreObjects
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
@@ -37,7 +38,7 @@ class House:
     database: sa.Engine
     store: Store
     accounts: Accounts
-    objects: ObjectStore
+    objects: ObstoreObjects
     disposal: Disposal
     archive: Archive
 
@@ -58,7 +59,7 @@ class House:
         return again
 
     def sweep(self) -> Sweep:
-        return Sweep(Retention(self.database), self.objects, is_over=self.store.work_is_over)
+        return Sweep(Retention(self.database), self.objects, uploads=self.objects, is_over=self.store.work_is_over)
 
     async def keys(self) -> list[str]:
         return await self.objects.list_keys("")
@@ -69,7 +70,7 @@ def folder(job: Job) -> str:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObstoreObjects:
     if request.param == "folder":
         return open_store((tmp_path / "store").as_uri())
     for name, value in request.getfixturevalue("s3_environment").items():
@@ -78,14 +79,14 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def house(database: sa.Engine, objects: ObjectStore) -> Iterator[House]:
+def house(database: sa.Engine, objects: ObstoreObjects) -> Iterator[House]:
     engine = Engine(database)
     engine.attach()
     yield make_house(database, engine, objects)
     engine.shutdown()
 
 
-def make_house(database: sa.Engine, engine: Engine, objects: ObjectStore) -> House:
+def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> House:
     store, accounts = Store(database), Accounts(database, VAULT)
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     control = Control(store, Outbox(store, accounts, engine=engine, queues=queues), engine=engine, queues=queues)

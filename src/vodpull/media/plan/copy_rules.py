@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
-from vodpull.media.plan.cuts import MAX_SEGMENT, MIN_SEGMENT, SINGLE_CHUNK_S, cuts_at_keyframes, segment_bytes
+from vodpull.media.plan.cuts import (
+    MAX_SEGMENT,
+    MIN_SEGMENT,
+    SINGLE_CHUNK_S,
+    cuts_at_keyframes,
+    exact_rate,
+    segment_bytes,
+)
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.picture import HDR_TRANSFERS
-from vodpull.media.plan.rates import exact_rate
 
 # Others have packets that need to be rewritten, or times that are rounded.
 COPIED_CONTAINER = "mov,mp4,m4a,3gp,3g2,mj2"

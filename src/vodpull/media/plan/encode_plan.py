@@ -10,11 +10,10 @@ from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
-from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
-from vodpull.media.plan.rates import exact_rate
 from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import Shape, Survey
+from vodpull.media.plan.cuts import exact_rate
 from vodpull.media.plan.picture import plan_picture
-from vodpull.media.plan.rates import exact_rate
 from vodpull.media.plan.settled import settled, shown_shapes
 
 Source = Callable[..., MediaInfo]

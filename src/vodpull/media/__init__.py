@@ -1,4 +1,4 @@
-"""From file to renditions: probe, plan, encode, package, verify."""
+"""From file to renditions: probe, plan, encode, package, verify; no network, database or object store."""
 
 from vodpull.media.encode.chunk import (
     build_chunk_argv,

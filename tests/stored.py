@@ -10,10 +10,22 @@ from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
-from vodpull.jobs.model import Asset, Batch, BatchView, Job
-from vodpull.jobs.store import Store
+from vodpull.errors import Failure, Md5Mismatch
+from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
+from vodpull.jobs.store import JobRef, Outcome, Store
 
 VAULT = Vault("a master key of a test")
+ORIGINAL = StoredFile(
+    clarity=Clarity.ORIGINAL,
+    server_type=ServerType.SOURCE,
+    width_px=640,
+    height_px=360,
+    bitrate_bps=412_000,
+    size_bytes=5_384_542,
+    key="pullvideo/202611/x/a.mp4",
+)
+ASSET = Asset(video_id="v" * 32, duration_s=105.2, files=(ORIGINAL,))
+FAILURE = Failure.of(Md5Mismatch("expected a, got b"))
 
 
 def accepted(
@@ -43,3 +55,41 @@ def accepted(
     with store.transaction() as connection:
         store.add_batch(connection, view, access_key=key.access_key)
     return view
+
+
+def accept(store: Store, accounts: Accounts, *, jobs: int = 2, trans_no: str = "t1") -> BatchView:
+    """Insert a batch of a new key of `alice`, its jobs waiting."""
+    made = accounts.create_key("alice")
+    live = accounts.find_live(made.access_key)
+    assert live is not None
+    batch = Batch(batch_id=new_id(0), account_id=live.account_id, trans_no=trans_no, template="abr", created_at_ms=1)
+    view = BatchView(
+        batch=batch,
+        jobs=tuple(
+            Job(
+                job_id=new_id(0),
+                batch_id=batch.batch_id,
+                position=position,
+                file_name=f"文件{position}.mp4",
+                source_url="http://origin.example.test/a.mp4?sig=1",
+                md5="",
+                video_id=new_id(0),
+                directory=new_id(0),
+            )
+            for position in range(jobs)
+        ),
+    )
+    with store.transaction() as connection:
+        store.add_batch(connection, view, access_key=made.access_key)
+    return view
+
+
+def ref(job: Job) -> JobRef:
+    """Return what names the attempt of a job."""
+    return JobRef(job_id=job.job_id, attempt=job.attempt)
+
+
+def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
+    """End a job, and return its batch when that is final."""
+    with store.transaction() as connection:
+        return store.finish_job(connection, ref(job), outcome)

@@ -27,7 +27,7 @@ LENGTH_S, RATE, SIZE = 12, 25, "320x180"
 SCENES = {
     # Each of them moves, and none is like its mirror image.
     "test card": f"testsrc2=s={SIZE}:r={RATE}:d={LENGTH_S}",
-    "fractal": f"mandelbrot=s={SIZE}:r={RATE}:maxiter=200:end_scale=0.05:end_pts=600,trim=end={LENGTH_S}",
+    "fractal": f"mandelbrot=s={SIZE}:r={RATE}:maxiter=200:end_scale=0.05:end_pts=300,trim=end={LENGTH_S}",
     "gradients": f"gradients=s={SIZE}:r={RATE}:d={LENGTH_S}:n=5:seed=5:speed=0.02,noise=alls=4",
 }
 # Not one of them repeats itself: pulses of a tone, at a rate that grows.

@@ -62,7 +62,7 @@ from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.workflows.attempt.admission import Admission, Thresholds
-from vodpull.workflows.attempt.context import Capabilities
+from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
@@ -282,7 +282,7 @@ class _Parts:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Do work, under an executor id of this process's own."""
-        steps = Steps(self._capabilities(), self._outbox)
+        steps = Steps(self._context(), self._outbox)
         executor_id = claim_executor_id(self._database, lock_folder=self._settings.data_dir)
         heartbeat = Heartbeat(
             self._database,
@@ -305,9 +305,9 @@ class _Parts:
             heartbeat.stop()
             executor_id.release()
 
-    def _capabilities(self) -> Capabilities:
+    def _context(self) -> Context:
         settings = self._settings
-        return Capabilities(
+        return Context(
             store=self._store,
             objects=self._objects,
             is_shared=self._database.dialect.name != "sqlite",
@@ -352,7 +352,7 @@ class _Parts:
             retention=self._retention,
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
-            sweep=Sweep(self._retention, self._objects, is_over=self._store.work_is_over),
+            sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),
             keep_days=self._settings.retention_days,
         )
 

@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
 
@@ -29,6 +28,7 @@ from vodpull.errors import (
     catalogue,
 )
 from vodpull.signing import SigningKey, sign
+from vodpull.wire_values import read_retry_after_s
 
 T = TypeVar("T")
 
@@ -150,13 +150,8 @@ _GATEWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.G
 
 def _retry_after_s(outcome: Outcome) -> float:
     """Return `Retry-After` in seconds (RFC 9110 §10.2.3); 0 without one that can be read."""
-    text = outcome.headers.get("retry-after", "").strip() if isinstance(outcome, HttpReply) else ""
-    if text.isdecimal():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now_s())
-    except (ValueError, OverflowError):
-        return 0.0
+    text = outcome.headers.get("retry-after", "") if isinstance(outcome, HttpReply) else ""
+    return read_retry_after_s(text) or 0.0
 
 
 def ask(call: HttpCall) -> Flow[Any]:

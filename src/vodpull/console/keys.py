@@ -57,4 +57,4 @@ class _KeyDesk:
 
 
 def _named(visit: Visit) -> str:
-    return str(visit.request.path_params["access_key"]).replace("\x00", "")
+    return str(visit.request.path_params["access_key"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterable
 
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
@@ -49,9 +50,17 @@ def _is_idle(line: str) -> bool:
 
 
 def _table(text: str) -> list[Row]:
+    try:
+        # Ends of lines are read here: the reader below takes no lonely carriage return.
+        return _rows(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=None)))
+    except csv.Error as error:
+        raise ParameterError("the file cannot be read as a table", field="file") from error
+
+
+def _rows(lines: Iterable[list[str]]) -> list[Row]:
     order = ["url", "name", "md5"]
     rows: list[Row] = []
-    for number, cells in enumerate(csv.reader(io.StringIO(text.removeprefix("\ufeff"))), start=1):
+    for number, cells in enumerate(lines, start=1):
         if not cells or _is_idle(",".join(cells)):
             continue
         headings = [_COLUMNS.get(re.sub(r"[_\s]", "", cell).lower(), "") for cell in cells]

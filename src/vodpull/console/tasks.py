@@ -7,6 +7,7 @@ from functools import partial
 
 from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -25,6 +26,15 @@ from vodpull.jobs.model import BatchView
 
 MEANINGS = {kind.code: (kind.__doc__ or "").strip().splitlines()[0] for kind in catalogue()}
 """What each code of the catalogue means, in one sentence."""
+
+
+class _Position(IntegerConvertor):
+    """Of a job in a batch; longer numbers are no position, and take time to read."""
+
+    regex = "[0-9]{1,9}"
+
+
+register_url_convertor("position", _Position())
 
 
 def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
@@ -47,10 +57,10 @@ def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route
         gate.action("/tasks/{batch_id}/retry", desk.retry),
         gate.action("/tasks/{batch_id}/cancel", desk.cancel),
         gate.action("/tasks/{batch_id}/delete", desk.delete),
-        gate.action("/tasks/{batch_id}/jobs/{position:int}/retry", desk.retry),
-        gate.action("/tasks/{batch_id}/jobs/{position:int}/cancel", desk.cancel),
+        gate.action("/tasks/{batch_id}/jobs/{position:position}/retry", desk.retry),
+        gate.action("/tasks/{batch_id}/jobs/{position:position}/cancel", desk.cancel),
         gate.action("/deliveries/{delivery_id}/replay", desk.replay),
-        gate.page("/play/{batch_id}/{position:int}", desk.play),
+        gate.page("/play/{batch_id}/{position:position}", desk.play),
     ]
 
 
@@ -139,7 +149,7 @@ class _TaskDesk:
 
     def _view(self, visit: Visit) -> BatchView:
         params = visit.request.path_params
-        view = self._context.store.find_batch(params["batch_id"].replace("\x00", ""))
+        view = self._context.store.find_batch(params["batch_id"])
         if view is None:
             raise NotFound("there is no such task")
         if "position" in params and view.at(params["position"]) is None:

@@ -1,4 +1,4 @@
-"""From file to renditions: probe, plan, encode, package, verify."""
+"""From file to renditions: probe, plan, encode, package, verify; no network, database or object store."""
 
 from vodpull.media.encode.chunk import (
     build_chunk_argv,
@@ -18,7 +18,7 @@ from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.copy_rules import must_survey, worth_surveying
+from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
@@ -28,7 +28,7 @@ from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_li
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
-from vodpull.media.verify.vmaf_samples import measure_renditions
+from vodpull.media.verify.vmaf import measure_renditions
 
 __all__ = [
     "ABR",
@@ -91,5 +91,4 @@ __all__ = [
     "survey",
     "titles",
     "warnings_of",
-    "worth_surveying",
 ]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Protocol
 
 import aiohttp
 import yarl
 
-from vodpull.clock import now_s
 from vodpull.errors import DeliveryForbidden, DeliveryRefused, DeliveryTimeout, FetchError
+from vodpull.wire_values import read_retry_after_s
 
 CONNECT_TIMEOUT_S = 20.0
 REQUEST_TIMEOUT_S = 60.0
@@ -83,12 +82,12 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard, on
             status = response.status
             head = (await response.content.read(MAX_RESPONSE_BYTES)).decode("utf-8", "replace").replace("\x00", "")
             error = "" if _is_received(status, only_200=only_200) else DeliveryRefused.code
-            retry_after_s = _seconds(response.headers.get("Retry-After", ""))
+            retry_after_s = read_retry_after_s(response.headers.get("Retry-After", "")) or 0.0
     except FetchError:
         error = DeliveryForbidden.code
     except TimeoutError:
         error = DeliveryTimeout.code
-    except (aiohttp.ClientError, OSError):
+    except (aiohttp.ClientError, OSError, ValueError):  # the last for an answer that the client cannot read
         error = DeliveryRefused.code
     return Reply(
         status=status,
@@ -101,13 +100,3 @@ async def post(url: str, body: str, headers: dict[str, str], *, guard: Guard, on
 
 def _is_received(status: int, *, only_200: bool) -> bool:
     return status == HTTPStatus.OK if only_200 else HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
-
-
-def _seconds(retry_after: str) -> float:
-    """Return a `Retry-After` in seconds (RFC 9110 §10.2.3); 0 when there is none that can be read."""
-    if retry_after.strip().isdecimal():
-        return float(min(int(retry_after), 10**6))
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - now_s())
-    except (ValueError, OverflowError):
-        return 0.0

@@ -1,6 +1,6 @@
-"""Bytes by key."""
+"""Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
-from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore
+from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
 from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
@@ -12,6 +12,7 @@ __all__ = [
     "ListedObject",
     "ObjectInfo",
     "ObjectStore",
+    "UnfinishedUploads",
     "asset_folder",
     "manifest_key",
     "open_store",

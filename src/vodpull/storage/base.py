@@ -78,6 +78,10 @@ class ObjectStore(Protocol):
     async def delete_below(self, prefix: str) -> int:
         """Remove everything below a prefix and return how many objects that were."""
 
+
+class UnfinishedUploads(Protocol):
+    """The uploads to a store that were begun and never ended."""
+
     async def drop_parts(self, *, before_s: float) -> int:
         """
         Remove what uploads that never ended left before a Unix time, and return how many.

@@ -67,9 +67,9 @@ class Workflows:
             outcome = await self._produce(ref, Owner(**argument["owner"]))
         except VodpullError as error:
             outcome = failure_of(error)
-        except Exception as error:
+        except Exception:
             log.exception("job failed unexpectedly", job=ref.job_id)
-            outcome = failure_of(InternalError(f"unexpected {type(error).__name__}"))
+            outcome = failure_of(InternalError("unexpected"))
         await self._engine.step("finish", self._steps.finish, ref, outcome)
 
     async def _produce(self, ref: JobRef, owner: Owner) -> JsonObject:

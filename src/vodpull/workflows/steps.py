@@ -47,13 +47,13 @@ from vodpull.jobs.model import (
     StoredFile,
 )
 from vodpull.jobs.store import JobRef, Outcome, Progress
-from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
+from vodpull.workflows.attempt.context import Context, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.exhaustion import is_exhaustion
-from vodpull.workflows.attempt.pieces import clear_shelf
+from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter
-from vodpull.workflows.attempt.workspace import JOINED_FILE, Workplace
+from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
@@ -87,16 +87,16 @@ def failure_of(error: VodpullError) -> JsonObject:
 class Steps:
     """The steps of one process."""
 
-    def __init__(self, capabilities: Capabilities, outbox: Outbox) -> None:
-        self._can = capabilities
+    def __init__(self, context: Context, outbox: Outbox) -> None:
+        self._context = context
         self._outbox = outbox
-        self._production = Production(capabilities)
-        self._head_start = HeadStart(capabilities, self._production)
+        self._production = Production(context)
+        self._head_start = HeadStart(context, self._production)
 
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
         batch, job = await self._find(ref)
-        with self._can.watch.part(ref, "fetch"):
+        with self._context.watch.part(ref, "fetch"):
             return await self._patiently(job, lambda: self._fetch(batch, job))
 
     async def plan(self, ref: JobRef, info: JsonObject) -> JsonObject:
@@ -104,19 +104,20 @@ class Steps:
         _, job = await self._find(ref)
 
         async def plan() -> JsonObject:
-            await self._can.enter(job, Stage.STORE)  # which it has not left; of an attempt that is over nothing is read
+            # It has not left this stage; of an attempt that is over nothing is read.
+            await self._context.enter_stage(job, Stage.STORE)
             return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
         return await self._patiently(job, plan)
 
     async def tracks(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Encode the sound as a whole. Result: empty, or `failure`."""
-        with self._can.watch.part(ref, "tracks"):
+        with self._context.watch.part(ref, "tracks"):
             return await self._produce(ref, info, self._production.make_tracks)
 
     async def chunk(self, ref: JobRef, info: JsonObject, number: int) -> JsonObject:
         """Encode one chunk. Result: empty, or `failure`."""
-        with self._can.watch.stage(ref, Stage.ENCODE, chunk=number):
+        with self._context.watch.stage(ref, Stage.ENCODE, chunk=number):
             return await self._produce(ref, info, partial(self._production.make_chunk, number=number))
 
     async def preview(self, ref: JobRef, info: JsonObject, chunks: int) -> JsonObject:
@@ -133,17 +134,17 @@ class Steps:
             return {}
         if key is not None:
             playable = replace(job.asset, playlist_key=key)
-            await asyncio.to_thread(self._can.store.record_playable, ref, playable)
+            await asyncio.to_thread(self._context.store.record_playable, ref, playable)
         return {}
 
     async def encode(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make sure that every piece of the renditions is made. Result: empty, or `failure`."""
-        with self._can.watch.stage(ref, Stage.ENCODE):
+        with self._context.watch.stage(ref, Stage.ENCODE):
             return await self._produce(ref, info, self._production.make_all)
 
     async def package(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Make playlists and segments and prove them. Result: empty, or `failure`."""
-        with self._can.watch.stage(ref, Stage.PACKAGE):
+        with self._context.watch.stage(ref, Stage.PACKAGE):
             return await self._produce(ref, info, self._production.package)
 
     async def publish(self, ref: JobRef, info: JsonObject) -> JsonObject:
@@ -153,7 +154,7 @@ class Steps:
         async def publish() -> JsonObject:
             return {"asset": asdict(await self._production.publish(job, _INFO.validate_python(info)))}
 
-        with self._can.watch.stage(ref, Stage.PUBLISH):
+        with self._context.watch.stage(ref, Stage.PUBLISH):
             return await self._patiently(job, publish)
 
     async def _produce(
@@ -186,11 +187,11 @@ class Steps:
         """Have a source asked again later that fails in a way that may pass; what has arrived stays."""
         failure = _FAILURE.validate_python(outcome["failure"] | {"stage": job.stage.value})
         asked_s = outcome.get("retry_after_s", 0.0)
-        next_try = self._can.source_retries.next_try(job, failure, asked_s=asked_s, now_ms=now_ms())
+        next_try = self._context.source_retries.next_try(job, failure, asked_s=asked_s, now_ms=now_ms())
         if next_try is None:
             return False
         later = replace(job, attempt=job.attempt + 1)
-        await asyncio.to_thread(self._can.workplace(job).hand_over, self._can.workplace(later))
+        await asyncio.to_thread(self._context.workspace(job).hand_over, self._context.workspace(later))
         is_postponed = await asyncio.to_thread(self._outbox.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
         if is_postponed:
             log.warning("source failed, tried again later", job=job.job_id, code=failure.code, tries=next_try.tries)
@@ -198,11 +199,11 @@ class Steps:
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""
-        await self._outbox.deliver(delivery_id, number, guard=self._can.guard)
+        await self._outbox.deliver(delivery_id, number, guard=self._context.guard)
 
     async def _find(self, ref: JobRef) -> tuple[Batch, Job]:
         """Return the job as this attempt knows it, so that nothing it still does counts for a later attempt."""
-        batch, job = await asyncio.to_thread(self._can.store.find_job, ref.job_id)
+        batch, job = await asyncio.to_thread(self._context.store.find_job, ref.job_id)
         return batch, replace(job, attempt=ref.attempt)
 
     async def _patiently(self, job: Job, work: Callable[[], Awaitable[JsonObject]]) -> JsonObject:
@@ -220,14 +221,14 @@ class Steps:
                 await asyncio.shield(self._clear_if_over(job))
                 raise
             except EncodeInterrupted as error:
-                before, made = made, self._can.workplace(job).count_results()
+                before, made = made, self._context.workspace(job).count_results()
                 tries = tries if made == before else 1
                 if tries >= (TRIES_WITHOUT_MEMORY if error.starved else TRIES_OF_KILLED):
                     return failure_of(error)
                 log.warning("killed, trying again", code=error.code, tries=tries)
                 tries += 1
             except VodpullError as error:
-                self._can.watch.failed(error.code)
+                self._context.watch.failed(error.code)
                 return failure_of(error)
 
     async def _when_storage_answers(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
@@ -242,9 +243,9 @@ class Steps:
                 if not _passes(cause):
                     raise cause  # noqa: B904 - it has its cause
                 log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
-                async with self._can.standing_aside():
+                async with self._context.standing_aside():
                     await asyncio.sleep(wait_s)
-                    await self._can.admission.wait_for_space()
+                    await self._context.admission.wait_for_space()
                 wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
     async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -256,55 +257,55 @@ class Steps:
 
     async def _clear_if_over(self, job: Job) -> None:
         """Remove what an attempt has left when somebody cancelled it."""
-        if await asyncio.to_thread(self._can.store.work_is_over, attempt_name(job)):
+        if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
             await self._withdraw(job)
             await self._clear(job)
 
     async def _withdraw(self, job: Job) -> None:
         """Remove what was published early, unless a later attempt publishes there."""
-        _, now = await asyncio.to_thread(self._can.store.find_job, job.job_id)
+        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
         if now.attempt == job.attempt:
             await self._production.withdraw(now)
 
     async def _clear(self, job: Job) -> None:
-        await asyncio.to_thread(self._can.workplace(job).clear)
-        if self._can.is_shared:
-            await clear_shelf(self._can.objects, attempt_name(job))
+        await asyncio.to_thread(self._context.workspace(job).clear)
+        if self._context.is_shared:
+            await clear_pieces(self._context.objects, attempt_name(job))
 
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
-        reporter = self._can.reporter(job)
-        ref, watch = JobRef.of(job), self._can.watch
+        reporter = self._context.reporter(job)
+        ref, watch = JobRef.of(job), self._context.watch
         with watch.stage(ref, Stage.FETCH):
             source, name = await self._transfer(batch, job, reporter)
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
-        await self._can.enter(job, Stage.PROBE)
+        await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
             readable = source if is_playlist else await self._production.steadied(job, source)
-            info = None if is_playlist else await media.probe(readable, toolbox=self._can.toolbox)
-        await self._can.enter(job, Stage.STORE)
-        if info is not None and self._can.templates[batch.template].ladder:
+            info = None if is_playlist else await media.probe(readable, toolbox=self._context.toolbox)
+        await self._context.enter_stage(job, Stage.STORE)
+        if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
-        await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), asset)
+        await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
-        if self._can.templates[batch.template].ladder:
+        if self._context.templates[batch.template].ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None and not (info.audio and self._can.templates[batch.template].audio_only):
+            if info.video is None and not (info.audio and self._context.templates[batch.template].audio_only):
                 raise NoVideo("the file has no moving picture")
-            if media.sound_is_lost(info) and self._can.templates[batch.template].audio.undecodable == "fail":
+            if media.sound_is_lost(info) and self._context.templates[batch.template].audio.undecodable == "fail":
                 raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")
         return {
-            "encode": self._can.templates[batch.template].ladder,
+            "encode": self._context.templates[batch.template].ladder,
             "asset": asdict(asset),
             "info": None if info is None else asdict(info),
         }
 
     async def _transfer(self, batch: Batch, job: Job, reporter: ProgressReporter) -> tuple[Path, str]:
         """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         place.open()
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
@@ -321,41 +322,43 @@ class Steps:
     async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
         """Bring the source here and return where it lay, after redirects."""
         started_s = time.monotonic()
-        async with self._can.admission.admitted(encodes=self._can.templates[batch.template].ladder) as reservation:
+        async with self._context.admission.admitted(
+            encodes=self._context.templates[batch.template].ladder
+        ) as reservation:
 
             def advance(done: int, total: int | None) -> None:
                 reservation.cover(done, total)
                 reporter.report(_fetch_progress(done, total))
 
-            await self._can.enter(job, Stage.FETCH)
-            place = self._can.workplace(job)
+            await self._context.enter_stage(job, Stage.FETCH)
+            place = self._context.workspace(job)
             async with self._encoding_early(batch, job) as on_part:
                 fetched = await fetch.download(
                     job.source_url,
                     place.source,
-                    guard=self._can.guard,
-                    limits=self._can.fetch_limits,
+                    guard=self._context.guard,
+                    limits=self._context.fetch_limits,
                     expected_md5=job.md5,
                     on_progress=advance,
-                    host_limits=self._can.host_limits,
+                    host_limits=self._context.host_limits,
                     on_part=on_part,
                     cookies=cookies,
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
             whole = _fetch_progress(fetched.size_bytes, fetched.size_bytes)
-            await asyncio.to_thread(self._can.store.update_progress, JobRef.of(job), whole)
-        self._can.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
+            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+        self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
         return fetched.final_url
 
     def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
         """Encode what can be encoded of a source while the block fetches it."""
-        if not self._can.templates[batch.template].ladder:
+        if not self._context.templates[batch.template].ladder:
             return nullcontext()
-        return EarlyEncoder(self._can, self._production, job).encoding()
+        return EarlyEncoder(self._context, self._production, job).encoding()
 
     async def _join_playlist(
-        self, place: Workplace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar
+        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar
     ) -> None:
         folder = place.pieces
         folder.mkdir(exist_ok=True)
@@ -363,22 +366,22 @@ class Steps:
             place.source,
             base_url,
             folder,
-            guard=self._can.guard,
-            limits=self._can.fetch_limits,
+            guard=self._context.guard,
+            limits=self._context.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            host_limits=self._can.host_limits,
+            host_limits=self._context.host_limits,
             cookies=cookies,
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
             limits = media.copy_limits(parts.size_bytes)
             sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
-            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._can.toolbox, limits=limits)
+            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
         await asyncio.to_thread(place.drop_pieces)
 
     async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
-        await self._can.objects.put_file(key, source)
+        await self._context.objects.put_file(key, source)
         video = None if info is None else info.video
         original = StoredFile(
             clarity=Clarity.ORIGINAL,
@@ -386,10 +389,10 @@ class Steps:
             width_px=0 if video is None else video.display_width_px,
             height_px=0 if video is None else video.display_height_px,
             bitrate_bps=0 if info is None else info.bitrate_bps,
-            size_bytes=(await self._can.objects.head(key)).size_bytes,
+            size_bytes=(await self._context.objects.head(key)).size_bytes,
             key=key,
         )
-        digests = await asyncio.to_thread(self._can.workplace(job).digests, source)
+        digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
         return Asset(
             video_id=job.video_id,
             duration_s=0.0 if info is None else info.duration_s,

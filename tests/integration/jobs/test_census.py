@@ -8,12 +8,12 @@ from functools import partial
 
 import pytest
 import sqlalchemy as sa
+from tests.stored import VAULT
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.connection import database_time_s, migrate, open_database
+from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
 from vodpull.jobs.census import QueueLength, take_census
 from vodpull.jobs.deliveries import Deliveries, Delivery, DeliveryState
@@ -29,14 +29,6 @@ HOUR_MS = 3_600_000
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    database = open_database(database_url)
-    migrate(database)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
 def engine(database: sa.Engine) -> Iterator[Engine]:
     engine = Engine(database)
     engine.attach()
@@ -45,7 +37,7 @@ def engine(database: sa.Engine) -> Iterator[Engine]:
 
 
 def accept(database: sa.Engine, stages: list[Stage]) -> BatchView:
-    accounts = Accounts(database, Vault("a master key for tests"))
+    accounts = Accounts(database, VAULT)
     made = accounts.create_key("alice")
     batch = Batch(batch_id=new_id(0), account_id=accounts.account_named("alice"), trans_no="t", template="abr")
     jobs = tuple(

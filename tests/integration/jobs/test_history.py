@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.jobs.history import History, read_history
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile
@@ -32,18 +30,14 @@ ORIGINAL = StoredFile(
 )
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    database = open_database(database_url)
-    migrate(database)
-    Accounts(database, Vault("a master key for tests")).create_key("alice")
-    yield database
-    database.dispose()
+@pytest.fixture(autouse=True)
+def alice(accounts: Accounts) -> NewKey:
+    return accounts.create_key("alice")
 
 
 def add(database: sa.Engine, *, created: int, finished: int | None = None, **stages: int) -> None:
     """Insert a job of 8 GB and 30 s; times are minutes before now."""
-    account_id = Accounts(database, Vault("a master key for tests")).account_named("alice")
+    account_id = Accounts(database, VAULT).account_named("alice")
     batch = Batch(batch_id=new_id(0), account_id=account_id, trans_no="t", template="abr", created_at_ms=at(created))
     job = Job(
         job_id=new_id(0),

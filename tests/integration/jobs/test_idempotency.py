@@ -1,24 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 
-from vodpull.database.connection import migrate, open_database
 from vodpull.errors import KeyReused
 from vodpull.jobs.idempotency import fingerprint, is_first, remember_all, signed_fingerprint
 
 SIGNED = signed_fingerprint("a" * 64)
 CHOSEN = fingerprint("idempotency", "acme", "key", content=b"x")
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 def first_of(database: sa.Engine, *requests: object, batch_id: str) -> str:

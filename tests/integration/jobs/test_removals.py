@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -13,10 +12,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
+from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
@@ -35,22 +33,9 @@ BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def store(database: sa.Engine) -> Store:
-    return Store(database)
-
-
-@pytest.fixture
 def done(database: sa.Engine, store: Store) -> BatchView:
     """Return a batch of two done jobs."""
-    view = accept(store, Accounts(database, Vault("a master key for tests")))
+    view = accept(store, Accounts(database, VAULT))
     for job in view.jobs:
         finish(store, job, Outcome(asset=ASSET))
     return found(database, view)
@@ -124,7 +109,7 @@ def test_of_many_with_one_business_id_at_the_same_moment_one_is_taken(store: Sto
 
 
 def test_a_locked_batch_waits_for_its_lock(database: sa.Engine, store: Store) -> None:
-    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    view = accept(store, Accounts(database, VAULT), jobs=1)
     ended = threading.Event()
 
     def finish_it() -> None:
@@ -142,7 +127,7 @@ def test_a_locked_batch_waits_for_its_lock(database: sa.Engine, store: Store) ->
 
 
 def test_no_retry_begins_while_leftovers_go(database: sa.Engine, store: Store) -> None:
-    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    view = accept(store, Accounts(database, VAULT), jobs=1)
     [job] = view.jobs
     finish(store, job, Outcome(failure=FAILURE))
     keeper = Retention(database)
@@ -167,13 +152,13 @@ def test_a_deleted_job_stays_without_its_asset(database: sa.Engine, store: Store
 
 
 def test_nothing_under_way_is_deleted(database: sa.Engine, store: Store) -> None:
-    view = accept(store, Accounts(database, Vault("a master key for tests")))
+    view = accept(store, Accounts(database, VAULT))
     assert not Retention(database).delete(view)
     assert store.find_batch(view.batch.batch_id) == view
 
 
 def test_a_deleted_job_is_not_retried(database: sa.Engine, store: Store) -> None:
-    view = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1)
+    view = accept(store, Accounts(database, VAULT), jobs=1)
     [job] = view.jobs
     finish(store, job, Outcome(failure=FAILURE))
     assert Retention(database).delete(view, position=0)
@@ -246,7 +231,7 @@ def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: Ba
 
 
 def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engine, store: Store) -> None:
-    waiting, given_up = accept(store, Accounts(database, Vault("a master key for tests"))).jobs
+    waiting, given_up = accept(store, Accounts(database, VAULT)).jobs
     store.record_pulled(JobRef.of(given_up), ASSET)
     finish(store, given_up, Outcome(failure=Failure(**vars(FAILURE))))
     names = [waiting.directory, given_up.directory, "f" * 32]

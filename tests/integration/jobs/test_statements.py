@@ -6,32 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
-from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.listing import Filter, Listing
 from vodpull.notify import INSPECTOR_URL
 from vodpull.workflows.delivery.inspector import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def key(database: sa.Engine) -> NewKey:
-    return Accounts(database, VAULT).create_key("acme")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
 
 import pytest
@@ -11,7 +11,6 @@ from tests.stored import VAULT, accepted
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
 from vodpull.jobs.status import item_data
 from vodpull.jobs.status_reader import StatusReader, open_status_reader
@@ -28,23 +27,10 @@ FILE = StoredFile(
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 async def reader(database: sa.Engine) -> AsyncIterator[StatusReader]:
     reader = open_status_reader(database, VAULT)
     yield reader
     await reader.close()
-
-
-@pytest.fixture
-def key(database: sa.Engine) -> NewKey:
-    return Accounts(database, VAULT).create_key("acme")
 
 
 ASSET = Asset(video_id="v", duration_s=1.5, files=(FILE,))

@@ -3,77 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from tests.stored import ASSET, FAILURE, accept, finish, ref
 
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
-from vodpull.database.connection import database_time_s, migrate, open_database
+from vodpull.database.connection import database_time_s, migrate
 from vodpull.database.ids import new_id
-from vodpull.errors import ConfigurationError, Failure, KeyReused, Md5Mismatch, NotAllowedNow
+from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
 from vodpull.jobs.idempotency import fingerprint, remember
 from vodpull.jobs.listing import Filter, Listing
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
+from vodpull.jobs.model import Job, Stage, WireStatus
 from vodpull.jobs.store import JobRef, Outcome, Progress, Store
-
-ORIGINAL = StoredFile(
-    clarity=Clarity.ORIGINAL,
-    server_type=ServerType.SOURCE,
-    width_px=640,
-    height_px=360,
-    bitrate_bps=412_000,
-    size_bytes=5_384_542,
-    key="pullvideo/202611/x/a.mp4",
-)
-ASSET = Asset(video_id="v" * 32, duration_s=105.2, files=(ORIGINAL,))
-FAILURE = Failure.of(Md5Mismatch("expected a, got b"))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def store(database: sa.Engine) -> Store:
-    return Store(database)
-
-
-@pytest.fixture
-def accounts(database: sa.Engine) -> Accounts:
-    return Accounts(database, Vault("a master key for tests"))
-
-
-def accept(store: Store, accounts: Accounts, *, jobs: int = 2, trans_no: str = "t1") -> BatchView:
-    made = accounts.create_key("alice")
-    live = accounts.find_live(made.access_key)
-    assert live is not None
-    batch = Batch(batch_id=new_id(0), account_id=live.account_id, trans_no=trans_no, template="abr", created_at_ms=1)
-    view = BatchView(
-        batch=batch,
-        jobs=tuple(
-            Job(
-                job_id=new_id(0),
-                batch_id=batch.batch_id,
-                position=position,
-                file_name=f"文件{position}.mp4",
-                source_url="http://origin.example.test/a.mp4?sig=1",
-                md5="",
-                video_id=new_id(0),
-                directory=new_id(0),
-            )
-            for position in range(jobs)
-        ),
-    )
-    with store.transaction() as connection:
-        store.add_batch(connection, view, access_key=made.access_key)
-    return view
 
 
 def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: Accounts) -> None:
@@ -100,15 +44,6 @@ def test_nothing_of_a_broken_transaction_stays(store: Store, accounts: Accounts)
     with pytest.raises(sa.exc.IntegrityError), store.transaction() as connection:
         store.add_batch(connection, other, access_key="x")  # the jobs' ids exist already
     assert store.find_batch(other.batch.batch_id) is None
-
-
-def ref(job: Job) -> JobRef:
-    return JobRef(job_id=job.job_id, attempt=job.attempt)
-
-
-def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
-    with store.transaction() as connection:
-        return store.finish_job(connection, ref(job), outcome)
 
 
 def test_a_stored_source_stays_pulled_when_its_command_fails(store: Store, accounts: Accounts) -> None:

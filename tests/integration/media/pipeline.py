@@ -29,7 +29,6 @@ from vodpull.media import (
     probe,
     steady,
     survey,
-    worth_surveying,
 )
 from vodpull.media.package.package import make_pictures, package_media
 from vodpull.media.verify.verify import look, prove
@@ -43,7 +42,7 @@ async def plan_source(
 ) -> tuple[MediaInfo, EncodePlan]:
     """Probe, survey where it helps, and plan."""
     info = await probe(source, toolbox=toolbox)
-    seen = await survey(source, info, toolbox=toolbox) if worth_surveying(info) else None
+    seen = await survey(source, info, toolbox=toolbox) if info.video else None
     return info, plan_encode(info, plan_ladder(info, template=replace(template, copy=copy), survey=seen), survey=seen)
 
 

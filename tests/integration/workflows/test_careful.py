@@ -10,23 +10,21 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 import sqlalchemy as sa
-from tests.integration.workflows.test_early import Bench, bench, database
+from tests.integration.workflows.attempts import Bench, bench
 
 from vodpull import media
 from vodpull.errors import OutputInvalid
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile
 from vodpull.jobs.store import JobRef
 from vodpull.workflows.attempt.context import folder_key
-from vodpull.workflows.attempt.planned import CAREFUL
+from vodpull.workflows.attempt.pieces import CAREFUL
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.verified import read_verified
-
-__all__ = ["database"]
 
 
 async def stored(made: Bench) -> tuple[Bench, media.MediaInfo]:
     """Put the source where a fetch leaves it, and record it."""
-    place, store = made.can.workplace(made.job), made.can.store
+    place, store = made.can.workspace(made.job), made.can.store
     place.open()
     shutil.copyfile(made.source, place.source)
     key = f"{folder_key(made.job)}/source.mp4"
@@ -55,7 +53,7 @@ async def mix_up_chunks(made: Bench, info: media.MediaInfo, folder: Path) -> Non
     await media.encode_chunk(
         made.source, plan, wrong, folder, toolbox=made.can.toolbox, limits=limits, on_progress=lambda _: None
     )
-    place = made.can.workplace(made.job).result(planned.chunk_names[1])
+    place = made.can.workspace(made.job).result(planned.chunk_names[1])
     for planned_rung in plan.encoded:
         shutil.copyfile(folder / planned_rung.file, place / planned_rung.file)
 
@@ -73,7 +71,7 @@ async def test_a_chunk_that_shows_something_else_is_made_again(database: sa.Engi
 async def test_the_careful_plan_is_there_for_who_comes_after_a_kill(database: sa.Engine, tmp_path: Path) -> None:
     made, info = await stored(bench(database, tmp_path, seconds=60))
     await mix_up_chunks(made, info, tmp_path / "wrong")
-    place = made.can.workplace(made.job)
+    place = made.can.workspace(made.job)
     shutil.rmtree(await Production(made.can).package(made.job, info))
     second = Production(made.can)
     assert place.result(CAREFUL).exists()
@@ -90,7 +88,7 @@ async def test_what_is_wrong_in_one_piece_is_a_failure(database: sa.Engine, tmp_
     await production.make_all(made.job, info)
     # The source is replaced behind the back of the encode.
     words = ["-v", "error", "-y", "-i", str(made.source), "-vf", "hflip", "-c:v", "mpeg4", "-f", "avi"]
-    target = str(made.can.workplace(made.job).source)
+    target = str(made.can.workspace(made.job).source)
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, target], check=True, timeout=60)
     with pytest.raises(OutputInvalid, match="mirrored"):
         await production.package(made.job, info)

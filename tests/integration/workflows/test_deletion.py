@@ -10,19 +10,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_store import ASSET, FAILURE, accept, finish
 from tests.services.s3 import BUCKET
+from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotFound
 from vodpull.jobs.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
-from vodpull.storage import ObjectStore, open_store
+from vodpull.storage import open_store
+from vodpull.storage.objects import ObstoreObjects
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
@@ -31,7 +30,6 @@ from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
 from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
-VAULT = Vault("a master key for tests")
 DAY_MS = 86_400_000
 
 
@@ -40,7 +38,7 @@ class House:
     database: sa.Engine
     store: Store
     accounts: Accounts
-    objects: ObjectStore
+    objects: ObstoreObjects
     disposal: Disposal
     archive: Archive
 
@@ -61,7 +59,7 @@ class House:
         return again
 
     def sweep(self) -> Sweep:
-        return Sweep(Retention(self.database), self.objects, is_over=self.store.work_is_over)
+        return Sweep(Retention(self.database), self.objects, uploads=self.objects, is_over=self.store.work_is_over)
 
     async def keys(self) -> list[str]:
         return await self.objects.list_keys("")
@@ -72,7 +70,7 @@ def folder(job: Job) -> str:
 
 
 @pytest.fixture(params=["folder", "s3"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ObstoreObjects:
     if request.param == "folder":
         return open_store((tmp_path / "store").as_uri())
     for name, value in request.getfixturevalue("s3_environment").items():
@@ -81,17 +79,14 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.fixture
-def house(tmp_path: Path, objects: ObjectStore) -> Iterator[House]:
-    database = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(database)
+def house(database: sa.Engine, objects: ObstoreObjects) -> Iterator[House]:
     engine = Engine(database)
     engine.attach()
     yield make_house(database, engine, objects)
     engine.shutdown()
-    database.dispose()
 
 
-def make_house(database: sa.Engine, engine: Engine, objects: ObjectStore) -> House:
+def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> House:
     store, accounts = Store(database), Accounts(database, VAULT)
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     control = Control(store, Outbox(store, accounts, engine=engine, queues=queues), engine=engine, queues=queues)

@@ -1,90 +1,29 @@
-"""What begins before a step asks for it: real FFmpeg, a real database and shelf, and no steps yet."""
+"""What begins before a step asks for it: real FFmpeg, a real database and store, and no steps yet."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-import imageio_ffmpeg
 import pytest
 import sqlalchemy as sa
-from tests.integration.jobs.test_store import FAILURE, accept
+from tests.integration.workflows.attempts import Bench, bench
 from tests.services.vodpull import processes_on
+from tests.stored import FAILURE
 
-from vodpull import fetch, media
-from vodpull.accounts.keys import Accounts
-from vodpull.accounts.vault import Vault
-from vodpull.database.connection import migrate, open_database
+from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
-from vodpull.jobs.model import Job
-from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.store import JobRef, Outcome, Store
-from vodpull.jobs.templates import load_templates
-from vodpull.media.tools.run import find_toolbox
-from vodpull.storage import open_store
+from vodpull.jobs.store import JobRef, Outcome
 from vodpull.workflows.attempt import early
-from vodpull.workflows.attempt.admission import Admission, Thresholds
-from vodpull.workflows.attempt.context import Capabilities
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
-from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.planned import PLAN
+from vodpull.workflows.attempt.pieces import PLAN
 from vodpull.workflows.attempt.produce import Production
 
 LIMIT_S = 30
 """Of every wait, on a busy machine."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """One job whose source is here."""
-
-    can: Capabilities
-    job: Job
-    source: Path
-
-    def results(self) -> list[str]:
-        """Return what is complete, without the digests in the names."""
-        folder = self.can.work_folder.joinpath(f"{self.job.directory}-1", "results")
-        names = [path.name for path in folder.glob("*")]
-        return sorted("-".join(name.split("-")[:2]) for name in names)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[sa.Engine]:
-    engine = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
-    source = tmp_path / f"source.{kind}"
-    words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
-    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
-    store = Store(database)
-    can = Capabilities(
-        store=store,
-        objects=open_store(f"file://{tmp_path / 'objects'}"),
-        is_shared=is_shared,
-        guard=fetch.AddressGuard(),
-        host_limits=fetch.HostLimits(),
-        toolbox=find_toolbox("", sandbox="auto"),
-        work_folder=tmp_path / "work",
-        admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
-        templates=load_templates(tmp_path / "templates"),
-        fetch_limits=fetch.FetchLimits(max_bytes=10**9),
-        source_retries=SourceRetries.parse(()),
-        max_duration_s=3600,
-        watch=Watch(),
-        encode_slots=2,
-    )
-    [job] = accept(store, Accounts(database, Vault("a master key for tests")), jobs=1).jobs
-    return Bench(can=can, job=job, source=source)
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -182,13 +121,13 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
     async def whole(*_: object, **__: object) -> None:
         plan = await production.foresee(made.job, info)
         assert plan is not None
-        made.can.workplace(made.job).open()
+        made.can.workspace(made.job).open()
         await production.encode_chunk(made.job, plan, plan.chunks[0], part=made.source)
 
     with pytest.raises(Md5Mismatch):
         async with encoder.encoding():
             encoder._encodes.add(asyncio.create_task(whole()))
             await until(lambda: bool(processes_on(made.can.work_folder)))
-            monkeypatch.setattr(early, "clear_shelf", refuse)
+            monkeypatch.setattr(early, "clear_pieces", refuse)
             raise Md5Mismatch("another file")
     assert not processes_on(made.can.work_folder)

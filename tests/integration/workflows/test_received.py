@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from tests.services.receiver import Receiver, running_receiver
 
@@ -34,3 +36,30 @@ async def test_nothing_else_is(status: int) -> None:
 async def test_a_switch_lets_200_alone_count() -> None:
     assert await error_of(204, only_200=True) == DeliveryRefused.code
     assert await error_of(200, only_200=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked_s"),
+    [
+        (b"HTTP/1.1 503 No\r\nRetry-After: " + b"9" * 5000 + b"\r\nContent-Length: 0\r\n\r\n", 9_999_999_999.0),
+        (b"HTTP/1.1 503 No\r\nRetry-After: \xd9\xa1\r\nContent-Length: 0\r\n\r\n", 0.0),
+        (b"HTTP/1.1 503 No\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 0.0),
+        (b"HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 5000 + b"\r\n", 0.0),
+        (b"HTTP/1.1 503 No\r\nContent-Type: \x00\r\n\r\n", 0.0),
+        (b"HTTP/1.1 503 No\r\nSet-Cookie: a=\xff; Expires=" + b"9" * 5000 + b"\r\nContent-Length: 0\r\n\r\n", 0.0),
+        (b"HTTP/" + b"9" * 5000 + b".1 503 No\r\n\r\n", 0.0),
+        (b"HTTP/1.1 " + b"9" * 5000 + b" No\r\n\r\n", 0.0),
+        (b"\xff\xfe" * 4000, 0.0),
+        (b"", 0.0),
+    ],
+)
+async def test_whatever_a_receiver_answers_is_an_attempt(answer: bytes, asked_s: float) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        origin = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        reply = await post(f"{origin}/hook", "body", {}, guard=AddressGuard(trusted_origins=[origin]))
+    assert (reply.error, reply.retry_after_s) == (DeliveryRefused.code, asked_s)

@@ -23,7 +23,7 @@ class Bench:
         monkeypatch.setattr(steps, "FIRST_WAIT_S", 0.0)
         admission = SimpleNamespace(wait_for_space=self._no_wait)
         self.steps = Steps.__new__(Steps)
-        self.steps._can = cast("Any", SimpleNamespace(admission=admission, standing_aside=self._standing_aside))
+        self.steps._context = cast("Any", SimpleNamespace(admission=admission, standing_aside=self._standing_aside))
 
     async def _no_wait(self) -> None:
         pass

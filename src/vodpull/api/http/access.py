@@ -105,6 +105,10 @@ class Access:
         """
         return await run_in_threadpool(self._admit_once, await read_signed_request(request))
 
+    async def check(self, request: Request) -> None:
+        """Raise AuthenticationError for a call of nobody that is known; it does not count yet."""
+        await run_in_threadpool(self._known, await read_signed_request(request))
+
     def is_live(self, access_key: str) -> bool:
         """Tell whether a key that was admitted may still be used."""
         return self._find_key(access_key) is not None
@@ -129,13 +133,16 @@ class Access:
         return creator.key
 
     def _admit_creator(self, signed: SignedRequest) -> Creator:
+        creator = self._known(signed)
+        self.count(creator.key)
+        return creator
+
+    def _known(self, signed: SignedRequest) -> Creator:
         try:
-            creator = self._creator(signed)
+            return self._creator(signed)
         except AuthenticationError as error:
             error.remedy = OWN_REMEDY
             raise
-        self.count(creator.key)
-        return creator
 
     def _creator(self, signed: SignedRequest) -> Creator:
         authorization = signed.headers.get("authorization", "").strip()

@@ -9,7 +9,6 @@ import re
 import secrets as random_secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import partial
 
 from vodpull.accounts.keys import LiveKey
@@ -31,11 +30,15 @@ from vodpull.signing import (
     string_to_sign,
     to_bytes,
 )
+from vodpull.wire_values import read_date_s
 
 __all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate", "authenticate_bearer", "sign"]
 
 WINDOW_S = 300
 """Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""
+
+MAX_NAME_CHARACTERS = 64
+"""Of an access key."""
 
 Keys = Callable[[str], LiveKey | None]
 
@@ -66,7 +69,9 @@ def read_claim(request: SignedRequest, *, now_s: float) -> SignatureClaim:
     read = _SCHEMES.get(word.lower())
     if read is None:
         raise AuthenticationError("missing authorization")
-    return read(request, credentials.strip(), int(now_s))
+    claim = read(request, credentials.strip(), int(now_s))
+    _check_name(claim.access_key)
+    return claim
 
 
 def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
@@ -101,6 +106,7 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
     access_key, _, secret = token.strip().partition(".")
     if not access_key or not secret:
         raise AuthenticationError("malformed authorization")
+    _check_name(access_key)
     # Digests have one length, so that the comparison does not tell the secret's.
     claim = SignatureClaim(access_key=access_key, proof=_seal_bearer(secret, b""), seal=_seal_bearer, messages=(b"",))
     return _check(claim, keys(access_key))[0]
@@ -193,6 +199,12 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
     )
 
 
+def _check_name(access_key: str) -> None:
+    """Refuse what is no name, before a database is asked for it: some refuse a NUL with an error."""
+    if len(access_key) > MAX_NAME_CHARACTERS or not access_key.isprintable():
+        raise AuthenticationError("malformed authorization")
+
+
 def _unix_s(text: str) -> int | None:
     # Twelve digits reach past the year 30000.
     return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
@@ -232,12 +244,8 @@ def _basic_pair(credentials: str) -> str:
 
 
 def _date_s(text: str) -> int | None:
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        return int(parsedate_to_datetime(text).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    date_s = read_date_s(text) if _DATE.fullmatch(text) else None
+    return None if date_s is None else int(date_s)
 
 
 def _seal_bearer(secret: str, _: bytes) -> bytes:

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.messages import Language
-from vodpull.api.http.problems import problem_reply
-from vodpull.errors import InternalError, ParameterError, RequestError
+from vodpull.api.http.problems import document_reply, problem_reply
+from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +38,10 @@ class Exchange:
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, send)
+        if "\x00" in scope["path"]:  # no database looks it up
+            missing = NotFound("there is no such path", remedy="Look at /docs, which lists every path.")
+            await document_reply(missing, request_id=answer.request_id)(scope, receive, answer.send)
+            return
         with self._bodies.held(scope) as held:
             try:
                 body = await held.read(receive)

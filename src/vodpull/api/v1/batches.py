@@ -16,6 +16,7 @@ from starlette.requests import Request
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.shapes import (
     BatchPage,
@@ -48,7 +49,7 @@ IdempotencyKey = Annotated[str, Header(max_length=255)]
 
 def batches_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    router = APIRouter(prefix="/api/v1", tags=["batches"], responses=PROBLEMS)
+    router = APIRouter(prefix="/api/v1", tags=["batches"], responses=PROBLEMS, route_class=known_first(context.access))
     _add_batches(router, _Desk(context))
     _add_jobs(router, _Desk(context))
     _add_changes(router, _Desk(context))

@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.batches import PROBLEMS
 from vodpull.api.v1.shapes import Acknowledged, Acknowledgement, EventPage
 from vodpull.api.v1.views import event_reply
@@ -27,7 +28,9 @@ MAX_WAIT_S = 60
 
 def events_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=PROBLEMS)
+    router = APIRouter(
+        prefix="/api/v1/events", tags=["events"], responses=PROBLEMS, route_class=known_first(context.access)
+    )
 
     @router.get("", operation_id="listEvents")
     async def list_events(

@@ -131,10 +131,10 @@ class AddressGuard:
         path = _PATH.match(reference)
         slashed = reference if path is None else path[0].replace("\\", "/") + reference[path.end() :]
         try:
-            joined = base.join(yarl.URL(slashed, encoded=True))
+            joined = str(base.join(yarl.URL(slashed, encoded=True)))  # a port is first read when it is written
         except ValueError as error:
             raise UrlInvalid("the URL cannot be parsed") from error
-        return self.check_url(str(joined))
+        return self.check_url(joined)
 
     def connector(self, url: yarl.URL) -> aiohttp.TCPConnector:
         """

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import yarl
 
-from vodpull.clock import now_s
 from vodpull.errors import (
     BodyEmpty,
     BodyEncoded,
@@ -23,6 +21,7 @@ from vodpull.errors import (
 )
 from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
+from vodpull.wire_values import read_date_s, read_retry_after_s
 
 _STATUS_ERRORS: dict[int, type[FetchError]] = {
     404: OriginMissing,
@@ -94,7 +93,7 @@ def validator_of(response: aiohttp.ClientResponse) -> str:
     if etag.startswith('"') and etag.isascii():
         return etag
     modified = response.headers.get("Last-Modified", "")
-    modified_s, date_s = parse_date(modified), parse_date(response.headers.get("Date", ""))
+    modified_s, date_s = read_date_s(modified), read_date_s(response.headers.get("Date", ""))
     is_strong = modified_s is not None and date_s is not None and date_s - modified_s >= _SETTLED_S
     return modified if is_strong and modified.isascii() else ""
 
@@ -147,23 +146,7 @@ def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
     """Return the seconds that a 429 or 503 asks to wait, None if it does not say."""
     if response.status not in {429, 503}:
         return None
-    return parse_retry_after(response.headers.get("Retry-After", ""))
-
-
-def parse_retry_after(text: str) -> float | None:
-    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3: a number or a date), None if it is neither."""
-    if text.isascii() and text.isdigit():
-        return float(text[:10])  # more digits than any wait that is honoured
-    date_s = parse_date(text)
-    return None if date_s is None else max(0.0, date_s - now_s())
-
-
-def parse_date(text: str) -> float | None:
-    """Return an HTTP date as Unix seconds, None if it is none."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    return read_retry_after_s(response.headers.get("Retry-After", ""))
 
 
 def plain(url: yarl.URL) -> str:

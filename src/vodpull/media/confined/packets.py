@@ -1,10 +1,12 @@
 """
-Read the packets of a source, decode none, and print one JSON document; runs alone, as a confined child.
+Read the packets of a source, decode hardly any, and print one JSON document; runs alone, as a confined child.
 
-Called as `python -I -S packets.py ORDERS PYAV FILE`. ORDERS is a JSON object: `options` (FFmpeg's format options),
-`video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second, as two
-numbers), `spacing_s` (groups of pictures nearer than that are told as one) and `url` (of a file; FILE comes behind it).
-The answer is either the facts of a `Survey`, or `error`. Only PyAV and the standard library.
+Called as `python -I -S packets.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
+options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second,
+as two numbers), `spacing_s` (groups of pictures nearer than that are told as one), `look_s` (from time to time, a
+keyframe is decoded to see whether it is interlaced; 0: never) and `url` (of a file; FILE comes behind it).
+The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py and entries.py,
+whose paths come last.
 """
 
 from __future__ import annotations
@@ -16,14 +18,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-# Types of NAL units in H.264 (ITU-T H.264, table 7-1).
-NAL_IDR, NAL_SPS = 5, 7
+# Pictures that come faster than the others count when they do so for as long.
+BUSY_S = 2
+# So much faster is no jitter.
+BUSY_FACTOR = 1.2
+# More different shapes, or changes between them, are no film.
+MAX_SHAPES, MAX_CHANGES = 64, 200
+# Where a keyframe of other codecs says its size: place and length, for MPEG-2 behind its start code.
+SIZES = {"vp8": (6, 4), "vp9": (0, 10), "mpeg1video": (4, 4), "mpeg2video": (4, 4)}
+SEQUENCE = b"\0\0\1\xb3"
 
 
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path.insert(0, str(Path(argv[2]).parent))
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
@@ -38,7 +47,7 @@ def main(argv: list[str]) -> int:
 def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of one file, shaped as `Survey`."""
     with av.open(f"{orders['url']}{path}", options=dict(orders["options"])) as container:
-        picture = PictureTable(container.streams[orders["video"]], orders)
+        picture = PictureTable(av, container.streams[orders["video"]], orders)
         sounds = {index: SoundTable(container.streams[index], orders) for index in orders["sounds"]}
         tables: dict[int, PictureTable | SoundTable] = {orders["video"]: picture, **sounds}
         try:
@@ -56,11 +65,12 @@ def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
 class PictureTable:
     """What the packets of the picture say."""
 
-    def __init__(self, stream: Any, orders: dict[str, Any]) -> None:
-        config = bytes(stream.codec_context.extradata or b"")
-        # An avcC record says how many bytes the length before each NAL unit has.
-        self._length_bytes = config[4] & 3 if stream.codec_context.name == "h264" and config[:1] == b"\x01" else None
-        self._config = config
+    def __init__(self, av: Any, stream: Any, orders: dict[str, Any]) -> None:
+        self._entries = importlib.import_module("entries").Entries(
+            stream.codec_context.name, bytes(stream.codec_context.extradata or b"")
+        )
+        self._shapes = Shapes(av, stream, look_s=orders["look_s"])
+        self._declared = float(stream.average_rate or 0)
         self._base = stream.time_base
         self._start = Fraction(orders["start_s"]).limit_denominator(10**9)
         self._rate = Fraction(*orders["rate"])
@@ -69,7 +79,7 @@ class PictureTable:
         self._shown: list[Fraction] = []
         self._last_dts: Fraction | None = None
         self._widest_step = Fraction(0)
-        self._backward = self._damaged = self._own_parameters = False
+        self._backward = self._damaged = self._false_keys = False
         self.broken = False
 
     def add(self, packet: Any) -> None:
@@ -83,26 +93,17 @@ class PictureTable:
             self._widest_step = max(self._widest_step, dts - self._last_dts)
         self._last_dts = dts
         self._shown.append(pts)
-        if packet.is_keyframe and (not self._groups or pts - self._groups[-1]["start"] >= self._spacing_s):
-            closed = self._is_closed(bytes(packet))
+        if packet.has_sidedata("new_extradata"):
+            self._entries.renew()
+        content = bytes(packet)
+        entry, closed = self._entries.judge(content, is_keyframe=packet.is_keyframe)
+        self._false_keys |= packet.is_keyframe and not entry
+        self._shapes.add(content, pts, entry=entry, fingerprint=self._entries.fingerprint)
+        if entry and (not self._groups or pts - self._groups[-1]["start"] >= self._spacing_s):
             self._groups.append({"start": pts, "decode_s": float(dts), "size_bytes": 0, "closed": closed})
         if self._groups:
             self._groups[-1]["size_bytes"] += packet.size
             self._groups[-1]["closed"] &= pts >= self._groups[-1]["start"]
-
-    def _is_closed(self, content: bytes) -> bool:
-        """Tell whether an H.264 picture is an IDR; look on the way for parameters that the file's header lacks."""
-        if self._length_bytes is None:
-            return False
-        at, idr, width = 0, False, self._length_bytes + 1
-        while at + width < len(content):
-            length = int.from_bytes(content[at : at + width], "big")
-            at += width
-            kind = content[at] & 0x1F
-            idr |= kind == NAL_IDR
-            self._own_parameters |= kind == NAL_SPS and content[at : at + length] not in self._config
-            at += length
-        return idr
 
     def facts(self) -> dict[str, Any]:
         """Return what was seen, in seconds after the start of the file."""
@@ -123,8 +124,89 @@ class PictureTable:
             # FFmpeg takes more than ten seconds for a jump.
             "steady": not self._backward and not self.broken and self._widest_step < 10,  # noqa: PLR2004
             "damaged": self._damaged or self.broken,
-            "own_parameters": self._own_parameters,
+            "own_parameters": self._entries.changed,
+            "false_keys": self._false_keys,
+            "rate": whole_rate([float(at) for at in shown], self._declared, float(self._rate)),
+            **self._shapes.facts(),
         }
+
+
+def whole_rate(times_s: list[float], declared: float, known: float) -> float | None:
+    """Return the rate that shows every picture, where it is faster than the one that is known; None: it is not."""
+    probe = importlib.import_module("probe")
+    fastest = known
+    for first, last in {(0, len(times_s)), _busiest(times_s)}:
+        busy_s = times_s[last - 1] - times_s[first] if last > first else 0.0
+        counted = (last - first - 1) / busy_s if busy_s > 0 else 0.0
+        if counted > BUSY_FACTOR * fastest:
+            rhythm = probe.nominal_rate(times_s[first:last], declared, interlaced=False)
+            # Where times were rounded so that some are the same, only their number tells.
+            enough = (rate for rate in (rhythm, *probe.STANDARD_RATES) if rate >= 0.97 * counted)
+            fastest = next(enough, rhythm)
+    return fastest if fastest > known else None
+
+
+def _busiest(times_s: list[float]) -> tuple[int, int]:
+    """Return first and end of the pictures that are shown in the busiest seconds."""
+    best, last = (0, 0), 0
+    for first, time_s in enumerate(times_s):
+        while last < len(times_s) and times_s[last] < time_s + BUSY_S:
+            last += 1
+        best = max(best, (first, last), key=lambda span: span[1] - span[0])
+    return best
+
+
+class Shapes:
+    """Which shapes the pictures have: keyframes that may differ from all before are decoded."""
+
+    def __init__(self, av: Any, stream: Any, *, look_s: float) -> None:
+        self._av = av
+        self._stream = stream
+        self._look_s = look_s
+        self._next_s = Fraction(0)
+        self._known: dict[bytes, dict[str, Any] | None] = {}
+        self._current: dict[str, Any] | None = None
+        self._stretches: list[dict[str, Any]] = []
+        self._interlaced = False
+
+    def add(self, content: bytes, pts: Fraction, *, entry: bool, fingerprint: bytes) -> None:
+        """Take one packet; `fingerprint` is that of the parameters in force."""
+        key = fingerprint + self._size_of(content) if entry else b""
+        if entry and key not in self._known and len(self._known) < MAX_SHAPES:
+            self._known[key] = self._look(content)
+        elif entry and self._look_s and pts >= self._next_s and not self._interlaced:
+            self._next_s = pts + Fraction(self._look_s)
+            self._look(content)
+        shape = self._known.get(key) if entry else None
+        if shape and shape != self._current and len(self._stretches) < MAX_CHANGES:
+            self._current = shape
+            self._stretches.append({"start_s": float(pts), "frames": 0, **shape})
+        if self._stretches:
+            self._stretches[-1]["frames"] += 1
+
+    def _size_of(self, content: bytes) -> bytes:
+        at, length = SIZES.get(self._stream.codec_context.name, (0, 0))
+        start = content.find(SEQUENCE) if length and at == len(SEQUENCE) else 0
+        return content[start + at : start + at + length] if start >= 0 else b""
+
+    def _look(self, content: bytes) -> dict[str, Any] | None:
+        """Decode a picture that stands alone and return its shape."""
+        context = self._av.CodecContext.create(self._stream.codec_context.name, "r")
+        context.extradata = self._stream.codec_context.extradata
+        try:
+            frames = [*context.decode(self._av.Packet(content)), *context.decode(None)]
+        except (self._av.FFmpegError, ValueError):
+            return None
+        self._interlaced |= any(frame.interlaced_frame for frame in frames)
+        if not frames:
+            return None
+        aspect = context.sample_aspect_ratio or Fraction(1)
+        shape = {"width_px": frames[0].width, "height_px": frames[0].height}
+        return {**shape, "sample_aspect": (aspect.numerator, aspect.denominator)}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was seen."""
+        return {"interlaced": self._interlaced, "shapes": self._stretches}
 
 
 class SoundTable:

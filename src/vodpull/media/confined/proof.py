@@ -93,18 +93,19 @@ class Proof:
         return self._sights(work.instant) if work.kind == "sights" else self._listens(work.instant)
 
     def _sights(self, instant: dict[str, Any]) -> dict[str, Any]:
-        found = [self._compared(self._seen(rendition, instant), instant) for rendition in self._orders["renditions"]]
+        found = [self._compared(rendition, instant) for rendition in self._orders["renditions"]]
         known = self._known_sights(instant, careful=False)
         at = [sight.cells for sight in known if sight.at_s <= instant["at_s"]]
         return {"found": found, "source": at[-1].hex() if at else ""}
 
-    def _compared(self, seen: list[Any], instant: dict[str, Any]) -> dict[str, Any]:
-        answer = self._likeness(seen, instant, careful=False)
+    def _compared(self, rendition: dict[str, Any], instant: dict[str, Any]) -> dict[str, Any]:
+        answer = self._likeness(rendition, instant, careful=False)
         doubtful = not answer["fitted"] and answer["levels"] > self._tools.likeness.DOUBTFUL_LEVELS
         # What looks wrong is looked at again: a decoder that began too late shows wrong pictures, too.
-        return self._likeness(seen, instant, careful=True) if answer["wrong"] or doubtful else answer
+        return self._likeness(rendition, instant, careful=True) if answer["wrong"] or doubtful else answer
 
-    def _likeness(self, seen: list[Any], instant: dict[str, Any], *, careful: bool) -> dict[str, Any]:
+    def _likeness(self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool) -> dict[str, Any]:
+        seen = self._seen(rendition, instant, careful=careful)
         known = self._known_sights(instant, careful=careful)
         shape = seen[0].shape if seen else 1.0
         expected = [(sight.at_s, self._in_frame(sight, shape)) for sight in known]
@@ -127,15 +128,16 @@ class Proof:
             return bytes(sight.cells)
         return bytes(self._tools.likeness.letterboxed(sight.cells, own=sight.shape, frame=shape))
 
-    def _seen(self, rendition: dict[str, Any], instant: dict[str, Any]) -> list[Any]:
+    def _seen(self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
         first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
         seen: list[Any] = []
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segment(rendition, number) as container:
-                look = self._read.Look(self._tools, container.streams.video[0])
-                for at_s, frame in self._read.decoded(self._tools.av, container, look.stream, from_s=first_s):
+                look = self._read.Look(self._tools, container.streams.video[0], careful=careful)
+                from_s = None if careful else first_s
+                for at_s, frame in self._read.decoded(self._tools.av, container, look.stream, from_s=from_s):
                     if at_s > last_s:
                         break
                     if at_s >= first_s:

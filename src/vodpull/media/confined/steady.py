@@ -27,6 +27,8 @@ JUMPING = frozenset({"mpegts", "mpeg"})
 JUMP_S = 10
 # Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
 PAUSE_S = 3600
+# Lengths of files that do not begin at 0 are told in several ways; a transport stream begins anywhere.
+LATE_S = 1
 # A step back of less is untidy, no new start.
 UNTIDY_S = Fraction(1, 10)
 # Where some times of decoding are not known, those of showing step back to pictures that are shown before.
@@ -57,20 +59,22 @@ def main(argv: list[str]) -> int:
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    answer: dict[str, Any]
     try:
-        answer = steadied(av, argv[3], orders)
-    except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
+        seen = survey(av, argv[3], orders)
+    except (av.FFmpegError, ValueError, IndexError, MemoryError):
         # Whether it is of any use is for the prober to say.
-        answer = {"steady": True, "error": type(error).__name__}
+        seen = None
+    try:
+        answer = {"steady": True} if seen is None else steadied(av, argv[3], orders, seen=seen)
+    except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
+        answer = {"steady": False, "error": type(error).__name__}
     sys.stdout.write(json.dumps(answer))
     return 0
 
 
-def steadied(av: Any, path: str, orders: dict[str, Any]) -> dict[str, Any]:
-    """Look through one file and write it anew if need be."""
-    seen = survey(av, path, orders)
-    if len(seen.clock.runs) < 2 and not seen.changing and not seen.renewed:  # noqa: PLR2004 - one clock
+def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) -> dict[str, Any]:
+    """Write a file anew if need be."""
+    if seen.clock.is_plain and not seen.changing and not seen.renewed:
         return {"steady": True}
     shifts = seen.clock.shifts()
     given = [Fraction(shift) for shift in orders["shifts"]]
@@ -177,6 +181,12 @@ class Clock:
         self._last: dict[int, Fraction] = {}
         self._step: dict[int, Fraction] = {}
         self._reordered: set[int] = set()
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether there is one run that begins where such files begin."""
+        late = self._jump_s != JUMP_S and min(self.runs[0].first.values()) > LATE_S if self.runs else False
+        return len(self.runs) < 2 and not late  # noqa: PLR2004 - one
 
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""

@@ -123,7 +123,12 @@ def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
 
 def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
     """Return the input options that lead to a chunk."""
-    seek_s = plan.seeks_s[chunk.number]
+    # A graph that begins anew for each size would forget the picture that it holds.
+    kept = ("-reinit_filter", "0") if plan.picture.fit and not plan.picture.deinterlace else ()
+    return (*kept, *_place_flags(plan, plan.seeks_s[chunk.number]))
+
+
+def _place_flags(plan: EncodePlan, seek_s: float) -> tuple[str, ...]:
     if plan.zero_s is not None:
         found = ("-noaccurate_seek", "-seek_timestamp", "1", "-ss", f"{plan.zero_s + seek_s:.6f}") if seek_s else ()
         return (*zero_flags(plan), *found)

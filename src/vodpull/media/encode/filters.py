@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
@@ -24,7 +25,8 @@ def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]], frames: ra
     Of the grid of the output, the frames with these numbers come out, counted from 0 anew.
     """
     # FFmpeg itself has turned the picture upright before this point.
-    head = ",".join([*_timing(picture, frames), *_conversion(picture, sizes[0])])
+    fitted = _fitting(picture, sizes[0], frames) if picture.fit else []
+    head = ",".join([*_timing(picture, frames), *fitted, *_conversion(picture, sizes[0])])
     chains = [f"[0:{picture.stream_index}]{head}"]
     outputs = ["[v0]"]
     for number, (width, height) in enumerate(sizes[1:], start=1):
@@ -54,7 +56,7 @@ def _timing(picture: Picture, frames: range) -> list[str]:
         steps.append(f"tpad=stop_mode=clone:stop={picture.hold_frames}")
     # Times are numbers of frames here. It also ends the work, whatever the timestamps of the source claim.
     steps.append(f"trim=start_pts={frames.start}:end_pts={frames.stop},setpts=PTS-{frames.start}")
-    if picture.crop_odd:
+    if picture.crop_odd and not picture.fit:
         steps.append("crop=w=floor(iw/2)*2:h=floor(ih/2)*2:x=0:y=0")
     return steps
 
@@ -80,6 +82,34 @@ def _conversion(picture: Picture, size: tuple[int, int]) -> list[str]:
         # The mastering data describe the HDR picture that no longer exists.
         "sidedata=mode=delete",
     ]
+
+
+def _fitting(picture: Picture, size: tuple[int, int], frames: range) -> list[str]:
+    """Return the steps that put each picture into a frame as a player would, whatever its own shape."""
+    rate = Fraction(picture.rate)
+    across = down = ""
+    following_s = 0.0
+    for start_s, aspect in reversed(picture.fit):
+        width, height = _inside(size, aspect)
+        # Times begin with the first of the frames; a picture lies within half a frame of its own.
+        until_s = following_s - float((frames.start + Fraction(1, 2)) / rate)
+        across = f"if(lt(t,{until_s:.4f}),{width},{across})" if across else str(width)
+        down = f"if(lt(t,{until_s:.4f}),{height},{down})" if down else str(height)
+        following_s = start_s
+    return [
+        # Only this scaler follows pictures that change their size.
+        f"scale=w='{across}':h='{down}':eval=frame:flags=bicubic",
+        f"pad=w={size[0]}:h={size[1]}:x=-1:y=-1:eval=frame",
+        "setsar=1",
+    ]
+
+
+def _inside(size: tuple[int, int], aspect: float) -> tuple[int, int]:
+    """Return the largest even size of this shape inside another one."""
+    width, height = size
+    if aspect * height >= width:
+        return width, min(height, max(2, 2 * round(width / aspect / 2)))
+    return min(width, max(2, 2 * round(height * aspect / 2))), height
 
 
 def sound_chain(sound: SoundPlan, *, label: str) -> str:

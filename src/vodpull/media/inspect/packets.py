@@ -10,15 +10,21 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import copy_limits
-from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # Nearer keyframes are of no use for cutting; more groups than this would not fit into an answer.
 SPACING_S = 0.5
 MAX_GROUPS = 5000
+# Codecs and heights in which there are interlaced pictures.
+FIELD_CODECS = frozenset({"h264", "mpeg2video", "vc1"})
+FIELD_HEIGHT_PX = 1088
+# So many keyframes tell whether any part of a film is interlaced.
+LOOKS = 24
+MIN_LOOK_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +40,20 @@ class Group:
     size_bytes: int
     closed: bool
     """Everything in it can be shown without what came before; only known of H.264."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The size and pixel shape of some pictures, one after the other."""
+
+    start_s: float
+    """When the first of them is shown, after the start of the file."""
+    width_px: int
+    height_px: int
+    sample_aspect: tuple[int, int]
+    """Width to height of one pixel."""
+    frames: int
+    """So many pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +90,14 @@ class Survey:
     own_parameters: bool
     """Codec parameters change on the way."""
     sounds: tuple[SoundSurvey, ...]
+    false_keys: bool = False
+    """Some keyframes are none from which everything can be decoded; they begin no group."""
+    rate: float | None = None
+    """The constant rate that shows every picture, where it is faster than what the first ones need."""
+    interlaced: bool = False
+    """Some keyframes are interlaced."""
+    shapes: tuple[Shape, ...] = ()
+    """Sizes and pixel shapes of the pictures, from change to change."""
 
 
 _SURVEY = TypeAdapter(Survey)
@@ -87,7 +115,7 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
     """
     if info.video is None:
         raise EncodeFailed("there is no picture to survey")
-    rate = Fraction(info.video.nominal_frame_rate).limit_denominator(2002)
+    rate = max(Fraction(info.video.nominal_frame_rate).limit_denominator(2002), Fraction(1, 2002))
     whole_s = info.duration_s
     protocols, url = allowlist.PROTOCOLS, "file:"
     if stop_bytes is not None:
@@ -101,11 +129,19 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         "start_s": info.start_time_s,
         "rate": [rate.numerator, rate.denominator],
         # In steps, for lengths that are estimated.
+        "look_s": _look_s(info.video, whole_s),
         "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
     }
     limits = copy_limits(info.size_bytes)
-    answer = await ask_pyav("packets.py", orders, ("source", source), toolbox=toolbox, limits=limits)
+    beside = (CONFINED / "probe.py", CONFINED / "entries.py")
+    answer = await ask_pyav("packets.py", orders, ("source", source), toolbox=toolbox, limits=limits, beside=beside)
     try:
         return _SURVEY.validate_python(answer)
     except ValidationError as error:
         raise EncodeFailed("the packets of the file cannot be read") from error
+
+
+def _look_s(video: VideoStream, whole_s: float) -> float:
+    """Return how often to look whether a picture is interlaced; 0: it cannot be, or is known to be."""
+    possible = video.codec in FIELD_CODECS and video.height_px <= FIELD_HEIGHT_PX and not video.interlaced
+    return max(MIN_LOOK_S, whole_s / LOOKS) if possible else 0.0

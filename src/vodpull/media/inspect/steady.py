@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from vodpull.errors import EncodeFailed
 from vodpull.media.inspect.probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
-from vodpull.media.tools.run import RunLimits, copy_limits
+from vodpull.media.tools.run import RunLimits, copy_limits, incomplete
 from vodpull.media.tools.sandbox import Toolbox
 
 STEADY_FILE = "steady.mkv"
@@ -42,7 +41,9 @@ async def steady(
     cannot be read is left for the prober to refuse. May run twice.
 
     Raises:
-        EncodeFailed: the demuxer crashed on it, or the disk is full.
+        EncodeFailed: the demuxer crashed on it.
+        OutputInvalid: its clock starts anew, and its streams cannot be written with one clock.
+        StorageFull: the disk is full.
         EncodeStalled: it took too long.
     """
     if not await asyncio.to_thread(_may_jump, source):
@@ -54,7 +55,7 @@ async def steady(
         return None
     found = answer.get("shifts")
     if not isinstance(found, list) or not (folder / name).exists():
-        raise EncodeFailed("the source was not written anew")
+        raise incomplete(folder, "a source whose clock starts anew cannot be written with one clock")
     return Steadied(path=folder / name, shifts=tuple(map(str, found)))
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
-from vodpull.media.plan.cuts import MAX_SEGMENT, MIN_SEGMENT, SINGLE_CHUNK_S, cuts_at_keyframes, segment_bytes
+from vodpull.media.plan.cuts import (
+    MAX_SEGMENT,
+    MIN_SEGMENT,
+    SINGLE_CHUNK_S,
+    cuts_at_keyframes,
+    exact_rate,
+    segment_bytes,
+)
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.picture import HDR_TRANSFERS
-from vodpull.media.plan.rates import exact_rate
 
 # Others have packets that need to be rewritten, or times that are rounded.
 COPIED_CONTAINER = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -27,15 +33,6 @@ SEEKABLE = frozenset({COPIED_CONTAINER, "matroska,webm"})
 """Containers in which FFmpeg finds the keyframe before any time."""
 SEARCHABLE = frozenset({"mpegts", "flv"})
 """Containers in which it finds a place whose time is known."""
-
-
-def worth_surveying(info: MediaInfo) -> bool:
-    """Tell whether the packets can decide anything: what is copied, or where a long source is cut."""
-    if info.video is None:
-        return False
-    long = info.duration_s > SINGLE_CHUNK_S and info.container in SEEKABLE | SEARCHABLE
-    copied = picture_obstacle(info.video, info.container) is None
-    return long or copied or any(sound_obstacle(track, info.container) is None for track in info.audio)
 
 
 def must_survey(info: MediaInfo) -> bool:

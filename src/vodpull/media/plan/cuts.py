@@ -95,3 +95,8 @@ def plan_chunks(cuts: Sequence[int], frames_total: int, *, rate: Fraction, last_
 def segment_frames(cuts: Sequence[int], frames_total: int) -> list[int]:
     """Return the number of frames in each segment."""
     return [after - before for before, after in pairwise([*cuts, frames_total])]
+
+
+def exact_rate(rate: float) -> Fraction:
+    """Return the rate as FFmpeg should read it: 29.97… becomes 30000/1001."""
+    return Fraction(rate).limit_denominator(2002)

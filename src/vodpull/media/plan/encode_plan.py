@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
-from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
-from vodpull.media.plan.rates import exact_rate
+from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -133,6 +133,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     What the ladder's template says is all in the plan.
 
     """
+    info = settled(info, survey)
     if info.video is None:
         return _plan_sound(info, ladder)
     template = ladder.template
@@ -146,7 +147,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
-    picture = plan_picture(info, info.video, rate=rate)
+    picture = replace(plan_picture(info, info.video, rate=rate), fit=shown_shapes(info.video, survey))
     chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
     return EncodePlan(
         picture=picture,
@@ -227,8 +228,12 @@ def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fract
     start_s = float(chunk.first_frame / rate) - RUN_UP_S
     if start_s <= 0:
         return 0.0
-    if info.container in SEEKABLE:
+    if info.container in SEEKABLE and not (survey and survey.false_keys):
         return start_s
+    if info.container in SEEKABLE:
+        # Just behind a keyframe that is one: its index knows others, too.
+        sure = [group.start_s for group in survey.groups if group.start_s <= start_s] if survey else []
+        return sure[-1] + float(1 / rate / 4) if sure and sure[-1] else 0.0
     # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
     known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
     return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0

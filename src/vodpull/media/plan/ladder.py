@@ -10,6 +10,7 @@ from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import may_be_copied, rung_obstacle
+from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
@@ -82,6 +83,7 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         NoVideo: the source has no moving picture, and the template does not take sound alone.
         MediaUnsupported: the picture is too small to encode.
     """
+    info = settled(info, survey)
     video = info.video
     if video is None:
         return _sound_ladder(info, template)

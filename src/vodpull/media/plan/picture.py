@@ -36,6 +36,8 @@ class Picture:
     transfer: str
     primaries: str
     range: str
+    fit: tuple[tuple[float, float], ...] = ()
+    """Where shapes change, each is scaled into the frame: when it begins, in seconds, and its width to its height."""
 
 
 NO_PICTURE = Picture(
@@ -68,7 +70,7 @@ def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Pict
         rate=f"{rate.numerator}/{rate.denominator}",
         deinterlace=video.interlaced,
         crop_odd=bool((video.width_px - left - right) % 2 or (video.height_px - top - bottom) % 2),
-        hold_frames=math.ceil((hold_s + slack_s) * rate),
+        hold_frames=math.ceil((hold_s + slack_s + _repeated_s(video, rate)) * rate),
         hdr=hdr,
         deep=video.bit_depth > 8,  # noqa: PLR2004 - bits of a byte
         matrix="gbr" if rgb else _matrix(video, hdr=hdr),
@@ -77,6 +79,11 @@ def plan_picture(info: MediaInfo, video: VideoStream, *, rate: Fraction) -> Pict
         primaries=video.color_primaries or ("bt2020" if hdr else "bt709"),
         range="pc" if full else "tv",
     )
+
+
+def _repeated_s(video: VideoStream, rate: Fraction) -> float:
+    """Return how long the last picture is to be repeated, where pictures come more slowly than they go out."""
+    return 1 / video.nominal_frame_rate if 2 * video.nominal_frame_rate <= rate else 0.0
 
 
 def _matrix(video: VideoStream, *, hdr: bool) -> str:

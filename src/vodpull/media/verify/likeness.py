@@ -20,6 +20,8 @@ CELLS = COLUMNS * ROWS
 SAME_LEVELS = 12.0
 # More than this is doubtful, and wrong in a film that differs less from one instant to another.
 DOUBTFUL_LEVELS, DOUBTFUL_SHARE = 4.0, 0.5
+# Of what differs by so much of its contrast, shapes are not where they were.
+SHAPE_SHARE = 0.25
 # The same where brightness was mapped to another range: what remains after fitting is a share of the contrast.
 SAME_SHARE = 0.35
 # So much better must another instant fit before the expected one is wrong; of real films, an encode leaves 0.1.
@@ -27,7 +29,7 @@ LATER_LEVELS, LATER_SHARE = 0.25, 0.2
 # The same for another place of the picture.
 BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
 # So much of the contrast does an encoder change, or less.
-ENCODER_SHARE = 0.05
+ENCODER_SHARE = 0.03
 # Below it, nothing that moves in the source can be told from what an encoder does.
 STILL_LEVELS = 1.0
 # One value of an envelope.
@@ -132,7 +134,8 @@ def _movement(source: Sequence[Sight], near: Sequence[tuple[int, int]]) -> float
 
 
 def _differing(shown: Sequence[Sight], levels: float, *, fitted: bool) -> str:
-    limit = SAME_SHARE * _mean(_contrast(seen) for _, seen in shown) + 2.0 if fitted else SAME_LEVELS
+    contrast = _mean(_contrast(seen) for _, seen in shown)
+    limit = SAME_SHARE * contrast + 2.0 if fitted else min(SAME_LEVELS, max(DOUBTFUL_LEVELS, SHAPE_SHARE * contrast))
     return f"the picture differs by {levels:.0f} of 255 levels" if levels > limit else ""
 
 
@@ -160,10 +163,10 @@ def _misplaced(shown: Sequence[Sight], source: Sequence[Sight], near: Sequence[t
     (first, last), seen = near[at], shown[at][1]
     if best < max(STILL_LEVELS, ENCODER_SHARE * _contrast(seen)):
         return ""
-    fits = {
-        name: min(apart(seen, placed(source[number][1], place)) for number in range(first, last + 1))
-        for name, place in PLACES.items()
-    }
+    known = sorted((cells for _, cells in source[first : last + 1]), key=lambda cells: apart(seen, cells))
+    # A picture that is turned may be nearest to a wrong one; a little cut, it is not.
+    tried = known if best > DOUBTFUL_LEVELS else known[:1]
+    fits = {name: min(apart(seen, placed(cells, place)) for cells in tried) for name, place in PLACES.items()}
     name = min(fits, key=fits.__getitem__)
     better = best - fits[name] > BETTER_LEVELS + BETTER_SHARE * fits[name]
     return f"the picture is {name}" if better else ""

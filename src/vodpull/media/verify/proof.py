@@ -11,6 +11,7 @@ import asyncio
 import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ AROUND = 3
 MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
 # Half of what the child listens to.
 LISTENED_S = 1.5
+# Shapes that differ by less are rounded sizes.
+SAME_SHAPE = 0.01
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # So many before and after one tell how much the film differs from itself.
@@ -165,7 +168,18 @@ def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
     spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
     last = max(plan.frames_total - AROUND, 0)
     instants = sorted({min(AROUND, last), *(min(at, last) for at in (*seams, *spread)), last})
-    return tuple(float(at / plan.rate) for at in instants)
+    return tuple(at_s for at_s in (float(at / plan.rate) for at in instants) if _fills_frame(plan, at_s))
+
+
+def _fills_frame(plan: EncodePlan, at_s: float) -> bool:
+    """Tell whether the shape of the source at an instant is that of the frame: beside bars, there is nothing alike."""
+    frame = plan.rungs[0].rung.width_px / plan.rungs[0].rung.height_px
+    near = [
+        aspect
+        for (start_s, aspect), (end_s, _) in pairwise((*plan.picture.fit, (plan.duration_s + AROUND, 0.0)))
+        if start_s - 1 < at_s < end_s + 1
+    ]
+    return all(abs(aspect / frame - 1) < SAME_SHAPE for aspect in near)
 
 
 def sound_instants(plan: EncodePlan) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What the steps of a process act with, joined by the composition root."""
+"""The context of steps: settings, stores and tools of this process, joined by the composition root."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from vodpull.jobs.store import JobRef, Store
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.attempt.admission import Admission
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.pieces import Shelf
+from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
-from vodpull.workflows.attempt.workspace import Workplace
+from vodpull.workflows.attempt.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Capabilities:
-    """The capabilities of one process, and what its steps do with them in the same way."""
+class Context:
+    """What the steps of one process work with, and what all of them do with it in the same way."""
 
     store: Store
     objects: storage.ObjectStore
@@ -50,19 +50,19 @@ class Capabilities:
         """Make the slots."""
         object.__setattr__(self, "encoders", asyncio.Semaphore(self.encode_slots))
 
-    def workplace(self, job: Job) -> Workplace:
+    def workspace(self, job: Job) -> Workspace:
         """Return the work files of a job's attempt."""
-        return Workplace(self.work_folder, attempt_name(job))
+        return Workspace(self.work_folder, attempt_name(job))
 
-    def shelf(self, job: Job) -> Shelf:
+    def pieces(self, job: Job) -> Pieces:
         """Return the intermediate results of a job's attempt."""
-        return Shelf(self.workplace(job), objects=self.objects if self.is_shared else None)
+        return Pieces(self.workspace(job), objects=self.objects if self.is_shared else None)
 
     def reporter(self, job: Job) -> ProgressReporter:
         """Return a writer of a job's progress."""
         return ProgressReporter(lambda progress: self.store.update_progress(JobRef.of(job), progress))
 
-    async def enter(self, job: Job, stage: Stage) -> None:
+    async def enter_stage(self, job: Job, stage: Stage) -> None:
         """
         Record a change of stage; entering it again changes nothing.
 

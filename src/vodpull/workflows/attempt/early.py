@@ -1,8 +1,8 @@
 """
 What begins before a step asks for it: while the source is still being fetched, and while the whole one is stored.
 
-Nothing of it is published, or counts in any way, before the whole file is there and proven: the chunks lie on the
-shelf, and the job finds them if the whole file leads to the same plan. It takes only slots that nobody else wants.
+Nothing of it is published, or counts in any way, before the whole file is there and proven: the chunks are kept as
+pieces, and the job finds them if the whole file leads to the same plan. It takes only slots that nobody else wants.
 
 Nothing that fails here may harm the job: whoever needs the piece makes it again, and tells what is wrong.
 """
@@ -23,9 +23,8 @@ import structlog
 from vodpull import fetch, media
 from vodpull.errors import StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt.context import Capabilities, attempt_name
-from vodpull.workflows.attempt.pieces import clear_shelf
-from vodpull.workflows.attempt.planned import Planned, chunk_name
+from vodpull.workflows.attempt.context import Context, attempt_name
+from vodpull.workflows.attempt.pieces import Planned, chunk_name, clear_pieces
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.shared import run_all
 
@@ -63,8 +62,8 @@ class _Outlook:
 class EarlyEncoder:
     """What is encoded of one source before it is whole. Used from one event loop; `end` or `discard` it."""
 
-    def __init__(self, capabilities: Capabilities, production: Production, job: Job) -> None:
-        self._can = capabilities
+    def __init__(self, context: Context, production: Production, job: Job) -> None:
+        self._context = context
         self._production = production
         self._job = job
         self._watch: asyncio.Task[None] | None = None
@@ -129,10 +128,10 @@ class EarlyEncoder:
 
     async def _drop(self) -> None:
         """Forget what was encoded, here and where other machines would find it: another file may be coming."""
-        self._can.workplace(self._job).drop_results()
-        while self._can.is_shared:
+        self._context.workspace(self._job).drop_results()
+        while self._context.is_shared:
             try:
-                await clear_shelf(self._can.objects, attempt_name(self._job))
+                await clear_pieces(self._context.objects, attempt_name(self._job))
                 break
             except StorageUnavailable:
                 await asyncio.sleep(LOOK_S)
@@ -168,7 +167,7 @@ class EarlyEncoder:
     async def _look(self, part: fetch.PartView) -> _Outlook | None:
         """Return what can be foreseen now; None: nothing, or it is too early to look again, or nobody could use it."""
         started_s = time.monotonic()
-        if started_s < self._next_look_s or self._can.encoders.locked():
+        if started_s < self._next_look_s or self._context.encoders.locked():
             return None
         outlook = await self._foresee(part)
         ended_s = time.monotonic()
@@ -176,7 +175,7 @@ class EarlyEncoder:
         return outlook
 
     async def _foresee(self, part: fetch.PartView) -> _Outlook | None:
-        path, toolbox = part.path, self._can.toolbox
+        path, toolbox = part.path, self._context.toolbox
         found = await media.probe_part(path, part.spans(), size_bytes=part.size_bytes, toolbox=toolbox)
         if found is None:
             return None
@@ -192,14 +191,14 @@ class EarlyEncoder:
 
     async def _is_here(self, part: fetch.PartView, outlook: _Outlook, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""
-        if self._can.encoders.locked() or len(self._encodes) >= self._can.encode_slots:
+        if self._context.encoders.locked() or len(self._encodes) >= self._context.encode_slots:
             return False
         if outlook.stop_bytes is not None:
             return True
         chunk = outlook.chunks[number]
         end_s = float((chunk.first_frame + chunk.frames) / outlook.plan.rate)
         if self._reach_s < end_s:
-            self._reach_s = await media.reach(part.path, part.spans(), toolbox=self._can.toolbox)
+            self._reach_s = await media.reach(part.path, part.spans(), toolbox=self._context.toolbox)
         return self._reach_s >= end_s
 
     def _start(self, part: fetch.PartView, outlook: _Outlook, chunk: media.Chunk) -> None:
@@ -218,19 +217,19 @@ class HeadStart:
     """
     Encodes the first chunk while the original is being stored, its packets are read and steps change.
 
-    It is what the steps would do a moment later, on the same shelf: they wait for what is under way, and find what is
-    done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
+    It is what the steps would do a moment later, with the same pieces: they wait for what is under way, and find what
+    is done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
     loop.
     """
 
-    def __init__(self, capabilities: Capabilities, production: Production) -> None:
-        self._can = capabilities
+    def __init__(self, context: Context, production: Production) -> None:
+        self._context = context
         self._production = production
         self._watches: set[asyncio.Task[None]] = set()
 
     def begin(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         """Begin with a job whose whole source is here; returns at once."""
-        if info.video is not None and not self._can.is_shared:
+        if info.video is not None and not self._context.is_shared:
             watch = asyncio.create_task(self._watch(job, info, source))
             self._watches.add(watch)
             watch.add_done_callback(self._watches.discard)
@@ -239,7 +238,7 @@ class HeadStart:
         running = asyncio.create_task(self._run(job, info, source))
         while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
             with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
-                if await asyncio.to_thread(self._can.store.work_is_over, attempt_name(job)):
+                if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
                     running.cancel()
 
     async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
@@ -253,7 +252,7 @@ class HeadStart:
         """Encode the first chunk of the plan that is to be expected, as long as it is not known to be another one."""
         foreseen = await self._production.foresee(job, info)
         plan = foreseen or (await self._plan(job, info, source)).plan
-        if not plan.chunks or self._can.encoders.locked():
+        if not plan.chunks or self._context.encoders.locked():
             return
         first = plan.chunks[0]
         encoding = asyncio.create_task(self._production.encode_chunk(job, plan, first, part=source))

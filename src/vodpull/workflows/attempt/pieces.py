@@ -1,5 +1,5 @@
 """
-Intermediate results of one attempt of a job: plan, sound, chunks. Made once, by whichever process comes first.
+The pieces of one attempt of a job: plan, sound, chunks. Each is made once, by whichever process comes first.
 
 A result is a folder under a name that says what it was made from, so a result of another plan is never taken for it.
 It lies on the local disk; where several machines work on one job, also in the object store, index last.
@@ -8,19 +8,37 @@ It lies on the local disk; where several machines work on one job, also in the o
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 
-from vodpull import storage
+from pydantic import TypeAdapter
+
+from vodpull import media, storage
 from vodpull.errors import ObjectMissing
-from vodpull.workflows.attempt.workspace import Workplace
+from vodpull.workflows.attempt.workspace import Workspace
+
+PLAN = "plan-3"
+"""Name of the plan itself, with the number of its form: that of an older version is not read, but made again."""
+
+CAREFUL = "plan-3-careful"
+"""Name of the plan that takes its place when what it led to could not be published."""
+
+PLAN_FILE = "plan.json"
+
+PLANS_AT_ONCE = 64
+"""Plans that a process remembers: more than it works on at a time."""
+
+_PLAN_FORM = TypeAdapter(media.EncodePlan)
 
 
-class Shelf:
-    """The shelf of one attempt."""
+class Pieces:
+    """The pieces of one attempt, by name: found, or made and shared."""
 
-    def __init__(self, place: Workplace, *, objects: storage.ObjectStore | None) -> None:
+    def __init__(self, place: Workspace, *, objects: storage.ObjectStore | None) -> None:
         """`objects`: where other machines find the results; None: this machine works alone."""
         self._place = place
         self._objects = objects
@@ -81,6 +99,48 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-async def clear_shelf(objects: storage.ObjectStore, name: str) -> None:
+async def clear_pieces(objects: storage.ObjectStore, name: str) -> None:
     """Remove the results of an attempt (`<directory>-<attempt>`) from the object store."""
     await objects.delete_below(storage.work_key(name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A plan with its names, each of which is made once: a plan of hours has hundreds, and each has a long command."""
+
+    plan: media.EncodePlan
+
+    @cached_property
+    def tracks_name(self) -> str:
+        """Name of what is made of the film as a whole."""
+        return f"tracks-{_digest(media.build_tracks_argv(self.plan))}"
+
+    @cached_property
+    def chunk_names(self) -> tuple[str, ...]:
+        """Name of each chunk."""
+        return tuple(chunk_name(self.plan, chunk) for chunk in self.plan.chunks)
+
+
+def chunk_name(plan: media.EncodePlan, chunk: media.Chunk) -> str:
+    """Return the name of a chunk."""
+    return f"chunk-{chunk.number}-{_digest(media.build_chunk_argv(plan, chunk))}"
+
+
+def _digest(argv: list[str]) -> str:
+    return hashlib.sha256("\0".join(argv).encode()).hexdigest()[:32]
+
+
+def write_plan(plan: media.EncodePlan, folder: Path) -> None:
+    """Put a plan into the folder of an intermediate result."""
+    (folder / PLAN_FILE).write_bytes(_PLAN_FORM.dump_json(plan))
+
+
+def read_plan(folder: Path) -> Planned:
+    """Return the plan of a complete intermediate result."""
+    file = folder / PLAN_FILE
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=PLANS_AT_ONCE)
+def _read(file: Path, _written_ns: int) -> Planned:
+    return Planned(plan=_PLAN_FORM.validate_json(file.read_bytes()))

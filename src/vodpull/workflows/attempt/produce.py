@@ -1,7 +1,7 @@
 """
 From a stored original to a published asset: plan, tracks, chunks, package, publish.
 
-Each piece is an intermediate result on the shelf, made once by whichever process comes first, and found by every other;
+Each piece is an intermediate result, made once by whichever process comes first, and found by every other;
 so a process that dies costs the piece under way, and a piece that is missing is made again from the original.
 """
 
@@ -29,8 +29,8 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import published_asset, with_quality
-from vodpull.workflows.attempt.context import Capabilities, attempt_name, folder_key
-from vodpull.workflows.attempt.planned import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
+from vodpull.workflows.attempt.context import Context, attempt_name, folder_key
+from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
 from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
@@ -47,8 +47,8 @@ log = structlog.get_logger(__name__)
 class Production:
     """The production of one process. Used from one event loop."""
 
-    def __init__(self, capabilities: Capabilities) -> None:
-        self._can = capabilities
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._shared = SharedWork()
         self._shares: dict[tuple[str, str], float] = {}
 
@@ -62,11 +62,11 @@ class Production:
             MediaTooLarge: the video is longer than allowed.
             VodpullError: it cannot be encoded.
         """
-        shelf = self._can.shelf(job)
-        found = await shelf.find(CAREFUL) or await shelf.find(PLAN)
+        pieces = self._context.pieces(job)
+        found = await pieces.find(CAREFUL) or await pieces.find(PLAN)
         if found is None:
             await self._make(job, PLAN, lambda folder: self._write_plan(job, info, folder, source=source))
-            found = await shelf.find(PLAN)
+            found = await pieces.find(PLAN)
         if found is None:
             raise Cancelled("the files of this attempt were cleared")
         return read_plan(found)
@@ -75,7 +75,7 @@ class Production:
         self, job: Job, info: media.MediaInfo, *, survey: media.Survey | None = None
     ) -> media.EncodePlan | None:
         """Return the plan of a source of which only the beginning is here; None: it depends on what is not known."""
-        if info.video is None or info.duration_s > self._can.max_duration_s:
+        if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
         if survey is None and media.must_survey(info):
             return None
@@ -89,11 +89,11 @@ class Production:
             if not planned.plan.careful:
                 await self._make_chunks(job, planned, planned.plan.chunks[number : number + 1])
 
-        await self._can.enter(job, Stage.ENCODE)
+        await self._context.enter_stage(job, Stage.ENCODE)
         await self._carefully(job, info, make)
 
     async def _make_chunks(self, job: Job, planned: Planned, chunks: Iterable[media.Chunk]) -> None:
-        async with self._can.reporter(job).following(lambda: Progress(percent=self._percent(job, planned))):
+        async with self._context.reporter(job).following(lambda: Progress(percent=self._percent(job, planned))):
             await run_all([self.encode_chunk(job, planned.plan, chunk) for chunk in chunks])
 
     async def encode_chunk(
@@ -117,8 +117,8 @@ class Production:
 
         async def encode(folder: Path) -> None:
             nonlocal spent_s
-            whole = await self.need_source(job) if part is None else self._can.workplace(job).source
-            async with self._can.encoders:
+            whole = await self.need_source(job) if part is None else self._context.workspace(job).source
+            async with self._context.encoders:
                 source = _there(part, whole)
                 started_s = time.monotonic()
                 spent_s = await media.encode_chunk(
@@ -126,24 +126,24 @@ class Production:
                     plan,
                     chunk,
                     folder,
-                    toolbox=self._can.toolbox,
+                    toolbox=self._context.toolbox,
                     limits=media.encode_limits(plan, chunk),
                     on_progress=lambda share: self._shares.update({place: share}),
                     stop_bytes=stop_bytes,
                 )
-            self._can.watch.meters.encoded(float(chunk.frames / plan.rate), time.monotonic() - started_s)
+            self._context.watch.meters.encoded(float(chunk.frames / plan.rate), time.monotonic() - started_s)
 
         try:
             await self._make(job, name, encode)
         finally:
             self._shares.pop(place, None)
             # It need not be made again, even when it has not reached the store.
-            if spent_s is not None and self._can.workplace(job).result(name).exists():
+            if spent_s is not None and self._context.workspace(job).result(name).exists():
                 log.info("chunk encoded", job=job.job_id, chunk=chunk.number, cpu_s=round(spent_s, 1))
 
     async def make_tracks(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that what is made of the source as a whole is there: sound, and a rung that is copied."""
-        await self._can.enter(job, Stage.ENCODE)
+        await self._context.enter_stage(job, Stage.ENCODE)
         await self._carefully(job, info, partial(self._make_tracks, job))
 
     async def _make_tracks(self, job: Job, planned: Planned) -> None:
@@ -155,7 +155,7 @@ class Production:
         await self._carefully(job, info, partial(self._make_pieces, job))
 
     async def _make_pieces(self, job: Job, planned: Planned) -> None:
-        await self._can.enter(job, Stage.ENCODE)
+        await self._context.enter_stage(job, Stage.ENCODE)
         await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
@@ -164,12 +164,12 @@ class Production:
 
         None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
         """
-        await self._can.enter(job, Stage.ENCODE)
+        await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
             return None
-        folder = self._can.workplace(job).preview
+        folder = self._context.workspace(job).preview
         folder.mkdir(parents=True, exist_ok=True)
         before = read_note(folder)
         preview = await media.package_preview(
@@ -178,7 +178,7 @@ class Production:
             folder,
             video_id=job.video_id,
             after=before.segments,
-            toolbox=self._can.toolbox,
+            toolbox=self._context.toolbox,
         )
         for names in (preview.files, preview.playlists, [preview.multivariant]):
             await self._upload(job, folder, names)
@@ -190,8 +190,8 @@ class Production:
         if job.asset is None:
             return
         original = job.asset.files[0].key
-        keys = await self._can.objects.list_keys(f"{folder_key(job)}/")
-        await self._can.objects.delete_all([key for key in keys if key != original])
+        keys = await self._context.objects.list_keys(f"{folder_key(job)}/")
+        await self._context.objects.delete_all([key for key in keys if key != original])
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
         """
@@ -199,24 +199,24 @@ class Production:
 
         What does not pass the proof is made once more, carefully, if there is a more careful way.
         """
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         if not place.packaged.exists():
             await self._carefully(job, info, partial(self._package, job, info))
         return place.packaged
 
     async def _package(self, job: Job, info: media.MediaInfo, planned: Planned) -> None:
-        await self._can.enter(job, Stage.PACKAGE)
+        await self._context.enter_stage(job, Stage.PACKAGE)
         parts = await self._parts(job, planned)
         if parts is None:
             await self._make_pieces(job, planned)
             parts = await self._parts(job, planned)
-            await self._can.enter(job, Stage.PACKAGE)
+            await self._context.enter_stage(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
         original = media.Original(path=await self.need_source(job), info=info)
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         async with place.attempt(place.packaged) as folder:
             package, renditions, proof = await media.package_and_verify(
-                planned.plan, parts, folder, original=original, video_id=job.video_id, toolbox=self._can.toolbox
+                planned.plan, parts, folder, original=original, video_id=job.video_id, toolbox=self._context.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
             write_verified(folder, package, renditions, proof=proof)
@@ -237,33 +237,33 @@ class Production:
 
     async def _hide_preview(self, job: Job) -> None:
         """Take back what was shown early: it may be wrong."""
-        _, now = await asyncio.to_thread(self._can.store.find_job, job.job_id)
+        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
         if now.asset is not None and now.asset.playlist_key:
             original = replace(now.asset, playlist_key="")
-            await asyncio.to_thread(self._can.store.record_pulled, JobRef.of(job), original)
+            await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), original)
             await self.withdraw(now)
-        await asyncio.to_thread(shutil.rmtree, self._can.workplace(job).preview, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._context.workspace(job).preview, ignore_errors=True)
 
     async def publish(self, job: Job, info: media.MediaInfo) -> Asset:
         """Put every file under its final key, playlists last, and return the asset as it then is."""
         folder = await self.package(job, info)
-        await self._can.enter(job, Stage.PUBLISH)
+        await self._context.enter_stage(job, Stage.PUBLISH)
         verified = read_verified(folder)
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
-        there = await asyncio.to_thread(published_already, folder, self._can.workplace(job).preview)
+        there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
         await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
         await self._upload(job, folder, [package.multivariant])
-        self._can.watch.meters.stored(sum((folder / name).stat().st_size for name in names))
+        self._context.watch.meters.stored(sum((folder / name).stat().st_size for name in names))
         if any(rendition.quality for rendition in renditions):
             decisions = with_quality(job.decisions, package, renditions)
-            await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
+            await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         return published_asset(job, package, renditions, proof=verified.proof)
 
     async def need_source(self, job: Job) -> Path:
         """Return what the original is made into others from: a local file, from the store when need be."""
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if place.joined.exists():
             return place.joined
@@ -271,18 +271,18 @@ class Production:
         if not place.source.exists():
             place.open()
             key = job.asset.files[0].key
-            await self._shared.once((place.name, "source"), lambda: self._can.objects.get_file(key, place.source))
+            await self._shared.once((place.name, "source"), lambda: self._context.objects.get_file(key, place.source))
         return await self.steadied(job, place.source)
 
     async def steadied(self, job: Job, source: Path) -> Path:
         """Return a whole source, or in its place a copy with one clock."""
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         if source == place.joined:
             return source
 
         async def write() -> None:
             async with place.attempt(place.steadied) as folder:
-                await media.steady(source, folder, toolbox=self._can.toolbox)
+                await media.steady(source, folder, toolbox=self._context.toolbox)
 
         if not place.steadied.exists():
             await self._shared.once((place.name, "steadied"), write)
@@ -303,9 +303,9 @@ class Production:
             return renditions
         source = await self.need_source(job)
         try:
-            async with self._can.encoders:
+            async with self._context.encoders:
                 found = await media.measure_renditions(
-                    source, plan, package, out_folder=folder, toolbox=self._can.toolbox
+                    source, plan, package, out_folder=folder, toolbox=self._context.toolbox
                 )
         except (EncodeFailed, EncodeStalled, OutputInvalid) as error:
             # What was made is proven, and nobody waits for the figure.
@@ -316,16 +316,16 @@ class Production:
     async def _write_plan(
         self, job: Job, info: media.MediaInfo, folder: Path, *, source: Path | None = None, careful: str = ""
     ) -> None:
-        if info.duration_s > self._can.max_duration_s:
-            raise MediaTooLarge(f"the video is longer than {self._can.max_duration_s:.0f} s")
+        if info.duration_s > self._context.max_duration_s:
+            raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
         survey = None
-        if media.worth_surveying(info):
-            survey = await media.survey(source or await self.need_source(job), info, toolbox=self._can.toolbox)
+        if info.video is not None:
+            survey = await media.survey(source or await self.need_source(job), info, toolbox=self._context.toolbox)
         template = await self._template(job)
         template = replace(template, copy=False) if careful else template
         ladder = media.plan_ladder(info, template=template, survey=survey)
         decisions = [asdict(decision) for decision in ladder.decisions]
-        await asyncio.to_thread(self._can.store.record_decisions, JobRef.of(job), decisions)
+        await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         if careful:
             plan = media.plan_carefully(info, ladder, reason=careful, survey=survey)
         else:
@@ -333,11 +333,11 @@ class Production:
         write_plan(plan, folder)
 
     async def _template(self, job: Job) -> media.Template:
-        batch, _ = await asyncio.to_thread(self._can.store.find_job, job.job_id)
-        return self._can.templates.find(batch.template)
+        batch, _ = await asyncio.to_thread(self._context.store.find_job, job.job_id)
+        return self._context.templates.find(batch.template)
 
     def _percent(self, job: Job, planned: Planned) -> float:
-        place = self._can.workplace(job)
+        place = self._context.workspace(job)
         frames = sum(
             chunk.frames * (1.0 if place.result(name).exists() else self._shares.get((place.name, name), 0.0))
             for name, chunk in zip(planned.chunk_names, planned.plan.chunks, strict=True)
@@ -347,35 +347,35 @@ class Production:
     async def _write_tracks(self, job: Job, plan: media.EncodePlan, folder: Path) -> None:
         source, limits = await self.need_source(job), media.encode_limits(plan)
         # Beside the encoders: it is little work for one processor, and nothing plays without it.
-        await media.encode_tracks(source, plan, folder, toolbox=self._can.toolbox, limits=limits)
+        await media.encode_tracks(source, plan, folder, toolbox=self._context.toolbox, limits=limits)
 
     async def _parts(self, job: Job, planned: Planned, chunks: int | None = None) -> media.Parts | None:
         """Return the folders of the tracks and of the first chunks, or of all; None when one of them is not there."""
-        shelf = self._can.shelf(job)
-        tracks = await shelf.find(planned.tracks_name) if planned.plan.has_tracks else None
+        pieces = self._context.pieces(job)
+        tracks = await pieces.find(planned.tracks_name) if planned.plan.has_tracks else None
         if planned.plan.has_tracks and tracks is None:
             return None
         slots = asyncio.Semaphore(FILES_AT_ONCE)
 
         async def find(name: str) -> Path | None:
             async with slots:
-                return await shelf.find(name)
+                return await pieces.find(name)
 
         folders = await asyncio.gather(*map(find, planned.chunk_names[:chunks]))
         whole = tuple(folder for folder in folders if folder is not None)
         return media.Parts(tracks=tracks, chunks=whole) if len(whole) == len(folders) else None
 
     async def _make(self, job: Job, name: str, work: Callable[[Path], Awaitable[None]]) -> None:
-        """Make sure that a result is on the shelf."""
-        shelf = self._can.shelf(job)
-        await self._shared.once((attempt_name(job), name), lambda: shelf.put(name, work))
+        """Make sure that a piece is there."""
+        pieces = self._context.pieces(job)
+        await self._shared.once((attempt_name(job), name), lambda: pieces.put(name, work))
 
     async def _upload(self, job: Job, folder: Path, names: Iterable[str]) -> None:
         slots = asyncio.Semaphore(FILES_AT_ONCE)
 
         async def put(name: str) -> None:
             async with slots:
-                await self._can.objects.put_file(f"{folder_key(job)}/{name}", folder / name)
+                await self._context.objects.put_file(f"{folder_key(job)}/{name}", folder / name)
 
         await run_all([put(name) for name in names])
 

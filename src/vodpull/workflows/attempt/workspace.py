@@ -21,7 +21,7 @@ FLUSHES_AT_ONCE = 8
 """The disk writes them down together: a tenth of the time of one after the other."""
 
 
-class Workplace:
+class Workspace:
     """The folder of one attempt of a job below the work folder."""
 
     def __init__(self, work_folder: Path, name: str) -> None:
@@ -140,7 +140,7 @@ class Workplace:
         """Remove every intermediate result: what they were made from is no longer true."""
         shutil.rmtree(self.folder / "results", ignore_errors=True)
 
-    def hand_over(self, later: Workplace) -> None:
+    def hand_over(self, later: Workspace) -> None:
         """Leave everything to the next attempt, unless that has begun already."""
         with suppress(OSError):  # nothing is here, or something is there
             self.folder.rename(later.folder)

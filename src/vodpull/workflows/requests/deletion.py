@@ -113,10 +113,18 @@ class Disposal:
 class Sweep:
     """Removes what is stored and nobody's: uploads of workers that crashed, leftovers of jobs that were given up."""
 
-    def __init__(self, retention: Retention, objects: storage.ObjectStore, *, is_over: Callable[[str], bool]) -> None:
-        """`is_over` tells of the name of an attempt's intermediate results whether that attempt has ended."""
+    def __init__(
+        self,
+        retention: Retention,
+        objects: storage.ObjectStore,
+        *,
+        uploads: storage.UnfinishedUploads,
+        is_over: Callable[[str], bool],
+    ) -> None:
+        """`uploads`: those to the same store; `is_over` tells of the name of an attempt whether it has ended."""
         self._retention = retention
         self._objects = objects
+        self._uploads = uploads
         self._leftovers = Leftovers(retention, objects)
         self._is_over = is_over
 
@@ -145,7 +153,7 @@ class Sweep:
     async def _drop_parts(self, *, before_s: float) -> int:
         """Drop leftovers of uploads; a bucket that does not allow it is swept all the same."""
         try:
-            return await self._objects.drop_parts(before_s=before_s)
+            return await self._uploads.drop_parts(before_s=before_s)
         except StorageUnavailable:
             raise
         except StorageError as error:

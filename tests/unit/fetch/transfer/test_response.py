@@ -9,7 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from vodpull.errors import OriginFailed, SourceChanged
 from vodpull.fetch.partfile.journal import Identity
-from vodpull.fetch.transfer.response import check_continues, identity_of, parse_retry_after, validator_of
+from vodpull.fetch.transfer.response import check_continues, identity_of, validator_of
 
 URL = yarl.URL("https://media.example/v.mp4?sig=secret")
 BEFORE = Identity(
@@ -94,23 +94,3 @@ def test_another_place_does_not_continue_this_one() -> None:
     elsewhere = Answer({"Content-Range": "bytes 500-999/1000"}, url=yarl.URL("https://mirror.example/v.mp4"))
     with pytest.raises(SourceChanged):
         check_continues(elsewhere, BEFORE, (500, 1000))
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0),
-        ("120", 120),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
-        ("", None),
-        ("soon", None),
-        ("-1", None),
-        ("\u0661", None),
-    ],
-)
-def test_retry_after_is_a_number_or_a_date(text: str, seconds: float | None) -> None:
-    assert parse_retry_after(text) == seconds
-
-
-def test_a_huge_retry_after_is_still_a_number() -> None:
-    assert parse_retry_after("9" * 5000) == 9_999_999_999

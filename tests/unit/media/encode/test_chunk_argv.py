@@ -20,7 +20,7 @@ from vodpull.media import (
     plan_ladder,
 )
 from vodpull.media.inspect.packets import Group, SoundSurvey
-from vodpull.media.plan.rates import exact_rate
+from vodpull.media.plan.cuts import exact_rate
 from vodpull.media.plan.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]
@@ -119,7 +119,7 @@ def test_the_command_of_an_old_broadcast_without_sound(source: Source, golden: G
 def test_keyframes_are_as_far_apart_as_a_segment_is_long(source: Source) -> None:
     assert plan(source(nominal_frame_rate=30000 / 1001)).gop_frames == 120
     assert plan(source(nominal_frame_rate=179 / 6)).gop_frames == 119
-    assert plan(source(nominal_frame_rate=0.1)).gop_frames == 1
+    assert plan(source(nominal_frame_rate=0.1)).gop_frames == 40
 
 
 def test_only_the_best_rung_gets_a_second_thread(source: Source) -> None:
@@ -203,3 +203,14 @@ def test_sound_that_becomes_something_else_is_not_copied(source: Source, changes
     seen, template = surveyed(frames=300, group_frames=75), replace(ABR, audio=AudioRecipe(**changes))
     made = plan_encode(source(), plan_ladder(source(), template=template, survey=seen), survey=seen)
     assert [sound.copied for sound in made.sounds] == [False]
+
+
+def test_every_command_is_told_where_a_source_begins_that_ffmpeg_counts_otherwise(source: Source) -> None:
+    info = replace(source(), container="mpegts", zero_s=1.4)
+    made = plan(info)
+    told = ["-copyts", "-itsoffset", "-1.400000"]
+    for argv in (build_chunk_argv(made, made.chunks[0]), build_tracks_argv(made)):
+        at = argv.index("-copyts")
+        assert argv[at : at + 3] == told
+        assert at < argv.index("-i")
+    assert "-copyts" not in build_chunk_argv(plan(source()), made.chunks[0])

@@ -76,5 +76,5 @@ async def test_work_waits_for_descriptors_and_goes_on(monkeypatch: pytest.Monkey
         yield
 
     steps: Any = object.__new__(Steps)  # of all its parts this needs one
-    steps._can = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
+    steps._context = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
     assert await steps._when_storage_answers(work) == "done"

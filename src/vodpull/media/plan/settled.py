@@ -1,0 +1,52 @@
+"""What is true of a whole source, where its beginning says otherwise. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.packets import Survey
+
+
+def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:
+    """Return the facts of a source by which its encode is planned: those of its header, mended by all its packets."""
+    if survey is None or info.video is None:
+        return info
+    video = replace(
+        _in_longest(info.video, survey),
+        interlaced=info.video.interlaced or survey.interlaced,
+        nominal_frame_rate=survey.rate or info.video.nominal_frame_rate,
+    )
+    return replace(info, video=video)
+
+
+def shown_shapes(video: VideoStream, survey: Survey | None) -> tuple[tuple[float, float], ...]:
+    """Return when each shape begins and its width to its height as shown; empty: there is only one."""
+    if survey is None or len(survey.shapes) < 2:  # noqa: PLR2004 - a change
+        return ()
+    turned = bool(video.rotation_deg % 180)
+    aspects = [
+        shape.width_px * shape.sample_aspect[0] / (shape.height_px * shape.sample_aspect[1]) for shape in survey.shapes
+    ]
+    return tuple(
+        (shape.start_s, 1 / aspect if turned else aspect) for shape, aspect in zip(survey.shapes, aspects, strict=True)
+    )
+
+
+def _in_longest(video: VideoStream, survey: Survey) -> VideoStream:
+    """Return the video with the shape that is shown longest; one that is turned or cropped keeps that of its header."""
+    if len(survey.shapes) < 2 or video.rotation_deg or any(video.crop):  # noqa: PLR2004 - a change
+        return video
+    frames: Counter[tuple[int, int, tuple[int, int]]] = Counter()
+    for shape in survey.shapes:
+        frames[shape.width_px, shape.height_px, shape.sample_aspect] += shape.frames
+    ((width, height, (across, down)), _), *_ = frames.most_common(1)
+    return replace(
+        video,
+        width_px=width,
+        height_px=height,
+        sample_aspect=(across, down),
+        display_width_px=max(1, round(width * across / down)),
+        display_height_px=height,
+    )

@@ -1,0 +1,39 @@
+"""Numbers and times in the header fields that strangers send: cut to a length before they are read. Pure."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+from vodpull.clock import now_s
+
+MAX_DIGITS = 19
+"""Of a number: every 64-bit one fits. The interpreter itself refuses to read more than 4,300."""
+
+MAX_DATE_CHARACTERS = 64
+"""Of a date: those of HTTP have 29 to 33."""
+
+_MAX_WAIT_DIGITS = 10
+
+
+def read_number(text: str) -> int | None:
+    """Return a number of ASCII digits, None if the text is none or has more than `MAX_DIGITS`."""
+    return int(text) if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit() else None
+
+
+def read_date_s(text: str) -> float | None:
+    """Return an HTTP date (RFC 9110, 5.6.7) as Unix seconds, None if it is none."""
+    if len(text) > MAX_DATE_CHARACTERS:
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return None
+
+
+def read_retry_after_s(text: str) -> float | None:
+    """Return the seconds of a `Retry-After` (RFC 9110, 10.2.3: a number or a date), None if it is neither."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:_MAX_WAIT_DIGITS])  # more than any wait that is honoured
+    date_s = read_date_s(text)
+    return None if date_s is None else max(0.0, date_s - now_s())

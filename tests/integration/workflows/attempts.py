@@ -1,0 +1,64 @@
+"""One attempt of a job with real parts, for tests that start no engine."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import sqlalchemy as sa
+from tests.stored import VAULT, accept
+
+from vodpull import fetch
+from vodpull.accounts.keys import Accounts
+from vodpull.jobs.model import Job
+from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.store import Store
+from vodpull.jobs.templates import load_templates
+from vodpull.media.tools.run import find_toolbox
+from vodpull.storage import open_store
+from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.meters import Watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """One job whose source is here."""
+
+    can: Context
+    job: Job
+    source: Path
+
+    def results(self) -> list[str]:
+        """Return what is complete, without the digests in the names."""
+        folder = self.can.work_folder.joinpath(f"{self.job.directory}-1", "results")
+        names = [path.name for path in folder.glob("*")]
+        return sorted("-".join(name.split("-")[:2]) for name in names)
+
+
+def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
+    """Give a job with a picture of so many seconds as its source."""
+    source = tmp_path / f"source.{kind}"
+    words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
+    store = Store(database)
+    can = Context(
+        store=store,
+        objects=open_store(f"file://{tmp_path / 'objects'}"),
+        is_shared=is_shared,
+        guard=fetch.AddressGuard(),
+        host_limits=fetch.HostLimits(),
+        toolbox=find_toolbox("", sandbox="auto"),
+        work_folder=tmp_path / "work",
+        admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
+        templates=load_templates(tmp_path / "templates"),
+        fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        source_retries=SourceRetries.parse(()),
+        max_duration_s=3600,
+        watch=Watch(),
+        encode_slots=2,
+    )
+    [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
+    return Bench(can=can, job=job, source=source)

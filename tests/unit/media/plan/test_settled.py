@@ -1,0 +1,59 @@
+"""What the whole of a source says against its beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vodpull.media.encode.filters import picture_graph
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.packets import Shape, Survey
+from vodpull.media.plan.cuts import exact_rate
+from vodpull.media.plan.picture import plan_picture
+from vodpull.media.plan.settled import settled, shown_shapes
+
+Source = Callable[..., MediaInfo]
+
+SEEN = Survey(
+    frames=250,
+    start_s=0.0,
+    uneven_s=0.0,
+    groups=(),
+    steady=True,
+    damaged=False,
+    own_parameters=False,
+    sounds=(),
+)
+WIDE = Shape(start_s=4.0, width_px=720, height_px=576, sample_aspect=(64, 45), frames=150)
+NARROW = Shape(start_s=0.0, width_px=720, height_px=576, sample_aspect=(16, 15), frames=100)
+
+
+def test_without_anything_to_say_the_header_stands(source: Source) -> None:
+    info = source()
+    assert settled(info, None) == info
+    assert settled(info, SEEN) == info
+
+
+def test_the_rate_and_the_fields_of_the_whole_count(source: Source) -> None:
+    video = settled(source(nominal_frame_rate=5.0), replace(SEEN, rate=30.0, interlaced=True)).video
+    assert video is not None
+    assert (video.nominal_frame_rate, video.interlaced) == (30.0, True)
+
+
+def test_the_shape_that_is_shown_longest_is_the_frame(source: Source) -> None:
+    video = settled(source(), replace(SEEN, shapes=(NARROW, WIDE))).video
+    assert video is not None
+    assert (video.display_width_px, video.display_height_px) == (1024, 576)
+    assert settled(source(), replace(SEEN, shapes=(WIDE,))) == source()
+
+
+def test_each_shape_is_scaled_into_the_frame_from_its_time_on(source: Source) -> None:
+    survey = replace(SEEN, shapes=(NARROW, WIDE))
+    info = settled(source(), survey)
+    assert info.video is not None
+    fit = shown_shapes(info.video, survey)
+    assert [round(aspect, 3) for _, aspect in fit] == [1.333, 1.778]
+    picture = replace(plan_picture(info, info.video, rate=exact_rate(25.0)), fit=fit)
+    graph = picture_graph(picture, [(1024, 576)], range(50, 150))
+    assert "scale=w='if(lt(t,1.9800),768,1024)':h='if(lt(t,1.9800),576,576)':eval=frame" in graph
+    assert "pad=w=1024:h=576" in graph

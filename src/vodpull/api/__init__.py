@@ -1,1 +1,1 @@
-"""The wire contract: requests in, replies out, and the HTTP around them."""
+"""HTTP for programs: parse a request, make one call, write the reply; decisions belong below."""

@@ -1,4 +1,4 @@
-"""The composition root: the only place that builds clients and joins the parts."""
+"""The composition root: the only place that builds the parts and joins them; no part's own rules."""
 
 from vodpull.app.doctor import Finding, diagnose
 from vodpull.app.local_key import is_local_key, keep_local_key

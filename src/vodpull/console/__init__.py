@@ -1,4 +1,4 @@
-"""The operator's pages at `/console/`: submit, watch, play, keys, system."""
+"""The operator's pages at `/console/`; programs use `api`."""
 
 from vodpull.console.application import create_console
 from vodpull.console.context import ConsoleContext, SystemFacts

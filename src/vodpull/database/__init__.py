@@ -1,1 +1,1 @@
-"""The connection, the tables and their migrations; no queries."""
+"""The connection, the tables and their migrations; queries belong to `jobs` and `accounts`."""

@@ -1,4 +1,4 @@
-"""From URL to local file, without being led anywhere else."""
+"""From URL to local file, without being led anywhere else; what is in the file is up to `media`."""
 
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import parse_credentials

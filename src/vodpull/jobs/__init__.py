@@ -1,1 +1,1 @@
-"""What was asked, and where it is."""
+"""What was asked and where it is: states, and every query on batches and jobs; nothing here does the work."""

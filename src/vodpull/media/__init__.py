@@ -1,4 +1,4 @@
-"""From file to renditions: probe, plan, encode, package, verify."""
+"""From file to renditions: probe, plan, encode, package, verify; no network, database or object store."""
 
 from vodpull.media.encode.chunk import (
     build_chunk_argv,
@@ -8,7 +8,7 @@ from vodpull.media.encode.chunk import (
     encode_tracks,
 )
 from vodpull.media.encode.codecs import needed_tools
-from vodpull.media.encode.join import join
+from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
@@ -40,6 +40,7 @@ __all__ = [
     "Decision",
     "EncodePlan",
     "Forecast",
+    "JoinedSound",
     "Ladder",
     "MediaInfo",
     "Original",

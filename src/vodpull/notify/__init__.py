@@ -1,4 +1,4 @@
-"""From fact to receiver."""
+"""One notification, signed and posted to its receiver; when it is tried again is up to `workflows.delivery`."""
 
 from vodpull.notify.deliver import INSPECTOR_URL, SCHEDULE_S, Guard, Reply, post
 from vodpull.notify.sign import sign_delivery, sign_webhook

@@ -1,4 +1,4 @@
-"""Bytes by key."""
+"""Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
 from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key

@@ -377,9 +377,8 @@ class Steps:
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
             limits = media.copy_limits(parts.size_bytes)
-            await media.join(
-                parts.video, parts.audio, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits
-            )
+            sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
+            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
         await asyncio.to_thread(place.drop_pieces)
 
     async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:

@@ -101,8 +101,9 @@ async def test_a_playlist_of_the_collection_becomes_a_file_that_plays(
     fetched = await bench.fetch(entry)
     assert (fetched.video, fetched.segment_count) == (bench.folder / video, segments)
     assert seconds(fetched.video, "video") == pytest.approx(duration_s, abs=0.1)
-    assert seconds(fetched.audio or fetched.video, "audio") == pytest.approx(duration_s, abs=0.2)
-    assert bench.left() == sorted({video, fetched.audio.name if fetched.audio else video})
+    apart = [sound.path for sound in fetched.sounds if sound.path]
+    assert seconds((apart or [fetched.video])[0], "audio") == pytest.approx(duration_s, abs=0.2)
+    assert bench.left() == sorted({video, *(path.name for path in apart)})
     assert fetched.size_bytes == sum((bench.folder / name).stat().st_size for name in bench.left())
 
 
@@ -124,7 +125,7 @@ async def test_the_better_variant_and_no_other_is_fetched(bench: Bench, clips: P
 async def test_separate_sound_comes_as_a_second_file(bench: Bench, clips: Path) -> None:
     bench.origin.serve(clips)
     fetched = await bench.fetch("hls_fmp4/playlist.m3u8")
-    assert fetched.audio == bench.folder / "audio.mp4"
+    assert [sound.path for sound in fetched.sounds] == [bench.folder / "audio.mp4"]
 
 
 @pytest.mark.parametrize(
@@ -314,8 +315,66 @@ async def test_sound_without_a_container_is_joined_without_its_tags(bench: Bench
     bench.origin.put("picture.m3u8", b"#EXTM3U\n#EXTINF:6,\n1.ts\n#EXT-X-ENDLIST")
     rendition = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="a",URI="sound.m3u8"'
     fetched = await bench.fetch_lines(rendition, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "picture.m3u8")
-    assert fetched.audio == bench.folder / "audio.aac"
-    assert fetched.audio.read_bytes() == frames + frames + b"end"
+    assert [sound.path for sound in fetched.sounds] == [bench.folder / "audio.aac"]
+    assert (bench.folder / "audio.aac").read_bytes() == frames + frames + b"end"
+
+
+LANGUAGES = (
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Deutsch",LANGUAGE="de",URI="de.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="English",LANGUAGE="en",DEFAULT=YES,URI="en.m3u8"',
+    '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Original"',
+    '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"',
+    "picture.m3u8",
+)
+
+
+def put_languages(origin: Origin, *, german: str = "de.ts") -> None:
+    for name, segment in (("picture", "v.ts"), ("en", "en.ts"), ("de", german)):
+        origin.put(f"{name}.m3u8", f"#EXTM3U\n#EXTINF:6,\n{segment}\n#EXT-X-ENDLIST".encode())
+        origin.put(f"{name[0] if name == 'picture' else name}.ts", TS + name.encode().ljust(188))
+    origin.put("v.ts", TS)
+
+
+async def test_every_language_is_fetched_the_default_first(bench: Bench) -> None:
+    put_languages(bench.origin)
+    fetched = await bench.fetch_lines(*LANGUAGES)
+    assert [(sound.path and sound.path.name, sound.language, sound.name) for sound in fetched.sounds] == [
+        ("audio.ts", "en", "English"),
+        ("audio2.ts", "de", "Deutsch"),
+        (None, "", "Original"),
+    ]
+    assert (bench.folder / "audio2.ts").read_bytes() == TS + b"de".ljust(188)
+    assert (fetched.segment_count, fetched.size_bytes) == (3, 3 * len(TS) + 2 * 188)
+    assert bench.left() == ["audio.ts", "audio2.ts", "video.ts"]
+
+
+async def test_a_language_that_is_missing_is_named(bench: Bench) -> None:
+    put_languages(bench.origin, german="gone.ts")
+    with pytest.raises(OriginMissing, match="audio2 segment 1 of 1"):
+        await bench.fetch_lines(*LANGUAGES)
+    bench.origin.put("de.m3u8", b"#EXTM3U\n#EXTINF:6,\nde.ts")
+    with pytest.raises(PlaylistUnsupported, match="audio2 playlist: the playlist is live"):
+        await bench.fetch_lines(*LANGUAGES)
+
+
+async def test_languages_that_are_here_are_not_fetched_again(bench: Bench) -> None:
+    put_languages(bench.origin, german="status/503")
+    with pytest.raises(OriginBusy):
+        await bench.fetch_lines(*LANGUAGES)
+    put_languages(bench.origin)
+    await bench.fetch_lines(*LANGUAGES)
+    assert [bench.origin.requests[f"/{name}.ts"] for name in ("v", "en", "de")] == [1, 1, 1]
+
+
+async def test_languages_together_stay_below_the_limits(bench: Bench) -> None:
+    put_languages(bench.origin)
+    limits = bench.limits
+    bench.limits = replace(limits, max_segments=2)
+    with pytest.raises(PlaylistUnsupported, match="3 segments, 2 are allowed"):
+        await bench.fetch_lines(*LANGUAGES)
+    bench.limits = replace(limits, max_bytes=3 * len(TS))
+    with pytest.raises(BodyTooLarge, match="audio2 segment"):
+        await bench.fetch_lines(*LANGUAGES)
 
 
 @pytest.mark.parametrize(

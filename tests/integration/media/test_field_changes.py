@@ -89,7 +89,7 @@ async def test_an_advertisement_of_another_size_and_rate_is_joined_in_step(tmp_p
     video.write_bytes(joined)
     (tmp_path / "joined").mkdir()
     source = tmp_path / "joined" / "source.mp4"
-    await join(video, None, source, toolbox=toolbox, limits=copy_limits(len(joined)))
+    await join(video, [], source, toolbox=toolbox, limits=copy_limits(len(joined)))
     made = await published(source, tmp_path / "made", toolbox=toolbox)
     found = read_pictures(made, 300)
     assert set(found.numbers) == set(range(300))

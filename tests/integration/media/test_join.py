@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import pytest
+from tests.clapper import ffmpeg, read_sound, tone
 from tests.integration.media.pipeline import make_renditions
 
 from vodpull.errors import EncodeFailed
-from vodpull.media import Toolbox, copy_limits, join, probe
+from vodpull.media import JoinedSound, Toolbox, copy_limits, join, probe
 
 LIMITS = copy_limits(10_000_000)
 
@@ -18,7 +20,7 @@ def joined(folder: Path, target: Path, names: list[str]) -> Path:
 
 async def test_transport_stream_segments(clips: Path, tmp_path: Path, toolbox: Toolbox) -> None:
     parts = joined(clips / "hls_ts", tmp_path / "video", ["segment000.ts", "segment001.ts"])
-    await join(parts, None, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    await join(parts, [], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
     info = await probe(tmp_path / "joined", toolbox=toolbox)
     assert info.container.startswith("mov")
     assert info.duration_s == pytest.approx(10.0, rel=0.01)
@@ -33,7 +35,8 @@ async def test_fragments_with_separate_sound_go_the_whole_way(clips: Path, tmp_p
         )
         for kind in ("video", "audio")
     }  # fmt: skip
-    await join(parts["video"], parts["audio"], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    sounds = [JoinedSound(path=parts["audio"])]
+    await join(parts["video"], sounds, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
     info, renditions = await make_renditions(tmp_path / "joined", tmp_path, toolbox=toolbox)
     assert info.duration_s == pytest.approx(3.0, abs=0.01)
     assert renditions[0].codecs == "avc1.64001e,mp4a.40.2"
@@ -42,4 +45,72 @@ async def test_fragments_with_separate_sound_go_the_whole_way(clips: Path, tmp_p
 async def test_segments_that_are_none_are_refused(tmp_path: Path, toolbox: Toolbox) -> None:
     (tmp_path / "video").write_text("<html></html>")
     with pytest.raises(EncodeFailed):
-        await join(tmp_path / "video", None, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+        await join(tmp_path / "video", [], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+
+
+def bilingual(target: Path, *options: object) -> Path:
+    """Make a picture with two sounds of 4 s: English at 440 Hz, German at 880 Hz, which is marked as default."""
+    ffmpeg(
+        "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=440:d=4",
+        "-f", "lavfi", "-i", "sine=880:d=4", "-map", 0, "-map", 1, "-map", 2,
+        "-c:v", "libx264", "-preset", "ultrafast", "-g", 50, "-pix_fmt", "yuv420p", "-c:a", "aac",
+        "-metadata", "comment=stranger", "-metadata:s:v", "title=stranger", "-metadata:s:a", "title=stranger",
+        "-metadata:s", "handler_name=stranger", "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu",
+        "-disposition:a:0", "0", "-disposition:a:1", "default", *options, target,
+    )  # fmt: skip
+    return target
+
+
+def part_of(source: Path, target: Path, stream: str) -> Path:
+    keeping_time = ("-copyts", "-muxdelay", 0, "-muxpreload", 0)
+    ffmpeg("-i", source, "-map", f"0:{stream}", "-c", "copy", *keeping_time, "-f", "mpegts", target)
+    return target
+
+
+@pytest.mark.parametrize("kind", ["mpegts", "mp4"])
+async def test_tracks_keep_language_and_default_and_nothing_else(kind: str, tmp_path: Path, toolbox: Toolbox) -> None:
+    fragments = ("-movflags", "empty_moov+frag_keyframe") if kind == "mp4" else ()
+    source = bilingual(tmp_path / "video", *fragments, "-f", kind)
+    await join(source, [], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    info = await probe(tmp_path / "joined", toolbox=toolbox)
+    # a transport stream has no default
+    first = ["deu", "eng"] if kind == "mp4" else ["eng", "deu"]
+    assert [sound.language for sound in info.audio] == first
+    assert b"stranger" in source.read_bytes()[:100_000] or kind == "mpegts"
+    assert b"stranger" not in (tmp_path / "joined").read_bytes()
+
+
+async def test_every_rendition_becomes_a_track_and_the_default_is_first(tmp_path: Path, toolbox: Toolbox) -> None:
+    whole = bilingual(tmp_path / "whole.ts", "-f", "mpegts")
+    video, english, german = (part_of(whole, tmp_path / f"{name}.ts", name) for name in ("v:0", "a:0", "a:1"))
+    sounds = [
+        JoinedSound(path=german, language="de", name="Deutsch"),
+        JoinedSound(path=english, language="en-GB", name="English"),
+    ]
+    await join(video, sounds, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    info = await probe(tmp_path / "joined", toolbox=toolbox)
+    assert [(sound.index, sound.language) for sound in info.audio] == [(1, "deu"), (2, "eng")]
+    assert tone(read_sound(tmp_path / "joined", track=0), 1, 3)[0] == pytest.approx(880, abs=5)
+    assert tone(read_sound(tmp_path / "joined", track=1), 1, 3)[0] == pytest.approx(440, abs=5)
+    with av.open(str(tmp_path / "joined")) as container:
+        tracks = container.streams.audio
+        assert [track.metadata.get("handler_name") for track in tracks] == ["Deutsch", "English"]
+        assert [bool(track.disposition & type(track.disposition).default) for track in tracks] == [True, False]
+
+
+async def test_the_default_may_be_in_the_picture_s_file(tmp_path: Path, toolbox: Toolbox) -> None:
+    whole = bilingual(tmp_path / "whole.ts", "-f", "mpegts")
+    german = part_of(whole, tmp_path / "german.ts", "a:1")
+    muxed = tmp_path / "muxed.ts"
+    ffmpeg("-i", whole, "-map", "0:v", "-map", "0:a:0", "-c", "copy", "-metadata:s:a", "language=und", muxed)
+    sounds = [JoinedSound(path=None, language="en", name="English"), JoinedSound(path=german, language="de")]
+    await join(muxed, sounds, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    info = await probe(tmp_path / "joined", toolbox=toolbox)
+    assert [(sound.index, sound.language) for sound in info.audio] == [(2, "eng"), (1, "deu")]
+
+
+async def test_a_rendition_without_sound_is_an_error(tmp_path: Path, toolbox: Toolbox) -> None:
+    whole = bilingual(tmp_path / "whole.ts", "-f", "mpegts")
+    silent = part_of(whole, tmp_path / "silent.ts", "v:0")
+    with pytest.raises(EncodeFailed, match="joining the segments"):
+        await join(silent, [JoinedSound(path=silent)], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)

@@ -1,1 +1,1 @@
-"""What every HTTP call passes through: access, limits of the exchange, errors, documents and files."""
+"""What every HTTP call passes through: access, limits, errors, documents and files; nothing of a single call."""

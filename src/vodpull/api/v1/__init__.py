@@ -1,1 +1,1 @@
-"""vodpull's own JSON API."""
+"""vodpull's own JSON API; the wire contract is `cloudvod`."""

@@ -1,4 +1,4 @@
-"""The door of the HTTP service: uvicorn, and what a connection may send, how long it may take, how many there are."""
+"""Connections of the HTTP service: uvicorn, and the limits on size, time and number; no endpoints."""
 
 from vodpull.app.server.connections import Connections
 from vodpull.app.server.limits import Limits, Refusal

@@ -1,1 +1,1 @@
-"""Which addresses and credentials a source may use."""
+"""Which addresses and credentials a source may use; no transfer."""

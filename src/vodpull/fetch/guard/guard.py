@@ -29,12 +29,11 @@ from vodpull.fetch.guard.credentials import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.guard.credentials import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
 from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
+from vodpull.wire_values import MAX_URL_CHARACTERS
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""
 
-# Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule.
-MAX_URL_CHARACTERS = 8192
 # Of an answer: policies and cookies are longer than the client library's own limits. Together they bound its memory.
 _MAX_FIELD_BYTES = (16 << 10) + 256
 _MAX_FIELDS = 512

@@ -17,6 +17,8 @@ _MAX_LINES_OF_SEGMENT = 20
 # A URL has at most 8,192 characters; the rest is for attributes. It also bounds the parser's regular expressions.
 _MAX_LINE_CHARACTERS = 16384
 _IV_BYTES = 16
+# Each becomes a file of its own; what is published of them is for others to say.
+MAX_SOUNDS = 64
 # The tags that decide what is fetched. All others are dropped before parsing, so that a strange date or ad marker
 # cannot make a good playlist unreadable, and the parser meets less hostile text.
 _TAGS = re.compile(
@@ -61,12 +63,23 @@ class MediaPlaylist:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoundChoice:
+    """One sound rendition of a variant's group."""
+
+    uri: str | None
+    """None: it is in the variant itself."""
+    language: str = ""
+    """As the playlist writes it, by BCP 47."""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class VariantChoice:
     """The best variant of a multivariant playlist."""
 
     video_uri: str
-    audio_uri: str | None
-    """The separate rendition that carries its sound; None: the sound is in the variant itself."""
+    sounds: tuple[SoundChoice, ...] = ()
+    """All sounds of its group, the default one at the front; empty: the variant has what there is."""
 
 
 def parse_playlist(text: str, *, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist | VariantChoice:
@@ -102,11 +115,25 @@ def _choose(data: dict[str, Any]) -> VariantChoice:
             groups.setdefault(media.get("group_id"), []).append(media)
     best = max(data["playlists"], key=lambda variant: (*_usable(variant, groups), *_size(variant)))
     renditions = groups.get(_unquoted(best["stream_info"].get("audio")), [])
-    preferred = max(
-        renditions, key=lambda media: (media.get("default") == "YES", media.get("autoselect") == "YES"), default=None
-    )
-    audio_uri = preferred.get("uri") if preferred else None
-    return VariantChoice(video_uri=best["uri"], audio_uri=audio_uri if audio_uri != best["uri"] else None)
+    return VariantChoice(video_uri=best["uri"], sounds=_sounds(renditions, best["uri"]))
+
+
+def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoice, ...]:
+    """Return the renditions of a group, the default at the front, and none of them twice."""
+    ranked = sorted(renditions, key=lambda media: (media.get("default") != "YES", media.get("autoselect") != "YES"))
+    # Only the first is played by itself: the others stay as they were listed.
+    ordered = ranked[:1] + [media for media in renditions if media is not ranked[0]]
+    sounds: dict[tuple[str | None, str], SoundChoice] = {}
+    for media in ordered:
+        uri, name = media.get("uri"), media.get("name") or ""
+        uri = uri if uri != video_uri else None
+        # Those without a URI differ in name only.
+        sounds.setdefault(
+            (uri, "" if uri else name), SoundChoice(uri=uri, language=media.get("language") or "", name=name)
+        )
+    if sum(sound.uri is not None for sound in sounds.values()) > MAX_SOUNDS:
+        raise PlaylistUnsupported(f"the playlist has more than {MAX_SOUNDS} sound renditions beside one picture")
+    return tuple(sounds.values())
 
 
 def _usable(variant: dict[str, Any], groups: Mapping[str | None, object]) -> tuple[int, bool, bool]:

@@ -1,11 +1,11 @@
-"""An HLS playlist as a source: every segment brought here and joined, without re-encoding, into one or two files."""
+"""An HLS playlist as a source: every segment brought here and joined, without re-encoding, a file for each part."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,7 @@ from vodpull.fetch.hls.playlist import (
     Key,
     MediaPlaylist,
     Piece,
+    SoundChoice,
     VariantChoice,
     check_count,
     parse_playlist,
@@ -45,17 +46,28 @@ _PLAIN = {"ts": "MPEG-TS", "aac": "AAC", "mp3": "MP3"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class FetchedSound:
+    """One sound that the playlist offers with its picture."""
+
+    path: Path | None
+    """`audio.ts`, `.mp4`, `.aac` or `.mp3`, those after it `audio2` and so on; None: it is in `video`."""
+    language: str
+    """As the playlist writes it, by BCP 47; may be empty."""
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FetchedPlaylist:
     """What a playlist's segments became."""
 
     video: Path
-    """`video.ts` or `video.mp4`, with the sound unless `audio` is given; `.aac` or `.mp3` if there is only sound."""
-    audio: Path | None
-    """The separate audio rendition of the chosen variant: `audio.ts`, `.mp4`, `.aac` or `.mp3`."""
+    """`video.ts` or `video.mp4`, with the sound unless that lies elsewhere; `.aac` or `.mp3` if there is only sound."""
+    sounds: tuple[FetchedSound, ...]
+    """The sounds that the playlist names, the default one at the front; empty: `video` has what there is."""
     size_bytes: int
     """Of the files together."""
     segment_count: int
-    """Segments of video and audio together, initialisation sections not counted."""
+    """Segments of video and all sounds together, initialisation sections not counted."""
 
 
 def is_playlist(path: Path) -> bool:
@@ -80,11 +92,11 @@ async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everythi
 
     `base_url` is where it lay after redirects: names are relative to that (RFC 3986, 5.1.3); `cookies` came with it.
 
-    Of a multivariant playlist the best variant is taken. Each child URL passes the guard and its own limits as a
-    source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no total. `folder` is for this
-    playlist alone: after a cancellation, a kill or an error that may pass, the next call goes on with the segments
-    that are there whole (a segment of a complete playlist does not change, RFC 8216, 6.2.1), as long as their URLs
-    are the same. An error that is final removes them.
+    Of a multivariant playlist the best variant is taken, with all sounds of its group. Each child URL passes the guard
+    and its own limits as a source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no
+    total. `folder` is for this playlist alone: after a cancellation, a kill or an error that may pass, the next call
+    goes on with the segments that are there whole (a segment of a complete playlist does not change, RFC 8216, 6.2.1),
+    as long as their URLs are the same. An error that is final removes them.
 
     Raises:
         PlaylistUnsupported: live, other encryption than AES-128, mixed or unknown formats, malformed, too long.
@@ -111,28 +123,35 @@ class _Gathering:
         self._key_lock = asyncio.Lock()
 
     async def run(self, playlist: MediaPlaylist | VariantChoice, base: yarl.URL) -> FetchedPlaylist:
-        audio: MediaPlaylist | None = None
-        audio_base = video_base = base
-        if isinstance(playlist, VariantChoice):
-            if playlist.audio_uri is not None:
-                audio, audio_base = await self._fetch_media_playlist(base, playlist.audio_uri)
-            playlist, video_base = await self._fetch_media_playlist(base, playlist.video_uri)
-        count = len(playlist.segments) + (len(audio.segments) if audio else 0)
-        check_count(count, self._limits.max_segments)
-        files = [await self._join("video", playlist, video_base)]
-        if audio is not None:
-            files.append(await self._join("audio", audio, audio_base))
+        if isinstance(playlist, MediaPlaylist):
+            return await self._join_all({"video": (playlist, base)}, ())
+        uris = {"video": playlist.video_uri, **_names(playlist.sounds)}
+        parts: dict[str, tuple[MediaPlaylist, yarl.URL]] = {}
+        for name, uri in uris.items():
+            parts[name] = await self._fetch_media_playlist(name, base, uri)
+            check_count(sum(len(part.segments) for part, _ in parts.values()), self._limits.max_segments)
+        return await self._join_all(parts, playlist.sounds)
+
+    async def _join_all(
+        self, parts: Mapping[str, tuple[MediaPlaylist, yarl.URL]], sounds: Sequence[SoundChoice]
+    ) -> FetchedPlaylist:
+        """Bring picture and sounds, one after the other."""
+        files = {name: await self._join(name, *part) for name, part in parts.items()}
+        of_uri = {uri: files[name] for name, uri in _names(sounds).items()}
         return FetchedPlaylist(
-            video=files[0],
-            audio=files[1] if audio else None,
-            size_bytes=sum(file.stat().st_size for file in files),
-            segment_count=count,
+            video=files["video"],
+            sounds=tuple(
+                FetchedSound(path=of_uri[sound.uri] if sound.uri else None, language=sound.language, name=sound.name)
+                for sound in sounds
+            ),
+            size_bytes=sum(file.stat().st_size for file in files.values()),
+            segment_count=sum(len(playlist.segments) for playlist, _ in parts.values()),
         )
 
-    async def _fetch_media_playlist(self, base: yarl.URL, uri: str) -> tuple[MediaPlaylist, yarl.URL]:
+    async def _fetch_media_playlist(self, name: str, base: yarl.URL, uri: str) -> tuple[MediaPlaylist, yarl.URL]:
         target = self._folder / "variant.piece"
         try:
-            with _named("variant playlist"):
+            with _named("variant playlist" if name == "video" else f"{name} playlist"):
                 order = Order(url=self._sessions.check(base, uri), target=target)
                 arrived = await self._bring(order, max_bytes=self._limits.max_playlist_bytes)
                 text = await in_thread(_read_text, target, self._limits.max_playlist_bytes)
@@ -213,6 +232,12 @@ class _Gathering:
     async def _bring(self, order: Order, *, max_bytes: int) -> Downloaded:
         limits = replace(self._limits, max_bytes=max(0, max_bytes))
         return await bring(order, sessions=self._sessions, limits=limits, on_progress=_tell_nobody)
+
+
+def _names(sounds: Sequence[SoundChoice]) -> dict[str, str]:
+    """Return the addresses of the sounds that have one, by what their files and errors are called."""
+    uris = [sound.uri for sound in sounds if sound.uri]
+    return {f"audio{number if number > 1 else ''}": uri for number, uri in enumerate(uris, 1)}
 
 
 @dataclass(kw_only=True)

@@ -1,1 +1,1 @@
-"""One file over HTTP: requests, responses, parallel connections, resume and limits."""
+"""One file over HTTP: requests, responses, parallel connections, resume and limits; no playlists."""

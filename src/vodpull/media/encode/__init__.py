@@ -1,1 +1,1 @@
-"""From plan to encoded pieces: the commands, filters and encoders."""
+"""From plan to encoded pieces: the commands, filters and encoders; no decisions."""

@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from vodpull.media.encode.languages import iso_639_2
 from vodpull.media.inspect.steady import steady
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
 from vodpull.media.tools.sandbox import Toolbox
 
+# Of a track's name; a command says what it reads and writes with the others.
+_MAX_NAME_CHARACTERS = 100
+_NO_NAME = frozenset(":/\\")
 
-async def join(video: Path, audio: Path | None, target: Path, *, toolbox: Toolbox, limits: RunLimits) -> None:
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedSound:
+    """One sound beside the picture, as the playlist names it."""
+
+    path: Path | None
+    """None: it is in the picture's file."""
+    language: str = ""
+    """By BCP 47; empty: what the file says."""
+    name: str = ""
+
+
+async def join(
+    video: Path, sounds: Sequence[JoinedSound], target: Path, *, toolbox: Toolbox, limits: RunLimits
+) -> None:
     """
-    Copy the streams of one file, or of a picture and a sound file, into one MP4 at `target`.
+    Copy the streams of one file, or of a picture and its sounds, into one MP4 at `target`.
 
-    The files are segments written one after the other (MPEG-TS, or an init segment and fMP4 segments). The target's
-    folder must exist; a file of an earlier try is overwritten.
+    The first of `sounds` becomes the default; where there are none, the picture's file has what there is. The files
+    are segments written one after the other (MPEG-TS, or an init segment and fMP4 segments). The target's folder must
+    exist; a file of an earlier try is overwritten.
 
     Raises:
-        EncodeFailed: FFmpeg cannot read the parts, or their codec has no place in MP4.
+        EncodeFailed: FFmpeg cannot read the parts, a part has no sound, or their codec has no place in MP4.
         EncodeStalled: FFmpeg was ended because it made no progress.
         StorageFull: the disk is full.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as place:
-        picture = await steady(video, Path(place), toolbox=toolbox, name="video.mkv")
-        shifts = picture.shifts if picture else ()
-        sound = audio and await steady(audio, Path(place), toolbox=toolbox, shifts=shifts, name="audio.mkv")
-        parts = {"video": picture.path if picture else video}
-        parts |= {"audio": sound.path if sound else audio} if audio else {}
+        parts = {"video": video} | {f"audio{number}": path for number, path in enumerate(_apart(sounds))}
+        steadied = await _steadied(parts, Path(place), toolbox=toolbox)
         finished = await run(
-            build_join_argv(target.name, separate_audio=audio is not None, steadied=bool(picture or sound)),
+            build_join_argv(target.name, sounds, steadied=bool(steadied)),
             toolbox=toolbox,
-            reads=parts,
+            reads=parts | steadied,
             writes=target.parent,
             limits=limits,
             on_progress=_unheard,
@@ -40,24 +58,62 @@ async def join(video: Path, audio: Path | None, target: Path, *, toolbox: Toolbo
     check(finished, "joining the segments")
 
 
+async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Path]:
+    """Return the parts that had to be written anew; the picture, which comes first, says how to all others."""
+    anew: dict[str, Path] = {}
+    shifts: tuple[str, ...] = ()
+    for name, path in parts.items():
+        steadied = await steady(path, place, toolbox=toolbox, shifts=shifts, name=f"{name}.mkv")
+        if steadied is not None:
+            anew[name] = steadied.path
+            shifts = steadied.shifts if name == "video" else shifts
+    return anew
+
+
+def _apart(sounds: Sequence[JoinedSound]) -> list[Path]:
+    return [sound.path for sound in sounds if sound.path]
+
+
 def _unheard(_progress: ToolProgress) -> None:
     """The copy is over before anyone looks; the report is read for the stall limit only."""
 
 
-def build_join_argv(name: str, *, separate_audio: bool, steadied: bool = False) -> list[str]:
-    """Return the FFmpeg command: reads `/in/video` and `/in/audio`, writes into the working folder. Pure."""
-    # `?`: sound only and picture only are sources too; the probe says later what they are good for.
-    maps = ["-map", "0:v:0?", "-map", "1:a:0?"] if separate_audio else ["-map", "0:v:0?", "-map", "0:a?"]
+def build_join_argv(name: str, sounds: Sequence[JoinedSound], *, steadied: bool = False) -> list[str]:
+    """Return the FFmpeg command: reads `/in/video`, `/in/audio0` and so on, writes into the working folder. Pure."""
+    apart = len(_apart(sounds))
+    inputs = ["video", *(f"audio{number}" for number in range(apart))]
+    own = ("-map", "0:a?") if apart == 0 or apart < len(sounds) else ()
     return [
         *allowlist.global_flags(),
-        *allowlist.input_flags("video"),
-        *(allowlist.input_flags("audio") if separate_audio else ()),
-        *maps,
+        *(token for part in inputs for token in allowlist.input_flags(part)),
+        # `?`: sound only and picture only are sources too; the probe says later what they are good for.
+        "-map", "0:v:0?",
+        *(token for number in range(apart) for token in ("-map", f"{number + 1}:a:0")),
+        *own,
         "-c", "copy",
         # Sound of several kinds has become plain samples.
         *(("-c:a", "flac") if steadied else ()),
-        "-map_metadata", "-1",
+        # Of what a stranger wrote into the files only the languages and the roles of the tracks stay.
+        "-map_metadata:g", "-1", "-map_chapters", "-1",
+        "-metadata:s", "title=", "-metadata:s", "handler_name=", "-metadata:s", "creation_time=",
+        *_labels(sounds),
         # The index first: the joined file is stored as the original, and players may read it while it arrives.
         "-movflags", "+faststart",
         "-f", "mp4", f"file:{name}",
     ]  # fmt: skip
+
+
+def _labels(sounds: Sequence[JoinedSound]) -> list[str]:
+    """Return what names the tracks; those apart come first in the file, as the others may be missing."""
+    placed = sorted(sounds, key=lambda sound: sound.path is None)
+    options = ["-disposition:a", "0", f"-disposition:a:{placed.index(sounds[0])}", "default"] if sounds else []
+    for number, sound in enumerate(placed):
+        language, name = iso_639_2(sound.language), _plain(sound.name)
+        options += [f"-metadata:s:a:{number}", f"language={language}"] if language else []
+        options += [f"-metadata:s:a:{number}", f"handler_name={name}"] if name else []
+    return options
+
+
+def _plain(name: str) -> str:
+    kept = "".join(letter for letter in name if letter.isprintable() and letter not in _NO_NAME)
+    return kept.strip()[:_MAX_NAME_CHARACTERS]

@@ -1,1 +1,1 @@
-"""Encoded pieces become segments, playlists, progressive files and pictures."""
+"""Encoded pieces become segments, playlists, progressive files and pictures; nothing is encoded but pictures."""

@@ -1,1 +1,1 @@
-"""Decisions as values: template, ladder, what is copied, where it is cut. Pure."""
+"""Decisions as values: template, ladder, what is copied, where it is cut; pure, and no commands."""

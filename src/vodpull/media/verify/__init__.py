@@ -1,1 +1,1 @@
-"""What was made, compared with what should have been made."""
+"""What was made, compared with what should have been made; mends nothing."""

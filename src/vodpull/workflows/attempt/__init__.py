@@ -1,1 +1,1 @@
-"""One attempt of a job: its workspace, pieces, early work, progress and limits."""
+"""One attempt of a job: its context, workspace, pieces, early work and progress; not the order of its steps."""

@@ -1,1 +1,1 @@
-"""Notifications from the outbox to their receivers."""
+"""Notifications from the outbox to their receivers, and the built-in one; the HTTP of it is `notify`."""

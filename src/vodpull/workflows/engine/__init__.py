@@ -1,1 +1,1 @@
-"""All that knows the durable engine and its tables."""
+"""All that knows the durable engine and its tables; nothing of videos."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
-from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, VariantChoice, parse_playlist
+from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, SoundChoice, VariantChoice, parse_playlist
 
 MAX_SEGMENTS = 50
 
@@ -41,25 +41,49 @@ def test_the_highest_bandwidth_wins_then_the_larger_picture() -> None:
         "#EXT-X-STREAM-INF:BANDWIDTH=1000,RESOLUTION=854x480",
         "large.m3u8",
     )
-    assert best == VariantChoice(video_uri="large.m3u8", audio_uri=None)
+    assert best == VariantChoice(video_uri="large.m3u8")
 
 
 @pytest.mark.parametrize(
-    ("renditions", "uri"),
+    ("renditions", "uris"),
     [
-        (['NAME="a",URI="a.m3u8"', 'NAME="b",DEFAULT=YES,URI="b.m3u8"'], "b.m3u8"),
-        (['NAME="a",URI="a.m3u8"', 'NAME="b",AUTOSELECT=YES,URI="b.m3u8"'], "b.m3u8"),
-        (['NAME="a",URI="a.m3u8"', 'NAME="b",URI="b.m3u8"'], "a.m3u8"),
-        (['NAME="a",DEFAULT=YES', 'NAME="b",URI="b.m3u8"'], None),
-        (['NAME="a",URI="v.m3u8"'], None),
-        ([], None),
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",DEFAULT=YES,URI="b.m3u8"'], ["b.m3u8", "a.m3u8"]),
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",AUTOSELECT=YES,URI="b.m3u8"'], ["b.m3u8", "a.m3u8"]),
+        (['NAME="a",URI="a.m3u8"', 'NAME="b",URI="b.m3u8"'], ["a.m3u8", "b.m3u8"]),
+        (['NAME="a",DEFAULT=YES', 'NAME="b",URI="b.m3u8"'], [None, "b.m3u8"]),
+        (['NAME="a",URI="v.m3u8"'], [None]),
+        (['NAME="a",URI="a.m3u8"', 'NAME="again",URI="a.m3u8"'], ["a.m3u8"]),
+        (['NAME="a"', 'NAME="b"', 'NAME="a"'], [None, None]),
+        ([], []),
     ],
 )
-def test_the_default_rendition_of_the_audio_group_is_taken(renditions: list[str], uri: str | None) -> None:
+def test_all_renditions_of_the_audio_group_are_taken_the_default_first(
+    renditions: list[str], uris: list[str | None]
+) -> None:
     lines = [f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",{rendition}' for rendition in renditions]
     other = '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="other",NAME="o",DEFAULT=YES,URI="other.m3u8"'
     best = choice(other, *lines, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "v.m3u8")
-    assert best == VariantChoice(video_uri="v.m3u8", audio_uri=uri)
+    assert best.video_uri == "v.m3u8"
+    assert [sound.uri for sound in best.sounds] == uris
+
+
+def test_a_rendition_keeps_its_language_and_its_name() -> None:
+    best = choice(
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="English",LANGUAGE="en",URI="en.m3u8"',
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Português, Brasil",LANGUAGE="pt-BR",DEFAULT=YES,URI="pt.m3u8"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"',
+        "v.m3u8",
+    )
+    assert best.sounds == (
+        SoundChoice(uri="pt.m3u8", language="pt-BR", name="Português, Brasil"),
+        SoundChoice(uri="en.m3u8", language="en", name="English"),
+    )
+
+
+def test_more_renditions_than_anyone_offers_are_refused() -> None:
+    lines = [f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="{number}",URI="{number}.m3u8"' for number in range(65)]
+    with pytest.raises(PlaylistUnsupported, match="more than 64 sound renditions"):
+        choice(*lines, '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"', "v.m3u8")
 
 
 def test_byte_ranges_follow_on_when_they_name_no_offset() -> None:
@@ -188,7 +212,7 @@ def test_the_sound_that_can_be_decoded_is_taken_of_two_groups() -> None:
         '#EXT-X-STREAM-INF:BANDWIDTH=8,CODECS="avc1.64001f,mp4a.40.2",AUDIO="aac"',
         "v.m3u8",
     )
-    assert best == VariantChoice(video_uri="v.m3u8", audio_uri="aac.m3u8")
+    assert [sound.uri for sound in best.sounds] == ["aac.m3u8"]
 
 
 def test_where_no_variant_can_be_used_the_best_is_tried() -> None:

@@ -1,10 +1,16 @@
-"""Numbers and times in the header fields that strangers send: cut to a length before they are read. Pure."""
+"""What values that strangers send may look like: numbers and times of header fields, URLs, checksums. Pure."""
 
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
 from vodpull.clock import now_s
+
+MAX_URL_CHARACTERS = 8192
+"""Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule."""
+
+MD5_PATTERN = "[0-9a-fA-F]{32}"
+"""Of a checksum as clients write it."""
 
 MAX_DIGITS = 19
 """Of a number: every 64-bit one fits. The interpreter itself refuses to read more than 4,300."""

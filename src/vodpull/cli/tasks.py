@@ -19,6 +19,7 @@ from vodpull.cli.sources import check_url, read_sources
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
 from vodpull.signing import CNC, sign
+from vodpull.wire_values import MD5_PATTERN
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Client, Options, QueryReply, Source
@@ -77,7 +78,7 @@ def pull(
     if len(urls) > 1 and (md5 or name):
         remedy = "Leave --md5 and --name away, or pull one source."
         raise ConfigurationError("--md5 and --name go with a single URL", field="--md5", remedy=remedy)
-    if md5 and not re.fullmatch(r"[0-9a-fA-F]{32}", md5):
+    if md5 and not re.fullmatch(MD5_PATTERN, md5):
         remedy = "Give the 32 hexadecimal digits that `md5sum FILE` prints."
         raise ConfigurationError(f"--md5 is {md5!r}, which is no md5", field="--md5", remedy=remedy)
     options: Options = {"template": template, "trans_no": trans_no, "notify_url": notify_url}

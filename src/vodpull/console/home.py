@@ -27,10 +27,10 @@ from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import Filter
 from vodpull.jobs.model import Stage
 from vodpull.jobs.submission import PullRequest
+from vodpull.wire_values import MAX_URL_CHARACTERS
 
 PAGE_TASKS = 20
 
-MAX_NOTIFY_CHARACTERS = 8192
 
 STATES = ("all", "running", "completed", "failed")
 
@@ -130,8 +130,8 @@ class _Home:
 
     def _read(self, visit: Visit) -> PullRequest:
         notify_url = visit.form.get("notify_url", "").strip()
-        if len(notify_url) > MAX_NOTIFY_CHARACTERS:
-            raise ParameterError(f"the URL is longer than {MAX_NOTIFY_CHARACTERS} characters", field="notifyUrl")
+        if len(notify_url) > MAX_URL_CHARACTERS:
+            raise ParameterError(f"the URL is longer than {MAX_URL_CHARACTERS} characters", field="notifyUrl")
         name, text = visit.file
         return PullRequest(
             trans_no=None,

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission import MAX_FILE_NAME_CHARS, PullItem, name_in_url
-
-MAX_URL_CHARACTERS = 8192
+from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
 
 _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}
 """Headings that a CSV file may have, in lower case and without `_` and spaces."""
@@ -79,6 +78,6 @@ def _item(number: int, row: dict[str, str]) -> PullItem:
         raise ParameterError(f"the URL in line {number} is longer than {MAX_URL_CHARACTERS} characters", field="urls")
     if len(name) > MAX_FILE_NAME_CHARS or "\x00" in name:
         raise ParameterError(f"the name in line {number} is longer than {MAX_FILE_NAME_CHARS} characters", field="urls")
-    if not re.fullmatch(r"([0-9a-fA-F]{32})?", md5):
+    if md5 and not re.fullmatch(MD5_PATTERN, md5):
         raise ParameterError(f"the md5 in line {number} is not 32 hexadecimal digits", field="urls")
     return PullItem(file_name=name or name_in_url(url), fetch_url=url, md5=md5)

@@ -14,6 +14,7 @@ from vodpull.errors import ParameterError
 from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission import MAX_FILE_NAME_CHARS, PullItem, PullRequest, name_in_url
 from vodpull.signing import SignedRequest
+from vodpull.wire_values import MD5_PATTERN
 
 MAX_TRANS_NO_CHARS = 32
 MAX_DEPTH = 32
@@ -266,6 +267,6 @@ def _item(value: object, field: str) -> PullItem:
         limit = f"{field}.fileName is longer than {MAX_FILE_NAME_CHARS} characters"
         raise ParameterError(limit, field=f"{field}.fileName")
     md5 = _text(value.get("md5"), f"{field}.md5").strip()
-    if md5 and not re.fullmatch(r"[0-9A-Fa-f]{32}", md5):
+    if md5 and not re.fullmatch(MD5_PATTERN, md5):
         raise ParameterError(f"{field}.md5 is not 32 hex digits", field=f"{field}.md5")
     return PullItem(file_name=file_name or name_in_url(fetch_url), fetch_url=fetch_url, md5=md5)

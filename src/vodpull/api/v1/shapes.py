@@ -10,6 +10,7 @@ from vodpull.errors import Fault
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.events import EventKind
 from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, Stage
+from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
 
 
 class _Shape(BaseModel):
@@ -23,11 +24,11 @@ class _Request(_Shape):
 class NewItem(_Request):
     """One source to ingest."""
 
-    url: Annotated[str, Field(min_length=1, max_length=8192, pattern=r"^[^\x00]+$")]
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
     """Where it is: http or https."""
     name: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
     """Label; default: the last part of the URL's path."""
-    md5: Annotated[str, Field(pattern=r"^([0-9a-fA-F]{32})?$")] = ""
+    md5: Annotated[str, Field(pattern=f"^({MD5_PATTERN})?$")] = ""
     """Expected digest; empty: not checked."""
 
 
@@ -44,7 +45,7 @@ class NewBatch(_Request):
     """`abr`, `original`; empty: the default of the service."""
     trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
     """Your own id."""
-    notify_url: Annotated[str, Field(max_length=8192, pattern=r"^[^\x00]*$")] = ""
+    notify_url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]*$")] = ""
     """Where to post the final state; empty: nowhere."""
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)] = {}
     """Pairs of your own, up to 50, kept and returned as they are: keys up to 40 characters, values up to 500."""

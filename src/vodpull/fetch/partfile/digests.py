@@ -12,8 +12,8 @@ from functools import partial
 from vodpull.errors import ParameterError, StorageUnavailable
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.serial import SerialWorker
+from vodpull.wire_values import MD5_PATTERN
 
-_MD5_HEX = re.compile(r"[0-9a-f]{32}")
 # Bytes a read when something is hashed from the disk: large enough for few calls, small enough to stay in the cache.
 _READ_BYTES = 1 << 20
 
@@ -26,7 +26,7 @@ def parse_md5(text: str) -> str:
         ParameterError: it is anything else, for example base64 or too short.
     """
     md5 = text.strip().lower()
-    if not _MD5_HEX.fullmatch(md5):
+    if not re.fullmatch(MD5_PATTERN, md5):
         raise ParameterError("md5 must be 32 hexadecimal digits", field="md5")
     return md5
 

@@ -1,12 +1,11 @@
 """
 Foretell what probe.py will say of a file that is not all here; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S forecast.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object:
-`spans` (the bytes that are here; the
-first one begins at 0), `size` (of the whole file; null: not known), `options` (FFmpeg's format options) and `probe`
-(the orders of probe.py). PYAV is the folder of the PyAV package. The answer has `info` (null: not yet), and `stop`:
-null where the file tells how long it is, else the byte with which everything ends that `info` speaks of. Only PyAV, the
-standard library, and probe.py with its parts and decodable.py, whose paths come last.
+Called as `python -I -S forecast.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `spans` (the bytes that are
+here; the first one begins at 0), `size` (of the whole file; null: not known), `options` (FFmpeg's format options) and
+`probe` (the orders of probe.py). PYAV is the folder of the PyAV package. The answer has `info` (null: not yet), and
+`stop`: null where the file tells how long it is, else the byte with which everything ends that `info` speaks of. Only
+PyAV, the standard library, and probe.py with its parts and decodable.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -48,9 +47,9 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def foretell(av: Any, probe: Any, source: Any, *, orders: dict[str, Any]) -> dict[str, Any]:
+def foretell(av: Any, probe: Any, source: Any, *, orders: dict[str, Any], measure: Any = None) -> dict[str, Any]:
     """Return what probe.py says of a source."""
-    info: dict[str, Any] = probe.probe(_Opener(av, source), _Named(source), orders)
+    info: dict[str, Any] = probe.probe(_Opener(av, source), _Named(source), orders, measure=measure)
     return info
 
 
@@ -60,28 +59,36 @@ def foretell_beginning(av: Any, probe: Any, decodable: Any, *, part: Any, orders
     stop = decodable.whole_stop(part, kind)
     part = decodable.Part(part.path, [(0, stop)])
     reach_s = decodable.reach_by_end(av, part, kind=kind, options=orders["options"])
-    scan = probe.scan_start
+    source = decodable.Sparse(part, stop)
+    info = foretell(av, probe, source, orders=orders["probe"], measure=_Beginning(probe, reach_s))
+    return {"info": info | {"size_bytes": orders["size"] or stop}, "stop": stop}
 
-    def scan_enough(*arguments: Any) -> Any:
-        found = scan(*arguments)
-        if len(found["times"]) < probe.CADENCE_PACKETS:
-            raise probe.Refused("media_truncated", "the first pictures are not all here")
+
+class _Beginning:
+    """How a file is measured of which only the beginning is here; see `Whole` of probe.py."""
+
+    def __init__(self, probe: Any, reach_s: float) -> None:
+        """`reach_s`: how long the picture is that is here."""
+        self._probe = probe
+        self._reach_s = reach_s
+
+    def scan_start(self, av: Any, container: Any, video: Any) -> Any:
+        """Return what the first packets of the picture tell, once they are all here."""
+        found = self._probe.scan_start(av, container, video)
+        if len(found["times"]) < self._probe.CADENCE_PACKETS:
+            raise self._probe.Refused("media_truncated", "the first pictures are not all here")
         return found
 
-    def ends(_av: Any, _container: Any, streams: list[Any], **_options: Any) -> dict[int, Any]:
+    def track_ends(self, _av: Any, _container: Any, streams: list[Any], **_options: Any) -> dict[int, Any]:
+        """Let the picture end with what is here; where sound ends is not seen."""
         starts = {stream: float((stream.start_time or 0) * stream.time_base) for stream in streams}
         return {
-            stream.index: (start_s, start_s + reach_s if stream.type == "video" else None)
+            stream.index: (start_s, start_s + self._reach_s if stream.type == "video" else None)
             for stream, start_s in starts.items()
         }
 
-    lengths: Any = importlib.import_module("lengths")
-    # The one step that needs the end.
-    probe.scan_start, lengths.track_ends = scan_enough, ends
-    # That an index promises more than is here is no loss.
-    lengths.missing_bytes = lambda *_arguments: None
-    info = foretell(av, probe, decodable.Sparse(part, stop), orders=orders["probe"])
-    return {"info": info | {"size_bytes": orders["size"] or stop}, "stop": stop}
+    def missing_bytes(self, _streams: list[Any], _size: int) -> None:
+        """That an index promises more than is here is no loss."""
 
 
 class _Opener:

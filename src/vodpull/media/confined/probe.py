@@ -83,8 +83,33 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
-    """Return the facts of one file, shaped as `MediaInfo` (with `config`, the codec's first bytes, still raw)."""
+class Whole:
+    """How a file is measured that is all here."""
+
+    def scan_start(self, av: Any, container: Any, video: Any) -> dict[str, Any]:
+        """Return what the first packets of the picture tell."""
+        return scan_start(av, container, video)
+
+    def track_ends(
+        self, av: Any, container: Any, streams: list[Any], *, rate: float
+    ) -> dict[int, tuple[float, float | None]]:
+        """Return when each stream begins and ends."""
+        ends: dict[int, tuple[float, float | None]] = _beside("lengths").track_ends(av, container, streams, rate=rate)
+        return ends
+
+    def missing_bytes(self, streams: list[Any], size: int) -> str | None:
+        """Return what is wrong if an index promises more than there is."""
+        wrong: str | None = _beside("lengths").missing_bytes(streams, size)
+        return wrong
+
+
+def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -> dict[str, Any]:
+    """
+    Return the facts of one file, shaped as `MediaInfo` (with `config`, the codec's first bytes, still raw).
+
+    `measure`: how, if the file is not all here; see `Whole`.
+    """
+    measure = measure or Whole()
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4096)
@@ -95,10 +120,10 @@ def probe(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
         choice = _beside("tracks").Choice(container, orders)
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
-        broken = _beside("lengths").missing_bytes([*choice.pictures[:1], *choice.sounds], size)
+        broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
             raise Refused("media_truncated", broken)
-        return _facts(av, container, choice, max_sounds=orders["max_sounds"])
+        return _facts(av, container, choice, max_sounds=orders["max_sounds"], measure=measure)
 
 
 def _beside(name: str) -> Any:
@@ -122,13 +147,13 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
         raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
-def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int) -> dict[str, Any]:
+def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int, measure: Any) -> dict[str, Any]:
     lengths = _beside("lengths")
     _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
     video, audio = (choice.pictures or [None])[0], choice.sounds
-    scan: dict[str, Any] = scan_start(av, container, video) if video else {"nominal": 0.0}
+    scan: dict[str, Any] = measure.scan_start(av, container, video) if video else {"nominal": 0.0}
     display = _beside("display").display_facts(video, scan["frames"]) if video else {}
-    ends = lengths.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
+    ends = measure.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
     streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     # Other sound tracks do not make a film longer.

@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     """Base of the links that are shown to people; empty: the bind address."""
     trusted_origins: CommaList = ()
     """Exact origins (scheme, host, port) that sources and notify URLs may use although their address is private."""
+    trusted_notify_origins: CommaList = ()
+    """Such origins for notify URLs, instead of those of `VODPULL_TRUSTED_ORIGINS`; empty: the same."""
     allow_networks: CommaList = ()
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
     origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
     """Fetched videos that may wait for an encoder before fetching pauses."""
     max_source_bytes: Annotated[int, Field(ge=1)] = DEFAULT_MAX_SOURCE_BYTES
     """Largest source that is fetched, in bytes; default 200 GiB."""
+    min_source_bytes_per_s: Annotated[int, Field(ge=1)] = 8192
+    """Slowest rate of a source, averaged over 60 s of waiting, in bytes per second; a slower one is given up."""
     max_segments: Annotated[int, Field(ge=1)] = 100_000
     """Most segments of an HLS source, its sound included: 12 hours of 2 s are 21,600 of each."""
     max_playlist_bytes: Annotated[int, Field(ge=1)] = 64 * 1024**2
@@ -133,6 +137,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "trusted_origins",
+        "trusted_notify_origins",
         "allow_networks",
         "compat",
         "origin_credentials",

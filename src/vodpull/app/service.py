@@ -159,6 +159,13 @@ class _Parts:
             credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
             own_url=settings.public_url,
         )
+        own_list = bool(settings.trusted_notify_origins)
+        self._notify_guard = fetch.AddressGuard(
+            trusted_origins=settings.trusted_notify_origins or settings.trusted_origins,
+            trusted_setting="VODPULL_TRUSTED_NOTIFY_ORIGINS" if own_list else "VODPULL_TRUSTED_ORIGINS",
+            allow_networks=settings.allow_networks,
+            own_url=settings.public_url,
+        )
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
@@ -312,6 +319,7 @@ class _Parts:
             objects=self._objects,
             is_shared=self._database.dialect.name != "sqlite",
             guard=self._guard,
+            notify_guard=self._notify_guard,
             host_limits=self._host_limits,
             toolbox=_toolbox(settings),
             work_folder=self._work_folder(),
@@ -324,6 +332,7 @@ class _Parts:
             templates=self._templates,
             fetch_limits=fetch.FetchLimits(
                 max_bytes=settings.max_source_bytes,
+                min_rate_bytes_per_s=settings.min_source_bytes_per_s,
                 max_segments=settings.max_segments,
                 max_playlist_bytes=settings.max_playlist_bytes,
             ),
@@ -340,7 +349,7 @@ class _Parts:
     def _intake(self) -> Intake:
         terms = Terms(
             templates=self._templates,
-            check_url=self._guard.check_url,
+            check_url=self._notify_guard.check_url,
             default_template=self._settings.default_template,
             unique_trans_no="trans-no-strict" in self._settings.compat,
             quota_bytes=self._settings.account_quota_bytes,

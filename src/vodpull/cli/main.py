@@ -39,6 +39,7 @@ def options(
     ] = False,
 ) -> None:
     """Self-hosted video ingest: post remote URLs, get verified, adaptive HLS back."""
+    os.umask(0o077)  # keys, sources and videos are for this user alone: files get 600, folders 700
 
 
 service.register(app)

@@ -13,12 +13,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def print_json(value: object) -> None:
     """Print a value for programs and people."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(_json(value, indent=2))
 
 
 def print_line(value: object) -> None:
     """Print a value as one line of JSON, at once."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
+    typer.echo(_json(value))
+
+
+def _json(value: object, *, indent: int | None = None) -> str:
+    """Return JSON in which what moves or turns a terminal's text is escaped; a program reads the same value."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
@@ -38,6 +39,18 @@ class PullRequest:
     """Pairs of the client's own."""
     items: tuple[PullItem, ...]
     """1 to 50."""
+
+
+def without_user_info(url: str) -> str:
+    """
+    Return a URL with a mark in place of user and password, which are never kept.
+
+    It stays a URL that is refused for them, with that reason.
+    """
+    return _USER_INFO.sub(r"\1***@", url, count=1)
+
+
+_USER_INFO = re.compile(r"^(\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]*)[^/\\?#]*@")
 
 
 def name_in_url(url: str) -> str:

@@ -199,7 +199,7 @@ class Steps:
 
     async def deliver(self, delivery_id: str, number: int) -> None:
         """Post a notification once and record what came of it."""
-        await self._outbox.deliver(delivery_id, number, guard=self._context.guard)
+        await self._outbox.deliver(delivery_id, number, guard=self._context.notify_guard)
 
     async def _find(self, ref: JobRef) -> tuple[Batch, Job]:
         """Return the job as this attempt knows it, so that nothing it still does counts for a later attempt."""
@@ -315,7 +315,9 @@ class Steps:
         if not place.source.exists():
             base_url = await self._download(batch, job, reporter, cookies=cookies)
             if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-                await self._join_playlist(place, reporter, base_url=base_url, cookies=cookies)
+                await self._join_playlist(
+                    place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id
+                )
                 return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
 
@@ -340,7 +342,7 @@ class Steps:
                     limits=self._context.fetch_limits,
                     expected_md5=job.md5,
                     on_progress=advance,
-                    host_limits=self._context.host_limits,
+                    host_limits=self._context.host_limits.of_account(batch.account_id),
                     on_part=on_part,
                     cookies=cookies,
                 )
@@ -358,7 +360,7 @@ class Steps:
         return EarlyEncoder(self._context, self._production, job).encoding()
 
     async def _join_playlist(
-        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar
+        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar, account_id: str
     ) -> None:
         folder = place.pieces
         folder.mkdir(exist_ok=True)
@@ -369,7 +371,7 @@ class Steps:
             guard=self._context.guard,
             limits=self._context.fetch_limits,
             on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
-            host_limits=self._context.host_limits,
+            host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
         )
         await reporter.settle()

@@ -49,6 +49,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         objects=open_store(f"file://{tmp_path / 'objects'}"),
         is_shared=is_shared,
         guard=fetch.AddressGuard(),
+        notify_guard=fetch.AddressGuard(),
         host_limits=fetch.HostLimits(),
         toolbox=find_toolbox("", sandbox="auto"),
         work_folder=tmp_path / "work",

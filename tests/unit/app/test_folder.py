@@ -20,3 +20,11 @@ def test_one_that_cannot_be_used_is_named_with_what_to_do(tmp_path: Path, name: 
         make_data_dir(tmp_path / name)
     assert caught.value.field == "VODPULL_DATA_DIR"
     assert "folder" in caught.value.remedy
+
+
+def test_nobody_else_looks_into_it(tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir(mode=0o755)
+    for folder in (older, tmp_path / "new"):
+        make_data_dir(folder)
+        assert folder.stat().st_mode & 0o777 == 0o700

@@ -65,10 +65,11 @@ class AddressGuard:
     every address at the moment a socket is made. Holds no connection, so any event loop may use it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all are optional
         self,
         *,
         trusted_origins: Iterable[str] = (),
+        trusted_setting: str = "VODPULL_TRUSTED_ORIGINS",
         allow_networks: Iterable[str] = (),
         ports: Iterable[int] = _WEB_PORTS,
         lookup: Lookup | None = None,
@@ -78,7 +79,8 @@ class AddressGuard:
         """
         Read the operator's exceptions.
 
-        `trusted_origins` are exact (`http://127.0.0.1:9000`) and open one private address on one port;
+        `trusted_origins` are exact (`http://127.0.0.1:9000`), open one private address on one port and are named by
+        `trusted_setting` in errors;
         `allow_networks` are CIDR ranges. Neither opens link-local or metadata addresses. `lookup` replaces the DNS.
         `credentials` are headers by origin (see `parse_credentials`), sent by transfers to exactly that origin.
         `own_url` is where this service is reached from outside: its host is refused like every address of this
@@ -87,7 +89,8 @@ class AddressGuard:
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
         """
-        self._trusted = frozenset(_parse_trusted(text) for text in trusted_origins)
+        self._trusted = frozenset(_parse_trusted(text, trusted_setting) for text in trusted_origins)
+        self._trusted_setting = trusted_setting
         self._networks = tuple(_parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
@@ -197,7 +200,7 @@ class AddressGuard:
             allowed = " and ".join(str(port) for port in sorted(self._ports))
             raise UrlInvalid(
                 f"port {url.port} is not allowed, only {allowed}; an operator can list the origin in "
-                "VODPULL_TRUSTED_ORIGINS"
+                f"{self._trusted_setting}"
             )
 
     def _check_host(self, url: yarl.URL) -> None:
@@ -309,7 +312,7 @@ def _origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.raw_host or "", url.port
 
 
-def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple[str, str, int | None]:
+def _parse_origin(text: str, *, field: str) -> tuple[str, str, int | None]:
     scheme, _, authority = text.partition("://")
     if set(authority) & set("/?#@\\*") or _BLANK_OR_CONTROL.search(text):
         raise ConfigurationError(f"{field}: an origin is exactly scheme://host or scheme://host:port", field=field)
@@ -325,9 +328,9 @@ def _parse_origin(text: str, *, field: str = "VODPULL_TRUSTED_ORIGINS") -> tuple
     return _origin_of(url)
 
 
-def _parse_trusted(text: str) -> tuple[str, str, int | None]:
+def _parse_trusted(text: str, setting: str) -> tuple[str, str, int | None]:
     try:
-        return _parse_origin(text)
+        return _parse_origin(text, field=setting)
     except ConfigurationError as error:
         shown = "an entry with @" if "@" in text else repr(text)  # never a password
         remedy = "Write scheme, host and port alone, such as http://nas.local:9000; several are parted by commas."

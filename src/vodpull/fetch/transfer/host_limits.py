@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -22,10 +23,9 @@ class _Host:
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
     next_s: float = 0.0
     """When the next request would start if all were evenly spaced, by the monotonic clock."""
-    held_until_s: float = 0.0
 
     def is_idle(self, now_s: float) -> bool:
-        return not self.open_count and not self.waiting and max(self.next_s, self.held_until_s) <= now_s
+        return not self.open_count and not self.waiting and self.next_s <= now_s
 
 
 class HostLimits:
@@ -41,16 +41,29 @@ class HostLimits:
         self._interval_s = 1 / requests_per_s
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
+        self._held_until_s: dict[str, float] = {}
+        self._accounts: dict[str, HostLimits] = {}
+
+    def of_account(self, account_id: str) -> HostLimits:
+        """Return the same caps as one account meets them: what a host asks of it holds up nobody else."""
+        with self._lock:
+            if account_id not in self._accounts:
+                own = copy.copy(self)
+                own._held_until_s = {}  # noqa: SLF001 - of this class
+                self._accounts[account_id] = own
+            return self._accounts[account_id]
 
     def share(self, processes: int) -> None:
         """Take an equal part of the caps, because so many processes fetch; at least one connection stays for each."""
         with self._lock:
-            self._connections = max(1, self._all_connections // processes)
-            self._interval_s = processes / self._all_requests_per_s
+            for limits in (self, *self._accounts.values()):
+                limits._connections = max(1, self._all_connections // processes)  # noqa: SLF001 - as above
+                limits._interval_s = processes / self._all_requests_per_s  # noqa: SLF001 - as above
 
     @asynccontextmanager
     async def enter(self, host: str) -> AsyncIterator[None]:
         """Wait until a request to the host may start; it counts as open until the block ends."""
+        await asyncio.sleep(self._held_until_s.get(host, 0.0) - time.monotonic())  # without a place that others want
         await self._take_place(host)
         try:
             await asyncio.sleep(self._claim_start(host))
@@ -63,7 +76,8 @@ class HostLimits:
         with self._lock:
             state = self._state_of(host)
             now_s = time.monotonic()
-            if state.waiting or state.open_count >= self._connections or state.held_until_s > now_s:
+            is_held = self._held_until_s.get(host, 0.0) > now_s
+            if state.waiting or state.open_count >= self._connections or is_held:
                 return False
             state.open_count += 1
             return True
@@ -77,10 +91,13 @@ class HostLimits:
         await asyncio.sleep(self._claim_start(host))
 
     def hold(self, host: str, wait_s: float) -> None:
-        """Let no request start for so long: the host asked for it."""
+        """Let no request of this account start for so long: the host asked for it."""
+        now_s = time.monotonic()
         with self._lock:
-            state = self._state_of(host)
-            state.held_until_s = max(state.held_until_s, time.monotonic() + wait_s)
+            if len(self._held_until_s) > _MAX_IDLE_HOSTS:
+                for name in [name for name, until_s in self._held_until_s.items() if until_s <= now_s]:
+                    del self._held_until_s[name]
+            self._held_until_s[host] = max(self._held_until_s.get(host, 0.0), now_s + wait_s)
 
     async def _take_place(self, host: str) -> None:
         with self._lock:
@@ -118,15 +135,20 @@ class HostLimits:
         with self._lock:
             state = self._state_of(host)
             now_s = time.monotonic()
-            start_s = max(now_s, state.next_s - _BURST_S, state.held_until_s)
+            start_s = max(now_s, state.next_s - _BURST_S)
             state.next_s = max(state.next_s, start_s) + self._interval_s
+            held_until_s = self._held_until_s.get(host, 0.0)
+            if held_until_s > start_s:
+                start_s = held_until_s
+                self._held_until_s[host] = held_until_s + self._interval_s
             return start_s - now_s
 
     def _state_of(self, host: str) -> _Host:
         if host not in self._hosts:
             if len(self._hosts) > _MAX_IDLE_HOSTS:
                 now_s = time.monotonic()
-                self._hosts = {name: state for name, state in self._hosts.items() if not state.is_idle(now_s)}
+                for name in [name for name, state in self._hosts.items() if state.is_idle(now_s)]:
+                    del self._hosts[name]
             self._hosts[host] = _Host()
         return self._hosts[host]
 

@@ -30,7 +30,7 @@ class FetchLimits:
     """From the request to the end of the answer's headers."""
     stall_timeout_s: float = 60
     """Longest pause inside a body."""
-    min_rate_bytes_per_s: int = 1024
+    min_rate_bytes_per_s: int = 8192
     """Slowest average rate over `min_rate_window_s` of waiting for the origin."""
     min_rate_window_s: float = 60
     max_redirects: int = 10

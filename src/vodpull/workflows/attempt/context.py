@@ -31,6 +31,7 @@ class Context:
     is_shared: bool
     """Other processes work on the same jobs, so intermediate results go through the object store."""
     guard: fetch.AddressGuard
+    notify_guard: fetch.AddressGuard
     host_limits: fetch.HostLimits
     toolbox: media.Toolbox
     work_folder: Path

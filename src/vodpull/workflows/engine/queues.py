@@ -42,8 +42,9 @@ class Queues:
         return cls(
             # Starting the jobs of a batch is short work for the database: a few at a time are as fast as many.
             batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
-            jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True),
-            fetch=Queue(name="fetch", slots=fetch_slots, by_account=True),
+            # Who fills all slots with what takes hours makes others wait for hours: a quarter is kept for them.
+            jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True, account_slots=WAITING_PARENTS * 3 // 4),
+            fetch=Queue(name="fetch", slots=fetch_slots, by_account=True, account_slots=fetch_slots - fetch_slots // 4),
             encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
             notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),

@@ -15,7 +15,7 @@ from vodpull.jobs.idempotency import Fingerprint, remember_all
 from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
-from vodpull.jobs.submission import PullRequest
+from vodpull.jobs.submission import PullRequest, without_user_info
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -113,7 +113,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             batch_id=batch.batch_id,
             position=position,
             file_name=item.file_name,
-            source_url=item.fetch_url,
+            source_url=without_user_info(item.fetch_url),
             md5=item.md5,
             video_id=new_id(now),
             directory=new_id(now),

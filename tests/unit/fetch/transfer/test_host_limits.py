@@ -127,3 +127,22 @@ async def test_several_processes_share_the_caps_of_one() -> None:
     host_limits.leave("a")
     host_limits.leave("a")
     assert [host_limits.try_enter("a") for _ in range(2)] == [True, False]
+
+
+async def test_what_a_host_asks_of_one_account_holds_up_no_other() -> None:
+    host_limits = HostLimits(connections_per_host=1, requests_per_s=1e6)
+    mine, others = host_limits.of_account("mine"), host_limits.of_account("others")
+    mine.hold("a", 60)
+    waiting = asyncio.create_task(mine.enter("a").__aenter__())
+    await asyncio.sleep(0)
+    assert not mine.try_enter("a")
+    async with asyncio.timeout(5), others.enter("a"):
+        assert not host_limits.try_enter("a"), "places are for all accounts together"
+    waiting.cancel()
+
+
+def test_a_share_counts_for_every_account() -> None:
+    host_limits = HostLimits(connections_per_host=8)
+    mine = host_limits.of_account("mine")
+    host_limits.share(8)
+    assert [mine.try_enter("a"), host_limits.of_account("others").try_enter("a")] == [True, False]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.clapper import X264, Clapper, assert_in_step, beeps, ffmpeg, read_pictures
+from tests.clapper import X264, Clapper, assert_in_step, beeps, ffmpeg, onsets, read_pictures, read_sound
 from tests.integration.media.pipeline import published
 
-from vodpull.media import Toolbox
+from vodpull.media import Toolbox, probe, warnings_of
 
 TS = ("-muxdelay", 0, "-muxpreload", 0, "-f", "mpegts")
 AAC: tuple[object, ...] = ("-c:a", "aac")
@@ -63,3 +63,50 @@ async def test_a_clock_that_starts_again_loses_nothing(kind: str, parts: int, tm
     assert found.steps_back == 0
     assert len(found.numbers) <= 75 * parts + 4
     assert_in_step(made, 75 * parts)
+
+
+@pytest.mark.parametrize(("kind", "beyond_bytes"), [("ts", 0), ("ts", 77), ("mpg", 0)])
+async def test_a_recording_that_begins_in_a_group_says_what_is_lost_and_stays_in_step(
+    kind: str, beyond_bytes: int, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    _, sound, options = KINDS[kind]
+    video = (*X264, "-g", 100) if kind == "ts" else (*MPEG2, "-g", 100, "-sc_threshold", 1_000_000_000)
+    whole = Clapper(seconds=8, video=video, sound=sound).make(tmp_path / "whole", *options).read_bytes()
+    unit = 188 if kind == "ts" else 2048
+    source = tmp_path / f"source.{kind}"
+    source.write_bytes(whole[len(whole) // 5 // unit * unit + beyond_bytes :])
+    info = await probe(source, toolbox=toolbox)
+    assert info.video is not None
+    [lost] = warnings_of(info)
+    # The picture of 4 s, the first one that begins a group, is the first that comes out.
+    assert lost.code == "start_left_out"
+    assert f"the first {info.video.undecodable_s:.1f} s" in lost.message
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 200)
+    assert sorted(set(found.numbers)) == list(range(100, 200))
+    held_s = found.times_s[found.numbers.index(101)] - 0.04
+    begun_s = info.video.start_s - info.start_time_s
+    assert held_s == pytest.approx(begun_s + info.video.undecodable_s, abs=0.05)
+    assert 1 < info.video.undecodable_s < 3.5
+    # The flash of 4 s is the picture that is held: the beeps of 5, 6 and 7 s are what can be compared.
+    beeps_s = onsets(read_sound(made))
+    flashes_s = [found.times_s[found.numbers.index(number)] for number in (125, 150, 175)]
+    assert beeps_s[-3:] == pytest.approx(flashes_s, abs=0.06)
+
+
+async def test_a_recording_may_begin_far_before_its_first_group(tmp_path: Path, toolbox: Toolbox) -> None:
+    whole = Clapper(seconds=30, video=(*X264, "-g", 700), sound=()).make(tmp_path / "whole", *TS).read_bytes()
+    source = tmp_path / "source.ts"
+    source.write_bytes(whole[len(whole) // 60 // 188 * 188 :])
+    info = await probe(source, toolbox=toolbox)
+    assert info.video is not None
+    assert 26 < info.video.undecodable_s < 28
+    assert [lost.code for lost in warnings_of(info)] == ["start_left_out"]
+
+
+async def test_a_film_that_begins_with_a_group_has_no_warning(tmp_path: Path, toolbox: Toolbox) -> None:
+    reordered = ("-c:v", "libx264", "-bf", 3, "-g", 50, "-pix_fmt", "yuv420p")
+    info = await probe(Clapper(seconds=4, video=reordered).make(tmp_path / "film.ts", *TS), toolbox=toolbox)
+    assert info.video is not None
+    assert info.video.undecodable_s == pytest.approx(0, abs=0.001)
+    assert warnings_of(info) == ()

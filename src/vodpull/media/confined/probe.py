@@ -235,19 +235,27 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
     """Read the first packets of the video: their timestamps, the rate behind them, and a few decoded frames."""
     times: list[float] = []
     frames: list[Any] = []
+    begun_s: float | None = None
     for number, packet in enumerate(_beside("lengths").packets(av, container, [video])):
         if packet.pts is not None and packet.size:
             times.append(float(packet.pts * packet.time_base))
+            if not frames and not packet.is_discard:
+                begun_s = times[-1] if begun_s is None else min(begun_s, times[-1])
         if len(frames) < SAMPLE_FRAMES:
             frames += _decoded(av, packet)
-        if len(times) >= CADENCE_PACKETS or (not frames and number > BARREN_PACKETS):
+        if (frames and len(times) >= CADENCE_PACKETS) or number > BARREN_PACKETS:
             break
     if not frames:
         raise Refused("media_truncated", "no picture could be decoded")
     times.sort()
     interlaced = sum(frame.interlaced_frame for frame in frames) * 2 > len(frames)
     nominal = nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)
-    return {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal}
+    lost_s = _time_of(frames[0], begun_s) - (begun_s or 0.0)
+    return {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal, "lost_s": max(lost_s, 0.0)}
+
+
+def _time_of(frame: Any, otherwise: float | None) -> float:
+    return (otherwise or 0.0) if frame.pts is None else float(frame.pts * frame.time_base)
 
 
 def _decoded(av: Any, packet: Any) -> list[Any]:
@@ -269,6 +277,7 @@ def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float,
         "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
+        "undecodable_s": scan["lost_s"],
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "frames": stream.frames or None,

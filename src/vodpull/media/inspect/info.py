@@ -53,6 +53,8 @@ class VideoStream:
     """Pixels that the container cuts off at left, top, right and bottom, before the picture is turned."""
     mirrored: bool = False
     """It is shown mirrored left to right, after it was turned."""
+    undecodable_s: float = 0.0
+    """How long after `start_s` the first picture is that can be decoded: those before need some that are not there."""
 
 
 @dataclass(frozen=True, kw_only=True)

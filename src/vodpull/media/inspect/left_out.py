@@ -53,6 +53,12 @@ def _warnings(info: MediaInfo) -> Iterator[MediaWarning]:
         if track.kind in KINDS and track.reason in REASONS:
             code = "picture_left_out" if track.kind == "video" else "sound_left_out"
             yield MediaWarning(code=code, message=_sentence(track))
+    if info.video and info.video.undecodable_s > CUT_S:
+        message = (
+            f"the first {info.video.undecodable_s:.1f} s of picture track {info.video.index} are left out: they need "
+            "pictures that are not in the file; the first one that can be decoded is shown instead"
+        )
+        yield MediaWarning(code="start_left_out", message=message)
     for sound in info.audio[1:]:
         beyond_s = sound.start_s + (sound.duration_s or 0.0) - info.start_time_s - info.duration_s
         if beyond_s > CUT_S:

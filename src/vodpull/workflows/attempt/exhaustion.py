@@ -1,4 +1,4 @@
-"""Whether descriptors have run out, here or on the machine: that passes, whatever error it became on its way up."""
+"""Whether file descriptors have run out, here or on the machine: that passes, whatever error it was turned into."""
 
 from __future__ import annotations
 

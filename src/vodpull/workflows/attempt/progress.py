@@ -1,4 +1,4 @@
-"""Writing progress down: often enough to watch, seldom enough not to matter."""
+"""Writes progress to the database: often enough to watch, seldom enough to cost nothing."""
 
 from __future__ import annotations
 

@@ -60,4 +60,4 @@ def test_the_configuration_is_found_in_order(scaled: Vodpull) -> None:
     done = scaled.run("doctor")
     assert done.returncode == 0, done.stdout
     assert "postgresql answers" in done.stdout
-    assert f"s3://{BUCKET}/vod answers" in done.stdout
+    assert f"s3://{BUCKET}/vod keeps, shows, lists and deletes objects" in done.stdout

@@ -54,3 +54,34 @@ def _until(condition: Callable[[], bool]) -> None:
 def seen(origin: Origin, whose: str) -> list[int]:
     """Return the places of somebody's requests in the order in which the origin saw all of them."""
     return [number for number, asked in enumerate(list(origin.queries)) if whose in asked]
+
+
+@pytest.fixture
+def dripped_on(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+    """Run a service whose only other account has asked for fifty items that come at 1.3 kB/s."""
+    service = Vodpull(
+        tmp_path_factory.mktemp("dripped") / "data",
+        origin=origin.origin,
+        VODPULL_FETCH_SLOTS="4",
+        VODPULL_HOST_CONNECTIONS="100",
+    )
+    service.start()
+    urls = [origin.url(f"slow?pause=0.1&piece=130&drip={number}") for number in range(50)]
+    service.create(*urls, key=service.key("drip"), template="original")
+    yield service
+    service.kill()
+    service.stop()
+
+
+def test_a_slot_is_left_while_one_account_drips(dripped_on: Vodpull, origin: Origin) -> None:
+    _until(lambda: len(seen(origin, "drip")) == 3)
+    dripped_on.create(origin.url("slow?pause=0&piece=30000&tiny=1"), key=dripped_on.key("other"), template="original")
+    _until(lambda: seen(origin, "tiny") != [])
+    assert len(seen(origin, "drip")) == 3, "nothing of theirs had to end for it"
+
+
+def test_what_a_service_writes_is_for_its_user_alone(dripped_on: Vodpull, origin: Origin) -> None:
+    _until(lambda: len(seen(origin, "drip")) >= 3)
+    open_to_others = [path for path in dripped_on.data_dir.rglob("*") if path.lstat().st_mode & 0o077]
+    assert open_to_others == []
+    assert dripped_on.data_dir.stat().st_mode & 0o777 == 0o700

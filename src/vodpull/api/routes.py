@@ -23,7 +23,7 @@ from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.requests import parameters_of, parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
-from vodpull.api.http.auth import Proof, SignedRequest
+from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -182,7 +182,7 @@ def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRou
     return router
 
 
-def _pull(context: ApiContext, signed: SignedRequest, proof: Proof) -> dict[str, Any]:
+def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> dict[str, Any]:
     request = parse_pull(parameters_of(signed))
     # What one signature fits is one request sent again, however it is spelt.
     view = context.intake.accept(request, proof.key, known_by=(signed_fingerprint(proof.identity),))

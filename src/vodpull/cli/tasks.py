@@ -53,7 +53,8 @@ def register(app: typer.Typer) -> None:
 
 def pull(
     sources: Annotated[
-        list[str], typer.Argument(help="http or https URL; @FILE or - (standard input): one a line.", metavar="SOURCE")
+        list[str],
+        typer.Argument(help="http or https URL; @FILE or - (standard input): one per line.", metavar="SOURCE"),
     ],
     md5: Annotated[str, typer.Option(help="Expected digest of the one source.")] = "",
     name: Annotated[str, typer.Option(help="File name of the one source.")] = "",

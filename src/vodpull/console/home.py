@@ -58,7 +58,7 @@ def home_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class TaskFilter:
     """What of the list somebody wants to see."""
 
     state: str
@@ -78,9 +78,9 @@ class Look:
         return urlencode({name: value for name, value in wanted.items() if value and value != "all"})
 
 
-def _look(visit: Visit) -> Look:
+def _look(visit: Visit) -> TaskFilter:
     state, cursor = visit.query("state"), visit.query("cursor")
-    return Look(state=state if state in STATES else "all", text=visit.query("q"), cursor=cursor)
+    return TaskFilter(state=state if state in STATES else "all", text=visit.query("q"), cursor=cursor)
 
 
 class _Home:
@@ -109,7 +109,7 @@ class _Home:
             submission=new_id(now_ms()),
         )
 
-    def blocks(self, visit: Visit, look: Look) -> tuple[Blocks, str]:
+    def blocks(self, visit: Visit, look: TaskFilter) -> tuple[Blocks, str]:
         """Return the list as blocks, and the cursor of the next page."""
         views, following = self._context.listing.page(look.filter, limit=PAGE_TASKS, cursor=look.cursor)
         now = now_ms()

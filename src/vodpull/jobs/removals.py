@@ -1,4 +1,4 @@
-"""What may go: deleted batches and jobs, the removal of their files in passes, and who owns what is stored."""
+"""What may be removed: deleted batches and jobs, their files in passes, and who owns what is stored."""
 
 from __future__ import annotations
 

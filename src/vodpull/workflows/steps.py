@@ -29,30 +29,24 @@ from vodpull.errors import (
     NoVideo,
     PlaylistUnsupported,
     StorageError,
-    StorageFull,
-    StorageUnavailable,
     VodpullError,
     error_of_disk,
 )
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import (
     Asset,
-    AssetWarning,
     Batch,
-    Clarity,
     Job,
-    ServerType,
-    SourceTrack,
     Stage,
-    StoredFile,
 )
-from vodpull.jobs.store import JobRef, Outcome, Progress
+from vodpull.jobs.store import JobRef, Outcome
+from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
-from vodpull.workflows.attempt.exhaustion import is_exhaustion
+from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
@@ -240,7 +234,7 @@ class Steps:
                 raise
             except (VodpullError, OSError) as error:
                 cause = _as_known(error)
-                if not _passes(cause):
+                if not passes(cause):
                     raise cause  # noqa: B904 - it has its cause
                 log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
                 async with self._context.standing_aside():
@@ -330,7 +324,7 @@ class Steps:
 
             def advance(done: int, total: int | None) -> None:
                 reservation.cover(done, total)
-                reporter.report(_fetch_progress(done, total))
+                reporter.report(fetch_progress(done, total))
 
             await self._context.enter_stage(job, Stage.FETCH)
             place = self._context.workspace(job)
@@ -348,7 +342,7 @@ class Steps:
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
-            whole = _fetch_progress(fetched.size_bytes, fetched.size_bytes)
+            whole = fetch_progress(fetched.size_bytes, fetched.size_bytes)
             await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
         self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
         return fetched.final_url
@@ -370,7 +364,7 @@ class Steps:
             folder,
             guard=self._context.guard,
             limits=self._context.fetch_limits,
-            on_progress=lambda done, total: reporter.report(_fetch_progress(done, total)),
+            on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
             host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
         )
@@ -384,26 +378,10 @@ class Steps:
     async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
         await self._context.objects.put_file(key, source)
-        video = None if info is None else info.video
-        original = StoredFile(
-            clarity=Clarity.ORIGINAL,
-            server_type=ServerType.SOURCE,
-            width_px=0 if video is None else video.display_width_px,
-            height_px=0 if video is None else video.display_height_px,
-            bitrate_bps=0 if info is None else info.bitrate_bps,
-            size_bytes=(await self._context.objects.head(key)).size_bytes,
-            key=key,
-        )
+        size_bytes = (await self._context.objects.head(key)).size_bytes
         digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
-        return Asset(
-            video_id=job.video_id,
-            duration_s=0.0 if info is None else info.duration_s,
-            files=(original,),
-            tracks=() if info is None else tuple(SourceTrack(**asdict(track)) for track in info.tracks),
-            warnings=() if info is None else tuple(AssetWarning(**asdict(lost)) for lost in media.warnings_of(info)),
-            md5=digests["md5"],
-            sha256=digests["sha256"],
-        )
+        asset = original_asset(job, info, key=key, size_bytes=size_bytes)
+        return replace(asset, md5=digests["md5"], sha256=digests["sha256"])
 
 
 def _as_known(error: VodpullError | OSError) -> VodpullError:
@@ -413,15 +391,6 @@ def _as_known(error: VodpullError | OSError) -> VodpullError:
     known = error_of_disk(error, "the work folder fails")
     known.__cause__ = error
     return known
-
-
-def _passes(error: VodpullError) -> bool:
-    """Tell whether an error is nobody's and ends by itself."""
-    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)
-
-
-def _fetch_progress(done: int, total: int | None) -> Progress:
-    return Progress(percent=100 * done / total if total else 0.0, bytes_done=done, bytes_total=total)
 
 
 def _as_mp4(file_name: str) -> str:

@@ -18,7 +18,7 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.auth import Proof, SignedRequest, authenticate_bearer, prove, read_claim
+from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate_bearer, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
@@ -82,7 +82,7 @@ class Access:
         self._counter = MovingWindowRateLimiter(MemoryStorage())
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wire")
 
-    async def answer(self, request: Request, act: Callable[[SignedRequest, Proof], Answer]) -> Answer:
+    async def answer(self, request: Request, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
         """
         Return what `act` makes of a request and the proof of who signed it, in one visit to a thread.
 
@@ -121,7 +121,7 @@ class Access:
         """Return the caller that makes something: the same signed call gets the first answer."""
         return await run_in_threadpool(self._admit_creator, await read_signed_request(request))
 
-    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, Proof], Answer]) -> Answer:
+    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
         proof = self._prove(signed)
         self.count(proof.key)
         return act(signed, proof)
@@ -151,7 +151,7 @@ class Access:
         proof = self._prove(signed)
         return Creator(key=proof.key, known_by=(signed_fingerprint(proof.identity),))
 
-    def _prove(self, signed: SignedRequest) -> Proof:
+    def _prove(self, signed: SignedRequest) -> SignatureProof:
         claim = read_claim(signed, now_s=now_s())
         return prove(claim, signed, key=self._find_key(claim.access_key))
 

@@ -74,7 +74,7 @@ def read_claim(request: SignedRequest, *, now_s: float) -> SignatureClaim:
     return claim
 
 
-def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None) -> Proof:
+def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None) -> SignatureProof:
     """
     Return what is proved if the live key of this claim's name made its proof; None: nobody has that name.
 
@@ -86,7 +86,9 @@ def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None)
     _refuse_open_query(request, exact=message in claim.messages)
     # The date that BASIC signs says nothing of the request.
     covered = (message,) if claim.covers_request else (message, *_parts(request))
-    return Proof(key=live, identity=hashlib.sha256(b"\n".join((to_bytes(live.access_key), *covered))).hexdigest())
+    return SignatureProof(
+        key=live, identity=hashlib.sha256(b"\n".join((to_bytes(live.access_key), *covered))).hexdigest()
+    )
 
 
 def _parts(request: SignedRequest) -> tuple[bytes, ...]:
@@ -113,7 +115,7 @@ def authenticate_bearer(authorization: str, *, keys: Keys) -> LiveKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
+class SignatureProof:
     """Who signed a request, and what makes it the same request however it is spelt."""
 
     key: LiveKey

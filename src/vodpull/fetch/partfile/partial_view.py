@@ -1,4 +1,4 @@
-"""A look at a file that is still coming, for whoever can begin with less than the whole."""
+"""A view of a file that is still arriving, for work that can begin before it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls on threads: single ones, and rows of them that keep their order."""
+"""Calls on threads: single ones, and sequences that run in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connections that bring one file together: one that decides, and helpers as long as they pay."""
+"""The connections that download one file together: a first one, and more for as long as they make it faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""URL to one whole local file, tried again while there is hope, each time from the bytes that are here."""
+"""From a URL to one complete local file: retried while that makes sense, each time from the bytes that are here."""
 
 from __future__ import annotations
 

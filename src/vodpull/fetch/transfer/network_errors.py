@@ -1,4 +1,4 @@
-"""Foreign exceptions of a transfer, turned into the catalogue's at the door they come in by."""
+"""Exceptions of the HTTP library and the network, turned into errors of the catalogue."""
 
 from __future__ import annotations
 

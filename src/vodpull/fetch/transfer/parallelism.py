@@ -1,4 +1,4 @@
-"""How many connections one file is worth, judged by what those tried so far have given."""
+"""How many connections one file gets, judged by the speed of those tried so far."""
 
 from __future__ import annotations
 

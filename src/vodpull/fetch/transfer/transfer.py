@@ -1,4 +1,4 @@
-"""One order being carried out: tries that continue each other, until the file is whole and proven."""
+"""One transfer: attempts that continue each other, until the file is complete and verified."""
 
 from __future__ import annotations
 

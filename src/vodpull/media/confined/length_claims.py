@@ -32,7 +32,7 @@ def broken_promise(boxes: Any, path: Path, facts: dict[str, Any], *, share: floa
     """
     Return in words what a file promises and does not have; None: nothing.
 
-    `facts` are the prober's, with `declared_s`, the container's word for its length, and `found_s`, where the last of
+    `facts` are the probe's, with `declared_s`, the container's word for its length, and `found_s`, where the last of
     its tracks ends. Bytes decide where a container counts them: a length is the word of whoever wrote the file, often
     that of a track which nobody publishes. Where writers round, only less than `share` counts, and in seconds a loss of
     `loss_s`.

@@ -50,7 +50,7 @@ def main(argv: list[str]) -> int:
     segments = others[0]
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    proof = Proof(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    proof = Comparison(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
     answers = segments.shared_out(works, proof.done)
@@ -75,7 +75,7 @@ class Work:
         return 4 if self.kind == "sights" else 1
 
 
-class Proof:
+class Comparison:
     """The comparison of one source with one output."""
 
     def __init__(self, tools: Any, film: Any, orders: dict[str, Any], *, folder: Path, source: Path) -> None:
@@ -161,7 +161,7 @@ class Proof:
         return [asdict(likeness.compare_tracks(heard, known, number, late_by=late_by)) for number in range(len(heard))]
 
     def _heard(self, sound: dict[str, Any], instant: dict[str, Any], first_s: float) -> Any:
-        track = Track(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
+        track = SoundStretch(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segment(sound, number) as container:
                 stream = container.streams.audio[0]
@@ -170,7 +170,7 @@ class Proof:
 
     def _known(self, stream: int, first_s: float) -> Any | None:
         """Return what the source lets hear; None: it cannot be decoded here."""
-        track = Track(first_s, LISTENED_S + 2 * SOUND_SEARCHED_S, rate_hz=self._read.SOUND_RATE_HZ)
+        track = SoundStretch(first_s, LISTENED_S + 2 * SOUND_SEARCHED_S, rate_hz=self._read.SOUND_RATE_HZ)
         zero_s = self._orders["zero_s"]
         for run_up_s in (*SOUND_RUN_UPS_S, None):
             begin_s = None if run_up_s is None or first_s < run_up_s else first_s - run_up_s
@@ -183,7 +183,7 @@ class Proof:
                     break
         return None if track.begun_s is None else self._envelope(track)
 
-    def _envelope(self, track: Track) -> Any:
+    def _envelope(self, track: SoundStretch) -> Any:
         return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
 
     def _account(self) -> dict[str, Any]:
@@ -213,7 +213,7 @@ class Proof:
         return "after the end" if at >= self._orders["frames"] else at
 
 
-class Track:
+class SoundStretch:
     """A stretch of sound, silent where nothing is heard."""
 
     def __init__(self, first_s: float, length_s: float, *, rate_hz: int) -> None:

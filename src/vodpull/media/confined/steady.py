@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
     try:
         seen = survey(av, argv[3], orders)
     except (av.FFmpegError, ValueError, IndexError, MemoryError):
-        # Whether it is of any use is for the prober to say.
+        # Whether it is of any use is for the probe to say.
         seen = None
     try:
         answer = {"steady": True} if seen is None else steadied(av, argv[3], orders, seen=seen)

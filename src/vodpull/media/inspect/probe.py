@@ -30,7 +30,7 @@ PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3,
 REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
-# What the prober imports; the last one is the one script that both sides read.
+# What the probe imports; the last one is the one script that both sides read.
 PARTS = (
     *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
     Path(boxes.__file__),
@@ -69,7 +69,7 @@ def _instead(kind: object, toolbox: Toolbox) -> str:
 
 
 def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
-    """Return what the prober may open and decode."""
+    """Return what the probe may open and decode."""
     boxed = toolbox.sandbox == "bwrap"
     return {
         "options": allowlist.format_options(),
@@ -113,9 +113,9 @@ async def ask_pyav(
     try:
         answer = json.loads(finished.stdout)
     except ValueError as error:
-        raise EncodeFailed(f"the prober gave no answer (code {finished.returncode})") from error
+        raise EncodeFailed(f"the probe gave no answer (code {finished.returncode})") from error
     if not isinstance(answer, dict):
-        raise EncodeFailed("the prober gave no answer")
+        raise EncodeFailed("the probe gave no answer")
     return answer
 
 
@@ -146,4 +146,4 @@ def typed_info(answer: dict[str, Any]) -> MediaInfo:
             stream["codec_string"] = codec_string(stream["codec"], stream.pop("config"))
         return _INFO.validate_json(json.dumps(answer), strict=True)
     except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise EncodeFailed("the prober's answer makes no sense") from error
+        raise EncodeFailed("the probe's answer makes no sense") from error

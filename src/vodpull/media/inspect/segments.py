@@ -47,7 +47,7 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class SegmentSet:
     """What is to be measured as one: an init segment and the media segments beside it."""
 
     folder: str
@@ -62,7 +62,7 @@ class Subject:
 _MEASURED = TypeAdapter(Measured)
 
 
-async def measure(out_folder: Path, subjects: Mapping[str, Subject], *, toolbox: Toolbox) -> dict[str, Measured]:
+async def measure(out_folder: Path, subjects: Mapping[str, SegmentSet], *, toolbox: Toolbox) -> dict[str, Measured]:
     """
     Return what is in each subject, under its name; of all with segments the first and the last one are decoded.
 
@@ -81,7 +81,7 @@ async def measure(out_folder: Path, subjects: Mapping[str, Subject], *, toolbox:
     return measured
 
 
-async def _ask(out_folder: Path, subjects: Sequence[Subject], *, toolbox: Toolbox) -> list[Any]:
+async def _ask(out_folder: Path, subjects: Sequence[SegmentSet], *, toolbox: Toolbox) -> list[Any]:
     orders = {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
@@ -95,7 +95,7 @@ async def _ask(out_folder: Path, subjects: Sequence[Subject], *, toolbox: Toolbo
     return answers
 
 
-def _size_bytes(out_folder: Path, subjects: Sequence[Subject]) -> int:
+def _size_bytes(out_folder: Path, subjects: Sequence[SegmentSet]) -> int:
     files = (
         out_folder / subject.folder / name
         for subject in subjects

@@ -38,7 +38,7 @@ async def steady(
     Write a source into `folder` with one clock and one kind of sound; None: it is good as it is.
 
     Reads it once, and once more to write it. `shifts` are those of another file that jumps where this one does. What
-    cannot be read is left for the prober to refuse. May run twice.
+    cannot be read is left for the probe to refuse. May run twice.
 
     Raises:
         EncodeFailed: the demuxer crashed on it.

@@ -19,8 +19,8 @@ from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.package.hls import (
+    AudioRendition,
     Segment,
-    SoundChoice,
     Variant,
     average_bitrate_bps,
     media_playlist,
@@ -240,7 +240,7 @@ class Assembly:
 
     def _write_multivariant(self, out_folder: Path, variants: Sequence[Variant]) -> None:
         sounds = [
-            SoundChoice(uri=placed.playlist, name=_sound_name(placed.language, number), language=placed.language)
+            AudioRendition(uri=placed.playlist, name=_sound_name(placed.language, number), language=placed.language)
             for number, placed in enumerate(self.sounds, start=1)
         ]
         # Two playlists of one picture need the same bandwidth: sound counts either way (RFC 8216 §4.3.4.2).

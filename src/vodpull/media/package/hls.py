@@ -38,7 +38,7 @@ class Variant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoundChoice:
+class AudioRendition:
     """One sound track of several that a viewer can choose from."""
 
     uri: str
@@ -71,7 +71,7 @@ def media_playlist(init_uri: str, segments: Sequence[Segment], *, longest_s: flo
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if complete else []), ""])
 
 
-def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[SoundChoice] = ()) -> str:
+def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[AudioRendition] = ()) -> str:
     """Return the playlist that ties the renditions together, in the given order; the first sound is the default."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     group = (f'AUDIO="{SOUND_GROUP}"',) if sounds else ()
@@ -96,7 +96,7 @@ def _picture_attributes(variant: Variant) -> tuple[str, ...]:
     return (f"RESOLUTION={variant.width_px}x{variant.height_px}", f"FRAME-RATE={variant.frame_rate:.3f}")
 
 
-def _sound_line(sound: SoundChoice, *, default: bool) -> str:
+def _sound_line(sound: AudioRendition, *, default: bool) -> str:
     attributes = (
         "TYPE=AUDIO",
         f'GROUP-ID="{SOUND_GROUP}"',

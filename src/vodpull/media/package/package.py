@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid
-from vodpull.media.inspect.segments import Subject, measure
+from vodpull.media.inspect.segments import SegmentSet, measure
 from vodpull.media.package.assembly import Assembly, PackagedPicture, PackagedRendition, PackagedSound, Parts
 from vodpull.media.package.pictures import make_poster, make_storyboard, storyboard_name
 from vodpull.media.plan.encode_plan import EncodePlan
@@ -136,7 +136,7 @@ async def package_preview(
     files = await asyncio.to_thread(made.write_preview, out_folder, after)
     if not after:
         first = {
-            placed.playlist: Subject(folder=placed.folder, segments=1, strict=not placed.rung.copied)
+            placed.playlist: SegmentSet(folder=placed.folder, segments=1, strict=not placed.rung.copied)
             for placed in made.renditions
         }
         for name, measured in (await measure(out_folder, first, toolbox=toolbox)).items():

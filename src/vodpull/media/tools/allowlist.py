@@ -1,4 +1,4 @@
-"""What FFmpeg is allowed to open and decode, as one list for the encoder, the packager and the prober."""
+"""What FFmpeg is allowed to open and decode, as one list for the encoder, the packager and the probe."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ LOG_TAIL_CHARACTERS = 4096
 """As much of it as goes with an error: some forty lines."""
 # The largest honest answer is the probe of a file with 32 streams: a few kilobytes.
 STDOUT_CAP_BYTES = 1024 * 1024
-# An HLS output keeps one file open per rung and stream; libraries of the prober come on top.
+# An HLS output keeps one file open per rung and stream; libraries of the probe come on top.
 OPEN_FILES = 256
 # Counts every process and thread of the account, so it can only stop a fork bomb.
 PROCESSES = 8192

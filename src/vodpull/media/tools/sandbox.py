@@ -30,7 +30,7 @@ class Toolbox:
     ffmpeg: Path
     """FFmpeg program."""
     python: Path
-    """Interpreter that runs the launcher and the prober."""
+    """Interpreter that runs the launcher and the probe."""
     sandbox: Literal["bwrap", "limits"]
     """`bwrap`: no network and no files but the given ones; `limits`: resource limits only."""
     bwrap: Path | None = None

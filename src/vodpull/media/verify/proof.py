@@ -107,13 +107,13 @@ class _Instant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answer:
+class _Found:
     sights: tuple[_Instant, ...]
     listens: tuple[tuple[SoundLikeness, ...], ...]
     account: Account | None
 
 
-_ANSWER = TypeAdapter(_Answer)
+_ANSWER = TypeAdapter(_Found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +225,7 @@ def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[st
     return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
 
 
-async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> _Answer:
+async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> _Found:
     copying = copy_limits(subject.original.info.size_bytes)
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
     answer = await ask_pyav(
@@ -244,7 +244,7 @@ async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox)
 
 
 def _judged(
-    subject: Subject, answers: Sequence[_Answer], *, sights_s: Sequence[float], listens_s: Sequence[float]
+    subject: Subject, answers: Sequence[_Found], *, sights_s: Sequence[float], listens_s: Sequence[float]
 ) -> Proof:
     names = [placed.playlist for placed in compared(subject.package)]
     instants = [instant for answer in answers for instant in answer.sights]

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.segments import Measured, Track, measure
-from vodpull.media.inspect.segments import Subject as Counted
+from vodpull.media.inspect.segments import Measured, SegmentSet, Track, measure
 from vodpull.media.layout import INIT_FILE
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound, Parts
@@ -138,7 +137,7 @@ async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
         lambda: {playing.playlist: whole_segments(out_folder, playing) for playing in placed}
     )
     subjects = {
-        playing.playlist: Counted(
+        playing.playlist: SegmentSet(
             folder=playing.folder,
             segments=len(segments[playing.playlist]),
             strict=isinstance(playing, PackagedRendition) and not playing.rung.copied,
@@ -147,7 +146,7 @@ async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
     }
     for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
         await asyncio.to_thread(require_mp4, out_folder / name)
-        subjects[name] = Counted(folder="", init=name, segments=0)
+        subjects[name] = SegmentSet(folder="", init=name, segments=0)
     return Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
 
 

@@ -1,4 +1,4 @@
-"""What a job has when it is done, from what was packaged and measured. Pure."""
+"""What a job has: the original once it is stored, and what was packaged and measured when it is done. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,29 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vodpull import media
-from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
+from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
 from vodpull.workflows.attempt.context import folder_key
+
+
+def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int) -> Asset:
+    """Return the asset of a job whose original is in the store; `info` is None if it was not measured."""
+    video = None if info is None else info.video
+    original = StoredFile(
+        clarity=Clarity.ORIGINAL,
+        server_type=ServerType.SOURCE,
+        width_px=0 if video is None else video.display_width_px,
+        height_px=0 if video is None else video.display_height_px,
+        bitrate_bps=0 if info is None else info.bitrate_bps,
+        size_bytes=size_bytes,
+        key=key,
+    )
+    return Asset(
+        video_id=job.video_id,
+        duration_s=0.0 if info is None else info.duration_s,
+        files=(original,),
+        tracks=() if info is None else tuple(SourceTrack(**asdict(track)) for track in info.tracks),
+        warnings=() if info is None else tuple(AssetWarning(**asdict(lost)) for lost in media.warnings_of(info)),
+    )
 
 
 def published_asset(

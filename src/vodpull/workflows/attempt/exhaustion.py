@@ -1,9 +1,11 @@
-"""Whether descriptors have run out, here or on the machine: that passes, whatever error it became on its way up."""
+"""What runs out and comes back: storage, and file descriptors, whatever error their lack was turned into."""
 
 from __future__ import annotations
 
 import errno
 import os
+
+from vodpull.errors import StorageFull, StorageUnavailable, VodpullError
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE}
 
@@ -29,3 +31,8 @@ def has_descriptors() -> bool:
     except OSError as error:
         return error.errno not in EXHAUSTED
     return True
+
+
+def passes(error: VodpullError) -> bool:
+    """Tell whether an error is nobody's and ends by itself."""
+    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)

@@ -1,4 +1,4 @@
-"""Writing progress down: often enough to watch, seldom enough not to matter."""
+"""Writes progress to the database: often enough to watch, seldom enough to cost nothing."""
 
 from __future__ import annotations
 
@@ -56,3 +56,8 @@ class ProgressReporter:
     async def _put(self, progress: Progress) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):  # what is worth writing again in half a second
             await asyncio.to_thread(self._write, progress)
+
+
+def fetch_progress(done: int, total: int | None) -> Progress:
+    """Return how far a transfer is; `total` is None while nobody knows it."""
+    return Progress(percent=100 * done / total if total else 0.0, bytes_done=done, bytes_total=total)

@@ -1,4 +1,4 @@
-"""Several that do something together: what all want is done once, and the first that fails ends the others."""
+"""Work that several tasks share: done once for all of them, and the first failure ends the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do to work that was accepted: stop it, or try it again."""
+"""Cancelling accepted work, and retrying it."""
 
 from __future__ import annotations
 

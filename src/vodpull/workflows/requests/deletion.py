@@ -1,4 +1,4 @@
-"""What goes, and how: deletion on request and by age, the removal of files, and the sweep of what nobody owns."""
+"""Deletion on request and by age, the removal of files, and the sweep of files that belong to no job."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vodpull.media.package.hls import (
+    AudioRendition,
     Segment,
-    SoundChoice,
     Variant,
     average_bitrate_bps,
     media_playlist,
@@ -56,8 +56,8 @@ def test_several_sounds_are_a_group_to_choose_from(golden: Golden) -> None:
         bitrate_bps=None,
     )
     sounds = [
-        SoundChoice(uri="v-a1.m3u8", name="1 (eng)", language="eng"),
-        SoundChoice(uri="v-a2.m3u8", name="2", language=None),
+        AudioRendition(uri="v-a1.m3u8", name="1 (eng)", language="eng"),
+        AudioRendition(uri="v-a2.m3u8", name="2", language=None),
     ]
     golden("multivariant_two_sounds.m3u8", multivariant_playlist([variant], sounds).splitlines())
 

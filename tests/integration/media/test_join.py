@@ -4,7 +4,7 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.clapper import ffmpeg, read_sound, tone
+from tests.clapper import Clapper, beeps, ffmpeg, onsets, read_pictures, read_sound, tone
 from tests.integration.media.pipeline import make_renditions
 
 from vodpull.errors import EncodeFailed
@@ -114,3 +114,19 @@ async def test_a_rendition_without_sound_is_an_error(tmp_path: Path, toolbox: To
     silent = part_of(whole, tmp_path / "silent.ts", "v:0")
     with pytest.raises(EncodeFailed, match="joining the segments"):
         await join(silent, [JoinedSound(path=silent)], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+
+
+@pytest.mark.parametrize(("late", "flash_s", "beep_s"), [("sound", 0.0, 1.0), ("picture", 0.48, 0.48)])
+async def test_parts_that_begin_apart_stay_in_step(
+    late: str, flash_s: float, beep_s: float, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    picture = Clapper(seconds=4, sound=()).make(tmp_path / "picture.mkv")
+    delays = (10, 10.48) if late == "sound" else (10.48, 10)
+    heard = beeps(4, offset_s=-0.48 if late == "sound" else 0.48)
+    whole = tmp_path / "whole.ts"
+    inputs = ("-itsoffset", delays[0], "-i", picture, "-itsoffset", delays[1], "-f", "lavfi", "-i", heard)
+    ffmpeg(*inputs, "-c:v", "copy", "-c:a", "aac", "-muxdelay", 0, "-muxpreload", 0, whole)
+    video, sound = (part_of(whole, tmp_path / f"{name}.ts", name) for name in ("v", "a"))
+    await join(video, [JoinedSound(path=sound)], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    assert read_pictures(tmp_path / "joined", 100).flashes_s[0] == pytest.approx(flash_s, abs=0.045)
+    assert onsets(read_sound(tmp_path / "joined"))[0] == pytest.approx(beep_s, abs=0.045)

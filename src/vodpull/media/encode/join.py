@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 
+from vodpull.errors import MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia
 from vodpull.media.encode.languages import iso_639_2
-from vodpull.media.inspect.steady import steady
+from vodpull.media.inspect.probe import probe
+from vodpull.media.inspect.steady import Steadied, steady
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
 from vodpull.media.tools.sandbox import Toolbox
@@ -16,6 +20,9 @@ from vodpull.media.tools.sandbox import Toolbox
 # Of a track's name; a command says what it reads and writes with the others.
 _MAX_NAME_CHARACTERS = 100
 _NO_NAME = frozenset(":/\\")
+# Sound without a container counts from its own beginning.
+_WITHOUT_CLOCK = frozenset({"aac", "mp3"})
+_MAX_APART_S = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +47,23 @@ async def join(
     exist; a file of an earlier try is overwritten.
 
     Raises:
-        EncodeFailed: FFmpeg cannot read the parts, a part has no sound, or their codec has no place in MP4.
+        EncodeFailed: FFmpeg cannot read the parts, a sound is none, or their codec has no place in MP4.
         EncodeStalled: FFmpeg was ended because it made no progress.
         StorageFull: the disk is full.
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as place:
         parts = {"video": video} | {f"audio{number}": path for number, path in enumerate(_apart(sounds))}
-        steadied = await _steadied(parts, Path(place), toolbox=toolbox)
+        ready = await _steadied(parts, Path(place), toolbox=toolbox)
+        begins_s = {name: await _begin_s(part, toolbox=toolbox) for name, part in ready.items() if len(parts) > 1}
         finished = await run(
-            build_join_argv(target.name, sounds, steadied=bool(steadied)),
+            build_join_argv(
+                target.name,
+                sounds,
+                steadied=any(part.path != parts[name] for name, part in ready.items()),
+                late_s=lateness_s(begins_s),
+            ),
             toolbox=toolbox,
-            reads=parts | steadied,
+            reads={name: part.path for name, part in ready.items()},
             writes=target.parent,
             limits=limits,
             on_progress=_unheard,
@@ -58,16 +71,37 @@ async def join(
     check(finished, "joining the segments")
 
 
-async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Path]:
-    """Return the parts that had to be written anew; the picture, which comes first, says how to all others."""
-    anew: dict[str, Path] = {}
-    shifts: tuple[str, ...] = ()
+async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Steadied]:
+    """Return the parts on one clock each; the picture, which comes first, says to all others how it is changed."""
+    ready: dict[str, Steadied] = {}
     for name, path in parts.items():
-        steadied = await steady(path, place, toolbox=toolbox, shifts=shifts, name=f"{name}.mkv")
-        if steadied is not None:
-            anew[name] = steadied.path
-            shifts = steadied.shifts if name == "video" else shifts
-    return anew
+        shifts = ready["video"].shifts if ready else ()
+        anew = await steady(path, place, toolbox=toolbox, shifts=shifts, name=f"{name}.mkv")
+        ready[name] = anew or Steadied(path=path, shifts=())
+    return ready
+
+
+async def _begin_s(part: Steadied, *, toolbox: Toolbox) -> float | None:
+    """Return when a part begins by the clock that all parts share; None: it has no clock, or cannot be read."""
+    try:
+        info = await probe(part.path, toolbox=toolbox)
+    except (NotMedia, MediaTruncated, MediaUnsupported, MediaTooLarge):
+        return None
+    if info.container in _WITHOUT_CLOCK:
+        return None
+    return info.start_time_s - float(Fraction(part.shifts[0]) if part.shifts else 0)
+
+
+def lateness_s(begins_s: Mapping[str, float | None]) -> dict[str, float]:
+    """Return how much later than the first of them each part begins; what has no place begins with the picture."""
+    picture_s = begins_s.get("video")
+    apart_s = {
+        name: 0.0 if begin_s is None or picture_s is None else begin_s - picture_s for name, begin_s in begins_s.items()
+    }
+    # Whoever is further apart counts from a zero of its own.
+    apart_s = {name: apart if abs(apart) <= _MAX_APART_S else 0.0 for name, apart in apart_s.items()}
+    first_s = min(apart_s.values(), default=0.0)
+    return {name: apart - first_s for name, apart in apart_s.items()}
 
 
 def _apart(sounds: Sequence[JoinedSound]) -> list[Path]:
@@ -78,14 +112,20 @@ def _unheard(_progress: ToolProgress) -> None:
     """The copy is over before anyone looks; the report is read for the stall limit only."""
 
 
-def build_join_argv(name: str, sounds: Sequence[JoinedSound], *, steadied: bool = False) -> list[str]:
+def build_join_argv(
+    name: str,
+    sounds: Sequence[JoinedSound],
+    *,
+    steadied: bool = False,
+    late_s: Mapping[str, float] = MappingProxyType({}),
+) -> list[str]:
     """Return the FFmpeg command: reads `/in/video`, `/in/audio0` and so on, writes into the working folder. Pure."""
     apart = len(_apart(sounds))
     inputs = ["video", *(f"audio{number}" for number in range(apart))]
     own = ("-map", "0:a?") if apart == 0 or apart < len(sounds) else ()
     return [
         *allowlist.global_flags(),
-        *(token for part in inputs for token in allowlist.input_flags(part)),
+        *(token for part in inputs for token in allowlist.input_flags(part, *_offset(late_s.get(part, 0.0)))),
         # `?`: sound only and picture only are sources too; the probe says later what they are good for.
         "-map", "0:v:0?",
         *(token for number in range(apart) for token in ("-map", f"{number + 1}:a:0")),
@@ -101,6 +141,11 @@ def build_join_argv(name: str, sounds: Sequence[JoinedSound], *, steadied: bool 
         "-movflags", "+faststart",
         "-f", "mp4", f"file:{name}",
     ]  # fmt: skip
+
+
+def _offset(late_s: float) -> tuple[str, ...]:
+    """Return the option of an input that begins later: FFmpeg lets each of them begin at 0."""
+    return ("-itsoffset", f"{late_s:.6f}") if late_s else ()
 
 
 def _labels(sounds: Sequence[JoinedSound]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.encode.join import JoinedSound, build_join_argv
+from vodpull.media.encode.join import JoinedSound, build_join_argv, lateness_s
 from vodpull.media.encode.languages import iso_639_2
 
 Golden = Callable[[str, Sequence[str]], None]
@@ -48,3 +48,18 @@ def test_a_name_is_no_more_than_a_name(name: str, kept: str) -> None:
 )  # fmt: skip
 def test_languages_have_three_letters_in_mp4(tag: str, code: str | None) -> None:
     assert iso_639_2(tag) == code
+
+
+@pytest.mark.parametrize(
+    ("begins_s", "late_s"),
+    [
+        ({"video": 10.0, "audio0": 10.5, "audio1": 9.0}, {"video": 1.0, "audio0": 1.5, "audio1": 0.0}),
+        ({"video": 10.0, "audio0": 0.0}, {"video": 10.0, "audio0": 0.0}),
+        ({"video": 90.0, "audio0": 0.0}, {"video": 0.0, "audio0": 0.0}),
+        ({"video": 10.0, "audio0": None}, {"video": 0.0, "audio0": 0.0}),
+        ({"video": None, "audio0": 3.0}, {"video": 0.0, "audio0": 0.0}),
+        ({}, {}),
+    ],
+)
+def test_parts_begin_where_their_common_clock_says(begins_s: dict[str, float | None], late_s: dict[str, float]) -> None:
+    assert lateness_s(begins_s) == late_s

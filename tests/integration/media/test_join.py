@@ -6,6 +6,7 @@ import av
 import pytest
 from tests.clapper import Clapper, beeps, ffmpeg, onsets, read_pictures, read_sound, tone
 from tests.integration.media.pipeline import make_renditions
+from tests.mp4_edits import shift_fragments
 
 from vodpull.errors import EncodeFailed
 from vodpull.media import JoinedSound, Toolbox, copy_limits, join, probe
@@ -65,6 +66,19 @@ def part_of(source: Path, target: Path, stream: str) -> Path:
     keeping_time = ("-copyts", "-muxdelay", 0, "-muxpreload", 0)
     ffmpeg("-i", source, "-map", f"0:{stream}", "-c", "copy", *keeping_time, "-f", "mpegts", target)
     return target
+
+
+@pytest.mark.parametrize("kind", ["mpegts", "mp4"])
+async def test_a_clock_that_jumps_changes_nothing_of_that(kind: str, tmp_path: Path, toolbox: Toolbox) -> None:
+    fragments = ("-movflags", "empty_moov+frag_keyframe+default_base_moof") if kind == "mp4" else ()
+    source = bilingual(tmp_path / "video", *fragments, "-f", kind)
+    content = source.read_bytes()
+    again = shift_fragments(content, 5000)[content.index(b"moof") - 4 :] if kind == "mp4" else content
+    source.write_bytes(content + again)
+    await join(source, [], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    info = await probe(tmp_path / "joined", toolbox=toolbox)
+    assert info.duration_s == pytest.approx(8, abs=0.2)
+    assert [sound.language for sound in info.audio] == (["deu", "eng"] if kind == "mp4" else ["eng", "deu"])
 
 
 @pytest.mark.parametrize("kind", ["mpegts", "mp4"])

@@ -125,7 +125,7 @@ def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoi
     ordered = ranked[:1] + [media for media in renditions if media is not ranked[0]]
     sounds: dict[tuple[str | None, str], SoundChoice] = {}
     for media in ordered:
-        uri, name = media.get("uri"), media.get("name") or ""
+        uri, name = media.get("uri") or None, media.get("name") or ""
         uri = uri if uri != video_uri else None
         # Those without a URI differ in name only.
         sounds.setdefault(

@@ -267,6 +267,7 @@ class Copied:
         self._target = target
         self._written = target.add_stream_from_template(stream)
         self._written.metadata.update(stream.metadata)
+        self._written.disposition = stream.disposition
         self._last: int | None = None
         name = ANNEXB.get(stream.codec_context.name)
         record = bytes(stream.codec_context.extradata or b"")[:1] == b"\x01"
@@ -310,6 +311,7 @@ class Flat:
         self._target = target
         self._written = target.add_stream("pcm_s16le", rate=SOUND_RATE_HZ, layout="stereo")
         self._written.metadata.update(stream.metadata)
+        self._written.disposition = stream.disposition
         self._base = Fraction(1, SOUND_RATE_HZ)
         self._resampler: Any = None
         self._kind: tuple[object, ...] = ()

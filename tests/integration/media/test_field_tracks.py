@@ -147,7 +147,8 @@ async def test_slow_pictures_are_published(
     source = ("-f", "lavfi", "-i", f"testsrc=s=320x180:r={rate}", "-f", "lavfi", "-i", f"sine=d={sound_s}")
     clip = await make_clip("a.mp4", *source, "-frames:v", str(pictures), *X264, "-c:a", "aac")
     _, renditions = await make_renditions(clip, tmp_path, toolbox=toolbox)
-    assert renditions[0].duration_s == pytest.approx(sound_s, rel=0.01)
+    # A copied picture ends with its last frame, whose sound may go on.
+    assert renditions[0].duration_s == pytest.approx(sound_s, abs=max(0.01 * sound_s, 0.5))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4, 6, 10, 64])

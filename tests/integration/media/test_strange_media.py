@@ -31,7 +31,7 @@ def tone(length_s: int) -> tuple[str, ...]:
         ("tiny.mp4", (*picture("16x16"), *X264), "16x16", 30),
         ("flat.mp4", (*picture("1000x32"), *X264), "1000x32", 30),
         ("fast.mp4", (*picture(rate="120"), *X264), "320x180", 60),
-        ("slow.mp4", (*picture(rate="5", length_s=4), *X264), "320x180", 5),
+        ("slow.mp4", (*picture(rate="5", length_s=4), *X264), "320x180", 10),
         ("one.mp4", (*picture(), "-frames:v", "1", *X264), "320x180", 30),
     ],
 )

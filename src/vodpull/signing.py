@@ -39,10 +39,18 @@ class SigningKey:
     secret: str = field(repr=False)
     scheme: str = CNC
     """`CNC`, `WS3` or `BASIC`."""
+    nonce: str = ""
+    """Signed along, except by BASIC: two equal requests of one second then stay two."""
 
 
 def sign(
-    method: str, url: str, body: bytes, *, key: SigningKey, now_s: float, content_type: str = "application/json"
+    method: str,
+    url: str,
+    body: bytes,
+    *,
+    key: SigningKey,
+    now_s: float,
+    content_type: str = "application/json",
 ) -> dict[str, str]:
     """
     Return the headers that a client sends with a request, `Host` and `Content-Type` included.
@@ -59,6 +67,8 @@ def sign(
     dialect = next((known for known in DIALECTS if known.word == key.scheme), None)
     if dialect is None:
         raise ParameterError(f"scheme is none of {CNC}, {WS3} and {BASIC}", field="scheme")
+    headers |= {NONCE_HEADER: key.nonce} if key.nonce else {}
+    names = (*MANDATORY_HEADERS, *([NONCE_HEADER] if key.nonce else []))
     request = SignedRequest(
         method=method.upper(),
         path=target.path or "/",
@@ -66,10 +76,10 @@ def sign(
         headers={name.lower(): value for name, value in headers.items()},
         body=body,
     )
-    canonical = canonical_request(request, MANDATORY_HEADERS, query_readings(request)[-1])
+    canonical = canonical_request(request, names, query_readings(request)[-1])
     timestamp = str(int(now_s))
     signature = seal_hmac(key.secret, string_to_sign(dialect, timestamp, canonical)).decode()
-    authorization = f"{dialect.word} Credential={key.access_key}, SignedHeaders={';'.join(MANDATORY_HEADERS)}, "
+    authorization = f"{dialect.word} Credential={key.access_key}, SignedHeaders={';'.join(names)}, "
     return (
         headers
         | dialect.extra_headers
@@ -117,6 +127,9 @@ DIALECTS = (
 )
 
 MANDATORY_HEADERS = ("content-type", "host")
+
+NONCE_HEADER = "x-vodpull-nonce"
+"""Any text; behind the mandatory ones in the order of the alphabet, as signed headers are."""
 
 
 def query_readings(request: SignedRequest) -> list[str]:

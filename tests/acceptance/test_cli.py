@@ -214,7 +214,8 @@ def test_hostile_names_do_not_reach_the_terminal(service: Vodpull, origin: Origi
 
 def test_the_shell_completes_commands(service: Vodpull) -> None:
     done = service.run("--show-completion", "bash")
-    assert done.returncode == 0 or "completion" in done.stderr.lower()
+    # Where no shell is above the process, that is said.
+    assert done.returncode == 0 or "completion" in done.stderr.lower() or "not supported" in done.stderr
     words = {"_VODPULL_COMPLETE": "complete_bash", "COMP_WORDS": "vodpull wat", "COMP_CWORD": "1"}
     program = [str(Path(sys.executable).parent / "vodpull")]
     done = subprocess.run(

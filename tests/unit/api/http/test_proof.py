@@ -83,3 +83,14 @@ def test_the_date_alone_is_signed_by_basic_and_a_request_is_itself_all_the_same(
 def test_other_requests_are_others(scheme: str) -> None:
     assert identity(signed(scheme, b'{"a":1}')) != identity(signed(scheme, b'{"a":2}'))
     assert identity(signed(scheme, method="GET", query="a=1")) != identity(signed(scheme, method="GET", query="a=2"))
+
+
+@pytest.mark.parametrize("scheme", [CNC, WS3])
+def test_a_nonce_makes_two_requests_of_one_second(scheme: str) -> None:
+    identities = set()
+    for nonce in ("", "A", "B"):
+        key = SigningKey(access_key="AK1", secret="secret", scheme=scheme, nonce=nonce)
+        headers = sign("POST", URL, b"{}", key=key, now_s=NOW_S)
+        named = {name.lower(): value for name, value in headers.items()}
+        identities.add(identity(replace(signed(scheme), headers=named)))
+    assert len(identities) == 3

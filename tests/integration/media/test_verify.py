@@ -9,7 +9,7 @@ import pytest
 from pydantic import TypeAdapter
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make_parts, plan_source, verify
 
-from vodpull.errors import MediaTruncated, OutputInvalid, StorageFull
+from vodpull.errors import MediaTruncated, OutputInvalid, StorageError
 from vodpull.media import MediaInfo, Original, Parts, Rendition, Toolbox, package_and_verify
 
 SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
@@ -136,7 +136,7 @@ async def test_both_at_once_end_together_when_one_fails(clip: Path, tmp_path: Pa
     (again / VIDEO_ID / "storyboard").mkdir(parents=True)
     parts = Parts(tracks=encoded / "tracks", chunks=(encoded / "chunk-0",))
     original = Original(path=clip, info=info)
-    with pytest.raises(StorageFull, match="storyboard"):
+    with pytest.raises(StorageError, match="storyboard"):
         await package_and_verify(plan, parts, again, original=original, video_id=VIDEO_ID, toolbox=toolbox)
 
 

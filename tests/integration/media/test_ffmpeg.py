@@ -48,7 +48,7 @@ def test_the_tools_are_found_and_described(toolbox: Toolbox) -> None:
 
 @pytest.mark.parametrize("path", ["/nonexistent/ffmpeg", "/bin/true"])
 def test_a_program_that_is_not_ffmpeg_is_refused_at_start(path: str) -> None:
-    with pytest.raises(ConfigurationError, match="FFMPEG|FFmpeg"):
+    with pytest.raises(ConfigurationError, match=r"FFMPEG|FFmpeg"):
         find_toolbox(path, sandbox="off")
 
 

@@ -61,8 +61,9 @@ def test_ids_of_another_account_are_answered_like_unknown_ones(
     checked = operations_on_ids(service)
     for method, path in checked:
         pattern = path.replace("{position}", "0")
-        foreign = pattern.format(batch_id=batch_id, delivery_id=delivery["delivery_id"])
-        unknown = pattern.format(batch_id=UNKNOWN_BATCH, delivery_id=f"{UNKNOWN_BATCH}-batch-1")
+        job_id = batch["jobs"][0]["job_id"]
+        foreign = pattern.format(batch_id=batch_id, delivery_id=delivery["delivery_id"], job_id=job_id)
+        unknown = pattern.format(batch_id=UNKNOWN_BATCH, delivery_id=f"{UNKNOWN_BATCH}-batch-1", job_id=UNKNOWN_BATCH)
         told = answer(service, stranger, method, foreign)
         assert told == answer(service, stranger, method, unknown), path
         assert told[0] == 404

@@ -22,7 +22,7 @@ def test_a_drip_below_the_minimum_rate_ends_after_its_window() -> None:
 def test_a_slow_but_steady_body_goes_on() -> None:
     pace = Pace(LIMITS)
     for _ in range(1000):
-        pace.add(10_240, waited_s=10)
+        pace.add(102_400, waited_s=10)
 
 
 def test_a_fast_start_does_not_excuse_a_later_drip() -> None:

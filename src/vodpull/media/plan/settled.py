@@ -35,13 +35,18 @@ def shown_shapes(video: VideoStream, survey: Survey | None) -> tuple[tuple[float
 
 
 def _in_longest(video: VideoStream, survey: Survey) -> VideoStream:
-    """Return the video with the shape that is shown longest; one that is turned or cropped keeps that of its header."""
+    """
+    Return the video with the shape that is shown longest, of about equally long ones the largest.
+
+    One that is turned or cropped keeps the shape of its header.
+    """
     if len(survey.shapes) < 2 or video.rotation_deg or any(video.crop):  # noqa: PLR2004 - a change
         return video
     frames: Counter[tuple[int, int, tuple[int, int]]] = Counter()
     for shape in survey.shapes:
         frames[shape.width_px, shape.height_px, shape.sample_aspect] += shape.frames
-    ((width, height, (across, down)), _), *_ = frames.most_common(1)
+    tenth = max(1.0, frames.total() / 10)
+    width, height, (across, down) = max(frames, key=lambda shape: (round(frames[shape] / tenth), shape[0] * shape[1]))
     return replace(
         video,
         width_px=width,

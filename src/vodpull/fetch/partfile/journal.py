@@ -12,6 +12,7 @@ from typing import Any
 
 import yarl
 
+from vodpull.atomic import flush_folder
 from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.disk_errors import disk_errors
 
@@ -91,15 +92,6 @@ def remove(target: Path) -> None:
         if path.exists():
             path.unlink(missing_ok=True)
             flush_folder(path.parent)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make renames and removals in a folder survive a power cut."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
 
 
 def _parse(content: Any) -> Entry:

@@ -15,6 +15,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from vodpull.atomic import flush_folder
 from vodpull.errors import StorageUnavailable
 from vodpull.fetch.partfile import journal
 from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
@@ -286,7 +287,7 @@ class PartFile:
         with disk_errors():
             self._part.replace(self._target)
             self._is_renamed = True
-            journal.flush_folder(self._target.parent)
+            flush_folder(self._target.parent)
         journal.remove(self._target)
 
     def _close(self) -> None:

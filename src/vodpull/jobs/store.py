@@ -113,14 +113,6 @@ class Store:
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
 
-    def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
-        """Return the account's newest batch with this business id."""
-        with self.engine.connect() as connection:
-            return read_view(
-                connection,
-                sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT),
-            )
-
     def find_job(self, job_id: str) -> tuple[Batch, Job]:
         """Return a job and its batch, as its workflow needs them. The job exists: its workflow began with it."""
         with self.engine.connect() as connection:
@@ -317,9 +309,8 @@ def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:
 
 
 def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
-    """Return the newest batch that fits, with its jobs."""
-    newest = sa.select(tables.batch).where(which).order_by(tables.batch.c.created_at_ms.desc()).limit(1)
-    row = connection.execute(newest).mappings().first()
+    """Return the one batch that fits, with its jobs."""
+    row = connection.execute(sa.select(tables.batch).where(which)).mappings().first()
     if row is None:
         return None
     return read_views(connection, [row])[0]

@@ -19,9 +19,8 @@ _NEXT_TRY = TypeAdapter(NextTry)
 
 
 def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
-    """Return the newest batch that fits, with its jobs."""
-    newest = sa.select(tables.batch).where(which).order_by(tables.batch.c.created_at_ms.desc()).limit(1)
-    row = connection.execute(newest).mappings().first()
+    """Return the one batch that fits, with its jobs."""
+    row = connection.execute(sa.select(tables.batch).where(which)).mappings().first()
     if row is None:
         return None
     return read_views(connection, [row])[0]

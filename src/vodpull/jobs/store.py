@@ -116,14 +116,6 @@ class Store:
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
 
-    def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
-        """Return the account's newest batch with this business id."""
-        with self.engine.connect() as connection:
-            return read_view(
-                connection,
-                sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT),
-            )
-
     def find_job(self, job_id: str) -> tuple[Batch, Job]:
         """
         Return a job and its batch, as its workflow needs them: with the template that this job is made by.

@@ -26,6 +26,7 @@ from vodpull.jobs.listing import Filter, Listing
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.records import Records
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import JobRef, Outcome, Store
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
@@ -55,11 +56,15 @@ def rows(database: sa.Engine) -> dict[str, int]:
         }
 
 
-def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
+async def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
     batch = done.batch
     assert Retention(database).delete(done)
     assert store.find_batch(batch.batch_id) is None
-    assert store.find_newest(batch.account_id, batch.trans_no) is None
+    reader = open_status_reader(database, VAULT)
+    found = await reader.find(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no)
+    await reader.close()
+    assert found.key is not None
+    assert found.batch is None
     assert Listing(database).page(Filter(account_id=None), limit=10) == ([], "")
 
 

@@ -87,11 +87,11 @@ class OfVideo(Protocol):
     """What an event of a video is about: a video, or the job that it is of."""
 
     @property
-    def video_id(self) -> str: ...
+    def video_id(self) -> str: ...  # noqa: D102 - said of `Event`
     @property
-    def batch_id(self) -> str: ...
+    def batch_id(self) -> str: ...  # noqa: D102 - said of `Event`
     @property
-    def position(self) -> int: ...
+    def position(self) -> int: ...  # noqa: D102 - said of `Event`
 
 
 def add_video_event(connection: sa.Connection, kind: EventKind, subject: OfVideo, *, account_id: str) -> None:

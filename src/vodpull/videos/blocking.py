@@ -20,7 +20,7 @@ def block(library: Library, video: Video) -> None:
     Raises:
         NotAllowedNow: it is blocked already.
     """
-    _change(library, video, VideoState.BLOCKED, EventKind.VIDEO_BLOCKED)
+    _change(library, video, VideoState.BLOCKED)
 
 
 def enable(library: Library, video: Video) -> None:
@@ -30,13 +30,16 @@ def enable(library: Library, video: Video) -> None:
     Raises:
         NotAllowedNow: it is enabled already.
     """
-    _change(library, video, VideoState.ENABLED, EventKind.VIDEO_ENABLED)
+    _change(library, video, VideoState.ENABLED)
 
 
-def _change(library: Library, video: Video, state: VideoState, kind: EventKind) -> None:
+_KINDS = {VideoState.BLOCKED: EventKind.VIDEO_BLOCKED, VideoState.ENABLED: EventKind.VIDEO_ENABLED}
+
+
+def _change(library: Library, video: Video, state: VideoState) -> None:
     other = sa.and_(tables.video.c.video_id == video.video_id, tables.video.c.state != int(state))
     values = {"state": int(state), "updated_at_ms": now_ms()}
     with library.engine.begin() as connection:
         if connection.execute(tables.video.update().where(other).values(values)).rowcount == 0:
             raise NotAllowedNow(f"the video is {state.name.lower()} already", field="videoId")
-        add_video_event(connection, kind, video, account_id=video.account_id)
+        add_video_event(connection, _KINDS[state], video, account_id=video.account_id)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-
 from tests.stored import accepted, add_video
+
 from vodpull.accounts.keys import NewKey
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.events import EventKind, Events

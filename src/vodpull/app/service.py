@@ -74,6 +74,7 @@ from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.intake import Intake, Terms
+from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
@@ -359,6 +360,7 @@ class _Parts:
     def _chores(self) -> Chores:
         return Chores(
             retention=self._retention,
+            leftovers=Leftovers(self._retention, self._objects),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

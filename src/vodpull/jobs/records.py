@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
 from vodpull.jobs.model import Batch, Job
-from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, job_of_row, job_row
+from vodpull.jobs.rows import batch_of, job_of_row, job_row
+from vodpull.jobs.store import IS_FINAL, JobRef
 
 
 @dataclass(frozen=True, kw_only=True)

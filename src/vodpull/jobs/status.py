@@ -121,7 +121,7 @@ def item_data(job: ItemState) -> dict[str, Any]:
         "md5": job.md5,
         "pullStatus": int(job.pull_status),
     }
-    if job.asset is not None:
+    if job.asset is not None and job.pull_status is WireStatus.SUCCEEDED:  # else it is what an earlier attempt stored
         item["videoInfo"] = _video_info(job.asset)
     return item
 

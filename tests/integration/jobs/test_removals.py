@@ -241,10 +241,10 @@ def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engi
     finish(store, given_up, Outcome(failure=Failure(**vars(FAILURE))))
     names = [waiting.directory, given_up.directory, "f" * 32]
     fresh = Retention(database).holdings(names, settled_before_ms=0)
-    assert {name: holding.keys for name, holding in fresh.items()} == dict.fromkeys(names[:2])
+    assert {name: holding.everything for name, holding in fresh.items()} == dict.fromkeys(names[:2], True)
     old = Retention(database).holdings(names, settled_before_ms=later(0))
-    assert old[waiting.directory].keys is None
-    assert old[given_up.directory].keys == frozenset({ASSET.files[0].key})
+    assert old[waiting.directory].everything
+    assert old[given_up.directory].strangers([ASSET.files[0].key, "another"]) == ["another"]
 
 
 def test_one_of_several_processes_does_a_chore(database: sa.Engine) -> None:

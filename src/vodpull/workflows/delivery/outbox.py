@@ -113,11 +113,11 @@ class Outbox:
             NotFound: there is no such delivery.
         """
         found = self._deliveries.find(delivery_id)
-        if found is None or account_id not in {None, found.account_id}:
+        if found is None or account_id not in {None, found.delivery.account_id}:
             raise NotFound("there is no such delivery")
         with self._store.transaction() as connection:
             number = self._deliveries.reopen(connection, found)
-            call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number)
+            call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number)
             self._engine.start(connection, call)
 
     async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
@@ -138,7 +138,7 @@ class Outbox:
         headers |= sign_webhook(
             delivery.delivery_id,
             delivery.body,
-            secret=self._accounts.notify_secret(found.account_id),
+            secret=self._accounts.notify_secret(delivery.account_id),
             now_s=now_s(),
         )
         key = self._accounts.find_live(found.access_key)
@@ -162,9 +162,9 @@ class Outbox:
         with self._store.transaction() as connection:
             self._deliveries.record(connection, delivery_id, attempt, state=state)
             if state is DeliveryState.SILENCED:
-                self._deliveries.silence(connection, found.account_id, found.delivery.url)
+                self._deliveries.silence(connection, found.delivery.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
-                call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number + 1)
+                call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number + 1)
                 self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
         age_s = (now_ms() - found.delivery.created_at_ms) / 1000
         self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -82,17 +83,28 @@ def _event(view: BatchView, *, kind: EventKind, position: int | None, round_numb
     )
 
 
-def add_video_event(connection: sa.Connection, kind: EventKind, job: Job, *, account_id: str) -> None:
-    """Insert what became of a job's video, in the transaction that makes it a fact."""
+class OfVideo(Protocol):
+    """What an event of a video is about: a video, or the job that it is of."""
+
+    @property
+    def video_id(self) -> str: ...  # noqa: D102 - said of `Event`
+    @property
+    def batch_id(self) -> str: ...  # noqa: D102 - said of `Event`
+    @property
+    def position(self) -> int: ...  # noqa: D102 - said of `Event`
+
+
+def add_video_event(connection: sa.Connection, kind: EventKind, subject: OfVideo, *, account_id: str) -> None:
+    """Insert what became of a video, in the transaction that makes it a fact."""
     now = now_ms()
     event = Event(
         event_id=new_id(now),
         account_id=account_id,
-        batch_id=job.batch_id,
-        position=job.position,
+        batch_id=subject.batch_id,
+        position=subject.position,
         kind=kind,
         created_at_ms=now,
-        video_id=job.video_id,
+        video_id=subject.video_id,
     )
     connection.execute(tables.event.insert().values(asdict(event) | {"kind": kind.value}))
 

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
 from vodpull.videos.categories import labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
@@ -131,19 +131,6 @@ class Library:
             found = find_video(connection, video_id, account_id=account_id)
             change_video(connection, found, edit)
             return find_video(connection, video_id, account_id=account_id)
-
-    def set_state(self, connection: sa.Connection, video: Video, state: VideoState) -> None:
-        """
-        Block or enable a video; what an event tells of it goes into the same transaction.
-
-        Raises:
-            NotAllowedNow: it is so already.
-        """
-        mine = sa.and_(tables.video.c.video_id == video.video_id, tables.video.c.state != int(state))
-        values = {"state": int(state), "updated_at_ms": now_ms()}
-        if connection.execute(tables.video.update().where(mine).values(values)).rowcount == 0:
-            word = "blocked" if state is VideoState.BLOCKED else "enabled"
-            raise NotAllowedNow(f"the video is {word} already")
 
     def blocked_folders(self) -> frozenset[str]:
         """Return the folders of all videos that nobody may play: 32 hex characters each."""

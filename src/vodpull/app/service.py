@@ -61,6 +61,9 @@ from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -73,7 +76,9 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
+from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
@@ -259,6 +264,13 @@ class _Parts:
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
+            library=Library(self._database),
+            categories=Categories(self._database),
+            encoding=Encoding(self._store, self._engine, self._queues),
+            callbacks=Callbacks(self._database),
+            templates=self._templates,
+            default_template=self._settings.default_template,
+            check_url=self._notify_guard.check_url,
             objects=self._objects,
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
@@ -359,6 +371,7 @@ class _Parts:
     def _chores(self) -> Chores:
         return Chores(
             retention=self._retention,
+            leftovers=Leftovers(self._retention, self._objects),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
 from vodpull.jobs.model import Batch, Job
-from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, job_of_row, job_row
+from vodpull.jobs.rows import batch_of, job_of_row, job_row
+from vodpull.jobs.store import IS_FINAL, JobRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ class Records:
             connection.execute(
                 tables.job.update().where(mine).values(archived_attempt=ref.attempt, stored_bytes=stored_bytes)
             )
+            video = tables.video
+            connection.execute(video.update().where(video.c.job_id == ref.job_id).values(size_bytes=stored_bytes))
 
     def add(self, record: Record, *, account_id: str, stored_bytes: int) -> bool:
         """Insert a job that the database does not know, and its batch if need be; False when it knows the job."""

@@ -18,9 +18,9 @@ from vodpull import storage
 from vodpull.accounts.installation import check_master_key
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
-from vodpull.app import diagnose, open_accounts, require_installation
+from vodpull.app.doctor import diagnose
 from vodpull.app.service import running_service
-from vodpull.app.setup import check_postgresql, prove_store
+from vodpull.app.setup import check_postgresql, open_accounts, prove_store, require_installation
 from vodpull.cli.main import app
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database

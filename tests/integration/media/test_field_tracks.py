@@ -15,7 +15,8 @@ from tests.integration.media.pipeline import VIDEO_ID, Maker, cut, make_renditio
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
 from vodpull.media import MediaInfo, Rendition, Toolbox, probe, sound_is_lost, warnings_of
-from vodpull.media.tools.run import RunLimits, check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import RunLimits, run
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p")

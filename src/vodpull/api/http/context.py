@@ -15,9 +15,14 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.status_reader import StatusReader
 from vodpull.jobs.store import Store
+from vodpull.jobs.templates import Templates
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 
 
@@ -36,6 +41,14 @@ class ApiContext:
     listing: Listing
     events: Events
     deliveries: Deliveries
+    library: Library
+    categories: Categories
+    encoding: Encoding
+    callbacks: Callbacks
+    templates: Templates
+    default_template: str
+    check_url: Callable[[str], object]
+    """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
     is_ready: Callable[[], Awaitable[dict[str, bool]]]
     """Tells which parts work: database, storage, disk."""

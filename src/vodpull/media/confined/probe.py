@@ -2,10 +2,10 @@
 Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
 Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams` and `max_sounds`. PYAV is the folder of the PyAV
-package. The answer is either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the
-standard library, and its parts, whose paths come last: tracks.py, programmes.py, display.py, lengths.py,
-length_claims.py and boxes.py.
+options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams`, `max_sounds`, and `complete_share`, below which a
+file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or `error` (a code of vodpull's
+catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths come last: tracks.py,
+programmes.py, display.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ CADENCE_PACKETS = 600
 SAMPLE_FRAMES = 8
 # Give up looking for a picture after this many packets without one.
 BARREN_PACKETS = 2000
-# A container that promises more than this share beyond what it holds was cut.
-COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
 # FFmpeg counts these from the first of the tracks that a command uses.
@@ -71,7 +69,7 @@ def main(argv: list[str]) -> int:
     av.logging.set_level(None)
     try:
         answer = probe(av, Path(argv[3]), orders)
-        limits = {"share": COMPLETE_SHARE, "loss_s": TOLERATED_LOSS_S}
+        limits = {"share": orders["complete_share"], "loss_s": TOLERATED_LOSS_S}
         broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:

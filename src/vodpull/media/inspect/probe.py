@@ -20,11 +20,12 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo
+from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import RunLimits, check_alive, run
+from vodpull.media.tools.outcome import check_alive
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # Headers and the last seconds are read, whatever the length; a network disk may be slow.
@@ -85,6 +86,7 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
+        "complete_share": COMPLETE_SHARE,
     }
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from vodpull.media.inspect.probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
-from vodpull.media.tools.run import RunLimits, copy_limits, incomplete
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 STEADY_FILE = "steady.mkv"

@@ -13,7 +13,7 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.model import Batch, BatchView, Job, NextTry
 from vodpull.jobs.status import notification_body
@@ -100,10 +100,13 @@ class Outbox:
             return
         about = job if view.batch.separate else None
         body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
-        delivery = new_delivery(view, job=about, body=body)
-        self._deliveries.add(connection, delivery)
-        call = self._queues.deliver_call(delivery.delivery_id, account_id=view.batch.account_id, number=0)
-        self._engine.start(connection, call)
+        self.send(connection, new_delivery(view, job=about, body=body))
+
+    def send(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> None:
+        """Insert a delivery and start its first attempt, signed with this key or that of its batch; once per id."""
+        if self._deliveries.add(connection, delivery, access_key=access_key):
+            call = self._queues.deliver_call(delivery.delivery_id, account_id=delivery.account_id, number=0)
+            self._engine.start(connection, call)
 
     def replay(self, delivery_id: str, *, account_id: str | None) -> None:
         """
@@ -113,11 +116,11 @@ class Outbox:
             NotFound: there is no such delivery.
         """
         found = self._deliveries.find(delivery_id)
-        if found is None or account_id not in {None, found.account_id}:
+        if found is None or account_id not in {None, found.delivery.account_id}:
             raise NotFound("there is no such delivery")
         with self._store.transaction() as connection:
             number = self._deliveries.reopen(connection, found)
-            call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number)
+            call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number)
             self._engine.start(connection, call)
 
     async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
@@ -138,7 +141,7 @@ class Outbox:
         headers |= sign_webhook(
             delivery.delivery_id,
             delivery.body,
-            secret=self._accounts.notify_secret(found.account_id),
+            secret=self._accounts.notify_secret(delivery.account_id),
             now_s=now_s(),
         )
         key = self._accounts.find_live(found.access_key)
@@ -162,9 +165,9 @@ class Outbox:
         with self._store.transaction() as connection:
             self._deliveries.record(connection, delivery_id, attempt, state=state)
             if state is DeliveryState.SILENCED:
-                self._deliveries.silence(connection, found.account_id, found.delivery.url)
+                self._deliveries.silence(connection, found.delivery.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
-                call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number + 1)
+                call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number + 1)
                 self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
         age_s = (now_ms() - found.delivery.created_at_ms) / 1000
         self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)

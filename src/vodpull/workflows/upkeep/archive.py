@@ -71,7 +71,7 @@ class Archive:
     async def _drop_leftovers(self, job: Job) -> None:
         before_ms = now_ms() + 1
         holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
-        if holding is not None and holding.keys is not None:
+        if holding is not None and not holding.everything:
             folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
             keys = await self._objects.list_keys(f"{folder}/")
             await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)

@@ -19,6 +19,7 @@ from vodpull.jobs.store import Store
 from vodpull.workflows.attempt.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.upkeep.archive import Archive
 
 LOOK_S = 5.0
@@ -47,15 +48,17 @@ class Chores:
     archive: Archive
     disposal: Disposal
     sweep: Sweep
+    leftovers: Leftovers
     keep_days: float
     """Batches that ended longer ago are deleted; 0 keeps them for ever."""
 
     async def do_often(self) -> None:
-        """Write manifests of what became final, delete what is too old, remove files of what was deleted."""
+        """Write manifests of what became final, delete what is too old, remove what was deleted or replaced."""
         await self.archive.keep_new()
         if self.keep_days:
             await asyncio.to_thread(self.disposal.expire, now_ms=now_ms(), keep_days=self.keep_days)
         await self.disposal.remove_due()
+        await self.leftovers.remove_superseded()
 
     async def sweep_orphans(self) -> None:
         """Remove what nobody owns."""

@@ -61,6 +61,8 @@ from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.videos.gate import BlockedVideos
+from vodpull.videos.library import Library
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -261,6 +263,8 @@ class _Parts:
             events=Events(self._database),
             deliveries=Deliveries(self._database),
             objects=self._objects,
+            gate=BlockedVideos(Library(self._database).blocked_folders),
+            publish_domains=(),
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vodpull.api.http.access import Access
-from vodpull.api.http.files import ObjectReader
+from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
@@ -37,6 +37,10 @@ class ApiContext:
     events: Events
     deliveries: Deliveries
     objects: ObjectReader
+    gate: Gate
+    """Knows what is blocked."""
+    publish_domains: tuple[str, ...]
+    """Where stored files lie at the root, the default first."""
     is_ready: Callable[[], Awaitable[dict[str, bool]]]
     """Tells which parts work: database, storage, disk."""
     metrics: MetricsDoor

@@ -281,7 +281,7 @@ class _Parts:
             check_url=self._notify_guard.check_url,
             objects=self._objects,
             gate=BlockedVideos(self._library.blocked_folders),
-            publish_domains=(),
+            publish_domains=self._settings.publish_domains,
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,

@@ -182,7 +182,9 @@ class Deliveries:
         if state is not None:
             query = query.where(delivery.state == state.value)
         if cursor:
-            query = query.where(sa.tuple_(delivery.created_at_ms, delivery.delivery_id) < sa.tuple_(*_read_cursor(cursor)))
+            query = query.where(
+                sa.tuple_(delivery.created_at_ms, delivery.delivery_id) < sa.tuple_(*_read_cursor(cursor))
+            )
         most = min(limit, MAX_PAGE)
         query = query.order_by(delivery.created_at_ms.desc(), delivery.delivery_id.desc()).limit(most + 1)
         with self._engine.connect() as connection:

@@ -64,7 +64,7 @@ class Exchange:
             return error
         outage = as_outage(error)
         if outage is None:
-            log.exception("request failed", request_id=request_id, path=path)
+            log.error("request failed", request_id=request_id, path=path, exc_info=error)
             return InternalError("unexpected")
         log.error("the database does not answer", request_id=request_id, path=path, error=type(error).__name__)
         return outage

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
-from starlette.requests import Request
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
@@ -154,9 +153,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         "/batches/{batch_id}/progress",
         operation_id="streamProgress",
         response_class=StreamingResponse,
-        responses={
-            200: {"description": STREAMED, "content": {"text/event-stream": {}}}
-        },
+        responses={200: {"description": STREAMED, "content": {"text/event-stream": {}}}},
     )
     async def stream_progress(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> StreamingResponse:
         """Stream the batch as server-sent events, one for each change, until it is final or deleted."""

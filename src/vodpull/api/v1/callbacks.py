@@ -12,7 +12,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.errors import NotFound
+from vodpull.errors import FetchError, NotFound, ParameterError
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
@@ -56,6 +56,10 @@ def callbacks_router(context: ApiContext) -> APIRouter:
     @router.put("/{kind}", operation_id="setCallback")
     def set_callback(kind: CallbackKind, body: NewCallback, caller: Caller = Depends(caller_of)) -> CallbackReply:
         """Tell the account at this address from now on, in place of the one before."""
+        try:
+            context.check_url(body.url)
+        except FetchError as error:
+            raise ParameterError(str(error), field="url") from error
         context.callbacks.set(caller.key.account_id, kind, body.url)
         return CallbackReply(kind=kind, url=body.url)
 

@@ -12,10 +12,14 @@ from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
 
 
 class Shape(BaseModel):
+    """A JSON object; the words below its members describe them."""
+
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class RequestShape(Shape):
+    """A JSON object that callers send: with these members and no others."""
+
     model_config = ConfigDict(extra="forbid")
 
 

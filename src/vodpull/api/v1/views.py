@@ -83,7 +83,9 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         "proof": None if asset is None else asset.proof,
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
-        "files": [] if asset is None else [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
+        "files": []
+        if asset is None
+        else [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
         "tracks": [] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
         "warnings": [] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
@@ -112,7 +114,7 @@ def file_reply(file: StoredFile, duration_s: float, *, url: str) -> FileReply:
 
 def decision_reply(decision: Mapping[str, Any]) -> DecisionReply:
     """Return the reason of a definition; what earlier releases did not keep is empty."""
-    unknown = {"name": "", "max_bitrate_bps": 0, "codecs": [], "vmaf": None, "qualities": {}}
+    unknown: dict[str, Any] = {"name": "", "max_bitrate_bps": 0, "codecs": [], "vmaf": None, "qualities": {}}
     return DecisionReply(**unknown | dict(decision))
 
 

@@ -26,7 +26,9 @@ def categories_router(context: ApiContext) -> APIRouter:
     @router.get("", operation_id="listCategories")
     def list_categories(caller: Caller = Depends(caller_of)) -> CategoryList:
         """List all categories, by id."""
-        return CategoryList(categories=[category_reply(each) for each in context.categories.tree(caller.key.account_id)])
+        return CategoryList(
+            categories=[category_reply(each) for each in context.categories.tree(caller.key.account_id)]
+        )
 
     @router.post("", status_code=201, operation_id="createCategory")
     def create_category(body: NewCategory, caller: Caller = Depends(caller_of)) -> CategoryReply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fastapi.concurrency import run_in_threadpool
+
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import Caller, Callers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
@@ -38,7 +40,7 @@ class VideoDesk:
         video = self.video(video_id, caller)
         _, job = self.context.store.find_job(video.job_id)
         times = self.context.listing.timeline(video.batch_id)
-        return video_reply(video, job, times, self._urls(caller))
+        return video_reply(video, job, times, urls=self._urls(caller))
 
     def playback(self, video_id: str, caller: Caller) -> PlaybackReply:
         """Return where a video is played."""
@@ -75,6 +77,13 @@ class VideoDesk:
         template = self.context.templates.find(order.template or self.context.default_template)
         self.context.encoding.start([video], template=template.name)
         return self.read(video_id, caller)
+
+    async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:
+        """Delete a video, whatever is under way; its original alone only while nothing reads it."""
+        video = await run_in_threadpool(self.video, video_id, caller)
+        await self.context.removal.delete(
+            video, access_key=caller.key.access_key, stop_use=not only_original, only_original=only_original
+        )
 
     def _urls(self, caller: Caller) -> FileUrls:
         return FileUrls(public_url=caller.base_url, domains=self.context.publish_domains)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
+from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
@@ -104,3 +105,16 @@ def _add_changes(router: APIRouter, desk: VideoDesk) -> None:
     def encode_video(video_id: VideoId, body: EncodeOrder, caller: Caller = Depends(desk.caller)) -> VideoReply:
         """Encode the stored original again; what is there plays until the new outputs are published."""
         return desk.encode(video_id, body, caller)
+
+    @router.delete("/{video_id}", status_code=204, operation_id="deleteVideo")
+    async def delete_video(
+        video_id: VideoId, only_original: bool = False, caller: Caller = Depends(desk.caller)
+    ) -> Response:
+        """
+        Stop what is under way and delete the video with its files, or with `only_original` what it was made from.
+
+        It is gone with the answer; a store that is slow gives its files up within minutes. The original alone is not
+        deleted while it is being encoded, nor when there is nothing else to play (409).
+        """
+        await desk.delete(video_id, caller, only_original=only_original)
+        return Response(status_code=204)

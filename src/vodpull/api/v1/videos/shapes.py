@@ -26,6 +26,8 @@ Sort = Literal["newest", "oldest"]
 
 _Text = r"^[^\x00]*$"
 
+NodeId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+
 
 class CategoryReply(Shape):
     """A label of videos."""
@@ -50,7 +52,7 @@ class NewCategory(RequestShape):
 
     name: Annotated[str, Field(min_length=1, max_length=32)]
     """1 to 32 letters, digits, `_`, blanks or CJK characters, no blank first."""
-    parent_id: Annotated[int, Field(ge=0, strict=True)] = 0
+    parent_id: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
     """Below this category of the first level; 0: of the first level itself."""
 
 
@@ -178,7 +180,7 @@ class VideoChange(RequestShape):
     """A label."""
     description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION_CHARS, pattern=_Text)] = None
     """Empty: none."""
-    categories: Annotated[list[int] | None, Field(max_length=100)] = None
+    categories: Annotated[list[NodeId] | None, Field(max_length=100)] = None
     """`node_id` of all its labels from now on."""
     publish_domain: Annotated[str | None, Field(max_length=255, pattern=r"^[A-Za-z0-9.:-]*$")] = None
     """One of the installation's; empty: its default."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +15,7 @@ from vodpull.api.v1.videos.shapes import (
     VideoSummary,
 )
 from vodpull.api.v1.views import Times, decision_reply, file_reply, stage_replies
-from vodpull.jobs.model import Job
+from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.embed import playback_of
 from vodpull.videos.model import Category, Video
 from vodpull.videos.urls import FileUrls
@@ -32,7 +31,7 @@ def video_summary(video: Video, urls: FileUrls) -> VideoSummary:
     return VideoSummary(**_summary(video, urls))
 
 
-def video_reply(video: Video, job: Job, times: Times, urls: FileUrls) -> VideoReply:
+def video_reply(video: Video, job: Job, times: Times, *, urls: FileUrls) -> VideoReply:
     """Return a video with everything that is known of it."""
     asset = video.asset
     return VideoReply(
@@ -86,7 +85,7 @@ def _files(video: Video, urls: FileUrls) -> list[FileReply]:
     return [_file(video, file, urls) for file in video.asset.files]
 
 
-def _file(video: Video, file: Any, urls: FileUrls) -> FileReply:
+def _file(video: Video, file: StoredFile, urls: FileUrls) -> FileReply:
     return file_reply(file, video.asset.duration_s, url=urls.url(file.key, video.publish_domain))
 
 
@@ -110,8 +109,3 @@ def _usage(video: Video) -> UsageReply:
     original_bytes = 0 if original is None else original.size_bytes
     total = max(video.size_bytes, original_bytes)
     return UsageReply(original_bytes=original_bytes, outputs_bytes=total - original_bytes, total_bytes=total)
-
-
-def labels_of(categories: Sequence[Category]) -> list[CategoryReply]:
-    """Return categories as `/api/v1` lists them."""
-    return [category_reply(category) for category in categories]

@@ -178,7 +178,7 @@ class _Parts:
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
-        self._templates = load_templates(settings.data_dir / "templates")
+        self._templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self._templates)
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)

@@ -61,6 +61,11 @@ from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.gate import BlockedVideos
+from vodpull.videos.library import Library
+from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -73,8 +78,10 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
@@ -170,7 +177,7 @@ class _Parts:
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
-        self._templates = load_templates(settings.data_dir / "templates")
+        self._templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self._templates)
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
@@ -205,6 +212,10 @@ class _Parts:
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
+        self._library = Library(database)
+        self._removal = VideoRemoval(
+            self._library, self._store, disposal=self._disposal, outbox=self._outbox, objects=self._objects
+        )
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""
@@ -260,7 +271,17 @@ class _Parts:
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
+            library=self._library,
+            removal=self._removal,
+            categories=Categories(self._database),
+            encoding=Encoding(self._store, self._engine, self._queues),
+            callbacks=Callbacks(self._database),
+            templates=self._templates,
+            default_template=self._settings.default_template,
+            check_url=self._notify_guard.check_url,
             objects=self._objects,
+            gate=BlockedVideos(self._library.blocked_folders),
+            publish_domains=(),
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
@@ -361,6 +382,8 @@ class _Parts:
         return Chores(
             retention=self._retention,
             leftovers=Leftovers(self._retention, self._objects),
+            removal=self._removal,
+            days=StorageDays(self._database),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

@@ -58,6 +58,8 @@ class Records:
             connection.execute(
                 tables.job.update().where(mine).values(archived_attempt=ref.attempt, stored_bytes=stored_bytes)
             )
+            video = tables.video
+            connection.execute(video.update().where(video.c.job_id == ref.job_id).values(size_bytes=stored_bytes))
 
     def add(self, record: Record, *, account_id: str, stored_bytes: int) -> bool:
         """Insert a job that the database does not know, and its batch if need be; False when it knows the job."""

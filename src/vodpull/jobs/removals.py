@@ -17,7 +17,7 @@ from vodpull.jobs.events import EventKind, add_video_event
 from vodpull.jobs.model import Asset, BatchView, Job, Stage, outputs_name
 from vodpull.jobs.rows import job_of_row, read_view
 from vodpull.jobs.store import IS_FINAL, IS_KEPT
-from vodpull.jobs.videos import forget_videos
+from vodpull.jobs.videos import archive_again, forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """
@@ -209,9 +209,11 @@ class Retention:
         return job, Holding(batch_id=job.batch_id, asset=job.asset)
 
     def supersession_done(self, directory: str) -> None:
-        """Forget that files of a folder were to go."""
+        """Record that what was to go of a folder is gone."""
+        job_id = sa.select(tables.job.c.job_id).where(tables.job.c.directory == directory)
         with self._engine.begin() as connection:
             connection.execute(tables.superseded.delete().where(tables.superseded.c.directory == directory))
+            archive_again(connection, connection.scalar(job_id) or "")
 
     def begin_chore(self, name: str, *, every_s: float) -> bool:
         """Return True for one of all processes, when nobody began this chore for so long; it is begun then."""

@@ -14,9 +14,20 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.events import EventKind, add_video_event
-from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, EncodeState, Job, NextTry, Stage, WireStatus
+from vodpull.jobs.model import (
+    FINAL_STAGES,
+    Asset,
+    Batch,
+    BatchView,
+    EncodeState,
+    Job,
+    NextTry,
+    Stage,
+    StoredFile,
+    WireStatus,
+)
 from vodpull.jobs.rows import batch_of, job_of_row, job_row, read_view
-from vodpull.jobs.videos import keep_video, set_encode_state, supersede
+from vodpull.jobs.videos import archive_again, keep_video, set_encode_state, supersede
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
@@ -272,6 +283,19 @@ class Store:
             asset = replace(asset, attempt=ref.attempt)
         pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
         return self._begin_again(connection, ref, which=pulled, values={"template": template, "asset": asdict(asset)})
+
+    def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
+        """Take the original off a finished job that can be played without it, and return what it was; else None."""
+        self._lock_batch_of(connection, job_id)
+        query = sa.select(tables.job).where(tables.job.c.job_id == job_id, tables.job.c.stage == Stage.DONE.value)
+        row = connection.execute(query).mappings().first()
+        asset = None if row is None else job_of_row(row).asset
+        if asset is None or asset.original is None or not asset.playlist_key:
+            return None
+        rest = replace(asset, files=tuple(file for file in asset.files if file is not asset.original))
+        connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(asset=asdict(rest)))
+        archive_again(connection, job_id)
+        return asset.original
 
     def _begin_again(
         self, connection: sa.Connection, ref: JobRef, *, which: sa.ColumnElement[bool], values: Mapping[str, Any]

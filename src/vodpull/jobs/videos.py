@@ -78,3 +78,8 @@ def supersede(connection: sa.Connection, job_id: str, *, due_at_ms: int) -> None
     if not insert_new(connection, tables.superseded, {"directory": name, "due_at_ms": due_at_ms}):
         mine = tables.superseded.c.directory == name
         connection.execute(tables.superseded.update().where(mine).values(due_at_ms=due_at_ms))
+
+
+def archive_again(connection: sa.Connection, job_id: str) -> None:
+    """Let the manifest of a job be written anew, because its video or its files are others now."""
+    connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(archived_attempt=0))

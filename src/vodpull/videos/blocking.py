@@ -9,6 +9,7 @@ from vodpull.database import tables
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.events import EventKind, add_video_event
 from vodpull.jobs.model import VideoState
+from vodpull.jobs.videos import archive_again
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
@@ -43,3 +44,4 @@ def _change(library: Library, video: Video, state: VideoState) -> None:
         if connection.execute(tables.video.update().where(other).values(values)).rowcount == 0:
             raise NotAllowedNow(f"the video is {state.name.lower()} already", field="videoId")
         add_video_event(connection, _KINDS[state], video, account_id=video.account_id)
+        archive_again(connection, video.job_id)

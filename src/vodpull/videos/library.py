@@ -14,10 +14,14 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.videos import archive_again
 from vodpull.videos.categories import labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
 
 MAX_PAGE = 100
+
+IDS_AT_ONCE = 500
+"""In one statement."""
 
 CURSOR_PATTERN = r"^([0-9]{13}[0-9a-f]{32})?$"
 """Time and id of the last video of a page."""
@@ -84,12 +88,19 @@ class Library:
             NotFound: one of them is not there, or is another account's.
         """
         ids = [video_id.lower() for video_id in video_ids]
-        with self.engine.connect() as connection:
-            mine = sa.and_(tables.video.c.video_id.in_(ids), tables.video.c.account_id == account_id)
-            found = {video.video_id: video for video in _read(connection, _QUERY.where(mine))}
+        found = {video.video_id: video for video in self.remaining(ids, account_id=account_id)}
         if missing := [video_id for video_id in ids if video_id not in found]:
             raise NotFound(f"there is no video {missing[0]}", field="videoIds")
         return [found[video_id] for video_id in ids]
+
+    def remaining(self, video_ids: Sequence[str], *, account_id: str) -> list[Video]:
+        """Return those of these videos that the account has, in no order."""
+        found: list[Video] = []
+        with self.engine.connect() as connection:
+            for start in range(0, len(video_ids), IDS_AT_ONCE):
+                some = tables.video.c.video_id.in_(video_ids[start : start + IDS_AT_ONCE])
+                found += _read(connection, _QUERY.where(some, tables.video.c.account_id == account_id))
+        return found
 
     def page(self, wanted: VideoFilter, *, limit: int, cursor: str = "", offset: int = 0) -> tuple[list[Video], str]:
         """
@@ -155,6 +166,7 @@ def change_video(connection: sa.Connection, video: Video, edit: VideoEdit) -> No
     if values or edit.labels is not None:
         values["updated_at_ms"] = now_ms()
         connection.execute(tables.video.update().where(tables.video.c.video_id == video.video_id).values(values))
+        archive_again(connection, video.job_id)
 
 
 def find_video(connection: sa.Connection, video_id: str, *, account_id: str | None) -> Video:

@@ -282,7 +282,8 @@ class Steps:
         await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
             readable = source if is_playlist else await self._production.steadied(job, source)
-            info = None if is_playlist else await media.probe(readable, toolbox=self._context.toolbox)
+            toolbox = self._context.toolbox
+            info = None if is_playlist else await media.probe(readable, original=source, toolbox=toolbox)
         await self._context.enter_stage(job, Stage.STORE)
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)

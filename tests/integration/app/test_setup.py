@@ -160,6 +160,19 @@ def test_a_default_template_that_does_not_exist_is_refused(tmp_path: Path) -> No
         start(settings)
 
 
+def test_an_alias_of_no_template_is_refused(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, template_aliases="old=arb")
+    assert "VODPULL_TEMPLATE_ALIASES names 'arb'" in failures(settings)["settings"]
+    with refused("VODPULL_TEMPLATE_ALIASES"):
+        start(settings)
+
+
+def test_the_doctor_tells_which_publish_domains_are_known(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, publish_domains="localhost:8443, nowhere.invalid")
+    domains = {found.text: bool(found.fix) for found in diagnose(settings) if found.subject == "domain"}
+    assert domains == {"localhost:8443 serves stored files": False, "nowhere.invalid is not known to the DNS": True}
+
+
 def test_the_doctor_makes_nothing(tmp_path: Path) -> None:
     assert failures(settings_of(tmp_path)) == {}
     assert list(tmp_path.iterdir()) == []

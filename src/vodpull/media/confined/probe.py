@@ -5,7 +5,7 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams`, `max_sounds`, and `complete_share`, below which a
 file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or `error` (a code of vodpull's
 catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths come last: tracks.py,
-display.py, lengths.py, length_claims.py and boxes.py.
+programmes.py, display.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import itertools
 import json
 import statistics
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -111,17 +110,24 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4096)
+        file.seek(0)
+        programmes = _beside("programmes").programmes(file)
     if _is_picture(head):
         return {**_outline("picture", size), "video": None, "audio": []}
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
+        lengths = _beside("lengths")
+        late_s = lengths.late_starts(av, container)
         choice = _beside("tracks").Choice(container, orders)
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
         broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
             raise Refused("media_truncated", broken)
-        return _facts(av, container, choice, max_sounds=orders["max_sounds"], measure=measure)
+        choice.leave_out_empty(lambda stream: lengths.has_samples(av, container, stream))
+        choice.leave_out_other(lambda streams: _beside("programmes").of_one_programme(streams, programmes))
+        choice.leave_out_surplus(orders["max_sounds"])
+        return _facts(av, container, choice, measure=measure, late_s=late_s)
 
 
 def _beside(name: str) -> Any:
@@ -145,13 +151,13 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
         raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
-def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int, measure: Any) -> dict[str, Any]:
+def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[int, float]) -> dict[str, Any]:
     lengths = _beside("lengths")
-    _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
     video, audio = (choice.pictures or [None])[0], choice.sounds
     scan: dict[str, Any] = measure.scan_start(av, container, video) if video else {"nominal": 0.0}
     display = _beside("display").display_facts(video, scan["frames"]) if video else {}
     ends = measure.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
+    ends = {index: (late_s.get(index, start_s), end_s) for index, (start_s, end_s) in ends.items()}
     streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     # Other sound tracks do not make a film longer.
@@ -166,17 +172,6 @@ def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int, measure: An
     claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
     times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
     return {**outline, **times, **streams, **claims, "tracks": choice.facts()}
-
-
-def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: int) -> None:
-    """Do without tracks that have nothing in them, and without those that are too many."""
-    for stream in [*choice.pictures[:-1], *choice.sounds]:
-        if not has_samples(stream):
-            choice.leave_out(stream, "no_samples")
-    for stream in choice.pictures[1:]:
-        choice.leave_out(stream, "second_picture")
-    for stream in choice.sounds[max_sounds:]:
-        choice.leave_out(stream, "too_many")
 
 
 def _zero(container: Any, start_s: float) -> float | None:

@@ -38,7 +38,7 @@ from vodpull.workflows.attempt.verified import package_files, read_verified, wri
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
 
-FAULTS = (OutputInvalid, MediaTruncated)
+FAULTS = (OutputInvalid, MediaTruncated, EncodeFailed)
 """What a more careful encode may avoid."""
 
 log = structlog.get_logger(__name__)

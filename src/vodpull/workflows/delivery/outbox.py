@@ -13,7 +13,7 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.model import Batch, BatchView, Job, NextTry
 from vodpull.jobs.status import notification_body
@@ -100,10 +100,13 @@ class Outbox:
             return
         about = job if view.batch.separate else None
         body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
-        delivery = new_delivery(view, job=about, body=body)
-        self._deliveries.add(connection, delivery)
-        call = self._queues.deliver_call(delivery.delivery_id, account_id=view.batch.account_id, number=0)
-        self._engine.start(connection, call)
+        self.send(connection, new_delivery(view, job=about, body=body))
+
+    def send(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> None:
+        """Insert a delivery and start its first attempt, signed with this key or that of its batch; once per id."""
+        if self._deliveries.add(connection, delivery, access_key=access_key):
+            call = self._queues.deliver_call(delivery.delivery_id, account_id=delivery.account_id, number=0)
+            self._engine.start(connection, call)
 
     def replay(self, delivery_id: str, *, account_id: str | None) -> None:
         """

@@ -65,12 +65,13 @@ from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import BlockedVideos
 from vodpull.videos.library import Library
+from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.inspector import Inspector
-from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
 from vodpull.workflows.engine.queue_lengths import measure_queues
@@ -207,7 +208,7 @@ class _Parts:
             engine=self._engine,
             queues=self._queues,
             watch=self._watch,
-            only_200="notify-200-only" in settings.compat,
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=FileUrls(public_url=settings.public_url)),
         )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)

@@ -40,9 +40,11 @@ from vodpull.app.setup import (
     check_default_template,
     check_postgresql,
     check_shared,
+    file_urls,
     open_vault,
     prove_store,
     tell_unknown,
+    wire_zone,
 )
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
@@ -66,7 +68,6 @@ from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import BlockedVideos
 from vodpull.videos.library import Library
-from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
@@ -198,7 +199,7 @@ class _Parts:
             engine=self._engine,
             queues=self._queues,
             watch=self._watch,
-            manner=Manner(only_200="notify-200-only" in settings.compat, urls=FileUrls(public_url=settings.public_url)),
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
         )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
@@ -272,7 +273,7 @@ class _Parts:
             check_url=self._notify_guard.check_url,
             objects=self._objects,
             gate=BlockedVideos(self._library.blocked_folders),
-            publish_domains=(),
+            publish_domains=self._settings.publish_domains,
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
@@ -374,7 +375,7 @@ class _Parts:
             retention=self._retention,
             leftovers=Leftovers(self._retention, self._objects),
             removal=self._removal,
-            days=StorageDays(self._database),
+            days=StorageDays(self._database, zone=wire_zone(self._settings)),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

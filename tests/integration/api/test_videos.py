@@ -23,7 +23,7 @@ PLAYLIST = replace(
     media_bytes=50_000,
 )
 MP4 = replace(PLAYLIST, server_type=ServerType.MOBILE, key="pullvideo/202611/x/v-01.mp4", media_bytes=0)
-PLAYED = {
+PLAYED: dict[str, Any] = {
     "files": (ORIGINAL, PLAYLIST, MP4),
     "playlist_key": "pullvideo/202611/x/v.m3u8",
     "poster_key": "pullvideo/202611/x/v.jpg",
@@ -166,7 +166,7 @@ def test_a_deleted_video_is_gone_and_the_original_alone_only_where_something_pla
     assert served.call("DELETE", f"/videos/{plain.video_id}").status_code == 404
 
 
-CALLS = (
+CALLS: tuple[tuple[str, str, Any], ...] = (
     ("GET", "", None),
     ("GET", "/playback", None),
     ("PATCH", "", {"name": "mine"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import Response
 from pydantic import Field
 
@@ -15,6 +15,8 @@ from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import FetchError, NotFound, ParameterError
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
+
+Kind = Annotated[CallbackKind, Path(description="What it is told.")]
 
 
 class CallbackReply(Shape):
@@ -54,7 +56,7 @@ def callbacks_router(context: ApiContext) -> APIRouter:
         return CallbackList(callbacks=[CallbackReply(kind=kind, url=url) for kind, url in sorted(found.items())])
 
     @router.put("/{kind}", operation_id="setCallback")
-    def set_callback(kind: CallbackKind, body: NewCallback, caller: Caller = Depends(caller_of)) -> CallbackReply:
+    def set_callback(kind: Kind, body: NewCallback, caller: Caller = Depends(caller_of)) -> CallbackReply:
         """Tell the account at this address from now on, in place of the one before."""
         try:
             context.check_url(body.url)
@@ -64,7 +66,7 @@ def callbacks_router(context: ApiContext) -> APIRouter:
         return CallbackReply(kind=kind, url=body.url)
 
     @router.delete("/{kind}", status_code=204, operation_id="deleteCallback")
-    def delete_callback(kind: CallbackKind, caller: Caller = Depends(caller_of)) -> Response:
+    def delete_callback(kind: Kind, caller: Caller = Depends(caller_of)) -> Response:
         """Tell the account nothing of this kind any more."""
         if kind not in context.callbacks.get(caller.key.account_id):
             raise NotFound("no address of this kind is set")

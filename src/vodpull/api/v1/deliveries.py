@@ -14,7 +14,7 @@ from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
 from vodpull.jobs.deliveries import CURSOR_PATTERN, MAX_PAGE, Attempt, Delivery, DeliveryState
 
-DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$")]
+DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$", description="`delivery_id` of a notification.")]
 
 
 class AttemptReply(Shape):
@@ -73,10 +73,12 @@ def deliveries_router(context: ApiContext) -> APIRouter:
 
     @router.get("", operation_id="pageDeliveries")
     def page_deliveries(
-        batch_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$")] = None,
-        state: DeliveryState | None = None,
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
-        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+        batch_id: Annotated[
+            str | None, Query(pattern=r"^[0-9a-f]{32}$", description="Only those of this batch.")
+        ] = None,
+        state: Annotated[DeliveryState | None, Query(description="Only these.")] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most notifications of a page.")] = 20,
+        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN, description="`next_cursor` of the page before.")] = "",
         caller: Caller = Depends(callers.caller),
     ) -> DeliveryPage:
         """List the notifications of the account, or of one of its batches, newest first."""

@@ -13,7 +13,7 @@ from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.videos.shapes import CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
 
-NodeId = Annotated[int, Path(ge=1, lt=2**63)]
+NodeId = Annotated[int, Path(ge=1, lt=2**63, description="`node_id` of a category.")]
 
 
 def categories_router(context: ApiContext) -> APIRouter:

@@ -25,8 +25,12 @@ from vodpull.api.v1.videos.shapes import (
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import CURSOR_PATTERN, MAX_PAGE, VideoFilter
 
-VideoId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$")]
-Milliseconds = Annotated[int | None, Query(ge=0, lt=10**13)]
+VideoId = Annotated[
+    str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`video_id` of a video; letter case does not count.")
+]
+From = Annotated[int | None, Query(ge=0, lt=10**13, description="Created then or later; Unix time in milliseconds.")]
+Until = Annotated[int | None, Query(ge=0, lt=10**13, description="Created then or before; Unix time in milliseconds.")]
+OnlyOriginal = Annotated[bool, Query(description="Delete what it was made from, and keep what was made.")]
 
 
 def videos_router(context: ApiContext) -> APIRouter:
@@ -43,24 +47,23 @@ def videos_router(context: ApiContext) -> APIRouter:
 def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
     @router.get("", operation_id="listVideos")
     def list_videos(
-        search: Annotated[str, Query(max_length=255, pattern=r"^[^\x00]*$")] = "",
-        state: State | None = None,
-        encode_state: EncodeStateName | None = None,
-        origin: Origin | None = None,
-        category: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
-        created_from_ms: Milliseconds = None,
-        created_until_ms: Milliseconds = None,
-        sort: Sort = "newest",
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
-        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+        search: Annotated[
+            str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Any part of the name, letter case aside.")
+        ] = "",
+        state: Annotated[State | None, Query(description="Only these.")] = None,
+        encode_state: Annotated[EncodeStateName | None, Query(description="Only these.")] = None,
+        origin: Annotated[Origin | None, Query(description="Only those that came so.")] = None,
+        category: Annotated[
+            int | None, Query(ge=1, lt=2**63, description="`node_id` of a label; those below it count as well.")
+        ] = None,
+        created_from_ms: From = None,
+        created_until_ms: Until = None,
+        sort: Annotated[Sort, Query(description="By time of creation.")] = "newest",
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most videos of a page.")] = 20,
+        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN, description="`next_cursor` of the page before.")] = "",
         caller: Caller = Depends(desk.caller),
     ) -> VideoPage:
-        """
-        List videos by time of creation; filters combine with "and".
-
-        `search` is any part of the name, letter case aside; `category` the `node_id` of a label, those below it
-        included; both times are inclusive.
-        """
+        """List videos by time of creation; filters combine with "and"."""
         wanted = VideoFilter(
             account_id=caller.key.account_id,
             text=search,
@@ -108,7 +111,7 @@ def _add_changes(router: APIRouter, desk: VideoDesk) -> None:
 
     @router.delete("/{video_id}", status_code=204, operation_id="deleteVideo")
     async def delete_video(
-        video_id: VideoId, only_original: bool = False, caller: Caller = Depends(desk.caller)
+        video_id: VideoId, only_original: OnlyOriginal = False, caller: Caller = Depends(desk.caller)
     ) -> Response:
         """
         Stop what is under way and delete the video with its files, or with `only_original` what it was made from.

@@ -34,14 +34,17 @@ from vodpull.app.facts import describe_system
 from vodpull.app.folder import make_data_dir
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
+from vodpull.app.outgoing import notify_guard, source_guard
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     check_postgresql,
     check_shared,
+    file_urls,
     open_vault,
     prove_store,
     tell_unknown,
+    wire_zone,
 )
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
@@ -63,12 +66,14 @@ from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
+from vodpull.videos.gate import BlockedVideos
 from vodpull.videos.library import Library
+from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.inspector import Inspector
-from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
 from vodpull.workflows.engine.queue_lengths import measure_queues
@@ -79,6 +84,7 @@ from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
@@ -158,23 +164,12 @@ class _Parts:
         self._accounts = Accounts(database, self._vault)
         self._objects = storage.open_store(settings.storage())
         prove_store(settings, self._objects)
-        self._guard = fetch.AddressGuard(
-            trusted_origins=settings.trusted_origins,
-            allow_networks=settings.allow_networks,
-            credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
-            own_url=settings.public_url,
-        )
-        own_list = bool(settings.trusted_notify_origins)
-        self._notify_guard = fetch.AddressGuard(
-            trusted_origins=settings.trusted_notify_origins or settings.trusted_origins,
-            trusted_setting="VODPULL_TRUSTED_NOTIFY_ORIGINS" if own_list else "VODPULL_TRUSTED_ORIGINS",
-            allow_networks=settings.allow_networks,
-            own_url=settings.public_url,
-        )
+        self._guard = source_guard(settings)
+        self._notify_guard = notify_guard(settings)
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
-        self._templates = load_templates(settings.data_dir / "templates")
+        self._templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self._templates)
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
@@ -204,11 +199,15 @@ class _Parts:
             engine=self._engine,
             queues=self._queues,
             watch=self._watch,
-            only_200="notify-200-only" in settings.compat,
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
         )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
+        self._library = Library(database)
+        self._removal = VideoRemoval(
+            self._library, self._store, disposal=self._disposal, outbox=self._outbox, objects=self._objects
+        )
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""
@@ -264,7 +263,8 @@ class _Parts:
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
-            library=Library(self._database),
+            library=self._library,
+            removal=self._removal,
             categories=Categories(self._database),
             encoding=Encoding(self._store, self._engine, self._queues),
             callbacks=Callbacks(self._database),
@@ -272,6 +272,8 @@ class _Parts:
             default_template=self._settings.default_template,
             check_url=self._notify_guard.check_url,
             objects=self._objects,
+            gate=BlockedVideos(self._library.blocked_folders),
+            publish_domains=self._settings.publish_domains,
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
@@ -372,6 +374,8 @@ class _Parts:
         return Chores(
             retention=self._retention,
             leftovers=Leftovers(self._retention, self._objects),
+            removal=self._removal,
+            days=StorageDays(self._database, zone=wire_zone(self._settings)),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

@@ -82,4 +82,7 @@ def supersede(connection: sa.Connection, job_id: str, *, due_at_ms: int) -> None
 
 def archive_again(connection: sa.Connection, job_id: str) -> None:
     """Let the manifest of a job be written anew, because its video or its files are others now."""
-    connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(archived_attempt=0))
+    mark = tables.job.c.archived_attempt
+    # Each time another one, so that a manifest that is being written now does not count.
+    again = sa.case((mark > 0, 0), else_=mark - 1)
+    connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(archived_attempt=again))

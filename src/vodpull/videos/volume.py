@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timezone
+from datetime import UTC, date, datetime, tzinfo
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from vodpull.database.rows import insert_new
 class StorageDays:
     """The daily peaks of one database; a day begins at midnight of one time zone."""
 
-    def __init__(self, engine: sa.Engine, *, zone: timezone = UTC) -> None:
+    def __init__(self, engine: sa.Engine, *, zone: tzinfo = UTC) -> None:
         self._engine = engine
         self._zone = zone
 

@@ -225,7 +225,7 @@ def test_old_batches_expire_and_younger_ones_do_not(database: sa.Engine, done: B
 def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: BatchView) -> None:
     keeper, records = Retention(database), Records(database)
     for record in records.unarchived(limit=10):
-        records.archived(JobRef.of(record.job), stored_bytes=1000)
+        records.archived(record, stored_bytes=1000)
     assert records.unarchived(limit=10) == []
     with database.connect() as connection:
         assert keeper.used_bytes(connection, done.batch.account_id) == 2000

@@ -41,10 +41,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status in (400, 401, 404, 409, 413, 422, 429)
 }
 
-BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
-Position = Annotated[int, Path(ge=0, lt=50)]
-IdempotencyKey = Annotated[str, Header(max_length=255)]
+BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`batch_id` of a batch; the wire's `taskId`.")]
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`job_id` of a job.")]
+Position = Annotated[int, Path(ge=0, lt=50, description="Place of the job in its batch, from 0.")]
+IdempotencyKey = Annotated[str, Header(max_length=255, description="Of the client's own, new for each new batch.")]
+DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$", description="`delivery_id` of a notification.")]
 
 
 def batches_router(context: ApiContext) -> APIRouter:
@@ -160,10 +161,14 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
 
     @router.get("/batches", operation_id="listBatches")
     def list_batches(
-        state: State | None = None,
-        trans_no: Annotated[str | None, Query(max_length=32, pattern=r"^[^\x00]*$")] = None,
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
-        cursor: Annotated[str, Query(pattern=CURSOR_PATTERN)] = "",
+        state: Annotated[State | None, Query(description="Only batches of this state.")] = None,
+        trans_no: Annotated[
+            str | None, Query(max_length=32, pattern=r"^[^\x00]*$", description="Only batches with this id of yours.")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most batches of a page.")] = 20,
+        cursor: Annotated[
+            str, Query(pattern=CURSOR_PATTERN, description="`next_cursor` of the page before; empty: the first page.")
+        ] = "",
         caller: Caller = Depends(desk.caller),
     ) -> BatchPage:
         """List the account's batches, newest first; `failed` are those with a job that failed."""
@@ -257,9 +262,7 @@ def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
         return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
 
     @router.post("/deliveries/{delivery_id}/replay", status_code=202, operation_id="replayDelivery")
-    def replay_delivery(
-        delivery_id: Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$")], caller: Caller = Depends(desk.caller)
-    ) -> dict[str, str]:
+    def replay_delivery(delivery_id: DeliveryId, caller: Caller = Depends(desk.caller)) -> dict[str, str]:
         """Send a notification once more, now, under its old id."""
         desk.context.outbox.replay(delivery_id, account_id=caller.key.account_id)
         return {"delivery_id": delivery_id}

@@ -34,8 +34,8 @@ def events_router(context: ApiContext) -> APIRouter:
 
     @router.get("", operation_id="listEvents")
     async def list_events(
-        wait: Annotated[int, Query(ge=0, le=MAX_WAIT_S)] = 0,
-        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = MAX_PAGE,
+        wait: Annotated[int, Query(ge=0, le=MAX_WAIT_S, description="Seconds to wait while there is none.")] = 0,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most events of a page.")] = MAX_PAGE,
         caller: LiveKey = Depends(context.access.caller),
     ) -> EventPage:
         """

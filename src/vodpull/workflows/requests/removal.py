@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from contextlib import suppress
 
 import structlog
@@ -13,10 +12,10 @@ from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, Occupied, StorageError
 from vodpull.jobs.deliveries import Delivery, DeliveryState
 from vodpull.jobs.manifest import folder_of
-from vodpull.jobs.status import compact_json
 from vodpull.jobs.store import Store
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
+from vodpull.videos.notices import deletion_notice
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.deletion import Disposal
@@ -157,7 +156,9 @@ class VideoRemoval:
                     account_id=task.account_id,
                     kind=task.kind.value,
                     url=task.notify_url,
-                    body=_told(task, status),
+                    body=deletion_notice(
+                        task.task_id, dict.fromkeys(task.subject["video_ids"], status), now_ms=now_ms()
+                    ),
                     state=DeliveryState.PENDING,
                     created_at_ms=now_ms(),
                 )
@@ -180,14 +181,3 @@ def _task(account_id: str, subject: dict[str, list[str]], *, access_key: str, no
 
 def _folder(video: Video) -> str:
     return folder_of(directory=video.directory, created_at_ms=video.created_at_ms)
-
-
-def _told(task: Task, status: int) -> str:
-    """Return the body of the notification: url-safe base64 of JSON (spec cloud-vod-videos §11)."""
-    data = {
-        "taskId": str(task.task_id),
-        "status": REMOVED,
-        "items": [{"videoId": video_id, "status": status} for video_id in task.subject["video_ids"]],
-        "timestamp": now_ms(),
-    }
-    return base64.urlsafe_b64encode(compact_json(data)).decode("ascii")

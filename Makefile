@@ -15,8 +15,8 @@ demo: .venv/installed ## run the main job on the sample clip
 
 test: .venv/installed-test ## install what the tests need and run all of them
 	scripts/test-services
-	# A file at a time for each of two processes, the slow ones first.
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
+	# A file at a time for each of three processes, the slow ones first: one of them often waits for something.
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/python scripts/coverage-report.py
 
 lint: .venv/installed-test ## style, types, layers

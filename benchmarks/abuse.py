@@ -42,7 +42,7 @@ from typing import Self
 from benchmarks.floods import FLOODS, Target
 from benchmarks.query_load import accepts, ended, free_port, percentile, wait_for
 from vodpull.api.http.auth import SigningKey, sign
-from vodpull.app import open_operators
+from vodpull.app.setup import open_operators
 from vodpull.settings import Settings
 
 QUERY = "/vod/videoManage/pullVideoQuery"

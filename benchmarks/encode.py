@@ -40,7 +40,8 @@ from vodpull.media import (
 )
 from vodpull.media.plan.encode_plan import THREADS, RungPlan
 from vodpull.media.tools.allowlist import global_flags
-from vodpull.media.tools.run import check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import run
 
 AT_ONCE = 2
 

@@ -20,7 +20,8 @@ import av
 
 from vodpull.media import EncodePlan, MediaInfo, RunLimits, Toolbox, describe
 from vodpull.media.tools.allowlist import global_flags
-from vodpull.media.tools.run import check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import run
 
 # Enough for a second figure after the point of the mean, and a minute of work for a ladder of four.
 RUNS, RUN_FRAMES = 4, 48

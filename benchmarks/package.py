@@ -25,7 +25,8 @@ from vodpull.media import Original, Parts, RunLimits, package_and_verify
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.pictures import build_storyboard_argv
 from vodpull.media.package.storyboard import plan_storyboard
-from vodpull.media.tools.run import check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import run
 
 
 async def main() -> None:

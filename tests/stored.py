@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,6 +88,13 @@ def accept(store: Store, accounts: Accounts, *, jobs: int = 2, trans_no: str = "
 def ref(job: Job) -> JobRef:
     """Return what names the attempt of a job."""
     return JobRef(job_id=job.job_id, attempt=job.attempt)
+
+
+def add_video(store: Store, view: BatchView, position: int = 0, **fields: Any) -> Job:
+    """Store the original of a job, so that it is a video; `fields` are those of its asset."""
+    job = view.jobs[position]
+    store.record_pulled(ref(job), replace(ASSET, **{"video_id": job.video_id} | fields), encodes=False)
+    return job
 
 
 def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:

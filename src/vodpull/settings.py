@@ -44,7 +44,9 @@ _OF_KUBERNETES = re.compile(r"VODPULL_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|P
 
 DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
 
-COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only")
+COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only", "category-data-list")
+
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
 
 DEFAULT_SOURCE_RETRIES = (
     "1m 5m 15m 1h 3h 6h 12h",
@@ -68,6 +70,8 @@ class Settings(BaseSettings):
     """`s3://bucket/prefix`, `gs://…`, `az://…` or `file:///dir`; empty: a folder in the data folder."""
     public_url: str = ""
     """Base of the links that are shown to people; empty: the bind address."""
+    publish_domains: CommaList = ()
+    """Domains that serve stored files at their root over https, the default first; empty: `/media/` of the service."""
     trusted_origins: CommaList = ()
     """Exact origins (scheme, host, port) that sources and notify URLs may use although their address is private."""
     trusted_notify_origins: CommaList = ()
@@ -84,6 +88,8 @@ class Settings(BaseSettings):
     """Requests to one host per second, by all processes together."""
     default_template: str = "abr"
     """Template of a request without `cmd` and `workflowId`; `original` stores only."""
+    template_aliases: CommaList = ()
+    """Other names of templates: comma list of `old name or id=template`; they go before the templates' own names."""
     encode_slots: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Encodes that this process runs at once; default: the number of cores."""
     grace_s: Annotated[float, Field(ge=0)] = 8.0
@@ -123,7 +129,9 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     """Language of `message` in replies."""
     compat: CommaList = ()
-    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`."""
+    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`, `category-data-list`."""
+    wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
+    """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
     max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000
@@ -136,6 +144,8 @@ class Settings(BaseSettings):
     """Base URL of the OpenTelemetry collector that traces go to (needs the extra `otel`); empty: no traces."""
 
     @field_validator(
+        "template_aliases",
+        "publish_domains",
         "trusted_origins",
         "trusted_notify_origins",
         "allow_networks",
@@ -158,6 +168,26 @@ class Settings(BaseSettings):
         if unknown:
             msg = f"unknown switch {min(unknown)!r}; known are {', '.join(COMPAT_SWITCHES)}"
             raise ValueError(msg)
+        return value
+
+    @field_validator("publish_domains")
+    @classmethod
+    def _plain_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        domains = tuple(domain.lower() for domain in value)
+        for domain in domains:
+            if not _DOMAIN.fullmatch(domain):
+                msg = f"{domain!r} is no domain name; write it without scheme and path"
+                raise ValueError(msg)
+        return domains
+
+    @field_validator("template_aliases")
+    @classmethod
+    def _named_aliases(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for alias in value:
+            name, _, template = alias.rpartition("=")
+            if not (name.strip() and template.strip()):
+                msg = f"{alias!r} is not of the form `old name=template`"
+                raise ValueError(msg)
         return value
 
     @field_validator("trusted_proxies")

@@ -24,10 +24,20 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
-    """One service on its embedded defaults for the tests of a module; each works on tasks of its own."""
-    service = Vodpull(tmp_path_factory.mktemp("embedded") / "data", origin=origin.origin)
+    """One service on its embedded defaults for all modules; each test works on tasks of its own."""
+    yield from _started(tmp_path_factory.mktemp("embedded") / "data", origin)
+
+
+@pytest.fixture(scope="module")
+def quiet_service(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+    """One like it for the tests of a module that look at the process itself."""
+    yield from _started(tmp_path_factory.mktemp("quiet") / "data", origin)
+
+
+def _started(data_dir: Path, origin: Origin) -> Iterator[Vodpull]:
+    service = Vodpull(data_dir, origin=origin.origin)
     service.start()
     yield service
     service.stop()

@@ -22,6 +22,28 @@ CODES = {
 
 SHORT_SIDES = {2: 360, 3: 480, 4: 720, 5: 1080}
 
+# Every file of the collection that is encoded, with the sizes that its ladder must have (lowest first).
+LADDERS = {
+    "real_1080p30_18s.mp4": ["640x360", "854x480", "1280x720", "1920x1080"],
+    "real_720p2997_60s.mp4": ["640x360", "854x480", "1280x720"],
+    "phone_hevc10_hlg_rot90_vfr.mp4": ["360x640", "480x854", "720x1280", "1080x1920"],
+    "phone_h264_rot90_720p.mp4": ["360x640", "480x854", "720x1280"],
+    "portrait_vfr_1080x1440.mp4": ["360x480", "480x640", "720x960", "1080x1440"],
+    "hdr10_hevc10_1080p_1s.mp4": ["640x360", "854x480", "1280x720", "1920x1080"],
+    "world_vp9_opus.webm": ["480x270"],
+    "av1_aac_960x540_15s.mp4": ["640x360", "854x480"],
+    "globe_h264_aac.ts": ["480x270"],
+    "sample_h264_aac.flv": ["540x360", "720x480", "1080x720"],
+    "globe_mpeg4_mp3.avi": ["480x270"],
+    "flower_faststart.mp4": ["640x360", "854x480"],
+    "flower_moov_at_end.mp4": ["640x360", "854x480"],
+    "video_only_640x360_40s.mp4": ["640x360"],
+    "bbb_854x480_5p1_30s.mp4": ["640x360", "854x480"],
+    "interlaced_480i_mpeg2_ac3.mpg": ["640x360", "852x480"],
+    "odd_853x481_vp9_opus.webm": ["638x360", "852x480"],
+    "very_short_0.17s_1080p.mp4": ["640x360", "854x480", "1280x720", "1920x1080"],
+}
+
 pytestmark = pytest.mark.slow
 
 
@@ -31,6 +53,10 @@ def entries(clips: Path) -> list[dict[str, Any]]:
     return manifest["entries"]
 
 
+def transcoded(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry for entry in entries if entry["expected"]["outcome"] == "transcodes"]
+
+
 @pytest.fixture(scope="module")
 def results(service: Vodpull, origin: Origin, entries: list[dict[str, Any]]) -> dict[str, Any]:
     """Submit the whole collection as one batch; item and job by manifest name."""
@@ -38,7 +64,8 @@ def results(service: Vodpull, origin: Origin, entries: list[dict[str, Any]]) -> 
     task_id = service.pull(items)
     data = service.wait(task_id, within_s=900)
     jobs = service.state(task_id)["jobs"]
-    return {entry["file"]: (item, job) for entry, item, job in zip(entries, data["items"], jobs, strict=True)}
+    found = zip(entries, data["items"], jobs, strict=True)
+    return {entry["file"]: (item, job) for entry, item, job in found}
 
 
 def test_every_clip_has_the_outcome_of_its_manifest(entries: list[dict[str, Any]], results: dict[str, Any]) -> None:
@@ -65,10 +92,8 @@ def test_files_without_video_are_stored_all_the_same(results: dict[str, Any]) ->
 def test_every_ladder_has_one_rung_for_each_definition_that_the_source_reaches(
     entries: list[dict[str, Any]], results: dict[str, Any]
 ) -> None:
-    for entry in entries:
+    for entry in transcoded(entries):
         item, _ = results[entry["file"]]
-        if entry["expected"]["outcome"] != "transcodes":
-            continue
         video = entry["video"]
         short = min(video["display_width"], video["display_height"])
         reached = [clarity for clarity, side in SHORT_SIDES.items() if side <= short] or [2]
@@ -82,16 +107,52 @@ def test_every_ladder_has_one_rung_for_each_definition_that_the_source_reaches(
             assert width / height == pytest.approx(aspect, rel=0.02), entry["file"]
 
 
-def test_every_rendition_is_as_long_as_its_source(
+def test_a_clip_becomes_its_ladder(entries: list[dict[str, Any]], results: dict[str, Any]) -> None:
+    found = {
+        entry["file"]: [
+            row["resolution"].replace(":", "x") for row in results[entry["file"]][0]["videoInfo"]["videoFileList"][1:]
+        ]
+        for entry in transcoded(entries)
+        if not entry["file"].endswith("/")
+    }
+    assert found == LADDERS
+
+
+def test_every_rendition_is_as_long_as_its_source_and_plays_its_sound(
     service: Vodpull, entries: list[dict[str, Any]], results: dict[str, Any]
 ) -> None:
-    for entry in entries:
-        item, _ = results[entry["file"]]
-        if entry["expected"]["outcome"] != "transcodes":
-            continue
-        for row in item["videoInfo"]["videoFileList"][1:]:
+    for entry in transcoded(entries):
+        item, job = results[entry["file"]]
+        master = m3u8.loads(service.get(f"/media/{job['playlist']}").text)
+        rows = item["videoInfo"]["videoFileList"][1:]
+        assert len(master.playlists) == len(rows)
+        for row, variant in zip(rows, master.playlists, strict=True):
             playlist = m3u8.loads(service.get(f"/media/{row['fileUrl']}").text)
-            length = sum(segment.duration for segment in playlist.segments)
-            assert length == pytest.approx(entry["duration_s"], rel=0.01, abs=0.1), entry["file"]
+            length_s = sum(segment.duration for segment in playlist.segments)
+            assert length_s == pytest.approx(entry["duration_s"], rel=0.01, abs=0.1), entry["file"]
+            assert length_s == pytest.approx(job["duration_s"], rel=0.01, abs=0.05), entry["file"]
             last = urljoin(f"/media/{row['fileUrl']}", playlist.segments[-1].uri)
             assert service.get(last).status_code == 200
+            rate = variant.stream_info.frame_rate
+            assert len(playlist.segments) == max(1, -(-round(length_s * rate) // round(4 * rate))), entry["file"]
+            assert variant.stream_info.codecs.count("mp4a.40.2") == int(bool(entry["audio"])), entry["file"]
+
+
+def test_nothing_lies_beside_what_a_clip_became(
+    service: Vodpull, entries: list[dict[str, Any]], results: dict[str, Any]
+) -> None:
+    for entry in transcoded(entries):
+        item, job = results[entry["file"]]
+        original, *rows = item["videoInfo"]["videoFileList"]
+        folder = (service.data_dir / "media" / original["fileUrl"]).parent
+        video_id = job["video_id"]
+        assert sorted(path.name for path in folder.iterdir()) == sorted(
+            [
+                original["fileUrl"].rpartition("/")[2],
+                video_id,
+                *(f"{video_id}-{number:02d}.m3u8" for number in range(1, len(rows) + 1)),
+                f"{video_id}-storyboard.vtt",
+                f"{video_id}.jpg",
+                f"{video_id}.m3u8",
+            ]
+        ), entry["file"]

@@ -86,8 +86,8 @@ def test_work_can_be_watched_and_no_secret_with_it(
     assert SECRET.encode() not in b"".join(collector.bodies)
 
 
-def test_an_idle_service_tells_every_gauge(service: Vodpull) -> None:
-    found = figures(service)
+def test_an_idle_service_tells_every_gauge(quiet_service: Vodpull) -> None:
+    found = figures(quiet_service)
     assert found["vodpull_database_up"] == found["vodpull_executors"] == 1
     assert found['vodpull_queue_depth{queue="encode"}'] == 0
     assert 0 < found["vodpull_disk_free_bytes"] <= found["vodpull_disk_total_bytes"]

@@ -14,7 +14,7 @@ from tests.services.vodpull import Vodpull, processes_on
 
 pytestmark = pytest.mark.slow
 
-CLIPS = ("real_1080p30_18s.mp4", "bbb_854x480_5p1_30s.mp4", "video_only_640x360_40s.mp4")
+CLIPS = ("phone_hevc10_hlg_rot90_vfr.mp4", "bbb_854x480_5p1_30s.mp4", "video_only_640x360_40s.mp4")
 
 
 @pytest.fixture

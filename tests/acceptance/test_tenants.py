@@ -22,6 +22,11 @@ MEMORY_BYTES = 50 * 1024 * 1024
 
 
 @pytest.fixture(scope="module")
+def service(quiet_service: Vodpull) -> Vodpull:
+    return quiet_service
+
+
+@pytest.fixture(scope="module")
 def stranger(service: Vodpull) -> SigningKey:
     return service.key("stranger")
 

@@ -46,6 +46,12 @@ def own(install: Install) -> Vodpull:
     return service
 
 
+@pytest.fixture(scope="module")
+def shared(quiet_service: Vodpull) -> Vodpull:
+    """One service for tests that leave no media behind."""
+    return quiet_service
+
+
 def media_of(service: Vodpull) -> list[Path]:
     return [path for path in (service.data_dir / "media" / "pullvideo").rglob("*") if path.is_file()]
 
@@ -65,26 +71,26 @@ def without_time(data: dict[str, Any]) -> dict[str, Any]:
     return data | {"timestamp": 0}
 
 
-def test_a_deleted_batch_is_unknown_and_its_files_are_gone(own: Vodpull, origin: Origin) -> None:
-    task_id = own.pull([{"fetchUrl": origin.url(CLIP)}], workflowId="original", transNo="gone")
-    path = own.wait(task_id)["items"][0]["videoInfo"]["videoFileList"][0]["fileUrl"]
-    assert own.api("DELETE", f"/batches/{task_id}").status_code == 204
-    assert own.api("DELETE", f"/batches/{task_id}").status_code == 204
-    assert own.api("GET", f"/batches/{task_id}").status_code == 404
-    assert [own.call("pullVideoQuery", asked)["code"] for asked in ({"taskId": task_id}, {"transNo": "gone"})] == [
+def test_a_deleted_batch_is_unknown_and_its_files_are_gone(shared: Vodpull, origin: Origin) -> None:
+    task_id = shared.pull([{"fetchUrl": origin.url(CLIP)}], workflowId="original", transNo="gone")
+    path = shared.wait(task_id)["items"][0]["videoInfo"]["videoFileList"][0]["fileUrl"]
+    assert shared.api("DELETE", f"/batches/{task_id}").status_code == 204
+    assert shared.api("DELETE", f"/batches/{task_id}").status_code == 204
+    assert shared.api("GET", f"/batches/{task_id}").status_code == 404
+    assert [shared.call("pullVideoQuery", asked)["code"] for asked in ({"taskId": task_id}, {"transNo": "gone"})] == [
         1000,
         1000,
     ]
-    assert own.get(f"/media/{path}").status_code == 404
-    assert media_of(own) == []
+    assert shared.get(f"/media/{path}").status_code == 404
+    assert media_of(shared) == []
 
 
-def test_a_batch_under_way_is_stopped_and_deleted(own: Vodpull, origin: Origin) -> None:
-    task_id = own.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
-    until(lambda: own.state(task_id)["jobs"][0]["stage"] == "encode")
-    assert own.api("DELETE", f"/batches/{task_id}").status_code == 202
-    assert own.api("GET", f"/batches/{task_id}").status_code == 404
-    assert media_of(own) == []
+def test_a_batch_under_way_is_stopped_and_deleted(shared: Vodpull, origin: Origin) -> None:
+    task_id = shared.pull([{"fetchUrl": origin.url(LONG_CLIP)}])
+    until(lambda: shared.state(task_id)["jobs"][0]["stage"] == "encode")
+    assert shared.api("DELETE", f"/batches/{task_id}").status_code == 202
+    assert shared.api("GET", f"/batches/{task_id}").status_code == 404
+    assert media_of(shared) == []
 
 
 def test_a_deleted_job_still_counts_in_its_batch(service: Vodpull, origin: Origin) -> None:
@@ -134,11 +140,11 @@ def test_a_backup_of_a_running_service_is_restored_elsewhere(
     assert len(media_of(other)) == len(media_of(own))
 
 
-def test_a_backup_never_replaces_a_file_nor_a_restore_an_installation(own: Vodpull, tmp_path: Path) -> None:
+def test_a_backup_never_replaces_a_file_nor_a_restore_an_installation(shared: Vodpull, tmp_path: Path) -> None:
     archive = tmp_path / "vodpull.tar.gz"
-    assert own.run("backup", str(archive)).returncode == 0
-    assert "exists already" in own.run("backup", str(archive)).stderr
-    assert "is not empty" in own.run("restore", str(archive)).stderr
+    assert shared.run("backup", str(archive)).returncode == 0
+    assert "exists already" in shared.run("backup", str(archive)).stderr
+    assert "is not empty" in shared.run("restore", str(archive)).stderr
     with tarfile.open(archive) as opened:
         assert {"vodpull.db", "master.key", "local-key.json"} < set(opened.getnames())
 

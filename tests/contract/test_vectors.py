@@ -63,7 +63,7 @@ def test_a_request_signed_by_an_existing_client_is_let_in(group: dict[str, Any],
             authenticate(request, keys=keys, now_s=NOW_S)
         assert caught.value.field == "query"
     else:
-        assert authenticate(request, keys=keys, now_s=NOW_S).account_id == "acme"
+        assert authenticate(request, keys=keys, now_s=NOW_S).key.account_id == "acme"
 
 
 @pytest.mark.parametrize(("group", "vector"), SIGNED)
@@ -152,7 +152,7 @@ def test_a_changed_request_gets_the_verdict_of_the_vector(vector: dict[str, Any]
         with pytest.raises(AuthenticationError, match=f"^{reason}$"):
             authenticate(request, keys=keys, now_s=now_s)
     else:
-        assert authenticate(request, keys=keys, now_s=now_s).access_key == CNC["access_key"]
+        assert authenticate(request, keys=keys, now_s=now_s).key.access_key == CNC["access_key"]
 
 
 BASIC_TIMES_S = {"Thu, 17 May 2012 19:37:58 GMT": 1337283478, "Tue, 14 Nov 2023 22:13:20 GMT": NOW_S}
@@ -164,7 +164,7 @@ def test_an_api_key_is_let_in_by_either_date_header(vector: dict[str, Any], date
     headers = {"authorization": vector["headers"]["Authorization"], date_header: vector["date"]}
     request = SignedRequest(method="POST", path="/any", query="", headers=headers, body=b"{}")
     keys = one_key(vector["user"], vector["api_key"])
-    assert authenticate(request, keys=keys, now_s=BASIC_TIMES_S[vector["date"]]).access_key == vector["user"]
+    assert authenticate(request, keys=keys, now_s=BASIC_TIMES_S[vector["date"]]).key.access_key == vector["user"]
 
 
 @pytest.mark.parametrize("vector", BASIC["vectors"], ids=lambda vector: vector["user"])

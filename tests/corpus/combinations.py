@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tests.corpus.faults import Film, ffmpeg, log
 from tests.integration.media.pipeline import VIDEO_ID, make_parts, plan_source
-from vodpull.errors import MediaTruncated, OutputInvalid, VodpullError
+from vodpull.errors import EncodeFailed, MediaTruncated, OutputInvalid, VodpullError
 from vodpull.media import (
     ABR,
     EncodePlan,
@@ -170,7 +170,7 @@ async def made_of(source: Path, folder: Path, *, toolbox: Toolbox) -> Film:
     info, plan = await plan_source(source, toolbox=toolbox)
     try:
         return await packaged(source, info, plan, folder=folder / "first", toolbox=toolbox)
-    except (OutputInvalid, MediaTruncated) as error:
+    except (OutputInvalid, MediaTruncated, EncodeFailed) as error:
         if not could_be_more_careful(plan):
             raise
         ladder = plan_ladder(info, template=replace(ABR, copy=False))

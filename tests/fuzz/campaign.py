@@ -11,7 +11,8 @@ from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
 from vodpull.media.inspect.probe import PARTS, probe_orders, pyav_folders
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import Finished, RunLimits, run
+from vodpull.media.tools.outcome import Finished
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 MANY = Path(__file__).with_name("many.py")

@@ -24,6 +24,11 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().trusted_origins == ("http://a:1", "http://b:2")
 
 
+def test_publish_domains_are_compared_without_letter_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VODPULL_PUBLISH_DOMAINS", "Media.Example.test, b.example.test:8443")
+    assert load_settings().publish_domains == ("media.example.test", "b.example.test:8443")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -34,6 +39,12 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SANDBOX", "maybe"),
         ("TRUSTED_PROXIES", "nginx"),
         ("MAX_CONNECTIONS", "1"),
+        ("PUBLISH_DOMAINS", "https://media.example.test"),
+        ("PUBLISH_DOMAINS", "media.example.test/x"),
+        ("TEMPLATE_ALIASES", "old name"),
+        ("TEMPLATE_ALIASES", "=abr"),
+        ("WIRE_TIME_ZONE", "Asia/Shanghai"),
+        ("WIRE_TIME_ZONE", "+8"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_its_name(

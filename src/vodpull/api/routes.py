@@ -30,6 +30,7 @@ from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.files import media_router
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
+from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.events import events_router
 from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
@@ -52,6 +53,7 @@ def create_api(context: ApiContext) -> FastAPI:
     app.add_middleware(StatusQueryDoor, query=query)
     app.add_middleware(Exchange, language=context.language)
     app.add_middleware(Watched, on_reply=context.on_reply)
+    app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
@@ -60,7 +62,7 @@ def create_api(context: ApiContext) -> FastAPI:
         events_router(context),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
-        media_router(context.objects),
+        media_router(context.objects, context.gate),
         docs_router(),
     )
     for router in routers:

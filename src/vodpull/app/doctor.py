@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ SAFE_FFMPEG = (8, 1, 2)
 REVIEWED_FFMPEG = (9, 0, 2)
 """Memory-safety reports of 2026-11-09 name versions up to this one; only a newer release or the sandbox helps."""
 
+HTTPS_PORT = 443
+
 MAX_CLOCK_SKEW_S = 60.0
 """Signed requests tolerate 300 s; a minute off is a clock that nobody sets."""
 
@@ -61,6 +64,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     yield _storage(settings)
     yield _addresses(settings)
+    yield from _publish_domains(settings)
     yield from _unknown()
 
 
@@ -100,7 +104,7 @@ def _taken(toolbox: media.Toolbox) -> Finding:
 
 def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iterator[Finding]:
     try:
-        templates = load_templates(settings.data_dir / "templates")
+        templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
     except ConfigurationError:
         return  # `settings` says it
     for template in templates.values():
@@ -222,6 +226,18 @@ def _storage(settings: Settings) -> Finding:
     return Finding(subject="storage", ok=True, text=f"{url} keeps, shows, lists and deletes objects")
 
 
+def _publish_domains(settings: Settings) -> Iterator[Finding]:
+    for domain in settings.publish_domains:
+        host, _, port = domain.partition(":")
+        try:
+            socket.getaddrinfo(host, int(port or HTTPS_PORT))
+        except OSError:
+            fix = "point it at this service, or take it out of VODPULL_PUBLISH_DOMAINS"
+            yield Finding(subject="domain", ok=True, text=f"{domain} is not known to the DNS", fix=fix)
+        else:
+            yield Finding(subject="domain", ok=True, text=f"{domain} serves stored files")
+
+
 def _unknown() -> Iterator[Finding]:
     for name in unknown_variables():
         yield Finding(subject="settings", ok=True, text=f"{name} is no setting", fix=f"unset {name}")
@@ -230,7 +246,7 @@ def _unknown() -> Iterator[Finding]:
 def _addresses(settings: Settings) -> Finding:
     try:
         fetch.AddressGuard(trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks)
-        check_default_template(settings, load_templates(settings.data_dir / "templates"))
+        check_default_template(settings, load_templates(settings.data_dir / "templates", settings.template_aliases))
     except ConfigurationError as error:
         return Finding(subject="settings", ok=False, text=str(error), fix=error.remedy)
     return Finding(subject="settings", ok=True, text="every setting can be used")

@@ -39,9 +39,11 @@ from vodpull.app.setup import (
     check_default_template,
     check_postgresql,
     check_shared,
+    file_urls,
     open_vault,
     prove_store,
     tell_unknown,
+    wire_zone,
 )
 from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
@@ -61,11 +63,16 @@ from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.gate import BlockedVideos
+from vodpull.videos.library import Library
+from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.inspector import Inspector
-from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id
 from vodpull.workflows.engine.queue_lengths import measure_queues
@@ -73,7 +80,10 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
+from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
@@ -169,7 +179,7 @@ class _Parts:
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )
-        self._templates = load_templates(settings.data_dir / "templates")
+        self._templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self._templates)
         self._engine = Engine(database)
         self._queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
@@ -199,11 +209,15 @@ class _Parts:
             engine=self._engine,
             queues=self._queues,
             watch=self._watch,
-            only_200="notify-200-only" in settings.compat,
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
         )
         self._control = Control(self._store, self._outbox, engine=self._engine, queues=self._queues)
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
+        self._library = Library(database)
+        self._removal = VideoRemoval(
+            self._library, self._store, disposal=self._disposal, outbox=self._outbox, objects=self._objects
+        )
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""
@@ -259,7 +273,17 @@ class _Parts:
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
+            library=self._library,
+            removal=self._removal,
+            categories=Categories(self._database),
+            encoding=Encoding(self._store, self._engine, self._queues),
+            callbacks=Callbacks(self._database),
+            templates=self._templates,
+            default_template=self._settings.default_template,
+            check_url=self._notify_guard.check_url,
             objects=self._objects,
+            gate=BlockedVideos(self._library.blocked_folders),
+            publish_domains=self._settings.publish_domains,
             is_ready=self.is_ready,
             metrics=self.metrics_door(),
             on_reply=self._metrics.replied,
@@ -359,6 +383,9 @@ class _Parts:
     def _chores(self) -> Chores:
         return Chores(
             retention=self._retention,
+            leftovers=Leftovers(self._retention, self._objects),
+            removal=self._removal,
+            days=StorageDays(self._database, zone=wire_zone(self._settings)),
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

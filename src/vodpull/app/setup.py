@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -16,9 +17,11 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.vault import Vault
 from vodpull.app.folder import make_data_dir
+from vodpull.clock import read_zone
 from vodpull.database.connection import POOL_SIZE, migrate, open_database, tables_state
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
+from vodpull.videos.urls import FileUrls
 
 if TYPE_CHECKING:
     from vodpull.jobs.templates import Templates
@@ -209,3 +212,16 @@ def tell_unknown() -> None:
     """Warn of variables that look like settings and are none."""
     for name in unknown_variables():
         log.warning("there is no such setting", variable=name)
+
+
+def file_urls(settings: Settings) -> FileUrls:
+    """Return how the URLs of stored files are written where nobody has called."""
+    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains)
+
+
+def wire_zone(settings: Settings) -> tzinfo:
+    """Return the time zone of the wire contract."""
+    zone = read_zone(settings.wire_time_zone)
+    if zone is None:
+        raise ConfigurationError("VODPULL_WIRE_TIME_ZONE is no offset", field="VODPULL_WIRE_TIME_ZONE")
+    return zone

@@ -62,7 +62,7 @@ def list_keys(as_json: Json = False) -> None:
 @app.command("revoke")
 def revoke_key(access_key: AccessKey) -> None:
     """Make an access key useless from now on."""
-    from vodpull.app import is_local_key, keep_local_key
+    from vodpull.app.local_key import is_local_key, keep_local_key
     from vodpull.settings import load_settings
 
     data_dir, accounts = load_settings().data_dir, _accounts()
@@ -97,7 +97,7 @@ def webhook_secret(name: Account) -> None:
 
 
 def _accounts(*, may_begin: bool = False, new: bool = False) -> Accounts:
-    from vodpull.app import open_accounts, require_installation
+    from vodpull.app.setup import open_accounts, require_installation
     from vodpull.settings import load_settings
 
     settings = load_settings()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vodpull.settings import Settings
 
 Role = Literal["all", "api", "worker"]
-"""As in `vodpull.app`, which is not loaded for a help text."""
+"""As in `vodpull.app.service`, which is not loaded for a help text."""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +44,9 @@ def serve(
 
     settings = load_settings()
     listener = _listen(host, port)
-    from vodpull.app import configure_logging, running_service
+    from vodpull.app.logs import configure_logging
     from vodpull.app.server import Server, Tls
+    from vodpull.app.service import running_service
 
     configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
@@ -114,7 +115,7 @@ _BIND_FIXES: dict[int | None, tuple[str, str]] = {
 
 def _banner(settings: Settings, base: str) -> None:
     from vodpull import console
-    from vodpull.app import open_operators
+    from vodpull.app.setup import open_operators
 
     _tell(
         ("vodpull", __version__),
@@ -147,7 +148,7 @@ def _tell(*lines: tuple[str, str]) -> None:
 
 def doctor() -> None:
     """Check everything that vodpull needs, with a fix for each."""
-    from vodpull.app import diagnose
+    from vodpull.app.doctor import diagnose
     from vodpull.settings import load_settings
 
     missing = False
@@ -173,7 +174,7 @@ def console_link(server: Server = DEFAULT_SERVER) -> None:
 
     The first password, or a new one; the link is good for 30 minutes.
     """
-    from vodpull.app import open_operators, require_installation
+    from vodpull.app.setup import open_operators, require_installation
     from vodpull.console import setup_link
     from vodpull.settings import load_settings
 

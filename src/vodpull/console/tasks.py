@@ -128,7 +128,8 @@ class _TaskDesk:
     def replay(self, visit: Visit) -> Response:
         delivery_id = visit.request.path_params["delivery_id"]
         found = self._context.deliveries.find(delivery_id)
-        view = None if found is None else self._context.store.find_batch(found.delivery.batch_id)
+        batch_id = None if found is None else found.delivery.batch_id
+        view = None if batch_id is None else self._context.store.find_batch(batch_id)
         if view is None:
             raise NotFound("there is no such delivery")
         self._context.outbox.replay(delivery_id, account_id=None)

@@ -9,6 +9,11 @@ metadata = sa.MetaData()
 UNARCHIVED = sa.text("archived_attempt < attempt")
 """Jobs that ended since their manifest was written, and those under way: few, however many there are in all."""
 
+BLOCKED = sa.text("state = 1")
+"""Videos that nobody may play: asked for by every process, every few seconds."""
+
+UNFINISHED = sa.text("finished_at_ms IS NULL")
+
 installation = sa.Table(
     "installation",
     metadata,
@@ -89,10 +94,98 @@ job = sa.Table(
     sa.Column("stored_bytes", sa.BigInteger, nullable=False),
     sa.Column("archived_attempt", sa.Integer, nullable=False),
     sa.Column("next_try", sa.JSON(none_as_null=True)),
+    sa.Column("template", sa.String(100), nullable=False, server_default=""),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage", "stage"),
     sa.Index("ix_job_unarchived", "finished_at_ms", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
+)
+
+video = sa.Table(
+    "video",
+    metadata,
+    sa.Column("video_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), nullable=False),
+    sa.Column("directory", sa.String(32), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded_name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("origin", sa.SmallInteger, nullable=False),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("encode_state", sa.SmallInteger, nullable=False),
+    sa.Column("publish_domain", sa.String(255), nullable=False),
+    sa.Column("player_id", sa.String(64), nullable=False),
+    sa.Column("duration_s", sa.Float, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("uploaded_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_video_job", "job_id", unique=True),
+    sa.Index("ix_video_account_created", "account_id", "created_at_ms", "video_id"),
+    sa.Index("ix_video_account_encode_state", "account_id", "encode_state", "created_at_ms", "video_id"),
+    sa.Index("ix_video_account_state", "account_id", "state", "created_at_ms", "video_id"),
+    sa.Index("ix_video_created", "created_at_ms", "video_id"),
+    sa.Index("ix_video_blocked", "directory", sqlite_where=BLOCKED, postgresql_where=BLOCKED),
+)
+
+category = sa.Table(
+    "category",
+    metadata,
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
+    sa.Column("node_id", sa.BigInteger, primary_key=True),
+    sa.Column("parent_id", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.String(32), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_category_name", "account_id", "parent_id", "name", unique=True),
+)
+
+video_category = sa.Table(
+    "video_category",
+    metadata,
+    sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), primary_key=True),
+    sa.Column("node_id", sa.BigInteger, primary_key=True),
+    sa.Index("ix_video_category_node", "node_id", "video_id"),
+)
+
+task = sa.Table(
+    "task",
+    metadata,
+    sa.Column("task_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("trans_no", sa.String(32)),
+    sa.Column("subject", sa.JSON, nullable=False),
+    sa.Column("notify_url", sa.Text, nullable=False),
+    sa.Column("access_key", sa.String(64), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Index("ix_task_trans_no", "account_id", "kind", "trans_no", unique=True),
+    sa.Index("ix_task_open", "created_at_ms", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+)
+
+superseded = sa.Table(
+    "superseded",
+    metadata,
+    sa.Column("directory", sa.String(32), primary_key=True),
+    sa.Column("due_at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_superseded_due", "due_at_ms"),
+)
+
+storage_day = sa.Table(
+    "storage_day",
+    metadata,
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("peak_bytes", sa.BigInteger, nullable=False),
+)
+
+callback = sa.Table(
+    "callback",
+    metadata,
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
 )
 
 removal = sa.Table(
@@ -141,6 +234,7 @@ event = sa.Table(
     sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
     sa.Column("position", sa.Integer),
     sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("video_id", sa.String(32)),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("acked_at_ms", sa.BigInteger),
     sa.Index("ix_event_account", "account_id", "acked_at_ms", "created_at_ms"),
@@ -159,13 +253,17 @@ delivery = sa.Table(
     "delivery",
     metadata,
     sa.Column("delivery_id", sa.String(64), primary_key=True),
-    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id"), nullable=False),
+    sa.Column("batch_id", sa.String(32), sa.ForeignKey("batch.batch_id")),
     sa.Column("position", sa.Integer),
+    sa.Column("account_id", sa.String(32), nullable=False),
+    sa.Column("access_key", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_delivery_batch_position", "batch_id", "position"),
+    sa.Index("ix_delivery_account", "account_id", "created_at_ms"),
     sa.Index("ix_delivery_state", "state", "created_at_ms"),
 )
 

@@ -14,6 +14,7 @@ Every error vodpull raises on purpose: a closed catalogue with stable codes.
     │   ├── RateLimited           rate_limited *
     │   ├── QuotaExceeded         quota_exceeded
     │   ├── NotAllowedNow         not_allowed_now
+    │   ├── Occupied              occupied
     │   ├── MethodNotAllowed      method_not_allowed
     │   ├── FormRefused           form_refused
     │   ├── NotificationInvalid   notification_invalid
@@ -113,6 +114,7 @@ from vodpull.errors.request import (
     NotAllowedNow,
     NotFound,
     NotificationInvalid,
+    Occupied,
     ParameterError,
     PermissionDenied,
     QuotaExceeded,
@@ -172,6 +174,7 @@ __all__ = [
     "NotMedia",
     "NotificationInvalid",
     "ObjectMissing",
+    "Occupied",
     "OriginBusy",
     "OriginFailed",
     "OriginMissing",

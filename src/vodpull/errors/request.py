@@ -95,6 +95,13 @@ class NotAllowedNow(RequestError):
     remedy = "Read its state first."
 
 
+class Occupied(RequestError):
+    """Something that is under way needs it."""
+
+    code = "occupied"
+    remedy = "Wait until that has ended, or ask for it to be stopped."
+
+
 class MethodNotAllowed(RequestError):
     """The path exists, but not for this HTTP method."""
 

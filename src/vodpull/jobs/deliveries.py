@@ -16,6 +16,9 @@ from vodpull.database.rows import insert_new
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
 
+PULL = "pull"
+"""The notification of a batch, or of one of its jobs."""
+
 
 class DeliveryState(StrEnum):
     """Where a delivery is."""
@@ -35,8 +38,12 @@ class Delivery:
     """One event on its way to one notify URL. The id stays the same over all attempts."""
 
     delivery_id: str
-    batch_id: str
-    position: int | None
+    account_id: str
+    kind: str = PULL
+    """What it tells: `PULL`, or the name of a callback."""
+    batch_id: str | None = None
+    """None: it is not about one."""
+    position: int | None = None
     """Of the job that the event is about; None: the whole batch."""
     url: str
     body: str
@@ -66,8 +73,7 @@ class Addressed:
 
     delivery: Delivery
     access_key: str
-    """Key that the batch was requested with."""
-    account_id: str
+    """Key of the call that it answers."""
     is_silenced: bool
     """The receiver said 410 before."""
 
@@ -89,32 +95,28 @@ class Deliveries:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def add(self, connection: sa.Connection, delivery: Delivery) -> None:
-        """Insert a delivery in the transaction that makes its event a fact."""
-        connection.execute(tables.delivery.insert().values(asdict(delivery) | {"state": delivery.state.value}))
+    def add(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> bool:
+        """
+        Insert a delivery in the transaction that makes its event a fact; False when it is there already.
+
+        It is signed with this key, or with that of its batch.
+        """
+        of_batch = sa.select(tables.batch.c.access_key).where(tables.batch.c.batch_id == delivery.batch_id)
+        key = access_key or connection.scalar(of_batch) or ""
+        row = asdict(delivery) | {"state": delivery.state.value, "access_key": key}
+        return insert_new(connection, tables.delivery, row)
 
     def find(self, delivery_id: str) -> Addressed | None:
         """Return a delivery and whom it is for, or None when there is none of this id."""
-        query = (
-            sa.select(tables.delivery, tables.batch.c.access_key, tables.batch.c.account_id)
-            .join(tables.batch)
-            .where(tables.delivery.c.delivery_id == delivery_id)
-        )
+        query = sa.select(tables.delivery).where(tables.delivery.c.delivery_id == delivery_id)
         with self._engine.connect() as connection:
-            found = connection.execute(query).mappings().first()
-            if found is None:
+            row = connection.execute(query).mappings().first()
+            if row is None:
                 return None
-            row = dict(found)
-            access_key, account_id = row.pop("access_key"), row.pop("account_id")
             silenced = connection.execute(
-                sa.select(tables.silenced_url).where(_silenced(account_id, row["url"]))
+                sa.select(tables.silenced_url).where(_silenced(row["account_id"], row["url"]))
             ).first()
-        return Addressed(
-            delivery=_delivery_of(row),
-            access_key=access_key,
-            account_id=account_id,
-            is_silenced=silenced is not None,
-        )
+        return Addressed(delivery=_delivery_of(row), access_key=row["access_key"], is_silenced=silenced is not None)
 
     def silence(self, connection: sa.Connection, account_id: str, url: str) -> None:
         """Send nothing to this URL for this account any more."""
@@ -131,7 +133,7 @@ class Deliveries:
         """
         mine = tables.delivery.c.delivery_id == found.delivery.delivery_id
         connection.execute(tables.delivery.update().where(mine).values(state=DeliveryState.PENDING.value))
-        connection.execute(tables.silenced_url.delete().where(_silenced(found.account_id, found.delivery.url)))
+        connection.execute(tables.silenced_url.delete().where(_silenced(found.delivery.account_id, found.delivery.url)))
         number = tables.delivery_attempt.c.number
         last = connection.scalar(
             sa.select(sa.func.max(number)).where(tables.delivery_attempt.c.delivery_id == found.delivery.delivery_id)
@@ -157,8 +159,6 @@ class Deliveries:
         query = (
             sa.select(
                 tables.delivery,
-                batch.access_key,
-                batch.account_id,
                 *(column.label(f"attempt_{column.name}") for column in attempt),
             )
             .select_from(tables.delivery_attempt.join(tables.delivery).join(tables.batch))
@@ -199,6 +199,7 @@ def new_delivery(view: BatchView, *, job: Job | None, body: str) -> Delivery:
     what = f"batch-{round_of(view)}" if job is None else f"{job.position}-{job.attempt}"
     return Delivery(
         delivery_id=f"{view.batch.batch_id}-{what}",
+        account_id=view.batch.account_id,
         batch_id=view.batch.batch_id,
         position=None if job is None else job.position,
         url=view.batch.notify_url,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.ids import new_id
 from vodpull.jobs.model import BatchView, Job, Stage
 
 MAX_PAGE = 100
@@ -22,6 +24,12 @@ class EventKind(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     BATCH_COMPLETED = "batch.completed"
+    VIDEO_CREATED = "video.created"
+    VIDEO_READY = "video.ready"
+    VIDEO_FAILED = "video.failed"
+    VIDEO_BLOCKED = "video.blocked"
+    VIDEO_ENABLED = "video.enabled"
+    VIDEO_DELETED = "video.deleted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +43,8 @@ class Event:
     """Of the job; None: the whole batch."""
     kind: EventKind
     created_at_ms: int
+    video_id: str | None = None
+    """Of the video that it is about, if it is about one."""
 
 
 _JOB_KINDS = {
@@ -47,6 +57,10 @@ _JOB_KINDS = {
 def events_of(view: BatchView, job: Job) -> list[Event]:
     """Return what has become true with this job's final state: about the job, and about the batch if it is final."""
     events = [_event(view, kind=_JOB_KINDS[job.stage], position=job.position, round_number=job.attempt)]
+    if job.asset is not None:
+        kind = EventKind.VIDEO_READY if job.stage is Stage.DONE else EventKind.VIDEO_FAILED
+        told = _event(view, kind=kind, position=job.position, round_number=job.attempt)
+        events.append(replace(told, event_id=f"{told.event_id}-video", video_id=job.video_id))
     if view.is_final:
         events.append(_event(view, kind=EventKind.BATCH_COMPLETED, position=None, round_number=round_of(view)))
     return events
@@ -67,6 +81,32 @@ def _event(view: BatchView, *, kind: EventKind, position: int | None, round_numb
         kind=kind,
         created_at_ms=now_ms(),
     )
+
+
+class OfVideo(Protocol):
+    """What an event of a video is about: a video, or the job that it is of."""
+
+    @property
+    def video_id(self) -> str: ...  # noqa: D102 - said of `Event`
+    @property
+    def batch_id(self) -> str: ...  # noqa: D102 - said of `Event`
+    @property
+    def position(self) -> int: ...  # noqa: D102 - said of `Event`
+
+
+def add_video_event(connection: sa.Connection, kind: EventKind, subject: OfVideo, *, account_id: str) -> None:
+    """Insert what became of a video, in the transaction that makes it a fact."""
+    now = now_ms()
+    event = Event(
+        event_id=new_id(now),
+        account_id=account_id,
+        batch_id=subject.batch_id,
+        position=subject.position,
+        kind=kind,
+        created_at_ms=now,
+        video_id=subject.video_id,
+    )
+    connection.execute(tables.event.insert().values(asdict(event) | {"kind": kind.value}))
 
 
 class Events:

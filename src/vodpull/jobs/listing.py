@@ -11,7 +11,8 @@ from vodpull.database import tables
 from vodpull.database.connection import database_clock
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.store import IS_KEPT, read_views
+from vodpull.jobs.rows import read_views
+from vodpull.jobs.store import IS_KEPT
 
 MAX_PAGE = 100
 

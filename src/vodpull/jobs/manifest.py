@@ -17,7 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from vodpull import storage
 from vodpull.clock import utc_month
 from vodpull.errors import ConfigurationError, StorageError
+from vodpull.jobs.kept_videos import KeptVideo
 from vodpull.jobs.model import Batch, Job
+from vodpull.jobs.records import Record
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one; fields that are added do not count."""
@@ -38,6 +40,8 @@ class Manifest:
     stored_bytes: int
     """All files of the job together, segments included."""
     stored_files: int
+    video: KeptVideo | None = None
+    """What is kept of the job's video; None: it has none, or an older release wrote this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,16 +55,18 @@ class Stored:
 _MANIFEST = TypeAdapter(Manifest)
 
 
-def manifest_of(batch: Batch, job: Job, *, account: str, stored: Stored, seal: Callable[[str], str]) -> bytes:
-    """Return the manifest of a final job; `account` is the name, `seal` encrypts with the master key."""
+def manifest_of(record: Record, *, stored: Stored, seal: Callable[[str], str]) -> bytes:
+    """Return the manifest of a final job; `seal` encrypts with the master key."""
+    batch, job = record.batch, record.job
     manifest = Manifest(
         format=FORMAT,
-        account=account,
+        account=record.account,
         batch=replace(batch, notify_url=""),
         job=replace(job, source_url=_host_only(job.source_url)),
         sealed_source_url=seal(job.source_url),
         stored_bytes=stored.size_bytes,
         stored_files=stored.files,
+        video=record.video,
     )
     return _MANIFEST.dump_json(manifest, indent=1)
 

@@ -70,6 +70,37 @@ class ServerType(IntEnum):
     MOBILE = 1
 
 
+class VideoState(IntEnum):
+    """Values of `videoState` (spec cloud-vod-videos §2)."""
+
+    ENABLED = 0
+    BLOCKED = 1
+    """Its files answer 403; everything else works on it."""
+
+
+class EncodeState(IntEnum):
+    """Values of `transcodeState` (spec cloud-vod-videos §2)."""
+
+    ENCODED = 1
+    NOT_ENCODED = 2
+    """Its template stores the original only."""
+    ENCODING = 3
+    """What was encoded before plays meanwhile."""
+    FAILED = 4
+    """The last encode failed or was cancelled; what was encoded before still plays."""
+
+
+class VideoOrigin(IntEnum):
+    """Values of `videoSourceCode` (spec cloud-vod-videos §2)."""
+
+    UPLOADED = 1
+    PULLED = 3
+    CLIPPED = 4
+    JOINED = 5
+    UPLOADED_BY_SDK = 11
+    UPLOADED_BY_TOOL = 12
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """One row of `videoFileList`: a file of an asset that a client may play or download."""
@@ -141,6 +172,24 @@ class Asset:
     """What of the source is not published, and why."""
     proof: dict[str, object] | None = None
     """What of it was compared with the original, and what was found; None: there are no renditions, or older ones."""
+    attempt: int = 0
+    """Of the job, that made the renditions; 0: there are none, or an older release made them."""
+    outputs: tuple[str, ...] = ()
+    """Keys of all that was made of the original but its segments; of older releases empty."""
+
+    @property
+    def original(self) -> StoredFile | None:
+        """The original; None: it was deleted, and the renditions stay."""
+        return next((file for file in self.files if file.clarity is Clarity.ORIGINAL), None)
+
+
+def outputs_name(video_id: str, attempt: int) -> str:
+    """
+    Return what the names of all that an attempt makes begin with.
+
+    Caches keep segments for a year, so no two attempts may give one key different bytes.
+    """
+    return video_id if attempt <= 1 else f"{video_id}-r{attempt}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +241,8 @@ class Job:
     """When somebody had its files removed; the job stays to tell that there was one, without an asset."""
     decisions: tuple[dict[str, object], ...] = ()
     """One entry per definition: chosen or not, and why."""
+    template: str = ""
+    """What a finished job is encoded again with; empty: it makes what its batch asked for."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
 

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
+from vodpull.jobs.kept_videos import KeptVideo, read_kept_video, restore_video
 from vodpull.jobs.model import Batch, Job
-from vodpull.jobs.store import IS_FINAL, JobRef, batch_of, job_of_row, job_row
+from vodpull.jobs.rows import batch_of, job_of_row, job_row
+from vodpull.jobs.store import IS_FINAL, JobRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,10 @@ class Record:
     """Name of the account."""
     batch: Batch
     job: Job
+    video: KeptVideo | None = None
+    """What is to be kept of its video; None: it has none, or the manifest is of an older release."""
+    mark: int = 0
+    """Another one in the database means that the job or its video has changed since this was read."""
 
 
 class Records:
@@ -39,24 +45,27 @@ class Records:
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            jobs = [job_of_row(row) for row in connection.execute(query).mappings().all()]
-            return [self._record(connection, job) for job in jobs]
+            rows = connection.execute(query).mappings().all()
+            return [self._record(connection, job_of_row(row), mark=row["archived_attempt"]) for row in rows]
 
     @staticmethod
-    def _record(connection: sa.Connection, job: Job) -> Record:
+    def _record(connection: sa.Connection, job: Job, *, mark: int) -> Record:
         name = sa.select(tables.account.c.name).where(tables.account.c.account_id == tables.batch.c.account_id)
         query = sa.select(tables.batch, name.scalar_subquery().label("account"))
         row = dict(connection.execute(query.where(tables.batch.c.batch_id == job.batch_id)).mappings().one())
-        return Record(account=row.pop("account"), batch=batch_of(row), job=job)
+        video = read_kept_video(connection, job.job_id)
+        return Record(account=row.pop("account"), batch=batch_of(row), job=job, video=video, mark=mark)
 
-    def archived(self, ref: JobRef, *, stored_bytes: int) -> None:
-        """Record that the manifest of an attempt is written, and how much the store holds of the job."""
-        job = tables.job.c
+    def archived(self, record: Record, *, stored_bytes: int) -> None:
+        """Record that the manifest of a record is written, and how much the store holds of its job."""
+        job, video = tables.job.c, tables.video
+        ref = JobRef.of(record.job)
         mine = sa.and_(job.job_id == ref.job_id, job.attempt == ref.attempt, job.deleted_at_ms.is_(None))
+        unchanged = sa.and_(mine, job.archived_attempt == record.mark)
         with self._engine.begin() as connection:
-            connection.execute(
-                tables.job.update().where(mine).values(archived_attempt=ref.attempt, stored_bytes=stored_bytes)
-            )
+            connection.execute(tables.job.update().where(mine).values(stored_bytes=stored_bytes))
+            connection.execute(tables.job.update().where(unchanged).values(archived_attempt=ref.attempt))
+            connection.execute(video.update().where(video.c.job_id == ref.job_id).values(size_bytes=stored_bytes))
 
     def add(self, record: Record, *, account_id: str, stored_bytes: int) -> bool:
         """Insert a job that the database does not know, and its batch if need be; False when it knows the job."""
@@ -66,6 +75,7 @@ class Records:
             insert_new(connection, tables.batch, batch)
             if not insert_new(connection, tables.job, job):
                 return False
+            restore_video(connection, account_id, record.job, kept=record.video, stored_bytes=stored_bytes)
             _settle(connection, record.batch.batch_id)
         return True
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -12,8 +13,11 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.deliveries import DeliveryState
-from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.store import IS_FINAL, IS_KEPT, read_view
+from vodpull.jobs.events import EventKind, add_video_event
+from vodpull.jobs.model import Asset, BatchView, Job, Stage, outputs_name
+from vodpull.jobs.rows import job_of_row, read_view
+from vodpull.jobs.store import IS_FINAL, IS_KEPT
+from vodpull.jobs.videos import archive_again, forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """
@@ -41,8 +45,30 @@ class Holding:
     """What a job may have in the store."""
 
     batch_id: str
-    keys: frozenset[str] | None
-    """None: everything in its folder, because it is done, or under way and still writing."""
+    asset: Asset | None = None
+    """What it keeps of the files in its folder; None: nothing."""
+    everything: bool = False
+    """It keeps all of them, because it is done, or under way and still writing."""
+
+    def strangers(self, keys: Iterable[str]) -> list[str]:
+        """Return those of the keys of its folder that it does not keep."""
+        if self.everything:
+            return []
+        return [key for key in keys if self.asset is None or not keeps(self.asset, key)]
+
+
+def keeps(asset: Asset, key: str) -> bool:
+    """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
+    if key in {file.key for file in asset.files} or key in asset.outputs:
+        return True
+    if not asset.playlist_key:  # nothing but the original
+        return False
+    folder = asset.playlist_key.rpartition("/")[0]
+    name = key.removeprefix(f"{folder}/")
+    if asset.outputs:
+        return name.startswith(f"{outputs_name(asset.video_id, asset.attempt)}/")
+    # An older release has not kept their names; all that is known not to be its own is what later attempts made.
+    return not re.match(rf"{re.escape(asset.video_id)}-r[0-9]", name)
 
 
 class Retention:
@@ -74,6 +100,10 @@ class Retention:
             fresh = connection.execute(
                 job.update().where(mine, job.c.deleted_at_ms.is_(None)).values(gone).returning(job.c.directory)
             ).scalars()
+            gone_videos = set(forget_videos(connection, mine))
+            for each in view.jobs:
+                if each.video_id in gone_videos:
+                    add_video_event(connection, EventKind.VIDEO_DELETED, each, account_id=view.batch.account_id)
             planned = set(fresh) | ({job.directory for job in view.jobs} if position is None else set())
             for each in view.jobs:
                 if each.directory in planned:
@@ -151,18 +181,39 @@ class Retention:
         A job that failed or was cancelled before `settled_before_ms` holds only the files of its asset.
         """
         job = tables.job.c
-        query = sa.select(job.directory, job.batch_id, job.stage, job.finished_at_ms, job.asset).where(
-            job.directory.in_(directories)
-        )
+        query = sa.select(tables.job).where(job.directory.in_(directories))
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query).mappings().all()
         found = {}
-        for row in rows:
-            gave_up = row.stage in {Stage.FAILED.value, Stage.CANCELLED.value}
-            settled = gave_up and (row.finished_at_ms or 0) < settled_before_ms
-            keys = frozenset(file["key"] for file in (row.asset or {"files": ()})["files"])
-            found[row.directory] = Holding(batch_id=row.batch_id, keys=keys if settled else None)
+        for each in map(job_of_row, rows):
+            gave_up = each.stage in {Stage.FAILED, Stage.CANCELLED}
+            settled = gave_up and (each.finished_at_ms or 0) < settled_before_ms
+            found[each.directory] = Holding(batch_id=each.batch_id, asset=each.asset, everything=not settled)
         return found
+
+    def superseded(self, *, limit: int) -> list[str]:
+        """Return folders in which files are due to go because newer outputs replaced them, the oldest first."""
+        row = tables.superseded.c
+        query = sa.select(row.directory).where(row.due_at_ms <= now_ms()).order_by(row.due_at_ms).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def final_holding(self, directory: str) -> tuple[Job, Holding] | None:
+        """Return the job of a folder and exactly what it keeps; None while it is under way, deleted or unknown."""
+        mine = sa.and_(tables.job.c.directory == directory, IS_FINAL, tables.job.c.deleted_at_ms.is_(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(tables.job).where(mine)).mappings().first()
+        if row is None:
+            return None
+        job = job_of_row(row)
+        return job, Holding(batch_id=job.batch_id, asset=job.asset)
+
+    def supersession_done(self, directory: str) -> None:
+        """Record that what was to go of a folder is gone."""
+        job_id = sa.select(tables.job.c.job_id).where(tables.job.c.directory == directory)
+        with self._engine.begin() as connection:
+            connection.execute(tables.superseded.delete().where(tables.superseded.c.directory == directory))
+            archive_again(connection, connection.scalar(job_id) or "")
 
     def begin_chore(self, name: str, *, every_s: float) -> bool:
         """Return True for one of all processes, when nobody began this chore for so long; it is begun then."""

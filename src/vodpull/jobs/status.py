@@ -121,7 +121,7 @@ def item_data(job: ItemState) -> dict[str, Any]:
         "md5": job.md5,
         "pullStatus": int(job.pull_status),
     }
-    if job.asset is not None:
+    if job.asset is not None and job.pull_status is WireStatus.SUCCEEDED:  # else it is what an earlier attempt stored
         item["videoInfo"] = _video_info(job.asset)
     return item
 
@@ -129,13 +129,13 @@ def item_data(job: ItemState) -> dict[str, Any]:
 def _video_info(asset: Asset) -> dict[str, Any]:
     files = sorted(asset.files, key=lambda file: (file.clarity, file.server_type))
     return {
-        "duration": _whole_seconds(asset.duration_s),
+        "duration": whole_seconds(asset.duration_s),
         "videoFileList": [_file(file) for file in files],
         "videoId": asset.video_id,
     }
 
 
-def _whole_seconds(duration_s: float) -> int:
+def whole_seconds(duration_s: float) -> int:
     """Round half up, but never a real clip down to 0: clients read 0 as unknown, and divide by it."""
     return max(1, _half_up(duration_s)) if duration_s > 0 else 0
 

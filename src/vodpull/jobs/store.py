@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
-from vodpull.jobs.model import FINAL_STAGES, Asset, Batch, BatchView, Job, NextTry, Stage, WireStatus
+from vodpull.jobs.events import EventKind, add_video_event
+from vodpull.jobs.model import (
+    FINAL_STAGES,
+    Asset,
+    Batch,
+    BatchView,
+    EncodeState,
+    Job,
+    NextTry,
+    Stage,
+    StoredFile,
+    WireStatus,
+)
+from vodpull.jobs.rows import batch_of, job_of_row, job_row, read_view
+from vodpull.jobs.videos import archive_again, keep_video, set_encode_state, supersede
 
-_ASSET = TypeAdapter(Asset)
-_FAILURE = TypeAdapter(Failure)
-_NEXT_TRY = TypeAdapter(NextTry)
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
+
+
+REPLACED_STAYS_MS = 3_600_000
+"""So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,20 +127,17 @@ class Store:
         with self.engine.connect() as connection:
             return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
 
-    def find_newest(self, account_id: str, trans_no: str) -> BatchView | None:
-        """Return the account's newest batch with this business id."""
-        with self.engine.connect() as connection:
-            return read_view(
-                connection,
-                sa.and_(tables.batch.c.account_id == account_id, tables.batch.c.trans_no == trans_no, IS_KEPT),
-            )
-
     def find_job(self, job_id: str) -> tuple[Batch, Job]:
-        """Return a job and its batch, as its workflow needs them. The job exists: its workflow began with it."""
+        """
+        Return a job and its batch, as its workflow needs them: with the template that this job is made by.
+
+        The job exists: its workflow began with it.
+        """
         with self.engine.connect() as connection:
             row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).mappings().one()
             query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
-            return batch_of(connection.execute(query).mappings().one()), job_of_row(row)
+            batch, job = batch_of(connection.execute(query).mappings().one()), job_of_row(row)
+        return replace(batch, template=job.template or batch.template), job
 
     def work_is_over(self, name: str) -> bool:
         """Return True when the work folder `<directory>-<attempt>` belongs to no attempt that is under way."""
@@ -175,11 +186,27 @@ class Store:
         with self.engine.begin() as connection:
             connection.execute(tables.job.update().where(_live(ref)).values(values))
 
-    def record_pulled(self, ref: JobRef, asset: Asset) -> None:
-        """Record that the original is stored and whole: `pullStatus` becomes 2."""
+    def record_pulled(self, ref: JobRef, asset: Asset, *, encodes: bool = True) -> None:
+        """Record that the original is stored and whole: `pullStatus` becomes 2, and it is a video from now on."""
         values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(_live(ref)).values(values))
+            if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount:
+                self._keep_video(connection, ref.job_id, encodes=encodes)
+
+    @staticmethod
+    def _keep_video(connection: sa.Connection, job_id: str, *, encodes: bool) -> None:
+        query = sa.select(tables.job, tables.batch.c.account_id).join(tables.batch)
+        row = dict(connection.execute(query.where(tables.job.c.job_id == job_id)).mappings().one())
+        account_id, job = row.pop("account_id"), job_of_row(row)
+        if keep_video(connection, account_id, job, encodes=encodes):
+            add_video_event(connection, EventKind.VIDEO_CREATED, job, account_id=account_id)
+
+    def hide_preview(self, ref: JobRef) -> None:
+        """Take back what `record_playable` has recorded of an attempt."""
+        with self.engine.begin() as connection:
+            values = _withdrawn(connection, ref)
+            if values:
+                connection.execute(tables.job.update().where(_live(ref)).values(values))
 
     def record_playable(self, ref: JobRef, asset: Asset) -> None:
         """Record that the beginning of an attempt's renditions can be played; a later stage knows better."""
@@ -208,31 +235,83 @@ class Store:
         changed = connection.execute(tables.job.update().where(_live(ref)).values(values))
         if changed.rowcount == 0:
             return None
+        self._tell_video(connection, ref, outcome)
         stage = {"job_id": ref.job_id, "attempt": ref.attempt, "stage": outcome.stage.value, "at_ms": now_ms()}
         insert_new(connection, tables.job_stage, stage)
         return self._settled(connection, ref.job_id)
+
+    @staticmethod
+    def _tell_video(connection: sa.Connection, ref: JobRef, outcome: Outcome) -> None:
+        """Record what the end of an attempt means for its video, and when what it replaces goes."""
+        asset = outcome.asset
+        if outcome.failure is not None:
+            set_encode_state(connection, ref.job_id, EncodeState.FAILED)
+        elif asset is not None:
+            state = EncodeState.ENCODED if asset.playlist_key else EncodeState.NOT_ENCODED
+            set_encode_state(connection, ref.job_id, state, duration_s=asset.duration_s)
+        if outcome.failure is None and ref.attempt > 1:
+            supersede(connection, ref.job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
 
     def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
         """
         Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted.
 
+        What is stored of it stays until something takes its place. The source is fetched again, unless the attempt
+        encoded a stored original again.
+
         Raises:
             NotAllowedNow: what such attempts left in the store is being removed at this moment.
         """
+        ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
+        pull_status = sa.case((tables.job.c.template == "", WireStatus.RUNNING.value), else_=tables.job.c.pull_status)
+        return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
+
+    def encode_again(self, connection: sa.Connection, ref: JobRef, *, template: str) -> JobRef | None:
+        """
+        Make a job whose original is stored wait as its next attempt, which encodes that by another template.
+
+        What was made of it plays meanwhile. None when it is under way, deleted, or has no original.
+
+        Raises:
+            NotAllowedNow: as `reset_job`.
+        """
+        row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == ref.job_id)).mappings().one()
+        asset = job_of_row(row).asset
+        if asset is None or asset.original is None:
+            return None
+        if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
+            asset = replace(asset, attempt=ref.attempt)
+        pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
+        return self._begin_again(connection, ref, which=pulled, values={"template": template, "asset": asdict(asset)})
+
+    def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
+        """Take the original off a finished job that can be played without it, and return what it was; else None."""
+        self._lock_batch_of(connection, job_id)
+        query = sa.select(tables.job).where(tables.job.c.job_id == job_id, tables.job.c.stage == Stage.DONE.value)
+        row = connection.execute(query).mappings().first()
+        asset = None if row is None else job_of_row(row).asset
+        if asset is None or asset.original is None or not asset.playlist_key:
+            return None
+        rest = replace(asset, files=tuple(file for file in asset.files if file is not asset.original))
+        connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(asset=asdict(rest)))
+        archive_again(connection, job_id)
+        return asset.original
+
+    def _begin_again(
+        self, connection: sa.Connection, ref: JobRef, *, which: sa.ColumnElement[bool], values: Mapping[str, Any]
+    ) -> JobRef | None:
         self._lock_batch_of(connection, ref.job_id)
         swept_until_ms = sa.select(tables.batch.c.swept_until_ms).where(
             tables.batch.c.batch_id == _batch_id_of(ref.job_id)
         )
         if (connection.scalar(swept_until_ms) or 0) > now_ms():
             raise NotAllowedNow("leftovers of this batch are being removed; retry it in a minute")
-        values = {
+        fresh = {
             "attempt": ref.attempt + 1,
             "stage": Stage.WAITING.value,
             "stage_at_ms": now_ms(),
-            "pull_status": WireStatus.RUNNING.value,
             "cmd_status": WireStatus.RUNNING.value,
             "failure": None,
-            "asset": None,
             "decisions": [],
             "bytes_done": 0,
             "bytes_total": None,
@@ -240,11 +319,11 @@ class Store:
             "finished_at_ms": None,
             "next_try": None,
         }
-        ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
-        again = sa.and_(ended, tables.job.c.deleted_at_ms.is_(None))
+        again = sa.and_(which, tables.job.c.deleted_at_ms.is_(None))
         mine = sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, again)
-        if connection.execute(tables.job.update().where(mine).values(values)).rowcount == 0:
+        if connection.execute(tables.job.update().where(mine).values({**fresh, **values})).rowcount == 0:
             return None
+        set_encode_state(connection, ref.job_id, EncodeState.ENCODING)
         connection.execute(
             tables.batch.update().where(tables.batch.c.batch_id == _batch_id_of(ref.job_id)).values(finished_at_ms=None)
         )
@@ -313,65 +392,6 @@ def _final_values(outcome: Outcome) -> dict[str, Any]:
 def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:
     """Return the asset without the playlist that a failed attempt may have shown early."""
     asset = connection.scalar(sa.select(tables.job.c.asset).where(tables.job.c.job_id == ref.job_id))
-    return {"asset": asset | {"playlist_key": ""}} if asset else {}
-
-
-def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
-    """Return the newest batch that fits, with its jobs."""
-    newest = sa.select(tables.batch).where(which).order_by(tables.batch.c.created_at_ms.desc()).limit(1)
-    row = connection.execute(newest).mappings().first()
-    if row is None:
-        return None
-    return read_views(connection, [row])[0]
-
-
-def read_views(connection: sa.Connection, batches: Sequence[Mapping[Any, Any]]) -> list[BatchView]:
-    """Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them."""
-    ids = [row["batch_id"] for row in batches]
-    query = sa.select(tables.job).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
-    jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
-    for row in connection.execute(query).mappings() if ids else ():
-        jobs[row["batch_id"]].append(job_of_row(row))
-    return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
-
-
-_BATCH_BOOKKEEPING = frozenset({"access_key", "deleted_at_ms", "strict_trans_no", "swept_until_ms"})
-
-
-def batch_of(row: Mapping[Any, Any]) -> Batch:
-    """Return the batch of a row."""
-    return Batch(**{name: value for name, value in row.items() if name not in _BATCH_BOOKKEEPING})
-
-
-def job_row(job: Job) -> dict[str, Any]:
-    """Return a job as its row."""
-    row = asdict(job)
-    return row | {
-        "stage": job.stage.value,
-        "pull_status": job.pull_status.value,
-        "cmd_status": job.cmd_status.value,
-        "decisions": list(job.decisions),
-        "stored_bytes": 0,
-        "archived_attempt": 0,
-    }
-
-
-_BOOKKEEPING = frozenset({"stored_bytes", "archived_attempt"})
-"""Columns that speak of the store and not of the job."""
-
-
-def job_of_row(row: Mapping[Any, Any]) -> Job:
-    """Return the job of a row."""
-    values = {name: value for name, value in row.items() if name not in _BOOKKEEPING}
-    return Job(
-        **values
-        | {
-            "stage": Stage(values["stage"]),
-            "pull_status": WireStatus(values["pull_status"]),
-            "cmd_status": WireStatus(values["cmd_status"]),
-            "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
-            "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
-            "decisions": tuple(values["decisions"]),
-            "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
-        }
-    )
+    if asset is None or asset.get("attempt", 0) not in {0, ref.attempt}:
+        return {}
+    return {"asset": asset | {"playlist_key": ""}}

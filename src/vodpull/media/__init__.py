@@ -25,7 +25,9 @@ from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, pla
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import RunLimits, ToolProgress, ToolReport, copy_limits, describe, find_toolbox
+from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify

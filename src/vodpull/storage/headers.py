@@ -29,11 +29,18 @@ _UNKNOWN_TYPE = "application/octet-stream"
 _PLAYLIST_CACHE = "public, max-age=10"
 """A playlist is written anew while an asset grows, and when it is encoded again."""
 
-_FILE_CACHE = "public, max-age=31536000, immutable"
-"""Every other key keeps its bytes for good."""
+_SEGMENT_CACHE = "public, max-age=31536000, immutable"
+"""Everything in a folder of outputs keeps its bytes for good."""
+
+_FILE_CACHE = "public, max-age=300"
+"""A file that plays by itself: not longer, so that caches let go of a video that was blocked."""
 
 _PRIVATE_CACHE = "private, no-store"
 """Manifests and intermediate results are nobody's to serve."""
+
+
+_SLASHES_OF_A_FILE = 3
+"""In `pullvideo/<yyyyMM>/<directory>/<name>`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +54,8 @@ class ObjectHeaders:
 def headers_of(key: str) -> ObjectHeaders:
     """Return the headers of the object of a key. Pure."""
     suffix = PurePosixPath(key).suffix.lower()
-    cache_control = _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE
+    is_alone = key.count("/") <= _SLASHES_OF_A_FILE
+    cache_control = _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE if is_alone else _SEGMENT_CACHE
     return ObjectHeaders(
         content_type=_TYPES.get(suffix, _UNKNOWN_TYPE),
         cache_control=cache_control if key.startswith(f"{ROOT}/") else _PRIVATE_CACHE,

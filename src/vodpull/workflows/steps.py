@@ -38,10 +38,11 @@ from vodpull.jobs.model import (
     Batch,
     Job,
     Stage,
+    WireStatus,
 )
 from vodpull.jobs.store import JobRef, Outcome
-from vodpull.workflows.attempt.asset import original_asset
-from vodpull.workflows.attempt.context import Context, attempt_name, folder_key
+from vodpull.workflows.attempt.asset import alone, original_asset
+from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, replaces
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.pieces import clear_pieces
@@ -118,6 +119,8 @@ class Steps:
         """Make the first chunks playable. Result: empty; what cannot be shown early is shown at the end."""
         _, job = await self._find(ref)
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        if replaces(job):
+            return {}
         try:
             key = await self._production.preview(job, _INFO.validate_python(info), chunks=chunks)
         except asyncio.CancelledError:
@@ -127,7 +130,7 @@ class Steps:
             log.warning("no preview", job=ref.job_id, code=getattr(error, "code", type(error).__name__))
             return {}
         if key is not None:
-            playable = replace(job.asset, playlist_key=key)
+            playable = replace(job.asset, playlist_key=key, attempt=ref.attempt)
             await asyncio.to_thread(self._context.store.record_playable, ref, playable)
         return {}
 
@@ -175,6 +178,8 @@ class Steps:
         if failure is not None:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
+        if failure is None:
+            await self._tidy(lambda: self._production.switch(job))
         await self._tidy(lambda: self._clear(job))
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
@@ -267,6 +272,8 @@ class Steps:
             await clear_pieces(self._context.objects, attempt_name(job))
 
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
+        if job.pull_status is WireStatus.SUCCEEDED:
+            return await self._look_again(batch, job)
         reporter = self._context.reporter(job)
         ref, watch = JobRef.of(job), self._context.watch
         with watch.stage(ref, Stage.FETCH):
@@ -275,24 +282,42 @@ class Steps:
         await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
             readable = source if is_playlist else await self._production.steadied(job, source)
-            info = None if is_playlist else await media.probe(readable, toolbox=self._context.toolbox)
+            toolbox = self._context.toolbox
+            info = None if is_playlist else await media.probe(readable, original=source, toolbox=toolbox)
         await self._context.enter_stage(job, Stage.STORE)
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
             asset = await self._store_original(job, source, name=name, info=info)
-        await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset)
+        encodes = self._context.templates[batch.template].ladder
+        await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset, encodes=encodes)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
-        if self._context.templates[batch.template].ladder:
+        return self._judge(batch, asset, info)
+
+    async def _look_again(self, batch: Batch, job: Job) -> JsonObject:
+        """Bring an original that is stored here and measure it once more; nothing is fetched."""
+        assert job.asset is not None  # noqa: S101 - recorded when it was stored
+        await self._context.enter_stage(job, Stage.PROBE)
+        with self._context.watch.stage(JobRef.of(job), Stage.PROBE):
+            source = await self._production.need_source(job)
+            is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
+            info = None if is_playlist else await media.probe(source, toolbox=self._context.toolbox)
+        await self._context.enter_stage(job, Stage.STORE)
+        return self._judge(batch, alone(job.asset), info)
+
+    def _judge(self, batch: Batch, asset: Asset, info: media.MediaInfo | None) -> JsonObject:
+        """Return what came of a stored original; raises what its template cannot be made of."""
+        template = self._context.templates[batch.template]
+        if template.ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None and not (info.audio and self._context.templates[batch.template].audio_only):
+            if info.video is None and not (info.audio and template.audio_only):
                 raise NoVideo("the file has no moving picture")
-            if media.sound_is_lost(info) and self._context.templates[batch.template].audio.undecodable == "fail":
+            if media.sound_is_lost(info) and template.audio.undecodable == "fail":
                 raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")
         return {
-            "encode": self._context.templates[batch.template].ladder,
+            "encode": template.ladder,
             "asset": asdict(asset),
             "info": None if info is None else asdict(info),
         }

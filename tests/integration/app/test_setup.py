@@ -18,9 +18,9 @@ from vodpull import storage
 from vodpull.accounts.installation import check_master_key
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
-from vodpull.app import diagnose, open_accounts, require_installation
+from vodpull.app.doctor import diagnose
 from vodpull.app.service import running_service
-from vodpull.app.setup import check_postgresql, prove_store
+from vodpull.app.setup import check_postgresql, open_accounts, prove_store, require_installation
 from vodpull.cli.main import app
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
@@ -158,6 +158,19 @@ def test_a_default_template_that_does_not_exist_is_refused(tmp_path: Path) -> No
     assert "VODPULL_DEFAULT_TEMPLATE is 'arb'" in failures(settings)["settings"]
     with refused("VODPULL_DEFAULT_TEMPLATE"):
         start(settings)
+
+
+def test_an_alias_of_no_template_is_refused(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, template_aliases="old=arb")
+    assert "VODPULL_TEMPLATE_ALIASES names 'arb'" in failures(settings)["settings"]
+    with refused("VODPULL_TEMPLATE_ALIASES"):
+        start(settings)
+
+
+def test_the_doctor_tells_which_publish_domains_are_known(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, publish_domains="localhost:8443, nowhere.invalid")
+    domains = {found.text: bool(found.fix) for found in diagnose(settings) if found.subject == "domain"}
+    assert domains == {"localhost:8443 serves stored files": False, "nowhere.invalid is not known to the DNS": True}
 
 
 def test_the_doctor_makes_nothing(tmp_path: Path) -> None:

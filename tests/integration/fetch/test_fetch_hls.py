@@ -19,6 +19,7 @@ from vodpull.errors import (
     OriginBusy,
     OriginFailed,
     OriginMissing,
+    OriginTooSlow,
     PlaylistUnsupported,
     UrlForbidden,
     UrlInvalid,
@@ -406,3 +407,13 @@ async def test_a_playlist_that_is_no_text_is_unsupported(bench: Bench) -> None:
     bench.origin.put("list.m3u8", b"#EXTM3U\n\xff\xfe")
     with pytest.raises(PlaylistUnsupported, match="UTF-8"):
         await bench.fetch("list.m3u8")
+
+
+async def test_very_many_segments_that_are_each_in_time_are_given_up_when_all_of_them_drip(bench: Bench) -> None:
+    bench.limits = replace(bench.limits, min_rate_window_s=0.3, child_s=0.001)
+    bench.origin.put("drip.ts", TS[: 188 * 2])
+    segments = [line for number in range(1000) for line in ("#EXTINF:1,", f"slow?file=drip.ts&pause=0.1&{number}")]
+    with pytest.raises(OriginTooSlow, match="parts of"):
+        await bench.fetch_lines(*segments)
+    asked = len([name for name in bench.left() if name.endswith(".piece")])
+    assert asked < 50

@@ -92,10 +92,11 @@ def test_a_queue_counts_what_waits_now_and_not_what_is_planned(database: sa.Engi
 
 @pytest.mark.usefixtures("engine")
 def test_the_oldest_notification_that_may_still_arrive_gives_the_lag(database: sa.Engine) -> None:
-    batch_id = accept(database, [Stage.DONE]).batch.batch_id
+    batch = accept(database, [Stage.DONE]).batch
     pending = Delivery(
         delivery_id="a",
-        batch_id=batch_id,
+        account_id=batch.account_id,
+        batch_id=batch.batch_id,
         position=None,
         url="http://receiver.test/",
         body="x",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from tests.stored import accept
 
+from vodpull.accounts.keys import Accounts
+from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.tables import metadata
+from vodpull.jobs.store import Store
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
@@ -17,3 +22,17 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -
         differences = compare_metadata(context, metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_user_and_password_go_from_addresses_that_an_older_release_kept(
+    database: sa.Engine, store: Store, accounts: Accounts
+) -> None:
+    kept = ("http://ann:hunter2@o.test/a.mp4?x=1", "http://o.test/a@b.mp4")
+    jobs = accept(store, accounts, jobs=2).jobs
+    with database.begin() as connection:
+        for job, url in zip(jobs, kept, strict=True):
+            connection.execute(tables.job.update().where(tables.job.c.job_id == job.job_id).values(source_url=url))
+        connection.execute(sa.text("update alembic_version set version_num = '0005'"))
+    migrate(database)
+    urls = [store.find_job(job.job_id)[1].source_url for job in jobs]
+    assert urls == ["http://***@o.test/a.mp4?x=1", "http://o.test/a@b.mp4"]

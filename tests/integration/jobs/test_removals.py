@@ -26,6 +26,7 @@ from vodpull.jobs.listing import Filter, Listing
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.records import Records
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import JobRef, Outcome, Store
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
@@ -55,11 +56,15 @@ def rows(database: sa.Engine) -> dict[str, int]:
         }
 
 
-def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
+async def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
     batch = done.batch
     assert Retention(database).delete(done)
     assert store.find_batch(batch.batch_id) is None
-    assert store.find_newest(batch.account_id, batch.trans_no) is None
+    reader = open_status_reader(database, VAULT)
+    found = await reader.find(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no)
+    await reader.close()
+    assert found.key is not None
+    assert found.batch is None
     assert Listing(database).page(Filter(account_id=None), limit=10) == ([], "")
 
 
@@ -220,7 +225,7 @@ def test_old_batches_expire_and_younger_ones_do_not(database: sa.Engine, done: B
 def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: BatchView) -> None:
     keeper, records = Retention(database), Records(database)
     for record in records.unarchived(limit=10):
-        records.archived(JobRef.of(record.job), stored_bytes=1000)
+        records.archived(record, stored_bytes=1000)
     assert records.unarchived(limit=10) == []
     with database.connect() as connection:
         assert keeper.used_bytes(connection, done.batch.account_id) == 2000
@@ -236,10 +241,10 @@ def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engi
     finish(store, given_up, Outcome(failure=Failure(**vars(FAILURE))))
     names = [waiting.directory, given_up.directory, "f" * 32]
     fresh = Retention(database).holdings(names, settled_before_ms=0)
-    assert {name: holding.keys for name, holding in fresh.items()} == dict.fromkeys(names[:2])
+    assert {name: holding.everything for name, holding in fresh.items()} == dict.fromkeys(names[:2], True)
     old = Retention(database).holdings(names, settled_before_ms=later(0))
-    assert old[waiting.directory].keys is None
-    assert old[given_up.directory].keys == frozenset({ASSET.files[0].key})
+    assert old[waiting.directory].everything
+    assert old[given_up.directory].strangers([ASSET.files[0].key, "another"]) == ["another"]
 
 
 def test_one_of_several_processes_does_a_chore(database: sa.Engine) -> None:

@@ -26,18 +26,6 @@ def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: 
     assert store.find_job(view.jobs[1].job_id) == (view.batch, view.jobs[1])
 
 
-def test_a_business_id_finds_the_newest_batch_of_its_account_only(store: Store, accounts: Accounts) -> None:
-    accept(store, accounts)
-    newest = accept(store, accounts)
-    with store.transaction() as connection:
-        newer = sa.text("update batch set created_at_ms = 2 where batch_id = :id")
-        connection.execute(newer, {"id": newest.batch.batch_id})
-    found = store.find_newest(newest.batch.account_id, "t1")
-    assert found is not None
-    assert found.batch.batch_id == newest.batch.batch_id
-    assert store.find_newest("somebody else", "t1") is None
-
-
 def test_nothing_of_a_broken_transaction_stays(store: Store, accounts: Accounts) -> None:
     view = accept(store, accounts)
     other = replace(view, batch=replace(view.batch, batch_id=new_id(0)))

@@ -38,10 +38,10 @@ VIDEO_ID = "0123456789abcdef"
 
 
 async def plan_source(
-    source: Path, *, toolbox: Toolbox, copy: bool = True, template: Template = ABR
+    source: Path, *, toolbox: Toolbox, original: Path | None = None, copy: bool = True, template: Template = ABR
 ) -> tuple[MediaInfo, EncodePlan]:
-    """Probe, survey where it helps, and plan."""
-    info = await probe(source, toolbox=toolbox)
+    """Probe, survey where it helps, and plan; `original` is what the source was written anew from."""
+    info = await probe(source, toolbox=toolbox, original=original)
     seen = await survey(source, info, toolbox=toolbox) if info.video else None
     return info, plan_encode(info, plan_ladder(info, template=replace(template, copy=copy), survey=seen), survey=seen)
 
@@ -99,9 +99,9 @@ async def encoded(
     (folder / "encoded").mkdir()
     (folder / "out").mkdir()
     steadied = await steady(source, folder, toolbox=toolbox)
-    source = steadied.path if steadied else source
-    info, plan = await plan_source(source, toolbox=toolbox, template=template)
-    return info, plan, await make_parts(source, plan, folder / "encoded", toolbox=toolbox)
+    readable = steadied.path if steadied else source
+    info, plan = await plan_source(readable, toolbox=toolbox, template=template, original=source)
+    return info, plan, await make_parts(readable, plan, folder / "encoded", toolbox=toolbox)
 
 
 def cut(path: Path, share: float) -> Path:

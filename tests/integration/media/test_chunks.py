@@ -22,7 +22,8 @@ from vodpull.media import (
     package_preview,
 )
 from vodpull.media.package.package import package_media
-from vodpull.media.tools.run import check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import run
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 AAC = ("-c:a", "aac", "-b:a", "32k")

@@ -13,7 +13,8 @@ from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.plan.template import PRESETS, AudioCodec, AudioRecipe, VideoCodec, VideoRate
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import run
 
 LIMITS = RunLimits(wall_s=60)
 # Fifty frames with a change of scene in the middle, where no keyframe may be.

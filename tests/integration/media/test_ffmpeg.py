@@ -16,7 +16,8 @@ from vodpull.media import Toolbox, ToolProgress, builtin_templates, describe, fi
 from vodpull.media.confined import launcher
 from vodpull.media.tools import out_of_memory
 from vodpull.media.tools.allowlist import global_flags
-from vodpull.media.tools.run import Finished, RunLimits, _orders, check, run
+from vodpull.media.tools.outcome import Finished, check
+from vodpull.media.tools.run import RunLimits, _orders, run
 from vodpull.media.tools.sandbox import confined
 
 LIMITS = RunLimits(wall_s=60)
@@ -175,7 +176,8 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     marker = f"comment={tmp_path}"
     code = (
         "import asyncio\n"
-        "from vodpull.media.tools.run import RunLimits, find_toolbox, run\n"
+        "from vodpull.media.tools.ffmpeg import find_toolbox\n"
+        "from vodpull.media.tools.run import RunLimits, run\n"
         "from vodpull.media.tools.allowlist import global_flags\n"
         f"argv = (*global_flags(), *{ENDLESS[:-3]!r}, '-metadata', {marker!r}, *{ENDLESS[-3:]!r})\n"
         f"box = find_toolbox('', sandbox={sandbox!r})\n"

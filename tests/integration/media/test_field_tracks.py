@@ -10,11 +10,13 @@ import struct
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import Maker, cut, make_renditions
+from tests.clapper import Clapper, assert_in_step, ffmpeg, read_pictures, whole
+from tests.integration.media.pipeline import VIDEO_ID, Maker, cut, make_renditions
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
 from vodpull.media import MediaInfo, Rendition, Toolbox, probe, sound_is_lost, warnings_of
-from vodpull.media.tools.run import RunLimits, check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import RunLimits, run
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p")
@@ -107,6 +109,95 @@ async def test_a_cover_is_no_substitute_for_a_film(make_clip: Maker, toolbox: To
     cover = (*PICTURE, "-map", "0", "-map", "0", "-c:v:0", "mjpeg", "-frames:v:0", "1", "-c:v:1", "magicyuv")
     with pytest.raises(MediaUnsupported, match="magicyuv"):
         await probe(await make_clip("a.avi", *cover, "-disposition:v:0", "0"), toolbox=toolbox)
+
+
+def programme(number: int, *streams: int) -> tuple[object, ...]:
+    return "-program", ":".join([f"program_num={number}", *(f"st={stream}" for stream in streams)])
+
+
+def two_programmes(folder: Path, *programmes: tuple[object, ...]) -> Path:
+    """Return a transport stream with the streams 0 (other picture), 1 and 2 (a clapper's), 3 (other sound)."""
+    clapper = Clapper(seconds=3, size=(176, 144)).make(folder / "clapper.mkv")
+    other = ("-f", "lavfi", "-i", "testsrc=s=320x180:d=3", "-f", "lavfi", "-i", "sine=440:d=3")
+    maps = ("-map", "1:v", "-map", "0:v", "-map", "0:a", "-map", "2:a", "-muxdelay", 0, "-muxpreload", 0)
+    words = [word for one in programmes for word in one]
+    ffmpeg("-i", clapper, *other, *maps, *X264, "-c:a", "mp2", *words, folder / "both.ts")
+    return folder / "both.ts"
+
+
+async def test_picture_and_sound_are_of_one_programme(tmp_path: Path, toolbox: Toolbox) -> None:
+    source = two_programmes(tmp_path, programme(1, 1, 2), programme(2, 0, 3))
+    # Its clock starts again: it is written anew, and what is left out is told all the same.
+    source.write_bytes(2 * source.read_bytes())
+    made = tmp_path / "made"
+    made.mkdir()
+    info, _ = await make_renditions(source, made, toolbox=toolbox)
+    assert list(reasons(info).values()) == ["other_programme"] * 2
+    assert sorted(codes(info)) == ["picture_left_out", "sound_left_out"]
+    film = whole(made / "out" / f"{VIDEO_ID}.m3u8")
+    assert_in_step(film, 75)
+    assert read_pictures(film, 75).sizes[0][0] == 176
+
+
+@pytest.mark.parametrize(
+    ("programmes", "width_px"),
+    [
+        # Radio comes first, and a picture without sound.
+        ((programme(1, 3), programme(2, 1, 2), programme(3, 0)), 176),
+        ((programme(1, 0, 3), programme(2, 1, 2)), 320),
+        # The sound of one belongs to both.
+        ((programme(1, 0), programme(2, 1, 2, 3)), 176),
+    ],
+)
+async def test_the_first_programme_with_picture_and_sound_counts(
+    programmes: tuple[tuple[object, ...], ...], width_px: int, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    source = two_programmes(tmp_path, *programmes)
+    discs = tmp_path / "source.m2ts"
+    plain = source.read_bytes()[77:]
+    # As discs have it, and it begins in the middle of a packet.
+    discs.write_bytes(b"".join(b"\0\0\0\0" + plain[at : at + 188] for at in range(111, len(plain), 188)))
+    for file in (source, discs):
+        info = await probe(file, toolbox=toolbox)
+        assert info.video
+        assert info.video.width_px == width_px
+        assert "other_programme" in reasons(info).values()
+        assert all(
+            not any(track.index == sound.index and track.reason for track in info.tracks) for sound in info.audio
+        )
+
+
+async def test_what_a_programme_names_and_does_not_have_is_left_out(tmp_path: Path, toolbox: Toolbox) -> None:
+    packets = packets_of(two_programmes(tmp_path, programme(1, 0, 3), programme(2, 1, 2)))
+    source = tmp_path / "source.ts"
+    # The first programme was named and never sent.
+    source.write_bytes(b"".join(packet for packet in packets if identifier(packet) not in {0x100, 0x103}) * 2)
+    made = tmp_path / "made"
+    made.mkdir()
+    info, _ = await make_renditions(source, made, toolbox=toolbox)
+    assert list(reasons(info).values()) == ["no_samples"] * 2
+    assert_in_step(whole(made / "out" / f"{VIDEO_ID}.m3u8"), 75)
+
+
+async def test_sound_that_begins_late_is_kept(tmp_path: Path, toolbox: Toolbox) -> None:
+    clapper = Clapper(seconds=40, rate=5, size=(64, 36)).make(tmp_path / "whole.ts", "-muxdelay", 0)
+    packets = packets_of(clapper)
+    quiet = packets[: len(packets) * 9 // 10]
+    source = tmp_path / "source.ts"
+    sent = [packet for packet in quiet if identifier(packet) != 0x101] + packets[len(quiet) :]
+    source.write_bytes(b"".join(sent))
+    info = await probe(source, toolbox=toolbox)
+    assert (codes(info), info.audio[0].channels) == ([], 1)
+    assert info.audio[0].start_s - info.start_time_s == pytest.approx(36, abs=2)
+
+
+def packets_of(stream: Path) -> list[bytes]:
+    content = stream.read_bytes()
+    return [content[at : at + 188] for at in range(0, len(content), 188)]
+
+
+def identifier(packet: bytes) -> int:
+    return int.from_bytes(packet[1:3], "big") & 0x1FFF
 
 
 async def test_more_tracks_than_are_published_are_told(make_clip: Maker, toolbox: Toolbox) -> None:

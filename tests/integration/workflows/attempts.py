@@ -16,7 +16,7 @@ from vodpull.jobs.model import Job
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import load_templates
-from vodpull.media.tools.run import find_toolbox
+from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context

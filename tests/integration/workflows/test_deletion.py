@@ -241,7 +241,7 @@ async def test_a_lost_database_is_made_again_from_the_manifests(house: House) ->
     lose(house.database)
     assert await house.archive.rebuild() == Rebuilt(added=2, known=0, unreadable=0)
     assert await house.archive.rebuild() == Rebuilt(added=0, known=2, unreadable=0)
-    found = house.store.find_newest(view.batch.account_id, view.batch.trans_no)
+    found = house.store.find_batch(view.batch.batch_id)
     assert found is not None
     assert found.jobs == view.jobs
     assert house.accounts.account_named("alice") == view.batch.account_id
@@ -253,7 +253,9 @@ async def test_an_account_that_was_made_again_gets_its_batches_back(house: House
     fresh = house.accounts.find_live(house.accounts.create_key("alice").access_key)
     assert fresh is not None
     await house.archive.rebuild()
-    assert house.store.find_newest(fresh.account_id, view.batch.trans_no) is not None
+    found = house.store.find_batch(view.batch.batch_id)
+    assert found is not None
+    assert found.batch.account_id == fresh.account_id
 
 
 async def test_strange_manifests_are_counted_and_left_alone(house: House) -> None:

@@ -46,3 +46,11 @@ def test_a_short_command_does_not_load_the_service(words: list[str]) -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     assert loaded & HEAVY == set()
     assert ("httpx2" in loaded) == (words[0] in {"query", "pull"})
+
+
+def test_keys_are_made_without_loading_what_a_service_runs_on(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", LOADED, "keys", "create", "acme"]
+    environment = {"VODPULL_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert loaded & {"dbos", "fastapi", "uvicorn", "av", "aiohttp"} == set()

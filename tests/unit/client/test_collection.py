@@ -89,4 +89,4 @@ def test_a_call_of_the_wire_contract_is_signed(collection: dict[str, Any], name:
         headers=said["headers"] | {"host": "127.0.0.1:8080"},
         body=said["body"].encode(),
     )
-    assert authenticate(request, keys={"AK1": LIVE}.get, now_s=now_s()) is LIVE
+    assert authenticate(request, keys={"AK1": LIVE}.get, now_s=now_s()).key is LIVE

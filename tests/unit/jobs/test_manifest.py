@@ -9,6 +9,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.errors import ConfigurationError, Failure, OriginMissing, StorageError
 from vodpull.jobs.manifest import Stored, job_of, manifest_of, read_manifest
 from vodpull.jobs.model import Asset, Batch, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
+from vodpull.jobs.records import Record
 
 SECRET_URL = "https://user:hunter2@origin.example.test/token-123/文件.mp4?sig=abc#x"
 BATCH = Batch(batch_id="b" * 32, account_id="a" * 32, trans_no="t1", template="abr", notify_url="https://h/?key=sesame")
@@ -48,7 +49,9 @@ VAULT = Vault("a master key for tests")
 
 
 def written(job: Job = JOB) -> bytes:
-    return manifest_of(BATCH, job, account="alice", stored=Stored(size_bytes=9, files=2), seal=VAULT.seal)
+    return manifest_of(
+        Record(account="alice", batch=BATCH, job=job), stored=Stored(size_bytes=9, files=2), seal=VAULT.seal
+    )
 
 
 def test_a_manifest_gives_back_batch_and_job() -> None:

@@ -36,7 +36,7 @@ def view(*jobs: Job) -> BatchView:
 
 
 def with_asset(duration_s: float, *files: StoredFile) -> Job:
-    return replace(JOB, asset=Asset(video_id="v", duration_s=duration_s, files=files))
+    return replace(JOB, pull_status=WireStatus.SUCCEEDED, asset=Asset(video_id="v", duration_s=duration_s, files=files))
 
 
 @pytest.mark.parametrize(

@@ -37,3 +37,18 @@ def test_an_unknown_name_is_the_clients_mistake() -> None:
     with pytest.raises(ParameterError, match="known are abr, abr-av1, abr-own, mp4, original") as caught:
         TEMPLATES.find("none")
     assert caught.value.field == "tcTemplateName"
+
+
+def test_an_alias_is_another_name_and_goes_first(tmp_path: Path) -> None:
+    templates = load_templates(
+        tmp_path, ("旧 名 = mp4", "0123456789abcdef0123456789abcdef=abr", "a=b=abr", "abr=original")
+    )
+    names = ("旧 名", "0123456789abcdef0123456789abcdef", "a=b", "abr", "mp4")
+    assert [templates.find(name).name for name in names] == ["mp4", "abr", "abr", "original", "mp4"]
+    assert set(templates) == set(TEMPLATES), "an alias is no template"
+
+
+def test_an_alias_of_no_template_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="'none'") as caught:
+        load_templates(tmp_path, ("old=none",))
+    assert caught.value.field == "VODPULL_TEMPLATE_ALIASES"

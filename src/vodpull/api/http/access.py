@@ -18,7 +18,7 @@ from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate_bearer, prove, read_claim
+from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.exchange import read_signed_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
@@ -122,7 +122,7 @@ class Access:
         return await run_in_threadpool(self._admit_creator, await read_signed_request(request))
 
     def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
-        proof = self._prove(signed)
+        proof = authenticate(signed, keys=self._find_key, now_s=now_s())
         self.count(proof.key)
         return act(signed, proof)
 
@@ -148,12 +148,8 @@ class Access:
         authorization = signed.headers.get("authorization", "").strip()
         if authorization.partition(" ")[0].lower() == "bearer":
             return Creator(key=authenticate_bearer(authorization, keys=self._find_key))
-        proof = self._prove(signed)
+        proof = authenticate(signed, keys=self._find_key, now_s=now_s())
         return Creator(key=proof.key, known_by=(signed_fingerprint(proof.identity),))
-
-    def _prove(self, signed: SignedRequest) -> SignatureProof:
-        claim = read_claim(signed, now_s=now_s())
-        return prove(claim, signed, key=self._find_key(claim.access_key))
 
     def count(self, key: LiveKey) -> None:
         """

@@ -43,9 +43,9 @@ MAX_NAME_CHARACTERS = 64
 Keys = Callable[[str], LiveKey | None]
 
 
-def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey:
+def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> SignatureProof:
     """
-    Return the live key that signed a request.
+    Return the proof of which live key signed a request.
 
     The first word of `Authorization` chooses the scheme, whatever its letter case and whatever the host. An unknown
     key and a wrong signature get the same answer for the same work.
@@ -55,7 +55,7 @@ def authenticate(request: SignedRequest, *, keys: Keys, now_s: float) -> LiveKey
         ParameterError: signed well, but with a query whose meaning the signature does not fix.
     """
     claim = read_claim(request, now_s=now_s)
-    return prove(claim, request, key=keys(claim.access_key)).key
+    return prove(claim, request, key=keys(claim.access_key))
 
 
 def read_claim(request: SignedRequest, *, now_s: float) -> SignatureClaim:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vodpull.api.http.access import Access
-from vodpull.api.http.files import ObjectReader
+from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
@@ -15,10 +15,16 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.status_reader import StatusReader
 from vodpull.jobs.store import Store
+from vodpull.jobs.templates import Templates
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
+from vodpull.workflows.requests.removal import VideoRemoval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +42,20 @@ class ApiContext:
     listing: Listing
     events: Events
     deliveries: Deliveries
+    library: Library
+    removal: VideoRemoval
+    categories: Categories
+    encoding: Encoding
+    callbacks: Callbacks
+    templates: Templates
+    default_template: str
+    check_url: Callable[[str], object]
+    """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
+    gate: Gate
+    """Knows what is blocked."""
+    publish_domains: tuple[str, ...]
+    """Where stored files lie at the root, the default first."""
     is_ready: Callable[[], Awaitable[dict[str, bool]]]
     """Tells which parts work: database, storage, disk."""
     metrics: MetricsDoor

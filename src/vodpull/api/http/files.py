@@ -69,19 +69,27 @@ class ObjectReader(Protocol):
         ...
 
 
-def media_router(reader: ObjectReader) -> APIRouter:
+class Gate(Protocol):
+    """Says what nobody may have now."""
+
+    async def is_shut(self, directory: str) -> bool:
+        """Return True for the folder of a blocked video."""
+        ...
+
+
+def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
     """Return the routes under `/media/`; storage errors other than a missing object are the application's to map."""
     router = APIRouter(tags=["media"])
 
     @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
     async def read_media(request: Request, key: str) -> Response:
         """Return a stored file or one range of it; `key` is a `fileUrl` of a reply."""
-        return await _answer(reader, key, request)
+        return await _refusal(gate, key) or await _answer(reader, key, request)
 
     @router.head("/media/{key:path}", operation_id="probe_media", response_class=Response, responses=_DOCUMENTED)
     async def probe_media(request: Request, key: str) -> Response:
         """Return the headers of a stored file."""
-        return await _answer(reader, key, request)
+        return await _refusal(gate, key) or await _answer(reader, key, request)
 
     @router.options("/media/{key:path}", include_in_schema=False)
     async def allow_players(key: str) -> Response:  # noqa: ARG001 - part of the path
@@ -93,6 +101,7 @@ def media_router(reader: ObjectReader) -> APIRouter:
 _DOCUMENTED: dict[int | str, dict[str, object]] = {
     HTTPStatus.PARTIAL_CONTENT: {"description": "The range that was asked for"},
     HTTPStatus.NOT_MODIFIED: {"description": "The client's copy is current"},
+    HTTPStatus.FORBIDDEN: {"description": "The video is blocked"},
     HTTPStatus.NOT_FOUND: {"description": "No such file"},
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: {"description": "The range lies behind the end of the file"},
 }
@@ -110,13 +119,19 @@ _PREFLIGHT = {
 }
 
 
+async def _refusal(gate: Gate, key: str) -> Response | None:
+    """Return why a key is not served, or None: it is looked for."""
+    found = _KEY.fullmatch(key)
+    if found is None:
+        return _refused(HTTPStatus.NOT_FOUND)
+    return _refused(HTTPStatus.FORBIDDEN) if await gate.is_shut(found["directory"]) else None
+
+
 async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
-    if not is_media_key(key):
-        return _not_found()
     try:
         info = await reader.head(key)
     except ObjectMissing:
-        return _not_found()
+        return _refused(HTTPStatus.NOT_FOUND)
     headers = _file_headers(info)
     asked = request.headers
     if _is_current(asked.get("if-none-match", ""), headers.get("ETag", "")):
@@ -137,7 +152,7 @@ def is_media_key(key: str) -> bool:
 
 
 # Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots.
-_KEY = re.compile(r"pullvideo/[0-9]{6}/[0-9a-f]{32}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_KEY = re.compile(r"pullvideo/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 
 Span = tuple[int, int]
 """First byte and the byte after the last one."""
@@ -171,9 +186,9 @@ def parse_range(header: str, *, size_bytes: int) -> Span | None:
     return (start, end) if start < end else UNSATISFIABLE
 
 
-def _not_found() -> Response:
+def _refused(status: HTTPStatus) -> Response:
     headers = _CORS | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response("not found\n", status_code=HTTPStatus.NOT_FOUND, headers=headers, media_type="text/plain")
+    return Response(f"{status.phrase.lower()}\n", status_code=status, headers=headers, media_type="text/plain")
 
 
 def _file_headers(info: ObjectInfo) -> dict[str, str]:

@@ -86,6 +86,7 @@ _RULES = {
     "quota_exceeded": Rule(
         wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT
     ),
+    "occupied": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
 }
 

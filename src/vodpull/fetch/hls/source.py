@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -17,6 +18,7 @@ import yarl
 from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.hls.patience import Patience
 from vodpull.fetch.hls.playlist import (
     Key,
     MediaPlaylist,
@@ -119,6 +121,7 @@ class _Gathering:
         self._limits = limits
         self._on_progress = on_progress
         self._received = 0
+        self._patience = Patience(limits)
         self._keys: dict[yarl.URL, bytes] = {}
         self._key_lock = asyncio.Lock()
 
@@ -231,7 +234,10 @@ class _Gathering:
 
     async def _bring(self, order: Order, *, max_bytes: int) -> Downloaded:
         limits = replace(self._limits, max_bytes=max(0, max_bytes))
-        return await bring(order, sessions=self._sessions, limits=limits, on_progress=_tell_nobody)
+        started_s = time.monotonic()
+        arrived = await bring(order, sessions=self._sessions, limits=limits, on_progress=_tell_nobody)
+        self._patience.count(arrived.size_bytes, took_s=time.monotonic() - started_s, queued_s=self._sessions.queued_s)
+        return arrived
 
 
 def _names(sounds: Sequence[SoundChoice]) -> dict[str, str]:

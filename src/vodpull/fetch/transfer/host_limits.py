@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
-from collections import deque
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,22 +17,33 @@ _MAX_IDLE_HOSTS = 1024
 _BURST_S = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class _Turn:
+    """One caller that waits for a place."""
+
+    account: str
+    future: asyncio.Future[None]
+
+
 @dataclass(kw_only=True)
 class _Host:
-    open_count: int = 0
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
+    open_of: Counter[str] = field(default_factory=Counter)
+    """Places taken by each account."""
+    waiting: list[_Turn] = field(default_factory=list)
+    """In the order in which they came."""
     next_s: float = 0.0
     """When the next request would start if all were evenly spaced, by the monotonic clock."""
 
     def is_idle(self, now_s: float) -> bool:
-        return not self.open_count and not self.waiting and self.next_s <= now_s
+        return not self.open_of.total() and not self.waiting and self.next_s <= now_s
 
 
 class HostLimits:
     """
-    Caps for each host name, shared by all downloads of the process; whoever comes first is let in first.
+    Caps for each host name, shared by all downloads of the process.
 
-    May be used from several event loops.
+    Whose account has the fewest places is let in first, and among those whoever came first. The last place of a host is
+    kept for an account that has none there, if there is one. May be used from several event loops.
     """
 
     def __init__(self, *, connections_per_host: int = 8, requests_per_s: float = 20) -> None:
@@ -42,6 +53,7 @@ class HostLimits:
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
         self._held_until_s: dict[str, float] = {}
+        self._account = ""
         self._accounts: dict[str, HostLimits] = {}
 
     def of_account(self, account_id: str) -> HostLimits:
@@ -49,7 +61,8 @@ class HostLimits:
         with self._lock:
             if account_id not in self._accounts:
                 own = copy.copy(self)
-                own._held_until_s = {}  # noqa: SLF001 - of this class
+                own._account = account_id  # noqa: SLF001 - of this class
+                own._held_until_s = {}  # noqa: SLF001 - as above
                 self._accounts[account_id] = own
             return self._accounts[account_id]
 
@@ -77,9 +90,9 @@ class HostLimits:
             state = self._state_of(host)
             now_s = time.monotonic()
             is_held = self._held_until_s.get(host, 0.0) > now_s
-            if state.waiting or state.open_count >= self._connections or is_held:
+            if state.waiting or is_held or not self._has_place(state, self._account):
                 return False
-            state.open_count += 1
+            state.open_of[self._account] += 1
             return True
 
     def leave(self, host: str) -> None:
@@ -100,20 +113,20 @@ class HostLimits:
             self._held_until_s[host] = max(self._held_until_s.get(host, 0.0), now_s + wait_s)
 
     async def _take_place(self, host: str) -> None:
+        turn = _Turn(self._account, asyncio.get_running_loop().create_future())
         with self._lock:
             state = self._state_of(host)
-            if state.open_count < self._connections and not state.waiting:
-                state.open_count += 1
-                return
-            turn = asyncio.get_running_loop().create_future()
             state.waiting.append(turn)
+            self._let_in(state)
+            if turn not in state.waiting:
+                return
         try:
-            await turn
+            await turn.future
         except asyncio.CancelledError:
             self._give_up(host, turn)
             raise
 
-    def _give_up(self, host: str, turn: asyncio.Future[None]) -> None:
+    def _give_up(self, host: str, turn: _Turn) -> None:
         with self._lock:
             waiting = self._hosts[host].waiting
             if turn in waiting:
@@ -124,11 +137,22 @@ class HostLimits:
     def _leave(self, host: str) -> None:
         with self._lock:
             state = self._hosts[host]
-            if state.waiting and state.open_count <= self._connections:
-                turn = state.waiting.popleft()  # takes over the place
-                turn.get_loop().call_soon_threadsafe(_let_in, turn)
-                return
-            state.open_count -= 1
+            state.open_of[self._account] -= 1
+            state.open_of += Counter()  # forgets accounts without a place
+            self._let_in(state)
+
+    def _let_in(self, state: _Host) -> None:
+        """Give the places that are free to those who wait."""
+        while may := [turn for turn in state.waiting if self._has_place(state, turn.account)]:
+            turn = min(may, key=lambda turn: state.open_of[turn.account])
+            state.waiting.remove(turn)
+            state.open_of[turn.account] += 1
+            turn.future.get_loop().call_soon_threadsafe(_tell, turn.future)
+
+    def _has_place(self, state: _Host, account: str) -> bool:
+        """Tell whether there is a place for one more request of an account."""
+        is_kept = state.open_of[account] > 0 and len(state.open_of) < len(self._accounts)
+        return state.open_of.total() < max(1, self._connections - is_kept)
 
     def _claim_start(self, host: str) -> float:
         """Return the seconds until the request may start, which is then taken into account for the next one."""
@@ -153,6 +177,6 @@ class HostLimits:
         return self._hosts[host]
 
 
-def _let_in(turn: asyncio.Future[None]) -> None:
+def _tell(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_result(None)

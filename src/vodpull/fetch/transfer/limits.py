@@ -33,6 +33,8 @@ class FetchLimits:
     min_rate_bytes_per_s: int = 8192
     """Slowest average rate over `min_rate_window_s` of waiting for the origin."""
     min_rate_window_s: float = 60
+    child_s: float = 1.0
+    """What each child of a playlist may take on average, beyond the time that its bytes have at the slowest rate."""
     max_redirects: int = 10
     attempts: int = 5
     """Tries in a row that bring nothing new, of which the later ones only after errors that may pass."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
@@ -42,6 +43,8 @@ class Sessions:
         self._timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_timeout_s)
         self._by_origin: dict[yarl.URL, aiohttp.ClientSession] = {}
         self._stack = AsyncExitStack()
+        self.queued_s = 0.0
+        """How long requests waited for their turn at a host, all of them together."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,7 +113,9 @@ class Sessions:
         if self._host_limits is None:
             yield
             return
+        asked_s = time.monotonic()
         async with self._host_limits.enter(url.raw_host or ""):
+            self.queued_s += time.monotonic() - asked_s
             yield
 
     async def _request(self, url: yarl.URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:

@@ -7,6 +7,8 @@ Only the standard library: PyAV and its containers are handed over.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 # A transport stream with holes makes the demuxer start anew at each; more holes than this are no video.
@@ -16,6 +18,8 @@ MAX_RESYNCS = 10_000
 TAILS_US = (5_000_000, 120_000_000, 1 << 62)
 # HE-AAC at 44.1 kHz begins with 5186 samples that are no sound; all others have less.
 MAX_DELAY_S = 0.2
+# So many packets of a track tell what it is, if any do.
+MAX_LATE_PACKETS = 2000
 # Pictures that stay for longer are slides.
 SLOW_S = 0.1
 
@@ -30,6 +34,38 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
         except IndexError:
             """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
+
+
+def late_starts(av: Any, container: Any) -> dict[int, float]:
+    """
+    Return when the tracks begin of which nothing came while the file was opened, and let their decoders see something.
+
+    A transport stream names tracks that begin later, or never.
+    """
+    unknown = {stream.index: stream for stream in container.streams if _is_unknown(stream)}
+    starts_s: dict[int, float] = {}
+    if not unknown or container.format.name not in {"mpegts", "mpeg"}:
+        return starts_s
+    try:
+        for packet in islice(packets(av, container, list(unknown.values())), MAX_LATE_PACKETS):
+            if packet.pts is not None:
+                starts_s.setdefault(packet.stream_index, float(packet.pts * packet.time_base))
+            with suppress(av.FFmpegError, ValueError):
+                packet.decode()
+            if not any(_is_unknown(stream) for stream in unknown.values()):
+                break
+    except (av.FFmpegError, ValueError):
+        """What was read until then counts."""
+    finally:
+        container.seek(container.start_time or 0)
+    return starts_s
+
+
+def _is_unknown(stream: Any) -> bool:
+    context = stream.codec_context
+    if context is None or stream.type not in {"video", "audio"}:
+        return False
+    return not (context.sample_rate if stream.type == "audio" else context.width)
 
 
 def track_ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> dict[int, tuple[float, float | None]]:

@@ -2,10 +2,10 @@
 Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
 Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams` and `max_sounds`. PYAV is the folder of the PyAV
-package. The answer is either the facts, or `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the
-standard library, and its parts, whose paths come last: tracks.py, display.py, lengths.py, length_claims.py
-and boxes.py.
+options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams`, `max_sounds`, and `complete_share`, below which a
+file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or `error` (a code of vodpull's
+catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths come last: tracks.py,
+programmes.py, display.py, lengths.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import itertools
 import json
 import statistics
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,6 @@ SAMPLE_FRAMES = 8
 BUSIEST_S = 10.0
 # Give up looking for a picture after this many packets without one.
 BARREN_PACKETS = 2000
-# A container that promises more than this share beyond what it holds was cut.
-COMPLETE_SHARE = 0.98
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
 # FFmpeg counts these from the first of the tracks that a command uses.
@@ -76,7 +73,7 @@ def main(argv: list[str]) -> int:
     av.logging.set_level(None)
     try:
         answer = probe(av, Path(argv[3]), orders)
-        limits = {"share": COMPLETE_SHARE, "loss_s": TOLERATED_LOSS_S}
+        limits = {"share": orders["complete_share"], "loss_s": TOLERATED_LOSS_S}
         broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
@@ -117,17 +114,24 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(4096)
+        file.seek(0)
+        programmes = _beside("programmes").programmes(file)
     if _is_picture(head):
         return {**_outline("picture", size), "video": None, "audio": []}
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
+        lengths = _beside("lengths")
+        late_s = lengths.late_starts(av, container)
         choice = _beside("tracks").Choice(container, orders)
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
         broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
             raise Refused("media_truncated", broken)
-        return _facts(av, container, choice, max_sounds=orders["max_sounds"], measure=measure)
+        choice.leave_out_empty(lambda stream: lengths.has_samples(av, container, stream))
+        choice.leave_out_other(lambda streams: _beside("programmes").of_one_programme(streams, programmes))
+        choice.leave_out_surplus(orders["max_sounds"])
+        return _facts(av, container, choice, measure=measure, late_s=late_s)
 
 
 def _beside(name: str) -> Any:
@@ -151,13 +155,13 @@ def _refuse_unusable(choice: Any, *, max_pixels: int) -> None:
         raise Refused("media_too_large", f"the picture has {context.width}x{context.height} pixels")
 
 
-def _facts(av: Any, container: Any, choice: Any, *, max_sounds: int, measure: Any) -> dict[str, Any]:
+def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[int, float]) -> dict[str, Any]:
     lengths = _beside("lengths")
-    _leave_out(choice, lambda stream: lengths.has_samples(av, container, stream), max_sounds=max_sounds)
     video, audio = (choice.pictures or [None])[0], choice.sounds
     scan: dict[str, Any] = measure.scan_start(av, container, video) if video else {"nominal": 0.0}
     display = _beside("display").display_facts(video, scan["frames"]) if video else {}
     ends = measure.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
+    ends = {index: (late_s.get(index, start_s), end_s) for index, (start_s, end_s) in ends.items()}
     streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
     # Other sound tracks do not make a film longer.
@@ -181,17 +185,6 @@ def _priming_s(container: Any, sound: Any) -> float:
     if container.format.name not in UNEDITED or sound.codec_context.name != "aac":
         return 0.0
     return float(1024 / max(sound.codec_context.sample_rate, 8000)) + UNSAID_S
-
-
-def _leave_out(choice: Any, has_samples: Callable[[Any], bool], *, max_sounds: int) -> None:
-    """Do without tracks that have nothing in them, and without those that are too many."""
-    for stream in [*choice.pictures[:-1], *choice.sounds]:
-        if not has_samples(stream):
-            choice.leave_out(stream, "no_samples")
-    for stream in choice.pictures[1:]:
-        choice.leave_out(stream, "second_picture")
-    for stream in choice.sounds[max_sounds:]:
-        choice.leave_out(stream, "too_many")
 
 
 def _zero(container: Any, start_s: float) -> float | None:

@@ -1,11 +1,11 @@
 """
 Give a source one clock, where it has several, and sound of one kind; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S steady.py ORDERS PYAV FILE`. ORDERS is a JSON object: `options` (FFmpeg's format options),
-`decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty, or those
-of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer has
-`steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of the
-clock. Only PyAV and the standard library.
+Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT`. ORDERS is a JSON object: `options` (FFmpeg's format
+options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
+or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
+has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
+the clock. Only PyAV, the standard library, and programmes.py, whose path comes last.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
 anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
@@ -55,7 +55,7 @@ AAC_SYNC = b"\xff\xf0"
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path.insert(0, str(Path(argv[2]).parent))
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
     av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
@@ -98,7 +98,7 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
     """Read a file to its end."""
     kinds: dict[int, set[bytes]] = {}
     with av.open(f"file:{path}", options=dict(orders["options"])) as container:
-        streams = used(container, orders)
+        streams = used(container, path, orders)
         seen = ClockFacts(Clock.of(container, streams))
         for packet in packets(av, container, streams):
             seen.clock.run_of(packet)
@@ -110,9 +110,9 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
     return seen
 
 
-def used(container: Any, orders: dict[str, Any]) -> list[Any]:
-    """Return the streams that can become something."""
-    return [
+def used(container: Any, path: str, orders: dict[str, Any]) -> list[Any]:
+    """Return the streams that can become something, of a transport stream those of one programme: each has a clock."""
+    streams = [
         stream
         for stream in container.streams
         if stream.type in {"video", "audio"}
@@ -120,6 +120,17 @@ def used(container: Any, orders: dict[str, Any]) -> list[Any]:
         and stream.codec_context
         and stream.codec_context.codec.name in orders["decoders"][stream.type]
     ]
+    programmes = importlib.import_module("programmes")
+    with Path(path).open("rb") as file:
+        known = programmes.programmes(file)
+    there = [stream for stream in streams if _is_known(stream)]
+    kept = {stream.index for stream in programmes.of_one_programme(there, known)}
+    return [stream for stream in streams if stream.index in kept or len(known) < 2]  # noqa: PLR2004 - several
+
+
+def _is_known(stream: Any) -> bool:
+    """Tell whether anything came of a stream while the file was opened."""
+    return bool(stream.codec_context.width if stream.type == "video" else stream.codec_context.sample_rate)
 
 
 def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
@@ -244,7 +255,7 @@ def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction],
     """Write the streams of a file with shifted times; sound whose kind changes as plain samples of one kind."""
     options = dict(orders["options"])
     with av.open(f"file:{path}", options=options) as source, av.open(orders["target"], "w", "matroska") as target:
-        streams = used(source, orders)
+        streams = used(source, path, orders)
         clock = Clock.of(source, streams)
         tracks = {stream.index: track_of(av, target, stream, flat=stream.index in changing) for stream in streams}
         for packet in packets(av, source, streams):

@@ -7,6 +7,7 @@ Only the standard library: containers and streams are PyAV's, handed over.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 # More cannot be: FFmpeg itself mixes no more.
@@ -47,8 +48,28 @@ class Choice:
         lost = (stream for stream in self._streams if self._reasons.get(stream.index) == "not_decodable")
         return next((codec_name(stream) for stream in lost if stream.type == kind), None)
 
-    def leave_out(self, stream: Any, reason: str) -> None:
-        """Do without a track, for a reason that showed later."""
+    def leave_out_empty(self, has_samples: Callable[[Any], bool]) -> None:
+        """Do without tracks that have nothing in them; a last picture is looked for later, and longer."""
+        for stream in [*self.pictures[:-1], *self.sounds]:
+            if not has_samples(stream):
+                self._leave_out(stream, "no_samples")
+
+    def leave_out_other(self, of_one_programme: Callable[[list[Any]], list[Any]]) -> None:
+        """Do without what belongs to other programmes."""
+        left = [*self.pictures, *self.sounds]
+        kept = {stream.index for stream in of_one_programme(left)}
+        for stream in left:
+            if stream.index not in kept:
+                self._leave_out(stream, "other_programme")
+
+    def leave_out_surplus(self, max_sounds: int) -> None:
+        """Do without further pictures, and without sounds that are too many."""
+        for stream in self.pictures[1:]:
+            self._leave_out(stream, "second_picture")
+        for stream in self.sounds[max_sounds:]:
+            self._leave_out(stream, "too_many")
+
+    def _leave_out(self, stream: Any, reason: str) -> None:
         self._reasons[stream.index] = reason
         self.pictures = [other for other in self.pictures if other.index != stream.index]
         self.sounds = [other for other in self.sounds if other.index != stream.index]

@@ -21,7 +21,9 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 

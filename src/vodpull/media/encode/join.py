@@ -14,7 +14,9 @@ from vodpull.media.encode.languages import iso_639_2
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import Steadied, steady
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, ToolProgress, check, run
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 # Of a track's name; a command says what it reads and writes with the others.

@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
+from vodpull.media.tools.outcome import check, incomplete
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 TARGET_LUFS = -23.0

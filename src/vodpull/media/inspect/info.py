@@ -85,6 +85,9 @@ class AudioStream:
 MAX_SOUNDS = 8
 """More sound tracks are left out."""
 
+COMPLETE_SHARE = 0.98
+"""Below this share of what it promised, a source was cut."""
+
 LeftOut = Literal[
     "", "not_published", "cover", "not_decodable", "no_samples", "second_picture", "other_programme", "too_many"
 ]

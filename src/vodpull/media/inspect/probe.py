@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,12 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo
+from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MediaInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.run import RunLimits, check_alive, run
+from vodpull.media.tools.outcome import check_alive
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # Headers and the last seconds are read, whatever the length; a network disk may be slow.
@@ -32,17 +35,18 @@ REFUSALS: dict[str, type[MediaError]] = {
 }
 # What the probe imports; the last one is the one script that both sides read.
 PARTS = (
-    *(CONFINED / name for name in ("tracks.py", "display.py", "lengths.py", "length_claims.py")),
+    *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "length_claims.py")),
     Path(boxes.__file__),
 )
 _INFO = TypeAdapter(MediaInfo)
 
 
-async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
+async def probe(path: Path, *, toolbox: Toolbox, original: Path | None = None) -> MediaInfo:
     """
     Measure one file; its name is never trusted, and nothing but this file can be read meanwhile.
 
-    A file without moving picture (sound only, a still picture) is an answer with `video` None, not an error.
+    A file without moving picture (sound only, a still picture) is an answer with `video` None, not an error. `original`
+    is what the file was written anew from: its tracks are told, since not all of them are in what was written.
 
     Raises:
         NotMedia: the bytes are no media at all.
@@ -57,7 +61,12 @@ async def probe(path: Path, *, toolbox: Toolbox) -> MediaInfo:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         message = str(answer.get("message", "the file cannot be used"))[:300]
         raise refusal(message + _instead(answer.get("kind"), toolbox))
-    return typed_info(answer)
+    info = typed_info(answer)
+    if original is None or original == path:
+        return info
+    with suppress(MediaError):
+        return replace(info, tracks=(await probe(original, toolbox=toolbox)).tracks)
+    return info
 
 
 def _instead(kind: object, toolbox: Toolbox) -> str:
@@ -77,6 +86,7 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
+        "complete_share": COMPLETE_SHARE,
     }
 
 

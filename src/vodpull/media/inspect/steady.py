@@ -10,8 +10,9 @@ from pathlib import Path
 
 from vodpull.media.inspect.probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
-from vodpull.media.tools.run import RunLimits, copy_limits, incomplete
-from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import RunLimits, copy_limits
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 STEADY_FILE = "steady.mkv"
 
@@ -50,7 +51,10 @@ async def steady(
         return None
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     limits = await asyncio.to_thread(_limits, source)
-    answer = await ask_pyav("steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder)
+    beside = (CONFINED / "programmes.py",)
+    answer = await ask_pyav(
+        "steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
+    )
     if answer.get("steady", True):
         return None
     found = answer.get("shifts")

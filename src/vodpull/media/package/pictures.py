@@ -20,7 +20,9 @@ from vodpull.media.package.jpeg import jpeg_size
 from vodpull.media.package.storyboard import SHEET_PATTERN, Storyboard, plan_storyboard, sheet_filters, storyboard_index
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
+from vodpull.media.tools.outcome import check, incomplete
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 # So many moments, spread over the whole film, show what it is about; more only cost memory.

@@ -1,7 +1,7 @@
 """
-The only owner of child processes: finds FFmpeg, runs it in a sandbox under limits, and ends it when asked.
+The only owner of child processes: runs them in a sandbox under limits, and ends them when asked.
 
-Commands use the logical names of `media.sandbox`: `"ffmpeg"` and `"python"`, `/in/<name>`, and outputs relative to the
+Commands use the logical names of `sandbox.py`: `"ffmpeg"` and `"python"`, `/in/<name>`, and outputs relative to the
 working folder.
 """
 
@@ -10,51 +10,23 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import imageio_ffmpeg
-
-from vodpull.errors import (
-    ConfigurationError,
-    EncodeFailed,
-    EncodeInterrupted,
-    EncodeStalled,
-    OutputInvalid,
-    StorageFull,
-    VodpullError,
-)
+from vodpull.errors import EncodeStalled
 from vodpull.media.tools.out_of_memory import memory_kills
+from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.progress import ProgressReader, ToolProgress
 from vodpull.media.tools.sandbox import Toolbox, confined
 
-__all__ = [
-    "Finished",
-    "RunLimits",
-    "ToolProgress",
-    "ToolReport",
-    "Toolbox",
-    "check",
-    "copy_limits",
-    "describe",
-    "find_toolbox",
-    "incomplete",
-    "run",
-]
-
 # Enough for the lines that matter; the rest of a flood of decoder complaints is thrown away.
 STDERR_TAIL_BYTES = 8192
-
-LOG_TAIL_CHARACTERS = 4096
-"""As much of it as goes with an error: some forty lines."""
 # The largest honest answer is the probe of a file with 32 streams: a few kilobytes.
 STDOUT_CAP_BYTES = 1024 * 1024
 # An HLS output keeps one file open per rung and stream; libraries of the probe come on top.
@@ -62,21 +34,8 @@ OPEN_FILES = 256
 # Counts every process and thread of the account, so it can only stop a fork bomb.
 PROCESSES = 8192
 CHECK_TIMEOUT_S = 20
-# A disk with less room than this is the reason for a file that just ends.
-FULL_DISK_BYTES = 1024 * 1024
 # Exit codes with which the sandbox reports that the program inside was ended by this signal.
 CRASHES = {128 + number: number for number in (4, 5, 6, 7, 8, 9, 11, 24, 25, 31)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class ToolReport:
-    """What `doctor` tells about the FFmpeg in use."""
-
-    version: str
-    """First word after `ffmpeg version`, for example `n9.0.2`."""
-    has: frozenset[str]
-    """Its encoders and filters, by name."""
-    sandbox: Literal["bwrap", "limits"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,61 +67,15 @@ def copy_limits(size_bytes: int) -> RunLimits:
     return RunLimits(wall_s=300 + size_bytes / 2e6, file_size_bytes=2 * size_bytes + 64 * 1024 * 1024)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finished:
-    """How a child process ended."""
-
-    returncode: int
-    """Exit code; negative: ended by this signal."""
-    stdout: bytes
-    """What it answered; empty where stdout was the progress report."""
-    stderr_tail: str
-    """The last lines that it wrote, hostile text included: never a message for users."""
-    wall_s: float
-    cpu_s: float
-    """Processor time, all threads together; 0 when it is not known."""
-    peak_memory_bytes: int
-    """Largest resident size; 0 when it is not known."""
-    starved: bool
-    """Meanwhile the kernel ended some program because memory ran out."""
-
-
-def find_toolbox(ffmpeg_path: str, *, sandbox: Literal["auto", "require", "off"]) -> Toolbox:
-    """
-    Return the programs to use, after proving that they start; the caller warns when `sandbox` is `limits`.
-
-    An empty `ffmpeg_path` means the program that the installation brought.
-
-    Raises:
-        ConfigurationError: FFmpeg does not start, or the sandbox is required and does not work.
-    """
-    ffmpeg = _find_ffmpeg(ffmpeg_path)
-    bare = Toolbox(ffmpeg=ffmpeg, python=Path(sys.executable).resolve(), sandbox="limits")
-    if not _answers(bare):
-        raise ConfigurationError("the FFmpeg program does not start", field="VODPULL_FFMPEG_PATH")
-    found = shutil.which("bwrap")
-    if sandbox != "off" and found:
-        boxed = Toolbox(ffmpeg=ffmpeg, python=bare.python, sandbox="bwrap", bwrap=Path(found).resolve())
-        if _answers(boxed):
-            return boxed
-    if sandbox == "require":
-        reason = "bubblewrap cannot make namespaces here" if found else "bubblewrap (bwrap) is not installed"
-        raise ConfigurationError(f"the sandbox is required, but {reason}", field="VODPULL_SANDBOX")
-    return bare
-
-
-def describe(toolbox: Toolbox) -> ToolReport:
-    """Return version and abilities of the FFmpeg in use."""
-    version = _ask(toolbox, "-version").split(maxsplit=3)
-    rows = [
-        line.split(maxsplit=2) for list_of in ("-encoders", "-filters") for line in _ask(toolbox, list_of).splitlines()
-    ]
-    return ToolReport(
-        version=version[2].split("-")[0] if len(version) > 2 else "unknown",  # noqa: PLR2004 - ffmpeg version X
-        # Flags, name, description.
-        has=frozenset(row[1] for row in rows if len(row) > 1),
-        sandbox=toolbox.sandbox,
-    )
+def ask(toolbox: Toolbox, question: str) -> str:
+    """Return what FFmpeg answers to an option such as `-version`; empty when it does not start."""
+    orders = _orders(RunLimits(wall_s=CHECK_TIMEOUT_S), toolbox, None)
+    command = confined(("ffmpeg", "-hide_banner", question), toolbox=toolbox, orders=orders, reads={}, writes=None)
+    try:
+        answer = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=True, env={})
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return answer.stdout.decode(errors="replace")
 
 
 async def run(
@@ -212,81 +125,6 @@ async def run(
         starved=memory_kills() != kills,
         **report,
     )
-
-
-def check(finished: Finished, what: str) -> None:
-    """
-    Raise when the process did not end well; `what` says what it was doing.
-
-    Raises:
-        StorageFull: there was no space left.
-        EncodeInterrupted: somebody killed it.
-        EncodeFailed: every other failure.
-    """
-    if finished.returncode == 0:
-        return
-    check_alive(finished, what)
-    if "No space left on device" in finished.stderr_tail:
-        raise StorageFull(f"no space left while {what}")
-    error = EncodeFailed(f"{_cause(finished)} while {what}")
-    error.log_tail = finished.stderr_tail[-LOG_TAIL_CHARACTERS:].replace("\x00", "")  # databases refuse it
-    raise error
-
-
-def check_alive(finished: Finished, what: str) -> None:
-    """
-    Raise when the process was killed by something else than its own fault; `what` says what it was doing.
-
-    Raises:
-        EncodeInterrupted: somebody killed it.
-    """
-    if -finished.returncode in {signal.SIGKILL, signal.SIGTERM}:
-        raise EncodeInterrupted(f"FFmpeg was killed while {what}", starved=finished.starved)
-
-
-def _cause(finished: Finished) -> str:
-    if "Cannot allocate memory" in finished.stderr_tail:
-        return "FFmpeg needed more memory than it may have"
-    if finished.returncode >= 0:
-        return f"FFmpeg ended with code {finished.returncode}"
-    if finished.returncode == -signal.SIGXCPU:
-        return "FFmpeg used up its processor time"
-    if finished.returncode == -signal.SIGXFSZ:
-        return "FFmpeg wrote a larger file than it may"
-    return f"FFmpeg was ended by signal {-finished.returncode}"
-
-
-def incomplete(folder: Path, message: str) -> VodpullError:
-    """Return the error for output that FFmpeg did not finish; it does not always say itself that the disk is full."""
-    if shutil.disk_usage(folder).free < FULL_DISK_BYTES:
-        return StorageFull("no space left for the output of FFmpeg")
-    return OutputInvalid(message)
-
-
-def _find_ffmpeg(ffmpeg_path: str) -> Path:
-    try:
-        found = shutil.which(ffmpeg_path) if ffmpeg_path else imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as error:
-        raise ConfigurationError("the installation brought no FFmpeg program", field="VODPULL_FFMPEG_PATH") from error
-    if not found:
-        remedy = "Name the file of an FFmpeg program, or unset the variable to use the one that came along."
-        why = f"VODPULL_FFMPEG_PATH: there is no program at {ffmpeg_path}"
-        raise ConfigurationError(why, field="VODPULL_FFMPEG_PATH", remedy=remedy)
-    return Path(found).resolve()
-
-
-def _answers(toolbox: Toolbox) -> bool:
-    try:
-        return _ask(toolbox, "-version").startswith("ffmpeg version")
-    except (OSError, subprocess.SubprocessError):
-        return False
-
-
-def _ask(toolbox: Toolbox, question: str) -> str:
-    orders = _orders(RunLimits(wall_s=CHECK_TIMEOUT_S), toolbox, None)
-    command = confined(("ffmpeg", "-hide_banner", question), toolbox=toolbox, orders=orders, reads={}, writes=None)
-    answer = subprocess.run(command, capture_output=True, timeout=CHECK_TIMEOUT_S, check=True, env={})
-    return answer.stdout.decode(errors="replace")
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.info import COMPLETE_SHARE, MediaInfo
 from vodpull.media.inspect.segments import Measured, SegmentSet, Track, measure
 from vodpull.media.layout import INIT_FILE
 from vodpull.media.mp4.codec_names import codec_names
@@ -30,8 +30,6 @@ from vodpull.media.verify.files import parsed, picture_size, require_file, requi
 from vodpull.media.verify.proof import Original, Proof, Subject, prove_content
 from vodpull.media.verify.vmaf import Quality
 
-# Below this share of the promised duration, the source was cut.
-COMPLETE_SHARE = 0.98
 # Above this difference from the promised duration, something else went wrong.
 DURATION_TOLERANCE = 0.01
 # Very short clips: the grid of frames alone moves the end by so much.

@@ -22,7 +22,9 @@ from vodpull.media.package.assembly import PackagedRendition
 from vodpull.media.package.package import Package
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan
 from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, ToolProgress, check, incomplete, run
+from vodpull.media.tools.outcome import check, incomplete
+from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 SAMPLES = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 from vodpull import media
 from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
-from vodpull.workflows.attempt.context import folder_key
+from vodpull.workflows.attempt.context import folder_key, made_name
 
 
 def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int) -> Asset:
@@ -32,23 +32,53 @@ def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_byt
     )
 
 
+def alone(asset: Asset) -> Asset:
+    """Return an asset without what was made of its original."""
+    return replace(
+        asset,
+        files=tuple(file for file in asset.files if file is asset.original),
+        playlist_key="",
+        poster_key="",
+        storyboard_key="",
+        proof=None,
+        attempt=0,
+        outputs=(),
+    )
+
+
 def published_asset(
-    job: Job, package: media.Package, renditions: Iterable[media.Rendition], *, proof: dict[str, object] | None
+    job: Job,
+    package: media.Package,
+    renditions: Iterable[media.Rendition],
+    *,
+    outputs: Iterable[str] = (),
+    proof: dict[str, object] | None,
 ) -> Asset:
-    """Return the asset of a job whose package is in the store."""
+    """Return the asset of a job whose package is in the store; `outputs` are its files, but for the segments."""
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
     # The other codecs are in the multivariant playlist, for players that choose.
     answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
     rows = [row for rendition in answering for row in _rows(rendition, folder)]
+    made = [f"{folder}/{name}" for name in outputs]
+    known = [known_key(key, job) for key in made if key.endswith(".m3u8")]
     return replace(
         job.asset,
-        files=(job.asset.files[0], *rows),
-        playlist_key=f"{folder}/{package.multivariant}",
+        files=(job.asset.files[0], *(replace(row, key=known_key(row.key, job)) for row in rows)),
+        playlist_key=known_key(f"{folder}/{package.multivariant}", job),
         poster_key=f"{folder}/{package.poster}" if package.poster else "",
         storyboard_key=f"{folder}/{package.storyboard}" if package.storyboard else "",
         proof=proof,
+        attempt=job.attempt,
+        outputs=tuple(dict.fromkeys((*made, *known))),
     )
+
+
+def known_key(key: str, job: Job) -> str:
+    """Return the key under which clients know a playlist of this attempt; of other files the same key."""
+    folder = folder_key(job)
+    name = key.removeprefix(f"{folder}/{made_name(job)}")
+    return f"{folder}/{job.video_id}{name}" if name != key and key.endswith(".m3u8") else key
 
 
 def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:

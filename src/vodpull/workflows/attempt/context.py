@@ -11,7 +11,7 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.manifest import folder_of
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store import JobRef, Store
 from vodpull.jobs.templates import Templates
@@ -77,6 +77,17 @@ class Context:
 def attempt_name(job: Job) -> str:
     """Return the name of everything that belongs to this attempt only."""
     return f"{job.directory}-{job.attempt}"
+
+
+def made_name(job: Job) -> str:
+    """Return what the names of this attempt's outputs begin with."""
+    return outputs_name(job.video_id, job.attempt)
+
+
+def replaces(job: Job) -> bool:
+    """Tell whether an earlier attempt's outputs play until those of this one are whole."""
+    asset = job.asset
+    return asset is not None and bool(asset.playlist_key) and asset.attempt not in {0, job.attempt}
 
 
 def folder_key(job: Job) -> str:

@@ -28,8 +28,8 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
-from vodpull.workflows.attempt.asset import published_asset, with_quality
-from vodpull.workflows.attempt.context import Context, attempt_name, folder_key
+from vodpull.workflows.attempt.asset import known_key, published_asset, with_quality
+from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
@@ -38,7 +38,7 @@ from vodpull.workflows.attempt.verified import package_files, read_verified, wri
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
 
-FAULTS = (OutputInvalid, MediaTruncated)
+FAULTS = (OutputInvalid, MediaTruncated, EncodeFailed)
 """What a more careful encode may avoid."""
 
 log = structlog.get_logger(__name__)
@@ -177,7 +177,7 @@ class Production:
             planned.plan,
             parts,
             folder,
-            video_id=job.video_id,
+            video_id=made_name(job),
             after=before.segments,
             toolbox=self._context.toolbox,
         )
@@ -187,12 +187,15 @@ class Production:
         return f"{folder_key(job)}/{preview.multivariant}"
 
     async def withdraw(self, job: Job) -> None:
-        """Remove what a preview has published of an attempt that came to nothing."""
+        """Remove what a preview has published of an attempt that came to nothing; what earlier ones made stays."""
         if job.asset is None:
             return
-        original = job.asset.files[0].key
         keys = await self._context.objects.list_keys(f"{folder_key(job)}/")
-        await self._context.objects.delete_all([key for key in keys if key != original])
+        held = {file.key for file in job.asset.files}
+        if replaces(job):
+            mine = f"{folder_key(job)}/{made_name(job)}"
+            keys = [key for key in keys if key.startswith((f"{mine}/", f"{mine}.", f"{mine}-"))]
+        await self._context.objects.delete_all([key for key in keys if key not in held])
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
         """
@@ -217,7 +220,7 @@ class Production:
         place = self._context.workspace(job)
         async with place.attempt(place.packaged) as folder:
             package, renditions, proof = await media.package_and_verify(
-                planned.plan, parts, folder, original=original, video_id=job.video_id, toolbox=self._context.toolbox
+                planned.plan, parts, folder, original=original, video_id=made_name(job), toolbox=self._context.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
             write_verified(folder, package, renditions, proof=proof)
@@ -239,9 +242,8 @@ class Production:
     async def _hide_preview(self, job: Job) -> None:
         """Take back what was shown early: it may be wrong."""
         _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        if now.asset is not None and now.asset.playlist_key:
-            original = replace(now.asset, playlist_key="")
-            await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), original)
+        if now.asset is not None and now.asset.playlist_key and not replaces(now):
+            await asyncio.to_thread(self._context.store.hide_preview, JobRef.of(job))
             await self.withdraw(now)
         await asyncio.to_thread(shutil.rmtree, self._context.workspace(job).preview, ignore_errors=True)
 
@@ -260,7 +262,22 @@ class Production:
         if any(rendition.quality for rendition in renditions):
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
-        return published_asset(job, package, renditions, proof=verified.proof)
+        outputs = [name for name in (*names, package.multivariant) if "/" not in name]
+        return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
+
+    async def switch(self, job: Job) -> None:
+        """
+        Let the names that clients know lead to the outputs of this attempt; again is as good as once.
+
+        Only the playlists: a player that has read one goes on with the files that it names, for an hour.
+        """
+        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
+        if now.asset is None or now.asset.attempt != job.attempt:
+            return
+        made = [key for key in now.asset.outputs if key.endswith(".m3u8") and known_key(key, job) != key]
+        # The one that names the others comes last, and has the shortest name.
+        for key in sorted(made, key=len, reverse=True):
+            await self._context.objects.put_bytes(known_key(key, job), await self._context.objects.get_bytes(key))
 
     async def need_source(self, job: Job) -> Path:
         """Return what the original is made into others from: a local file, from the store when need be."""

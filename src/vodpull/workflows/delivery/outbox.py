@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 import structlog
@@ -13,12 +13,16 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.model import Batch, BatchView, Job, NextTry
 from vodpull.jobs.status import notification_body
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
+from vodpull.videos.callbacks import CallbackKind, read_callbacks
+from vodpull.videos.library import find_video
+from vodpull.videos.notices import transcode_notice
+from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -32,6 +36,19 @@ MAX_WAIT_S = 24 * 3600.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How an installation tells its news."""
+
+    only_200: bool = False
+    """A notification counts as received by an answer of 200 alone."""
+    urls: FileUrls = field(default_factory=lambda: FileUrls(public_url=""))
+    """Of the files that are told of."""
+
+
+PLAIN = Manner()
+
+
 class Outbox:
     """Makes jobs final and carries the news out."""
 
@@ -43,9 +60,9 @@ class Outbox:
         engine: Engine,
         queues: Queues,
         watch: Watch = NOBODY,
-        only_200: bool = False,
+        manner: Manner = PLAIN,
     ) -> None:
-        """Take the parts; with `only_200` a notification counts as received by an answer of 200 alone."""
+        """Take the parts."""
         self._store = store
         self._events = Events(store.engine)
         self._deliveries = Deliveries(store.engine)
@@ -53,7 +70,7 @@ class Outbox:
         self._engine = engine
         self._queues = queues
         self._watch = watch
-        self._only_200 = only_200
+        self._manner = manner
 
     def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
         """Make a job final once, with its events and the start of its notification; False when it was final before."""
@@ -63,8 +80,9 @@ class Outbox:
                 return False
             job = next(job for job in view.jobs if job.job_id == ref.job_id)
             self._events.add(connection, events_of(view, job))
-            if view.batch.notify_url:
+            if view.batch.notify_url and not job.template:  # to encode again is nothing that the batch asked for
                 self._announce(connection, view, job)
+            self._call_back(connection, view.batch, job)
         self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
         self._log_end(view.batch, job)
         return True
@@ -100,10 +118,37 @@ class Outbox:
             return
         about = job if view.batch.separate else None
         body = notification_body(view, now_ms=now_ms(), item=None if about is None else about.position)
-        delivery = new_delivery(view, job=about, body=body)
-        self._deliveries.add(connection, delivery)
-        call = self._queues.deliver_call(delivery.delivery_id, account_id=view.batch.account_id, number=0)
-        self._engine.start(connection, call)
+        self.send(connection, new_delivery(view, job=about, body=body))
+
+    def _call_back(self, connection: sa.Connection, batch: Batch, job: Job) -> None:
+        """Tell the account that an encode of a video has ended, if it wants to be told."""
+        has_failed = job.failure is not None
+        encoded = job.asset is not None and (has_failed or job.asset.playlist_key)
+        url = read_callbacks(connection, batch.account_id).get(CallbackKind.TRANSCODE) if encoded else None
+        if url is None:
+            return
+        try:
+            video = find_video(connection, job.video_id, account_id=batch.account_id)
+        except NotFound:  # a job always ends, whatever became of its video
+            return
+        notice = Delivery(
+            delivery_id=f"{job.job_id}-{job.attempt}-{CallbackKind.TRANSCODE}",
+            account_id=batch.account_id,
+            kind=CallbackKind.TRANSCODE,
+            batch_id=batch.batch_id,
+            position=job.position,
+            url=url,
+            body=transcode_notice(video, urls=self._manner.urls, has_failed=has_failed),
+            state=DeliveryState.PENDING,
+            created_at_ms=now_ms(),
+        )
+        self.send(connection, notice)
+
+    def send(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> None:
+        """Insert a delivery and start its first attempt, signed with this key or that of its batch; once per id."""
+        if self._deliveries.add(connection, delivery, access_key=access_key):
+            call = self._queues.deliver_call(delivery.delivery_id, account_id=delivery.account_id, number=0)
+            self._engine.start(connection, call)
 
     def replay(self, delivery_id: str, *, account_id: str | None) -> None:
         """
@@ -113,11 +158,11 @@ class Outbox:
             NotFound: there is no such delivery.
         """
         found = self._deliveries.find(delivery_id)
-        if found is None or account_id not in {None, found.account_id}:
+        if found is None or account_id not in {None, found.delivery.account_id}:
             raise NotFound("there is no such delivery")
         with self._store.transaction() as connection:
             number = self._deliveries.reopen(connection, found)
-            call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number)
+            call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number)
             self._engine.start(connection, call)
 
     async def deliver(self, delivery_id: str, number: int, *, guard: Guard) -> None:
@@ -129,7 +174,9 @@ class Outbox:
             reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
         else:
             headers = await asyncio.to_thread(self._headers, found)
-            reply = await post(found.delivery.url, found.delivery.body, headers, guard=guard, only_200=self._only_200)
+            reply = await post(
+                found.delivery.url, found.delivery.body, headers, guard=guard, only_200=self._manner.only_200
+            )
         await asyncio.to_thread(self._record, found, number, reply)
 
     def _headers(self, found: Addressed) -> dict[str, str]:
@@ -138,7 +185,7 @@ class Outbox:
         headers |= sign_webhook(
             delivery.delivery_id,
             delivery.body,
-            secret=self._accounts.notify_secret(found.account_id),
+            secret=self._accounts.notify_secret(delivery.account_id),
             now_s=now_s(),
         )
         key = self._accounts.find_live(found.access_key)
@@ -162,9 +209,9 @@ class Outbox:
         with self._store.transaction() as connection:
             self._deliveries.record(connection, delivery_id, attempt, state=state)
             if state is DeliveryState.SILENCED:
-                self._deliveries.silence(connection, found.account_id, found.delivery.url)
+                self._deliveries.silence(connection, found.delivery.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
-                call = self._queues.deliver_call(delivery_id, account_id=found.account_id, number=number + 1)
+                call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number + 1)
                 self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
         age_s = (now_ms() - found.delivery.created_at_ms) / 1000
         self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)

@@ -62,7 +62,7 @@ class Disposal:
         Raises:
             NotFound: the account has no such batch or job.
         """
-        at_rest = await asyncio.to_thread(self._mark, batch_id, account_id, position=position)
+        at_rest = await asyncio.to_thread(self.mark, batch_id, account_id, position=position)
         try:
             async with asyncio.timeout(REMOVE_WITHIN_S):
                 await self.remove_due(batch_id=batch_id)
@@ -71,8 +71,15 @@ class Disposal:
             return False
         return at_rest
 
-    def _mark(self, batch_id: str, account_id: str, *, position: int | None) -> bool:
-        """Stop and mark as deleted; return False when something was under way, whose last writes may come yet."""
+    def mark(self, batch_id: str, account_id: str, *, position: int | None) -> bool:
+        """
+        Stop and mark as deleted, for the files to go with the next rounds.
+
+        Returns False when something was under way, whose last writes may come yet.
+
+        Raises:
+            NotFound: the account has no such batch or job.
+        """
         at_rest = True
         while True:
             view = self._retention.find(batch_id)

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Collection
 
 from vodpull import storage
+from vodpull.jobs.manifest import folder_of
 from vodpull.jobs.removals import Holding, Retention
+
+PER_ROUND = 20
 
 REMOVED_WITHIN_S = 10.0
 """The rest goes with the next sweep."""
@@ -24,12 +27,31 @@ class Leftovers:
 
     async def remove(self, directory: str, keys: Collection[str], *, holding: Holding, before_ms: int) -> int:
         """Remove what is left of a job that ended before a time, and return how much; no retry begins meanwhile."""
-        if holding.keys is None or holding.keys.issuperset(keys):
+        if not holding.strangers(keys):
             return 0
         with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
             now = self._retention.holdings([directory], settled_before_ms=before_ms)
-            held = now[directory].keys if directory in now else None
-            doomed = [] if held is None else [key for key in keys if key not in held]
+            doomed = now[directory].strangers(keys) if directory in now else []
             async with asyncio.timeout(REMOVED_WITHIN_S):
                 await self._objects.delete_all(doomed)
         return len(doomed)
+
+    async def remove_superseded(self) -> int:
+        """Remove the outputs that newer ones have replaced for long enough, one round; return of how many folders."""
+        due = await asyncio.to_thread(self._retention.superseded, limit=PER_ROUND)
+        for directory in due:
+            await self._remove_superseded(directory)
+        return len(due)
+
+    async def _remove_superseded(self, directory: str) -> None:
+        """Remove what the job does not keep; of one that is under way nothing, as its end plans it anew."""
+        found = self._retention.final_holding(directory)
+        if found is not None:
+            job, holding = found
+            folder = folder_of(directory=directory, created_at_ms=job.created_at_ms)
+            keys = await self._objects.list_keys(f"{folder}/")
+            with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
+                again = self._retention.final_holding(directory)
+                async with asyncio.timeout(REMOVED_WITHIN_S):
+                    await self._objects.delete_all([] if again is None else again[1].strangers(keys))
+        await asyncio.to_thread(self._retention.supersession_done, directory)

@@ -17,7 +17,6 @@ from vodpull.jobs.manifest import Manifest, Stored, folder_of, job_of, manifest_
 from vodpull.jobs.model import Job
 from vodpull.jobs.records import Record, Records
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import JobRef
 from vodpull.workflows.requests.leftovers import Leftovers
 
 PER_ROUND = 100
@@ -64,14 +63,14 @@ class Archive:
         job = record.job
         await self._drop_leftovers(job)
         stored = await self._measure(folder_of(directory=job.directory, created_at_ms=job.created_at_ms))
-        data = manifest_of(record.batch, job, account=record.account, stored=stored, seal=self._vault.seal)
+        data = manifest_of(record, stored=stored, seal=self._vault.seal)
         await self._objects.put_bytes(manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms), data)
-        await asyncio.to_thread(self._records.archived, JobRef.of(job), stored_bytes=stored.size_bytes)
+        await asyncio.to_thread(self._records.archived, record, stored_bytes=stored.size_bytes)
 
     async def _drop_leftovers(self, job: Job) -> None:
         before_ms = now_ms() + 1
         holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
-        if holding is not None and holding.keys is not None:
+        if holding is not None and not holding.everything:
             folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
             keys = await self._objects.list_keys(f"{folder}/")
             await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)
@@ -108,7 +107,7 @@ class Archive:
             return None
         account_id = self._accounts.adopt(manifest.account, manifest.batch.account_id)
         job = job_of(manifest, open_sealed=self._vault.open)
-        record = Record(account=manifest.account, batch=manifest.batch, job=job)
+        record = Record(account=manifest.account, batch=manifest.batch, job=job, video=manifest.video)
         return self._records.add(record, account_id=account_id, stored_bytes=manifest.stored_bytes)
 
 

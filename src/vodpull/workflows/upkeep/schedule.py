@@ -16,9 +16,12 @@ from vodpull.errors import VodpullError
 from vodpull.jobs.idempotency import forget_old
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
+from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.requests.deletion import Disposal, Sweep
+from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
 
 LOOK_S = 5.0
@@ -47,15 +50,22 @@ class Chores:
     archive: Archive
     disposal: Disposal
     sweep: Sweep
+    leftovers: Leftovers
+    removal: VideoRemoval
+    days: StorageDays
     keep_days: float
     """Batches that ended longer ago are deleted; 0 keeps them for ever."""
 
     async def do_often(self) -> None:
-        """Write manifests of what became final, delete what is too old, remove files of what was deleted."""
+        """Write manifests of what became final, delete what is too old, remove what was deleted or replaced."""
         await self.archive.keep_new()
         if self.keep_days:
             await asyncio.to_thread(self.disposal.expire, now_ms=now_ms(), keep_days=self.keep_days)
         await self.disposal.remove_due()
+        await self.removal.carry_out()
+        await self.leftovers.remove_superseded()
+        if await asyncio.to_thread(self.retention.begin_chore, "volume", every_s=HOUR_S):
+            await asyncio.to_thread(self.days.note)
 
     async def sweep_orphans(self) -> None:
         """Remove what nobody owns."""

@@ -47,14 +47,14 @@ def reason(request: SignedRequest, keys: Any = KEYS, now_s: float = NOW_S) -> st
 @pytest.mark.parametrize("scheme", ["CNC-HMAC-SHA256", "WS3-HMAC-SHA256", "Basic"])
 @pytest.mark.parametrize("secret", KEY.secrets)
 def test_every_scheme_takes_every_live_secret(scheme: str, secret: str) -> None:
-    assert authenticate(signed(secret=secret, scheme=scheme), keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(signed(secret=secret, scheme=scheme), keys=KEYS, now_s=NOW_S).key is KEY
 
 
 @pytest.mark.parametrize("scheme", ["CNC-HMAC-SHA256", "WS3-HMAC-SHA256", "Basic"])
 def test_the_letter_case_of_the_scheme_word_does_not_matter(scheme: str) -> None:
     request = signed(scheme=scheme)
     spelled = request.headers["authorization"].replace(scheme, scheme.swapcase())
-    assert authenticate(with_header(request, "authorization", spelled), keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(with_header(request, "authorization", spelled), keys=KEYS, now_s=NOW_S).key is KEY
 
 
 @pytest.mark.parametrize("scheme", ["CNC-HMAC-SHA256", "WS3-HMAC-SHA256", "Basic"])
@@ -64,7 +64,7 @@ def test_the_letter_case_of_the_scheme_word_does_not_matter(scheme: str) -> None
 def test_the_window_is_300_seconds_either_way(scheme: str, offset_s: float, let_in: bool) -> None:
     request = signed(scheme=scheme)
     if let_in:
-        assert authenticate(request, keys=KEYS, now_s=NOW_S + offset_s) is KEY
+        assert authenticate(request, keys=KEYS, now_s=NOW_S + offset_s).key is KEY
     else:
         assert reason(request, now_s=NOW_S + offset_s) == "timestamp expired"
 
@@ -122,13 +122,13 @@ def test_what_cannot_be_parsed_is_malformed(value: str) -> None:
 def test_blanks_after_commas_are_optional(blanks: str) -> None:
     request = signed()
     value = request.headers["authorization"].replace(", ", f",{blanks}")
-    assert authenticate(with_header(request, "authorization", value), keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(with_header(request, "authorization", value), keys=KEYS, now_s=NOW_S).key is KEY
 
 
 def test_the_long_form_of_a_credential_is_cut() -> None:
     request = signed(scheme="WS3-HMAC-SHA256")
     value = request.headers["authorization"].replace("=AK1,", "=AK1/20231114/region/vod/wos_request,")
-    assert authenticate(with_header(request, "authorization", value), keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(with_header(request, "authorization", value), keys=KEYS, now_s=NOW_S).key is KEY
 
 
 def test_a_missing_key_header_is_a_mismatch() -> None:
@@ -149,7 +149,7 @@ def test_a_date_is_rfc_1123(value: str | None) -> None:
 
 def test_the_date_that_fits_counts_when_there_are_two() -> None:
     request = with_header(signed(scheme="Basic"), "x-cnc-date", "Tue, 14 Nov 2023 22:13:19 GMT")
-    assert authenticate(request, keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(request, keys=KEYS, now_s=NOW_S).key is KEY
 
 
 @pytest.mark.parametrize("signature", ["0" * 64, "é" * 64, "\ud800", "00"])
@@ -174,7 +174,7 @@ def test_a_post_with_a_query_is_refused_once_its_signature_is_good(scheme: str) 
 
 def test_a_get_is_bound_to_its_query() -> None:
     request = signed("GET", "taskId=a&x=%20")
-    assert authenticate(request, keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(request, keys=KEYS, now_s=NOW_S).key is KEY
     assert reason(replace(request, query="taskId=b&x=%20")) == "signature mismatch"
 
 
@@ -185,7 +185,7 @@ def test_an_encoded_separator_is_refused_when_only_the_decoded_query_is_signed()
 
 
 def test_the_body_of_a_get_is_not_signed() -> None:
-    assert authenticate(replace(signed("GET", "taskId=a"), body=b"unread"), keys=KEYS, now_s=NOW_S) is KEY
+    assert authenticate(replace(signed("GET", "taskId=a"), body=b"unread"), keys=KEYS, now_s=NOW_S).key is KEY
 
 
 @pytest.mark.parametrize(

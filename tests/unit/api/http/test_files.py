@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vodpull.api.http.files import UNSATISFIABLE, is_media_key, media_router, parse_range
+from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.headers import headers_of
@@ -48,10 +49,26 @@ def reader() -> MemoryReader:
     return MemoryReader()
 
 
+class OpenGate:
+    """Knows which folders are blocked."""
+
+    def __init__(self) -> None:
+        self.shut: set[str] = set()
+
+    async def is_shut(self, directory: str) -> bool:
+        return directory in self.shut
+
+
 @pytest.fixture
-def client(reader: MemoryReader) -> Iterator[TestClient]:
+def gate() -> OpenGate:
+    return OpenGate()
+
+
+@pytest.fixture
+def client(reader: MemoryReader, gate: OpenGate) -> Iterator[TestClient]:
     app = FastAPI()
-    app.include_router(media_router(reader))
+    app.add_middleware(PublishDomains, domains=("media.example.test", "cdn.example.test:8443"))
+    app.include_router(media_router(reader, gate))
     with TestClient(app) as client:
         yield client
 
@@ -102,7 +119,33 @@ def test_a_whole_file_comes_with_what_players_need(client: TestClient) -> None:
     assert reply.headers["x-content-type-options"] == "nosniff"
     assert reply.headers["access-control-allow-origin"] == "*"
     assert "Content-Range" in reply.headers["access-control-expose-headers"]
-    assert "immutable" in reply.headers["cache-control"]
+    assert reply.headers["cache-control"] == "public, max-age=300"
+
+
+def test_nothing_of_a_blocked_video_is_served_and_caches_keep_no_refusal(client: TestClient, gate: OpenGate) -> None:
+    gate.shut.add(FOLDER.rpartition("/")[2])
+    for method in ("GET", "HEAD"):
+        for path in (URL, f"/media/{FOLDER}/missing.mp4", f"/media/{FOLDER}/v-01.m3u8"):
+            reply = client.request(method, path, headers={"Range": "bytes=0-1", "If-None-Match": "*"})
+            assert (reply.status_code, reply.headers["cache-control"]) == (403, "no-store")
+    gate.shut.clear()
+    assert client.get(URL).content == BYTES
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("media.example.test", 200),
+        ("MEDIA.example.test:443", 200),
+        ("cdn.example.test:8443", 200),
+        ("cdn.example.test", 404),
+        ("other.test", 404),
+    ],
+)
+def test_files_lie_at_the_root_of_a_publish_domain(client: TestClient, host: str, status: int) -> None:
+    assert client.get(f"/{FOLDER}/a.mp4", headers={"Host": host}).status_code == status
+    assert client.get(URL, headers={"Host": host}).status_code == 200
+    assert client.get(f"/{FOLDER}", headers={"Host": host}).status_code == 404
 
 
 def test_a_range_comes_alone(client: TestClient) -> None:

@@ -146,3 +146,25 @@ def test_a_share_counts_for_every_account() -> None:
     mine = host_limits.of_account("mine")
     host_limits.share(8)
     assert [mine.try_enter("a"), host_limits.of_account("others").try_enter("a")] == [True, False]
+
+
+async def test_an_account_that_has_many_places_leaves_the_last_one_to_another() -> None:
+    host_limits = HostLimits(connections_per_host=4, requests_per_s=1e6)
+    greedy, modest = host_limits.of_account("greedy"), host_limits.of_account("modest")
+    crowd = Crowd(greedy, "a", 6)
+    assert await crowd.settle() == [0, 1, 2]
+    assert not greedy.try_enter("a")
+    other = Crowd(modest, "a", 3)
+    assert await other.settle() == [0], "at once, although others came before"
+    crowd.tasks[0].cancel()
+    assert (await crowd.settle(), await other.settle()) == ([0, 1, 2], [0, 1]), "who has fewer is next"
+    for each in (crowd, other):
+        each.leave.set()
+    await asyncio.gather(*crowd.tasks, *other.tasks, return_exceptions=True)
+    assert crowd.inside == [0, 1, 2, 3, 4, 5]
+    assert greedy.try_enter("a")
+
+
+async def test_an_account_alone_has_every_place() -> None:
+    alone = HostLimits(connections_per_host=2).of_account("alone")
+    assert [alone.try_enter("a") for _ in range(3)] == [True, True, False]

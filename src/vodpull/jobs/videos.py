@@ -1,0 +1,88 @@
+"""The row of a video as its job changes it: in the transaction that changes the job, so the two never disagree."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.database.rows import insert_new
+from vodpull.jobs.model import EncodeState, Job, VideoOrigin, VideoState
+
+
+def name_of_file(file_name: str) -> str:
+    """Return what a video is called at first: the file's name without its suffix (spec cloud-vod-videos §2.1)."""
+    stem, dot, _ = file_name.rpartition(".")
+    return stem if dot and stem else file_name
+
+
+def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:
+    """Return the row of the video of a job whose original has just been stored."""
+    now, name, asset = now_ms(), name_of_file(job.file_name), job.asset
+    assert asset is not None  # noqa: S101 - it has just been stored
+    return {
+        "video_id": job.video_id,
+        "account_id": account_id,
+        "job_id": job.job_id,
+        "directory": job.directory,
+        "name": name,
+        "folded_name": name.casefold(),
+        "description": "",
+        "origin": int(VideoOrigin.PULLED),
+        "state": int(VideoState.ENABLED),
+        "encode_state": int(EncodeState.ENCODING if encodes else EncodeState.NOT_ENCODED),
+        "publish_domain": "",
+        "player_id": "",
+        "duration_s": asset.duration_s,
+        "size_bytes": sum(file.size_bytes for file in asset.files),
+        "created_at_ms": job.created_at_ms,
+        "uploaded_at_ms": now,
+        "updated_at_ms": now,
+    }
+
+
+def keep_video(connection: sa.Connection, account_id: str, job: Job, *, encodes: bool) -> bool:
+    """Make a job's stored original a video, or bring the one that it is up to date; return whether it is new."""
+    row = video_row(account_id, job, encodes=encodes)
+    if insert_new(connection, tables.video, row):
+        return True
+    changed = ("encode_state", "duration_s", "size_bytes", "uploaded_at_ms", "updated_at_ms")
+    mine = tables.video.c.job_id == job.job_id
+    connection.execute(tables.video.update().where(mine).values({name: row[name] for name in changed}))
+    return False
+
+
+def set_encode_state(
+    connection: sa.Connection, job_id: str, state: EncodeState, *, duration_s: float | None = None
+) -> None:
+    """Record where the encode of a job's video is, if it has one by now."""
+    values: dict[str, object] = {"encode_state": int(state), "updated_at_ms": now_ms()}
+    if duration_s is not None:
+        values["duration_s"] = duration_s
+    connection.execute(tables.video.update().where(tables.video.c.job_id == job_id).values(values))
+
+
+def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[str]:
+    """Delete the videos whose jobs fit, with their labels, and return their ids; the files are others' to remove."""
+    jobs = sa.select(tables.job.c.job_id).where(which)
+    ids = list(connection.scalars(sa.select(tables.video.c.video_id).where(tables.video.c.job_id.in_(jobs))))
+    for table in (tables.video_category, tables.video):
+        connection.execute(table.delete().where(table.c.video_id.in_(ids)))
+    return ids
+
+
+def supersede(connection: sa.Connection, job_id: str, *, due_at_ms: int) -> None:
+    """Plan when what newer outputs of a job have replaced is removed; planning it again puts it off."""
+    directory = sa.select(tables.job.c.directory).where(tables.job.c.job_id == job_id)
+    name = connection.scalar(directory)
+    if not insert_new(connection, tables.superseded, {"directory": name, "due_at_ms": due_at_ms}):
+        mine = tables.superseded.c.directory == name
+        connection.execute(tables.superseded.update().where(mine).values(due_at_ms=due_at_ms))
+
+
+def archive_again(connection: sa.Connection, job_id: str) -> None:
+    """Let the manifest of a job be written anew, because its video or its files are others now."""
+    mark = tables.job.c.archived_attempt
+    # Each time another one, so that a manifest that is being written now does not count.
+    again = sa.case((mark > 0, 0), else_=mark - 1)
+    connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(archived_attempt=again))

@@ -1,0 +1,47 @@
+"""Blocking and enabling videos: the state and the event that tells of it are one transaction."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.errors import NotAllowedNow
+from vodpull.jobs.events import EventKind, add_video_event
+from vodpull.jobs.model import VideoState
+from vodpull.jobs.videos import archive_again
+from vodpull.videos.library import Library
+from vodpull.videos.model import Video
+
+
+def block(library: Library, video: Video) -> None:
+    """
+    Keep anybody from playing a video.
+
+    Raises:
+        NotAllowedNow: it is blocked already.
+    """
+    _change(library, video, VideoState.BLOCKED)
+
+
+def enable(library: Library, video: Video) -> None:
+    """
+    Let a blocked video play again.
+
+    Raises:
+        NotAllowedNow: it is enabled already.
+    """
+    _change(library, video, VideoState.ENABLED)
+
+
+_KINDS = {VideoState.BLOCKED: EventKind.VIDEO_BLOCKED, VideoState.ENABLED: EventKind.VIDEO_ENABLED}
+
+
+def _change(library: Library, video: Video, state: VideoState) -> None:
+    other = sa.and_(tables.video.c.video_id == video.video_id, tables.video.c.state != int(state))
+    values = {"state": int(state), "updated_at_ms": now_ms()}
+    with library.engine.begin() as connection:
+        if connection.execute(tables.video.update().where(other).values(values)).rowcount == 0:
+            raise NotAllowedNow(f"the video is {state.name.lower()} already", field="videoId")
+        add_video_event(connection, _KINDS[state], video, account_id=video.account_id)
+        archive_again(connection, video.job_id)

@@ -1,0 +1,43 @@
+"""Where an account wants to be told of what happens to its videos, whoever asked for it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from vodpull.database import tables
+from vodpull.database.rows import insert_new
+
+
+class CallbackKind(StrEnum):
+    """What an account can be told of (spec cloud-vod-videos §11)."""
+
+    TRANSCODE = "transcode"
+    """An encode has ended."""
+
+
+class Callbacks:
+    """The callback addresses of one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def set(self, account_id: str, kind: CallbackKind, url: str) -> None:
+        """Tell an account at this URL from now on; an empty one ends it. The caller has judged the URL."""
+        mine = sa.and_(tables.callback.c.account_id == account_id, tables.callback.c.kind == kind.value)
+        with self._engine.begin() as connection:
+            connection.execute(tables.callback.delete().where(mine))
+            if url:
+                insert_new(connection, tables.callback, {"account_id": account_id, "kind": kind.value, "url": url})
+
+    def get(self, account_id: str) -> dict[CallbackKind, str]:
+        """Return the URLs of an account by what they are told."""
+        with self._engine.connect() as connection:
+            return read_callbacks(connection, account_id)
+
+
+def read_callbacks(connection: sa.Connection, account_id: str) -> dict[CallbackKind, str]:
+    """Return the URLs of an account, in a transaction of the caller's."""
+    query = sa.select(tables.callback).where(tables.callback.c.account_id == account_id)
+    return {CallbackKind(row.kind): row.url for row in connection.execute(query)}

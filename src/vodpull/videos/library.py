@@ -1,0 +1,271 @@
+"""Every query about videos. Plain functions over one connection pool: call them from a thread, not a loop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.videos import archive_again
+from vodpull.videos.categories import labels_of, set_labels
+from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
+
+MAX_PAGE = 100
+
+IDS_AT_ONCE = 500
+"""In one statement."""
+
+CURSOR_PATTERN = r"^([0-9]{13}[0-9a-f]{32})?$"
+"""Time and id of the last video of a page."""
+
+_ASSET = TypeAdapter(Asset)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoFilter:
+    """Which videos; what is None or empty leaves no video out."""
+
+    account_id: str | None
+    """None: of every account, for operators."""
+    video_id: str = ""
+    text: str = ""
+    """Any part of the name; letter case does not count."""
+    state: VideoState | None = None
+    encode_state: EncodeState | None = None
+    origin: VideoOrigin | None = None
+    category_names: Sequence[str] = ()
+    """Any of these labels of the second level, whatever they are below; labels that nobody has fit nothing."""
+    node_id: int | None = None
+    """With this label, or one below it."""
+    created_from_ms: int | None = None
+    created_until_ms: int | None = None
+    """Inclusive."""
+    oldest_first: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoEdit:
+    """What is changed of a video; None leaves it as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    publish_domain: str | None = None
+    player_id: str | None = None
+    labels: Sequence[int] | None = None
+    """Ids of all categories that it has from now on."""
+
+
+class Library:
+    """The videos of one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def find(self, video_id: str, *, account_id: str | None) -> Video:
+        """
+        Return a video; `account_id` None is for operators. Letter case of the id does not count.
+
+        Raises:
+            NotFound: there is none of this id.
+            PermissionDenied: it is another account's.
+        """
+        with self.engine.connect() as connection:
+            return find_video(connection, video_id, account_id=account_id)
+
+    def find_all(self, video_ids: Sequence[str], *, account_id: str) -> list[Video]:
+        """
+        Return these videos in this order.
+
+        Raises:
+            NotFound: one of them is not there, or is another account's.
+        """
+        ids = [video_id.lower() for video_id in video_ids]
+        found = {video.video_id: video for video in self.remaining(ids, account_id=account_id)}
+        if missing := [video_id for video_id in ids if video_id not in found]:
+            raise NotFound(f"there is no video {missing[0]}", field="videoIds")
+        return [found[video_id] for video_id in ids]
+
+    def remaining(self, video_ids: Sequence[str], *, account_id: str) -> list[Video]:
+        """Return those of these videos that the account has, in no order."""
+        found: list[Video] = []
+        with self.engine.connect() as connection:
+            for start in range(0, len(video_ids), IDS_AT_ONCE):
+                some = tables.video.c.video_id.in_(video_ids[start : start + IDS_AT_ONCE])
+                found += _read(connection, _QUERY.where(some, tables.video.c.account_id == account_id))
+        return found
+
+    def page(self, wanted: VideoFilter, *, limit: int, cursor: str = "", offset: int = 0) -> tuple[list[Video], str]:
+        """
+        Return up to `limit` videos by time of creation, and the cursor of the next page; empty after the last one.
+
+        Raises:
+            ParameterError: the cursor is not one of ours.
+        """
+        video = tables.video.c
+        query = _QUERY.where(*_conditions(wanted))
+        place = sa.tuple_(video.created_at_ms, video.video_id)
+        if cursor:
+            last = sa.tuple_(*_read_cursor(cursor))
+            query = query.where(place > last if wanted.oldest_first else place < last)
+        order = (video.created_at_ms, video.video_id)
+        query = query.order_by(*(order if wanted.oldest_first else (column.desc() for column in order)))
+        most = min(limit, MAX_PAGE)
+        with self.engine.connect() as connection:
+            videos = _read(connection, query.limit(most + 1).offset(offset))
+        shown = videos[:most]
+        return shown, _write_cursor(shown[-1]) if len(videos) > most else ""
+
+    def count(self, wanted: VideoFilter) -> int:
+        """Return how many videos fit."""
+        with self.engine.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(tables.video).where(*_conditions(wanted))
+            return int(connection.scalar(query) or 0)
+
+    def edit(self, video_id: str, edit: VideoEdit, *, account_id: str | None) -> Video:
+        """
+        Change a video and return it as it then is; an edit of nothing changes nothing.
+
+        Raises:
+            NotFound, PermissionDenied: as `find`.
+            ParameterError: a text is too long; `field` names it.
+        """
+        _check(edit)
+        with self.engine.begin() as connection:
+            found = find_video(connection, video_id, account_id=account_id)
+            change_video(connection, found, edit)
+            return find_video(connection, video_id, account_id=account_id)
+
+    def blocked_folders(self) -> frozenset[str]:
+        """Return the folders of all videos that nobody may play: 32 hex characters each."""
+        query = sa.select(tables.video.c.directory).where(sa.text("state = 1"))
+        with self.engine.connect() as connection:
+            return frozenset(connection.scalars(query))
+
+
+def change_video(connection: sa.Connection, video: Video, edit: VideoEdit) -> None:
+    """Write an edit that was checked; nothing at all when it changes nothing."""
+    texts = {
+        "name": edit.name,
+        "description": edit.description,
+        "publish_domain": edit.publish_domain,
+        "player_id": edit.player_id,
+    }
+    values: dict[str, object] = {name: text for name, text in texts.items() if text is not None}
+    if edit.name is not None:
+        values["folded_name"] = edit.name.casefold()
+    if edit.labels is not None:
+        set_labels(connection, video.video_id, edit.labels)
+    if values or edit.labels is not None:
+        values["updated_at_ms"] = now_ms()
+        connection.execute(tables.video.update().where(tables.video.c.video_id == video.video_id).values(values))
+        archive_again(connection, video.job_id)
+
+
+def find_video(connection: sa.Connection, video_id: str, *, account_id: str | None) -> Video:
+    """Return a video as `Library.find` does, in a transaction of the caller's."""
+    found = _read(connection, _QUERY.where(tables.video.c.video_id == video_id.lower()))
+    if not found:
+        raise NotFound("there is no such video", field="videoId")
+    if account_id not in {None, found[0].account_id}:
+        raise PermissionDenied("the video belongs to another account", field="videoId")
+    return found[0]
+
+
+_JOB_TEMPLATE = sa.case((tables.job.c.template == "", tables.batch.c.template), else_=tables.job.c.template)
+
+_QUERY = (
+    sa.select(
+        tables.video,
+        tables.account.c.name.label("account"),
+        tables.job.c.asset,
+        tables.job.c.batch_id,
+        tables.job.c.position,
+        _JOB_TEMPLATE.label("template"),
+    )
+    .join_from(tables.video, tables.account, tables.video.c.account_id == tables.account.c.account_id)
+    .join(tables.job, tables.job.c.job_id == tables.video.c.job_id)
+    .join(tables.batch, tables.batch.c.batch_id == tables.job.c.batch_id)
+)
+
+
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Video]:
+    rows = connection.execute(query).mappings().all()
+    labels = labels_of(connection, [row["video_id"] for row in rows])
+    return [_video_of(row, labels[row["video_id"]]) for row in rows]
+
+
+def _video_of(row: Mapping[Any, Any], categories: Sequence[Category]) -> Video:
+    values = {name: value for name, value in row.items() if name != "folded_name"}
+    return Video(
+        **values
+        | {
+            "origin": VideoOrigin(values["origin"]),
+            "state": VideoState(values["state"]),
+            "encode_state": EncodeState(values["encode_state"]),
+            "asset": _ASSET.validate_python(values["asset"]),
+            "categories": tuple(categories),
+        }
+    )
+
+
+def _conditions(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
+    video = tables.video.c
+    exact = (
+        (video.account_id, wanted.account_id),
+        (video.video_id, wanted.video_id.lower() or None),
+        (video.state, wanted.state),
+        (video.encode_state, wanted.encode_state),
+        (video.origin, wanted.origin),
+    )
+    found = [column == value for column, value in exact if value is not None]
+    if wanted.text:
+        found.append(video.folded_name.contains(wanted.text.casefold(), autoescape=True))
+    if wanted.created_from_ms is not None:
+        found.append(video.created_at_ms >= wanted.created_from_ms)
+    if wanted.created_until_ms is not None:
+        found.append(video.created_at_ms <= wanted.created_until_ms)
+    category = tables.category.c
+    if wanted.category_names:
+        found.append(_has_label(sa.and_(category.parent_id != 0, category.name.in_(wanted.category_names))))
+    if wanted.node_id is not None:
+        found.append(_has_label(sa.or_(category.node_id == wanted.node_id, category.parent_id == wanted.node_id)))
+    return found
+
+
+def _has_label(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    video, category, label = tables.video.c, tables.category.c, tables.video_category.c
+    mine = sa.and_(label.video_id == video.video_id, category.account_id == video.account_id)
+    return sa.exists().where(mine, category.node_id == label.node_id, which)
+
+
+def _check(edit: VideoEdit) -> None:
+    """Refuse what is too long, each field with its name."""
+    limits = (
+        ("name", edit.name, MAX_NAME_CHARS),
+        ("description", edit.description, MAX_DESCRIPTION_CHARS),
+        ("player_id", edit.player_id, MAX_PLAYER_ID_CHARS),
+    )
+    for field, text, most in limits:
+        if text is not None and len(text) > most:
+            raise ParameterError(f"{field} is longer than {most} characters", field=field)
+
+
+_TIME_DIGITS = 13
+
+
+def _write_cursor(video: Video) -> str:
+    return f"{video.created_at_ms:0{_TIME_DIGITS}d}{video.video_id}"
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    if not re.fullmatch(CURSOR_PATTERN, cursor):
+        raise ParameterError("cursor is not from a page of this list", field="cursor")
+    return int(cursor[:_TIME_DIGITS]), cursor[_TIME_DIGITS:]

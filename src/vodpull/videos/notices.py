@@ -1,0 +1,33 @@
+"""What receivers are told of videos: the bodies of callbacks (spec cloud-vod-videos §11). Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from vodpull.jobs.status import compact_json
+from vodpull.videos.model import Video
+from vodpull.videos.shapes import publish_code
+from vodpull.videos.urls import FileUrls
+
+SUCCEEDED = {"code": 200, "message": "操作成功"}
+FAILED = {"code": 300, "message": "Operation failed"}
+
+
+def transcode_notice(video: Video, *, urls: FileUrls, has_failed: bool) -> str:
+    """Return what is posted when an encode of a video has ended: where it plays, or that it failed."""
+    if has_failed:
+        return _sent({"code": FAILED["code"], "data": {"videoId": video.video_id}, "message": FAILED["message"]})
+    data = publish_code(video, urls=urls)
+    return _sent({"code": SUCCEEDED["code"], "data": data, "message": SUCCEEDED["message"]})
+
+
+def deletion_notice(task_id: int, statuses: Mapping[str, int], *, now_ms: int) -> str:
+    """Return what is posted when videos were deleted: by id 2, or 3 where files could not be removed."""
+    items = [{"videoId": video_id, "status": status} for video_id, status in statuses.items()]
+    return _sent({"taskId": str(task_id), "status": 2, "items": items, "timestamp": now_ms})
+
+
+def _sent(data: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(compact_json(data)).decode("ascii")

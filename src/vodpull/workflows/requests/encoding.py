@@ -1,0 +1,43 @@
+"""Encoding stored videos again by another template: what they had plays until the new outputs are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from vodpull.errors import NotAllowedNow
+from vodpull.jobs.store import JobRef, Store
+from vodpull.videos.model import Video
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Owner, Queues
+
+
+class Encoding:
+    """Starts encodes of what is stored."""
+
+    def __init__(self, store: Store, engine: Engine, queues: Queues) -> None:
+        self._store = store
+        self._engine = engine
+        self._queues = queues
+
+    def start(self, videos: Sequence[Video], *, template: str) -> None:
+        """
+        Encode videos again by a template that exists: all of them, or none.
+
+        Raises:
+            NotAllowedNow: one is under way, or its original was deleted.
+        """
+        with self._store.transaction() as connection:
+            self.start_in(connection, videos, template=template)
+
+    def start_in(self, connection: sa.Connection, videos: Sequence[Video], *, template: str) -> None:
+        """Do what `start` does in a transaction of the caller's."""
+        # In one order, so that two calls that name the same videos wait for each other instead of for ever.
+        for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
+            batch, job = self._store.find_job(video.job_id)
+            again = self._store.encode_again(connection, JobRef.of(job), template=template)
+            if again is None:
+                why = "is under way" if video.asset.original else "has no original any more"
+                raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoIds")
+            self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))

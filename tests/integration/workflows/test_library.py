@@ -1,0 +1,316 @@
+"""The life of videos on a real database and real stores: encoded again, blocked, deleted, made again from manifests."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.stored import ASSET, FAILURE, VAULT, accept, finish
+
+from vodpull.accounts.keys import Accounts
+from vodpull.database import tables
+from vodpull.database.connection import migrate, open_database
+from vodpull.errors import NotAllowedNow, NotFound, Occupied
+from vodpull.jobs import store as stores
+from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
+from vodpull.jobs.records import Records
+from vodpull.jobs.removals import Retention, keeps
+from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.storage import open_store
+from vodpull.storage.objects import ObstoreObjects
+from vodpull.videos.blocking import block
+from vodpull.videos.callbacks import CallbackKind, Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library, VideoEdit, VideoFilter
+from vodpull.videos.model import Video
+from vodpull.videos.volume import StorageDays
+from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.upkeep.archive import Archive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    database: sa.Engine
+    store: Store
+    accounts: Accounts
+    objects: ObstoreObjects
+    library: Library
+    encoding: Encoding
+    outbox: Outbox
+    removal: VideoRemoval
+    disposal: Disposal
+    archive: Archive
+    leftovers: Leftovers
+
+    async def ingest(self, *, attempt: int = 1) -> Video:
+        """Return a video that is encoded: an original, a playlist and a segment."""
+        [job] = accept(self.store, self.accounts, jobs=1).jobs
+        self.store.record_pulled(JobRef.of(job), await self.stored(job))
+        finish(self.store, job, Outcome(asset=await self.encoded(job, attempt=attempt)))
+        await self.archive.keep_new()
+        return self.library.find(job.video_id, account_id=None)
+
+    async def stored(self, job: Job) -> Asset:
+        key = f"{folder(job)}/a.mp4"
+        await self.objects.put_bytes(key, b"12345")
+        return replace(ASSET, video_id=job.video_id, files=(replace(ASSET.files[0], key=key),))
+
+    async def encoded(self, job: Job, *, attempt: int) -> Asset:
+        """Store what an attempt makes, and return the asset with it."""
+        name = job.video_id if attempt == 1 else f"{job.video_id}-r{attempt}"
+        keys = [f"{folder(job)}/{each}" for each in (f"{job.video_id}.m3u8", f"{name}.jpg", f"{name}/01/1.m4s")]
+        for key in keys:
+            await self.objects.put_bytes(key, b"12345")
+        asset = await self.stored(job)
+        return replace(asset, playlist_key=keys[0], poster_key=keys[1], outputs=tuple(keys[:2]), attempt=attempt)
+
+    def job(self, video: Video) -> Job:
+        return self.store.find_job(video.job_id)[1]
+
+    def again(self, video: Video) -> Video:
+        return self.library.find(video.video_id, account_id=video.account_id)
+
+    async def names(self, video: Video) -> set[str]:
+        prefix = f"{folder(self.job(video))}/"
+        return {key.removeprefix(prefix) for key in await self.objects.list_keys(prefix)}
+
+    def events(self) -> list[str]:
+        query = sa.select(tables.event.c.kind).where(tables.event.c.video_id.is_not(None))
+        with self.database.connect() as connection:
+            return sorted(connection.scalars(query))
+
+    def sent(self) -> list[Any]:
+        with self.database.connect() as connection:
+            bodies = connection.scalars(sa.select(tables.delivery.c.body)).all()
+        return [json.loads(base64.urlsafe_b64decode(body)) for body in bodies]
+
+
+def folder(job: Job) -> str:
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+
+
+@pytest.fixture
+def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
+    engine = Engine(database)
+    engine.attach()
+    store, accounts, library = Store(database), Accounts(database, VAULT), Library(database)
+    objects = open_store((tmp_path / "store").as_uri())
+    queues = Queues.of(fetch_slots=1, encode_slots=1)
+    outbox = Outbox(store, accounts, engine=engine, queues=queues)
+    retention = Retention(database)
+    disposal = Disposal(retention, Control(store, outbox, engine=engine, queues=queues), objects)
+    yield Place(
+        database=database,
+        store=store,
+        accounts=accounts,
+        objects=objects,
+        library=library,
+        encoding=Encoding(store, engine, queues),
+        outbox=outbox,
+        removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=objects),
+        disposal=disposal,
+        archive=Archive(database, VAULT, objects),
+        leftovers=Leftovers(retention, objects),
+    )
+    engine.shutdown()
+
+
+async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = await place.ingest()
+    place.encoding.start([video], template="mp4")
+    under_way = place.again(video)
+    assert (under_way.encode_state, under_way.asset, under_way.template) == (EncodeState.ENCODING, video.asset, "mp4")
+    batch, job = place.store.find_job(video.job_id)
+    assert (batch.template, job.attempt, job.stage, int(job.pull_status)) == ("mp4", 2, Stage.WAITING, 2)
+    monkeypatch.setattr(stores, "REPLACED_STAYS_MS", 0)
+    finish(place.store, job, Outcome(asset=await place.encoded(job, attempt=2)))
+    assert place.again(video).encode_state is EncodeState.ENCODED
+    before = await place.names(video)
+    assert await place.leftovers.remove_superseded() == 1
+    assert before - await place.names(video) == {f"{video.video_id}.jpg", f"{video.video_id}/01/1.m4s"}
+    assert await place.leftovers.remove_superseded() == 0
+    await place.archive.keep_new()
+    assert place.again(video).size_bytes == 5 * len(await place.names(video))
+
+
+async def test_what_is_replaced_stays_for_an_hour(place: Place) -> None:
+    video = await place.ingest()
+    place.encoding.start([video], template="mp4")
+    finish(place.store, place.job(video), Outcome(asset=await place.encoded(place.job(video), attempt=2)))
+    assert await place.leftovers.remove_superseded() == 0
+
+
+async def test_an_encode_that_fails_leaves_what_there_was(place: Place) -> None:
+    video = await place.ingest()
+    whole = await place.names(video)
+    place.encoding.start([video], template="mp4")
+    job = place.job(video)
+    await place.encoded(job, attempt=2)
+    finish(place.store, job, Outcome(failure=FAILURE))
+    await place.archive.keep_new()
+    failed = place.again(video)
+    assert (failed.encode_state, failed.asset) == (EncodeState.FAILED, video.asset)
+    assert await place.names(video) == whole
+    place.encoding.start([failed], template="abr")
+    assert place.again(video).encode_state is EncodeState.ENCODING
+
+
+async def test_all_are_encoded_again_or_none(place: Place) -> None:
+    one, busy = await place.ingest(), await place.ingest()
+    place.encoding.start([busy], template="mp4")
+    with pytest.raises(NotAllowedNow, match=busy.video_id):
+        place.encoding.start([one, busy], template="mp4")
+    assert place.again(one).encode_state is EncodeState.ENCODED
+    assert place.job(one).attempt == 1
+
+
+async def test_outputs_of_an_older_release_are_told_from_those_of_later_attempts(place: Place) -> None:
+    video = await place.ingest()
+    old = replace(video.asset, attempt=0, outputs=())
+    prefix = f"{folder(place.job(video))}/{video.video_id}"
+    held = [f"{prefix}.m3u8", f"{prefix}-02.m3u8", f"{prefix}-02.mp4", f"{prefix}/01/1.m4s", f"{prefix}-a1.m3u8"]
+    later = [f"{prefix}-r2.m3u8", f"{prefix}-r2/01/1.m4s", f"{prefix}-r12-02.mp4"]
+    assert [keeps(old, key) for key in (*held, *later)] == [True] * len(held) + [False] * len(later)
+
+
+async def test_a_deleted_video_leaves_nothing(place: Place) -> None:
+    video, other = await place.ingest(), await place.ingest()
+    assert await place.removal.delete(video) is None
+    with pytest.raises(NotFound):
+        place.again(video)
+    assert await place.names(video) == set()
+    assert place.again(other).video_id == other.video_id
+    assert place.events().count("video.deleted") == 1
+
+
+async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(place: Place) -> None:
+    video = await place.ingest()
+    task_id = await place.removal.delete(video, wait=False, notify_url="http://receiver.test/", access_key="k")
+    with pytest.raises(NotFound):
+        place.again(video)
+    assert place.sent() == []
+    await place.removal.carry_out()
+    assert place.sent() == [], "the files are there"
+    await place.disposal.remove_due()
+    for _ in range(2):
+        await place.removal.carry_out()
+    [told] = place.sent()
+    assert told | {"timestamp": 0} == {
+        "taskId": str(task_id),
+        "status": 2,
+        "items": [{"videoId": video.video_id, "status": 2}],
+        "timestamp": 0,
+    }
+
+
+async def test_a_video_in_use_is_deleted_only_on_demand(place: Place) -> None:
+    video = await place.ingest()
+    place.encoding.start([video], template="mp4")
+    with pytest.raises(Occupied):
+        await place.removal.delete(video)
+    await place.removal.delete(video, stop_use=True)
+    with pytest.raises(NotFound):
+        place.again(video)
+
+
+async def test_the_original_alone_can_go(place: Place) -> None:
+    video = await place.ingest()
+    assert await place.removal.delete(video, only_original=True) is None
+    rest = place.again(video)
+    assert (rest.asset.original, rest.asset.playlist_key) == (None, video.asset.playlist_key)
+    assert "a.mp4" not in await place.names(video)
+    with pytest.raises(NotAllowedNow):
+        await place.removal.delete(rest, only_original=True)
+    with pytest.raises(NotAllowedNow, match="no original"):
+        place.encoding.start([rest], template="mp4")
+
+
+async def test_all_videos_of_a_category_go(place: Place) -> None:
+    videos = [await place.ingest() for _ in range(3)]
+    account_id = videos[0].account_id
+    tree = Categories(place.database)
+    parent = tree.create(account_id, "课程")
+    child = tree.create(account_id, "第一季", parent_id=parent.node_id)
+    for video, node in zip(videos[:2], (parent, child), strict=True):
+        place.library.edit(video.video_id, VideoEdit(labels=[node.node_id]), account_id=account_id)
+    place.removal.delete_category(account_id, parent.node_id, notify_url="http://receiver.test/")
+    await place.removal.carry_out()
+    await place.disposal.remove_due()
+    await place.removal.carry_out()
+    left, _ = place.library.page(VideoFilter(account_id=account_id), limit=10)
+    assert [video.video_id for video in left] == [videos[2].video_id]
+    assert {item["videoId"] for item in place.sent()[0]["items"]} == {video.video_id for video in videos[:2]}
+    assert [each.node_id for each in tree.tree(account_id)] == [parent.node_id, child.node_id]
+
+
+async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp_path: Path) -> None:
+    video = await place.ingest()
+    tree = Categories(place.database)
+    parent = tree.create(video.account_id, "课程")
+    child = tree.create(video.account_id, "第一季", parent_id=parent.node_id)
+    labels = VideoEdit(name="Émile", description="d", player_id="p", labels=[child.node_id])
+    place.library.edit(video.video_id, labels, account_id=video.account_id)
+    block(place.library, place.again(video))
+    await place.archive.keep_new()
+    before = place.again(video)
+    new = open_database(f"sqlite:///{tmp_path / 'new.db'}")
+    migrate(new)
+    await Archive(new, VAULT, place.objects).rebuild()
+    assert Library(new).find(video.video_id, account_id=None) == before
+    assert before.state is VideoState.BLOCKED
+    found, _ = Library(new).page(VideoFilter(account_id=None, text="éMI", category_names=["第一季"]), limit=9)
+    new.dispose()
+    assert found == [before]
+
+
+async def test_an_edit_while_a_manifest_is_written_is_not_lost(place: Place) -> None:
+    video = await place.ingest()
+    place.library.edit(video.video_id, VideoEdit(name="one"), account_id=video.account_id)
+    records = Records(place.database)
+    place.library.edit(video.video_id, VideoEdit(name="two"), account_id=video.account_id)
+    for record in records.unarchived(limit=9):
+        assert record.video is not None
+        place.library.edit(video.video_id, VideoEdit(name="three"), account_id=video.account_id)
+        records.archived(record, stored_bytes=1)
+    [left] = records.unarchived(limit=9)
+    assert left.video is not None
+    assert left.video.name == "three"
+
+
+async def test_an_account_is_told_when_an_encode_ends(place: Place) -> None:
+    video = await place.ingest()
+    Callbacks(place.database).set(video.account_id, CallbackKind.TRANSCODE, "http://receiver.test/")
+    assert place.sent() == []
+    for outcome, code in ((None, 200), (FAILURE, 300)):
+        place.encoding.start([place.again(video)], template="mp4")
+        job = place.job(video)
+        asset = None if outcome else await place.encoded(job, attempt=job.attempt)
+        place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset, failure=outcome))
+        told = place.sent()[-1]
+        assert (told["code"], told["data"]["videoId"]) == (code, video.video_id)
+    assert [body["code"] for body in place.sent()] == [200, 300]
+
+
+async def test_the_most_of_a_day_is_kept(place: Place) -> None:
+    video = await place.ingest()
+    days = StorageDays(place.database)
+    assert days.peaks(video.account_id, first=days.today(), last=days.today()) == {days.today(): 20}
+    await place.removal.delete(video)
+    assert days.peaks(video.account_id, first=days.today(), last=days.today()) == {days.today(): 20}
+    assert days.peaks("nobody", first=days.today(), last=days.today()) == {days.today(): 0}

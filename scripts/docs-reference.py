@@ -174,7 +174,7 @@ def calls_page() -> str:
 def call(name: str, about: dict[str, Any], schemas: dict[str, Any]) -> str:
     """Return the section of one call."""
     rows = [
-        row(each["name"], each["in"], each["schema"], required=each.get("required", False))
+        row(each["name"], each["in"], each["schema"] | {"description": each["description"]}, required=each["required"])
         for each in about.get("parameters", [])
     ]
     body = body_of(about, schemas)
@@ -183,7 +183,7 @@ def call(name: str, about: dict[str, Any], schemas: dict[str, Any]) -> str:
         row(member, "body", deref(schema, schemas), required=member in required)
         for member, schema in body.get("properties", {}).items()
     ]
-    table = ["", "| name | in | required | type |", "| --- | --- | --- | --- |", *rows] if rows else []
+    table = ["", "| name | in | required | type | meaning |", "| --- | --- | --- | --- | --- |", *rows] if rows else []
     answers = ", ".join(f"`{status}`" for status in about["responses"])
     summary = about.get("description") or about["summary"]
     return "\n".join([f"\n## {name}\n", summary, *table, "", f"Answers: {answers}."]) + "\n"
@@ -202,7 +202,8 @@ def deref(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
 
 def row(name: str, place: str, schema: dict[str, Any], *, required: bool) -> str:
     """Return the row of one parameter or member of the body."""
-    return f"| `{name}` | {place} | {'yes' if required else ''} | {cell(type_of(schema))} |"
+    meaning = schema.get("description", "")
+    return f"| `{name}` | {place} | {'yes' if required else ''} | {cell(type_of(schema))} | {cell(meaning)} |"
 
 
 def type_of(schema: dict[str, Any]) -> str:

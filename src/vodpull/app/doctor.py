@@ -7,15 +7,16 @@ import os
 import re
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from vodpull import fetch, media, storage
+from vodpull import media, storage
 from vodpull.accounts.installation import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
+from vodpull.app.outgoing import notify_guard, source_guard
 from vodpull.app.setup import (
     CONNECTIONS,
     MASTER_KEY_FILE,
@@ -27,9 +28,11 @@ from vodpull.app.setup import (
     free_connections,
     unusable_store,
 )
+from vodpull.app.tracing import FIX, can_trace
 from vodpull.clock import now_s
 from vodpull.database.connection import TablesState, database_time_s, open_database, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
+from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 
@@ -63,8 +66,9 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield _disk(settings)
     yield from _database(settings)
     yield _storage(settings)
-    yield _addresses(settings)
+    yield from _settings(settings)
     yield from _publish_domains(settings)
+    yield from _traces(settings)
     yield from _unknown()
 
 
@@ -238,15 +242,34 @@ def _publish_domains(settings: Settings) -> Iterator[Finding]:
             yield Finding(subject="domain", ok=True, text=f"{domain} serves stored files")
 
 
+def _traces(settings: Settings) -> Iterator[Finding]:
+    if settings.otlp_endpoint and not can_trace():
+        yield Finding(subject="traces", ok=True, text="traces are asked for, but the extra is not installed", fix=FIX)
+
+
 def _unknown() -> Iterator[Finding]:
     for name in unknown_variables():
         yield Finding(subject="settings", ok=True, text=f"{name} is no setting", fix=f"unset {name}")
 
 
-def _addresses(settings: Settings) -> Finding:
-    try:
-        fetch.AddressGuard(trusted_origins=settings.trusted_origins, allow_networks=settings.allow_networks)
-        check_default_template(settings, load_templates(settings.data_dir / "templates", settings.template_aliases))
-    except ConfigurationError as error:
-        return Finding(subject="settings", ok=False, text=str(error), fix=error.remedy)
-    return Finding(subject="settings", ok=True, text="every setting can be used")
+def _settings(settings: Settings) -> Iterator[Finding]:
+    """Read what a start reads, and tell of each that cannot be used."""
+    readers: tuple[Callable[[], object], ...] = (
+        lambda: source_guard(settings),
+        lambda: notify_guard(settings),
+        lambda: SourceRetries.parse(settings.source_retries),
+        lambda: _templates(settings),
+    )
+    refused: dict[str, Finding] = {}
+    for read in readers:
+        try:
+            read()
+        except ConfigurationError as error:
+            refused.setdefault(str(error), Finding(subject="settings", ok=False, text=str(error), fix=error.remedy))
+    yield from refused.values()
+    if not refused:
+        yield Finding(subject="settings", ok=True, text="every setting can be used")
+
+
+def _templates(settings: Settings) -> None:
+    check_default_template(settings, load_templates(settings.data_dir / "templates", settings.template_aliases))

@@ -34,6 +34,7 @@ from vodpull.app.facts import describe_system
 from vodpull.app.folder import make_data_dir
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.metrics import Metrics
+from vodpull.app.outgoing import notify_guard, source_guard
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -163,19 +164,8 @@ class _Parts:
         self._accounts = Accounts(database, self._vault)
         self._objects = storage.open_store(settings.storage())
         prove_store(settings, self._objects)
-        self._guard = fetch.AddressGuard(
-            trusted_origins=settings.trusted_origins,
-            allow_networks=settings.allow_networks,
-            credentials=fetch.parse_credentials(entry.get_secret_value() for entry in settings.origin_credentials),
-            own_url=settings.public_url,
-        )
-        own_list = bool(settings.trusted_notify_origins)
-        self._notify_guard = fetch.AddressGuard(
-            trusted_origins=settings.trusted_notify_origins or settings.trusted_origins,
-            trusted_setting="VODPULL_TRUSTED_NOTIFY_ORIGINS" if own_list else "VODPULL_TRUSTED_ORIGINS",
-            allow_networks=settings.allow_networks,
-            own_url=settings.public_url,
-        )
+        self._guard = source_guard(settings)
+        self._notify_guard = notify_guard(settings)
         self._host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
         )

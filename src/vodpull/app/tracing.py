@@ -10,6 +10,8 @@ import structlog
 
 from vodpull.workflows.attempt.meters import SilentTracer, Tracer
 
+FIX = "pip install 'vodpull[otel]'"
+
 log = structlog.get_logger(__name__)
 
 
@@ -23,8 +25,8 @@ def open_tracer(endpoint: str, *, process: str) -> Iterator[Tracer]:
     if not endpoint:
         yield SilentTracer()
         return
-    if not _is_installed():
-        log.warning("no traces: the extra is not installed", fix="pip install 'vodpull[otel]'")
+    if not can_trace():
+        log.warning("no traces: the extra is not installed", fix=FIX)
         yield SilentTracer()
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - an extra
@@ -35,8 +37,8 @@ def open_tracer(endpoint: str, *, process: str) -> Iterator[Tracer]:
         yield tracer
 
 
-def _is_installed() -> bool:
-    """Return True when the extra is there; a part of its namespace comes with other libraries."""
+def can_trace() -> bool:
+    """Return True when the extra `otel` is there; a part of its namespace comes with other libraries."""
     try:
         return all(find_spec(f"opentelemetry.{name}") for name in ("sdk.trace", "exporter.otlp.proto.http"))
     except ModuleNotFoundError:

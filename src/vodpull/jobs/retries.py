@@ -11,6 +11,8 @@ from vodpull.jobs.model import Job, NextTry
 
 FIELD = "VODPULL_SOURCE_RETRIES"
 
+REMEDY = "Write waits such as 1m 5m 1h, and after commas those of single errors: name_not_resolved=1m 5m."
+
 JITTER = 0.2
 """Share by which a wait is stretched or shortened, so that an origin does not get everything back at once."""
 
@@ -62,12 +64,13 @@ class SourceRetries:
 def _entry(text: str) -> tuple[str, tuple[float, ...]]:
     code, _, waits = text.rpartition("=")
     if code and code.strip() not in _MAY_PASS:
-        raise ConfigurationError(f"{FIELD}: {code.strip()!r} is not one of {', '.join(sorted(_MAY_PASS))}", field=FIELD)
+        known = ", ".join(sorted(_MAY_PASS))
+        raise ConfigurationError(f"{FIELD}: {code.strip()!r} is not one of {known}", field=FIELD, remedy=REMEDY)
     return code.strip(), tuple(map(_wait_s, waits.split()))
 
 
 def _wait_s(text: str) -> float:
     found = _WAIT.fullmatch(text)
     if found is None:
-        raise ConfigurationError(f"{FIELD}: {text!r} is not a wait such as 30s, 5m or 1h", field=FIELD)
+        raise ConfigurationError(f"{FIELD}: {text!r} is not a wait such as 30s, 5m or 1h", field=FIELD, remedy=REMEDY)
     return int(found[1]) * _UNITS_S[found[2]]

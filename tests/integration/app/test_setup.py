@@ -173,6 +173,26 @@ def test_the_doctor_tells_which_publish_domains_are_known(tmp_path: Path) -> Non
     assert domains == {"localhost:8443 serves stored files": False, "nowhere.invalid is not known to the DNS": True}
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("trusted_origins", "banana"),
+        ("trusted_notify_origins", "http://nas.local/path"),
+        ("allow_networks", "10.0.0.0/99"),
+        ("origin_credentials", "hunter2"),
+        ("source_retries", "3 bananas"),
+        ("source_retries", "nonsense=1m"),
+        ("default_template", "nope"),
+    ],
+)
+def test_the_doctor_refuses_every_setting_that_a_start_refuses(tmp_path: Path, name: str, value: str) -> None:
+    settings = settings_of(tmp_path, **{name: value})
+    [found] = [found for found in diagnose(settings) if found.subject == "settings"]
+    assert (found.ok, f"VODPULL_{name.upper()}" in found.text, "hunter2" in found.text) == (False, True, False)
+    with refused(f"VODPULL_{name.upper()}"):
+        start(settings)
+
+
 def test_the_doctor_makes_nothing(tmp_path: Path) -> None:
     assert failures(settings_of(tmp_path)) == {}
     assert list(tmp_path.iterdir()) == []

@@ -80,3 +80,13 @@ def test_every_member_of_the_own_api_is_described(document: dict[str, Any]) -> N
         if name not in wire and name != "ValidationError" and "description" not in described
     ]
     assert silent == []
+
+
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    silent = [
+        f"{operation['operationId']}: {parameter['name']}"
+        for operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert silent == []

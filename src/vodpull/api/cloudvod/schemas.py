@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 
 class VideoFile(BaseModel):
@@ -89,31 +89,46 @@ WIRE_PROBLEMS: dict[int | str, dict[str, Any]] = {
 class WireItem(BaseModel):
     """One source of a pullVideo request."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     fetchUrl: str
+    """Address of the source, http or https."""
     fileName: str = ""
+    """Name to keep it under; without one the last part of the address."""
     md5: str = ""
+    """What the bytes must have, in hex or base64."""
 
 
 class WirePull(BaseModel):
     """Parameters of pullVideo, as JSON, form, or query of a GET."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     fileList: str | list[WireItem]
     """JSON array of items as url-safe base64, or the array itself; at most 50."""
     transNo: str = ""
+    """The client's own id of the task, at most 32 characters; without one it gets one."""
     cmd: str = ""
     """`{tcTemplateName:abr}`, quoted or not."""
     workflowId: str = ""
     """Name of a template; goes before `cmd`."""
     notifyUrl: str = ""
+    """Where the final state is posted to."""
     separate: int = 0
+    """1: a notification for each item; 0: one for the whole task."""
     fetchTs: int = 1
+    """1: of a playlist its segments too; 0: the playlist alone."""
 
 
 class WireQuery(BaseModel):
     """Parameters of pullVideoQuery; `taskId` goes before `transNo`."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     taskId: str = ""
+    """Id from the reply of pullVideo."""
     transNo: str = ""
+    """The client's own id; the newest task that has it."""
 
 
 _REQUESTS: dict[str, type[BaseModel]] = {"pullVideo": WirePull, "pullVideoQuery": WireQuery}
@@ -126,7 +141,8 @@ def wire_operation(name: str, *, get: bool = False) -> dict[str, Any]:
     if get:
         parameters = [
             {"name": field, "in": "query", "required": False, "schema": {"type": "string"}}
-            for field in schema["properties"]
+            | {"description": about["description"]}
+            for field, about in schema["properties"].items()
         ]
         return {"operation_id": f"{name}Get", "openapi_extra": {"parameters": parameters}}
     content = {kind: {"schema": schema} for kind in ("application/json", "application/x-www-form-urlencoded")}

@@ -6,9 +6,9 @@ import re
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
 from vodpull.errors import ObjectMissing
@@ -77,17 +77,20 @@ class Gate(Protocol):
         ...
 
 
+Key = Annotated[str, Path(description="`fileUrl` of a reply, or what a playlist names beside it.")]
+
+
 def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
     """Return the routes under `/media/`; storage errors other than a missing object are the application's to map."""
     router = APIRouter(tags=["media"])
 
     @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
-    async def read_media(request: Request, key: str) -> Response:
+    async def read_media(request: Request, key: Key) -> Response:
         """Return a stored file or one range of it; `key` is a `fileUrl` of a reply."""
         return await _refusal(gate, key) or await _answer(reader, key, request)
 
     @router.head("/media/{key:path}", operation_id="probe_media", response_class=Response, responses=_DOCUMENTED)
-    async def probe_media(request: Request, key: str) -> Response:
+    async def probe_media(request: Request, key: Key) -> Response:
         """Return the headers of a stored file."""
         return await _refusal(gate, key) or await _answer(reader, key, request)
 

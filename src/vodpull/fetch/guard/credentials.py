@@ -10,6 +10,8 @@ from vodpull.errors import ConfigurationError
 
 FIELD = "VODPULL_ORIGIN_CREDENTIALS"
 
+REMEDY = "Write https://host=Bearer xyz, https://host=Basic user:password or https://host=X-Api-Key: xyz."
+
 _NAMED = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.+)")
 _VALUE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 # They belong to the transfer itself, or would change who is spoken to.
@@ -40,9 +42,7 @@ def parse_credentials(entries: Iterable[str]) -> dict[str, dict[str, str]]:
     for entry in entries:
         origin, equals, secret = entry.partition("=")
         if not equals or not origin.strip():
-            raise ConfigurationError(
-                f"{FIELD}: an entry is origin=credentials, as https://host=Bearer xyz", field=FIELD
-            )
+            raise ConfigurationError(f"{FIELD}: an entry names no origin", field=FIELD, remedy=REMEDY)
         name, value = _parse_secret(secret.strip())
         found.setdefault(origin.strip(), {})[name] = value
     check_headers(found)
@@ -54,9 +54,11 @@ def check_headers(credentials: Mapping[str, Mapping[str, str]]) -> None:
     for origin, headers in credentials.items():
         for name, value in headers.items():
             if name.lower() in _NOT_FOR_OPERATORS:
-                raise ConfigurationError(f"{FIELD}: {name} for {origin} is set by the transfer itself", field=FIELD)
+                why = f"{FIELD}: {name} for {origin} is set by the transfer itself"
+                raise ConfigurationError(why, field=FIELD, remedy=REMEDY)
             if not _VALUE.fullmatch(value) or not _NAMED.fullmatch(f"{name}:x"):
-                raise ConfigurationError(f"{FIELD}: the credentials for {origin} cannot be sent", field=FIELD)
+                why = f"{FIELD}: the credentials for {origin} cannot be sent"
+                raise ConfigurationError(why, field=FIELD, remedy=REMEDY)
 
 
 def _parse_secret(secret: str) -> tuple[str, str]:

@@ -350,7 +350,7 @@ def _parse_network(text: str) -> Network:
     try:
         network = ip_network(text.strip())
     except ValueError as error:
-        raise ConfigurationError(
-            f"{field}: {text!r} is not a CIDR range such as 192.168.0.0/16", field=field
-        ) from error
+        why = f"{field}: {text!r} is not a CIDR range"
+        remedy = "Write ranges such as 192.168.0.0/16 or fd00::/8, parted by commas, with zeros behind the prefix."
+        raise ConfigurationError(why, field=field, remedy=remedy) from error
     return network

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -32,8 +32,13 @@ from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_
 from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.batches import batches_router
+from vodpull.api.v1.callbacks import callbacks_router
+from vodpull.api.v1.deliveries import deliveries_router
+from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
-from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
+from vodpull.api.v1.videos.categories import categories_router
+from vodpull.api.v1.videos.routes import videos_router
+from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 from vodpull.jobs.idempotency import signed_fingerprint
 
 log = structlog.get_logger(__name__)
@@ -59,7 +64,12 @@ def create_api(context: ApiContext) -> FastAPI:
     routers = (
         _wire_router(context, query),
         batches_router(context),
+        deliveries_router(context),
         events_router(context),
+        videos_router(context),
+        categories_router(context),
+        callbacks_router(context),
+        errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
         media_router(context.objects, context.gate),
@@ -139,8 +149,15 @@ def _as_parameter_error(request: Request, error: RequestValidationError) -> Para
     if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
         remedy = "Send the body as JSON with the header `Content-Type: application/json`."
         return ParameterError("the body is not sent as JSON", field="body", remedy=remedy)
-    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return ParameterError(str(first["msg"]), field=field)
+    faults = tuple(FieldFault(field=_field(each["loc"]), message=str(each["msg"])) for each in error.errors())
+    refused = ParameterError(faults[0].message, field=faults[0].field)
+    refused.faults = faults
+    return refused
+
+
+def _field(place: Sequence[str | int]) -> str:
+    """Return the name of a member by its place: `items.0.url`."""
+    return ".".join(str(part) for part in place[1:]) or str(place[0])
 
 
 def _broken_json(text: str, *, at: int, why: str) -> ParameterError:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
 from vodpull.client.shapes import Batch, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
-from vodpull.errors import CallFailed
+from vodpull.errors import CallFailed, NotFound
 
 LOOK_S = 0.5
 MAX_LOOK_S = 5.0
@@ -188,7 +188,14 @@ class ProgressStream:
         self.is_over = False
 
     def read(self, line: str) -> Batch | None:
-        """Return the batch that a line tells of, if any."""
+        """
+        Return the batch that a line tells of, if any.
+
+        Raises:
+            NotFound: the batch was deleted.
+        """
+        if line == "event: deleted":
+            raise NotFound("the batch was deleted")
         if not line.startswith("data: "):
             return None
         batch = read(Batch, json.loads(line.removeprefix("data: ")))

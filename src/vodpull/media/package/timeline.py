@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import bisect
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -37,6 +38,20 @@ class Timeline:
     def frames(self, number: int) -> range:
         """Return the frames of segment `number`, from 1."""
         return range(self.cuts[number - 1], self.cuts[number])
+
+
+def on_grid(table: SampleTable, rate: Fraction) -> SampleTable:
+    """
+    Return a table whose pictures are shown exactly on the grid: some containers round times to milliseconds.
+
+    Raises:
+        OutputInvalid: they do not lie on it.
+    """
+    ticks = table.timescale / rate
+    numbers = [round(at / ticks) for at in table.shown_ticks]
+    if sorted(numbers) != list(range(len(numbers))):
+        raise OutputInvalid(f"the pictures of {table.path.name} are not shown at a constant rate")
+    return replace(table, shown_ticks=array("q", (round(number * ticks) for number in numbers)))
 
 
 class PictureTrack:

@@ -86,9 +86,11 @@ class _InTurn:
     """A reader whose blocks go out a few at a time."""
 
     def __init__(self, reader: ObjectReader) -> None:
-        self.head = reader.head
         self._reader = reader
         self._turns = Turns(BLOCKS_AT_ONCE)
+
+    async def head(self, key: str) -> ObjectInfo:
+        return await self._reader.head(key)
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         async for block in self._reader.read(key, start, end):

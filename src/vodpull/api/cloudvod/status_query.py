@@ -13,8 +13,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
-from vodpull.api.cloudvod.requests import QueryRequest, parameters_of, parse_query
+from vodpull.api.cloudvod.requests import QueryRequest, parse_query
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SignedRequest, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request

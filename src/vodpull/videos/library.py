@@ -137,7 +137,7 @@ class Library:
             NotFound, PermissionDenied: as `find`.
             ParameterError: a text is too long, or the account has no such category; `field` names it.
         """
-        _check(edit)
+        check_edit(edit)
         with self.engine.begin() as connection:
             found = find_video(connection, video_id, account_id=account_id)
             if edit.labels:
@@ -248,7 +248,7 @@ def _has_label(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(mine, category.node_id == label.node_id, which)
 
 
-def _check(edit: VideoEdit) -> None:
+def check_edit(edit: VideoEdit) -> None:
     """Refuse what is too long, each field with its name."""
     limits = (
         ("name", edit.name, MAX_NAME_CHARS),

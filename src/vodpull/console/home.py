@@ -117,7 +117,9 @@ class _Home:
             f"task-{view.batch.batch_id}": self._pages.part(visit, "task_card.html", card=task_card(view, now_ms=now))
             for view in views
         }
-        return blocks or {"no-task": self._pages.part(visit, "no_task.html", look=look)}, following
+        if not blocks:
+            blocks = {"no-task": self._pages.part(visit, "no_task.html", look=look, following=following)}
+        return blocks, following
 
     def submit(self, visit: Visit) -> Response:
         try:

@@ -50,6 +50,7 @@ from vodpull.app.tracing import open_tracer
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
 from vodpull.jobs.census import take_census
@@ -238,6 +239,7 @@ class _Parts:
             system_facts=partial(describe_system, self._settings),
             census=self._census,
             history=self._history,
+            follow=partial(following, self._database),
             sign=_sign,
             account=LOCAL_ACCOUNT,
             templates=tuple(sorted(self._templates)),

@@ -160,3 +160,21 @@ def _shift(data: bytearray, start: int, stop: int, *, ticks: dict[bytes, int]) -
     form = ">Q" if data[at] else ">I"
     (now,) = struct.unpack_from(form, data, at + 4)
     struct.pack_into(form, data, at + 4, now + ticks[bytes(data[places["tfhd"] + 4 : places["tfhd"] + 8])])
+
+
+def with_edits(data: bytes, track: int, edits: Sequence[tuple[float, float | None]]) -> bytes:
+    """
+    Return a file of FFmpeg's, its index last, one of whose tracks has other edits.
+
+    Each is its length, and the time of the track's media at which it begins; None: nothing is shown. Both in seconds.
+    """
+    trak = ("moov", ("trak", track))
+    scale = int.from_bytes(find(data, *trak, "mdia", "mdhd")[12:16], "big")
+    movie_scale = int.from_bytes(find(data, "moov", "mvhd")[12:16], "big")
+    # What FFmpeg wrote begins where the media does, behind what only prepares the decoder.
+    (begin,) = struct.unpack(">i", find(data, *trak, "edts", "elst")[12:16])
+    rows = [
+        struct.pack(">IiI", round(length_s * movie_scale), -1 if at_s is None else begin + round(at_s * scale), 1 << 16)
+        for length_s, at_s in edits
+    ]
+    return edit(data, (*trak, "edts", "elst"), partial(_instead, counted(len(rows), b"".join(rows))))

@@ -6,7 +6,7 @@ Only the standard library: PyAV and its containers are handed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 from typing import Any
@@ -79,9 +79,10 @@ def track_ends(av: Any, container: Any, streams: list[Any], *, rate: float) -> d
         start_s = float((stream.start_time or 0) * stream.time_base)
         length_s = float(stream.duration * stream.time_base) if stream.duration else None
         ends[stream.index] = (start_s, None if length_s is None else _without_delay(stream, start_s + length_s))
-    if not container.format.name.startswith("mov"):
-        last_s = _last_timestamps(av, container, list(ends), frame_s=1 / rate if rate else 0.0)
-        ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
+    is_mov = container.format.name.startswith("mov")
+    unsure = [stream.index for stream in streams if not is_mov or _counts_empty_edit(stream)]
+    last_s = _last_timestamps(av, container, unsure, frame_s=1 / rate if rate else 0.0)
+    ends |= {index: (ends[index][0], end_s) for index, end_s in last_s.items() if end_s > ends[index][0]}
     if all(end is None for _, end in ends.values()):
         declared_s = (container.duration or 0) / 1e6
         ends = {index: (start_s, start_s + declared_s) for index, (start_s, _) in ends.items()}
@@ -125,6 +126,22 @@ def has_samples(av: Any, container: Any, stream: Any) -> bool:
         container.seek(container.start_time or 0)
 
 
+def _counts_empty_edit(stream: Any) -> bool:
+    """Tell whether FFmpeg's length of an MP4 track may begin before its start: it has that of an empty edit in it."""
+    entries = stream.index_entries
+    forward, backward = (_shown(entries, order) for order in (range(len(entries)), range(len(entries) - 1, -1, -1)))
+    first, last, before = next(forward, None), next(backward, None), next(backward, None)
+    if not stream.start_time or not stream.duration or first is None or last is None or before is None:
+        return False
+    step = max(last - before, 1)
+    return bool(stream.duration > last + step - first + step / 2)
+
+
+def _shown(entries: Any, order: Iterable[int]) -> Iterator[int]:
+    """Yield the times of the pictures in an index that are to be shown."""
+    return (entry.timestamp for entry in map(entries.__getitem__, order) if not entry.is_discard)
+
+
 def _without_delay(stream: Any, end_s: float) -> float:
     """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
     entries = stream.index_entries if stream.type == "audio" else ()
@@ -146,7 +163,7 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
         try:
             container.seek(max(container.start_time or 0, end_us - tail_us))
             for packet in packets(av, container, [container.streams[index] for index in missing]):
-                if packet.pts is not None and packet.size:
+                if packet.pts is not None and packet.size and not packet.is_discard:
                     unsaid_s = frame_s if packet.stream.type == "video" else 0.0
                     length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
                     end_s = float(packet.pts * packet.time_base) + length_s

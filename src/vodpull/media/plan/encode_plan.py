@@ -216,8 +216,10 @@ def _can_seek(info: MediaInfo, survey: Survey | None) -> bool:
     if survey is None:
         return info.container in SEEKABLE
     starts_s = [group.start_s for group in survey.groups]
+    if not starts_s:
+        return False
     ends_s = [*starts_s[1:], info.duration_s]
-    widest_s = max((end - start for start, end in zip(starts_s, ends_s, strict=True)), default=info.duration_s)
+    widest_s = max(end - start for start, end in zip(starts_s, ends_s, strict=True))
     # Jumps of time confuse a search; an index knows them.
     sure = info.container in SEEKABLE or (info.container in SEARCHABLE and survey.steady)
     return sure and widest_s <= MAX_GROUP_S

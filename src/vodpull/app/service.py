@@ -205,6 +205,7 @@ class _Parts:
         self._retention = Retention(database)
         self._disposal = Disposal(self._retention, self._control, self._objects)
         self._library = Library(database)
+        self._storage_days = StorageDays(database, zone=wire_zone(settings))
         self._removal = VideoRemoval(
             self._library, self._store, disposal=self._disposal, outbox=self._outbox, objects=self._objects
         )
@@ -263,7 +264,9 @@ class _Parts:
             listing=Listing(self._database),
             events=Events(self._database),
             deliveries=Deliveries(self._database),
+            account_name=self._accounts.name_of,
             library=self._library,
+            storage_days=self._storage_days,
             removal=self._removal,
             categories=Categories(self._database),
             encoding=Encoding(self._store, self._engine, self._queues),
@@ -281,6 +284,7 @@ class _Parts:
             public_url=self._settings.public_url,
             language=self._settings.language,
             compat=self._settings.compat,
+            wire_zone=wire_zone(self._settings),
         )
 
     async def is_ready(self) -> dict[str, bool]:
@@ -375,7 +379,7 @@ class _Parts:
             retention=self._retention,
             leftovers=Leftovers(self._retention, self._objects),
             removal=self._removal,
-            days=StorageDays(self._database, zone=wire_zone(self._settings)),
+            days=self._storage_days,
             archive=Archive(self._database, self._vault, self._objects),
             disposal=self._disposal,
             sweep=Sweep(self._retention, self._objects, uploads=self._objects, is_over=self._store.work_is_over),

@@ -39,7 +39,7 @@ class Group:
     """Number of the keyframe on the grid of the constant rate."""
     size_bytes: int
     closed: bool
-    """Everything in it can be shown without what came before; only known of H.264."""
+    """Everything in it can be shown without what came before; only known of H.264 and HEVC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,8 @@ class Survey:
     """Some keyframes are interlaced."""
     shapes: tuple[Shape, ...] = ()
     """Sizes and pixel shapes of the pictures, from change to change."""
+    busiest_bps: int | None = None
+    """Bitrate of the picture in its busiest ten seconds."""
 
 
 _SURVEY = TypeAdapter(Survey)

@@ -190,7 +190,7 @@ class Campaign:
         books.chunks, books.chunks_again = found.total(), found.total() - len(found)
 
     def _audit(self, books: Books) -> None:
-        events = Counter(event["batch_id"] for event in self._events() if event["position"] is not None)
+        events = Counter(event["batch_id"] for event in self._events() if event["kind"].startswith("job."))
         for task_id, md5 in books.accepted.items():
             [item] = self._api.query(task_id)["items"]
             if (item["pullStatus"], item["cmdStatus"]) != (2, 2):

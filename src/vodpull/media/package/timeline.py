@@ -10,6 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.errors import OutputInvalid
+from vodpull.media.encode.languages import iso_639_2
 from vodpull.media.mp4.fragments import Sample, TrackHeader, TrackRun, init_segment
 from vodpull.media.mp4.sample_tables import SampleTable
 
@@ -144,7 +145,7 @@ class SoundTrack:
             width_px=0,
             height_px=0,
             delay_ticks=max(-start_ticks, 0),
-            language=_three_letters(language),
+            language=iso_639_2(language or "") or "und",
         )
 
     def run(self, number: int) -> TrackRun:
@@ -165,11 +166,6 @@ class SoundTrack:
             return len(self._table)
         start_ticks = self._timeline.cuts[number - 1] * self._table.timescale / self._timeline.rate
         return bisect.bisect_left(self._table.shown_ticks, start_ticks)
-
-
-def _three_letters(language: str | None) -> str:
-    code = (language or "").lower()
-    return code if len(code) == 3 and code.isascii() and code.isalpha() else "und"  # noqa: PLR2004 - ISO 639-2
 
 
 def init_bytes(tracks: Sequence[PictureTrack | SoundTrack]) -> bytes:

@@ -30,10 +30,16 @@ FAILURE = Failure.of(Md5Mismatch("expected a, got b"))
 
 
 def accepted(
-    database: sa.Engine, key: NewKey, *, jobs: int = 1, asset: Asset | None = None, **fields: Any
+    database: sa.Engine,
+    key: NewKey,
+    *,
+    jobs: int = 1,
+    asset: Asset | None = None,
+    accounts: Accounts | None = None,
+    **fields: Any,
 ) -> BatchView:
     """Insert a batch of a key's account as intake does, its jobs waiting; all but the first have the asset."""
-    live = Accounts(database, VAULT).find_live(key.access_key)
+    live = (accounts or Accounts(database, VAULT)).find_live(key.access_key)
     assert live is not None
     values: dict[str, Any] = {"trans_no": "t", "template": "abr", "created_at_ms": now_ms()} | fields
     batch = Batch(batch_id=new_id(now_ms()), account_id=live.account_id, **values)

@@ -1,11 +1,31 @@
-"""The video of the vectors, as the library knows it."""
+"""The video of the vectors, as a value and as rows of a test's database."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta, timezone
+from typing import Any
 
+import sqlalchemy as sa
+
+from vodpull.accounts.keys import NewKey
 from vodpull.clock import read_wire_time_ms
-from vodpull.jobs.model import Asset, Clarity, EncodeState, ServerType, StoredFile
+from vodpull.database import tables
+from vodpull.database.ids import new_id
+from vodpull.jobs.model import (
+    Asset,
+    Batch,
+    BatchView,
+    Clarity,
+    EncodeState,
+    Job,
+    ServerType,
+    Stage,
+    StoredFile,
+    WireStatus,
+)
+from vodpull.jobs.store import Store
+from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
 ZONE = timezone(timedelta(hours=8))
@@ -61,3 +81,39 @@ VIDEO = Video(
     position=0,
     template="abr",
 )
+
+
+def stored_video(database: sa.Engine, key: NewKey, video: Video = VIDEO, *, stage: Stage = Stage.DONE) -> Video:
+    """Insert a video of a key's account with the batch and the job that made it, and return it as it is kept."""
+    mine = sa.select(tables.access_key.c.account_id).where(tables.access_key.c.access_key == key.access_key)
+    with database.connect() as connection:
+        account_id = connection.scalars(mine).one()
+    batch = Batch(batch_id=new_id(0), account_id=account_id, trans_no=new_id(0), template=video.template)
+    job = Job(
+        job_id=new_id(0),
+        batch_id=batch.batch_id,
+        position=0,
+        file_name=f"{video.name}.mp4",
+        source_url="https://origin.example.test/a.mp4",
+        md5="",
+        video_id=video.video_id,
+        directory=video.directory,
+        stage=stage,
+        pull_status=WireStatus.SUCCEEDED,
+        cmd_status=WireStatus.SUCCEEDED,
+        asset=video.asset,
+        created_at_ms=video.created_at_ms,
+    )
+    store, kept = Store(database), replace(video, account_id=account_id, job_id=job.job_id)
+    row = {column.name: getattr(kept, column.name) for column in tables.video.c if column.name != "folded_name"}
+    numbers = {name: int(row[name]) for name in ("origin", "state", "encode_state")}
+    with store.transaction() as connection:
+        store.add_batch(connection, BatchView(batch=batch, jobs=(job,)), access_key=key.access_key)
+        connection.execute(tables.video.insert().values(row | numbers | {"folded_name": video.name.casefold()}))
+    return Library(database).find(video.video_id, account_id=None)
+
+
+def another_video(video_id: str = "", **fields: Any) -> Video:
+    """Return the video of the vectors under another id."""
+    made = video_id or new_id(0)
+    return replace(VIDEO, video_id=made, directory=new_id(0), **{"asset": replace(ASSET, video_id=made)} | fields)

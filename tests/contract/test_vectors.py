@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
-from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.requests import parse_pull, parse_query
 from vodpull.api.http.auth import SignedRequest, SigningKey, authenticate, sign
 from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied

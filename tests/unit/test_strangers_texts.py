@@ -11,7 +11,8 @@ import yarl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.parameters import read_parameters
+from vodpull.api.cloudvod.requests import parse_pull, parse_query
 from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source

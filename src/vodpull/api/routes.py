@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -19,11 +19,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from vodpull import __version__
-from vodpull.api.cloudvod import replies
-from vodpull.api.cloudvod.requests import parameters_of, parse_pull
-from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, wire_operation
+from vodpull.api.cloudvod.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
-from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -32,9 +29,13 @@ from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_
 from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.batches import batches_router
+from vodpull.api.v1.callbacks import callbacks_router
+from vodpull.api.v1.deliveries import deliveries_router
+from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
-from vodpull.errors import MethodNotAllowed, NotFound, ParameterError, VodpullError
-from vodpull.jobs.idempotency import signed_fingerprint
+from vodpull.api.v1.videos.categories import categories_router
+from vodpull.api.v1.videos.routes import videos_router
+from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 
 log = structlog.get_logger(__name__)
 
@@ -57,9 +58,14 @@ def create_api(context: ApiContext) -> FastAPI:
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
-        _wire_router(context, query),
+        wire_router(context, query),
         batches_router(context),
+        deliveries_router(context),
         events_router(context),
+        videos_router(context),
+        categories_router(context),
+        callbacks_router(context),
+        errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
         media_router(context.objects, context.gate),
@@ -139,32 +145,20 @@ def _as_parameter_error(request: Request, error: RequestValidationError) -> Para
     if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
         remedy = "Send the body as JSON with the header `Content-Type: application/json`."
         return ParameterError("the body is not sent as JSON", field="body", remedy=remedy)
-    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return ParameterError(str(first["msg"]), field=field)
+    faults = tuple(FieldFault(field=_field(each["loc"]), message=str(each["msg"])) for each in error.errors())
+    refused = ParameterError(faults[0].message, field=faults[0].field)
+    refused.faults = faults
+    return refused
+
+
+def _field(place: Sequence[str | int]) -> str:
+    """Return the name of a member by its place: `items.0.url`."""
+    return ".".join(str(part) for part in place[1:]) or str(place[0])
 
 
 def _broken_json(text: str, *, at: int, why: str) -> ParameterError:
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     return ParameterError(f"the body is not valid JSON at line {line}, column {column}: {why}", field="body")
-
-
-def _wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
-    """The Cloud VOD contract: GET or POST, JSON or form, always signed."""
-    router = APIRouter(prefix="/vod/videoManage", tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
-
-    @router.post("/pullVideo", response_model=PullReply, **wire_operation("pullVideo"))
-    @router.get("/pullVideo", response_model=PullReply, **wire_operation("pullVideo", get=True))
-    async def pull_video(request: Request) -> Response:
-        """Accept up to 50 sources; the answer means that they are committed."""
-        return JSONResponse(await context.access.answer(request, partial(_pull, context)))
-
-    @router.post("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery"))
-    @router.get("/pullVideoQuery", response_model=QueryReply, **wire_operation("pullVideoQuery", get=True))
-    async def pull_video_query(request: Request) -> Response:
-        """Tell where a task is."""
-        return await query.answer(request)
-
-    return router
 
 
 def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRouter:
@@ -182,11 +176,3 @@ def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRou
         return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)  # type: ignore[return-value]
 
     return router
-
-
-def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> dict[str, Any]:
-    request = parse_pull(parameters_of(signed))
-    # What one signature fits is one request sent again, however it is spelt.
-    view = context.intake.accept(request, proof.key, known_by=(signed_fingerprint(proof.identity),))
-    log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
-    return replies.pull_reply(view.batch, language=context.language)

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import keys, service, tasks, upkeep
+from vodpull.cli import account, keys, service, tasks, upkeep, videos
 from vodpull.errors import VodpullError
 
 app = typer.Typer(
@@ -46,6 +46,9 @@ service.register(app)
 tasks.register(app)
 upkeep.register(app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(videos.app, name="videos")
+app.add_typer(account.categories, name="categories")
+app.add_typer(account.callbacks, name="callbacks")
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75

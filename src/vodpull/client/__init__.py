@@ -15,6 +15,7 @@ from vodpull.client.shapes import (
     Attempt,
     Batch,
     Delivery,
+    DeliveryPage,
     Event,
     File,
     Job,
@@ -24,14 +25,18 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
+from vodpull.client.video_operations import VideoChange, VideoFilters
+from vodpull.client.video_shapes import Category, Playback, Usage, Video, VideoJob, VideoPage
 from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
 
 __all__ = [
     "AsyncClient",
     "Attempt",
     "Batch",
+    "Category",
     "Client",
     "Delivery",
+    "DeliveryPage",
     "Event",
     "File",
     "Job",
@@ -40,6 +45,7 @@ __all__ = [
     "Notification",
     "Options",
     "Page",
+    "Playback",
     "PullOptions",
     "PullReply",
     "QueryReply",
@@ -47,6 +53,12 @@ __all__ = [
     "StageTime",
     "Task",
     "TaskIds",
+    "Usage",
+    "Video",
+    "VideoChange",
+    "VideoFilters",
+    "VideoJob",
+    "VideoPage",
     "WireItem",
     "verify_notification",
 ]

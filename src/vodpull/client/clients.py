@@ -10,15 +10,17 @@ from functools import wraps
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Self, TypeVar, Unpack, overload
 from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import operations
+from vodpull.client import operations, video_operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
+from vodpull.client.video_operations import VideoFilters
+from vodpull.client.video_shapes import Video
 from vodpull.errors import ParameterError
 from vodpull.signing import SigningKey
 
@@ -27,6 +29,9 @@ T = TypeVar("T")
 
 TIMEOUT_S = 90.0
 """Longest silence: a poll for events may last 60 s, a progress stream gives a sign every 15 s."""
+
+MAX_PAGE = 100
+"""Videos that a page of a list has at most."""
 
 PATIENCE_S = 30.0
 """How long calls that may be repeated are, in all: a service restarts in less."""
@@ -74,6 +79,23 @@ class _Operations:
     replay = _Method(operations.replay)
     pull_video = _Method(operations.pull_video)
     pull_video_query = _Method(operations.pull_video_query)
+
+    list_videos = _Method(video_operations.list_videos)
+    video = _Method(video_operations.video)
+    edit_video = _Method(video_operations.edit_video)
+    block_video = _Method(video_operations.block_video)
+    enable_video = _Method(video_operations.enable_video)
+    encode_video = _Method(video_operations.encode_video)
+    wait_video = _Method(video_operations.wait_video)
+    delete_video = _Method(video_operations.delete_video)
+    playback = _Method(video_operations.playback)
+    categories = _Method(video_operations.categories)
+    create_category = _Method(video_operations.create_category)
+    delete_category = _Method(video_operations.delete_category)
+    callbacks = _Method(video_operations.callbacks)
+    set_callback = _Method(video_operations.set_callback)
+    delete_callback = _Method(video_operations.delete_callback)
+    list_deliveries = _Method(video_operations.list_deliveries)
 
     def __init__(self, address: Address, patience_s: float) -> None:
         self._address = address
@@ -138,6 +160,15 @@ class Client(_Operations):
                 progress.broke(no_reply(error, self._address.server))
             else:
                 progress.end()
+
+    def videos(self, *, page_size: int = MAX_PAGE, **filters: Unpack[VideoFilters]) -> Iterator[Video]:
+        """Yield every video that fits, page by page; lists leave out what `video` tells."""
+        page = self.list_videos(limit=page_size, **filters)
+        while True:
+            yield from page.videos
+            if not page.next_cursor:
+                return
+            page = self.list_videos(limit=page_size, cursor=page.next_cursor, **filters)
 
     def close(self) -> None:
         """Close the connections."""
@@ -204,6 +235,16 @@ class AsyncClient(_Operations):
                 progress.broke(no_reply(error, self._address.server))
             else:
                 progress.end()
+
+    async def videos(self, *, page_size: int = MAX_PAGE, **filters: Unpack[VideoFilters]) -> AsyncIterator[Video]:
+        """Yield every video that fits, page by page; lists leave out what `video` tells."""
+        page = await self.list_videos(limit=page_size, **filters)
+        while True:
+            for video in page.videos:
+                yield video
+            if not page.next_cursor:
+                return
+            page = await self.list_videos(limit=page_size, cursor=page.next_cursor, **filters)
 
     async def close(self) -> None:
         """Close the connections."""

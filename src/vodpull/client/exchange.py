@@ -19,6 +19,7 @@ from vodpull.clock import now_s
 from vodpull.errors import (
     AuthenticationError,
     CallFailed,
+    FieldFault,
     InternalError,
     ParameterError,
     PermissionDenied,
@@ -199,7 +200,13 @@ def _named(code: object, said: dict[str, Any], reply: HttpReply) -> VodpullError
         return CallFailed(f"HTTP {reply.status}, code {_readable(code)}: {message}")
     if kind is RateLimited:
         return RateLimited(message, retry_after_s=math.ceil(_retry_after_s(reply)))
-    return kind(message, field=said.get("field"), remedy=_readable(said.get("remedy") or ""))
+    error = kind(message, field=said.get("field"), remedy=_readable(said.get("remedy") or ""))
+    if isinstance(error, ParameterError):
+        error.faults = tuple(
+            FieldFault(field=_readable(fault.get("field")), message=_readable(fault.get("message")))
+            for fault in said.get("errors") or ()
+        )
+    return error
 
 
 _WIRE_ERRORS: dict[int, type[VodpullError]] = {

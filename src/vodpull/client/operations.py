@@ -5,22 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
+from vodpull.client.calls import get, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
 from vodpull.client.shapes import Batch, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
-from vodpull.errors import CallFailed
-
-LOOK_S = 0.5
-MAX_LOOK_S = 5.0
-"""Pause between two looks of `wait`: grows from the first to the second, far below the default limit on calls."""
-
-LOOK_GROWTH = 1.25
+from vodpull.errors import CallFailed, NotFound
 
 OnProgress = Callable[[Batch], object]
 
@@ -76,12 +70,12 @@ def submit(
 
 def query(batch_id: str) -> Flow[Batch]:
     """Return where a batch is."""
-    return read(Batch, (yield from ask(_get(_batch(batch_id)))))
+    return read(Batch, (yield from ask(get(_batch(batch_id)))))
 
 
 def query_job(job_id: str) -> Flow[Job]:
     """Return where one job is, by its own id."""
-    return read(Job, (yield from ask(_get(f"/jobs/{quote(job_id, safe='')}"))))
+    return read(Job, (yield from ask(get(f"/jobs/{quote(job_id, safe='')}"))))
 
 
 def wait(batch_id: str, *, on_progress: OnProgress | None = None, timeout_s: float = float("inf")) -> Flow[Batch]:
@@ -93,20 +87,8 @@ def wait(batch_id: str, *, on_progress: OnProgress | None = None, timeout_s: flo
     Raises:
         TimeoutError: it is not final after `timeout_s` seconds; it goes on all the same.
     """
-    deadline_s = time.monotonic() + timeout_s
-    call, look_s = _get(_batch(batch_id)), LOOK_S
-    last: Batch | None = None
-    while True:
-        batch = read(Batch, (yield from ask(call)))
-        if batch != last and on_progress is not None:
-            on_progress(batch)
-        if batch.is_final:
-            return batch
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError(f"batch {batch_id} is not final after {timeout_s:g} s")
-        last, call = batch, replace(call, delay_s=min(look_s, left_s))
-        look_s = min(look_s * LOOK_GROWTH, MAX_LOOK_S)
+    call, what = get(_batch(batch_id)), f"batch {batch_id}"
+    return (yield from wait_until_final(Batch, call, on_progress=on_progress, timeout_s=timeout_s, what=what))
 
 
 def list_batches(
@@ -119,17 +101,17 @@ def list_batches(
     """Return a page of the account's batches, newest first; `failed`: with a failed job. `next_cursor` leads on."""
     asked = {"state": state, "trans_no": trans_no, "limit": limit, "cursor": cursor}
     given = {name: value for name, value in asked.items() if value not in (None, "")}
-    return read(Page, (yield from ask(_get(f"/batches?{urlencode(given)}"))))
+    return read(Page, (yield from ask(get(f"/batches?{urlencode(given)}"))))
 
 
 def cancel(batch_id: str, position: int | None = None) -> Flow[Batch]:
     """Stop one job, or every job that is under way, and return the batch."""
-    return read(Batch, (yield from ask(_post(f"{_batch(batch_id, position)}/cancel"))))
+    return read(Batch, (yield from ask(post(f"{_batch(batch_id, position)}/cancel"))))
 
 
 def retry(batch_id: str, position: int | None = None) -> Flow[Batch]:
     """Start one failed or cancelled job, or all of them, again and return the batch."""
-    return read(Batch, (yield from ask(_post(f"{_batch(batch_id, position)}/retry"))))
+    return read(Batch, (yield from ask(post(f"{_batch(batch_id, position)}/retry"))))
 
 
 def delete(batch_id: str, position: int | None = None) -> Flow[None]:
@@ -139,33 +121,33 @@ def delete(batch_id: str, position: int | None = None) -> Flow[None]:
 
 def events(*, wait_s: int = 0, limit: int = 100) -> Flow[tuple[Event, ...]]:
     """Return events that are not acknowledged yet, oldest first; with none, wait up to `wait_s` (60) for one."""
-    said = yield from ask(_get(f"/events?wait={wait_s:d}&limit={limit:d}"))
-    return tuple(read(Event, event) for event in _member(said, "events"))
+    said = yield from ask(get(f"/events?wait={wait_s:d}&limit={limit:d}"))
+    return tuple(read(Event, event) for event in member(said, "events"))
 
 
 def acknowledge(event_ids: Sequence[str]) -> Flow[int]:
     """Take events off the list and return how many that were."""
-    said = yield from ask(_post("/events/ack", {"event_ids": list(event_ids)}))
-    return int(_member(said, "acknowledged"))
+    said = yield from ask(post("/events/ack", {"event_ids": list(event_ids)}))
+    return int(member(said, "acknowledged"))
 
 
 def deliveries(batch_id: str) -> Flow[tuple[Delivery, ...]]:
     """Return the notifications of a batch with every attempt."""
-    said = yield from ask(_get(f"{_batch(batch_id)}/deliveries"))
+    said = yield from ask(get(f"{_batch(batch_id)}/deliveries"))
     return tuple(read(Delivery, delivery) for delivery in said)
 
 
 def replay(delivery_id: str) -> Flow[str]:
     """Send a notification once more, now, under its old id, which is returned."""
-    said = yield from ask(_post(f"/deliveries/{quote(delivery_id, safe='')}/replay"))
-    return str(_member(said, "delivery_id"))
+    said = yield from ask(post(f"/deliveries/{quote(delivery_id, safe='')}/replay"))
+    return str(member(said, "delivery_id"))
 
 
 def pull_video(items: Iterable[WireItem], **options: Unpack[PullOptions]) -> Flow[PullReply]:
     """Call pullVideo of the wire contract and return its reply."""
     file_list = base64.urlsafe_b64encode(json.dumps(list(items), ensure_ascii=False).encode()).decode()
     reply: PullReply = yield from ask(_wire("pullVideo", {"fileList": file_list, **options}))
-    _member(reply, "data")
+    member(reply, "data")
     return reply
 
 
@@ -173,7 +155,7 @@ def pull_video_query(*, task_id: str = "", trans_no: str = "") -> Flow[QueryRepl
     """Call pullVideoQuery of the wire contract for one of the two ids and return its reply."""
     ids = {"taskId": task_id} if task_id else {"transNo": trans_no}
     reply: QueryReply = yield from ask(replace(_wire("pullVideoQuery", ids), may_repeat=True))
-    _member(reply, "data")
+    member(reply, "data")
     return reply
 
 
@@ -181,14 +163,21 @@ class ProgressStream:
     """The progress stream of a batch: reads its lines, and begins it again when it breaks."""
 
     def __init__(self, batch_id: str, patience: Patience) -> None:
-        self._first = _get(f"{_batch(batch_id)}/progress")
+        self._first = get(f"{_batch(batch_id)}/progress")
         self._patience = patience
         self.call = self._first
         """Opens the stream, now or after a break."""
         self.is_over = False
 
     def read(self, line: str) -> Batch | None:
-        """Return the batch that a line tells of, if any."""
+        """
+        Return the batch that a line tells of, if any.
+
+        Raises:
+            NotFound: the batch was deleted.
+        """
+        if line == "event: deleted":
+            raise NotFound("the batch was deleted")
         if not line.startswith("data: "):
             return None
         batch = read(Batch, json.loads(line.removeprefix("data: ")))
@@ -219,19 +208,5 @@ def _batch(batch_id: str, position: int | None = None) -> str:
     return path if position is None else f"{path}/jobs/{position:d}"
 
 
-def _get(path: str) -> HttpCall:
-    return HttpCall(method="GET", target=OWN_PREFIX + path, may_repeat=True)
-
-
-def _post(path: str, body: Any = None) -> HttpCall:
-    return HttpCall(method="POST", target=OWN_PREFIX + path, body=body)
-
-
 def _wire(name: str, body: dict[str, Any]) -> HttpCall:
     return HttpCall(method="POST", target=f"/vod/videoManage/{name}", body=body)
-
-
-def _member(value: Any, name: str) -> Any:
-    if not isinstance(value, dict) or name not in value:
-        raise CallFailed(f"the answer has no {name}")
-    return value[name]

@@ -180,6 +180,8 @@ class Event:
     batch_id: str
     position: int | None
     created_at_ms: int
+    video_id: str | None = None
+    """Of the video that it is about, if it is about one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +205,19 @@ class Delivery:
     state: str
     created_at_ms: int
     attempts: tuple[Attempt, ...]
+    kind: str = "pull"
+    """What it tells: `pull`, or the name of a callback."""
+    batch_id: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPage:
+    """Notifications, newest first."""
+
+    deliveries: tuple[Delivery, ...]
+    next_cursor: str
+    """For the next page; empty after the last one."""
 
 
 def read(kind: type[T], value: object) -> T:

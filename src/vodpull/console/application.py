@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -23,6 +24,7 @@ from vodpull.console.pages import Pages
 from vodpull.console.shield import Shield
 from vodpull.console.system import system_routes
 from vodpull.console.tasks import task_routes
+from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
 
 
@@ -41,18 +43,31 @@ def create_console(context: ConsoleContext) -> Starlette:
     ]
 
     async def refuse(request: Request, error: Exception) -> Response:
-        visit = await run_in_threadpool(gate.visit_of, request)
         known, status = _as_known(error)
-        return pages.failure(visit, known, status=status)
+        if status != HTTPStatus.SERVICE_UNAVAILABLE:
+            return pages.failure(await run_in_threadpool(gate.visit_of, request), known, status=status)
+        # Whose session it is cannot be looked up now, either.
+        page = pages.failure(gate.visit_of_nobody(request), known, status=status)
+        page.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return page
 
     return Starlette(
         routes=routes,
         middleware=[Middleware(Shield)],
-        exception_handlers={HTTPException: refuse, VodpullError: refuse},
+        exception_handlers={HTTPException: refuse, VodpullError: refuse, SQLAlchemyError: refuse},
     )
 
 
+RETRY_AFTER_S = 5
+"""How long a browser is asked to wait while the database is away."""
+
+
 def _as_known(error: Exception) -> tuple[VodpullError, int]:
+    outage = as_outage(error)
+    if outage is not None:
+        return outage, HTTPStatus.SERVICE_UNAVAILABLE
+    if isinstance(error, SQLAlchemyError):
+        raise error
     status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
     if status == HTTPStatus.NOT_FOUND:
         return NotFound("there is no such page"), status

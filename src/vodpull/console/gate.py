@@ -64,6 +64,11 @@ class Gate:
             is_operator=bool(token) and self._operators.is_session(token),
         )
 
+    def visit_of_nobody(self, request: Request) -> Visit:
+        """Return a visit of which nothing is known; for pages that must do without the database."""
+        token = request.cookies.get(COOKIE, "") or secrets.token_urlsafe(32)
+        return Visit(request=request, token=token, is_operator=False)
+
     def turn_away(self, visit: Visit) -> Response:
         """Return the reply to somebody who has not logged in: where to do so."""
         if visit.wants_part or "text/event-stream" in visit.request.headers.get("accept", ""):
@@ -90,7 +95,11 @@ _STATUS = {
     "not_authenticated": HTTPStatus.FORBIDDEN,
     "no_permission": HTTPStatus.FORBIDDEN,
     "not_allowed_now": HTTPStatus.CONFLICT,
+    "occupied": HTTPStatus.CONFLICT,
     "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "database_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "storage_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "storage_full": HTTPStatus.SERVICE_UNAVAILABLE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
 import sqlalchemy as sa
 
 from vodpull.errors import ConfigurationError, DatabaseUnavailable, VodpullError
@@ -71,6 +73,20 @@ def explained(engine: sa.Engine) -> Iterator[None]:
         yield
     except sa.exc.DBAPIError as error:
         raise _explain(engine.url, str(error.orig)) from error
+
+
+def as_outage(error: BaseException) -> DatabaseUnavailable | None:
+    """Return that the database is away, when that is what a query failed with; it names nothing of the installation."""
+    return DatabaseUnavailable("the database does not answer") if isinstance(error, _OUTAGES) else None
+
+
+_OUTAGES = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,  # no connection of the pool was given back in time
+    psycopg.OperationalError,
+    sqlite3.OperationalError,
+)
 
 
 def _explain(url: sa.URL, said: str) -> VodpullError:

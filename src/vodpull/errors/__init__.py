@@ -108,6 +108,7 @@ from vodpull.errors.media import (
 from vodpull.errors.request import (
     AuthenticationError,
     Cancelled,
+    FieldFault,
     FormRefused,
     KeyReused,
     MethodNotAllowed,
@@ -158,6 +159,7 @@ __all__ = [
     "Failure",
     "Fault",
     "FetchError",
+    "FieldFault",
     "FormRefused",
     "InternalError",
     "KeyReused",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vodpull.errors.base import Fault, VodpullError
 
 
@@ -13,11 +15,21 @@ class RequestError(VodpullError):
     remedy = "Correct the request and send it again."
 
 
+@dataclass(frozen=True, kw_only=True)
+class FieldFault:
+    """What is wrong with one field of a request."""
+
+    field: str
+    message: str
+
+
 class ParameterError(RequestError):
     """A request field is missing, malformed or out of range; `field` names it."""
 
     code = "parameter_error"
     remedy = "Correct the named field and send the request again."
+    faults: tuple[FieldFault, ...] = ()
+    """All fields at fault, where more than one was looked at; `field` is the first."""
 
 
 class AuthenticationError(RequestError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -13,8 +14,14 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
+from vodpull.errors import ParameterError
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
+
+MAX_PAGE = 100
+
+CURSOR_PATTERN = r"^([0-9]{13}[0-9a-z-]{1,64})?$"
+"""Time and id of the last delivery of a page."""
 
 PULL = "pull"
 """The notification of a batch, or of one of its jobs."""
@@ -153,6 +160,39 @@ class Deliveries:
             attempts = _attempts(connection, [delivery.delivery_id for delivery in deliveries])
         return [(delivery, attempts[delivery.delivery_id]) for delivery in deliveries]
 
+    def page(
+        self,
+        account_id: str,
+        *,
+        batch_id: str | None = None,
+        state: DeliveryState | None = None,
+        limit: int,
+        cursor: str = "",
+    ) -> tuple[list[tuple[Delivery, list[Attempt]]], str]:
+        """
+        Return deliveries of an account with their attempts, newest first, and the cursor of the next page.
+
+        Raises:
+            ParameterError: the cursor is not one of ours.
+        """
+        delivery = tables.delivery.c
+        query = sa.select(tables.delivery).where(delivery.account_id == account_id)
+        if batch_id is not None:
+            query = query.where(delivery.batch_id == batch_id)
+        if state is not None:
+            query = query.where(delivery.state == state.value)
+        if cursor:
+            query = query.where(
+                sa.tuple_(delivery.created_at_ms, delivery.delivery_id) < sa.tuple_(*_read_cursor(cursor))
+            )
+        most = min(limit, MAX_PAGE)
+        query = query.order_by(delivery.created_at_ms.desc(), delivery.delivery_id.desc()).limit(most + 1)
+        with self._engine.connect() as connection:
+            found = [_delivery_of(row) for row in connection.execute(query).mappings()]
+            attempts = _attempts(connection, [each.delivery_id for each in found[:most]])
+        shown = [(each, attempts[each.delivery_id]) for each in found[:most]]
+        return shown, _write_cursor(found[most - 1]) if len(found) > most else ""
+
     def newest_below(self, url: str, *, since_ms: int, limit: int) -> list[Sent]:
         """Return the newest attempts to URLs that begin like this one, of batches accepted since, newest first."""
         attempt, delivery, batch = tables.delivery_attempt.c, tables.delivery.c, tables.batch.c
@@ -207,6 +247,19 @@ def new_delivery(view: BatchView, *, job: Job | None, body: str) -> Delivery:
         state=DeliveryState.PENDING,
         created_at_ms=now_ms(),
     )
+
+
+_TIME_DIGITS = 13
+
+
+def _write_cursor(last: Delivery) -> str:
+    return f"{last.created_at_ms:0{_TIME_DIGITS}d}{last.delivery_id}"
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    if not re.fullmatch(CURSOR_PATTERN, cursor):
+        raise ParameterError("cursor is not from a page of this list", field="cursor")
+    return int(cursor[:_TIME_DIGITS]), cursor[_TIME_DIGITS:]
 
 
 def _silenced(account_id: str, url: str) -> sa.ColumnElement[bool]:

@@ -83,9 +83,31 @@ def remember_all(connection: sa.Connection, requests: Sequence[Fingerprint], bat
 
 def is_first(engine: sa.Engine, request: Fingerprint) -> bool:
     """Return True for one caller alone: the first that asks about this request."""
+    return first_answer(engine, request) is None
+
+
+def first_answer(engine: sa.Engine, request: Fingerprint) -> str | None:
+    """Return None to one caller alone, the first; to others what it noted of its answer, empty while it is at work."""
     with engine.begin() as connection:
         row = {"request_id": request.request_id, "content_hash": request.content_hash, "batch_id": "", "at_s": now_s()}
-        return insert_new(connection, tables.remembered_request, row)
+        if insert_new(connection, tables.remembered_request, row):
+            return None
+        mine = tables.remembered_request.c.request_id == request.request_id
+        return connection.scalar(sa.select(tables.remembered_request.c.batch_id).where(mine)) or ""
+
+
+def note_answer(engine: sa.Engine, request: Fingerprint, answer: str) -> None:
+    """Keep what those who send a request again are answered: 1 to 32 characters."""
+    mine = tables.remembered_request.c.request_id == request.request_id
+    with engine.begin() as connection:
+        connection.execute(tables.remembered_request.update().where(mine).values(batch_id=answer))
+
+
+def forget(engine: sa.Engine, request: Fingerprint) -> None:
+    """Take a request for one that never came: it was refused."""
+    mine = tables.remembered_request.c.request_id == request.request_id
+    with engine.begin() as connection:
+        connection.execute(tables.remembered_request.delete().where(mine))
 
 
 def forget_old(engine: sa.Engine) -> int:

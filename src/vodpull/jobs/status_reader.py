@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import psycopg
 import sqlalchemy as sa
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic import TypeAdapter
 
 from vodpull.accounts.keys import LiveKey
@@ -31,6 +31,9 @@ REMEMBERED_SECRETS = 1024
 
 CONNECTIONS = 4
 """To PostgreSQL, for status queries alone."""
+
+PATIENCE_S = 5.0
+"""So long does a status query wait for a connection before the caller is told that the database is away."""
 
 _ASSET = TypeAdapter(Asset)
 
@@ -93,7 +96,12 @@ class PostgresStatusReader:
     def __init__(self, url: str, open_sealed: Callable[[str], str]) -> None:
         self._open_sealed = open_sealed
         self._pool = AsyncConnectionPool(
-            url, min_size=1, max_size=CONNECTIONS, open=False, kwargs={"autocommit": True, "prepare_threshold": 1}
+            url,
+            min_size=1,
+            max_size=CONNECTIONS,
+            open=False,
+            timeout=PATIENCE_S,
+            kwargs={"autocommit": True, "prepare_threshold": 1},
         )
         self._is_open = False
 
@@ -106,6 +114,8 @@ class PostgresStatusReader:
         for _ in range(CONNECTIONS):
             try:
                 return await self._find(asked)
+            except PoolTimeout:
+                raise  # not a connection that was cut: there is no database to connect to
             except psycopg.OperationalError:
                 continue
         return await self._find(asked)

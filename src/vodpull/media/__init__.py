@@ -22,6 +22,7 @@ from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
+from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
@@ -88,6 +89,7 @@ __all__ = [
     "probe",
     "probe_part",
     "reach",
+    "settled",
     "sound_is_lost",
     "steady",
     "survey",

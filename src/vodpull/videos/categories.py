@@ -133,6 +133,20 @@ def resolve(connection: sa.Connection, account_id: str, names: Sequence[Category
     return list(found)
 
 
+def check_nodes(connection: sa.Connection, account_id: str, node_ids: Sequence[int]) -> None:
+    """
+    Make sure that these categories stay until the transaction ends.
+
+    Raises:
+        ParameterError: the account has no such category.
+    """
+    lock_row(connection, tables.account.c.account_id, account_id)
+    mine = _mine(account_id, tables.category.c.node_id.in_(node_ids))
+    known = set(connection.scalars(sa.select(tables.category.c.node_id).where(mine)))
+    if missing := [node_id for node_id in node_ids if node_id not in known]:
+        raise ParameterError(f"there is no category {missing[0]}", field="categoryNames")
+
+
 def named(connection: sa.Connection, account_id: str, names: Sequence[str]) -> list[int]:
     """Return the ids of all categories of the second level that have one of these names."""
     category = tables.category.c

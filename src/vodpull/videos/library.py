@@ -15,7 +15,7 @@ from vodpull.database import tables
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
 from vodpull.jobs.videos import archive_again
-from vodpull.videos.categories import labels_of, set_labels
+from vodpull.videos.categories import check_nodes, labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
 
 MAX_PAGE = 100
@@ -135,11 +135,13 @@ class Library:
 
         Raises:
             NotFound, PermissionDenied: as `find`.
-            ParameterError: a text is too long; `field` names it.
+            ParameterError: a text is too long, or the account has no such category; `field` names it.
         """
-        _check(edit)
+        check_edit(edit)
         with self.engine.begin() as connection:
             found = find_video(connection, video_id, account_id=account_id)
+            if edit.labels:
+                check_nodes(connection, found.account_id, edit.labels)
             change_video(connection, found, edit)
             return find_video(connection, video_id, account_id=account_id)
 
@@ -246,7 +248,7 @@ def _has_label(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(mine, category.node_id == label.node_id, which)
 
 
-def _check(edit: VideoEdit) -> None:
+def check_edit(edit: VideoEdit) -> None:
     """Refuse what is too long, each field with its name."""
     limits = (
         ("name", edit.name, MAX_NAME_CHARS),

@@ -74,9 +74,11 @@ async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox)
     return prove(out, made, info=info, seen=await look(out, made, toolbox=toolbox))
 
 
-async def make_renditions(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, tuple[Rendition, ...]]:
+async def make_renditions(
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = ABR
+) -> tuple[MediaInfo, tuple[Rendition, ...]]:
     """Probe, plan, encode, package and verify into `folder`/out."""
-    info, plan, parts = await encoded(source, folder, toolbox=toolbox)
+    info, plan, parts = await encoded(source, folder, toolbox=toolbox, template=template)
     out, steadied = folder / "out", folder / STEADY_FILE
     original = Original(path=steadied if steadied.exists() else source, info=info)
     _, renditions, _ = await package_and_verify(plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
@@ -90,13 +92,15 @@ async def published(source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
     return whole(folder / "out" / f"{VIDEO_ID}.m3u8")
 
 
-async def encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan, Parts]:
+async def encoded(
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = ABR
+) -> tuple[MediaInfo, EncodePlan, Parts]:
     """Give it one clock, probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
     (folder / "encoded").mkdir()
     (folder / "out").mkdir()
     steadied = await steady(source, folder, toolbox=toolbox)
     readable = steadied.path if steadied else source
-    info, plan = await plan_source(readable, toolbox=toolbox, original=source)
+    info, plan = await plan_source(readable, toolbox=toolbox, template=template, original=source)
     return info, plan, await make_parts(readable, plan, folder / "encoded", toolbox=toolbox)
 
 

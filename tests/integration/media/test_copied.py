@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import m3u8
 import pytest
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_renditions, plan_source
 
-from vodpull.media import Toolbox, plan_ladder, probe, survey
+from vodpull.media import ABR, Toolbox, parse_template, plan_ladder, probe, survey
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9")
 SMALL = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=9")
+NTSC = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=30000/1001:d=9")
 TONE = ("-f", "lavfi", "-i", "sine=d=9")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", "45")
 AAC = ("-c:a", "aac", "-ac", "2", "-ar", "44100", "-b:a", "96k")
@@ -40,6 +42,40 @@ async def test_nothing_is_encoded_when_the_source_is_the_only_rung(
     assert plan.chunks == ()
     _, (rendition,) = await make_renditions(source, tmp_path, toolbox=toolbox)
     assert (rendition.width_px, rendition.duration_s, rendition.segment_count) == (640, 9.0, 2)
+
+
+HEVC_ONLY = parse_template(
+    """
+    [definitions.LD]
+    short_side_px = 360
+    max_bitrate_bps = 800_000
+    [video.hevc]
+    preset = "ultrafast"
+    crf = 30
+    """,
+    name="hevc-only",
+)
+
+
+@pytest.mark.parametrize(
+    ("codec", "ending"), [("h264", "mkv"), ("h264", "ts"), ("h264", "flv"), ("hevc", "mp4"), ("hevc", "ts")]
+)
+async def test_a_picture_is_copied_from_every_container_that_has_whole_ones(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, codec: str, ending: str
+) -> None:
+    x265 = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:keyint=35:bframes=2:open-gop=0")
+    encoder = (*X264, *STEADY, "-b:v", "300k") if codec == "h264" else x265
+    plain = await make_clip("plain.mp4", *NTSC, *TONE, *encoder, *AAC)
+    source = await make_clip(f"a.{ending}", "-i", f"file:{plain}", "-c", "copy")
+    template = replace(ABR if codec == "h264" else HEVC_ONLY, mp4="best")
+    _, plan = await plan_source(source, toolbox=toolbox, template=template)
+    assert [planned.rung.copied for planned in plan.rungs] == [True]
+    _, (rendition,) = await make_renditions(source, tmp_path, toolbox=toolbox, template=template)
+    assert (rendition.width_px, rendition.segment_count) == (640, 2)
+    assert abs(rendition.av_drift_ms or 0) <= 40
+    made = await probe(tmp_path / "out" / f"{VIDEO_ID}-01.mp4", toolbox=toolbox)
+    assert made.video
+    assert made.video.nominal_frame_rate == pytest.approx(30000 / 1001)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
     probe_part,
+    settled,
     survey,
 )
 
@@ -73,8 +74,9 @@ async def foresee(part: Path, here: int, *, toolbox: Toolbox) -> tuple[EncodePla
     seen = None
     if must_survey(found.info):
         seen = await survey(part, found.info, toolbox=toolbox, stop_bytes=found.stop_bytes)
-    ladder = plan_ladder(found.info, template=replace(ABR, copy=False))
-    return plan_encode(found.info, ladder, survey=seen), found.stop_bytes
+    info = settled(found.info, seen)
+    ladder = plan_ladder(info, template=replace(ABR, copy=False))
+    return plan_encode(info, ladder, survey=seen), found.stop_bytes
 
 
 async def encoded(

@@ -9,6 +9,7 @@ import pytest
 from tests.fuzz.campaign import Books, Campaign
 from tests.fuzz.mutate import mutated
 from tests.fuzz.samples import write_sample
+from tests.integration.media.pipeline import Maker
 
 from vodpull.media import Toolbox
 from vodpull.media.tools.accepted import ACCEPTED, Accepted
@@ -36,6 +37,26 @@ async def test_mutated_files_do_no_harm(tmp_path: Path, toolbox: Toolbox, kind: 
     assert books.tried == 60
     assert books.taken > 0
     assert sum(books.answers.values()) == 60
+
+
+@pytest.mark.parametrize(
+    ("name", "codecs"),
+    [
+        ("a.mp4", ("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac")),
+        ("a.webm", ("-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus")),
+        ("a.ts", ("-c:v", "mpeg2video", "-c:a", "mp2")),
+        ("a.flv", ("-c:v", "flv", "-c:a", "libmp3lame")),
+    ],
+)
+async def test_mutated_files_do_no_harm_without_a_sandbox(
+    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, name: str, codecs: tuple[str, ...]
+) -> None:
+    sources = ("-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1", "-f", "lavfi", "-i", "sine=d=1")
+    clip = await make_clip(name, *sources, *codecs)
+    books = Books()
+    await Campaign(clip, tmp_path / "fuzz", toolbox=bare_toolbox).take(range(30), books)
+    assert books.faults == []
+    assert 0 < books.taken <= books.tried == 30
 
 
 def test_a_mutation_is_made_again_from_its_number() -> None:

@@ -55,20 +55,33 @@ class TaskIds(BaseModel):
     transNo: str
 
 
-class PullReply(BaseModel):
-    """Reply of pullVideo; a failed call has no `data`."""
+class WireReply(BaseModel):
+    """The envelope; a failed call has no `data`."""
 
     code: int
     message: str
+
+
+class PullReply(WireReply):
+    """Reply of pullVideo; a failed call has no `data`."""
+
     data: TaskIds | None = None
 
 
-class QueryReply(BaseModel):
+class QueryReply(WireReply):
     """Reply of pullVideoQuery; a failed call has no `data`."""
 
-    code: int
-    message: str
     data: TaskState | None = None
+
+
+class WireEmptyReply(WireReply):
+    """Reply of a call without result."""
+
+    data: str | None = None
+
+
+Shapes = tuple[type[BaseModel], type[BaseModel]]
+"""Of a request and of its reply."""
 
 
 class WireProblem(BaseModel):
@@ -86,10 +99,14 @@ WIRE_PROBLEMS: dict[int | str, dict[str, Any]] = {
 """What does not travel with HTTP 200."""
 
 
-class WireItem(BaseModel):
-    """One source of a pullVideo request."""
+class WireParameters(BaseModel):
+    """What is said of a parameter stands below it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class WireItem(WireParameters):
+    """One source of a pullVideo request."""
 
     fetchUrl: str
     """Address of the source, http or https."""
@@ -99,10 +116,8 @@ class WireItem(BaseModel):
     """What the bytes must have, in hex or base64."""
 
 
-class WirePull(BaseModel):
+class WirePull(WireParameters):
     """Parameters of pullVideo, as JSON, form, or query of a GET."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     fileList: str | list[WireItem]
     """JSON array of items as url-safe base64, or the array itself; at most 50."""
@@ -120,10 +135,8 @@ class WirePull(BaseModel):
     """1: of a playlist its segments too; 0: the playlist alone."""
 
 
-class WireQuery(BaseModel):
+class WireQuery(WireParameters):
     """Parameters of pullVideoQuery; `taskId` goes before `transNo`."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     taskId: str = ""
     """Id from the reply of pullVideo."""
@@ -131,12 +144,9 @@ class WireQuery(BaseModel):
     """The client's own id; the newest task that has it."""
 
 
-_REQUESTS: dict[str, type[BaseModel]] = {"pullVideo": WirePull, "pullVideoQuery": WireQuery}
-
-
-def wire_operation(name: str, *, get: bool = False) -> dict[str, Any]:
+def wire_operation(name: str, request: type[BaseModel], *, get: bool = False) -> dict[str, Any]:
     """Return what the OpenAPI document says of an operation that reads its request itself."""
-    schema = _REQUESTS[name].model_json_schema()
+    schema = request.model_json_schema()
     schema = _inlined(schema, schema.pop("$defs", {}))
     if get:
         parameters = [

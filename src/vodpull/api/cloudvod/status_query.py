@@ -13,13 +13,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
-from vodpull.api.cloudvod.requests import QueryRequest, parameters_of, parse_query
+from vodpull.api.cloudvod.requests import QueryRequest, parse_query
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SignedRequest, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import note_wire_code
+from vodpull.api.http.pass_limit import PassLimit
 from vodpull.api.http.problems import problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
@@ -28,6 +30,9 @@ from vodpull.jobs.status_reader import Found, StatusReader
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})
+
+AT_ONCE = 4
+"""Other requests that begin in one pass of the event loop: each takes the framework about a millisecond."""
 
 
 class StatusQuery:
@@ -73,12 +78,14 @@ class StatusQueryDoor:
     def __init__(self, app: ASGIApp, *, query: StatusQuery) -> None:
         self._app = app
         self._query = query
+        self._pass_limit = PassLimit(AT_ONCE)
         self.path = PATH
         """As the route is called in metrics."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a status query, or hand the request on."""
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in METHODS:
+            await self._pass_limit.enter()
             await self._app(scope, receive, send)
             return
         scope["route"] = self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from vodpull.api.http.access import Access
 from vodpull.api.http.files import Gate, ObjectReader
@@ -19,6 +20,7 @@ from vodpull.jobs.templates import Templates
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -42,7 +44,10 @@ class ApiContext:
     listing: Listing
     events: Events
     deliveries: Deliveries
+    account_name: Callable[[str], str]
+    """Of an account's id."""
     library: Library
+    storage_days: StorageDays
     removal: VideoRemoval
     categories: Categories
     encoding: Encoding
@@ -67,3 +72,5 @@ class ApiContext:
     """Base of the URLs in replies; empty: where the caller came in."""
     language: Language
     compat: tuple[str, ...]
+    wire_zone: tzinfo
+    """Of times without one, over the wire contract."""

@@ -13,6 +13,7 @@ from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import document_reply, problem_reply
+from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
 
 log = structlog.get_logger(__name__)
@@ -52,11 +53,21 @@ class Exchange:
             except Exception as error:
                 if answer.started:
                     raise  # the server breaks the reply off and logs why
-                if not isinstance(error, RequestError):
-                    log.exception("request failed", request_id=answer.request_id, path=scope["path"])
-                    error = InternalError("unexpected")
-                reply = problem_reply(error, path=scope["path"], request_id=answer.request_id, language=self._language)
+                known = self._known(error, request_id=answer.request_id, path=scope["path"])
+                reply = problem_reply(known, path=scope["path"], request_id=answer.request_id, language=self._language)
                 await reply(scope, receive, answer.send)
+
+    @staticmethod
+    def _known(error: Exception, *, request_id: str, path: str) -> Exception:
+        """Return what the caller is told of; what is not theirs is logged."""
+        if isinstance(error, RequestError):
+            return error
+        outage = as_outage(error)
+        if outage is None:
+            log.error("request failed", request_id=request_id, path=path, exc_info=error)
+            return InternalError("unexpected")
+        log.error("the database does not answer", request_id=request_id, path=path, error=type(error).__name__)
+        return outage
 
 
 class _Answer:

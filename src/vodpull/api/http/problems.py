@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import IntEnum
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
 from vodpull.api.http.messages import Language, translate
-from vodpull.errors import InternalError, RateLimited, VodpullError
+from vodpull.errors import InternalError, ParameterError, RateLimited, VodpullError
 
 OWN_PREFIX = "/api/v1/"
 """Below it errors are RFC 9457 problem documents; elsewhere the envelope of the wire contract."""
@@ -88,7 +88,31 @@ _RULES = {
     ),
     "occupied": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
+    **dict.fromkeys(
+        ("database_unavailable", "storage_unavailable", "storage_full"),
+        Rule(
+            wire_status=HTTPStatus.SERVICE_UNAVAILABLE,
+            wire_code=WireCode.INTERNAL,
+            own_status=HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    ),
 }
+
+RETRY_AFTER_S = 5
+"""How long a client is asked to wait while the database or the store is away."""
+
+_OWN_NAMES = {
+    "tcTemplateName": "template",
+    "notifyUrl": "notify_url",
+    "transNo": "trans_no",
+    "videoId": "video_id",
+    "videoIds": "video_id",
+    "nodeId": "node_id",
+    "parentNodeId": "parent_id",
+    "labelName": "name",
+    "categoryNames": "categories",
+}
+"""Fields that the parts below call by the wire contract's names, as `/api/v1` calls them."""
 
 _UNEXPECTED = Rule(
     wire_status=HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -141,7 +165,10 @@ def document_reply(error: Exception, *, request_id: str) -> JSONResponse:
 
 
 def _retry_after(error: Exception) -> dict[str, str]:
-    return {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else {}
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.retry_after_s)}
+    is_outage = _rule(error).own_status is HTTPStatus.SERVICE_UNAVAILABLE
+    return {"Retry-After": str(RETRY_AFTER_S)} if is_outage else {}
 
 
 def error_body(problem: Problem) -> dict[str, object]:
@@ -152,18 +179,30 @@ def error_body(problem: Problem) -> dict[str, object]:
 def _document(error: Exception, request_id: str) -> tuple[int, dict[str, object]]:
     """Return status and body of an RFC 9457 problem document."""
     rule = _rule(error)
-    known = error if isinstance(error, VodpullError) and rule is not _UNEXPECTED else InternalError("unexpected")
+    known = _told(error, rule)
+    field = _OWN_NAMES.get(known.field or "", known.field)
+    faults = known.faults if isinstance(known, ParameterError) else ()
     return rule.own_status, {
         "type": f"urn:vodpull:error:{known.code}",
         "title": rule.own_status.phrase,
         "status": int(rule.own_status),
         "detail": str(known),
         "code": known.code,
-        "field": known.field,
+        "field": field,
+        "errors": [asdict(fault) for fault in faults] or ([{"field": field, "message": str(known)}] if field else []),
         "remedy": known.remedy,
         "retryable": known.retryable,
         "request_id": request_id,
     }
+
+
+def _told(error: Exception, rule: Rule) -> VodpullError:
+    """Return an error as a client may read it: of an outage not where the database or the store is."""
+    if not isinstance(error, VodpullError) or rule is _UNEXPECTED:
+        return InternalError("unexpected")
+    if rule.own_status is HTTPStatus.SERVICE_UNAVAILABLE:
+        return type(error)("a part of the service does not answer", remedy="Send the request again in a moment.")
+    return error
 
 
 def message_of(code: WireCode, *, language: Language = "zh", detail: str = "") -> str:

@@ -4,48 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
-from starlette.requests import Request
 
-from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
+from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.v1.deliveries import DeliveryReply, delivery_reply
 from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.shapes import (
     BatchPage,
     BatchReply,
-    CatalogueEntry,
-    DeliveryReply,
     JobReply,
     NewBatch,
-    ProblemReply,
     State,
 )
-from vodpull.api.v1.views import batch_reply, delivery_reply, job_reply
+from vodpull.api.v1.views import batch_reply, job_reply
 from vodpull.clock import now_ms
-from vodpull.errors import NotFound, RequestError, catalogue
-from vodpull.jobs.idempotency import Fingerprint, fingerprint
+from vodpull.errors import NotFound
+from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import CURSOR_PATTERN, MAX_PAGE, Filter
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemReply, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 404, 409, 413, 422, 429)
-}
+STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`batch_id` of a batch; the wire's `taskId`.")]
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`job_id` of a job.")]
 Position = Annotated[int, Path(ge=0, lt=50, description="Place of the job in its batch, from 0.")]
 IdempotencyKey = Annotated[str, Header(max_length=255, description="Of the client's own, new for each new batch.")]
-DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$", description="`delivery_id` of a notification.")]
 
 
 def batches_router(context: ApiContext) -> APIRouter:
@@ -59,30 +50,14 @@ def batches_router(context: ApiContext) -> APIRouter:
     return router
 
 
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Who calls, and what the URLs in the answer begin with."""
-
-    key: LiveKey
-    files_url: str
-    known_by: tuple[Fingerprint, ...] = ()
-    """What tells a call that makes something from others."""
-
-
 class _Desk:
     """One call to each thing behind the endpoints, for one caller."""
 
     def __init__(self, context: ApiContext) -> None:
-        async def caller(request: Request, key: LiveKey = Depends(context.access.caller)) -> Caller:
-            base = context.public_url or str(request.base_url)
-            return Caller(key=key, files_url=f"{base.rstrip('/')}/media/")
-
-        async def creator(request: Request, known: Creator = Depends(context.access.creator)) -> Caller:
-            return replace(await caller(request, known.key), known_by=known.known_by)
-
+        callers = Callers(context)
         self.context = context
-        self.caller = caller
-        self.creator = creator
+        self.caller = callers.caller
+        self.creator = callers.creator
 
     def view(self, batch_id: str, caller: Caller) -> BatchView:
         view = self.context.store.find_batch(batch_id)
@@ -127,11 +102,7 @@ class _Desk:
         # As it was before there was metadata: a request that was answered before an upgrade is known after it.
         unsaid = set() if body.metadata else {"metadata"}
         chosen = (fingerprint(*identity, content=body.model_dump_json(exclude=unsaid).encode()),) if key else ()
-        try:
-            view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
-        except RequestError as error:
-            error.field = _OWN_NAMES.get(error.field or "", error.field)
-            raise
+        view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
         return self.shown(view, caller)
 
     def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> BatchPage:
@@ -186,12 +157,10 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         "/batches/{batch_id}/progress",
         operation_id="streamProgress",
         response_class=StreamingResponse,
-        responses={
-            200: {"description": "`progress` events; each `data` is a batch.", "content": {"text/event-stream": {}}}
-        },
+        responses={200: {"description": STREAMED, "content": {"text/event-stream": {}}}},
     )
     async def stream_progress(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> StreamingResponse:
-        """Stream the batch as server-sent events, one for each change, until it is final."""
+        """Stream the batch as server-sent events, one for each change, until it is final or deleted."""
         waiters.check(caller.key.access_key)
         await run_in_threadpool(desk.view, batch_id, caller)
         news = partial(desk.news, batch_id, caller.files_url)
@@ -257,33 +226,9 @@ def _gone(*, at_once: bool) -> Response:
 def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
     @router.get("/batches/{batch_id}/deliveries", operation_id="listDeliveries")
     def list_deliveries(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> list[DeliveryReply]:
-        """List the notifications of a batch with every attempt."""
+        """List all notifications of a batch with every attempt, oldest first; `/api/v1/deliveries` has pages."""
         desk.view(batch_id, caller)
         return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
-
-    @router.post("/deliveries/{delivery_id}/replay", status_code=202, operation_id="replayDelivery")
-    def replay_delivery(delivery_id: DeliveryId, caller: Caller = Depends(desk.caller)) -> dict[str, str]:
-        """Send a notification once more, now, under its old id."""
-        desk.context.outbox.replay(delivery_id, account_id=caller.key.account_id)
-        return {"delivery_id": delivery_id}
-
-    @router.get("/errors", operation_id="listErrors")
-    def list_errors() -> list[CatalogueEntry]:
-        """List the error codes: a closed catalogue."""
-        return [
-            CatalogueEntry(
-                code=kind.code,
-                fault=kind.fault,
-                retryable=kind.retryable,
-                meaning=(kind.__doc__ or "").strip().splitlines()[0],
-                remedy=kind.remedy,
-            )
-            for kind in catalogue()
-        ]
-
-
-_OWN_NAMES = {"tcTemplateName": "template", "notifyUrl": "notify_url", "transNo": "trans_no"}
-"""What intake calls by the wire contract's names."""
 
 
 def _request(body: NewBatch) -> PullRequest:

@@ -10,20 +10,58 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
-from vodpull.api.v1.batches import PROBLEMS
-from vodpull.api.v1.shapes import Acknowledged, Acknowledgement, EventPage
-from vodpull.api.v1.views import event_reply
+from vodpull.api.v1.callers import PROBLEMS
+from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError
-from vodpull.jobs.events import MAX_PAGE, Event
+from vodpull.jobs.events import MAX_PAGE, Event, EventKind
 
 LOOK_S = 0.5
 """How often a waiting poll looks for news."""
 
 MAX_WAIT_S = 60
+
+
+class EventReply(Shape):
+    """One fact."""
+
+    event_id: str
+    """To acknowledge it by."""
+    kind: EventKind
+    """What happened."""
+    batch_id: str
+    """What it happened to."""
+    position: int | None
+    """Of the job; None: the whole batch."""
+    video_id: str | None
+    """Of the video that it is about; None: it is about none."""
+    created_at_ms: int
+    """Unix time in milliseconds."""
+
+
+class EventPage(Shape):
+    """Events that are not acknowledged yet, oldest first."""
+
+    events: list[EventReply]
+    """Again in every answer until they are acknowledged."""
+
+
+class Acknowledgement(RequestShape):
+    """Events that the client is done with."""
+
+    event_ids: Annotated[list[Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]], Field(max_length=100)]
+    """As `/api/v1/events` lists them."""
+
+
+class Acknowledged(Shape):
+    """How many events were taken off the list."""
+
+    acknowledged: int
+    """Ids that are unknown or were acknowledged before do not count."""
 
 
 def events_router(context: ApiContext) -> APIRouter:
@@ -49,7 +87,7 @@ def events_router(context: ApiContext) -> APIRouter:
                 found = await _first(partial(context.events.list_open, caller.account_id, limit=limit), within_s=wait)
             if found and not await run_in_threadpool(context.access.is_live, caller.access_key):
                 raise AuthenticationError("the key was revoked meanwhile")
-        return EventPage(events=[event_reply(event) for event in found])
+        return EventPage(events=[_reply(event) for event in found])
 
     @router.post("/ack", operation_id="acknowledgeEvents")
     def acknowledge_events(body: Acknowledgement, caller: LiveKey = Depends(context.access.caller)) -> Acknowledged:
@@ -67,3 +105,8 @@ async def _first(look: Callable[[], list[Event]], *, within_s: float) -> list[Ev
         if found := await run_in_threadpool(look):
             return found
     return []
+
+
+def _reply(event: Event) -> EventReply:
+    members = ("event_id", "kind", "batch_id", "position", "video_id", "created_at_ms")
+    return EventReply(**{name: getattr(event, name) for name in members})

@@ -28,6 +28,9 @@ KEYS_S = 5.0
 SILENCE_S = 15.0
 """After this long without news a comment keeps proxies from closing a stream."""
 
+DELETED = "event: deleted\ndata: {}\n\n"
+"""Ends the stream of a batch that was deleted before it was final."""
+
 _Found = TypeVar("_Found")
 
 log = structlog.get_logger(__name__)
@@ -97,6 +100,8 @@ class ProgressStreams:
                     told = topic.news
                     yield f"event: progress\ndata: {told.text}\n\n"
                 elif topic.is_over:
+                    if not told or not told.is_final:
+                        yield DELETED
                     return
                 elif not await _woken(listener.woken, within_s=SILENCE_S):
                     yield ": still here\n\n"

@@ -7,21 +7,23 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vodpull.errors import Fault
-from vodpull.jobs.deliveries import DeliveryState
-from vodpull.jobs.events import EventKind
 from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, Stage
 from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
+    """A JSON object; the words below its members describe them."""
+
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class _Request(_Shape):
+class RequestShape(Shape):
+    """A JSON object that callers send: with these members and no others."""
+
     model_config = ConfigDict(extra="forbid")
 
 
-class NewItem(_Request):
+class NewItem(RequestShape):
     """One source to ingest."""
 
     url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
@@ -36,7 +38,7 @@ MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x0
 MetadataValue = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
 
-class NewBatch(_Request):
+class NewBatch(RequestShape):
     """A batch to ingest."""
 
     items: Annotated[list[NewItem], Field(min_length=1, max_length=MAX_ITEMS)]
@@ -57,7 +59,7 @@ class NewBatch(_Request):
     """Fetch the segments of an HLS source, not only its playlist."""
 
 
-class ErrorReply(_Shape):
+class ErrorReply(Shape):
     """Why a job failed; the codes are listed at `/api/v1/errors`."""
 
     code: str
@@ -76,7 +78,7 @@ class ErrorReply(_Shape):
     """HTTP status of the origin, where that was the cause."""
 
 
-class NextTryReply(_Shape):
+class NextTryReply(Shape):
     """When a source that could not be fetched is asked again; `retry` does it now."""
 
     at_ms: int
@@ -87,7 +89,7 @@ class NextTryReply(_Shape):
     """What the last of them failed with."""
 
 
-class StageReply(_Shape):
+class StageReply(Shape):
     """One entry of a job's timeline."""
 
     attempt: int
@@ -100,7 +102,7 @@ class StageReply(_Shape):
     """Until the next stage; None for the one under way and for final ones."""
 
 
-class FileReply(_Shape):
+class FileReply(Shape):
     """One stored file."""
 
     clarity: int
@@ -119,7 +121,41 @@ class FileReply(_Shape):
     """Where it can be played or downloaded."""
 
 
-class TrackReply(_Shape):
+class QualityReply(Shape):
+    """VMAF of one rendition over all samples: 100 is like the source, six more is what a viewer just notices."""
+
+    mean: float
+    """Of all pictures."""
+    min: float
+    """Of the worst single picture."""
+    harmonic_mean: float
+    """Counts bad pictures more than the mean does."""
+    frames: int
+    """Pictures compared."""
+
+
+class DecisionReply(Shape):
+    """Why a definition is in the ladder or not."""
+
+    clarity: int
+    """2 LD, 3 SD, 4 HD, 5 FHD."""
+    name: str
+    """Of the definition."""
+    chosen: bool
+    """It is made."""
+    reason: str
+    """In English."""
+    max_bitrate_bps: int
+    """Ceiling of its video bitrate; 0: not kept, by earlier releases."""
+    codecs: list[str]
+    """Codecs that it is made in, best first; empty when it is not chosen."""
+    vmaf: float | None
+    """Mean VMAF of the fallback codec; None: not measured."""
+    qualities: dict[str, QualityReply]
+    """What was measured, by codec; empty: nothing."""
+
+
+class TrackReply(Shape):
     """One track of the source."""
 
     index: int
@@ -137,7 +173,7 @@ class TrackReply(_Shape):
     `too_many`; empty: it is."""
 
 
-class WarningReply(_Shape):
+class WarningReply(Shape):
     """Something of the source that a viewer misses."""
 
     code: str
@@ -146,7 +182,7 @@ class WarningReply(_Shape):
     """In English."""
 
 
-class JobReply(_Shape):
+class JobReply(Shape):
     """Where one job is."""
 
     job_id: str
@@ -183,7 +219,7 @@ class JobReply(_Shape):
     """None unless it failed or was cancelled."""
     next_try: NextTryReply | None
     """Set while the job waits after a failure that may pass; it holds nothing meanwhile."""
-    decisions: list[dict[str, Any]]
+    decisions: list[DecisionReply]
     """Why each definition is in the ladder or not."""
     timeline: list[StageReply]
     """When each stage began, in the order of time. Empty in lists: read the batch for it."""
@@ -219,7 +255,7 @@ class JobReply(_Shape):
     """What of the renditions was compared with the source, and what was found; None until they are published."""
 
 
-class BatchReply(_Shape):
+class BatchReply(Shape):
     """Where one batch is."""
 
     batch_id: str
@@ -246,7 +282,7 @@ class BatchReply(_Shape):
     """In the order of the request."""
 
 
-class BatchPage(_Shape):
+class BatchPage(Shape):
     """Batches, newest first."""
 
     batches: list[BatchReply]
@@ -255,90 +291,16 @@ class BatchPage(_Shape):
     """Give it as `cursor` for the next page; empty after the last one."""
 
 
-class EventReply(_Shape):
-    """One fact."""
+class FieldReply(Shape):
+    """What is wrong with one member of a request."""
 
-    event_id: str
-    """To acknowledge it by."""
-    kind: EventKind
-    """What happened."""
-    batch_id: str
-    """What it happened to."""
-    position: int | None
-    """Of the job; None: the whole batch."""
-    created_at_ms: int
-    """Unix time in milliseconds."""
+    field: str
+    """Its name, inside others with dots: `items.0.url`."""
+    message: str
+    """What was wrong."""
 
 
-class EventPage(_Shape):
-    """Events that are not acknowledged yet, oldest first."""
-
-    events: list[EventReply]
-    """Again in every answer until they are acknowledged."""
-
-
-class Acknowledgement(_Request):
-    """Events that the client is done with."""
-
-    event_ids: Annotated[list[Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]], Field(max_length=100)]
-    """As `/api/v1/events` lists them."""
-
-
-class Acknowledged(_Shape):
-    """How many events were taken off the list."""
-
-    acknowledged: int
-    """Ids that are unknown or were acknowledged before do not count."""
-
-
-class AttemptReply(_Shape):
-    """One try of a delivery."""
-
-    number: int
-    """From 0."""
-    at_ms: int
-    """Unix time in milliseconds."""
-    status: int | None
-    """HTTP status of the receiver; None: no answer."""
-    latency_ms: int
-    """Until the answer."""
-    error: str
-    """Code of the catalogue; empty: received."""
-    response_head: str
-    """How the receiver's answer begins."""
-
-
-class DeliveryReply(_Shape):
-    """One notification with its attempts."""
-
-    delivery_id: str
-    """Sent as `webhook-id`."""
-    position: int | None
-    """Of the job that it tells of; None: the whole batch."""
-    state: DeliveryState
-    """Whether it arrived."""
-    created_at_ms: int
-    """Unix time in milliseconds."""
-    attempts: list[AttemptReply]
-    """In the order of time."""
-
-
-class CatalogueEntry(_Shape):
-    """One code of the error catalogue."""
-
-    code: str
-    """Never changes between releases."""
-    fault: Fault
-    """Who has to act."""
-    retryable: bool
-    """It may pass by itself."""
-    meaning: str
-    """What happened."""
-    remedy: str
-    """What to do."""
-
-
-class ProblemReply(_Shape):
+class ProblemReply(Shape):
     """An error of `/api/v1` (RFC 9457)."""
 
     type: str
@@ -352,7 +314,9 @@ class ProblemReply(_Shape):
     code: str
     """Stable code from the catalogue."""
     field: str | None
-    """Member of the request at fault, where there is one."""
+    """Member of the request at fault, where there is one; of several the first."""
+    errors: list[FieldReply]
+    """Every member at fault, in the order of the request; empty where it is not about one."""
     remedy: str
     """What to do."""
     retryable: bool

@@ -1,17 +1,15 @@
-"""What is kept of batches, jobs, events and deliveries, put into the shapes that the API answers with. Pure."""
+"""What is kept of batches and jobs, put into the shapes that the API answers with. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from vodpull.api.v1.shapes import (
-    AttemptReply,
     BatchReply,
-    DeliveryReply,
+    DecisionReply,
     ErrorReply,
-    EventReply,
     FileReply,
     JobReply,
     NextTryReply,
@@ -19,8 +17,6 @@ from vodpull.api.v1.shapes import (
     TrackReply,
     WarningReply,
 )
-from vodpull.jobs.deliveries import Attempt, Delivery
-from vodpull.jobs.events import Event
 from vodpull.jobs.listing import StageTime
 from vodpull.jobs.model import Asset, BatchView, Job, Stage, StoredFile
 
@@ -66,8 +62,8 @@ def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str) -> JobRepl
         cmd_status=job.cmd_status,
         error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
         next_try=_next_try(job),
-        decisions=list(job.decisions),
-        timeline=_timeline(times.get(job.job_id, [])),
+        decisions=[decision_reply(decision) for decision in job.decisions],
+        timeline=stage_replies(times.get(job.job_id, [])),
         video_id=job.video_id,
         **_kept(job.asset, files_url),
     )
@@ -87,33 +83,13 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         "proof": None if asset is None else asset.proof,
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
-        "files": [] if asset is None else [_file(file, asset.duration_s, files_url) for file in asset.files],
+        "files": []
+        if asset is None
+        else [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
         "tracks": [] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
         "warnings": [] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
     }
-
-
-def event_reply(event: Event) -> EventReply:
-    """Return an event as `/api/v1` shows it."""
-    return EventReply(
-        event_id=event.event_id,
-        kind=event.kind,
-        batch_id=event.batch_id,
-        position=event.position,
-        created_at_ms=event.created_at_ms,
-    )
-
-
-def delivery_reply(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryReply:
-    """Return a delivery as `/api/v1` shows it."""
-    return DeliveryReply(
-        delivery_id=delivery.delivery_id,
-        position=delivery.position,
-        state=delivery.state,
-        created_at_ms=delivery.created_at_ms,
-        attempts=[AttemptReply(**asdict(attempt)) for attempt in attempts],
-    )
 
 
 def _next_try(job: Job) -> NextTryReply | None:
@@ -123,7 +99,8 @@ def _next_try(job: Job) -> NextTryReply | None:
     return NextTryReply(at_ms=job.next_try.at_ms, tries=job.next_try.tries, error=error)
 
 
-def _file(file: StoredFile, duration_s: float, files_url: str) -> FileReply:
+def file_reply(file: StoredFile, duration_s: float, *, url: str) -> FileReply:
+    """Return a file as `/api/v1` shows it."""
     return FileReply(
         clarity=file.clarity,
         width_px=file.width_px,
@@ -131,8 +108,14 @@ def _file(file: StoredFile, duration_s: float, files_url: str) -> FileReply:
         bitrate_bps=file.bitrate_bps,
         size_bytes=file.playing_bytes(duration_s),
         path=file.key,
-        url=files_url + file.key,
+        url=url,
     )
+
+
+def decision_reply(decision: Mapping[str, Any]) -> DecisionReply:
+    """Return the reason of a definition; what earlier releases did not keep is empty."""
+    unknown: dict[str, Any] = {"name": "", "max_bitrate_bps": 0, "codecs": [], "vmaf": None, "qualities": {}}
+    return DecisionReply(**unknown | dict(decision))
 
 
 def _speed(job: Job, elapsed_s: float) -> float | None:
@@ -147,7 +130,8 @@ def _eta(job: Job, elapsed_s: float) -> float | None:
     return round(elapsed_s * (100 - job.percent) / job.percent, 1)
 
 
-def _timeline(times: list[StageTime]) -> list[StageReply]:
+def stage_replies(times: Sequence[StageTime]) -> list[StageReply]:
+    """Return when each stage began, and how long it took."""
     following = [*times[1:], None]
     return [
         StageReply(

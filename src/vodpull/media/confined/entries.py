@@ -44,7 +44,7 @@ class Entries:
         self._foreign = self.changed = True
 
     def judge(self, content: bytes, *, is_keyframe: bool) -> tuple[bool, bool]:
-        """Tell of the next packet whether decoding may begin there, and whether all that was shown before is done."""
+        """Tell of the next packet whether decoding may begin there, and whether all that is shown after it may, too."""
         if not self._known:
             return is_keyframe, False
         carried, clean, closed = self._read(content)
@@ -66,8 +66,8 @@ class Entries:
             if kind in (HEVC_SETS if self._hevc else H264_SETS):
                 carried[kind] = unit
             elif self._hevc and kind in HEVC_SLICES:
-                # FFmpeg skips what cannot be decoded after an open start.
-                return carried, kind in HEVC_ACCESS, False
+                # FFmpeg skips what cannot be decoded after an open start; what is shown after it needs nothing before.
+                return carried, kind in HEVC_ACCESS, kind in HEVC_ACCESS
             elif not self._hevc and kind == H264_SEI:
                 recovery = max(recovery, _recovery_frames(unit))
             elif not self._hevc and kind in H264_SLICES:

@@ -82,6 +82,7 @@ class PictureTable:
         self._spacing_s = orders["spacing_s"]
         self._groups: list[dict[str, Any]] = []
         self._shown: list[Fraction] = []
+        self._sizes: list[int] = []
         self._last_dts: Fraction | None = None
         self._widest_step = Fraction(0)
         self._changes: list[Fraction] = []
@@ -90,15 +91,16 @@ class PictureTable:
 
     def add(self, packet: Any) -> None:
         """Take one packet."""
-        if packet.pts is None or packet.dts is None or packet.is_corrupt or packet.is_discard:
+        if packet.pts is None or packet.is_corrupt or packet.is_discard:
             self._damaged = True
             return
-        pts, dts = packet.pts * self._base - self._start, packet.dts * self._base - self._start
-        if self._last_dts is not None:
-            self._backward |= dts <= self._last_dts
-            self._widest_step = max(self._widest_step, dts - self._last_dts)
-        self._last_dts = dts
+        pts = packet.pts * self._base - self._start
+        # Matroska has no decoding times: FFmpeg makes them, once it knows how pictures are reordered.
+        dts = pts if packet.dts is None else packet.dts * self._base - self._start
+        if packet.dts is not None:
+            self._follow(dts)
         self._shown.append(pts)
+        self._sizes.append(packet.size)
         if packet.has_sidedata("new_extradata"):
             self._entries.renew()
         content, before = bytes(packet), self._entries.fingerprint
@@ -112,6 +114,12 @@ class PictureTable:
         if self._groups:
             self._groups[-1]["size_bytes"] += packet.size
             self._groups[-1]["closed"] &= pts >= self._groups[-1]["start"]
+
+    def _follow(self, dts: Fraction) -> None:
+        if self._last_dts is not None:
+            self._backward |= dts <= self._last_dts
+            self._widest_step = max(self._widest_step, dts - self._last_dts)
+        self._last_dts = dts
 
     def facts(self) -> dict[str, Any]:
         """Return what was seen, in seconds after the start of the file."""
@@ -134,6 +142,9 @@ class PictureTable:
             "damaged": self._damaged or self.broken,
             "own_parameters": self._entries.changed,
             "false_keys": self._false_keys,
+            "busiest_bps": importlib.import_module("probe").busiest_bps(
+                [(float(at), size) for at, size in zip(self._shown, self._sizes, strict=True)]
+            ),
             "rate": whole_rate([float(at) for at in shown], self._declared, float(self._rate)),
             "changes_s": sorted({*map(float, self._changes), *rhythm_changes(list(map(float, shown)))})[:MAX_CHANGES],
             **self._shapes.facts(),

@@ -22,12 +22,16 @@ from typing import Any
 CADENCE_PACKETS = 600
 # Rotation, interlacing and colour are the same on all frames of an honest file; a few guard against a bad first one.
 SAMPLE_FRAMES = 8
+# Viewers' lines and encoders' buffers even out less than that.
+BUSIEST_S = 10.0
 # Give up looking for a picture after this many packets without one.
 BARREN_PACKETS = 2000
 # Below this difference, a wrong duration is rounding and not a cut.
 TOLERATED_LOSS_S = 0.5
 # FFmpeg counts these from the first of the tracks that a command uses.
 DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
+# Containers without edit lists, or a delay of a codec.
+UNEDITED = frozenset({"mpegts", "flv"})
 # Rounding of a clock.
 UNSAID_S = 0.0005
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
@@ -163,6 +167,8 @@ def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[i
     # Other sound tracks do not make a film longer.
     film = [ends[stream.index] for stream in (video, *audio[:1]) if stream]
     start_s = min((start for start, _ in film), default=0.0)
+    if video and audio and start_s < ends[video.index][0] <= start_s + _priming_s(container, audio[0]):
+        start_s = ends[video.index][0]
     end_s = max((end for _, end in film if end is not None), default=start_s)
     if video and audio:
         end_s = lengths.without_last_hold(end_s, ends[audio[0].index][1], times=scan["times"], rate=scan["nominal"])
@@ -172,6 +178,13 @@ def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[i
     claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
     times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
     return {**outline, **times, **streams, **claims, "tracks": choice.facts()}
+
+
+def _priming_s(container: Any, sound: Any) -> float:
+    """Return how long a track begins with what only prepares its decoder, at most, where a container cannot say it."""
+    if container.format.name not in UNEDITED or sound.codec_context.name != "aac":
+        return 0.0
+    return float(1024 / max(sound.codec_context.sample_rate, 8000)) + UNSAID_S
 
 
 def _zero(container: Any, start_s: float) -> float | None:
@@ -271,12 +284,36 @@ def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float,
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
         "undecodable_s": scan["lost_s"],
+        "busiest_bps": _indexed_bps(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "frames": stream.frames or None,
         "config": bytes(context.extradata or b"")[:4].hex(),
         **_sample_facts(context, frame),
     }
+
+
+def _indexed_bps(stream: Any) -> int | None:
+    """Return the bitrate of the busiest time by an index that has every picture; None: there is none."""
+    entries = stream.index_entries
+    if not stream.frames or len(entries) != stream.frames:
+        return None
+    return busiest_bps([(float(entry.timestamp * stream.time_base), entry.size) for entry in entries])
+
+
+def busiest_bps(samples: list[tuple[float, int]]) -> int | None:
+    """Return the bitrate of the busiest seconds of samples (seconds and bytes), or of all where they are fewer."""
+    samples = sorted(samples)
+    most = held = first = 0
+    for time_s, size in samples:
+        held += size
+        while samples[first][0] <= time_s - BUSIEST_S:
+            held -= samples[first][1]
+            first += 1
+        most = max(most, held)
+    # The last sample lasts as long as the others.
+    length_s = (samples[-1][0] - samples[0][0]) * len(samples) / (len(samples) - 1) if len(samples) > 1 else 0.0
+    return round(most * 8 / min(length_s, BUSIEST_S)) if length_s > 0 else None
 
 
 def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:

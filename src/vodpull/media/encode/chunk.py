@@ -243,10 +243,17 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
         kind = ["-map", f"[a{number}]", *audio_flags(plan.audio)] if number in encoded else _copy_flags(sound.index)
         argv += [*kind, *end, *_file_flags(sound.file)]
     if plan.copied:
-        argv += [*_copy_flags(plan.picture.stream_index), *_file_flags(plan.copied.file)]
+        argv += [*_copy_flags(plan.picture.stream_index), *_rewrite_flags(plan, plan.copied)]
+        argv += _file_flags(plan.copied.file)
     return argv
 
 
 def _copy_flags(stream_index: int) -> list[str]:
     # Times stay as they are, also those below 0, which only prepare the decoder.
     return ["-map", f"0:{stream_index}", "-c", "copy", "-avoid_negative_ts", "disabled"]
+
+
+def _rewrite_flags(plan: EncodePlan, copied: RungPlan) -> list[str]:
+    # As our own HEVC: the one form that Apple's players take.
+    tag = ["-tag:v", "hvc1"] if copied.rung.codec == "hevc" else []
+    return [*(["-bsf:v", plan.copy_filter] if plan.copy_filter else []), *tag]

@@ -55,6 +55,8 @@ class VideoStream:
     """It is shown mirrored left to right, after it was turned."""
     undecodable_s: float = 0.0
     """How long after `start_s` the first picture is that can be decoded: those before need some that are not there."""
+    busiest_bps: int | None = None
+    """Bitrate of the picture alone in its busiest ten seconds; None: only all packets tell."""
 
 
 @dataclass(frozen=True, kw_only=True)

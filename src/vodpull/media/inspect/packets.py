@@ -39,7 +39,7 @@ class Group:
     """Number of the keyframe on the grid of the constant rate."""
     size_bytes: int
     closed: bool
-    """Everything in it can be shown without what came before; only known of H.264."""
+    """Everything in it can be shown without what came before; only known of H.264 and HEVC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,8 @@ class Survey:
     """Sizes and pixel shapes of the pictures, from change to change."""
     changes_s: tuple[float, ...] = ()
     """Where parameters of the codec or the rate of the pictures change, or a hole ends, after the start of the file."""
+    busiest_bps: int | None = None
+    """Bitrate of the picture in its busiest ten seconds."""
 
     @property
     def all_changes_s(self) -> tuple[float, ...]:

@@ -30,7 +30,7 @@ from vodpull.media.package.hls import (
 from vodpull.media.package.pictures import PictureSource, few
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.storyboard import storyboard_step
-from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes
+from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung
 
@@ -143,7 +143,7 @@ class Assembly:
 
     def _picture(self, planned: RungPlan) -> PictureTrack:
         if planned.rung.copied:
-            tables = [(0, read_samples(self._tracks() / planned.file))]
+            tables = [(0, on_grid(read_samples(self._tracks() / planned.file), self.plan.rate))]
         else:
             chunks = zip(self.plan.chunks, self.parts.chunks, strict=False)
             tables = [(chunk.first_frame, read_samples(folder / planned.file)) for chunk, folder in chunks]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import bisect
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.errors import OutputInvalid
+from vodpull.media.encode.languages import iso_639_2
 from vodpull.media.mp4.fragments import Sample, TrackHeader, TrackRun, init_segment
 from vodpull.media.mp4.sample_tables import SampleTable
 
@@ -36,6 +38,20 @@ class Timeline:
     def frames(self, number: int) -> range:
         """Return the frames of segment `number`, from 1."""
         return range(self.cuts[number - 1], self.cuts[number])
+
+
+def on_grid(table: SampleTable, rate: Fraction) -> SampleTable:
+    """
+    Return a table whose pictures are shown exactly on the grid: some containers round times to milliseconds.
+
+    Raises:
+        OutputInvalid: they do not lie on it.
+    """
+    ticks = table.timescale / rate
+    numbers = [round(at / ticks) for at in table.shown_ticks]
+    if sorted(numbers) != list(range(len(numbers))):
+        raise OutputInvalid(f"the pictures of {table.path.name} are not shown at a constant rate")
+    return replace(table, shown_ticks=array("q", (round(number * ticks) for number in numbers)))
 
 
 class PictureTrack:
@@ -129,7 +145,7 @@ class SoundTrack:
             width_px=0,
             height_px=0,
             delay_ticks=max(-start_ticks, 0),
-            language=_three_letters(language),
+            language=iso_639_2(language or "") or "und",
         )
 
     def run(self, number: int) -> TrackRun:
@@ -150,11 +166,6 @@ class SoundTrack:
             return len(self._table)
         start_ticks = self._timeline.cuts[number - 1] * self._table.timescale / self._timeline.rate
         return bisect.bisect_left(self._table.shown_ticks, start_ticks)
-
-
-def _three_letters(language: str | None) -> str:
-    code = (language or "").lower()
-    return code if len(code) == 3 and code.isascii() and code.isalpha() else "und"  # noqa: PLR2004 - ISO 639-2
 
 
 def init_bytes(tracks: Sequence[PictureTrack | SoundTrack]) -> bytes:

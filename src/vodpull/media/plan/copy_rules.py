@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
 from vodpull.media.plan.cuts import (
@@ -15,9 +17,17 @@ from vodpull.media.plan.cuts import (
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.picture import HDR_TRANSFERS
 
-# Others have packets that need to be rewritten, or times that are rounded.
-COPIED_CONTAINER = "mov,mp4,m4a,3gp,3g2,mj2"
-PROFILES = frozenset({"Constrained Baseline", "Main", "High"})
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+SOUND_CONTAINER = MP4
+"""In others, sound has packets that need to be rewritten, or times that are rounded; encoding it costs little."""
+STREAMS = frozenset({"mpegts"})
+"""Containers in which the picture repeats its parameters, and has delimiters, which MP4 has no place for."""
+PICTURE_CONTAINERS = frozenset({MP4, "matroska,webm", "flv"}) | STREAMS
+PROFILES: Mapping[str, frozenset[str]] = {
+    "h264": frozenset({"Constrained Baseline", "Main", "High"}),
+    "hevc": frozenset({"Main"}),
+}
+COPIED_CODECS = frozenset(PROFILES)
 # Half of it is how far clocks of 1000 ticks per second are off.
 UNEVEN_S = 0.001
 # A picture that ends so much before the sound is in step for everyone (EBU R37).
@@ -29,15 +39,25 @@ AAC_MAX_CHANNELS = 2
 AAC_RATES_HZ = frozenset({44100, 48000})
 # Half a packet: more is heard as a late start.
 SOUND_START_S = 0.01
-SEEKABLE = frozenset({COPIED_CONTAINER, "matroska,webm"})
+SEEKABLE = frozenset({MP4, "matroska,webm"})
 """Containers in which FFmpeg finds the keyframe before any time."""
 SEARCHABLE = frozenset({"mpegts", "flv"})
 """Containers in which it finds a place whose time is known."""
 
 
 def must_survey(info: MediaInfo) -> bool:
-    """Tell whether only the packets say where a long source can be cut."""
-    return info.duration_s > SINGLE_CHUNK_S and info.container in SEARCHABLE
+    """Tell whether only the packets say how a source is encoded: where it can be cut, or what it is worth."""
+    if info.video is None:
+        return False
+    return info.video.busiest_bps is None or (info.duration_s > SINGLE_CHUNK_S and info.container in SEARCHABLE)
+
+
+def copy_filter(video: VideoStream, container: str) -> str:
+    """Return what rewrites the packets of a copied picture, in FFmpeg's words; empty: nothing."""
+    if container not in STREAMS:
+        return ""
+    # Parameter sets, delimiters, ends and filler (H.264 table 7-1, H.265 table 7-1).
+    return f"filter_units=remove_types={'7-12' if video.codec == 'h264' else '32-38'}"
 
 
 def may_be_copied(info: MediaInfo, *, size: tuple[int, int], max_bitrate_bps: int) -> bool:
@@ -52,9 +72,9 @@ def may_be_copied(info: MediaInfo, *, size: tuple[int, int], max_bitrate_bps: in
 def picture_obstacle(video: VideoStream, container: str) -> str | None:
     """Return why a picture cannot be a rendition as it is, as far as its header says; None: nothing speaks against."""
     obstacles = {
-        f"the picture is {video.codec}": video.codec != "h264",
-        f"the container is {container.split(',', 1)[0]}": container != COPIED_CONTAINER,
-        f"the profile is {video.profile}": video.profile not in PROFILES,
+        f"the picture is {video.codec}": video.codec not in COPIED_CODECS,
+        f"the container is {container.split(',', 1)[0]}": container not in PICTURE_CONTAINERS,
+        f"the profile is {video.profile}": video.profile not in PROFILES.get(video.codec, ()),
         f"the pixels are {video.pix_fmt}": video.pix_fmt != "yuv420p" or video.color_range == "pc",
         "the picture is interlaced": video.interlaced,
         "the picture is turned by its player": video.rotation_deg != 0 or video.mirrored,
@@ -80,10 +100,13 @@ def rung_obstacle(
         return header
     rate = exact_rate(video.nominal_frame_rate)
     shortfall_s = info.duration_s - float(survey.frames / rate)
+    shapes = {(shape.width_px, shape.height_px, *shape.sample_aspect) for shape in survey.shapes}
     obstacles = {
         f"the picture is {video.width_px}x{video.height_px}": (video.width_px, video.height_px) != size,
         "some pictures are not to be shown, or have no time": survey.damaged or not survey.frames,
         "the parameters of the codec change on the way": survey.own_parameters,
+        # Players do not agree about which of both counts.
+        "container and picture do not say the same of its shape": not shapes <= {(*size, 1, 1)},
         "the frame rate is not constant": survey.uneven_s > UNEVEN_S,
         "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
         "picture and sound are not equally long": abs(shortfall_s) > max(STEP_S, float(1 / rate)),
@@ -115,7 +138,7 @@ def sound_obstacle(track: AudioStream, container: str) -> str | None:
     """Return why a sound track cannot stay as it is, as far as its header says; None: nothing speaks against."""
     obstacles = {
         f"the sound is {track.codec}": track.codec != "aac",
-        f"the container is {container.split(',', 1)[0]}": container != COPIED_CONTAINER,
+        f"the container is {container.split(',', 1)[0]}": container != SOUND_CONTAINER,
         f"the profile is {track.profile}": track.profile != "LC",
         f"it has {track.channels} channels": track.channels > AAC_MAX_CHANNELS,
         f"it has {track.sample_rate_hz} samples a second": track.sample_rate_hz not in AAC_RATES_HZ,

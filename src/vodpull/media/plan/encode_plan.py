@@ -9,7 +9,7 @@ from fractions import Fraction
 from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, track_obstacle
+from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
@@ -103,6 +103,8 @@ class EncodePlan:
     """The timestamp of the source that becomes 0; None: where FFmpeg itself begins to count."""
     changes_s: tuple[float, ...] = ()
     """Where the source changes, in seconds after its start."""
+    copy_filter: str = ""
+    """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
@@ -169,6 +171,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
+        copy_filter=copy_filter(info.video, info.container),
     )
 
 
@@ -256,12 +259,13 @@ def _rung_plans(ladder: Ladder, *, many: bool) -> tuple[RungPlan, ...]:
 
 
 def _rung_plan(rung: Rung, template: Template, *, threads: int) -> RungPlan:
+    rate = template.rate(rung.codec, rung.name)
     name = rung.name.lower() if rung.codec == template.fallback else f"{rung.codec}-{rung.name.lower()}"
     return RungPlan(
         rung=rung,
         file=f"{name}.mp4",
         preset=template.video[rung.codec].preset,
-        rate=template.rate(rung.codec, rung.name),
+        rate=rate.lowered(rung.max_bitrate_bps) if rung.height_px else rate,
         threads=threads,
     )
 

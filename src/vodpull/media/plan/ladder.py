@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.copy_rules import may_be_copied, rung_obstacle
+from vodpull.media.plan.ceilings import NEAR, lowered_bps, worth_bps
+from vodpull.media.plan.copy_rules import COPIED_CODECS, may_be_copied, rung_obstacle
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
@@ -48,7 +49,7 @@ class Decision:
     """Why a definition became a rung or not."""
 
     clarity: int
-    name: str
+    name: DefinitionName
     chosen: bool
     reason: str
     """For people, in English."""
@@ -102,7 +103,9 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         rungs=rungs,
         decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
     )
-    return _with_copy(ladder, info, survey) if survey and template.copy else ladder
+    if survey and template.copy:
+        ladder = _with_copy(ladder, info, survey)
+    return _lowered(_without_near(ladder), video)
 
 
 def _sound_ladder(info: MediaInfo, template: Template) -> Ladder:
@@ -144,10 +147,18 @@ def _reached(template: Template, short_px: int) -> list[Definition]:
 
 def foresees_copy(info: MediaInfo, ladder: Ladder) -> bool:
     """Tell whether a rung may turn out to be the source itself, once its packets are known."""
-    best = next((rung for rung in ladder.rungs if rung.codec == "h264"), None)
-    if best is None or not ladder.template.copy:
+    best = _best_like_source(ladder, info.video)
+    if best is None or info.video is None or best.codec != info.video.codec or not ladder.template.copy:
         return False
-    return may_be_copied(info, size=(best.width_px, best.height_px), max_bitrate_bps=best.max_bitrate_bps)
+    ceiling_bps = ladder.template.rate(best.codec, best.name).max_bitrate_bps
+    return may_be_copied(info, size=(best.width_px, best.height_px), max_bitrate_bps=ceiling_bps)
+
+
+def _best_like_source(ladder: Ladder, video: VideoStream | None) -> Rung | None:
+    """Return the rung that the source itself could be; of a source that could be none, the one of the first codec."""
+    ours = [rung for rung in ladder.rungs if rung.codec in COPIED_CODECS and rung.height_px]
+    like = (rung for rung in ours if video is not None and rung.codec == video.codec)
+    return next(like, next((rung for rung in ours if rung.codec == "h264"), None))
 
 
 def _made(template: Template, codec: VideoCodec, reached: Sequence[Definition]) -> list[Definition]:
@@ -159,8 +170,8 @@ def _made(template: Template, codec: VideoCodec, reached: Sequence[Definition]) 
 
 
 def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
-    """Return the ladder with the source as its best H.264 rung, or with the reason why that must be encoded."""
-    best, video = next((rung for rung in ladder.rungs if rung.codec == "h264"), None), info.video
+    """Return the ladder with the source as its best rung, or with the reason why that must be encoded."""
+    best, video = _best_like_source(ladder, info.video), info.video
     if best is None:
         return ladder
     assert video is not None  # noqa: S101 - there is a ladder
@@ -172,7 +183,9 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         max_bitrate_bps=best.max_bitrate_bps,
         segment_s=ladder.template.segment_s,
     )
-    if best.frame_rate != video.nominal_frame_rate:
+    if video.codec != best.codec:
+        obstacle = f"the picture is {video.codec}"
+    elif best.frame_rate != video.nominal_frame_rate:
         few = video.nominal_frame_rate < MIN_FRAME_RATE
         obstacle = f"{video.nominal_frame_rate:.3g} frames a second are too {'few' if few else 'many'}"
     reason = f"encoded: {obstacle}" if obstacle else "copied: the source is already what this rendition would be"
@@ -182,6 +195,58 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
     )
     copied = replace(best, copied=obstacle is None)
     return replace(ladder, rungs=tuple(copied if rung == best else rung for rung in ladder.rungs), decisions=decisions)
+
+
+def _without_near(ladder: Ladder) -> Ladder:
+    """Return the ladder without rungs that are hardly smaller than the next one of their codec."""
+    kept: dict[VideoCodec, Rung] = {}
+    near: dict[Rung, Rung] = {}
+    for rung in ladder.rungs:
+        larger = kept.get(rung.codec)
+        if larger and rung.width_px * rung.height_px >= NEAR * larger.width_px * larger.height_px:
+            near[rung] = larger
+        else:
+            kept[rung.codec] = rung
+    decisions = tuple(_without(decision, near) for decision in ladder.decisions)
+    return replace(ladder, rungs=tuple(rung for rung in ladder.rungs if rung not in near), decisions=decisions)
+
+
+def _without(decision: Decision, near: Mapping[Rung, Rung]) -> Decision:
+    left_out = [(rung, larger) for rung, larger in near.items() if rung.name == decision.name]
+    if not left_out:
+        return decision
+    codecs = tuple(codec for codec in decision.codecs if codec not in {rung.codec for rung, _ in left_out})
+    rung, larger = left_out[0]
+    reason = f"{rung.width_px}x{rung.height_px} is hardly smaller than {larger.name}"
+    return replace(decision, chosen=bool(codecs), codecs=codecs, reason=f"{decision.reason}; left out: {reason}")
+
+
+def _lowered(ladder: Ladder, video: VideoStream) -> Ladder:
+    """Return the ladder with ceilings that the source is worth, none above that of the next larger rung."""
+    most: dict[VideoCodec, int] = {}
+    rungs = []
+    for rung in ladder.rungs:
+        worth = worth_bps(video, codec=rung.codec, size=(rung.width_px, rung.height_px))
+        ceiling = rung.max_bitrate_bps if rung.copied else lowered_bps(rung.max_bitrate_bps, worth)
+        ceiling = min(ceiling, most.get(rung.codec, ceiling))
+        rungs.append(replace(rung, max_bitrate_bps=ceiling))
+        most[rung.codec] = min(ceiling, video.busiest_bps or ceiling) if rung.copied else ceiling
+    ceilings = {(rung.name, rung.codec): rung.max_bitrate_bps for rung in rungs}
+    decisions = tuple(
+        _with_ceiling(decision, ceilings[decision.name, decision.codecs[-1]], video) if decision.codecs else decision
+        for decision in ladder.decisions
+    )
+    return replace(ladder, rungs=tuple(rungs), decisions=decisions)
+
+
+def _with_ceiling(decision: Decision, ceiling_bps: int, video: VideoStream) -> Decision:
+    """Return a decision with the ceiling of its last codec."""
+    if ceiling_bps >= decision.max_bitrate_bps:
+        return decision
+    reason = f"at most {ceiling_bps / 1e6:.2g} Mbit/s"
+    if video.busiest_bps:
+        reason += f", as the source has {video.busiest_bps / 1e6:.2g}"
+    return replace(decision, max_bitrate_bps=ceiling_bps, reason=f"{decision.reason}; {reason}")
 
 
 def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceiling_bps: int) -> Rung:

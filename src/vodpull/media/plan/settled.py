@@ -17,6 +17,7 @@ def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:
         _in_longest(info.video, survey),
         interlaced=info.video.interlaced or survey.interlaced,
         nominal_frame_rate=survey.rate or info.video.nominal_frame_rate,
+        busiest_bps=info.video.busiest_bps or survey.busiest_bps,
     )
     return replace(info, video=video)
 

@@ -135,6 +135,17 @@ class VideoRate:
     buffer_bits: int
     """Size of the decoder's buffer (VBV)."""
 
+    def lowered(self, ceiling_bps: int) -> VideoRate:
+        """Return it with a ceiling that is no higher than another one, filled within the same time."""
+        if ceiling_bps >= self.max_bitrate_bps:
+            return self
+        return VideoRate(
+            crf=self.crf,
+            bitrate_bps=self.bitrate_bps and min(self.bitrate_bps, ceiling_bps),
+            max_bitrate_bps=ceiling_bps,
+            buffer_bits=round(self.buffer_bits * ceiling_bps / self.max_bitrate_bps),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Template:

@@ -181,6 +181,8 @@ class EarlyEncoder:
             return None
         stop_bytes, survey = found.stop_bytes, None
         if media.must_survey(found.info):
+            if stop_bytes is None:
+                return None
             survey = await media.survey(path, found.info, toolbox=toolbox, stop_bytes=stop_bytes)
         plan = await self._production.foresee(self._job, found.info, survey=survey)
         if plan is None:

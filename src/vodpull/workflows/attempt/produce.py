@@ -79,6 +79,7 @@ class Production:
             return None
         if survey is None and media.must_survey(info):
             return None
+        info = media.settled(info, survey)
         ladder = media.plan_ladder(info, template=await self._template(job))
         return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder, survey=survey)
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vodpull.api.cloudvod.requests import parse_pull, parse_query, read_parameters
+from vodpull.api.cloudvod.parameters import read_parameters
+from vodpull.api.cloudvod.requests import parse_pull, parse_query
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission import PullItem, PullRequest
 
@@ -156,13 +157,16 @@ def test_an_empty_string_counts_as_not_given() -> None:
     assert field_at_fault({"fileList": ""}) == "fileList"
 
 
-@pytest.mark.parametrize(("value", "meaning"), [(0, False), (1, True), ("0", False), ("1", True), (" 1 ", True)])
-def test_a_flag_is_a_number_or_its_text(value: object, meaning: bool) -> None:
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [(0, False), (1, True), ("0", False), (" 1 ", True), (False, False), ("True", True), ("false", False)],
+)
+def test_a_flag_is_a_number_a_truth_value_or_their_text(value: object, meaning: bool) -> None:
     request = pull(separate=value, fetchTs=value)
     assert (request.separate, request.fetch_ts) == (meaning, meaning)
 
 
-@pytest.mark.parametrize("value", [2, "yes", True, 1.5, "-1", [1], "\u0661"])
+@pytest.mark.parametrize("value", [2, "yes", 1.5, "-1", [1], "\u0661"])
 def test_a_flag_of_another_value_is_named(value: object) -> None:
     assert field_at_fault({"fileList": [{"fetchUrl": URL}], "separate": value}) == "separate"
 

@@ -11,6 +11,7 @@ from vodpull.api.http.messages import translate
 from vodpull.api.http.problems import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.errors import (
     AuthenticationError,
+    DatabaseUnavailable,
     ParameterError,
     PermissionDenied,
     RateLimited,
@@ -27,7 +28,8 @@ from vodpull.errors import (
         (PermissionDenied("not yours"), 200, 1301),
         (AuthenticationError("signature mismatch"), 401, 401),
         (RequestTooLarge("body is larger than 1 MiB"), 413, 1000),
-        (StorageUnavailable("no answer"), 500, 500),
+        (StorageUnavailable("no answer"), 503, 500),
+        (DatabaseUnavailable("no answer"), 503, 500),
         (ZeroDivisionError("x"), 500, 500),
     ],
 )

@@ -72,7 +72,7 @@ def test_parameters_beside_the_packets_are_unknown_to_who_begins_later() -> None
 
 @pytest.mark.parametrize(("kind", "expected"), [(19, True), (20, True), (21, True), (16, True), (1, False), (9, False)])
 def test_hevc_is_entered_at_random_access_pictures(kind: int, expected: bool) -> None:
-    assert Entries("hevc", b"").judge(stream(bytes((kind << 1, 1, 0x80))), is_keyframe=True) == (expected, False)
+    assert Entries("hevc", b"").judge(stream(bytes((kind << 1, 1, 0x80))), is_keyframe=True) == (expected, expected)
 
 
 def test_other_codecs_are_taken_at_their_word() -> None:

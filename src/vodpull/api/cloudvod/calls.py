@@ -1,0 +1,129 @@
+"""What a call of the wire contract is, and what stands around each: who calls, refusals, and the envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from inspect import isawaitable
+from typing import Any, Literal
+
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.once import Once
+from vodpull.api.cloudvod.parameters import Parameters, parameters_of
+from vodpull.api.cloudvod.refusals import Refused, Rules, as_problem, refusal_of
+from vodpull.api.http.auth import SignatureProof, SignedRequest
+from vodpull.api.http.context import ApiContext
+from vodpull.api.http.metrics import note_wire_code
+from vodpull.api.http.problems import WireCode, error_body, message_of
+from vodpull.clock import read_zone
+from vodpull.errors import FetchError, ParameterError, VodpullError
+from vodpull.signing import BASIC
+from vodpull.videos.urls import FileUrls
+
+NO_RESULT = ""
+"""`data` of calls that have none to tell (spec cloud-vod-videos §1.4)."""
+
+Form = Literal["data", "bare", "no data"]
+"""Of an answer: in the envelope, alone, or the envelope alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls, and how files and times are written for them."""
+
+    key: LiveKey
+    urls: FileUrls
+    zone: tzinfo
+
+    @property
+    def account_id(self) -> str:
+        """The account whose things they may see."""
+        return self.key.account_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call."""
+
+    path: str
+    act: Callable[[Parameters, Caller], Any]
+    """Returns what is answered, or an awaitable of that for work that takes long. Runs in a thread."""
+    summary: str
+    rules: Rules
+    """What it answers to errors."""
+    form: Form = "data"
+    changes: bool = False
+    """It changes something, so one signature does it once."""
+
+
+class Desk:
+    """Answers calls."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+
+    async def answer(self, call: Call, request: Request) -> Response:
+        """
+        Return the reply to one call.
+
+        Raises:
+            VodpullError: what every call answers alike.
+        """
+        language = self._context.language
+        act = partial(self._act, call, self._context.public_url or str(request.base_url))
+        try:
+            found = await self._context.access.answer(request, act)
+            answer = await found if isawaitable(found) else found
+        except (Refused, VodpullError) as error:
+            refusal = error.refusal if isinstance(error, Refused) else refusal_of(error, call.rules)
+            if refusal is None:
+                raise
+            problem = as_problem(refusal, language)
+            note_wire_code(request, problem.code)
+            return JSONResponse(error_body(problem), status_code=problem.http_status)
+        if call.form == "bare":
+            return JSONResponse(answer)
+        data = {"data": answer} if call.form == "data" else {}
+        return JSONResponse(
+            {"code": int(WireCode.SUCCESS)} | data | {"message": message_of(WireCode.SUCCESS, language=language)}
+        )
+
+    def _act(self, call: Call, base_url: str, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
+        caller = Caller(
+            key=proof.key,
+            urls=FileUrls(public_url=base_url, domains=self._context.publish_domains),
+            zone=self._zone(signed),
+        )
+        act = partial(call.act, parameters_of(signed), caller)
+        return Once(self._context.store.engine).carry_out(proof.identity, act) if call.changes else act()
+
+    def _zone(self, signed: SignedRequest) -> tzinfo:
+        """Return the zone of times: that of the BASIC scheme's own header, or the installation's."""
+        asked = signed.headers.get("x-time-zone", "")
+        if not asked or not signed.headers.get("authorization", "").strip().lower().startswith(BASIC.lower()):
+            return self._context.wire_zone
+        zone = read_zone(asked)
+        if zone is None:
+            raise ParameterError("X-Time-Zone is not an offset such as +08:00", field="X-Time-Zone")
+        return zone
+
+
+def checked_notify_url(url: str, check_url: Callable[[str], object]) -> str:
+    """
+    Return a URL that may be posted to; empty stays empty.
+
+    Raises:
+        ParameterError: nothing may be posted there.
+    """
+    try:
+        if url:
+            check_url(url)
+    except FetchError as error:
+        raise ParameterError(str(error), field="notifyUrl") from error
+    return url

@@ -1,0 +1,120 @@
+"""The calls that are about categories."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.calls import Call, Caller, checked_notify_url
+from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
+from vodpull.api.cloudvod.refusals import Refused
+from vodpull.api.http.context import ApiContext
+from vodpull.errors import ParameterError
+from vodpull.videos.categories import FIRST_LEVEL
+
+DATA_AS_LIST = "category-data-list"
+"""Compatibility switch for clients whose models take `data` for a list (spec cloud-vod-videos §9)."""
+
+MAX_PAGE_SIZE = 100
+MAX_NUMBER = 2**31 - 1
+"""As the database counts."""
+
+_ROOT = "/vod/videoCategory"
+
+
+class CategoryCalls:
+    """Carries out the calls about categories."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+        self._as_list = DATA_AS_LIST in context.compat
+
+    def all(self) -> Sequence[Call]:
+        """Return the calls."""
+        return (
+            Call(
+                path=f"{_ROOT}/getCategoryList",
+                act=self._list,
+                rules=refusals.BELOW_CATEGORY,
+                summary="List the categories below one, or of the first level.",
+            ),
+            Call(
+                path=f"{_ROOT}/createCategory",
+                act=self._create,
+                rules=refusals.BELOW_CATEGORY,
+                summary="Make a category.",
+                changes=True,
+            ),
+            Call(
+                path=f"{_ROOT}/deleteCategory",
+                act=self._delete,
+                rules=refusals.DELETE_CATEGORY,
+                summary="Delete a category and those below it; videos lose the label and stay.",
+                form="no data",
+                changes=True,
+            ),
+            Call(
+                path=f"{_ROOT}/deleteVideoByCategory",
+                act=self._empty,
+                rules=refusals.EMPTY_CATEGORY,
+                summary="Delete all videos of a category and of those below it.",
+                changes=True,
+            ),
+        )
+
+    def _list(self, parameters: Parameters, caller: Caller) -> Any:
+        parent_id = _number(parameters, "parentNodeId", default=FIRST_LEVEL)
+        size = _number(parameters, "pageSize", default=10, allowed=range(1, MAX_PAGE_SIZE + 1))
+        index = _number(parameters, "pageIndex", default=1, allowed=range(1, MAX_NUMBER))
+        found, total = self._context.categories.page(
+            caller.account_id, parent_id=parent_id, limit=size, offset=(index - 1) * size
+        )
+        owner = self._context.account_name(caller.account_id)
+        rows = [
+            {
+                "labelName": category.name,
+                "parentNodeId": category.parent_id,
+                "nodeId": category.node_id,
+                "createUser": owner,
+            }
+            for category in found
+        ]
+        return self._formed({"total": total, "pageSize": len(rows), "pageIndex": index, "categoryList": rows})
+
+    def _create(self, parameters: Parameters, caller: Caller) -> Any:
+        parent_id = _number(parameters, "parentNodeId", default=FIRST_LEVEL)
+        name = text_of(parameters.get("labelName"), "labelName")
+        made = self._context.categories.create(caller.account_id, name, parent_id=parent_id)
+        return self._formed({"nodeId": made.node_id})
+
+    def _delete(self, parameters: Parameters, caller: Caller) -> None:
+        self._context.categories.delete(caller.account_id, _node_id(parameters))
+
+    def _empty(self, parameters: Parameters, caller: Caller) -> Any:
+        node_id = _node_id(parameters)
+        notify_url = text_of(parameters.get("notifyUrl"), "notifyUrl")
+        checked_notify_url(notify_url, self._context.check_url)
+        self._context.categories.find(caller.account_id, node_id)
+        task_id = self._context.removal.delete_category(
+            caller.account_id, node_id, access_key=caller.key.access_key, notify_url=notify_url
+        )
+        return self._formed({"taskId": task_id})
+
+    def _formed(self, data: dict[str, Any]) -> Any:
+        return [data] if self._as_list else data
+
+
+def _node_id(parameters: Parameters) -> int:
+    node_id = _number(parameters, "nodeId", default=FIRST_LEVEL)
+    if node_id == FIRST_LEVEL:
+        raise Refused(refusals.NO_NODE_ID)
+    return node_id
+
+
+def _number(parameters: Parameters, field: str, *, default: int, allowed: range = range(MAX_NUMBER)) -> int:
+    """Return a number; what is none has an answer of its own in these calls."""
+    try:
+        return number_of(parameters, field, default=default, allowed=allowed)
+    except ParameterError as error:
+        raise Refused(refusals.NUMBER_FORM) from error

@@ -1,0 +1,102 @@
+"""Calls beside the videos: what is stored, what an upload tool may choose from, and what vodpull does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.calls import Call, Caller
+from vodpull.api.cloudvod.list_requests import parse_volume
+from vodpull.api.cloudvod.parameters import Parameters
+from vodpull.api.cloudvod.refusals import Refused
+from vodpull.api.http.context import ApiContext
+from vodpull.videos.categories import FIRST_LEVEL
+
+MIB, GIB = 2**20, 2**30
+
+
+class OtherCalls:
+    """Carries out the calls that are about no video in particular."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+
+    def all(self) -> Sequence[Call]:
+        """Return the calls."""
+        lists = {
+            "/workflow/getWorkflowList": (self._workflows, "List what startWorkflow can start."),
+            "/vod/transcodeManage/getTranscodeCombineList": (self._templates, "List the templates of encodes."),
+            "/vod/material/getSubtitleList": (_nothing, "List subtitles."),
+            "/vod/domainManage/getDomainList": (self._domains, "List the publish domains."),
+            "/vod/watermarkManage/getWatermarkList": (_nothing, "List the templates of watermarks."),
+            "/vod/categoryManage/getCategoryList": (self._categories, "List all categories by their names."),
+        }
+        return (
+            Call(
+                path="/vod/statisticalAnalysis/getStorageVolume",
+                act=self._volume,
+                rules={},
+                summary="Tell how much was stored at most, day by day.",
+            ),
+            *(Call(path=path, act=act, rules={}, summary=summary) for path, (act, summary) in lists.items()),
+            Call(
+                path="/vod/ai/createClearAdTask", act=_no_ai, rules={}, summary="Refuse: vodpull has no such service."
+            ),
+            Call(path="/vod/ai/clearAdTaskQuery", act=_no_ai_task, rules={}, summary="Refuse: there is no such task."),
+        )
+
+    def _volume(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+        asked = parse_volume(parameters, today=self._context.storage_days.today())
+        peaks = self._context.storage_days.peaks(caller.account_id, first=asked.first, last=asked.last)
+        details = [{"date": day.isoformat(), "storageVolume": round(peak / MIB, 2)} for day, peak in peaks.items()]
+        return {
+            "peakValue": round(max(peaks.values()) / GIB, 2),
+            "details": details if asked.has_details else [],
+        }
+
+    def _workflows(self, _: Parameters, __: Caller) -> dict[str, Any]:
+        return _listed([{"workflowId": name, "workflowName": name} for name in self._template_names()])
+
+    def _templates(self, _: Parameters, __: Caller) -> dict[str, Any]:
+        return _listed(
+            [{"transCodeTemplateId": name, "transCodeTemplateName": name} for name in self._template_names()]
+        )
+
+    def _template_names(self) -> list[str]:
+        templates = self._context.templates
+        return sorted({*templates, *templates.aliases})
+
+    def _domains(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+        default = caller.urls.host()
+        domains = self._context.publish_domains or (default,)
+        return _listed([{"domain": domain, "isDefault": int(domain == default)} for domain in domains])
+
+    def _categories(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+        tree = self._context.categories.tree(caller.account_id)
+        names = {category.node_id: category.name for category in tree}
+        parents = {category.parent_id for category in tree}
+        rows = [
+            {"parentName": category.name, "childName": ""}
+            if category.parent_id == FIRST_LEVEL
+            else {"parentName": names[category.parent_id], "childName": category.name}
+            for category in tree
+            if category.node_id not in parents
+        ]
+        return _listed(rows)
+
+
+def _listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"total": len(rows), "list": rows}
+
+
+def _nothing(_: Parameters, __: Caller) -> dict[str, Any]:
+    return _listed([])
+
+
+def _no_ai(_: Parameters, __: Caller) -> NoReturn:
+    raise Refused(refusals.NO_AI)
+
+
+def _no_ai_task(_: Parameters, __: Caller) -> NoReturn:
+    raise Refused(refusals.NO_AI_TASK)

@@ -1,0 +1,152 @@
+"""The shapes of the calls beside the videos, for the OpenAPI document; the calls themselves read and write them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from vodpull.api.cloudvod.schemas import Shapes, WireParameters, WireReply
+
+
+class WireCategoryListParameters(WireParameters):
+    """Parameters of getCategoryList."""
+
+    parentNodeId: int | None = None
+    """None: the first level."""
+    pageIndex: int = 1
+    """From 1."""
+    pageSize: int = 10
+    """1 to 100."""
+
+
+class WireCreateCategoryParameters(WireParameters):
+    """Parameters of createCategory."""
+
+    labelName: str
+    """1 to 32 letters, digits, `_`, blanks or CJK characters."""
+    parentNodeId: int | None = None
+    """Id of the category above; none: the first level."""
+
+
+class WireCategoryParameters(WireParameters):
+    """Parameters of deleteCategory."""
+
+    nodeId: int
+    """Id of the category."""
+
+
+class WireEmptyCategoryParameters(WireCategoryParameters):
+    """Parameters of deleteVideoByCategory."""
+
+    notifyUrl: str = ""
+    """Where the end of the deletion is posted to."""
+
+
+class WireStorageVolumeParameters(WireParameters):
+    """Parameters of getStorageVolume."""
+
+    dateFrom: str = ""
+    """`yyyy-MM-dd`; both days or none, at most 61 days apart."""
+    dateTo: str = ""
+    """`yyyy-MM-dd`; a later day counts as today."""
+    isDetails: int = 0
+    """1: with every day."""
+
+
+class WireNoParameters(WireParameters):
+    """A call that needs none."""
+
+
+class WireCategoryRecord(BaseModel):
+    """One category."""
+
+    labelName: str
+    parentNodeId: int
+    nodeId: int
+    createUser: str
+
+
+class WireCategoryPage(BaseModel):
+    """A page of categories."""
+
+    total: int
+    pageSize: int
+    """Rows of this page."""
+    pageIndex: int
+    categoryList: list[WireCategoryRecord]
+
+
+class WireNewCategory(BaseModel):
+    """A category that was made."""
+
+    nodeId: int
+
+
+class WireEmptyingTask(BaseModel):
+    """The task that deletes the videos of a category."""
+
+    taskId: int
+
+
+class WireStorageDay(BaseModel):
+    """The peak of one day."""
+
+    date: str
+    storageVolume: float
+    """MiB."""
+
+
+class WireStorageVolume(BaseModel):
+    """What was stored at most."""
+
+    peakValue: float
+    """GiB."""
+    details: list[WireStorageDay]
+
+
+class WireChoices(BaseModel):
+    """What an upload tool may choose from; this shape is vodpull's own."""
+
+    total: int
+    list: list[dict[str, str | int]]
+
+
+class WireCategoryListReply(WireReply):
+    """Reply of getCategoryList; a list of one with the switch `category-data-list`, like the next two."""
+
+    data: WireCategoryPage | list[WireCategoryPage] | None = None
+
+
+class WireCreateCategoryReply(WireReply):
+    """Reply of createCategory."""
+
+    data: WireNewCategory | list[WireNewCategory] | None = None
+
+
+class WireEmptyCategoryReply(WireReply):
+    """Reply of deleteVideoByCategory."""
+
+    data: WireEmptyingTask | list[WireEmptyingTask] | None = None
+
+
+class WireStorageVolumeReply(WireReply):
+    """Reply of getStorageVolume."""
+
+    data: WireStorageVolume | None = None
+
+
+class WireChoicesReply(WireReply):
+    """Reply of the list calls of the upload tool."""
+
+    data: WireChoices | None = None
+
+
+OTHER_SHAPES: dict[str, Shapes] = {
+    "/vod/videoCategory/getCategoryList": (WireCategoryListParameters, WireCategoryListReply),
+    "/vod/videoCategory/createCategory": (WireCreateCategoryParameters, WireCreateCategoryReply),
+    "/vod/videoCategory/deleteCategory": (WireCategoryParameters, WireReply),
+    "/vod/videoCategory/deleteVideoByCategory": (WireEmptyCategoryParameters, WireEmptyCategoryReply),
+    "/vod/statisticalAnalysis/getStorageVolume": (WireStorageVolumeParameters, WireStorageVolumeReply),
+}
+"""By path; the calls that are not here take nothing and give choices."""
+
+CHOICES: Shapes = (WireNoParameters, WireChoicesReply)

@@ -1,0 +1,100 @@
+"""What the calls of the library answer instead of what was asked for: codes and texts of the documentation. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from vodpull.api.http.messages import Language, translate
+from vodpull.api.http.problems import Problem
+from vodpull.errors import NotAllowedNow, NotFound, Occupied, ParameterError, PermissionDenied, VodpullError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A documented answer to a call that cannot be carried out."""
+
+    code: int
+    text: str
+    """English, and the key of its translations."""
+    http_status: int = HTTPStatus.OK
+
+
+class Refused(Exception):
+    """What was asked for is refused by a rule that only the wire contract has."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
+
+
+Rules = Mapping[type[VodpullError] | tuple[type[VodpullError], str], Refusal]
+"""What a call answers to an error of the library, or to one about a field; to others as every call does."""
+
+NO_VIDEO_ID = Refusal(code=1503, text="The videoId cannot be empty")
+VIDEO_ID_FORM = Refusal(code=1504, text="videoId contains special characters")
+DOMAIN_FORM = Refusal(code=1527, text="The domain name contains special characters")
+DOMAIN_UNKNOWN = Refusal(code=1531, text="Domain name does not exist")
+CODE_TYPE = Refusal(code=1532, text="codeType is invalid")
+NO_VIDEO_IDS = Refusal(code=1540, text="videoIds cannot be empty")
+VIDEO_IDS_FORM = Refusal(code=1541, text="The videoIds contain special characters")
+ONLY_COMMAS = Refusal(code=1542, text="The videoIds provided cannot consist solely of commas.")
+WATERMARK_TOO_LONG = Refusal(code=1543, text="The watermark template name is too lengthy.")
+TEMPLATE_TOO_LONG = Refusal(code=1544, text="The combination name for transcoding exceeds the maximum length limit.")
+NO_WATERMARK = Refusal(code=1546, text="The watermark template does not exist")
+NO_NODE_ID = Refusal(code=1000, text="The category node ID cannot be empty")
+NUMBER_FORM = Refusal(code=24112000, text="Parameter error", http_status=HTTPStatus.BAD_REQUEST)
+NO_AI = Refusal(code=401, text="AI does not have the right to clear ads from value-added services")
+NO_AI_TASK = Refusal(code=1000, text="The task does not exist or has no permission")
+
+_NO_VIDEO = Refusal(code=1502, text="The video doesn't exist!")
+_FAILED = Refusal(code=300, text="Operation failed")
+_NO_PARENT = Refusal(code=1000, text="The parent classification node ID does not exist or has been deleted")
+
+EDIT: Rules = {
+    NotFound: _NO_VIDEO,
+    (ParameterError, "name"): Refusal(code=1500, text="Video name, more than 40 characters"),
+}
+BLOCK: Rules = {
+    NotFound: _NO_VIDEO,
+    PermissionDenied: Refusal(code=1505, text="You have no permission to block the video"),
+    NotAllowedNow: Refusal(code=1506, text="The video has since been blocked"),
+}
+ENABLE: Rules = {
+    NotFound: _NO_VIDEO,
+    PermissionDenied: Refusal(code=1525, text="You have no permission to start the video"),
+    NotAllowedNow: Refusal(code=1509, text="The video is already open"),
+}
+DELETE: Rules = {
+    NotFound: _NO_VIDEO,
+    PermissionDenied: Refusal(code=1522, text="You have no permission to delete this video"),
+    Occupied: Refusal(code=400, text="Resource occupied"),
+    NotAllowedNow: Refusal(code=1569, text="Video disable operation"),
+}
+PUBLISH: Rules = {
+    NotFound: _NO_VIDEO,
+    PermissionDenied: Refusal(code=1535, text="No permission to get publish code"),
+}
+ENCODE: Rules = {
+    NotFound: Refusal(code=1545, text="The given videoIds do not exist or are not within your scope of access!"),
+    NotAllowedNow: _FAILED,
+}
+WORKFLOW: Rules = {NotAllowedNow: _FAILED}
+BELOW_CATEGORY: Rules = {NotFound: _NO_PARENT}
+DELETE_CATEGORY: Rules = {NotFound: _NO_PARENT}
+EMPTY_CATEGORY: Rules = {
+    NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")
+}
+
+
+def refusal_of(error: VodpullError, rules: Rules) -> Refusal | None:
+    """Return what a call answers to an error; None: what every call does."""
+    kinds = [kind for kind in type(error).__mro__ if issubclass(kind, VodpullError)]
+    about = [rules[kind, error.field] for kind in kinds if error.field and (kind, error.field) in rules]
+    return next(iter(about + [rules[kind] for kind in kinds if kind in rules]), None)
+
+
+def as_problem(refusal: Refusal, language: Language) -> Problem:
+    """Return what the client sees of a refusal."""
+    return Problem(http_status=refusal.http_status, code=refusal.code, message=translate(refusal.text, language))

@@ -1,0 +1,89 @@
+"""The routes of the Cloud VOD contract: POST or GET, JSON or form, always signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vodpull.api.cloudvod import replies
+from vodpull.api.cloudvod.calls import Call, Desk
+from vodpull.api.cloudvod.category_calls import CategoryCalls
+from vodpull.api.cloudvod.other_calls import OtherCalls
+from vodpull.api.cloudvod.other_schemas import CHOICES, OTHER_SHAPES
+from vodpull.api.cloudvod.parameters import parameters_of
+from vodpull.api.cloudvod.requests import parse_pull
+from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
+from vodpull.api.cloudvod.status_query import StatusQuery
+from vodpull.api.cloudvod.video_calls import VideoCalls
+from vodpull.api.cloudvod.video_schemas import VIDEO_SHAPES
+from vodpull.api.http.auth import SignatureProof, SignedRequest
+from vodpull.api.http.context import ApiContext
+from vodpull.jobs.idempotency import signed_fingerprint
+
+DOCUMENTED_GET = "/vod/videoManage/"
+"""Below it GET is documented; elsewhere it is answered as well, without a promise."""
+
+log = structlog.get_logger(__name__)
+
+
+def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
+    """Return every route of the contract."""
+    router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
+    _add_pull(router, context, query)
+    desk = Desk(context)
+    for calls in (VideoCalls(context), CategoryCalls(context), OtherCalls(context)):
+        for call in calls.all():
+            _add(router, desk, call)
+    return router
+
+
+def _add_pull(router: APIRouter, context: ApiContext, query: StatusQuery) -> None:
+    pull, asked = "/vod/videoManage/pullVideo", "/vod/videoManage/pullVideoQuery"
+
+    @router.post(pull, response_model=PullReply, **wire_operation("pullVideo", WirePull))
+    @router.get(pull, response_model=PullReply, **wire_operation("pullVideo", WirePull, get=True))
+    async def pull_video(request: Request) -> Response:
+        """Accept up to 50 sources; the answer means that they are committed."""
+        return JSONResponse(await context.access.answer(request, partial(_pull, context)))
+
+    @router.post(asked, response_model=QueryReply, **wire_operation("pullVideoQuery", WireQuery))
+    @router.get(asked, response_model=QueryReply, **wire_operation("pullVideoQuery", WireQuery, get=True))
+    async def pull_video_query(request: Request) -> Response:
+        """Tell where a task is."""
+        return await query.answer(request)
+
+
+def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> dict[str, Any]:
+    request = parse_pull(parameters_of(signed))
+    # What one signature fits is one request sent again, however it is spelt.
+    view = context.intake.accept(request, proof.key, known_by=(signed_fingerprint(proof.identity),))
+    log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
+    return replies.pull_reply(view.batch, language=context.language)
+
+
+def _add(router: APIRouter, desk: Desk, call: Call) -> None:
+    parameters, reply = (VIDEO_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
+    name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
+    add: Callable[..., None] = partial(
+        router.add_api_route, call.path, _endpoint(desk, call), response_model=reply, description=call.summary
+    )
+    add(methods=["POST"], **wire_operation(name, parameters))
+    add(
+        methods=["GET"],
+        include_in_schema=call.path.startswith(DOCUMENTED_GET),
+        **wire_operation(name, parameters, get=True),
+    )
+
+
+def _endpoint(desk: Desk, call: Call) -> Callable[..., Any]:
+    async def answer(request: Request) -> Response:
+        return await desk.answer(call, request)
+
+    return answer

@@ -1,0 +1,202 @@
+"""The calls that are about videos: what the library, the encoders and the removal do for each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller, checked_notify_url
+from vodpull.api.cloudvod.list_requests import parse_list
+from vodpull.api.cloudvod.parameters import Parameters
+from vodpull.api.cloudvod.refusals import Refused
+from vodpull.api.cloudvod.video_requests import (
+    EditRequest,
+    parse_code_type,
+    parse_delete,
+    parse_edit,
+    parse_encode,
+    parse_video_id,
+    parse_workflow,
+)
+from vodpull.api.http.context import ApiContext
+from vodpull.clock import now_ms
+from vodpull.errors import ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.videos import blocking
+from vodpull.videos.categories import named, resolve
+from vodpull.videos.library import change_video, find_video
+from vodpull.videos.model import Video
+from vodpull.videos.shapes import publish_code, video_info
+from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
+
+_MANAGE = "/vod/videoManage"
+
+
+class VideoCalls:
+    """Carries out the calls about videos."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+
+    def all(self) -> Sequence[Call]:
+        """Return the calls."""
+        return (
+            Call(path=f"{_MANAGE}/getVideoList", act=self._list, rules={}, summary="List videos."),
+            Call(
+                path=f"{_MANAGE}/videoEdit",
+                act=self._edit,
+                rules=refusals.EDIT,
+                summary="Change what is said of a video.",
+                form="no data",
+                changes=True,
+            ),
+            Call(
+                path=f"{_MANAGE}/videoBlock",
+                act=self._block,
+                rules=refusals.BLOCK,
+                summary="Keep anybody from playing a video.",
+                changes=True,
+            ),
+            Call(
+                path=f"{_MANAGE}/videoEnable",
+                act=self._enable,
+                rules=refusals.ENABLE,
+                summary="Let a blocked video play again.",
+                changes=True,
+            ),
+            Call(
+                path=f"{_MANAGE}/deleteVideo",
+                act=self._delete,
+                rules=refusals.DELETE,
+                summary="Delete a video, or its original alone.",
+                changes=True,
+            ),
+            Call(
+                path=f"{_MANAGE}/getPublishCode",
+                act=self._publish,
+                rules=refusals.PUBLISH,
+                summary="Tell where a video plays.",
+            ),
+            Call(
+                path=f"{_MANAGE}/transCode",
+                act=self._encode,
+                rules=refusals.ENCODE,
+                summary="Encode up to 50 videos again: all or none.",
+                changes=True,
+            ),
+            Call(
+                path="/workflow/startWorkflow",
+                act=self._start,
+                rules=refusals.WORKFLOW,
+                summary="Encode one video again, once for each transNo.",
+                form="bare",
+                changes=True,
+            ),
+        )
+
+    def _list(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+        asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone)
+        if asked.owners and set(asked.owners) != {self._context.account_name(caller.account_id)}:
+            raise PermissionDenied("createUser names another account", field="createUser")
+        offset = (asked.page_index - 1) * asked.page_size
+        videos = (
+            []
+            if asked.fits_nothing
+            else self._context.library.page(asked.wanted, limit=asked.page_size, offset=offset)[0]
+        )
+        records = [video_info(video, urls=caller.urls, zone=caller.zone) for video in videos]
+        return {"videoTotal": len(records), "videoListInfo": records}
+
+    def _edit(self, parameters: Parameters, caller: Caller) -> None:
+        asked = parse_edit(parameters)
+        edit = asked.edit
+        if edit.publish_domain is not None and edit.publish_domain not in self._context.publish_domains:
+            if edit.publish_domain != caller.urls.host():
+                raise Refused(refusals.DOMAIN_UNKNOWN)
+            edit = replace(edit, publish_domain="")  # what every video has where there are no publish domains
+        with self._context.library.engine.begin() as connection:
+            video = find_video(connection, asked.video_id, account_id=caller.account_id)
+            labels = _labels(connection, caller.account_id, asked)
+            change_video(connection, video, replace(edit, labels=labels))
+
+    def _block(self, parameters: Parameters, caller: Caller) -> str:
+        blocking.block(self._context.library, self._video(parse_video_id(parameters), caller))
+        return NO_RESULT
+
+    def _enable(self, parameters: Parameters, caller: Caller) -> str:
+        blocking.enable(self._context.library, self._video(parse_video_id(parameters), caller))
+        return NO_RESULT
+
+    def _delete(self, parameters: Parameters, caller: Caller) -> Awaitable[Any]:
+        asked = parse_delete(parameters)
+        notify_url = checked_notify_url(asked.notify_url, self._context.check_url)
+        video = self._video(asked.video_id, caller)
+
+        async def remove() -> Any:
+            task_id = await self._context.removal.delete(
+                video,
+                access_key=caller.key.access_key,
+                stop_use=asked.stop_use,
+                wait=asked.wait,
+                only_original=asked.only_original,
+                notify_url=notify_url,
+            )
+            return NO_RESULT if task_id is None else {"taskId": str(task_id)}
+
+        return remove()
+
+    def _publish(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+        video_id, code_type = parse_video_id(parameters), parse_code_type(parameters)
+        return publish_code(self._video(video_id, caller), urls=caller.urls, code_type=code_type)
+
+    def _encode(self, parameters: Parameters, caller: Caller) -> str:
+        asked = parse_encode(parameters)
+        if asked.watermark:
+            raise Refused(refusals.NO_WATERMARK)
+        if asked.has_subtitle:
+            raise ParameterError("there is no subtitle of this id", field="subtitle")
+        template = self._context.templates.find(asked.template or self._context.default_template)
+        videos = self._context.library.find_all(asked.video_ids, account_id=caller.account_id)
+        self._context.encoding.start(videos, template=template.name)
+        return NO_RESULT
+
+    def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:
+        asked = parse_workflow(parameters)
+        template = self._context.templates.find(asked.template)
+        video = self._video(asked.video_id, caller)
+        now = now_ms()
+        task = Task(
+            task_id=new_task_id(now),
+            account_id=caller.account_id,
+            kind=TaskKind.WORKFLOW,
+            trans_no=asked.trans_no,
+            subject={"video_ids": [video.video_id], "template": template.name},
+            access_key=caller.key.access_key,
+            created_at_ms=now,
+        )
+        tasks = Tasks(self._context.store.engine)
+        with self._context.store.transaction() as connection:
+            if not tasks.begin(connection, task):
+                raise TransNoRepeated("this transNo was used before", field="transNo")
+            self._context.encoding.start_in(connection, [video], template=template.name)
+            tasks.finish(connection, task.task_id)
+        return {"id": str(task.task_id)}
+
+    def _video(self, video_id: str, caller: Caller) -> Video:
+        return self._context.library.find(video_id, account_id=caller.account_id)
+
+
+def _labels(connection: sa.Connection, account_id: str, asked: EditRequest) -> list[int] | None:
+    """Return the ids of all labels that a video has from now on; None: those that it has."""
+    if asked.labels is not None:
+        return resolve(connection, account_id, asked.labels)
+    found: dict[int, None] = {}
+    for name in asked.children:
+        nodes = named(connection, account_id, [name])
+        if not nodes:
+            raise ParameterError(f"there is no category {name!r}", field="videoClassification")
+        found |= dict.fromkeys(nodes)
+    return list(found) or None

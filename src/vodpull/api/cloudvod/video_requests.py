@@ -1,0 +1,220 @@
+"""What is asked for a video, from the parameters of a call: lenient about form, strict about meaning. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
+from vodpull.api.cloudvod.refusals import Refusal, Refused
+from vodpull.errors import ParameterError
+from vodpull.videos.categories import CategoryName, is_category_name
+from vodpull.videos.library import VideoEdit, check_edit
+from vodpull.videos.shapes import CodeType
+
+MAX_ENCODES = 50
+MAX_TEMPLATE_CHARS = 100
+MAX_TRANS_NO_CHARS = 32
+MAX_LABELS = 100
+"""Of one video in one call."""
+
+VIDEO_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditRequest:
+    """What `videoEdit` changes."""
+
+    video_id: str
+    edit: VideoEdit
+    """But the labels."""
+    labels: Sequence[CategoryName] | None
+    """All that it has from now on; missing ones are made. None: they stay."""
+    children: Sequence[str]
+    """Labels of the second level by name, instead; none: they stay."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeleteRequest:
+    """What `deleteVideo` removes, and how."""
+
+    video_id: str
+    stop_use: bool
+    wait: bool
+    only_original: bool
+    notify_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeRequest:
+    """What `transCode` encodes, and by which template."""
+
+    video_ids: Sequence[str]
+    template: str
+    """Empty: the default of the installation."""
+    watermark: str
+    has_subtitle: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowRequest:
+    """What `startWorkflow` starts."""
+
+    video_id: str
+    trans_no: str
+    template: str
+
+
+def parse_edit(parameters: Parameters) -> EditRequest:
+    """
+    Return what `videoEdit` changes; what is absent or empty stays as it is (spec cloud-vod-videos §4).
+
+    Raises:
+        ParameterError: a text is too long, or a category cannot be one; `field` names it.
+        Refused: no video, or a domain that cannot be one.
+    """
+    video_id = parse_video_id(parameters)
+    texts = {name: text_of(parameters.get(name), name) or None for name in _EDITED}
+    domain = texts["publishDomain"]
+    edit = VideoEdit(
+        name=texts["videoName"],
+        description=texts["videoDescription"],
+        publish_domain=known_form(domain, refusals.DOMAIN_FORM, _DOMAIN).lower() if domain else None,
+        player_id=texts["playerId"],
+    )
+    check_edit(edit)
+    entries = entries_of(parameters.get("categoryNames"), "categoryNames")
+    labels = None if entries is None else [_category(entry) for entry in entries]
+    if labels is not None and len(labels) > MAX_LABELS:
+        raise ParameterError(f"categoryNames has more than {MAX_LABELS} entries", field="categoryNames")
+    children = names_of(parameters, "videoClassification") if labels is None else ()
+    return EditRequest(video_id=video_id, edit=edit, labels=labels, children=children)
+
+
+_EDITED = ("videoName", "videoDescription", "publishDomain", "playerId")
+
+
+def parse_video_id(parameters: Parameters) -> str:
+    """
+    Return the id of the video that a call is about.
+
+    Raises:
+        Refused: there is none, or it cannot be one.
+    """
+    video_id = text_of(parameters.get("videoId"), "videoId")
+    if not video_id:
+        raise Refused(refusals.NO_VIDEO_ID)
+    return known_form(video_id, refusals.VIDEO_ID_FORM)
+
+
+def parse_delete(parameters: Parameters) -> DeleteRequest:
+    """
+    Return what `deleteVideo` removes (spec cloud-vod-videos §5); the URL is the caller's to judge.
+
+    Raises:
+        ParameterError: a switch is neither 0 nor 1.
+        Refused: no video.
+    """
+    return DeleteRequest(
+        video_id=parse_video_id(parameters),
+        stop_use=not flag_of(parameters, "validateOccupy", default=True),
+        wait=not flag_of(parameters, "isAsync", default=True),
+        only_original=flag_of(parameters, "onlyDeleteSource", default=False),
+        notify_url=text_of(parameters.get("notifyUrl"), "notifyUrl"),
+    )
+
+
+def parse_code_type(parameters: Parameters) -> CodeType:
+    """
+    Return which publish code is asked for.
+
+    Raises:
+        Refused: it is none of the documented ones.
+    """
+    spelling = "codeType" if "codeType" in parameters else "CodeType"
+    try:
+        return CodeType(number_of(parameters, spelling, default=CodeType.ALL, allowed=range(max(CodeType) + 1)))
+    except (ParameterError, ValueError) as error:
+        raise Refused(refusals.CODE_TYPE) from error
+
+
+def parse_encode(parameters: Parameters) -> EncodeRequest:
+    """
+    Return what `transCode` encodes (spec cloud-vod-videos §7).
+
+    Raises:
+        ParameterError: too many videos, or a subtitle that cannot be one; `field` names it.
+        Refused: no videos, or a text that is too long.
+    """
+    text = text_of(parameters.get("videoIds"), "videoIds")
+    if not text:
+        raise Refused(refusals.NO_VIDEO_IDS)
+    parts = dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip())
+    if not parts:
+        raise Refused(refusals.ONLY_COMMAS)
+    video_ids = [known_form(part, refusals.VIDEO_IDS_FORM) for part in parts]
+    if len(video_ids) > MAX_ENCODES:
+        raise ParameterError(f"videoIds names more than {MAX_ENCODES} videos", field="videoIds")
+    watermark = _either(parameters, _WATERMARK, refusals.WATERMARK_TOO_LONG)
+    template = _either(parameters, _TEMPLATE, refusals.TEMPLATE_TOO_LONG)
+    tracks = entries_of(parameters.get("subtitle"), "subtitle")
+    has_subtitle = tracks is not None or bool(text_of(parameters.get("subtitleId"), "subtitleId"))
+    return EncodeRequest(video_ids=video_ids, template=template, watermark=watermark, has_subtitle=has_subtitle)
+
+
+_WATERMARK = ("watermarkTemplateId", "waterMarkTemplateName")
+_TEMPLATE = ("transCodeTemplateId", "transCodeTemplateName")
+
+
+def parse_workflow(parameters: Parameters) -> WorkflowRequest:
+    """
+    Return what `startWorkflow` starts (spec cloud-vod-videos §7).
+
+    Raises:
+        ParameterError: a field is missing, or too long.
+    """
+    found = {name: text_of(parameters.get(name), name) for name in ("targetId", "transNo", "workflowId")}
+    for name, text in found.items():
+        if not text:
+            raise ParameterError(f"{name} is missing", field=name)
+    if len(found["transNo"]) > MAX_TRANS_NO_CHARS:
+        raise ParameterError(f"transNo is longer than {MAX_TRANS_NO_CHARS} characters", field="transNo")
+    if not VIDEO_ID.fullmatch(found["targetId"]):
+        raise ParameterError("targetId contains special characters", field="targetId")
+    return WorkflowRequest(video_id=found["targetId"], trans_no=found["transNo"], template=found["workflowId"])
+
+
+def known_form(text: str, refusal: Refusal, form: re.Pattern[str] = VIDEO_ID) -> str:
+    """Return a text of a form, by default a video's id; anything else is refused."""
+    if not form.fullmatch(text):
+        raise Refused(refusal)
+    return text
+
+
+def names_of(parameters: Parameters, field: str) -> Sequence[str]:
+    """Return names of subcategories, a comma between them."""
+    text = text_of(parameters.get(field), field)
+    names = text.split(",") if text else []
+    for name in names:
+        if not is_category_name(name):
+            raise ParameterError(f"{field} names what cannot be a category", field=field)
+    return names
+
+
+def _category(entry: Mapping[str, Any]) -> CategoryName:
+    names = [entry.get(name) or "" for name in ("parentName", "childName")]
+    if not any(names) or not all(isinstance(name, str) and is_category_name(name) for name in names if name):
+        raise ParameterError("categoryNames has an entry that cannot be a category", field="categoryNames")
+    return CategoryName(parent=names[0], child=names[1])
+
+
+def _either(parameters: Parameters, names: tuple[str, str], too_long: Refusal) -> str:
+    """Return what a template is called, by its id or else its name."""
+    found = [text_of(parameters.get(name), name) for name in names]
+    if any(len(text) > MAX_TEMPLATE_CHARS for text in found):
+        raise Refused(too_long)
+    return found[0] or found[1]

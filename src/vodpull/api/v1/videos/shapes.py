@@ -1,0 +1,216 @@
+"""The shapes of videos in `/api/v1`: what it takes and what it answers with, as its document describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from vodpull.api.v1.shapes import (
+    DecisionReply,
+    ErrorReply,
+    FileReply,
+    RequestShape,
+    Shape,
+    StageReply,
+    TrackReply,
+    WarningReply,
+)
+from vodpull.jobs.model import Stage
+from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
+
+State = Literal["enabled", "blocked"]
+EncodeStateName = Literal["encoded", "not_encoded", "encoding", "failed"]
+Origin = Literal["uploaded", "pulled", "clipped", "joined", "uploaded_by_sdk", "uploaded_by_tool"]
+Sort = Literal["newest", "oldest"]
+
+_Text = r"^[^\x00]*$"
+
+NodeId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+
+
+class CategoryReply(Shape):
+    """A label of videos."""
+
+    node_id: int
+    """From 1001, in the account."""
+    parent_id: int
+    """0: it is of the first level."""
+    name: str
+    """Unique below its parent."""
+
+
+class CategoryList(Shape):
+    """All categories of an account."""
+
+    categories: list[CategoryReply]
+    """By id."""
+
+
+class NewCategory(RequestShape):
+    """A category to make."""
+
+    name: Annotated[str, Field(min_length=1, max_length=32)]
+    """1 to 32 letters, digits, `_`, blanks or CJK characters, no blank first."""
+    parent_id: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
+    """Below this category of the first level; 0: of the first level itself."""
+
+
+class VideoSummary(Shape):
+    """A video, as lists have it."""
+
+    video_id: str
+    """Its address is `/api/v1/videos/<video_id>`."""
+    name: str
+    """A label; at first the file name without its suffix."""
+    description: str
+    """As it was set."""
+    origin: Origin
+    """How it came."""
+    state: State
+    """The files of a blocked video answer 403."""
+    encode_state: EncodeStateName
+    """Of the last encode; while one is under way, and after one that failed, the outputs before it play."""
+    created_at_ms: int
+    """When it was first heard of; Unix time in milliseconds."""
+    uploaded_at_ms: int
+    """When its original was stored."""
+    updated_at_ms: int
+    """When it was changed last."""
+    duration_s: float
+    """Of the video."""
+    size_bytes: int
+    """Of all its files, segments included."""
+    publish_domain: str
+    """As it was set; empty: the default of the installation."""
+    player_id: str
+    """As it was set; kept and returned."""
+    template: str
+    """What it is, or was last, encoded with."""
+    categories: list[CategoryReply]
+    """Its labels, by id."""
+    batch_id: str
+    """The batch that it came with."""
+    position: int
+    """Of its job, in that batch."""
+    job_id: str
+    """The job that made it, and encodes it again."""
+    is_playable: bool
+    """There is something to play at `playlist_url`."""
+    playlist_url: str
+    """Multivariant playlist, for a player; empty until there is something to play."""
+    poster_url: str
+    """Empty until it is published."""
+
+
+class VideoPage(Shape):
+    """Videos by time of creation."""
+
+    videos: list[VideoSummary]
+    """Up to `limit` of them."""
+    next_cursor: str
+    """Give it as `cursor` for the next page; empty after the last one."""
+
+
+class VideoJobReply(Shape):
+    """The job that made a video: where its last attempt is."""
+
+    job_id: str
+    """Its address is `/api/v1/jobs/<job_id>`."""
+    batch_id: str
+    """The batch that it belongs to."""
+    position: int
+    """Place in the batch, from 0."""
+    attempt: int
+    """From 1; each retry and each new encode is one more."""
+    template: str
+    """Of this attempt."""
+    stage: Stage
+    """Where it is; `done`, `failed` and `cancelled` are final."""
+    percent: float
+    """Of this stage."""
+    is_final: bool
+    """Nothing more happens by itself."""
+    error: ErrorReply | None
+    """None unless the attempt failed or was cancelled."""
+    timeline: list[StageReply]
+    """When each stage of each attempt began, in the order of time."""
+
+
+class UsageReply(Shape):
+    """What a video takes, in bytes."""
+
+    original_bytes: int
+    """0: it was deleted."""
+    outputs_bytes: int
+    """Renditions with their segments, poster, storyboard."""
+    total_bytes: int
+    """Both together."""
+
+
+class VideoReply(VideoSummary):
+    """A video with everything that is known of it."""
+
+    files: list[FileReply]
+    """The original first, unless it was deleted, then renditions by clarity."""
+    storyboard_url: str
+    """WebVTT index of preview pictures; empty until it is published."""
+    md5: str
+    """Of the original as it was stored."""
+    sha256: str
+    """Of the original as it was stored."""
+    decisions: list[DecisionReply]
+    """Why each definition is in the ladder or not."""
+    tracks: list[TrackReply]
+    """Of the source, in the order of the file."""
+    warnings: list[WarningReply]
+    """What of the source is not published, and why."""
+    proof: dict[str, Any] | None
+    """What of the renditions was compared with the source, and what was found; None until they are published."""
+    jobs: list[VideoJobReply]
+    """Those that made it."""
+    usage: UsageReply
+    """What it takes."""
+
+
+class VideoChange(RequestShape):
+    """What is to be changed; a member that is left out stays as it is."""
+
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=_Text)] = None
+    """A label."""
+    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION_CHARS, pattern=_Text)] = None
+    """Empty: none."""
+    categories: Annotated[list[NodeId] | None, Field(max_length=100)] = None
+    """`node_id` of all its labels from now on."""
+    publish_domain: Annotated[str | None, Field(max_length=255, pattern=r"^[A-Za-z0-9.:-]*$")] = None
+    """One of the installation's; empty: its default."""
+    player_id: Annotated[str | None, Field(max_length=MAX_PLAYER_ID_CHARS, pattern=_Text)] = None
+    """A text of yours, kept and returned."""
+
+
+class EncodeOrder(RequestShape):
+    """How to encode a video again."""
+
+    template: Annotated[str, Field(max_length=100)] = ""
+    """Name of a template; empty: the default of the service."""
+
+
+class PlaybackReply(Shape):
+    """Where a video is played. The URLs of a blocked one answer 403."""
+
+    video_id: str
+    """Of the video."""
+    is_playable: bool
+    """There is a playlist, or another file that browsers play."""
+    playlist_url: str
+    """Multivariant playlist; empty until there is one."""
+    poster_url: str
+    """Empty until it is published."""
+    storyboard_url: str
+    """WebVTT index of preview pictures; empty until it is published."""
+    original_url: str
+    """The file as it came; empty: it was deleted."""
+    files: list[FileReply]
+    """MP4 files of the definitions, where the template makes them."""
+    embed_code: str
+    """HTML that plays it in a page; empty until it can be played."""

@@ -1,0 +1,111 @@
+"""Videos put into the shapes that the API answers with. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from vodpull.api.v1.shapes import ErrorReply, FileReply, TrackReply, WarningReply
+from vodpull.api.v1.videos.shapes import (
+    CategoryReply,
+    PlaybackReply,
+    UsageReply,
+    VideoJobReply,
+    VideoReply,
+    VideoSummary,
+)
+from vodpull.api.v1.views import Times, decision_reply, file_reply, stage_replies
+from vodpull.jobs.model import Job, StoredFile
+from vodpull.videos.embed import playback_of
+from vodpull.videos.model import Category, Video
+from vodpull.videos.urls import FileUrls
+
+
+def category_reply(category: Category) -> CategoryReply:
+    """Return a category as `/api/v1` shows it."""
+    return CategoryReply(**asdict(category))
+
+
+def video_summary(video: Video, urls: FileUrls) -> VideoSummary:
+    """Return a video as lists show it."""
+    return VideoSummary(**_summary(video, urls))
+
+
+def video_reply(video: Video, job: Job, times: Times, *, urls: FileUrls) -> VideoReply:
+    """Return a video with everything that is known of it."""
+    asset = video.asset
+    return VideoReply(
+        **_summary(video, urls),
+        files=_files(video, urls),
+        storyboard_url=urls.url(asset.storyboard_key, video.publish_domain),
+        md5=asset.md5,
+        sha256=asset.sha256,
+        decisions=[decision_reply(decision) for decision in job.decisions],
+        tracks=[TrackReply(**asdict(track)) for track in asset.tracks],
+        warnings=[WarningReply(**asdict(warning)) for warning in asset.warnings],
+        proof=asset.proof,
+        jobs=[_job(video, job, times)],
+        usage=_usage(video),
+    )
+
+
+def playback_reply(video: Video, urls: FileUrls) -> PlaybackReply:
+    """Return where a video is played."""
+    playback = playback_of(video, urls)
+    return PlaybackReply(
+        video_id=video.video_id,
+        is_playable=bool(playback.embed_code),
+        playlist_url=playback.playlist,
+        poster_url=playback.poster,
+        storyboard_url=playback.storyboard,
+        original_url=playback.original,
+        files=[_file(video, file, urls) for file in playback.mp4],
+        embed_code=playback.embed_code,
+    )
+
+
+def _summary(video: Video, urls: FileUrls) -> dict[str, Any]:
+    as_they_are = (
+        *("video_id", "name", "description", "created_at_ms", "uploaded_at_ms", "updated_at_ms", "duration_s"),
+        *("size_bytes", "publish_domain", "player_id", "template", "batch_id", "position", "job_id"),
+    )
+    return {
+        **{name: getattr(video, name) for name in as_they_are},
+        "origin": video.origin.name.lower(),
+        "state": video.state.name.lower(),
+        "encode_state": video.encode_state.name.lower(),
+        "categories": [category_reply(category) for category in video.categories],
+        "is_playable": bool(video.asset.playlist_key),
+        "playlist_url": urls.url(video.asset.playlist_key, video.publish_domain),
+        "poster_url": urls.url(video.asset.poster_key, video.publish_domain),
+    }
+
+
+def _files(video: Video, urls: FileUrls) -> list[FileReply]:
+    return [_file(video, file, urls) for file in video.asset.files]
+
+
+def _file(video: Video, file: StoredFile, urls: FileUrls) -> FileReply:
+    return file_reply(file, video.asset.duration_s, url=urls.url(file.key, video.publish_domain))
+
+
+def _job(video: Video, job: Job, times: Times) -> VideoJobReply:
+    return VideoJobReply(
+        job_id=job.job_id,
+        batch_id=job.batch_id,
+        position=job.position,
+        attempt=job.attempt,
+        template=video.template,
+        stage=job.stage,
+        percent=job.percent,
+        is_final=job.is_final,
+        error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
+        timeline=stage_replies(times.get(job.job_id, [])),
+    )
+
+
+def _usage(video: Video) -> UsageReply:
+    original = video.asset.original
+    original_bytes = 0 if original is None else original.size_bytes
+    total = max(video.size_bytes, original_bytes)
+    return UsageReply(original_bytes=original_bytes, outputs_bytes=total - original_bytes, total_bytes=total)

@@ -1,0 +1,216 @@
+"""`vodpull videos`: the library of an account, over a running service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
+from vodpull.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vodpull.client import Category, VideoChange, VideoFilters
+
+app = typer.Typer(help="The videos of an account.", no_args_is_help=True)
+
+MAX_PAGE = 100
+"""Videos that a page of a list has at most."""
+
+WAIT_PATIENCE_S = 60.0
+"""A service that restarts is waited for while an encode is followed."""
+
+VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO")]
+VideoIds = Annotated[list[str], typer.Argument(help="Ids of videos.", metavar="VIDEO...")]
+State = Literal["enabled", "blocked"]
+EncodeState = Literal["encoded", "not_encoded", "encoding", "failed"]
+Origin = Literal["pulled", "uploaded", "uploaded_by_sdk", "uploaded_by_tool", "clipped", "joined"]
+_DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
+"""How a day, or a moment of it, is written."""
+
+
+@app.command("list")
+def list_videos(
+    search: Annotated[str, typer.Option(help="Only those with this in the name.")] = "",
+    state: Annotated[State | None, typer.Option(help="Only these.")] = None,
+    encode_state: Annotated[EncodeState | None, typer.Option(help="Only these.")] = None,
+    origin: Annotated[Origin | None, typer.Option(help="Only those that came so.")] = None,
+    category: Annotated[str, typer.Option(help="Only those with this label: NAME, PARENT/NAME or id.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="Created then or later (UTC).", formats=_DAYS)] = None,
+    until: Annotated[datetime | None, typer.Option(help="Created then or before (UTC).", formats=_DAYS)] = None,
+    sort: Annotated[Literal["newest", "oldest"], typer.Option(help="By time of creation.")] = "newest",
+    limit: Annotated[int, typer.Option(help="At most so many; 0: all.", min=0)] = 20,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """List videos."""
+    asked: dict[str, str | int | None] = {
+        "search": search,
+        "state": state,
+        "encode_state": encode_state,
+        "origin": origin,
+        "sort": sort,
+        "created_from_ms": _ms(since) if since else None,
+        "created_until_ms": _ms(_end_of(until)) if until else None,
+    }
+    with open_client(server, cacert) as client:
+        if category:
+            asked["category"] = node_of(category, client.categories())
+        filters = cast("VideoFilters", {name: value for name, value in asked.items() if value is not None})
+        page_size = min(limit or MAX_PAGE, MAX_PAGE)
+        found = list(islice(client.videos(page_size=page_size, **filters), limit or None))
+    if as_json:
+        print_json([summary(video) for video in found])
+        return
+    print_table(HEADS, map(row, found))
+
+
+@app.command()
+def show(video: VideoId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Show all of a video: states, labels, files with URLs, what it takes, how it was made."""
+    with open_client(server, cacert) as client:
+        show_one(client.video(video), as_json=as_json)
+
+
+@app.command()
+def edit(
+    video: VideoId,
+    name: Annotated[str | None, typer.Option(help="Its name.")] = None,
+    description: Annotated[str | None, typer.Option(help="Its description; '' takes it away.")] = None,
+    category: Annotated[
+        list[str] | None,
+        typer.Option(help="A label of it from now on, in place of those before: NAME, PARENT/NAME or id; may repeat."),
+    ] = None,
+    no_categories: Annotated[bool, typer.Option("--no-categories", help="Take all labels away.")] = False,
+    publish_domain: Annotated[str | None, typer.Option(help="One of the service's; '': its default.")] = None,
+    player_id: Annotated[str | None, typer.Option(help="A text of yours.")] = None,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Change what is named of a video and nothing else."""
+    texts = {"name": name, "description": description, "publish_domain": publish_domain, "player_id": player_id}
+    change = cast("VideoChange", {field: text for field, text in texts.items() if text is not None})
+    if not change and not category and not no_categories:
+        remedy = "`vodpull videos edit --help` names what can be changed."
+        raise ConfigurationError("nothing to change", field="--name", remedy=remedy)
+    with open_client(server, cacert) as client:
+        if category or no_categories:
+            tree = client.categories() if category else ()
+            change["categories"] = [node_of(each, tree) for each in category or ()]
+        show_one(client.edit_video(video, **change), as_json=as_json)
+
+
+@app.command()
+def block(videos: VideoIds, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Keep anybody from playing videos: their files answer 403."""
+    with open_client(server, cacert) as client:
+        show_all([client.block_video(video) for video in videos], as_json=as_json)
+
+
+@app.command()
+def enable(videos: VideoIds, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Let blocked videos play again."""
+    with open_client(server, cacert) as client:
+        show_all([client.enable_video(video) for video in videos], as_json=as_json)
+
+
+@app.command()
+def delete(
+    videos: VideoIds,
+    only_original: Annotated[bool, typer.Option("--only-original", help="Only what they were made from.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Delete videos with all their files, or only their originals."""
+    if not yes:
+        what = "the originals" if only_original else "all files"
+        typer.confirm(f"Delete {what} of {', '.join(videos)} for good?", abort=True, err=True)
+    with open_client(server, cacert) as client:
+        for video in videos:
+            client.delete_video(video, only_original=only_original)
+            typer.echo(f"{'the original of ' if only_original else ''}{video} is deleted")
+
+
+@app.command()
+def encode(
+    videos: VideoIds,
+    template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Encode stored originals again; what there is plays until the new outputs are whole."""
+    with open_client(server, cacert) as client:
+        started = [client.encode_video(video, template=template) for video in videos]
+    if not wait:
+        show_all(started, as_json=as_json)
+        return
+    with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:
+        ended = [client.wait_video(video, on_progress=None if as_json else Told()) for video in videos]
+    show_all(ended, as_json=as_json)
+    raise typer.Exit(1 if any(video.encode_state == "failed" for video in ended) else 0)
+
+
+@app.command()
+def url(
+    video: VideoId,
+    what: Annotated[
+        Literal["playlist", "original", "poster", "storyboard", "mp4", "embed"],
+        typer.Option("--what", help="Of what; mp4: one line for each definition; embed: HTML that plays it."),
+    ] = "playlist",
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Print where a video is played: its playlist, or what there is instead."""
+    with open_client(server, cacert) as client:
+        played = client.playback(video)
+    if as_json:
+        print_json(asdict(played))
+        return
+    lines = url_lines(played, what)
+    if not any(lines):
+        remedy = f"`vodpull videos show {video}` lists what there is; `vodpull videos encode` makes more."
+        raise ConfigurationError(f"the video has no {what}", field="--what", remedy=remedy)
+    for line in lines:
+        typer.echo(printable(line))
+
+
+def node_of(text: str, tree: Sequence[Category]) -> int:
+    """
+    Return the id of a label by its id, its name, or the names of its parent and itself.
+
+    Raises:
+        ConfigurationError: there is none, or there are several of this name.
+    """
+    names = {category.node_id: category.name for category in tree}
+    fitting = [
+        category.node_id
+        for category in tree
+        if text in {str(category.node_id), category.name, f"{names.get(category.parent_id, '')}/{category.name}"}
+    ]
+    if len(fitting) != 1:
+        why = f"{len(fitting)} labels are called {text}" if fitting else f"there is no label {text}"
+        remedy = "`vodpull categories list` shows them; write PARENT/NAME or the id."
+        raise ConfigurationError(why, field="--category", remedy=remedy)
+    return fitting[0]
+
+
+def _ms(at: datetime) -> int:
+    return round(at.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def _end_of(at: datetime) -> datetime:
+    """Return the end of a day that was named without a time, else the moment itself."""
+    is_day = (at.hour, at.minute, at.second) == (0, 0, 0)
+    return at + timedelta(days=1, milliseconds=-1) if is_day else at

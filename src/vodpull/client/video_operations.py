@@ -1,0 +1,145 @@
+"""Every operation on videos, once: which calls it makes and what it returns. No network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypedDict, Unpack
+from urllib.parse import quote, urlencode
+
+from vodpull.client.calls import get, member, post, wait_until_final
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
+from vodpull.client.shapes import DeliveryPage, read
+from vodpull.client.video_shapes import Category, Playback, Video, VideoPage
+
+
+class VideoFilters(TypedDict, total=False):
+    """Which videos, and in which order."""
+
+    search: str
+    """Any part of the name; letter case does not count."""
+    state: Literal["enabled", "blocked"]
+    encode_state: Literal["encoded", "not_encoded", "encoding", "failed"]
+    origin: Literal["pulled", "uploaded", "uploaded_by_sdk", "uploaded_by_tool", "clipped", "joined"]
+    category: int
+    """Id of a label; those below it count as well."""
+    created_from_ms: int
+    created_until_ms: int
+    """Inclusive."""
+    sort: Literal["newest", "oldest"]
+
+
+class VideoChange(TypedDict, total=False):
+    """What is to be changed of a video; what is left out stays as it is."""
+
+    name: str
+    description: str
+    categories: Sequence[int]
+    """Ids of all its labels from now on."""
+    publish_domain: str
+    player_id: str
+
+
+def list_videos(*, limit: int = 20, cursor: str = "", **filters: Unpack[VideoFilters]) -> Flow[VideoPage]:
+    """Return a page of the account's videos by time of creation; `next_cursor` leads on."""
+    given = {name: value for name, value in {**filters, "limit": limit, "cursor": cursor}.items() if value != ""}
+    return read(VideoPage, (yield from ask(get(f"/videos?{urlencode(given)}"))))
+
+
+def video(video_id: str) -> Flow[Video]:
+    """Return a video with everything that is known of it."""
+    return read(Video, (yield from ask(get(_video(video_id)))))
+
+
+def edit_video(video_id: str, **change: Unpack[VideoChange]) -> Flow[Video]:
+    """Change what is named of a video and nothing else, and return it."""
+    call = HttpCall(method="PATCH", target=OWN_PREFIX + _video(video_id), body=change, may_repeat=True)
+    return read(Video, (yield from ask(call)))
+
+
+def block_video(video_id: str) -> Flow[Video]:
+    """Keep anybody from playing a video, and return it; NotAllowedNow when it is blocked already."""
+    return read(Video, (yield from ask(post(f"{_video(video_id)}/block"))))
+
+
+def enable_video(video_id: str) -> Flow[Video]:
+    """Let a blocked video play again, and return it; NotAllowedNow when it is enabled already."""
+    return read(Video, (yield from ask(post(f"{_video(video_id)}/enable"))))
+
+
+def encode_video(video_id: str, *, template: str = "") -> Flow[Video]:
+    """Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits."""
+    return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", {"template": template}))))
+
+
+def wait_video(
+    video_id: str, *, on_progress: Callable[[Video], object] | None = None, timeout_s: float = float("inf")
+) -> Flow[Video]:
+    """
+    Return a video when no encode of it is under way any more; its `encode_state` says how the last one ended.
+
+    `on_progress` is called with the video whenever it has changed, in the thread or task that waits.
+
+    Raises:
+        TimeoutError: one still is after `timeout_s` seconds; it goes on all the same.
+    """
+    call, what = get(_video(video_id)), f"video {video_id}"
+    return (yield from wait_until_final(Video, call, on_progress=on_progress, timeout_s=timeout_s, what=what))
+
+
+def delete_video(video_id: str, *, only_original: bool = False) -> Flow[None]:
+    """Delete a video with all its files, or only what it was made from; what is under way is stopped first."""
+    rest = "?only_original=true" if only_original else ""
+    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _video(video_id) + rest))
+
+
+def playback(video_id: str) -> Flow[Playback]:
+    """Return where a video is played."""
+    return read(Playback, (yield from ask(get(f"{_video(video_id)}/playback"))))
+
+
+def categories() -> Flow[tuple[Category, ...]]:
+    """Return all categories of the account, by id."""
+    said = yield from ask(get("/categories"))
+    return tuple(read(Category, each) for each in member(said, "categories"))
+
+
+def create_category(name: str, *, parent_id: int = 0) -> Flow[Category]:
+    """Make a category of the first level, or below one of it."""
+    return read(Category, (yield from ask(post("/categories", {"name": name, "parent_id": parent_id}))))
+
+
+def delete_category(node_id: int) -> Flow[None]:
+    """Delete a category and those below it; videos lose the label and stay."""
+    yield from ask(HttpCall(method="DELETE", target=f"{OWN_PREFIX}/categories/{node_id:d}"))
+
+
+def callbacks() -> Flow[dict[str, str]]:
+    """Return the addresses that the account is told at, by what it is told."""
+    said = yield from ask(get("/callbacks"))
+    return {str(member(each, "kind")): str(member(each, "url")) for each in member(said, "callbacks")}
+
+
+def set_callback(kind: str, url: str) -> Flow[None]:
+    """Tell the account at this address from now on; `transcode`: that an encode has ended, whoever asked for it."""
+    call = HttpCall(method="PUT", target=OWN_PREFIX + _callback(kind), body={"url": url}, may_repeat=True)
+    yield from ask(call)
+
+
+def delete_callback(kind: str) -> Flow[None]:
+    """Tell the account nothing of this kind any more."""
+    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _callback(kind)))
+
+
+def list_deliveries(*, batch_id: str = "", state: str = "", limit: int = 20, cursor: str = "") -> Flow[DeliveryPage]:
+    """Return a page of the account's notifications, newest first; `next_cursor` leads on."""
+    asked: dict[str, Any] = {"batch_id": batch_id, "state": state, "limit": limit, "cursor": cursor}
+    given = {name: value for name, value in asked.items() if value != ""}
+    return read(DeliveryPage, (yield from ask(get(f"/deliveries?{urlencode(given)}"))))
+
+
+def _video(video_id: str) -> str:
+    return f"/videos/{quote(video_id, safe='')}"
+
+
+def _callback(kind: str) -> str:
+    return f"/callbacks/{quote(kind, safe='')}"

@@ -1,0 +1,45 @@
+"""A service that runs in the test's own process, on a database whose rows the test may write."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+from tests.services.postgres import Postgres
+from tests.wire import Wire
+
+from vodpull.accounts.keys import Accounts
+from vodpull.app.folder import make_data_dir
+from vodpull.app.service import running_service
+from vodpull.app.setup import open_vault
+from vodpull.database.connection import migrate, open_database
+from vodpull.settings import load_settings
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """Give a client of a service that only accepts work, on PostgreSQL, and of one that does it, on SQLite."""
+    folder = tmp_path_factory.mktemp("wire")
+    shared = request.param == "postgres"
+    server: Postgres | None = request.getfixturevalue("postgres") if shared else None
+    settings = load_settings(
+        data_dir=folder / "data",
+        database_url=server.url() if server else "",
+        storage_url=(folder / "store").as_uri(),
+        master_key=base64.b64encode(b"k" * 32).decode(),
+        publish_domains=("media.example.test",),
+        template_aliases=("旧模板=mp4", "0123456789abcdef0123456789abcdef=abr"),
+        rate_limit="",
+        language="en",
+    )
+    make_data_dir(settings.data_dir)
+    database = open_database(settings.database())
+    migrate(database)
+    accounts = Accounts(database, open_vault(settings, database))
+    key = accounts.create_key("demo-account")
+    with running_service(settings, role="api" if shared else "all") as service:
+        browser = TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False)
+        yield Wire(browser=browser, database=database, accounts=accounts, key=key)
+    database.dispose()

@@ -1,0 +1,55 @@
+"""A client of the wire contract for a service that runs in the test's own process."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.clock import now_s
+from vodpull.signing import SigningKey, sign
+
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """One request."""
+
+    method: str = "POST"
+    target: str
+    body: bytes = b""
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """Calls a service, and sees the database behind it."""
+
+    browser: TestClient
+    database: sa.Engine
+    accounts: Accounts
+    key: NewKey
+
+    def call(self, path: str, parameters: object = None, *, key: NewKey | None = None) -> dict[str, Any]:
+        """Return the reply to a call with a JSON body."""
+        return self.send(Sent(target=path, body=json.dumps(parameters or {}).encode()), key=key)
+
+    def send(self, sent: Sent, *, key: NewKey | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        """Return the reply to a request; `http` is its status where that is not 200."""
+        signed = headers or self.sign(sent, key=key)
+        reply = self.browser.request(sent.method, sent.target, content=sent.body, headers=signed)
+        found: dict[str, Any] = reply.json()
+        return found if reply.status_code == 200 else found | {"http": reply.status_code}
+
+    def sign(self, sent: Sent, *, key: NewKey | None = None) -> dict[str, str]:
+        """Return the headers of a request; no two requests have the same."""
+        used = key or self.key
+        signer = SigningKey(access_key=used.access_key, secret=used.secret_key, nonce=secrets.token_hex(8))
+        url = f"{self.browser.base_url}{sent.target}"
+        return sign(sent.method, url, sent.body, key=signer, now_s=now_s(), content_type=sent.content_type)

@@ -289,8 +289,8 @@ def test_a_video_is_found_renamed_labelled_blocked_and_enabled(console: Watched,
     page.get_by_role("link", name="Red", exact=True).click()
     expect(page.locator("article")).to_have_count(1)
     expect(page.locator("select[name=category] option:checked")).to_have_text("Plants/Red")
-    page.goto("about:blank")  # somebody's page, which shares nothing with the service
-    page.set_content(f"<body>{embed}</body>")
+    page.route("**/somebody", lambda route: route.fulfill(body=f"<body>{embed}</body>", content_type="text/html"))
+    page.goto(f"{console.base}/somebody")  # a page without our content policy and scripts
     console.wait_until("document.querySelector('video')?.readyState > 1")
 
 

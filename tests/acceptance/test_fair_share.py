@@ -1,4 +1,4 @@
-"""One account's thousands of items do not hold up another account's single one."""
+"""One account's hundreds of items do not hold up another account's single one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.origin import Origin
 from tests.services.vodpull import Vodpull
 
 SLOTS = 2
-CROWD = 2000
+CROWD = 600
 
 
 @pytest.fixture
 def crowded(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
-    """Run a service with few slots, whose only other account has asked for thousands of items."""
+    """Run a service with few slots, whose only other account has asked for hundreds of items."""
     service = Vodpull(
         tmp_path_factory.mktemp("crowded") / "data",
         origin=origin.origin,

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.origin import Origin
-from tests.services.receiver import Receiver
+from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
 from vodpull.notify import sign_delivery
 
 
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
 @pytest.fixture
-def notifier(tmp_path: Path, origin: Origin, receiver: Receiver) -> Iterator[Vodpull]:
-    service = Vodpull(tmp_path / "data", origin=f"{origin.origin},{receiver.url}")
+def receiver(hook: Receiver) -> Receiver:
+    """The receiver of the module, which has heard nothing yet."""
+    hook.received.clear()
+    return hook
+
+
+@pytest.fixture(scope="module")
+def notifier(tmp_path_factory: pytest.TempPathFactory, origin: Origin, hook: Receiver) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path_factory.mktemp("notifier") / "data", origin=f"{origin.origin},{hook.url}")
     service.start()
     yield service
     service.stop()

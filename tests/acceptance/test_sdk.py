@@ -23,6 +23,7 @@ CLIP = "flower_faststart.mp4"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"
 
 Sdk = Callable[..., dict[str, Any]]
+SdkCalls = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,8 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 
 @pytest.fixture(scope="module")
 def https_service(tmp_path_factory: pytest.TempPathFactory, origin: Origin, tls: Tls) -> Iterator[Vodpull]:
-    service = Vodpull(tmp_path_factory.mktemp("https") / "data", origin=origin.origin)
+    folder = tmp_path_factory.mktemp("https") / "data"
+    service = Vodpull(folder, origin=origin.origin, VODPULL_COMPAT="category-data-list")
     service.serve_https(tls)
     service.start()
     yield service
@@ -47,12 +49,13 @@ def https_service(tmp_path_factory: pytest.TempPathFactory, origin: Origin, tls:
 
 
 @pytest.fixture(scope="module")
-def sdk(https_service: Vodpull, tls: Tls) -> Sdk:
+def sdk_calls(https_service: Vodpull, tls: Tls) -> SdkCalls:
     """Call through the SDK, in a process of its own."""
 
-    def call(path: str, *, key: SigningKey | None = None, **request: object) -> dict[str, Any]:
+    def call(*calls: tuple[str, dict[str, Any]], key: SigningKey | None = None) -> list[dict[str, Any]]:
         used = key or https_service.own_key
-        order = {"path": path, "request": request, "access_key": used.access_key, "secret": used.secret}
+        entries = [{"path": path, "request": request} for path, request in calls]
+        order = {"calls": entries, "access_key": used.access_key, "secret": used.secret}
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name("sdk_client.py")), f"127.0.0.1:{https_service.port}"],
             env=os.environ | {"REQUESTS_CA_BUNDLE": str(tls.authority), "NO_PROXY": "127.0.0.1"},
@@ -63,7 +66,16 @@ def sdk(https_service: Vodpull, tls: Tls) -> Sdk:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
+        answers: list[dict[str, Any]] = json.loads(done.stdout)
+        return answers
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def sdk(sdk_calls: SdkCalls) -> Sdk:
+    def call(path: str, *, key: SigningKey | None = None, **request: object) -> dict[str, Any]:
+        [answer] = sdk_calls((path, request), key=key)
         return answer
 
     return call
@@ -118,3 +130,95 @@ def test_a_parameter_error_reaches_the_sdks_caller(sdk: Sdk) -> None:
     reply = sdk("/vod/videoManage/pullVideo", file_list="not base64!")
     assert reply["read"]["code"] == 1000
     assert "fileList" in reply["read"]["message"]
+
+
+MANAGE = "/vod/videoManage"
+CATEGORY = "/vod/videoCategory"
+NESTED_ELSEWHERE = {"/vod/statisticalAnalysis/getStorageVolume"}
+"""The SDK expects the members of `data` beside it."""
+
+
+@pytest.fixture(scope="module")
+def video_id(sdk: Sdk, pulled: dict[str, Any]) -> str:
+    reply = query_until_completed(sdk, task_id=pulled["read"]["data"]["taskId"])
+    found: str = reply["read"]["data"]["items"][0]["videoInfo"]["videoId"]
+    return found
+
+
+def test_the_sdk_reads_what_every_call_about_videos_and_categories_answers(sdk_calls: SdkCalls, video_id: str) -> None:
+    names = json.dumps([{"parentName": "课程", "childName": "第一季"}])
+    calls: list[tuple[str, dict[str, Any]]] = [
+        (f"{MANAGE}/getVideoList", {"video_id": video_id, "page_index": 1, "page_size": 10}),
+        (f"{MANAGE}/videoEdit", {"video_id": video_id, "video_name": "新名字", "category_names": names}),
+        (f"{MANAGE}/videoBlock", {"video_id": video_id}),
+        (f"{MANAGE}/videoEnable", {"video_id": video_id}),
+        (f"{MANAGE}/getPublishCode", {"video_id": video_id, "code_type": 0}),
+        (f"{CATEGORY}/getCategoryList", {"parent_node_id": "", "page_size": 10, "page_index": 1}),
+        (f"{CATEGORY}/createCategory", {"parent_node_id": 1001, "label_name": "第二季"}),
+        (f"{CATEGORY}/deleteVideoByCategory", {"node_id": 1003}),
+        (f"{CATEGORY}/deleteCategory", {"node_id": 1003}),
+        ("/vod/statisticalAnalysis/getStorageVolume", {"is_details": 1}),
+    ]
+    answers = dict(zip([path for path, _ in calls], sdk_calls(*calls), strict=True))
+    for path, answer in answers.items():
+        assert answer["raw"]["code"] == 200, (path, answer)
+        assert answer["complete"] is (path not in NESTED_ELSEWHERE), (path, answer)
+    assert answers[f"{MANAGE}/getVideoList"]["read"] == answers[f"{MANAGE}/getVideoList"]["raw"]
+    [row] = answers[f"{MANAGE}/getVideoList"]["read"]["data"]["videoListInfo"]
+    assert (row["videoState"], row["transcodeState"], row["videoSourceCode"]) == (0, 1, 3)
+    assert answers[f"{CATEGORY}/createCategory"]["read"]["data"] == [{"nodeId": 1003}]
+    urls = answers[f"{MANAGE}/getPublishCode"]["read"]["data"]["videoUrl"]
+    assert [entry["urlType"] for entry in urls] == ["PC端", "移动端"]
+
+
+def test_the_sdk_gets_the_documented_refusals(sdk_calls: SdkCalls, video_id: str) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = [
+        (f"{MANAGE}/videoEnable", {"video_id": video_id}),
+        (f"{MANAGE}/videoBlock", {"video_id": "0" * 32}),
+        (f"{MANAGE}/transCode", {"video_ids": "a/b"}),
+        (f"{CATEGORY}/createCategory", {"label_name": "a/b"}),
+        ("/vod/ai/createClearAdTask", {"video_id": video_id, "clear_video_ad": True}),
+        ("/vod/ai/clearAdTaskQuery", {"task_id": "0" * 32}),
+    ]
+    answers = sdk_calls(*asked)
+    assert [answer["read"]["code"] for answer in answers] == [1509, 1502, 1541, 1000, 401, 1000]
+
+
+UPLOAD_TOOL = (
+    "workflow/getWorkflowList",
+    "vod/transcodeManage/getTranscodeCombineList",
+    "vod/material/getSubtitleList",
+    "vod/domainManage/getDomainList",
+    "vod/watermarkManage/getWatermarkList",
+    "vod/categoryManage/getCategoryList",
+)
+
+
+def test_calls_without_models_are_answered_as_well(sdk_calls: SdkCalls, video_id: str) -> None:
+    start, again = (
+        ("/workflow/startWorkflow", {"targetId": video_id, "transNo": "sdk-1", "workflowId": template})
+        for template in ("original", "abr")
+    )
+    paths = [f"/{path}" for path in UPLOAD_TOOL]
+    answers = sdk_calls(*((path, {}) for path in paths), start, again)
+    for path, answer in zip(paths, answers, strict=False):
+        data = answer["raw"]["data"]
+        assert data["total"] == len(data["list"]), path
+    assert set(answers[-2]["raw"]) == {"id"}
+    assert answers[-1]["raw"]["code"] == 1630
+
+
+def test_the_sdk_encodes_again_and_deletes(sdk: Sdk, https_service: Vodpull, video_id: str) -> None:
+    wait_until_encoded(https_service, video_id)
+    assert sdk(f"{MANAGE}/transCode", video_ids=video_id, trans_code_template_name="original")["complete"]
+    wait_until_encoded(https_service, video_id)
+    deleted = sdk(f"{MANAGE}/deleteVideo", video_id=video_id, is_async=1, validate_occupy=1)
+    assert deleted["read"]["data"]["taskId"].isdecimal()
+    assert sdk(f"{MANAGE}/getVideoList", video_id=video_id)["read"]["data"]["videoTotal"] == 0
+
+
+def wait_until_encoded(service: Vodpull, video_id: str) -> None:
+    deadline_s = time.monotonic() + 60
+    while service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"][0]["transcodeState"] == 3:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)

@@ -38,6 +38,8 @@ ORPHAN_S = 5.0
 
 ENCODER_S = 3.0
 
+ACCEPTED = 202
+
 _CHUNK_LINE = re.compile(r"chunk encoded.*chunk=(\d+).*job=(\S+)")
 
 
@@ -67,6 +69,8 @@ class Books:
     """From the last kill to the last final state."""
     stillest_s: float = 0.0
     """The longest time after the last kill in which nothing moved although there was work."""
+    encodes_again: int = 0
+    """Encodes of stored originals that were accepted."""
     chunks: int = 0
     """Chunks that were encoded."""
     chunks_again: int = 0
@@ -80,6 +84,7 @@ class Books:
             f"strikes {self.kills.total()}: {dict(self.kills)}",
             f"tasks accepted {len(self.accepted)}, submissions that were not {self.refused}",
             f"last strike to last final state {self.settle_s:.1f} s, longest standstill {self.stillest_s:.1f} s",
+            f"encodes again accepted {self.encodes_again}",
             f"chunks encoded {self.chunks}, again {self.chunks_again}",
             f"faults {len(self.faults)}",
             *self.faults,
@@ -104,6 +109,7 @@ class Campaign:
         for number in range(plan.kills):
             while len(books.accepted) * plan.kills < plan.tasks * (number + 1):
                 self.submit_next(plan, books)
+            self._encode_one_again(chance, books)
             time.sleep(chance.uniform(0, plan.pause_s))  # the moment is the campaign's subject
             self.strike(chance, plan, books)
         started_s = time.monotonic()
@@ -126,6 +132,17 @@ class Campaign:
             books.refused += 1
             return
         books.accepted[task_id] = hashlib.md5((self._sources / clip).read_bytes(), usedforsecurity=False).hexdigest()
+
+    def _encode_one_again(self, chance: random.Random, books: Books) -> None:
+        """Ask for another encode of something that may be whole by now; whether it is accepted is seen in the end."""
+        if not books.accepted:
+            return
+        with contextlib.suppress(httpx2.HTTPError, ValueError, AssertionError, KeyError, IndexError):
+            [job] = self._api.state(chance.choice(list(books.accepted)))["jobs"]
+            video_id = job["video_id"]
+            template = chance.choice(["abr", "mp4"])
+            reply = self._api.api("POST", f"/videos/{video_id}/encode", json={"template": template})
+            books.encodes_again += reply.status_code == ACCEPTED
 
     def strike(self, chance: random.Random, plan: Plan, books: Books) -> None:  # noqa: ARG002 - another campaign asks
         """Kill something and start it again."""
@@ -190,15 +207,17 @@ class Campaign:
         books.chunks, books.chunks_again = found.total(), found.total() - len(found)
 
     def _audit(self, books: Books) -> None:
-        events = Counter(event["batch_id"] for event in self._events() if event["position"] is not None)
+        events = Counter(event["batch_id"] for event in self._events() if event["kind"].startswith("job."))
         for task_id, md5 in books.accepted.items():
             [item] = self._api.query(task_id)["items"]
             if (item["pullStatus"], item["cmdStatus"]) != (2, 2):
                 books.faults.append(f"failed: {self._api.state(task_id)}")
                 continue
-            if events[task_id] != 1:
-                books.faults.append(f"{events[task_id]} final states: {task_id}")
-            books.faults += [f"{task_id}: {fault}" for fault in self._faults_of(item, md5)]
+            [job] = self._api.state(task_id)["jobs"]
+            if events[task_id] != job["attempt"]:
+                books.faults.append(f"{events[task_id]} final states of {job['attempt']} attempts: {task_id}")
+            faults = [*self._faults_of(item, md5), *self._faults_of_video(item)]
+            books.faults += [f"{task_id}: {fault}" for fault in faults]
         self._audit_notifications(books)
 
     def _faults_of(self, item: dict[str, Any], md5: str) -> list[str]:
@@ -208,6 +227,12 @@ class Campaign:
         if hashlib.md5(original.content, usedforsecurity=False).hexdigest() != md5:
             faults.append("the original is not what the origin has")
         return faults + faults_of_renditions(self._api, rows[1:])
+
+    def _faults_of_video(self, item: dict[str, Any]) -> list[str]:
+        """Return in what the library disagrees with the task."""
+        video = self._api.api("GET", f"/videos/{item['videoInfo']['videoId']}").json()
+        expected = "encoded" if len(item["videoInfo"]["videoFileList"]) > 1 else "not_encoded"
+        return [] if video.get("encode_state") == expected else [f"{expected} as a task, as a video: {video}"]
 
     def _events(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -81,15 +82,17 @@ def member(folder: Path, role: str, origins: str, settings: dict[str, str]) -> V
     """Return a process that is not started yet."""
     folder.mkdir(parents=True, exist_ok=True)
     process = Vodpull(folder / "data", origin=origins, **settings)
+    process.is_killed = True
     process.role = role
     return process
 
 
 @contextmanager
 def running(members: list[Vodpull]) -> Iterator[list[Vodpull]]:
-    """Start processes one after the other, and stop them when the block ends."""
+    """Start processes at once, and stop them when the block ends."""
     with ExitStack() as stack:
         for process in members:
-            process.start()
             stack.callback(process.stop)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Vodpull.start, members))
         yield members

@@ -145,7 +145,7 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
     if not shown or not known:
         return "no picture"
     shapes = shown[0].shape, known[0].shape
-    if abs(shapes[0] / shapes[1] - 1) > proof.SAME_SHAPE:
+    if abs(shapes[0] / shapes[1] - 1) > film.SAME_SHAPE:
         return f"its shape is {shapes[0]:.2f} instead of {shapes[1]:.2f}"
     steps = sorted(after.at_s - before.at_s for before, after in pairwise(known))
     return likeness.compare_sights(

@@ -56,6 +56,8 @@ class Vodpull:
         self._key: SigningKey | None = None
         self._tls: Tls | None = None
         self.role = "all"
+        self.is_killed = False
+        """Its coverage is not measured: a process that is killed never comes to write it down."""
         self.wrapper: tuple[str, ...] = ()
         """Words before the command: `taskset`, `ip netns exec`."""
         self._http = httpx2.Client(timeout=30, trust_env=False)
@@ -79,6 +81,8 @@ class Vodpull:
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
 
     def start(self) -> None:
+        unread = ("COVERAGE_",) if self.is_killed else ()
+        environment = {name: value for name, value in self._environment.items() if not name.startswith(unread)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -93,7 +97,7 @@ class Vodpull:
                     self.role,
                     *self._tls_options(),
                 ],
-                env=self._environment,
+                env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vodpull.settings import Settings
 
 Role = Literal["all", "api", "worker"]
-"""As in `vodpull.app.service`, which is not loaded for a help text."""
+"""As in `vodpull.app.parts`, which is not loaded for a help text."""
 
 
 def register(app: typer.Typer) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.database.changes import Mark
 from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
@@ -78,6 +80,8 @@ class ConsoleContext:
     system_facts: Callable[[], SystemFacts]
     census: Callable[[], Census]
     history: ReadHistory
+    follow: Callable[[], AbstractContextManager[Mark]]
+    """Begins to tell of changes in the database."""
     sign: Sign
     account: str
     """Name of the account that the console submits for."""

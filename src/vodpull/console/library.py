@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.live import Blocks, stream
+from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.visit import Visit, leave_to
 from vodpull.console.words import say_in
@@ -109,7 +109,7 @@ def _day_ms(text: str) -> int | None:
         return None
 
 
-def library_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+def library_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
     """Return the routes."""
     desk = _LibraryDesk(pages, context)
 
@@ -118,10 +118,14 @@ def library_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Ro
         if not visit.is_operator:
             return gate.turn_away(visit)
 
-        def render() -> Blocks | None:
-            return desk.blocks(visit, look_of(visit))[0] if context.operators.is_session(visit.token) else None
+        look = look_of(visit)
 
-        return StreamingResponse(stream(render), media_type="text/event-stream")
+        def render() -> Blocks | None:
+            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
+                return None
+            return desk.blocks(visit, look, streams.once(("videos", look), partial(desk.read, look)))
+
+        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
 
     return [
         gate.page("/library", desk.show),
@@ -137,7 +141,7 @@ class _LibraryDesk:
 
     def show(self, visit: Visit) -> Response:
         look = look_of(visit)
-        blocks, following = self.blocks(visit, look)
+        listed = self.read(look)
         keys = self._context.accounts.list_keys()
         tree = self._context.categories.tree(look.account) if look.account else []
         parents = {category.node_id: category.name for category in tree}
@@ -145,8 +149,8 @@ class _LibraryDesk:
             visit,
             "library.html",
             look=look,
-            blocks=blocks,
-            following=following,
+            blocks=self.blocks(visit, look, listed),
+            following=listed[1],
             states=STATES,
             encode_states=ENCODE_STATES,
             accounts=sorted({(key.account_id, key.name) for key in keys}, key=lambda account: account[1]),
@@ -155,14 +159,17 @@ class _LibraryDesk:
             default_template=self._context.default_template,
         )
 
-    def blocks(self, visit: Visit, look: Look) -> tuple[Blocks, str]:
-        """Return the grid as blocks, and the cursor of the next page."""
-        videos, following = self._context.library.page(look.filter, limit=PAGE_VIDEOS, cursor=look.cursor)
+    def read(self, look: Look) -> tuple[list[Video], str]:
+        """Return the videos of a page, and the cursor of the next one."""
+        return self._context.library.page(look.filter, limit=PAGE_VIDEOS, cursor=look.cursor)
+
+    def blocks(self, visit: Visit, look: Look, listed: tuple[list[Video], str]) -> Blocks:
+        """Return the grid as blocks."""
         blocks = {
             f"video-{video.video_id}": self._pages.part(visit, "video_card.html", video=video, look=look)
-            for video in videos
+            for video in listed[0]
         }
-        return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look)}, following
+        return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look)}
 
     def change_many(self, visit: Visit) -> Response:
         change = self._change(visit)

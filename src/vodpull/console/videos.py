@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,7 +16,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.display import job_card
 from vodpull.console.gate import Gate
 from vodpull.console.library import delete_video, start_encode
-from vodpull.console.live import Blocks, stream
+from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.tasks import MEANINGS
 from vodpull.console.visit import Visit, leave_to
@@ -22,6 +24,7 @@ from vodpull.console.words import say_in
 from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.events import Event
 from vodpull.jobs.listing import StageTime
+from vodpull.jobs.model import Job
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
@@ -30,7 +33,7 @@ from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAY
 from vodpull.videos.urls import FileUrls
 
 
-def video_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
     """Return the routes."""
     desk = _VideoDesk(pages, context)
 
@@ -39,10 +42,15 @@ def video_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Rout
         if not visit.is_operator:
             return gate.turn_away(visit)
 
-        def render() -> Blocks | None:
-            return desk.blocks(visit) if context.operators.is_session(visit.token) else None
+        video_id = visit.request.path_params["video_id"]
 
-        return StreamingResponse(stream(render), media_type="text/event-stream")
+        def render() -> Blocks | None:
+            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
+                return None
+            facts = streams.once(("video", video_id), partial(desk.read, video_id))
+            return {"video-head": desk.head(visit, facts)} if facts else None
+
+        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
 
     return [
         gate.page("/library/{video_id}", desk.show),
@@ -62,13 +70,27 @@ def history_of(times: Sequence[StageTime], events: Sequence[Event]) -> list[tupl
     return sorted([*stages, *facts], key=lambda entry: entry[0], reverse=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is shown of a video and changes by itself."""
+
+    video: Video
+    job: Job
+    """That made it, as its last attempt is."""
+    times: Sequence[StageTime]
+    events: Sequence[Event]
+
+
 class _VideoDesk:
     def __init__(self, pages: Pages, context: ConsoleContext) -> None:
         self._pages = pages
         self._context = context
 
     def show(self, visit: Visit) -> Response:
-        video = self._video(visit)
+        facts = self.read(visit.request.path_params["video_id"])
+        if facts is None:
+            raise NotFound("there is no such video")
+        video = facts.video
         tree = self._context.categories.tree(video.account_id)
         parents = {category.node_id: category.name for category in tree}
         urls = FileUrls(public_url=visit.site(self._context.public_url), domains=self._context.publish_domains)
@@ -78,7 +100,7 @@ class _VideoDesk:
             video=video,
             urls=urls,
             playback=playback_of(video, urls),
-            head=self._head(visit, video),
+            head=self.head(visit, facts),
             labels=", ".join(label_path(category, parents) for category in video.categories),
             known=[label_path(category, parents) for category in tree],
             templates=self._context.templates,
@@ -86,25 +108,31 @@ class _VideoDesk:
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
 
-    def blocks(self, visit: Visit) -> Blocks | None:
-        """Return what changes of the page; None when the video is gone."""
+    def read(self, video_id: str) -> Facts | None:
+        """Return what is shown of a video and changes; None when it is gone."""
         try:
-            return {"video-head": self._head(visit, self._video(visit))}
+            video = self._context.library.find(video_id, account_id=None)
         except NotFound:
             return None
-
-    def _head(self, visit: Visit, video: Video) -> str:
         _, job = self._context.store.find_job(video.job_id)
-        times = self._context.listing.timeline(video.batch_id).get(video.job_id, [])
+        return Facts(
+            video=video,
+            job=job,
+            times=self._context.listing.timeline(video.batch_id).get(video.job_id, []),
+            events=self._context.events.of_video(video.batch_id, video.video_id),
+        )
+
+    def head(self, visit: Visit, facts: Facts) -> str:
+        """Return the part of the page that changes."""
         return self._pages.part(
             visit,
             "video_head.html",
-            video=video,
-            card=job_card(job, times, now_ms=now_ms()),
-            history=history_of(times, self._context.events.of_video(video.batch_id, video.video_id)),
+            video=facts.video,
+            card=job_card(facts.job, facts.times, now_ms=now_ms()),
+            history=history_of(facts.times, facts.events),
             meanings=MEANINGS,
             # What the page's player and files are of: when that changes, the page says so.
-            shown=visit.query("shown") or str(video.asset.attempt),
+            shown=visit.query("shown") or str(facts.video.asset.attempt),
         )
 
     def edit(self, visit: Visit) -> Response:

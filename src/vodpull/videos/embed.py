@@ -20,6 +20,8 @@ _BROWSER_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm
 class Playback:
     """The URLs of a video; those of what is not there are empty."""
 
+    key: str
+    """Of what a player on this service plays; empty: nothing that browsers know."""
     playlist: str
     poster: str
     storyboard: str
@@ -36,9 +38,11 @@ def playback_of(video: Video, urls: FileUrls) -> Playback:
     poster = urls.url(asset.poster_key, domain)
     playlist = urls.url(asset.playlist_key, domain)
     original = [asset.original] if asset.original is not None else []
-    sources = [(playlist, HLS_TYPE)] if playlist else []
-    sources += [(urls.url(file.key, domain), _type(file)) for file in (*reversed(mp4), *original) if _type(file)]
+    playable = [(asset.playlist_key, HLS_TYPE)] if playlist else []
+    playable += [(file.key, _type(file)) for file in (*reversed(mp4), *original) if _type(file)]
+    sources = [(urls.url(key, domain), kind) for key, kind in playable]
     return Playback(
+        key=playable[0][0] if playable else "",
         playlist=playlist,
         poster=poster,
         storyboard=urls.url(asset.storyboard_key, domain),

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from tests.contract.test_vectors import load
 from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wire_ms
 from tests.wire import Sent, Wire
+from tests.wire_vectors import CALLS, as_sent, of_vector
 
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
-CALLS = load("video-exchanges")["calls"]
 LIST = load("video-list")
 ENCODINGS = load("encodings")["categoryNames"]
 
@@ -43,22 +43,6 @@ def video(wire: Wire) -> Video:
     return stored_video(wire.database, wire.key)
 
 
-def of_vector(call: str) -> list[Any]:
-    """Return the requests of a call that mean the same."""
-    requests = CALLS[call]["requests_with_the_same_meaning"]
-    return [pytest.param(call, request, id=f"{call}-{number}") for number, request in enumerate(requests)]
-
-
-def sent(call: str, request: dict[str, str]) -> Sent:
-    query = f"?{request['query']}" if "query" in request else ""
-    return Sent(
-        method=request["method"],
-        target=CALLS[call]["path"] + query,
-        body=request.get("body", "").encode(),
-        content_type=request["content_type"],
-    )
-
-
 def expected(call: str) -> dict[str, Any]:
     body: dict[str, Any] = CALLS[call]["reply_success"]["body"]
     return body | ({"message": "Operation succeeded"} if body.get("message") == "操作成功" else {})
@@ -75,7 +59,7 @@ READS = ("getVideoList", "getPublishCode")
 def test_every_form_of_a_question_gets_the_answer_of_the_vector(
     wire: Wire, video: Video, call: str, request_: dict[str, str]
 ) -> None:
-    assert wire.send(sent(call, request_)) == expected(call)
+    assert wire.send(as_sent(call, request_)) == expected(call)
 
 
 AI = ("createClearAdTask", "clearAdTaskQuery")
@@ -83,12 +67,12 @@ AI = ("createClearAdTask", "clearAdTaskQuery")
 
 @pytest.mark.parametrize(("call", "request_"), [entry for call in AI for entry in of_vector(call)])
 def test_calls_of_other_products_are_refused_as_documented(wire: Wire, call: str, request_: dict[str, str]) -> None:
-    assert wire.send(sent(call, request_)) == expected(call)
+    assert wire.send(as_sent(call, request_)) == expected(call)
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("videoEdit"))
 def test_a_video_is_edited(wire: Wire, video: Video, call: str, request_: dict[str, str]) -> None:
-    assert wire.send(sent(call, request_)) == DONE
+    assert wire.send(as_sent(call, request_)) == DONE
     edited = found(wire)
     assert (edited.name, edited.description, edited.player_id) == ("新名字", "说明", "42")
     assert edited.publish_domain == "media.example.test"
@@ -172,7 +156,7 @@ def test_blocking_is_done_once_and_told(wire: Wire, video: Video, call: str) -> 
     with wire.database.begin() as connection:
         connection.execute(tables.video.update().values(state=int(start)))
     requests = CALLS[call]["requests_with_the_same_meaning"]
-    replies = [wire.send(sent(call, request)) for request in requests]
+    replies = [wire.send(as_sent(call, request)) for request in requests]
     assert replies[0] == expected(call)
     assert {reply["code"] for reply in replies[1:]} == {1506 if blocked else 1509}
     assert found(wire).is_blocked is blocked
@@ -183,9 +167,9 @@ def test_blocking_is_done_once_and_told(wire: Wire, video: Video, call: str) -> 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("deleteVideo"))
 def test_a_video_is_deleted_as_a_task(wire: Wire, video: Video, call: str, request_: dict[str, str]) -> None:
-    reply = wire.send(sent(call, replaced(request_, "notify.example.test", "192.0.2.1")))
+    reply = wire.send(as_sent(call, replaced(request_, "notify.example.test", "192.0.2.1")))
     assert reply["code"] == 1000, "its notifyUrl is judged"
-    reply = wire.send(sent(call, replaced(request_, "https://notify.example.test/deleted", "")))
+    reply = wire.send(as_sent(call, replaced(request_, "https://notify.example.test/deleted", "")))
     assert set(reply) == {"code", "data", "message"}
     assert reply["data"]["taskId"].isdecimal()
     assert int(reply["data"]["taskId"]) < 2**53
@@ -329,11 +313,11 @@ def test_a_video_is_encoded_once_at_a_time(wire: Wire) -> None:
 
 
 def test_a_workflow_is_started_once_for_each_business_id(wire: Wire, video: Video) -> None:
-    first = wire.send(sent("startWorkflow", CALLS["startWorkflow"]["requests_with_the_same_meaning"][0]))
+    first = wire.send(as_sent("startWorkflow", CALLS["startWorkflow"]["requests_with_the_same_meaning"][0]))
     assert set(first) == {"id"}
     assert first["id"].isdecimal()
     for request in CALLS["startWorkflow"]["requests_with_the_same_meaning"][1:]:
-        assert wire.send(sent("startWorkflow", request)) == {"code": 1630, "message": "transNo repeat"}
+        assert wire.send(as_sent("startWorkflow", request)) == {"code": 1630, "message": "transNo repeat"}
     stranger = wire.accounts.create_key("stranger")
     own = stored_video(wire.database, stranger, another_video())
     start = {"targetId": own.video_id, "transNo": "wf-0001", "workflowId": "0123456789abcdef0123456789abcdef"}

@@ -20,6 +20,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
+from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.jobs.census import take_census
@@ -175,6 +176,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         system_facts=lambda: FACTS,
         census=partial(take_census, database, queues=partial(measure_queues, database, names), alive_s=30.0),
         history=lambda slice_s, slices: read_history(database, until_ms=now_ms(), slice_s=slice_s, slices=slices),
+        follow=partial(following, database),
         sign=_sign,
         account="local",
         templates=("abr", "original"),

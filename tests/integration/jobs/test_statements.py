@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
+from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.model import Stage
 from vodpull.notify import INSPECTOR_URL
 from vodpull.workflows.delivery.inspector import Inspector
 
@@ -58,10 +63,16 @@ def fill(database: sa.Engine, key: NewKey, count: int) -> str:
 
 def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, key: NewKey) -> None:
     listing, deliveries = Listing(database), Deliveries(database)
+    mine = Accounts(database, VAULT).account_named("acme")
     inspector = Inspector(deliveries, Accounts(database, VAULT))
     lists: dict[str, tuple[int, Callable[[], object]]] = {
         "page": (2, lambda: listing.page(Filter(account_id=None), limit=100)),
-        "search": (2, lambda: listing.page(Filter(account_id=None, text="o.test"), limit=100)),
+        "own": (2, lambda: listing.page(Filter(account_id=mine), limit=100)),
+        "running": (2, lambda: listing.page(Filter(account_id=mine, is_final=False), limit=100)),
+        "waiting": (3, lambda: listing.page(Filter(account_id=None, stage=Stage.WAITING), limit=100)),
+        "transNo": (2, lambda: listing.page(Filter(account_id=mine, trans_no="t"), limit=100)),
+        "search": (3, lambda: listing.page(Filter(account_id=None, text="o.test"), limit=100)),
+        "id": (2, lambda: listing.page(Filter(account_id=None, text=newest), limit=100)),
         "deliveries": (2, lambda: deliveries.list_for(newest)),
         # The attempts, and once the account's secret and the key that asked.
         "inspector": (3, inspector.newest),
@@ -72,3 +83,50 @@ def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, 
         assert found == {name: most for name, (most, _) in lists.items()}
     assert len(listing.page(Filter(account_id=None), limit=100)[0]) == 14
     assert len(inspector.newest()) == 50
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Filter(account_id=None), "ix_batch_created"),
+        (Filter(account_id="a"), "ix_batch_account_created"),
+        (Filter(account_id=None, is_final=False), "ix_batch_finished"),
+        (Filter(account_id="a", is_final=False), "ix_batch_account_open"),
+        (Filter(account_id="a", trans_no="t"), "ix_batch_account_trans_no"),
+        (Filter(account_id=None, stage=Stage.FAILED), "ix_job_stage_batch"),
+        (Filter(account_id=None, text="o.test"), "ix_batch_created"),
+    ],
+)
+def test_every_filter_has_an_index_in_the_order_of_the_list(tmp_path: Path, wanted: Filter, index: str) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'plans.db'}")
+    migrate(database)
+    plans: list[str] = []
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        asked = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        plans.append("; ".join(row[3] for row in asked))
+
+    sa.event.listen(database, "before_cursor_execute", explain)
+    Listing(database).page(wanted, limit=20)
+    database.dispose()
+    assert any(index in plan for plan in plans), plans
+    assert not [plan for plan in plans if "SCAN job" in plan or "SCAN batch;" in plan or plan == "SCAN batch"], plans
+
+
+def test_a_search_looks_through_so_many_batches_a_page_and_goes_on(
+    database: sa.Engine, key: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vodpull.jobs.listing.SEARCHED", 2)
+    listing = Listing(database)
+    oldest = accepted(database, key, trans_no="needle")
+    for _ in range(4):
+        accepted(database, key)
+    wanted, cursor = Filter(account_id=None, text="needle"), ""
+    pages: list[list[str]] = []
+    while not pages or cursor:
+        views, cursor = listing.page(wanted, limit=10, cursor=cursor)
+        pages.append([view.batch.batch_id for view in views])
+    assert pages == [[], [], [oldest.batch.batch_id]]
+    for text in (oldest.batch.batch_id, oldest.jobs[0].job_id):
+        [found] = listing.page(Filter(account_id=None, text=text), limit=10)[0]
+        assert found.batch == oldest.batch

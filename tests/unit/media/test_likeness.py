@@ -20,7 +20,6 @@ from vodpull.media.verify.likeness import (
     compare_sounds,
     compare_tracks,
     is_lost,
-    letterboxed,
     placed,
 )
 from vodpull.media.verify.proof import picture_instants, sound_instants
@@ -103,13 +102,6 @@ def test_a_mapped_brightness_is_fitted() -> None:
     assert compare_sights(mapped, film(8, 40), frame_s=FRAME_S, fitted=False).wrong
     found = compare_sights(noisy(mapped), film(8, 40), frame_s=FRAME_S, fitted=True)
     assert (found.wrong, found.levels < 3) == ("", True)
-
-
-def test_bars_lie_where_the_shapes_differ() -> None:
-    tall = letterboxed(bytes([200]) * CELLS, own=1.0, frame=16 / 9)
-    assert (tall[0], tall[COLUMNS // 2], tall[COLUMNS - 1]) == (0, 200, 0)
-    wide = letterboxed(bytes([200]) * CELLS, own=16 / 9, frame=1.0)
-    assert (wide[0], wide[CELLS // 2], wide[-1]) == (0, 200, 0)
 
 
 def sound(hops: int, *, seed: int = 1, pitch: float = 0.4) -> Heard:

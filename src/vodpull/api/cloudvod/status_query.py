@@ -21,8 +21,8 @@ from vodpull.api.http.auth import SignedRequest, prove, read_claim
 from vodpull.api.http.exchange import read_signed_request
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import note_wire_code
+from vodpull.api.http.pass_limit import PassLimit
 from vodpull.api.http.problems import problem_of, problem_reply
-from vodpull.api.http.turns import Turns
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status import BatchStatus
@@ -78,14 +78,14 @@ class StatusQueryDoor:
     def __init__(self, app: ASGIApp, *, query: StatusQuery) -> None:
         self._app = app
         self._query = query
-        self._turns = Turns(AT_ONCE)
+        self._pass_limit = PassLimit(AT_ONCE)
         self.path = PATH
         """As the route is called in metrics."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a status query, or hand the request on."""
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] not in METHODS:
-            await self._turns.take()
+            await self._pass_limit.enter()
             await self._app(scope, receive, send)
             return
         scope["route"] = self

@@ -11,7 +11,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
-from vodpull.api.http.turns import Turns
+from vodpull.api.http.pass_limit import PassLimit
 from vodpull.errors import ObjectMissing
 
 
@@ -82,19 +82,19 @@ BLOCKS_AT_ONCE = 16
 """Handed to the network in one pass of the event loop, by all readers together: a few milliseconds of it."""
 
 
-class _InTurn:
+class _FewAtATime:
     """A reader whose blocks go out a few at a time."""
 
     def __init__(self, reader: ObjectReader) -> None:
         self._reader = reader
-        self._turns = Turns(BLOCKS_AT_ONCE)
+        self._pass_limit = PassLimit(BLOCKS_AT_ONCE)
 
     async def head(self, key: str) -> ObjectInfo:
         return await self._reader.head(key)
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         async for block in self._reader.read(key, start, end):
-            await self._turns.take()
+            await self._pass_limit.enter()
             yield block
 
 
@@ -104,7 +104,7 @@ Key = Annotated[str, Path(description="`fileUrl` of a reply, or what a playlist 
 def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
     """Return the routes under `/media/`; storage errors other than a missing object are the application's to map."""
     router = APIRouter(tags=["media"])
-    reader = _InTurn(reader)
+    reader = _FewAtATime(reader)
 
     @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
     async def read_media(request: Request, key: Key) -> Response:

@@ -18,7 +18,7 @@ _BURST_S = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Turn:
+class _Waiter:
     """One caller that waits for a place."""
 
     account: str
@@ -29,7 +29,7 @@ class _Turn:
 class _Host:
     open_of: Counter[str] = field(default_factory=Counter)
     """Places taken by each account."""
-    waiting: list[_Turn] = field(default_factory=list)
+    waiting: list[_Waiter] = field(default_factory=list)
     """In the order in which they came."""
     next_s: float = 0.0
     """When the next request would start if all were evenly spaced, by the monotonic clock."""
@@ -113,7 +113,7 @@ class HostLimits:
             self._held_until_s[host] = max(self._held_until_s.get(host, 0.0), now_s + wait_s)
 
     async def _take_place(self, host: str) -> None:
-        turn = _Turn(self._account, asyncio.get_running_loop().create_future())
+        turn = _Waiter(self._account, asyncio.get_running_loop().create_future())
         with self._lock:
             state = self._state_of(host)
             state.waiting.append(turn)
@@ -126,7 +126,7 @@ class HostLimits:
             self._give_up(host, turn)
             raise
 
-    def _give_up(self, host: str, turn: _Turn) -> None:
+    def _give_up(self, host: str, turn: _Waiter) -> None:
         with self._lock:
             waiting = self._hosts[host].waiting
             if turn in waiting:

@@ -37,8 +37,10 @@ MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 HD_SHORT_SIDE_PX = 720
 UPRIGHT = (1, 0, 0, 1)
 MATRIX_BYTES = 36
-# How much finer a picture is looked at of which only a part is shown.
+# Of a picture of which only a part counts, each cell is looked at in so many columns and rows.
 FINE = 4
+# Shapes that differ by less are rounding.
+SAME_SHAPE = 0.02
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,12 @@ class Look:
         self._crop = tools.display.container_crop(stream)
         self._matrix = b""
 
-    def sight(self, at_s: float, frame: Any) -> Sight:
-        """Return the fingerprint of a decoded picture."""
+    def sight(self, at_s: float, frame: Any, *, inside: float | None = None) -> Sight:
+        """
+        Return the fingerprint of a decoded picture.
+
+        `inside`: width over height of what lies in the middle of it, with bars around.
+        """
         # A bitstream says with some of its pictures how they and those that follow are turned.
         said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
         self._matrix = next(said, self._matrix)
@@ -92,14 +98,12 @@ class Look:
         size = (rows, columns) if lies else (columns, rows)
         left, top, right, bottom = self._crop
         width, height = frame.width - left - right, frame.height - top - bottom
-        cells = _luma(frame, size)
-        if any(self._crop):
-            fine = _luma(frame, (FINE * size[0], FINE * size[1]))
-            across = _edges(left / frame.width, width / frame.width, size[0])
-            down = _edges(top / frame.height, height / frame.height, size[1])
-            cells = _averaged(fine, FINE * size[0], across, down=down)
         aspect = self._tools.display.sample_aspect(self.stream)
         shape = width * aspect[0] / aspect[1] / height
+        wide, high = shares(shape, inside or shape)
+        across = (left + width * (1 - wide) / 2) / frame.width, wide * width / frame.width
+        down = (top + height * (1 - high) / 2) / frame.height, high * height / frame.height
+        cells = _part(frame, size, across, down=down)
         return Sight(
             at_s=at_s,
             cells=_turned(cells, size, turn),
@@ -108,18 +112,29 @@ class Look:
         )
 
 
-def _edges(first: float, share: float, cells: int) -> list[int]:
-    """Return where cells begin and end in a finer grid, of which they cover a share."""
-    return [round((first + share * at / cells) * FINE * cells) for at in range(cells + 1)]
+def shares(frame: float, inside: float) -> tuple[float, float]:
+    """Return how much of its width and height a frame leaves to a picture of another shape."""
+    if abs(inside / frame - 1) <= SAME_SHAPE:
+        return 1.0, 1.0
+    return min(1.0, inside / frame), min(1.0, frame / inside)
 
 
-def _averaged(fine: bytes, wide: int, across: list[int], *, down: list[int]) -> bytes:
-    cells = bytearray()
-    for top, bottom in pairwise(down):
-        for left, right in pairwise(across):
-            rows = [fine[row * wide + left : row * wide + right] for row in range(top, bottom)]
-            cells.append(sum(map(sum, rows)) // max(1, len(rows) * (right - left)))
-    return bytes(cells)
+def _part(frame: Any, size: tuple[int, int], across: tuple[float, float], *, down: tuple[float, float]) -> bytes:
+    """Return a part of a picture in cells; it begins at a share of width and height, and has another share of it."""
+    if across == down == (0.0, 1.0):
+        return _luma(frame, size)
+    fine = [-int(-FINE * cells // share) for cells, (_, share) in zip(size, (across, down), strict=True)]
+    luma = _luma(frame, (fine[0], fine[1]))
+    columns, rows = (
+        [round((first + share * at / cells) * whole) for at in range(cells + 1)]
+        for cells, whole, (first, share) in zip(size, fine, (across, down), strict=True)
+    )
+    part = bytearray()
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
+            lines = [luma[row * fine[0] + left : row * fine[0] + right] for row in range(top, bottom)]
+            part.append(sum(map(sum, lines)) // max(1, len(lines) * (right - left)))
+    return bytes(part)
 
 
 def _luma(frame: Any, size: tuple[int, int]) -> bytes:

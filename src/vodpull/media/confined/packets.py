@@ -12,7 +12,9 @@ whose paths come last.
 from __future__ import annotations
 
 import importlib
+import itertools
 import json
+import statistics
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -24,6 +26,9 @@ BUSY_S = 2
 BUSY_FACTOR = 1.2
 # More different shapes, or changes between them, are no film.
 MAX_SHAPES, MAX_CHANGES = 64, 200
+# So many steps in a row that differ by less are a rhythm; a hole is longer than that, and so many of them.
+RHYTHM_STEPS, RHYTHM_SHARE = 8, 0.25
+HOLE_S, HOLE_STEPS = 0.5, 4
 # Where a keyframe of other codecs says its size: place and length, for MPEG-2 behind its start code.
 SIZES = {"vp8": (6, 4), "vp9": (0, 10), "mpeg1video": (4, 4), "mpeg2video": (4, 4)}
 SEQUENCE = b"\0\0\1\xb3"
@@ -80,6 +85,7 @@ class PictureTable:
         self._sizes: list[int] = []
         self._last_dts: Fraction | None = None
         self._widest_step = Fraction(0)
+        self._changes: list[Fraction] = []
         self._backward = self._damaged = self._false_keys = False
         self.broken = False
 
@@ -97,8 +103,10 @@ class PictureTable:
         self._sizes.append(packet.size)
         if packet.has_sidedata("new_extradata"):
             self._entries.renew()
-        content = bytes(packet)
+        content, before = bytes(packet), self._entries.fingerprint
         entry, closed = self._entries.judge(content, is_keyframe=packet.is_keyframe)
+        if packet.has_sidedata("new_extradata") or (before and self._entries.fingerprint != before):
+            self._changes.append(pts)
         self._false_keys |= packet.is_keyframe and not entry
         self._shapes.add(content, pts, entry=entry, fingerprint=self._entries.fingerprint)
         if entry and (not self._groups or pts - self._groups[-1]["start"] >= self._spacing_s):
@@ -138,8 +146,24 @@ class PictureTable:
                 [(float(at), size) for at, size in zip(self._shown, self._sizes, strict=True)]
             ),
             "rate": whole_rate([float(at) for at in shown], self._declared, float(self._rate)),
+            "changes_s": sorted({*map(float, self._changes), *rhythm_changes(list(map(float, shown)))})[:MAX_CHANGES],
             **self._shapes.facts(),
         }
+
+
+def rhythm_changes(times_s: list[float]) -> list[float]:
+    """Return where pictures begin to come faster or slower for a while, and where none comes for long."""
+    steps = [after - before for before, after in itertools.pairwise(times_s)]
+    found, rhythm = [], 0.0
+    for first in range(0, len(steps) - RHYTHM_STEPS + 1, RHYTHM_STEPS):
+        block = steps[first : first + RHYTHM_STEPS]
+        usual = statistics.median(block)
+        found += [times_s[first + at + 1] for at, step in enumerate(block) if step > max(HOLE_S, HOLE_STEPS * usual)]
+        even = max(abs(step - usual) for step in block) <= RHYTHM_SHARE * usual
+        if even and rhythm and abs(usual / rhythm - 1) > RHYTHM_SHARE:
+            found.append(times_s[first])
+        rhythm = usual if even and usual else rhythm
+    return found
 
 
 def whole_rate(times_s: list[float], declared: float, known: float) -> float | None:

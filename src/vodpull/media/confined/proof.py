@@ -6,6 +6,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE SCRIPT…`. ORDERS is
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
   `frames` (so many are shown) and `video`, the stream of the source,
+- `shapes`: where shapes change, when each begins, and its width over height,
 - `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared,
 - `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
@@ -20,12 +21,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +40,8 @@ SEGMENT_OPTIONS = {"probesize": "2048", "analyzeduration": "0"}
 LISTENED_S = 3.0
 SOUND_SEARCHED_S = 0.5
 SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
-# Shapes of a picture that differ by less are rounding.
-SAME_SHAPE = 0.02
+# Rounding of a clock.
+TICK_S = 0.001
 
 
 def main(argv: list[str]) -> int:
@@ -105,30 +107,51 @@ class Comparison:
         return self._likeness(rendition, instant, careful=True) if answer["wrong"] or doubtful else answer
 
     def _likeness(self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool) -> dict[str, Any]:
-        seen = self._seen(rendition, instant, careful=careful)
-        known = self._known_sights(instant, careful=careful)
-        shape = seen[0].shape if seen else 1.0
-        expected = [(sight.at_s, self._in_frame(sight, shape)) for sight in known]
-        fitted = any(sight.hdr for sight in known)
-        shown = [(sight.at_s, sight.cells) for sight in seen]
-        frame_s = self._orders["frame_s"]
-        result = self._tools.likeness.compare_sights(shown, expected, frame_s=frame_s, fitted=fitted)
+        known, begin_s, end_s = self._of_one_shape(self._known_sights(instant, careful=careful), instant["at_s"])
+        inside = known[0].shape if known else None
+        seen = self._seen(rendition, instant, careful=careful, inside=inside)
+        shown = [(sight.at_s, sight.cells) for sight in seen if begin_s <= sight.at_s < end_s]
+        result = self._tools.likeness.compare_sights(
+            shown,
+            [(sight.at_s, sight.cells) for sight in known],
+            frame_s=self._orders["frame_s"],
+            fitted=any(sight.hdr for sight in known),
+            share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
+        )
         return {**asdict(result), "pictures": len(shown), "seen": bool(known)}
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""
         frame_s = self._orders["frame_s"]
         around_s = AROUND * frame_s + max(SEARCHED_S, AROUND * frame_s)
-        known: list[Any] = self._film.sights(instant["at_s"] - around_s, instant["at_s"] + around_s, careful=careful)
-        return known
+        known = self._film.sights(instant["at_s"] - around_s, instant["at_s"] + around_s, careful=careful)
+        return [replace(sight, shape=self._shape_at(sight)) for sight in known]
 
-    def _in_frame(self, sight: Any, shape: float) -> bytes:
-        """Return a picture as it must look in a frame of a shape."""
-        if abs(sight.shape / shape - 1) <= SAME_SHAPE:
-            return bytes(sight.cells)
-        return bytes(self._tools.likeness.letterboxed(sight.cells, own=sight.shape, frame=shape))
+    def _shape_at(self, sight: Any) -> float:
+        """Return the shape of a picture, where shapes change as the survey found it: a stream names only one."""
+        begun = [shape for start_s, shape in self._orders["shapes"] if start_s <= sight.at_s + TICK_S]
+        first = [shape for _, shape in self._orders["shapes"][:1]]
+        return float([sight.shape, *first, *begun][-1])
 
-    def _seen(self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool) -> list[Any]:
+    def _of_one_shape(self, known: list[Any], at_s: float) -> tuple[list[Any], float, float]:
+        """Return the sights around an instant that have the shape of the one there, and from when to when it is."""
+        here = max(0, sum(sight.at_s <= at_s for sight in known) - 1)
+        other = [
+            number
+            for number, sight in enumerate(known)
+            if abs(sight.shape / known[here].shape - 1) > self._read.SAME_SHAPE
+        ]
+        first = max((number + 1 for number in other if number < here), default=0)
+        stop = min((number for number in other if number > here), default=len(known))
+        # Within a frame of a change, either may be shown.
+        frame_s = self._orders["frame_s"]
+        begin_s = known[first].at_s + frame_s if first else -math.inf
+        end_s = known[stop].at_s - frame_s if stop < len(known) else math.inf
+        return known[first:stop], begin_s, end_s
+
+    def _seen(
+        self, rendition: dict[str, Any], instant: dict[str, Any], *, careful: bool, inside: float | None
+    ) -> list[Any]:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
         first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
@@ -141,7 +164,7 @@ class Comparison:
                     if at_s > last_s:
                         break
                     if at_s >= first_s:
-                        seen.append(look.sight(at_s, frame))
+                        seen.append(look.sight(at_s, frame, inside=inside))
         return sorted(seen, key=lambda sight: sight.at_s)
 
     def _segment(self, part: dict[str, Any], number: int) -> Any:

@@ -98,8 +98,15 @@ class Survey:
     """Some keyframes are interlaced."""
     shapes: tuple[Shape, ...] = ()
     """Sizes and pixel shapes of the pictures, from change to change."""
+    changes_s: tuple[float, ...] = ()
+    """Where parameters of the codec or the rate of the pictures change, or a hole ends, after the start of the file."""
     busiest_bps: int | None = None
     """Bitrate of the picture in its busiest ten seconds."""
+
+    @property
+    def all_changes_s(self) -> tuple[float, ...]:
+        """Where anything changes that is known, after the start of the file."""
+        return tuple(sorted({*self.changes_s, *(shape.start_s for shape in self.shapes[1:])}))
 
 
 _SURVEY = TypeAdapter(Survey)

@@ -101,6 +101,8 @@ class EncodePlan:
     """Why it is made in one piece and without copies, in English; empty: nothing speaks against either."""
     zero_s: float | None = None
     """The timestamp of the source that becomes 0; None: where FFmpeg itself begins to count."""
+    changes_s: tuple[float, ...] = ()
+    """Where the source changes, in seconds after its start."""
     copy_filter: str = ""
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
 
@@ -168,6 +170,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         chunks=chunks,
         seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
         zero_s=info.zero_s,
+        changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
     )
 

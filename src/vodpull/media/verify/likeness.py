@@ -73,12 +73,15 @@ class SoundLikeness:
     """What differs, in English; empty: nothing."""
 
 
-def compare_sights(shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: float, fitted: bool) -> SightLikeness:
+def compare_sights(
+    shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: float, fitted: bool, share: float = 1.0
+) -> SightLikeness:
     """
     Compare what is shown with what the source shows around the same instants, both in order.
 
     `frame_s`: how long one shown picture stays; one of either side is tolerated. `fitted`: brightness was mapped to
-    another range, so it is fitted first.
+    another range, so it is fitted first. `share`: so much of the width or height of its frame a picture has; a smaller
+    one shows less, and differs more.
     """
     if not shown:
         return SightLikeness(levels=255.0, wrong="no picture is shown", moves=False)
@@ -96,9 +99,13 @@ def compare_sights(shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: 
     if excess > LATER_LEVELS + LATER_SHARE * (levels - excess):
         late_s = _mean(time - times[row.index(min(row))] for (time, _), row in zip(shown, costs, strict=True))
         wrong = f"the picture shows another instant ({1000 * late_s:+.0f} ms)"
-    wrong = _misplaced(shown, source, near, best=levels - excess) or wrong or _differing(shown, levels, fitted=fitted)
+    wrong = (
+        _misplaced(shown, source, near, best=levels - excess)
+        or wrong
+        or _differing(shown, levels * share, fitted=fitted)
+    )
     moves = _movement(source, near) > STILL_LEVELS
-    return SightLikeness(levels=round(levels, 2), wrong=wrong, moves=moves, fitted=fitted)
+    return SightLikeness(levels=round(levels * share, 2), wrong=wrong, moves=moves, fitted=fitted)
 
 
 def _worse(values: Sequence[float]) -> float:
@@ -248,11 +255,6 @@ def _sampling(place: Place) -> tuple[Corners, Weights]:
                 corners[number].append(at + (0, 1, COLUMNS, COLUMNS + 1)[number])
                 weights[number].append(share * there)
     return corners, weights
-
-
-def letterboxed(known: bytes, *, own: float, frame: float) -> bytes:
-    """Return a fingerprint of a picture that lies with bars in a frame of another shape (width over height)."""
-    return placed(known, _zoomed(frame / own, 1.0) if frame > own else _zoomed(1.0, own / frame))
 
 
 @dataclass(frozen=True, kw_only=True)

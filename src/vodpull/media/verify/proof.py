@@ -11,7 +11,6 @@ import asyncio
 import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,8 @@ AROUND = 3
 MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
 # Half of what the child listens to.
 LISTENED_S = 1.5
-# Shapes that differ by less are rounded sizes.
-SAME_SHAPE = 0.01
+# Of more changes than this, a spread is looked at.
+MAX_CHANGES = 40
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # So many before and after one tell how much the film differs from itself.
@@ -160,26 +159,27 @@ async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
 
 
 def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
-    """Return where pictures are compared: start, end, every seam of chunks, and a spread of segments. Pure."""
+    """
+    Return where pictures are compared. Pure.
+
+    At the start, at the end, at every seam of chunks, on both sides of what changes in the source, and in a spread of
+    segments.
+    """
     seams = [chunk.first_frame for chunk in plan.chunks[1:]]
     lengths = min(max(MIN_BETWEEN, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
     wanted = min(max(lengths - len(seams), 0), len(plan.cuts) - 1)
     # Just behind the beginning of a segment: to its other end there is much to decode.
     spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
     last = max(plan.frames_total - AROUND, 0)
-    instants = sorted({min(AROUND, last), *(min(at, last) for at in (*seams, *spread)), last})
-    return tuple(at_s for at_s in (float(at / plan.rate) for at in instants) if _fills_frame(plan, at_s))
+    instants = sorted({min(AROUND, last), *(min(at, last) for at in (*seams, *spread, *_beside_changes(plan))), last})
+    return tuple(float(at / plan.rate) for at in instants)
 
 
-def _fills_frame(plan: EncodePlan, at_s: float) -> bool:
-    """Tell whether the shape of the source at an instant is that of the frame: beside bars, there is nothing alike."""
-    frame = plan.rungs[0].rung.width_px / plan.rungs[0].rung.height_px
-    near = [
-        aspect
-        for (start_s, aspect), (end_s, _) in pairwise((*plan.picture.fit, (plan.duration_s + AROUND, 0.0)))
-        if start_s - 1 < at_s < end_s + 1
-    ]
-    return all(abs(aspect / frame - 1) < SAME_SHAPE for aspect in near)
+def _beside_changes(plan: EncodePlan) -> list[int]:
+    """Return the frames before and behind changes, so far that what is looked at is of one kind."""
+    step = -(-len(plan.changes_s) // MAX_CHANGES) or 1
+    changes = [round(at_s * plan.rate) for at_s in plan.changes_s[::step]]
+    return [max(0, at + beside) for at in changes for beside in (-AROUND - 1, AROUND + 1)]
 
 
 def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
@@ -202,6 +202,7 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
         "video": plan.picture.stream_index,
+        "shapes": plan.picture.fit,
         "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in compared(package)],
         "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in (*muxed, *alone)],
     }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from vodpull.api.http.turns import Turns
+from vodpull.api.http.pass_limit import PassLimit
 
 
 class Passes:
@@ -22,10 +22,10 @@ class Passes:
 
 
 async def test_a_crowd_goes_on_a_few_at_a_time_and_in_its_order() -> None:
-    turns, passes, went = Turns(4), Passes(), list[tuple[int, int]]()
+    limit, passes, went = PassLimit(4), Passes(), list[tuple[int, int]]()
 
     async def one(number: int) -> None:
-        await turns.take()
+        await limit.enter()
         went.append((passes.count, number))
 
     await asyncio.gather(*map(one, range(40)))
@@ -37,10 +37,10 @@ async def test_a_crowd_goes_on_a_few_at_a_time_and_in_its_order() -> None:
 
 
 async def test_who_comes_alone_never_waits() -> None:
-    turns, passes = Turns(1), Passes()
+    limit, passes = PassLimit(1), Passes()
     for _ in range(3):
         before = passes.count
-        await turns.take()
+        await limit.enter()
         assert passes.count == before
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -48,23 +48,23 @@ async def test_who_comes_alone_never_waits() -> None:
     passes.stop()
 
 
-async def test_a_caller_that_has_gone_takes_no_turn() -> None:
-    turns = Turns(1)
-    tasks = [asyncio.create_task(turns.take()) for _ in range(4)]
+async def test_a_caller_that_has_gone_takes_no_place() -> None:
+    limit = PassLimit(1)
+    tasks = [asyncio.create_task(limit.enter()) for _ in range(4)]
     await asyncio.sleep(0)
     tasks[1].cancel()
     async with asyncio.timeout(5):
         await asyncio.gather(*tasks, return_exceptions=True)
     assert [task.cancelled() for task in tasks] == [False, True, False, False]
-    assert not turns._waiting
+    assert not limit._waiting
 
 
 def test_a_loop_that_ended_with_callers_in_line_holds_nobody_up() -> None:
-    turns = Turns(1)
+    limit = PassLimit(1)
 
     async def leave() -> None:
-        asyncio.get_running_loop().create_task(turns.take())
-        await turns.take()
+        asyncio.get_running_loop().create_task(limit.enter())
+        await limit.enter()
 
     for _ in range(3):
         asyncio.run(asyncio.wait_for(leave(), 5))

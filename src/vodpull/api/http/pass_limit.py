@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 
-class Turns:
+class PassLimit:
     """
     Lets so many callers go on in one pass of the event loop; the others follow in the next ones, in their order.
 
@@ -25,7 +25,7 @@ class Turns:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_counting = False
 
-    async def take(self) -> None:
+    async def enter(self) -> None:
         """Wait for one's turn."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:  # an application may outlive its loop

@@ -1,0 +1,140 @@
+"""Everything that a process is made of, whatever its role."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from functools import partial
+from ipaddress import ip_network
+from typing import Literal
+
+import sqlalchemy as sa
+from limits import parse
+
+from vodpull import fetch, storage
+from vodpull.accounts.hashing import WAITING
+from vodpull.accounts.keys import Accounts
+from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
+from vodpull.api.http.metrics import MetricsDoor
+from vodpull.api.http.waiters import MAX_OF_KEY
+from vodpull.app.metrics import Metrics
+from vodpull.app.outgoing import notify_guard, source_guard
+from vodpull.app.server import Connections, Limits
+from vodpull.app.setup import (
+    check_default_template,
+    file_urls,
+    open_vault,
+    prove_store,
+    wire_zone,
+)
+from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.jobs.census import take_census
+from vodpull.jobs.removals import Retention
+from vodpull.jobs.store import Store
+from vodpull.jobs.templates import load_templates
+from vodpull.settings import Settings
+from vodpull.videos.library import Library
+from vodpull.videos.volume import StorageDays
+from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.delivery.outbox import Manner, Outbox
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.executors import BeatLimits
+from vodpull.workflows.engine.queue_lengths import measure_queues
+from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.removal import VideoRemoval
+
+Role = Literal["all", "api", "worker"]
+"""`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
+
+LIMITS = {
+    "body_bytes": MAX_BODY_BYTES,
+    "held_body_bytes": MAX_HELD_BYTES,
+    "held_body_bytes_of_address": MAX_OF_ADDRESS_BYTES,
+    "streams_of_key": MAX_OF_KEY,
+    "sign_ins_of_address": parse(ATTEMPTS).amount,
+    "sign_ins": parse(ATTEMPTS_OF_ALL).amount,
+    "passwords_at_once": 1 + WAITING,
+}
+"""What is allowed above the connection, for `/metrics`."""
+
+
+class Parts:
+    """The parts of one process, joined."""
+
+    def __init__(self, settings: Settings, database: sa.Engine, *, role: Role, tracer: Tracer) -> None:
+        self.settings = settings
+        self.database = database
+        self.store = Store(database)
+        self.vault = open_vault(settings, database)
+        self.accounts = Accounts(database, self.vault)
+        self.objects = storage.open_store(settings.storage())
+        prove_store(settings, self.objects)
+        self.guard = source_guard(settings)
+        self.notify_guard = notify_guard(settings)
+        self.host_limits = fetch.HostLimits(
+            connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
+        )
+        self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
+        check_default_template(settings, self.templates)
+        self.engine = Engine(database)
+        self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        self.census = partial(
+            take_census,
+            database,
+            queues=partial(measure_queues, database, [queue.name for queue in self.queues.all()]),
+            alive_s=BeatLimits().death_s,
+        )
+        self.metrics = Metrics(
+            self.census,
+            data_dir=settings.data_dir,
+            min_free_bytes=settings.min_free_bytes,
+            role=role,
+        )
+        self.connections = Connections(
+            Limits.of_process(connections=settings.max_connections, fetch_slots=settings.fetch_slots),
+            trusted=(ip_network(proxy, strict=False) for proxy in settings.trusted_proxies),
+            on_refused=self.metrics.refused,
+        )
+        self.metrics.watch_door(self.connections)
+        self.metrics.limits(LIMITS)
+        self.watch = Watch(meters=self.metrics, tracer=tracer)
+        self.outbox = Outbox(
+            self.store,
+            self.accounts,
+            engine=self.engine,
+            queues=self.queues,
+            watch=self.watch,
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
+        )
+        self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
+        self.retention = Retention(database)
+        self.disposal = Disposal(self.retention, self.control, self.objects)
+        self.library = Library(database)
+        self.storage_days = StorageDays(database, zone=wire_zone(settings))
+        self.removal = VideoRemoval(
+            self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
+        )
+
+    def metrics_door(self) -> MetricsDoor:
+        """Return what stands behind `/metrics`."""
+        return MetricsDoor(render=self.metrics.render, token=self.settings.metrics_token.get_secret_value())
+
+    async def is_ready(self) -> dict[str, bool]:
+        """Return which parts work."""
+        return {
+            "database": await asyncio.to_thread(database_answers, self.database),
+            "storage": await storage.store_answers(self.objects),
+            "disk": shutil.disk_usage(self.settings.data_dir).free > self.settings.min_free_bytes,
+        }
+
+
+def database_answers(database: sa.Engine) -> bool:
+    """Return True when a query comes back."""
+    try:
+        with database.connect() as connection:
+            connection.execute(sa.select(1))
+    except sa.exc.SQLAlchemyError:
+        return False
+    return True

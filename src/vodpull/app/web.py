@@ -1,0 +1,137 @@
+"""What a process serves over HTTP: the APIs, and the console below its own path."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.responses import RedirectResponse
+
+from vodpull.accounts.keys import NewKey
+from vodpull.accounts.operators import Operators
+from vodpull.api.http.access import Access
+from vodpull.api.http.auth import SigningKey, sign
+from vodpull.api.http.context import ApiContext
+from vodpull.api.http.waiters import Waiters
+from vodpull.api.routes import create_api
+from vodpull.app.facts import describe_system
+from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
+from vodpull.app.parts import Parts
+from vodpull.app.setup import wire_zone
+from vodpull.clock import now_ms, now_s
+from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.database.changes import following
+from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
+from vodpull.jobs.history import History, read_history
+from vodpull.jobs.idempotency import is_first
+from vodpull.jobs.listing import Listing
+from vodpull.jobs.status_reader import open_status_reader
+from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.categories import Categories
+from vodpull.videos.gate import BlockedVideos
+from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.intake import Intake, Terms
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+
+def web_of(parts: Parts) -> FastAPI:
+    """Return the HTTP application: the APIs, and the console below its own path."""
+    keep_local_key(parts.settings.data_dir, parts.accounts)
+    context = _api_context(parts)
+    web = create_api(context)
+    web.mount(CONSOLE_PATH, create_console(_console_context(parts, context)))
+    web.add_route("/", lambda _: RedirectResponse(f"{CONSOLE_PATH}/"), include_in_schema=False)
+    return web
+
+
+def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
+    return ConsoleContext(
+        operators=Operators(parts.database),
+        accounts=parts.accounts,
+        store=api.store,
+        listing=api.listing,
+        deliveries=api.deliveries,
+        intake=api.intake,
+        control=api.control,
+        disposal=api.disposal,
+        outbox=api.outbox,
+        library=api.library,
+        categories=api.categories,
+        events=api.events,
+        encoding=api.encoding,
+        removal=api.removal,
+        publish_domains=api.publish_domains,
+        inspector=Inspector(api.deliveries, parts.accounts),
+        system_facts=partial(describe_system, parts.settings),
+        census=parts.census,
+        history=partial(_history, parts),
+        follow=partial(following, parts.database),
+        sign=_sign,
+        account=LOCAL_ACCOUNT,
+        templates=tuple(sorted(parts.templates)),
+        default_template=parts.settings.default_template,
+        public_url=parts.settings.public_url,
+    )
+
+
+def _api_context(parts: Parts) -> ApiContext:
+    return ApiContext(
+        access=Access(
+            parts.accounts.find_live,
+            rate_limit=parts.settings.rate_limit,
+            is_first=partial(is_first, parts.database),
+        ),
+        intake=_intake(parts),
+        control=parts.control,
+        disposal=parts.disposal,
+        outbox=parts.outbox,
+        store=parts.store,
+        status=open_status_reader(parts.database, parts.vault),
+        listing=Listing(parts.database),
+        events=Events(parts.database),
+        deliveries=Deliveries(parts.database),
+        account_name=parts.accounts.name_of,
+        library=parts.library,
+        storage_days=parts.storage_days,
+        removal=parts.removal,
+        categories=Categories(parts.database),
+        encoding=Encoding(parts.store, parts.engine, parts.queues),
+        callbacks=Callbacks(parts.database),
+        templates=parts.templates,
+        default_template=parts.settings.default_template,
+        check_url=parts.notify_guard.check_url,
+        objects=parts.objects,
+        gate=BlockedVideos(parts.library.blocked_folders),
+        publish_domains=parts.settings.publish_domains,
+        is_ready=parts.is_ready,
+        metrics=parts.metrics_door(),
+        on_reply=parts.metrics.replied,
+        waiters=Waiters(),
+        public_url=parts.settings.public_url,
+        language=parts.settings.language,
+        compat=parts.settings.compat,
+        wire_zone=wire_zone(parts.settings),
+    )
+
+
+def _intake(parts: Parts) -> Intake:
+    terms = Terms(
+        templates=parts.templates,
+        check_url=parts.notify_guard.check_url,
+        default_template=parts.settings.default_template,
+        unique_trans_no="trans-no-strict" in parts.settings.compat,
+        quota_bytes=parts.settings.account_quota_bytes,
+    )
+    return Intake(parts.store, parts.engine, parts.queues, terms=terms)
+
+
+def _history(parts: Parts, slice_s: int, slices: int) -> History:
+    return read_history(parts.database, until_ms=now_ms(), slice_s=slice_s, slices=slices)
+
+
+def _sign(url: str, body: bytes, key: NewKey) -> dict[str, str]:
+    return sign("POST", url, body, key=SigningKey(access_key=key.access_key, secret=key.secret_key), now_s=now_s())

@@ -1,0 +1,137 @@
+"""What a process does beside answering: its workflows, under a name of its own, and its chores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from vodpull import fetch, media
+from vodpull.app.parts import Parts
+from vodpull.jobs.retries import SourceRetries
+from vodpull.settings import Settings
+from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.ingest import register_workflows
+from vodpull.workflows.requests.deletion import Sweep
+from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.steps import Steps
+from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.schedule import Chores, Schedule
+
+EXIT_LOST = 75
+"""Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
+
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def attached(parts: Parts) -> Iterator[None]:
+    """Only accept and show work."""
+    parts.engine.attach()
+    try:
+        yield
+    finally:
+        parts.engine.shutdown()
+
+
+@contextmanager
+def working(parts: Parts) -> Iterator[None]:
+    """Do work, under an executor id of this process's own."""
+    steps = Steps(_context(parts), parts.outbox)
+    executor_id = claim_executor_id(parts.database, lock_folder=parts.settings.data_dir)
+    heartbeat = Heartbeat(
+        parts.database,
+        executor_id,
+        engine=parts.engine,
+        on_lost=_leave_if_shared(parts.database),
+        on_census=parts.host_limits.share,
+    )
+    schedule = Schedule(parts.store, parts.engine, work_folder=_work_folder(parts), chores=_chores(parts))
+    register_workflows(parts.engine, parts.queues, steps)
+    try:
+        parts.engine.launch(parts.queues.all(), executor_id=executor_id.name)
+        heartbeat.start()
+        schedule.start()
+        yield
+    finally:
+        parts.engine.drain(grace_s=parts.settings.grace_s)
+        schedule.stop()
+        parts.engine.shutdown()
+        heartbeat.stop()
+        executor_id.release()
+
+
+def _context(parts: Parts) -> Context:
+    settings = parts.settings
+    return Context(
+        store=parts.store,
+        objects=parts.objects,
+        is_shared=parts.database.dialect.name != "sqlite",
+        guard=parts.guard,
+        notify_guard=parts.notify_guard,
+        host_limits=parts.host_limits,
+        toolbox=_toolbox(settings),
+        work_folder=_work_folder(parts),
+        admission=Admission(
+            settings.data_dir,
+            Thresholds(min_free_bytes=settings.min_free_bytes, max_backlog=settings.max_backlog),
+            backlog=parts.store.count_waiting_for_encoder,
+            standing_aside=parts.engine.standing_aside,
+        ),
+        templates=parts.templates,
+        fetch_limits=fetch.FetchLimits(
+            max_bytes=settings.max_source_bytes,
+            min_rate_bytes_per_s=settings.min_source_bytes_per_s,
+            max_segments=settings.max_segments,
+            max_playlist_bytes=settings.max_playlist_bytes,
+        ),
+        source_retries=SourceRetries.parse(settings.source_retries),
+        max_duration_s=settings.max_duration_s,
+        watch=parts.watch,
+        encode_slots=settings.encode_slots,
+        standing_aside=parts.engine.standing_aside,
+    )
+
+
+def _work_folder(parts: Parts) -> Path:
+    return parts.settings.data_dir.resolve() / "work"
+
+
+def _chores(parts: Parts) -> Chores:
+    return Chores(
+        retention=parts.retention,
+        leftovers=Leftovers(parts.retention, parts.objects),
+        removal=parts.removal,
+        days=parts.storage_days,
+        archive=Archive(parts.database, parts.vault, parts.objects),
+        disposal=parts.disposal,
+        sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
+        keep_days=parts.settings.retention_days,
+    )
+
+
+def _toolbox(settings: Settings) -> media.Toolbox:
+    toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
+    if toolbox.sandbox != "bwrap":
+        fix = "apt install bubblewrap"
+        log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)
+    return toolbox
+
+
+def _leave_if_shared(database: sa.Engine) -> Callable[[], None]:
+    """
+    Return what a process does that could not beat for too long.
+
+    On a shared database others took its work over, so it must end at once; its child processes die with it. On SQLite
+    nobody else can be there, and a laptop that slept simply goes on.
+    """
+    if database.dialect.name == "sqlite":
+        return lambda: log.warning("this process was paused; going on")
+    return lambda: os._exit(EXIT_LOST)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller, checked_notify_url
+from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.list_requests import parse_list
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.cloudvod.refusals import Refused
@@ -31,6 +31,7 @@ from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
 from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
+from vodpull.workflows.requests.addresses import judge_address
 
 _MANAGE = "/vod/videoManage"
 
@@ -132,7 +133,7 @@ class VideoCalls:
 
     def _delete(self, parameters: Parameters, caller: Caller) -> Awaitable[Any]:
         asked = parse_delete(parameters)
-        notify_url = checked_notify_url(asked.notify_url, self._context.check_url)
+        judge_address(asked.notify_url, self._context.check_url)
         video = self._video(asked.video_id, caller)
 
         async def remove() -> Any:
@@ -142,7 +143,7 @@ class VideoCalls:
                 stop_use=asked.stop_use,
                 wait=asked.wait,
                 only_original=asked.only_original,
-                notify_url=notify_url,
+                notify_url=asked.notify_url,
             )
             return NO_RESULT if task_id is None else {"taskId": str(task_id)}
 

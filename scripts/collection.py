@@ -9,7 +9,7 @@ from typing import Any
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 
-WIRE_PREFIX = "/vod/"
+WIRE_PREFIXES = ("/vod/", "/workflow/")
 
 SOURCE = "https://example.com/clip.mp4"
 
@@ -17,6 +17,10 @@ SAMPLES: dict[str, Any] = {
     "url": SOURCE,
     "fetchUrl": SOURCE,
     "taskId": "{{taskId}}",
+    "videoId": "{{video_id}}",
+    "videoIds": "{{video_id}}",
+    "targetId": "{{video_id}}",
+    "nodeId": "{{node_id}}",
     "event_ids": ["{{event_id}}"],
 }
 """What goes into bodies, by the member's name; other optional members stay out."""
@@ -90,7 +94,7 @@ class _Request:
             raw = json.dumps(self._sample(schema), indent=2)
             request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
         events = []
-        if self._path.startswith(WIRE_PREFIX):
+        if self._path.startswith(WIRE_PREFIXES):
             request["auth"] = {"type": "noauth"}
             events.append(_event("prerequest", SIGN))
         if operation["operationId"] in REMEMBER:
@@ -117,6 +121,8 @@ class _Request:
             return self._sample(schema["anyOf"][-1])
         if schema.get("type") == "array":
             return [self._sample(schema["items"])]
+        if schema.get("type") == "string":
+            return ""
         required = schema.get("required", [])
         return {
             name: SAMPLES[name] if name in SAMPLES else self._sample(member)

@@ -264,7 +264,37 @@ def test_hostile_names_stay_text(console: Watched, served: Vodpull, origin: Orig
     assert console.overflow_px() == 0
 
 
-PAGES = ("", "tasks", "play", "keys", "inspector", "system", "nowhere")
+def test_a_video_is_found_renamed_labelled_blocked_and_enabled(console: Watched, session: Session) -> None:
+    page = console.page
+    console.open("library?sort=oldest")
+    page.locator("article .title").first.click()
+    page.get_by_label("Name", exact=True).fill("Flower of the first run")
+    page.get_by_label("Labels, with commas").fill("Plants/Red, Short")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    expect(page.locator("#video-head h1")).to_have_text("Flower of the first run")
+    embed = page.get_by_label("Embed").inner_text()
+    page.get_by_role("button", name="Block").click()
+    expect(page.locator("#video-head .badge").first).to_have_text("blocked")
+    console.open("library")
+    page.get_by_label("Search").fill("OF THE FIRST")
+    page.get_by_label("State").select_option("blocked")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("article")).to_have_count(1)
+    page.get_by_role("checkbox", name="Select Flower").check()
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("1 of 1 videos changed")).to_be_visible()
+    expect(page.get_by_text("No video fits.")).to_be_visible()
+    console.open("library")
+    page.get_by_role("link", name="Red", exact=True).click()
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("select[name=category] option:checked")).to_have_text("Plants/Red")
+    page.route("**/somebody", lambda route: route.fulfill(body=f"<body>{embed}</body>", content_type="text/html"))
+    page.goto(f"{console.base}/somebody")  # a page without our content policy and scripts
+    console.wait_until("document.querySelector('video')?.readyState > 1")
+
+
+PAGES = ("", "tasks", "play", "library", "video", "keys", "inspector", "system", "nowhere")
 
 
 def open_page(console: Watched, name: str, served: Vodpull) -> None:
@@ -273,10 +303,14 @@ def open_page(console: Watched, name: str, served: Vodpull) -> None:
         console.open("?q=" + CLIP)
         console.page.locator("article").last.get_by_role("link").first.click()
         console.page.locator("#job-0 .ladder").wait_for()
+    elif name == "video":
+        console.open("library?sort=oldest")
+        console.page.locator("article .title").first.click()
+        console.wait_until("document.querySelector('video')?.readyState > 1")
     else:
         console.open(name)
     if name == "play":
-        console.page.locator("#job-0").locator("a.button").click()
+        console.page.locator("#job-0").locator("a.button.main").click()
         console.wait_until("document.querySelector('video')?.readyState > 1")
         expect(console.page.locator("#notice")).to_be_empty()
 

@@ -20,6 +20,7 @@ from vodpull.app.parts import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.database.changes import following
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
 from vodpull.jobs.history import History, read_history
@@ -58,10 +59,17 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         control=api.control,
         disposal=api.disposal,
         outbox=api.outbox,
+        library=api.library,
+        categories=api.categories,
+        events=api.events,
+        encoding=api.encoding,
+        removal=api.removal,
+        publish_domains=api.publish_domains,
         inspector=Inspector(api.deliveries, parts.accounts),
         system_facts=partial(describe_system, parts.settings),
         census=parts.census,
         history=partial(_history, parts),
+        follow=partial(following, parts.database),
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),

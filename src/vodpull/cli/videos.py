@@ -194,11 +194,12 @@ def node_of(text: str, tree: Sequence[Category]) -> int:
         ConfigurationError: there is none, or there are several of this name.
     """
     names = {category.node_id: category.name for category in tree}
-    fitting = [
-        category.node_id
-        for category in tree
-        if text in {str(category.node_id), category.name, f"{names.get(category.parent_id, '')}/{category.name}"}
-    ]
+
+    def spellings(category: Category) -> set[str]:
+        path = f"{names[category.parent_id]}/{category.name}" if category.parent_id in names else category.name
+        return {str(category.node_id), category.name, path}
+
+    fitting = [category.node_id for category in tree if text in spellings(category)]
     if len(fitting) != 1:
         why = f"{len(fitting)} labels are called {text}" if fitting else f"there is no label {text}"
         remedy = "`vodpull categories list` shows them; write PARENT/NAME or the id."

@@ -20,10 +20,13 @@ from vodpull.console.gate import Gate
 from vodpull.console.home import home_routes
 from vodpull.console.inspector import inspector_routes
 from vodpull.console.keys import key_routes
+from vodpull.console.library import library_routes
+from vodpull.console.live import Live
 from vodpull.console.pages import Pages
 from vodpull.console.shield import Shield
 from vodpull.console.system import system_routes
 from vodpull.console.tasks import task_routes
+from vodpull.console.videos import video_routes
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
 
@@ -32,11 +35,14 @@ def create_console(context: ConsoleContext) -> Starlette:
     """Return the pages. Everything but set-up, login and the files that pages load needs the operator's session."""
     pages = Pages()
     gate = Gate(context.operators, pages)
+    streams = Live(context.follow)
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
         *entry_routes(gate, pages, context.operators),
-        *home_routes(gate, pages, context),
-        *task_routes(gate, pages, context),
+        *home_routes(gate, pages, context, streams=streams),
+        *task_routes(gate, pages, context, streams=streams),
+        *library_routes(gate, pages, context, streams=streams),
+        *video_routes(gate, pages, context, streams=streams),
         *key_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),
         *system_routes(gate, pages, context),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.database.changes import Mark
 from vodpull.jobs.census import Census
 from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
 from vodpull.jobs.history import History
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
+from vodpull.workflows.requests.removal import VideoRemoval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +71,24 @@ class ConsoleContext:
     control: Control
     disposal: Disposal
     outbox: Outbox
+    library: Library
+    categories: Categories
+    events: Events
+    encoding: Encoding
+    removal: VideoRemoval
     inspector: Inspector
     system_facts: Callable[[], SystemFacts]
     census: Callable[[], Census]
     history: ReadHistory
+    follow: Callable[[], AbstractContextManager[Mark]]
+    """Begins to tell of changes in the database."""
     sign: Sign
     account: str
     """Name of the account that the console submits for."""
     templates: tuple[str, ...]
     """Names that a submission may choose from."""
     default_template: str
+    publish_domains: tuple[str, ...] = ()
+    """Where stored files lie at the root, the default first."""
     public_url: str = ""
     """Base of links that leave the page (snippets, embeds); empty: as the browser called us."""

@@ -23,6 +23,9 @@ from vodpull.errors import FormRefused, RequestTooLarge, VodpullError
 MAX_OPEN_FORM_BYTES = 16 * 1024
 """Of a form that anybody may send: a password, a choice of language."""
 
+CHOSEN = frozenset({"batch", "video"})
+"""Fields whose every value is wanted: what is ticked in a list."""
+
 Handler = Callable[[Visit], Response]
 
 
@@ -118,7 +121,7 @@ def _with_form(body: bytes, handler: Handler) -> Handler:
             raise RequestTooLarge(f"this form is larger than {MAX_OPEN_FORM_BYTES} bytes")
         form = read_form(visit.request.headers.get("content-type", ""), body)
         fields = [(name, value.replace("\x00", "")) for name, value in form.fields]
-        chosen = tuple(value for name, value in fields if name == "batch")
+        chosen = tuple(value for name, value in fields if name in CHOSEN)
         return handler(replace(visit, form=dict(fields), chosen=chosen, file=form.file))
 
     return act

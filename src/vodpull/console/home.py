@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.display import task_card
 from vodpull.console.gate import Gate
-from vodpull.console.live import Blocks, stream
+from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.sources import read_sources
 from vodpull.console.visit import Visit, leave_to
@@ -25,7 +26,7 @@ from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.idempotency import fingerprint
 from vodpull.jobs.listing import Filter
-from vodpull.jobs.model import Stage
+from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.submission import PullRequest
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
@@ -35,7 +36,7 @@ PAGE_TASKS = 20
 STATES = ("all", "running", "completed", "failed")
 
 
-def home_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+def home_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
     """Return the routes."""
     home = _Home(pages, context)
 
@@ -44,10 +45,14 @@ def home_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route
         if not visit.is_operator:
             return gate.turn_away(visit)
 
-        def render() -> Blocks | None:
-            return home.blocks(visit, _look(visit))[0] if context.operators.is_session(visit.token) else None
+        look = _look(visit)
 
-        return StreamingResponse(stream(render), media_type="text/event-stream")
+        def render() -> Blocks | None:
+            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
+                return None
+            return home.blocks(visit, look, streams.once(("tasks", look), partial(home.read, look)))
+
+        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
 
     return [
         gate.page("/", home.show),
@@ -93,13 +98,13 @@ class _Home:
 
     def _page(self, visit: Visit, *, error: ParameterError | None = None) -> Response:
         look = _look(visit)
-        blocks, following = self.blocks(visit, look)
+        listed = self.read(look)
         return self._pages.page(
             visit,
             "home.html",
             status=HTTPStatus.OK if error is None else HTTPStatus.BAD_REQUEST,
-            blocks=blocks,
-            following=following,
+            blocks=self.blocks(visit, look, listed),
+            following=listed[1],
             look=look,
             states=STATES,
             error=error,
@@ -109,15 +114,19 @@ class _Home:
             submission=new_id(now_ms()),
         )
 
-    def blocks(self, visit: Visit, look: TaskFilter) -> tuple[Blocks, str]:
-        """Return the list as blocks, and the cursor of the next page."""
-        views, following = self._context.listing.page(look.filter, limit=PAGE_TASKS, cursor=look.cursor)
+    def read(self, look: TaskFilter) -> tuple[list[BatchView], str]:
+        """Return the tasks of the list, and the cursor of the next page."""
+        return self._context.listing.page(look.filter, limit=PAGE_TASKS, cursor=look.cursor)
+
+    def blocks(self, visit: Visit, look: TaskFilter, listed: tuple[list[BatchView], str]) -> Blocks:
+        """Return the list as blocks."""
+        views, following = listed
         now = now_ms()
         blocks = {
             f"task-{view.batch.batch_id}": self._pages.part(visit, "task_card.html", card=task_card(view, now_ms=now))
             for view in views
         }
-        return blocks or {"no-task": self._pages.part(visit, "no_task.html", look=look)}, following
+        return blocks or {"no-task": self._pages.part(visit, "no_task.html", look=look, following=following)}
 
     def submit(self, visit: Visit) -> Response:
         try:

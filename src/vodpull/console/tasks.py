@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,12 +17,13 @@ from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.display import job_card, readable, task_card
 from vodpull.console.gate import Gate
-from vodpull.console.live import Blocks, stream
+from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.visit import Visit, leave_to
 from vodpull.console.words import say_in
 from vodpull.errors import NotFound, catalogue
 from vodpull.jobs.deliveries import Attempt, Delivery
+from vodpull.jobs.listing import StageTime
 from vodpull.jobs.model import BatchView
 
 MEANINGS = {kind.code: (kind.__doc__ or "").strip().splitlines()[0] for kind in catalogue()}
@@ -37,7 +39,7 @@ class _Position(IntegerConvertor):
 register_url_convertor("position", _Position())
 
 
-def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+def task_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
     """Return the routes."""
     desk = _TaskDesk(pages, context)
 
@@ -46,10 +48,15 @@ def task_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route
         if not visit.is_operator:
             return gate.turn_away(visit)
 
-        def render() -> Blocks | None:
-            return desk.blocks(visit) if context.operators.is_session(visit.token) else None
+        batch_id = visit.request.path_params["batch_id"]
 
-        return StreamingResponse(stream(render), media_type="text/event-stream")
+        def render() -> Blocks | None:
+            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
+                return None
+            facts = streams.once(("task", batch_id), partial(desk.read, batch_id))
+            return desk.blocks(visit, facts) if facts else None
+
+        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
 
     return [
         gate.page("/tasks/{batch_id}", desk.show),
@@ -74,24 +81,47 @@ class DeliveryCard:
     """The body as it is meant: decoded and indented JSON."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Facts:
+    """What a task's page tells."""
+
+    view: BatchView
+    times: Mapping[str, list[StageTime]]
+    """Of each job."""
+    deliveries: Sequence[DeliveryCard]
+
+
 class _TaskDesk:
     def __init__(self, pages: Pages, context: ConsoleContext) -> None:
         self._pages = pages
         self._context = context
 
     def show(self, visit: Visit) -> Response:
-        view = self._view(visit)
-        return self._pages.page(visit, "task.html", view=view, blocks=self.blocks(visit))
+        facts = self.read(visit.request.path_params["batch_id"])
+        if facts is None:
+            raise NotFound("there is no such task")
+        return self._pages.page(visit, "task.html", view=facts.view, blocks=self.blocks(visit, facts))
 
-    def blocks(self, visit: Visit) -> Blocks | None:
-        """Return the page as blocks; None when the task is gone."""
-        view = self._context.store.find_batch(visit.request.path_params["batch_id"])
+    def read(self, batch_id: str) -> _Facts | None:
+        """Return what a task's page tells; None when the task is gone."""
+        view = self._context.store.find_batch(batch_id)
         if view is None:
             return None
-        now, times = now_ms(), self._context.listing.timeline(view.batch.batch_id)
+        return _Facts(
+            view=view,
+            times=self._context.listing.timeline(batch_id),
+            deliveries=[
+                DeliveryCard(delivery=delivery, attempts=tuple(attempts), content=readable(delivery.body))
+                for delivery, attempts in self._context.deliveries.list_for(batch_id)
+            ],
+        )
+
+    def blocks(self, visit: Visit, facts: _Facts) -> Blocks:
+        """Return the page as blocks."""
+        now, view = now_ms(), facts.view
         blocks = {"task": self._pages.part(visit, "task_head.html", card=task_card(view, now_ms=now))}
         for job in view.jobs:
-            card = job_card(job, times.get(job.job_id, []), now_ms=now)
+            card = job_card(job, facts.times.get(job.job_id, []), now_ms=now)
             blocks[f"job-{job.position}"] = self._pages.part(
                 visit,
                 "job.html",
@@ -99,14 +129,8 @@ class _TaskDesk:
                 is_alone=len(view.jobs) == 1,
                 meanings=MEANINGS,
             )
-        blocks["deliveries"] = self._pages.part(visit, "deliveries.html", view=view, deliveries=self._deliveries(view))
+        blocks["deliveries"] = self._pages.part(visit, "deliveries.html", view=view, deliveries=facts.deliveries)
         return blocks
-
-    def _deliveries(self, view: BatchView) -> list[DeliveryCard]:
-        return [
-            DeliveryCard(delivery=delivery, attempts=tuple(attempts), content=readable(delivery.body))
-            for delivery, attempts in self._context.deliveries.list_for(view.batch.batch_id)
-        ]
 
     def retry(self, visit: Visit) -> Response:
         view = self._view(visit)

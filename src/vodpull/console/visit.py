@@ -36,7 +36,7 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Text fields of a POST; the last one where a name comes twice."""
     chosen: tuple[str, ...] = ()
-    """Every value of the field `batch`."""
+    """Every ticked row of a list, by id."""
     file: tuple[str, str] = ("", "")
     """Name and text of the uploaded file."""
 

@@ -14,6 +14,9 @@ BLOCKED = sa.text("state = 1")
 
 UNFINISHED = sa.text("finished_at_ms IS NULL")
 
+OPEN = sa.text("finished_at_ms IS NULL")
+"""Batches under way."""
+
 installation = sa.Table(
     "installation",
     metadata,
@@ -60,10 +63,18 @@ batch = sa.Table(
     sa.Column("strict_trans_no", sa.String(32)),
     sa.Column("swept_until_ms", sa.BigInteger),
     sa.Index("ix_batch_strict_trans_no", "account_id", "strict_trans_no", unique=True),
-    sa.Index("ix_batch_account_trans_no", "account_id", "trans_no"),
+    sa.Index("ix_batch_account_trans_no", "account_id", "trans_no", "created_at_ms", "batch_id"),
     sa.Index("ix_batch_account_created", "account_id", "created_at_ms", "batch_id"),
     sa.Index("ix_batch_created", "created_at_ms", "batch_id"),
     sa.Index("ix_batch_finished", "finished_at_ms"),
+    sa.Index(
+        "ix_batch_account_open",
+        "account_id",
+        "created_at_ms",
+        "batch_id",
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
+    ),
 )
 
 job = sa.Table(
@@ -97,7 +108,7 @@ job = sa.Table(
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
-    sa.Index("ix_job_stage", "stage"),
+    sa.Index("ix_job_stage_batch", "stage", "batch_id"),
     sa.Index("ix_job_unarchived", "finished_at_ms", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -127,6 +127,15 @@ class Events:
             .order_by(tables.event.c.created_at_ms, tables.event.c.event_id)
             .limit(min(limit, MAX_PAGE))
         )
+        return self._read(query)
+
+    def of_video(self, batch_id: str, video_id: str) -> list[Event]:
+        """Return what is known of a video's life, oldest first, acknowledged or not."""
+        event = tables.event.c
+        query = sa.select(tables.event).where(event.batch_id == batch_id, event.video_id == video_id)
+        return self._read(query.order_by(event.created_at_ms, event.event_id))
+
+    def _read(self, query: sa.Select[Any]) -> list[Event]:
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [

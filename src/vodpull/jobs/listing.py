@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +17,17 @@ from vodpull.jobs.rows import read_views
 from vodpull.jobs.store import IS_KEPT
 
 MAX_PAGE = 100
+
+SEARCHED = 1000
+"""Batches that one page of a search looks through: with ten jobs each, some hundredths of a second."""
+
+FEW = 1000
+"""Jobs in a stage that are looked up one by one."""
+
+ID = re.compile(r"[0-9a-f]{32}")
+
+_NOT_LISTED = frozenset({"decisions"})
+"""What a list does not tell of a job."""
 
 CURSOR_PATTERN = r"^([0-9]{13}[0-9a-f]{32})?$"
 """Time and id of the last batch of a page. Closed, so that every text that fits can be compared in the database."""
@@ -55,6 +68,11 @@ class ExecutorSeen:
     """Since its last beat, in seconds; one that stopped in order shows a very long silence."""
 
 
+_PLACE = (tables.batch.c.created_at_ms, tables.batch.c.batch_id)
+_Row = Mapping[Any, Any]
+_Rows = Sequence[_Row]
+
+
 class Listing:
     """Reads for people, of one database."""
 
@@ -65,20 +83,38 @@ class Listing:
         """
         Return up to `limit` batches, newest first, and the cursor of the next page (empty after the last one).
 
+        A page of a search looks through so many batches and no more: it may hold few or none, and still have a cursor.
+        Jobs have no decisions.
+
         Raises:
             ParameterError: the cursor is not one of ours.
         """
-        batch = tables.batch.c
-        query = sa.select(tables.batch).where(*_conditions(wanted))
+        query = sa.select(tables.batch).where(*_conditions(wanted)).order_by(*(part.desc() for part in _PLACE))
         if cursor:
-            query = query.where(sa.tuple_(batch.created_at_ms, batch.batch_id) < sa.tuple_(*_read_cursor(cursor)))
+            query = query.where(sa.tuple_(*_PLACE) < sa.tuple_(*_read_cursor(cursor)))
         most = min(limit, MAX_PAGE)
-        query = query.order_by(batch.created_at_ms.desc(), batch.batch_id.desc()).limit(most + 1)
         with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
-            views = read_views(connection, rows[:most])
-        last = rows[most - 1] if len(rows) > most else None
+            if wanted.stage is not None:
+                query = query.where(_has_stage(connection, wanted.stage))
+            rows, end = self._found(connection, query, text=wanted.text, most=most)
+            views = read_views(connection, rows[:most], without=_NOT_LISTED)
+        last = rows[most - 1] if len(rows) > most else end
         return views, "" if last is None else _write_cursor(last["created_at_ms"], last["batch_id"])
+
+    @staticmethod
+    def _found(connection: sa.Connection, query: sa.Select[Any], *, text: str, most: int) -> tuple[_Rows, _Row | None]:
+        """Return rows of the next page, one more if there is one, and the last one that was looked at of more."""
+        end = None
+        if ID.fullmatch(text):
+            rows = connection.execute(query.where(_has_id(text)).limit(most + 1)).mappings().all()
+            if rows:
+                return rows, None
+        if text:
+            end = connection.execute(query.offset(SEARCHED - 1).limit(1)).mappings().first()
+            if end is not None:
+                query = query.where(sa.tuple_(*_PLACE) >= sa.tuple_(end["created_at_ms"], end["batch_id"]))
+            query = query.where(_has_text(text))
+        return connection.execute(query.limit(most + 1)).mappings().all(), end
 
     def executors(self) -> list[ExecutorSeen]:
         """Return the processes that share the database, by id, with their silence by the database's clock."""
@@ -110,8 +146,7 @@ class Listing:
 
 
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
-    batch, job = tables.batch.c, tables.job.c
-    mine = job.batch_id == batch.batch_id
+    batch = tables.batch.c
     found: list[sa.ColumnElement[bool]] = [IS_KEPT]
     if wanted.account_id is not None:
         found.append(batch.account_id == wanted.account_id)
@@ -119,15 +154,28 @@ def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         found.append(batch.trans_no == wanted.trans_no)
     if wanted.is_final is not None:
         found.append(batch.finished_at_ms.is_not(None) if wanted.is_final else batch.finished_at_ms.is_(None))
-    if wanted.stage is not None:
-        found.append(sa.exists().where(mine, job.stage == wanted.stage.value))
-    if wanted.text:
-        exact = (batch.batch_id == wanted.text, sa.exists().where(mine, job.job_id == wanted.text))
-        parts = sa.or_(*(column.icontains(wanted.text, autoescape=True) for column in (job.file_name, job.source_url)))
-        found.append(
-            sa.or_(*exact, batch.trans_no.icontains(wanted.text, autoescape=True), sa.exists().where(mine, parts))
-        )
     return found
+
+
+def _has_stage(connection: sa.Connection, stage: Stage) -> sa.ColumnElement[bool]:
+    """Return the condition that finds such batches sooner: from few jobs, or from the newest of many batches."""
+    jobs = sa.select(tables.job.c.batch_id).where(tables.job.c.stage == stage.value)
+    counted = connection.scalar(sa.select(sa.func.count()).select_from(jobs.limit(FEW).subquery()))
+    if counted is not None and counted < FEW:
+        return tables.batch.c.batch_id.in_(jobs)
+    return sa.exists().where(tables.job.c.batch_id == tables.batch.c.batch_id, tables.job.c.stage == stage.value)
+
+
+def _has_id(text: str) -> sa.ColumnElement[bool]:
+    of_job = sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == text)
+    return tables.batch.c.batch_id.in_(sa.union_all(sa.select(sa.literal(text)), of_job))
+
+
+def _has_text(text: str) -> sa.ColumnElement[bool]:
+    job = tables.job.c
+    parts = sa.or_(*(column.icontains(text, autoescape=True) for column in (job.file_name, job.source_url)))
+    within = sa.exists().where(job.batch_id == tables.batch.c.batch_id, parts)
+    return sa.or_(tables.batch.c.trans_no.icontains(text, autoescape=True), within)
 
 
 _TIME_DIGITS = 13

@@ -26,10 +26,17 @@ def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Batch
     return read_views(connection, [row])[0]
 
 
-def read_views(connection: sa.Connection, batches: Sequence[Mapping[Any, Any]]) -> list[BatchView]:
-    """Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them."""
+def read_views(
+    connection: sa.Connection, batches: Sequence[Mapping[Any, Any]], *, without: frozenset[str] = frozenset()
+) -> list[BatchView]:
+    """
+    Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them.
+
+    `without`: columns that are not read, but left as they are in a new job.
+    """
     ids = [row["batch_id"] for row in batches]
-    query = sa.select(tables.job).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    columns = (column for column in tables.job.c if column.name not in without)
+    query = sa.select(*columns).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
     jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
     for row in connection.execute(query).mappings() if ids else ():
         jobs[row["batch_id"]].append(job_of_row(row))
@@ -72,7 +79,7 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "cmd_status": WireStatus(values["cmd_status"]),
             "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
             "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
-            "decisions": tuple(values["decisions"]),
+            "decisions": tuple(values.get("decisions", ())),
             "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )

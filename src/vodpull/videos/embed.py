@@ -1,7 +1,8 @@
-"""HTML that plays a video in somebody's page, without a script. Pure."""
+"""Where a video is played, and HTML that does so in somebody's page. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,8 @@ _BROWSER_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm
 class Playback:
     """The URLs of a video; those of what is not there are empty."""
 
+    key: str
+    """Of what a player on this service plays; empty: nothing that browsers know."""
     playlist: str
     poster: str
     storyboard: str
@@ -35,15 +38,17 @@ def playback_of(video: Video, urls: FileUrls) -> Playback:
     poster = urls.url(asset.poster_key, domain)
     playlist = urls.url(asset.playlist_key, domain)
     original = [asset.original] if asset.original is not None else []
-    sources = [(playlist, HLS_TYPE)] if playlist else []
-    sources += [(urls.url(file.key, domain), _type(file)) for file in (*reversed(mp4), *original) if _type(file)]
+    playable = [(asset.playlist_key, HLS_TYPE)] if playlist else []
+    playable += [(file.key, _type(file)) for file in (*reversed(mp4), *original) if _type(file)]
+    sources = [(urls.url(key, domain), kind) for key, kind in playable]
     return Playback(
+        key=playable[0][0] if playable else "",
         playlist=playlist,
         poster=poster,
         storyboard=urls.url(asset.storyboard_key, domain),
         original=urls.url(original[0].key, domain) if original else "",
         mp4=mp4,
-        embed_code=_embed(sources, poster) if sources else "",
+        embed_code=_embed(video.video_id, sources, poster=poster, script_url=urls.player_script) if sources else "",
     )
 
 
@@ -56,8 +61,28 @@ def _type(file: StoredFile) -> str:
     return _BROWSER_TYPES.get("." + file.key.rpartition(".")[2].lower(), "")
 
 
-def _embed(sources: Sequence[tuple[str, str]], poster: str) -> str:
-    """Return a player with its sources, the best first: a browser takes the first one that it can play."""
+def _embed(video_id: str, sources: Sequence[tuple[str, str]], *, poster: str, script_url: str) -> str:
+    """Return a player; a playlist needs the script in most browsers, other files play as they are, the best first."""
     picture = f' poster="{escape(poster)}"' if poster else ""
-    inside = "".join(f'<source src="{escape(url)}" type="{kind}">' for url, kind in sources)
-    return f'<video controls playsinline preload="metadata"{picture} style="width:100%">{inside}</video>'
+    opening = f'<video id="v{video_id}" controls playsinline preload="metadata" width="640"{picture}>'
+    url, kind = sources[0]
+    if kind != HLS_TYPE:
+        inside = "".join(f'<source src="{escape(url)}" type="{kind}">' for url, kind in sources)
+        return f"{opening}{inside}</video>"
+    return "\n".join(
+        (
+            f"{opening}</video>",
+            f'<script src="{escape(script_url)}"></script>',
+            "<script>",
+            "(async (player) => {",
+            f'  await player.attach(document.getElementById("v{video_id}"));',
+            f"  await player.load({_in_script(url)});",
+            "})(new shaka.Player());",
+            "</script>",
+        )
+    )
+
+
+def _in_script(text: str) -> str:
+    """Return a text as a literal inside a script element, which nothing in it can end."""
+    return json.dumps(text).replace("<", "\\u003c")

@@ -249,7 +249,12 @@ def _has_label(which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 
 def check_edit(edit: VideoEdit) -> None:
-    """Refuse what is too long, each field with its name."""
+    """
+    Make sure that a video can be changed so.
+
+    Raises:
+        ParameterError: a text is too long; `field` names it.
+    """
     limits = (
         ("name", edit.name, MAX_NAME_CHARS),
         ("description", edit.description, MAX_DESCRIPTION_CHARS),

@@ -63,3 +63,13 @@ class Video:
     def is_blocked(self) -> bool:
         """Return True while nobody may play it."""
         return self.state is VideoState.BLOCKED
+
+    @property
+    def original_bytes(self) -> int:
+        """Return the size of the original; 0: it was deleted."""
+        return 0 if self.asset.original is None else self.asset.original.size_bytes
+
+    @property
+    def outputs_bytes(self) -> int:
+        """Return the size of all that was made of it."""
+        return max(0, self.size_bytes - self.original_bytes)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+PLAYER_SCRIPT = "/console/static/shaka-player.js"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FileUrls:
@@ -22,6 +24,11 @@ class FileUrls:
             return ""
         domain = self._domain(publish_domain)
         return f"https://{domain}/{key}" if domain else f"{self.public_url.rstrip('/')}/media/{key}"
+
+    @property
+    def player_script(self) -> str:
+        """Return the URL of the player's script, which the console has for anybody."""
+        return f"{self.public_url.rstrip('/')}{PLAYER_SCRIPT}"
 
     def host(self, publish_domain: str = "") -> str:
         """Return the name, with port, of where the files of a video are."""

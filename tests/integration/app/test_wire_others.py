@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,14 +21,6 @@ LATER = {"audioManage", "getMaterialUploadToken", "getMaterialList", "materialEd
 LATER |= {"videoClip", "videoClipQuery", "videoConcat", "videoConcatQuery"}
 """Calls of uploads, materials, audio, clips and joins."""
 NO_PARENT = {"code": 1000, "message": "The parent classification node ID does not exist or has been deleted"}
-
-
-@pytest.fixture(autouse=True)
-def _empty(wire: Wire) -> Iterator[None]:
-    yield
-    with wire.database.begin() as connection:
-        for table in (tables.video_category, tables.category, tables.video, tables.task, tables.storage_day):
-            connection.execute(table.delete())
 
 
 @pytest.fixture

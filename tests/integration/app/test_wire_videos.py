@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote_plus
@@ -12,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from tests.contract.test_vectors import load
 from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wire_ms
-from tests.wire import Sent, Wire
+from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
 from vodpull.database import tables
@@ -25,17 +24,6 @@ ENCODINGS = load("encodings")["categoryNames"]
 
 MANAGE = "/vod/videoManage"
 DONE = {"code": 200, "message": "Operation succeeded"}
-
-
-@pytest.fixture(autouse=True)
-def _empty(wire: Wire) -> Iterator[None]:
-    """Leave no video and no category to the next test."""
-    yield
-    with wire.database.begin() as connection:
-        for table in (tables.video_category, tables.category, tables.video, tables.event, tables.task):
-            connection.execute(table.delete())
-        # The folder of the vectors' video is one video's; what works on an old job ends by itself.
-        connection.execute(tables.job.update().values(directory=tables.job.c.job_id))
 
 
 @pytest.fixture
@@ -345,40 +333,3 @@ def test_a_strangers_video_starts_no_workflow(wire: Wire, video: Video) -> None:
     start = {"targetId": VIDEO_ID, "transNo": "wf-1", "workflowId": "abr"}
     reply = wire.call("/workflow/startWorkflow", start, key=wire.accounts.create_key("stranger"))
     assert reply == {"code": 1301, "message": "User has no permission"}
-
-
-CHANGES: list[tuple[str, dict[str, Any], Callable[[Wire], object]]] = [
-    (f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID}, lambda wire: found(wire).state),
-    (
-        f"{MANAGE}/deleteVideo",
-        {"videoId": VIDEO_ID},
-        lambda wire: Library(wire.database).remaining([VIDEO_ID], account_id=""),
-    ),
-    ("/workflow/startWorkflow", {"targetId": VIDEO_ID, "transNo": "again", "workflowId": "abr"}, lambda _: None),
-    ("/vod/videoCategory/createCategory", {"labelName": "once"}, lambda _: None),
-]
-
-
-@pytest.mark.parametrize(("path", "parameters", "seen"), CHANGES, ids=[path for path, _, _ in CHANGES])
-def test_a_repeated_signed_call_gets_the_first_answer(
-    wire: Wire, video: Video, path: str, parameters: dict[str, Any], seen: Callable[[Wire], object]
-) -> None:
-    once = Sent(target=path, body=json.dumps(parameters).encode())
-    headers = wire.sign(once)
-    first = wire.send(once, headers=headers)
-    assert first.get("code", 200) == 200
-    state = seen(wire)
-    assert wire.send(once, headers=headers) == first
-    assert seen(wire) == state
-
-
-def test_a_repeated_signature_undoes_nothing_and_a_refusal_is_not_remembered(wire: Wire, video: Video) -> None:
-    enable = Sent(target=f"{MANAGE}/videoEnable", body=json.dumps({"videoId": VIDEO_ID}).encode())
-    headers = wire.sign(enable)
-    assert wire.send(enable, headers=headers)["code"] == 1509
-    assert wire.send(enable, headers=headers)["code"] == 1509
-    assert wire.call(f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID})["code"] == 200
-    assert wire.send(enable, headers=headers)["code"] == 200
-    assert wire.call(f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID})["code"] == 200
-    assert wire.send(enable, headers=headers)["code"] == 200, "the first answer, and nothing done"
-    assert found(wire).is_blocked

@@ -20,10 +20,12 @@ from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
+from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.jobs.census import take_census
 from vodpull.jobs.deliveries import Deliveries
+from vodpull.jobs.events import Events
 from vodpull.jobs.history import read_history
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -31,6 +33,8 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.storage import open_store
+from vodpull.videos.categories import Categories
+from vodpull.videos.library import Library
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -38,7 +42,9 @@ from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
+from vodpull.workflows.requests.removal import VideoRemoval
 
 PASSWORD = "correct horse battery"
 
@@ -147,6 +153,8 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
     control = Control(store, outbox, engine=engine, queues=queues)
+    disposal = Disposal(Retention(database), control, open_store("memory://"))
+    library = Library(database)
     names = [queue.name for queue in queues.all()]
     return ConsoleContext(
         operators=Operators(database),
@@ -156,12 +164,19 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         deliveries=Deliveries(database),
         intake=Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None)),
         control=control,
-        disposal=Disposal(Retention(database), control, open_store("memory://")),
+        disposal=disposal,
         outbox=outbox,
+        library=library,
+        categories=Categories(database),
+        events=Events(database),
+        encoding=Encoding(store, engine, queues),
+        removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
+        publish_domains=("media.example.test",),
         inspector=Inspector(Deliveries(database), accounts),
         system_facts=lambda: FACTS,
         census=partial(take_census, database, queues=partial(measure_queues, database, names), alive_s=30.0),
         history=lambda slice_s, slices: read_history(database, until_ms=now_ms(), slice_s=slice_s, slices=slices),
+        follow=partial(following, database),
         sign=_sign,
         account="local",
         templates=("abr", "original"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -9,6 +11,7 @@ from tests.stored import accept
 
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
+from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.tables import metadata
 from vodpull.jobs.store import Store
@@ -36,3 +39,19 @@ def test_user_and_password_go_from_addresses_that_an_older_release_kept(
     migrate(database)
     urls = [store.find_job(job.job_id)[1].source_url for job in jobs]
     assert urls == ["http://***@o.test/a.mp4?x=1", "http://o.test/a@b.mp4"]
+
+
+def test_a_mark_changes_with_every_commit_and_with_nothing_else(database: sa.Engine) -> None:
+    def touch() -> None:
+        with database.begin() as connection:
+            row = {"name": uuid4().hex, "value": "x"}
+            connection.execute(tables.installation.insert().values(row))
+
+    with following(database) as mark:
+        first = mark()
+        assert mark() == first
+        touch()
+        second = mark()
+        touch()
+        assert len({first, second, mark()}) == 3
+        assert mark() == mark()

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
+from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.idempotency import forget_old
 from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.model import Stage
+from vodpull.jobs.records import Records
+from vodpull.jobs.removals import Retention
+from vodpull.jobs.store import Store
 from vodpull.notify import INSPECTOR_URL
+from vodpull.videos.tasks import TaskKind, Tasks
 from vodpull.workflows.delivery.inspector import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'
@@ -58,10 +69,16 @@ def fill(database: sa.Engine, key: NewKey, count: int) -> str:
 
 def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, key: NewKey) -> None:
     listing, deliveries = Listing(database), Deliveries(database)
+    mine = Accounts(database, VAULT).account_named("acme")
     inspector = Inspector(deliveries, Accounts(database, VAULT))
     lists: dict[str, tuple[int, Callable[[], object]]] = {
         "page": (2, lambda: listing.page(Filter(account_id=None), limit=100)),
-        "search": (2, lambda: listing.page(Filter(account_id=None, text="o.test"), limit=100)),
+        "own": (2, lambda: listing.page(Filter(account_id=mine), limit=100)),
+        "running": (2, lambda: listing.page(Filter(account_id=mine, is_final=False), limit=100)),
+        "waiting": (3, lambda: listing.page(Filter(account_id=None, stage=Stage.WAITING), limit=100)),
+        "transNo": (2, lambda: listing.page(Filter(account_id=mine, trans_no="t"), limit=100)),
+        "search": (3, lambda: listing.page(Filter(account_id=None, text="o.test"), limit=100)),
+        "id": (2, lambda: listing.page(Filter(account_id=None, text=newest), limit=100)),
         "deliveries": (2, lambda: deliveries.list_for(newest)),
         # The attempts, and once the account's secret and the key that asked.
         "inspector": (3, inspector.newest),
@@ -72,3 +89,83 @@ def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, 
         assert found == {name: most for name, (most, _) in lists.items()}
     assert len(listing.page(Filter(account_id=None), limit=100)[0]) == 14
     assert len(inspector.newest()) == 50
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (Filter(account_id=None), "ix_batch_created"),
+        (Filter(account_id="a"), "ix_batch_account_created"),
+        (Filter(account_id=None, is_final=False), "ix_batch_finished"),
+        (Filter(account_id="a", is_final=False), "ix_batch_account_open"),
+        (Filter(account_id="a", trans_no="t"), "ix_batch_account_trans_no"),
+        (Filter(account_id=None, stage=Stage.FAILED), "ix_job_stage_batch"),
+        (Filter(account_id=None, text="o.test"), "ix_batch_created"),
+    ],
+)
+def test_every_filter_has_an_index_in_the_order_of_the_list(tmp_path: Path, wanted: Filter, index: str) -> None:
+    with planned(tmp_path) as (database, plans):
+        Listing(database).page(wanted, limit=20)
+    assert any(index in plan for plan in plans), plans
+    assert not scans(plans)
+
+
+HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
+    "manifests": lambda database: Records(database).unarchived(limit=9),
+    "expired": lambda database: Retention(database).expired(finished_before_ms=1, limit=9),
+    "removals": lambda database: Retention(database).due(limit=9),
+    "superseded": lambda database: Retention(database).superseded(limit=9),
+    "holdings": lambda database: Retention(database).holdings(["a"], settled_before_ms=1),
+    "deletions": lambda database: Tasks(database).unfinished(TaskKind.DELETE, limit=9),
+    "requests": forget_old,
+    "work folders": lambda database: Store(database).work_is_over("a-1"),
+    "waiting": lambda database: Store(database).count_waiting_for_encoder(),
+}
+
+
+@pytest.mark.parametrize("chore", HOUSEKEEPING)
+def test_housekeeping_does_not_grow_with_what_is_finished(tmp_path: Path, chore: str) -> None:
+    with planned(tmp_path) as (database, plans):
+        HOUSEKEEPING[chore](database)
+    assert plans
+    assert not scans(plans)
+
+
+@contextmanager
+def planned(folder: Path) -> Iterator[tuple[sa.Engine, list[str]]]:
+    """Give an empty database, and how it answers each statement."""
+    database, plans = open_database(f"sqlite:///{folder / 'plans.db'}"), list[str]()
+    migrate(database)
+
+    def explain(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            asked = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append("; ".join(row[3] for row in asked))
+
+    sa.event.listen(database, "before_cursor_execute", explain)
+    yield database, plans
+    database.dispose()
+
+
+def scans(plans: list[str]) -> list[str]:
+    """Return those that read a whole table; a whole index in its order is read until enough is found."""
+    return [plan for plan in plans if re.search(r"SCAN (?!anon)\w+(;|$)", plan)]
+
+
+def test_a_search_looks_through_so_many_batches_a_page_and_goes_on(
+    database: sa.Engine, key: NewKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vodpull.jobs.listing.SEARCHED", 2)
+    listing = Listing(database)
+    oldest = accepted(database, key, trans_no="needle")
+    for _ in range(4):
+        accepted(database, key)
+    wanted, cursor = Filter(account_id=None, text="needle"), ""
+    pages: list[list[str]] = []
+    while not pages or cursor:
+        views, cursor = listing.page(wanted, limit=10, cursor=cursor)
+        pages.append([view.batch.batch_id for view in views])
+    assert pages == [[], [], [oldest.batch.batch_id]]
+    for text in (oldest.batch.batch_id, oldest.jobs[0].job_id):
+        [found] = listing.page(Filter(account_id=None, text=text), limit=10)[0]
+        assert found.batch == oldest.batch

@@ -73,7 +73,13 @@ def test_a_call_has_what_it_needs(collection: dict[str, Any]) -> None:
 @pytest.mark.skipif(shutil.which("node") is None, reason="no Node here")
 @pytest.mark.parametrize(
     ("name", "query"),
-    [("pullVideo", ""), ("pullVideoQuery", ""), ("pullVideoQueryGet", "?taskId=1"), ("pullVideoGet", "?cmd=%7Ba%7D")],
+    [
+        ("pullVideo", ""),
+        ("workflow_startWorkflow", ""),
+        ("pullVideoQuery", ""),
+        ("pullVideoQueryGet", "?taskId=1"),
+        ("pullVideoGet", "?cmd=%7Ba%7D"),
+    ],
 )
 def test_a_call_of_the_wire_contract_is_signed(collection: dict[str, Any], name: str, query: str) -> None:
     item = requests(collection)[name]

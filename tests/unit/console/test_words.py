@@ -10,10 +10,12 @@ import pytest
 from babel.messages.extract import extract_from_file
 
 import vodpull.console
+from vodpull.console import library
 from vodpull.console.home import STATES
 from vodpull.console.words import choose_language, retell, say_in
 from vodpull.errors import catalogue
 from vodpull.jobs.deliveries import DeliveryState
+from vodpull.jobs.events import EventKind
 from vodpull.jobs.model import Stage
 from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.inspect.info import VideoStream
@@ -36,13 +38,14 @@ def collected() -> Iterator[str]:
         yield (kind.__doc__ or "").strip().splitlines()[0]
         yield kind.remedy
     yield from (state.value for states in (Stage, DeliveryState) for state in states)
-    yield from (*STATES, "alive", "stopped")
+    yield from (kind.value for kind in EventKind if kind.value.startswith("video."))
+    yield from (*STATES, *library.STATES, *library.ENCODE_STATES, "alive", "stopped")
     yield from (queue.name for queue in Queues.of(fetch_slots=1, encode_slots=1).all())
 
 
 def test_every_text_has_a_chinese_form_with_the_same_places() -> None:
     missing = sorted({text for text in collected() if not re.search(r"[\u4e00-\u9fff]", SAY(text))})
-    assert missing == []
+    assert missing == [], "\n".join(missing)
     for text in collected():
         assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", SAY(text))), text
 

@@ -22,7 +22,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import note_wire_code
 from vodpull.api.http.problems import WireCode, error_body, message_of
 from vodpull.clock import read_zone
-from vodpull.errors import FetchError, ParameterError, VodpullError
+from vodpull.errors import ParameterError, VodpullError
 from vodpull.signing import BASIC
 from vodpull.videos.urls import FileUrls
 
@@ -112,18 +112,3 @@ class Desk:
         if zone is None:
             raise ParameterError("X-Time-Zone is not an offset such as +08:00", field="X-Time-Zone")
         return zone
-
-
-def checked_notify_url(url: str, check_url: Callable[[str], object]) -> str:
-    """
-    Return a URL that may be posted to; empty stays empty.
-
-    Raises:
-        ParameterError: nothing may be posted there.
-    """
-    try:
-        if url:
-            check_url(url)
-    except FetchError as error:
-        raise ParameterError(str(error), field="notifyUrl") from error
-    return url

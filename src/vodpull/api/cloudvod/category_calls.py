@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.calls import Call, Caller, checked_notify_url
+from vodpull.api.cloudvod.calls import Call, Caller
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
 from vodpull.videos.categories import FIRST_LEVEL
+from vodpull.workflows.requests.addresses import judge_address
 
 DATA_AS_LIST = "category-data-list"
 """Compatibility switch for clients whose models take `data` for a list (spec cloud-vod-videos §9)."""
@@ -94,7 +95,7 @@ class CategoryCalls:
     def _empty(self, parameters: Parameters, caller: Caller) -> Any:
         node_id = _node_id(parameters)
         notify_url = text_of(parameters.get("notifyUrl"), "notifyUrl")
-        checked_notify_url(notify_url, self._context.check_url)
+        judge_address(notify_url, self._context.check_url)
         self._context.categories.find(caller.account_id, node_id)
         task_id = self._context.removal.delete_category(
             caller.account_id, node_id, access_key=caller.key.access_key, notify_url=notify_url

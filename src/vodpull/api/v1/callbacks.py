@@ -12,9 +12,10 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.errors import FetchError, NotFound, ParameterError
+from vodpull.errors import NotFound
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.workflows.requests.addresses import judge_address
 
 Kind = Annotated[CallbackKind, Path(description="What it is told.")]
 
@@ -58,10 +59,7 @@ def callbacks_router(context: ApiContext) -> APIRouter:
     @router.put("/{kind}", operation_id="setCallback")
     def set_callback(kind: Kind, body: NewCallback, caller: Caller = Depends(caller_of)) -> CallbackReply:
         """Tell the account at this address from now on, in place of the one before."""
-        try:
-            context.check_url(body.url)
-        except FetchError as error:
-            raise ParameterError(str(error), field="url") from error
+        judge_address(body.url, context.check_url, field="url")
         context.callbacks.set(caller.key.account_id, kind, body.url)
         return CallbackReply(kind=kind, url=body.url)
 

@@ -220,7 +220,7 @@ class JobReply(Shape):
     next_try: NextTryReply | None
     """Set while the job waits after a failure that may pass; it holds nothing meanwhile."""
     decisions: list[DecisionReply]
-    """Why each definition is in the ladder or not."""
+    """Why each definition is in the ladder or not. Empty in lists: read the batch for it."""
     timeline: list[StageReply]
     """When each stage began, in the order of time. Empty in lists: read the batch for it."""
     video_id: str

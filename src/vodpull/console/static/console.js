@@ -28,7 +28,7 @@ document.addEventListener("click", async (event) => {
 
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-tick-all]")) return;
-  for (const box of event.target.form.querySelectorAll("input[name=batch]")) box.checked = event.target.checked;
+  for (const box of event.target.form.querySelectorAll("input[name=batch], input[name=video]")) box.checked = event.target.checked;
 });
 
 // A file may be dropped anywhere on the form; the browser would open it otherwise.

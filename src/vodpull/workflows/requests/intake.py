@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
-from vodpull.errors import FetchError, NotFound, ParameterError, QuotaExceeded, TransNoRepeated
+from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated
 from vodpull.jobs.idempotency import Fingerprint, remember_all
 from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.removals import Retention
@@ -19,6 +19,7 @@ from vodpull.jobs.submission import PullRequest, without_user_info
 from vodpull.jobs.templates import Templates
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
+from vodpull.workflows.requests.addresses import judge_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +59,7 @@ class Intake:
             QuotaExceeded, TransNoRepeated: see there.
         """
         template = self._terms.templates.find(request.template or self._terms.default_template)
-        if request.notify_url:
-            self._check_notify_url(request.notify_url)
+        judge_address(request.notify_url or "", self._terms.check_url)
         view = _plan(request, account_id=caller.account_id, template=template.name)
         with self._store.transaction() as connection:
             first = remember_all(connection, known_by, view.batch.batch_id)
@@ -85,12 +85,6 @@ class Intake:
         if view is None:
             raise NotFound("the batch of the earlier request was deleted")
         return view
-
-    def _check_notify_url(self, url: str) -> None:
-        try:
-            self._terms.check_url(url)
-        except FetchError as error:
-            raise ParameterError(str(error), field="notifyUrl") from error
 
 
 def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:

@@ -105,7 +105,8 @@ def _job(video: Video, job: Job, times: Times) -> VideoJobReply:
 
 
 def _usage(video: Video) -> UsageReply:
-    original = video.asset.original
-    original_bytes = 0 if original is None else original.size_bytes
-    total = max(video.size_bytes, original_bytes)
-    return UsageReply(original_bytes=original_bytes, outputs_bytes=total - original_bytes, total_bytes=total)
+    return UsageReply(
+        original_bytes=video.original_bytes,
+        outputs_bytes=video.outputs_bytes,
+        total_bytes=video.original_bytes + video.outputs_bytes,
+    )

@@ -1,0 +1,130 @@
+"""The library in the console: what it shows, leaves out, and changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.integration.console.conftest import Console
+from tests.integration.console.test_console_pages import HOSTILE, post
+from tests.stored import ASSET, ref
+
+from vodpull.jobs.model import Job, VideoState
+from vodpull.jobs.store import Outcome
+from vodpull.videos.blocking import block
+from vodpull.videos.library import VideoFilter
+from vodpull.videos.model import Video
+
+
+def add(console: Console, *names: str) -> list[Job]:
+    """Put videos there, none of them encoded."""
+    view, store = console.add_batch(*names), console.context.store
+    for job in view.jobs:
+        store.record_pulled(ref(job), ASSET, encodes=False)
+        with store.transaction() as connection:
+            store.finish_job(connection, ref(job), Outcome(asset=ASSET))
+    return list(view.jobs)
+
+
+def found(console: Console, job: Job) -> Video:
+    return console.context.library.find(job.video_id, account_id=None)
+
+
+def shown(console: Console, query: str = "") -> list[str]:
+    page = console.browser.get(f"/console/library?{query}").text
+    videos, _ = console.context.library.page(VideoFilter(account_id=None), limit=100)
+    return sorted(video.name for video in videos if f'id="video-{video.video_id}"' in page)
+
+
+def test_filters_narrow_the_grid_and_nonsense_is_left_away(operator: Console) -> None:
+    first, second = add(operator, "Lesson one.mp4", "other.mp4")
+    block(operator.context.library, found(operator, second))
+    account = found(operator, first).account_id
+    post(operator, f"library/{first.video_id}/edit", name="Lesson one", labels="A/B")
+    label = found(operator, first).categories[0].node_id
+    for query, expected in (
+        ("", ["Lesson one", "other"]),
+        ("q=LESSON", ["Lesson one"]),
+        ("state=blocked", ["other"]),
+        ("encode=not_encoded&state=enabled", ["Lesson one"]),
+        ("encode=failed", []),
+        (f"account={account}&category={label}", ["Lesson one"]),
+        ("account=" + "0" * 32, []),
+        ("since=2000-01-01&until=2000-01-02", []),
+        ("since=2000-01-01&until=2999-01-01&sort=oldest", ["Lesson one", "other"]),
+        ("state=x&encode=y&since=z&until=2026-02-30&category=%E0%A5%A7&sort=up", ["Lesson one", "other"]),
+    ):
+        assert shown(operator, query) == expected, query
+
+
+def test_many_are_changed_at_once_and_those_that_are_so_do_not_keep_the_others(operator: Console) -> None:
+    jobs = add(operator, "a.mp4", "b.mp4")
+    block(operator.context.library, found(operator, jobs[0]))
+    ids = [*(job.video_id for job in jobs), "0" * 32]
+
+    def bulk(**form: Any) -> str:
+        return str(post(operator, "library/bulk", part=True, video=ids, **form).text)
+
+    assert "1 of 3 videos changed" in bulk(do="block")
+    assert "2 of 3 videos changed" in bulk(do="enable")
+    assert {found(operator, job).state for job in jobs} == {VideoState.ENABLED}
+    assert "2 of 3 videos changed" in bulk(do="label", label="Courses/History, Talks")
+    assert "2 of 3 videos changed" in bulk(do="label", label="Talks")
+    assert [category.name for category in found(operator, jobs[1]).categories] == ["History", "Talks"]
+    assert "name the label to add" in bulk(do="label")
+    assert "there is no template of that name" in bulk(do="encode", template="nope")
+    assert "2 of 3 videos changed" in bulk(do="encode", template="original")
+    assert "0 of 3 videos changed" in bulk(do="encode", template="original")
+    assert "2 of 3 videos changed" in bulk(do="delete")
+    assert shown(operator) == []
+    assert "nothing is selected" in post(operator, "library/bulk", part=True, do="block").text
+
+
+def test_an_edit_keeps_what_it_cannot_take(operator: Console) -> None:
+    [job] = add(operator, "a.mp4")
+    path = f"library/{job.video_id}/edit"
+    domain = operator.context.publish_domains[0]
+    form = {"name": "N", "description": "D", "labels": "X/Y", "publish_domain": domain, "player_id": "p"}
+    assert "Saved." in post(operator, path, part=True, **form).text
+    before = found(operator, job)
+    assert (before.name, before.description, before.publish_domain, before.player_id) == ("N", "D", domain, "p")
+    for wrong in (
+        {"name": " "},
+        {"name": "x" * 41},
+        {"description": "x" * 201},
+        {"labels": "a/b/c"},
+        {"labels": "/b"},
+        {"labels": "a?"},
+        {"publish_domain": "evil.test"},
+    ):
+        assert "box bad" in post(operator, path, part=True, **form | wrong).text, wrong
+        assert found(operator, job) == before
+
+
+def test_a_video_shows_its_history_urls_and_state(operator: Console) -> None:
+    [job] = add(operator, f"{HOSTILE}.mp4")
+    post(operator, f"library/{job.video_id}/block")
+    page = operator.browser.get(f"/console/library/{job.video_id}").text
+    assert HOSTILE not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;\ufffdgpj.exe" in page
+    assert "https://media.example.test/pullvideo/202611/x/a.mp4" in page
+    assert "nobody can play it" in page
+    for told in ("video created", "video blocked", "done"):
+        assert f"<td>{told}" in page
+    assert operator.browser.get("/console/library/" + "0" * 32).status_code == 404
+    assert operator.browser.get("/console/library/a%2Fb").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["library", "library/live", "library/x", "library/x/live"])
+def test_nobody_sees_it_without_a_session(console: Console, path: str) -> None:
+    reply = console.browser.get(f"/console/{path}", follow_redirects=False)
+    assert (reply.status_code, reply.headers["location"].split("?")[0]) == (303, "/console/login")
+
+
+@pytest.mark.parametrize("action", ["edit", "block", "enable", "encode", "delete"])
+def test_a_form_of_another_site_changes_nothing(operator: Console, action: str) -> None:
+    [job] = add(operator, "a.mp4")
+    before = found(operator, job)
+    reply = operator.browser.post(f"/console/library/{job.video_id}/{action}", data={"csrf": "0" * 64, "name": "x"})
+    assert reply.status_code == 403
+    assert found(operator, job) == before

@@ -38,6 +38,13 @@ def batch(service: Vodpull, origin: Origin) -> dict[str, Any]:
     return service.wait_final(made["batch_id"])
 
 
+@pytest.fixture(scope="module")
+def video_id(service: Vodpull, origin: Origin) -> str:
+    """A video of that account."""
+    made = service.create(origin.url("flower_faststart.mp4"), template="original")
+    return str(service.wait_final(made["batch_id"])["jobs"][0]["video_id"])
+
+
 def operations_on_ids(service: Vodpull) -> list[tuple[str, str]]:
     """Return method and path of every operation that takes an id, so that a new one cannot be forgotten."""
     document = service.get("/openapi.json").json()
@@ -51,7 +58,8 @@ def operations_on_ids(service: Vodpull) -> list[tuple[str, str]]:
 
 def answer(service: Vodpull, key: SigningKey, method: str, path: str) -> tuple[int, dict[str, str], str]:
     """Return an answer without what differs from request to request."""
-    reply = service.api(method, path, key=key)
+    body: dict[str, Any] = {"json": {}} if method == "PATCH" or path.endswith("/encode") else {}
+    reply = service.api(method, path, key=key, **body)
     told = reply.json() | {"request_id": ""}
     varying = {"date", "x-ws-requestid", "x-cnc-request-id"}
     headers = {name: value for name, value in reply.headers.items() if name not in varying}
@@ -59,20 +67,24 @@ def answer(service: Vodpull, key: SigningKey, method: str, path: str) -> tuple[i
 
 
 def test_ids_of_another_account_are_answered_like_unknown_ones(
-    service: Vodpull, stranger: SigningKey, batch: dict[str, Any]
+    service: Vodpull, stranger: SigningKey, batch: dict[str, Any], video_id: str
 ) -> None:
     batch_id = batch["batch_id"]
+    node_id = service.api("POST", "/categories", json={"name": "mine"}).json()["node_id"]
     [delivery] = service.api("GET", f"/batches/{batch_id}/deliveries").json()
     checked = operations_on_ids(service)
     for method, path in checked:
         pattern = path.replace("{position}", "0")
         job_id = batch["jobs"][0]["job_id"]
-        foreign = pattern.format(batch_id=batch_id, delivery_id=delivery["delivery_id"], job_id=job_id)
-        unknown = pattern.format(batch_id=UNKNOWN_BATCH, delivery_id=f"{UNKNOWN_BATCH}-batch-1", job_id=UNKNOWN_BATCH)
+        theirs = {"batch_id": batch_id, "delivery_id": delivery["delivery_id"], "job_id": job_id}
+        nobodys = dict.fromkeys(theirs, UNKNOWN_BATCH) | {"delivery_id": f"{UNKNOWN_BATCH}-batch-1"}
+        foreign = pattern.format(**theirs, video_id=video_id, node_id=node_id)
+        unknown = pattern.format(**nobodys, video_id=UNKNOWN_BATCH, node_id=node_id + 1)
         told = answer(service, stranger, method, foreign)
         assert told == answer(service, stranger, method, unknown), path
         assert told[0] == 404
-    assert len(checked) >= 7
+    assert len(checked) >= 15
+    assert service.api("GET", f"/videos/{video_id}").status_code == 200
 
 
 def test_lists_hold_the_callers_own_only(service: Vodpull, stranger: SigningKey, batch: dict[str, Any]) -> None:
@@ -80,6 +92,8 @@ def test_lists_hold_the_callers_own_only(service: Vodpull, stranger: SigningKey,
         page = service.api("GET", "/batches", key=stranger, params=wanted).json()
         assert page == {"batches": [], "next_cursor": ""}
     assert service.api("GET", "/events", key=stranger).json() == {"events": []}
+    assert service.api("GET", "/videos", key=stranger).json() == {"videos": [], "next_cursor": ""}
+    assert service.api("GET", "/deliveries", key=stranger).json() == {"deliveries": [], "next_cursor": ""}
 
 
 def test_a_cursor_of_another_account_opens_nothing(service: Vodpull, stranger: SigningKey) -> None:

@@ -145,11 +145,14 @@ def video_id(sdk: Sdk, pulled: dict[str, Any]) -> str:
     return found
 
 
-def test_the_sdk_reads_what_every_call_about_videos_and_categories_answers(sdk_calls: SdkCalls, video_id: str) -> None:
+def test_the_sdk_reads_what_every_call_about_videos_and_categories_answers(
+    sdk_calls: SdkCalls, https_service: Vodpull, video_id: str
+) -> None:
     names = json.dumps([{"parentName": "课程", "childName": "第一季"}])
+    echoed = {"publish_domain": f"127.0.0.1:{https_service.port}"}  # as getVideoList tells it
     calls: list[tuple[str, dict[str, Any]]] = [
         (f"{MANAGE}/getVideoList", {"video_id": video_id, "page_index": 1, "page_size": 10}),
-        (f"{MANAGE}/videoEdit", {"video_id": video_id, "video_name": "新名字", "category_names": names}),
+        (f"{MANAGE}/videoEdit", {"video_id": video_id, "video_name": "新名字", "category_names": names} | echoed),
         (f"{MANAGE}/videoBlock", {"video_id": video_id}),
         (f"{MANAGE}/videoEnable", {"video_id": video_id}),
         (f"{MANAGE}/getPublishCode", {"video_id": video_id, "code_type": 0}),
@@ -166,6 +169,7 @@ def test_the_sdk_reads_what_every_call_about_videos_and_categories_answers(sdk_c
     assert answers[f"{MANAGE}/getVideoList"]["read"] == answers[f"{MANAGE}/getVideoList"]["raw"]
     [row] = answers[f"{MANAGE}/getVideoList"]["read"]["data"]["videoListInfo"]
     assert (row["videoState"], row["transcodeState"], row["videoSourceCode"]) == (0, 1, 3)
+    assert row["publishDomain"] == echoed["publish_domain"]
     assert answers[f"{CATEGORY}/createCategory"]["read"]["data"] == [{"nodeId": 1003}]
     urls = answers[f"{MANAGE}/getPublishCode"]["read"]["data"]["videoUrl"]
     assert [entry["urlType"] for entry in urls] == ["PC端", "移动端"]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import yarl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vodpull.api.cloudvod.list_requests import parse_list, parse_volume
 from vodpull.api.cloudvod.parameters import read_parameters
+from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.cloudvod.requests import parse_pull, parse_query
+from vodpull.api.cloudvod.video_requests import parse_code_type, parse_delete, parse_edit, parse_encode, parse_workflow
 from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source
+from vodpull.clock import read_zone
 from vodpull.console.forms import read_form
 from vodpull.console.sources import read_sources
 from vodpull.console.visit import safe_place
@@ -81,6 +85,29 @@ def _wire(text: str) -> None:
     parse_query({"taskId": text})
 
 
+LIBRARY: dict[Callable[[dict[str, str]], object], tuple[str, ...]] = {
+    lambda given: parse_list(given, account_id="a", zone=UTC): (
+        *("videoId", "videoName", "videoStatus", "transcodeState", "videoClassification", "startTime", "endTime"),
+        *("createUser", "listOrder", "pageIndex", "pageSize"),
+    ),
+    parse_edit: ("videoId", "videoName", "videoDescription", "categoryNames", "publishDomain", "videoClassification"),
+    parse_delete: ("videoId", "validateOccupy", "notifyUrl"),
+    parse_code_type: ("codeType", "CodeType"),
+    parse_encode: ("videoIds", "transCodeTemplateId", "waterMarkTemplateName", "subtitle", "subtitleId"),
+    parse_workflow: ("targetId", "transNo", "workflowId"),
+    lambda given: parse_volume(given, today=date(2026, 1, 1)): ("dateFrom", "dateTo", "isDetails"),
+    lambda given: read_zone(given["zone"]): ("zone",),
+}
+NEEDED = {"videoId": "a", "videoIds": "a", "targetId": "a", "transNo": "a", "workflowId": "a"}
+
+
+def _library(text: str) -> None:
+    for parse, fields in LIBRARY.items():
+        for field in fields:
+            with suppress(VodpullError, Refused):
+                parse(NEEDED | {"dateFrom": "2026-01-01", "dateTo": "2026-01-01"} | {field: text})
+
+
 PARSERS: dict[str, Callable[[str], object]] = {
     "url": GUARD.check_url,
     "reference": lambda text: GUARD.join(BASE, text),
@@ -88,6 +115,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "name in a URL": name_in_url,
     "playlist": lambda text: parse_playlist(text, max_segments=100),
     "wire": _wire,
+    "library": _library,
     "signed": _signed,
     "bearer": lambda text: authenticate_bearer(f"Bearer {text}", keys=lambda _: None),
     "range": lambda text: parse_range(text, size_bytes=1000),

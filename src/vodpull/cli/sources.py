@@ -15,7 +15,7 @@ FIELD = "SOURCE"
 
 def read_sources(words: Iterable[str]) -> list[str]:
     """
-    Return the URLs that these words name: a URL, `@FILE` with one URL a line, or `-` for the same on standard input.
+    Return the URLs that these words name: a URL, `@FILE` with one URL per line, or `-` for the same on standard input.
 
     Raises:
         ConfigurationError: a file cannot be read, or there is no URL at all.
@@ -23,7 +23,7 @@ def read_sources(words: Iterable[str]) -> list[str]:
     """
     urls = [check_url(url) for word in words for url in _named_by(word)]
     if not urls:
-        raise ConfigurationError("there is no URL in it", field=FIELD, remedy="Give one URL a line.")
+        raise ConfigurationError("there is no URL in it", field=FIELD, remedy="Give one URL per line.")
     return urls
 
 
@@ -35,7 +35,7 @@ def _named_by(word: str) -> Iterator[str]:
             yield from _lines(Path(word[1:]).read_text())
         except (OSError, UnicodeDecodeError) as error:
             why = f"{word[1:]} cannot be read: {getattr(error, 'strerror', None) or 'it is not text'}"
-            raise ConfigurationError(why, field=FIELD, remedy="Name a text file with one URL a line.") from error
+            raise ConfigurationError(why, field=FIELD, remedy="Name a text file with one URL per line.") from error
     else:
         yield word
 

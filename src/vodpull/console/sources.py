@@ -1,4 +1,4 @@
-"""Reading what people paste or drop: one URL a line, or a CSV file. Pure."""
+"""Reading what people paste or drop: one URL per line, or a CSV file. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name",
 
 def read_sources(pasted: str, *, file_name: str = "", file_text: str = "") -> tuple[PullItem, ...]:
     """
-    Return the sources of pasted lines and of a file: CSV when its name ends so, else one URL a line.
+    Return the sources of pasted lines and of a file: CSV when its name ends so, else one URL per line.
 
     A CSV file has the columns url, name, md5, in this order or as its heading says; empty lines and lines that begin
     with `#` are passed over.

@@ -27,8 +27,11 @@ class StorageDays:
         video, day = tables.video.c, tables.storage_day.c
         stored = sa.select(video.account_id, sa.func.sum(video.size_bytes).label("bytes")).group_by(video.account_id)
         today = self.today().isoformat()
+        # Before the transaction: it takes a while with many videos, and on SQLite nobody else writes in a transaction.
+        with self._engine.connect() as connection:
+            rows = connection.execute(stored).all()
         with self._engine.begin() as connection:
-            for row in connection.execute(stored).all():
+            for row in rows:
                 values = {"account_id": row.account_id, "day": today, "peak_bytes": int(row.bytes)}
                 if not insert_new(connection, tables.storage_day, values):
                     lower = sa.and_(day.account_id == row.account_id, day.day == today, day.peak_bytes < int(row.bytes))

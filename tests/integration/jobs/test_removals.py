@@ -280,3 +280,28 @@ def test_looking_for_news_does_not_read_every_job(tmp_path: Path) -> None:
         [plan] = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
     engine.dispose()
     assert "USING INDEX ix_job_unarchived" in plan[3]
+
+
+def test_one_of_all_processes_does_a_chore_and_another_one_follows(database: sa.Engine) -> None:
+    one, other = Retention(database), Retention(database)
+    is_shared = database.dialect.name != "sqlite"
+    with (
+        one.chore_alone("often", every_s=0, most_s=60) as first,
+        other.chore_alone("often", every_s=0, most_s=60) as second,
+    ):
+        assert first
+        assert second != is_shared, "on SQLite there is one process"
+    with other.chore_alone("often", every_s=0, most_s=60) as third:
+        assert third
+    with one.chore_alone("often", every_s=60, most_s=60) as too_soon:
+        assert too_soon != is_shared
+
+
+def test_the_chore_of_a_process_that_died_is_done_after_a_while(database: sa.Engine) -> None:
+    if database.dialect.name == "sqlite":
+        return
+    one, other = Retention(database), Retention(database)
+    with one.chore_alone("often", every_s=0, most_s=0.05):
+        deadline_s = time.monotonic() + 10
+        while not other.begin_chore("often", every_s=0):
+            assert time.monotonic() < deadline_s

@@ -1,4 +1,8 @@
-"""The only place that turns errors into HTTP status, wire code and words."""
+"""
+The place that turns errors into HTTP status, wire code and words.
+
+What a single call of the wire contract answers in another way is in `cloudvod/refusals.py`.
+"""
 
 from __future__ import annotations
 

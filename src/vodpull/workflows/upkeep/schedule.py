@@ -27,6 +27,12 @@ from vodpull.workflows.upkeep.archive import Archive
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
 
+OFTEN_S = 4.0
+"""Between two rounds of all processes together: a little less, so that a single one does not miss every second look."""
+
+HELD_S = 120.0
+"""After this long, a process that began a round and has not ended it is taken for dead."""
+
 LOOKS_OF_A_SWEEP = 12
 """Looks from one sweep of the work folder to the next: a cancelled job's files are gone within about a minute."""
 
@@ -117,7 +123,10 @@ class Schedule:
             log.exception("cleaning up failed unexpectedly")
 
     def _do_often(self) -> None:
-        asyncio.run(self._chores.do_often())
+        # Whoever comes first: the others would find and write the same.
+        with self._chores.retention.chore_alone("often", every_s=OFTEN_S, most_s=HELD_S) as is_mine:
+            if is_mine:
+                asyncio.run(self._chores.do_often())
 
     def _sweep_work(self) -> None:
         sweep(self._work_folder, is_over=self._store.work_is_over)

@@ -1,0 +1,82 @@
+"""A call that changes something, sent more than once with one signature."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import pytest
+import sqlalchemy as sa
+
+from vodpull.api.cloudvod.once import Once
+from vodpull.api.cloudvod.refusals import NO_VIDEO_ID, Refused
+from vodpull.errors import RequestRepeated
+
+IDENTITY, COPIES = "a" * 64, 8
+ANSWER = {"taskId": "3660000000000000"}
+
+
+def test_of_copies_at_the_same_moment_one_is_carried_out(database: sa.Engine) -> None:
+    once, together, carried_out = Once(database), Barrier(COPIES), []
+
+    def act() -> dict[str, str]:
+        carried_out.append(1)
+        return ANSWER
+
+    def send() -> object:
+        together.wait()
+        try:
+            return once.carry_out(IDENTITY, act)
+        except RequestRepeated:
+            return None
+
+    with ThreadPoolExecutor(COPIES) as threads:
+        answers = list(threads.map(lambda _: send(), range(COPIES)))
+    assert len(carried_out) == 1
+    assert [answer for answer in answers if answer] == [ANSWER] * (COPIES - answers.count(None))
+    assert once.carry_out(IDENTITY, act) == ANSWER
+
+
+def test_a_copy_does_not_wait_for_the_first(database: sa.Engine) -> None:
+    once, begun, may_end = Once(database), Event(), Event()
+
+    def act() -> str:
+        begun.set()
+        may_end.wait(10)
+        return ""
+
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(once.carry_out, IDENTITY, act)
+        begun.wait(10)
+        with pytest.raises(RequestRepeated):
+            once.carry_out(IDENTITY, act)
+        may_end.set()
+        assert first.result(10) == ""
+    assert once.carry_out(IDENTITY, lambda: "never") == ""
+
+
+def test_what_was_refused_is_judged_again(database: sa.Engine) -> None:
+    once = Once(database)
+
+    def refuse() -> str:
+        raise Refused(NO_VIDEO_ID)
+
+    with pytest.raises(Refused):
+        once.carry_out(IDENTITY, refuse)
+    assert once.carry_out(IDENTITY, lambda: "done") == "done"
+
+
+def test_an_answer_that_is_waited_for_is_kept_and_a_refusal_is_not(database: sa.Engine) -> None:
+    once = Once(database)
+
+    async def refuse() -> str:
+        raise Refused(NO_VIDEO_ID)
+
+    async def answer() -> dict[str, str]:
+        return ANSWER
+
+    with pytest.raises(Refused):
+        asyncio.run(once.carry_out(IDENTITY, refuse))
+    assert asyncio.run(once.carry_out(IDENTITY, answer)) == ANSWER
+    assert once.carry_out(IDENTITY, answer) == ANSWER

@@ -25,7 +25,6 @@ import contextlib
 import json
 import multiprocessing
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -41,6 +40,7 @@ from typing import Self
 
 from benchmarks.floods import FLOODS, Target
 from benchmarks.query_load import accepts, ended, free_port, percentile, wait_for
+from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.app.setup import open_operators
 from vodpull.settings import Settings
@@ -85,7 +85,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12)
     parser.add_argument("--rate", type=float, default=20)
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every `with` block is left
     print(f"{'flood':<12}{'deaf s':>8}{'p99 ms':>9}{'failed':>11}{'memory MB':>11}{'fds':>6}  done")
     outcomes = []
     for name in asked.floods.split(","):
@@ -293,4 +292,4 @@ class Gauge:
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

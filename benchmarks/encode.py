@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.outcome import Cost, Renditions, Subject, Way, show, take_turns
+from benchmarks.stopping import stoppable
 from vodpull.media import (
     Chunk,
     EncodePlan,
@@ -281,4 +282,4 @@ WAYS = {
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    stoppable(lambda: asyncio.run(main()))

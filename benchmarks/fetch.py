@@ -37,6 +37,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from benchmarks.stopping import stoppable
 from vodpull.fetch import AddressGuard, FetchLimits, download
 
 RATE_BYTES_PER_S = 5_000_000
@@ -220,7 +221,7 @@ def running_origin(folder: Path, *, nginx: str | None) -> Iterator[str]:
 @contextmanager
 def running_server(folder: Path, rate_bytes_per_s: int) -> Iterator[str]:
     """Serve a folder from another process, each connection at that rate, 0: as fast as it can."""
-    argv = [sys.executable, __file__, "serve", str(folder), str(rate_bytes_per_s)]
+    argv = [sys.executable, "-m", "benchmarks.fetch", "serve", str(folder), str(rate_bytes_per_s)]
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -295,4 +296,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
         serve(Path(sys.argv[2]), int(sys.argv[3]))
     else:
-        main()
+        stoppable(main)

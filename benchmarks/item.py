@@ -54,6 +54,7 @@ from benchmarks.encode import (
 )
 from benchmarks.outcome import Cost, Renditions, Way, show, take_turns
 from benchmarks.overlap import Source, running_origin
+from benchmarks.stopping import served, stoppable
 
 GOALS = (
     ("vodpull", "floor", "at most 1.15"),
@@ -103,12 +104,9 @@ async def main() -> None:
         ways = choose(subject, asked, service=service, origin=origin)
         if "floor" in ways:
             await write_raw(subject)
-        service.start()
-        try:
+        with served(service):
             _ = service.own_key  # made by a command of its own, which is not measured
             outcomes = await take_turns(subject, ways, rounds=asked.rounds, folder=folder)
-        finally:
-            service.stop()
     show(subject, outcomes, goals=GOALS, alike=("vodpull", "split"))
 
 
@@ -316,4 +314,4 @@ async def floor(subject: Encoding, folder: Path) -> tuple[Cost, Renditions]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    stoppable(lambda: asyncio.run(main()))

@@ -26,6 +26,8 @@ from pathlib import Path
 from aiohttp import web
 from tests.services.vodpull import Vodpull
 
+from benchmarks.stopping import served, stoppable
+
 BLOCK_BYTES = 64 * 1024
 
 
@@ -54,12 +56,9 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_origin(asked.clip) as origin:
         service = Vodpull(Path(folder) / "data", origin=origin.url)
-        service.start()
-        _ = service.own_key  # made by a command of its own, which is no part of what is measured
-        try:
+        with served(service):
+            _ = service.own_key  # made by a command of its own, which is no part of what is measured
             rounds = [measure(service, origin, rate=asked.rate) for _ in range(asked.rounds)]
-        finally:
-            service.stop()
     show(asked.clip, rounds)
 
 
@@ -165,4 +164,4 @@ def show(clip: Path, rounds: list[Round]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

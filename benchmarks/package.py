@@ -21,6 +21,7 @@ from pathlib import Path
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
 from benchmarks.item import adopt_orphans
 from benchmarks.outcome import Cost
+from benchmarks.stopping import stoppable
 from vodpull.media import Original, Parts, RunLimits, package_and_verify
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.pictures import build_storyboard_argv
@@ -95,4 +96,4 @@ async def measure_storyboard(subject: Encoding, folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    stoppable(lambda: asyncio.run(main()))

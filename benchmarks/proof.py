@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
 from benchmarks.item import adopt_orphans
 from benchmarks.package import parts_of, spent_s
+from benchmarks.stopping import stoppable
 from vodpull.media import Original, find_toolbox
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.proof import Subject, prove_content
@@ -66,4 +67,4 @@ async def measure_proof(subject: Encoding, folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    stoppable(lambda: asyncio.run(main()))

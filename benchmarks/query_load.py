@@ -30,6 +30,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
 
 CLIP = "real_720p2997_60s.mp4"
@@ -385,4 +386,4 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

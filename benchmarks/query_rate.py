@@ -15,7 +15,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.query_load import PULL, QUERY, Service, accepts, ended, free_port, wait_for
+from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey
 
 CONNECTIONS = 16
@@ -51,8 +51,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--database", default="")
     asked = parser.parse_args()
-    # Ctrl-C and SIGTERM end what was started, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         service = stack.enter_context(idle_service(Path(folder), database=asked.database))
         bare = stack.enter_context(bare_endpoint())
@@ -133,4 +131,4 @@ def print_result(rates: dict[str, float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

@@ -23,6 +23,8 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
+from benchmarks.stopping import stoppable
+
 SIZE = "640:360"
 OURS = ("-c:v", "libx264", "-preset", "veryfast")
 # Encoder with its speed, and its words for qualities from good to bad; the first one is ours.
@@ -147,4 +149,4 @@ def _ffmpeg(*words: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

@@ -32,6 +32,7 @@ from tests.origin import run_origin_in_thread
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.s3 import running_s3
 
+from benchmarks.stopping import stoppable
 from vodpull.database.connection import open_database
 from vodpull.workflows.engine.engine import Engine
 
@@ -188,14 +189,14 @@ def settings(postgres: Postgres, s3: dict[str, str]) -> dict[str, str]:
 def toy_workers(url: str, folder: Path, *, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Run workers whose steps do nothing."""
     workers: list[subprocess.Popen[str]] = []
-    for number in range(count):
-        words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", url, "--folder", str(folder)]
-        words += ["--host", f"host{number}", "--slots", "50"]
-        worker = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert worker.stdout is not None
-        worker.stdout.readline()
-        workers.append(worker)
     try:
+        for number in range(count):
+            words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", url, "--folder", str(folder)]
+            words += ["--host", f"host{number}", "--slots", "50"]
+            worker = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            assert worker.stdout is not None
+            worker.stdout.readline()
+            workers.append(worker)
         yield workers
     finally:
         for worker in workers:
@@ -247,4 +248,4 @@ def cpu_s(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    stoppable(main)

@@ -41,7 +41,7 @@ def as_script(page: Path) -> str:
 
 PAGES = sorted(str(page.relative_to(DOCS)) for page in (*DOCS.glob("*.md"), *DOCS.glob("how-to/*.md")))
 
-TRANSLATED = ("quickstart.md", "migrate.md", "console.md")
+TRANSLATED = ("quickstart.md", "migrate.md", "console.md", "wire-calls.md")
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(DOCS / page))])

@@ -19,7 +19,7 @@ from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Par
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
-from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
@@ -76,6 +76,7 @@ __all__ = [
     "find_toolbox",
     "foresees_copy",
     "join",
+    "lasting_chunks",
     "lost_codecs",
     "measure_renditions",
     "must_survey",

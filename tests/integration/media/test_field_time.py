@@ -110,3 +110,30 @@ async def test_a_film_that_begins_with_a_group_has_no_warning(tmp_path: Path, to
     assert info.video is not None
     assert info.video.undecodable_s == pytest.approx(0, abs=0.001)
     assert warnings_of(info) == ()
+
+
+REORDERED: tuple[object, ...] = ("-c:v", "libx264", "-preset", "veryfast", "-bf", 3, "-g", 50, "-pix_fmt", "yuv420p")
+
+
+@pytest.mark.parametrize("kind", ["mkv", "ts", "flv"])
+async def test_a_picture_whose_time_is_hours_ahead_is_shown_in_its_place(
+    kind: str, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    plain = Clapper(seconds=6, size=(128, 72), video=REORDERED).make(tmp_path / "plain.mp4")
+    wrong = ("-bsf:v", "setts=pts='if(eq(N,60)+eq(N,100),PTS+9000/TB,PTS)'")
+    source = tmp_path / f"source.{kind}"
+    ffmpeg("-i", plain, "-c", "copy", *wrong, *KINDS[kind][2], source)
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 150)
+    assert (set(found.numbers), found.steps_back) == (set(range(150)), 0)
+    assert_in_step(made, 150)
+
+
+async def test_reordered_pictures_of_avi_are_all_shown_in_order(tmp_path: Path, toolbox: Toolbox) -> None:
+    sound: tuple[object, ...] = ("-c:a", "pcm_s16le")
+    source = Clapper(seconds=5, size=(128, 72), video=REORDERED, sound=sound).make(tmp_path / "source.avi")
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 125)
+    assert (set(found.numbers), found.steps_back) == (set(range(125)), 0)
+    # As FFmpeg's command line, which shows a picture when it comes out of the decoder.
+    assert_in_step(made, 125, within_s=0.09)

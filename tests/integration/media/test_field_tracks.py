@@ -280,3 +280,24 @@ async def test_mono_keeps_its_loudness(make_clip: Maker, tmp_path: Path, bare_to
     _, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
     for ear in await heard(tmp_path, renditions[-1], toolbox=bare_toolbox):
         assert 20 * math.log10(rms(ear) / 0.3536) == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "sound"),
+    [
+        ("a.mov", ("pcm_mulaw", 8000)),
+        ("a.mov", ("pcm_s24be", 96000)),
+        ("a.mp4", ("pcm_s16le", 16000)),
+        ("a.mkv", ("flac", 192000)),
+        ("a.wav", ("pcm_u8", 11025)),
+    ],
+)
+async def test_samples_of_any_rate_are_as_long_as_they_are(
+    make_clip: Maker, toolbox: Toolbox, name: str, sound: tuple[str, int]
+) -> None:
+    picture = () if name.endswith("wav") else (*PICTURE, "-map", "1", "-map", "0", *X264)
+    tone = ("-f", "lavfi", "-i", "sine=440:d=4", "-c:a", sound[0], "-ar", str(sound[1]))
+    clip = await make_clip(name, *tone[:4], *picture, *tone[4:])
+    info = await probe(clip, toolbox=toolbox)
+    assert (info.audio[0].codec, info.audio[0].sample_rate_hz) == sound
+    assert info.audio[0].duration_s == pytest.approx(4, abs=0.005)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
-from vodpull.api.cloudvod.schemas import Shapes, WireParameters, WireReply
+from vodpull.api.cloudvod.schemas import Shapes, WireParameters, WireProblem, WireReply
 
 
 class WireCategoryListParameters(WireParameters):
@@ -148,5 +150,10 @@ OTHER_SHAPES: dict[str, Shapes] = {
     "/vod/statisticalAnalysis/getStorageVolume": (WireStorageVolumeParameters, WireStorageVolumeReply),
 }
 """By path; the calls that are not here take nothing and give choices."""
+
+NUMBER_PROBLEM: dict[int | str, dict[str, Any]] = {
+    400: {"model": WireProblem, "description": "An id or a number of a page is no number: `code` 24112000."}
+}
+"""Of the category calls alone."""
 
 CHOICES: Shapes = (WireNoParameters, WireChoicesReply)

@@ -16,7 +16,7 @@ from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.calls import Call, Desk
 from vodpull.api.cloudvod.category_calls import CategoryCalls
 from vodpull.api.cloudvod.other_calls import OtherCalls
-from vodpull.api.cloudvod.other_schemas import CHOICES, OTHER_SHAPES
+from vodpull.api.cloudvod.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
@@ -29,6 +29,8 @@ from vodpull.jobs.idempotency import signed_fingerprint
 
 DOCUMENTED_GET = "/vod/videoManage/"
 """Below it GET is documented; elsewhere it is answered as well, without a promise."""
+
+CATEGORIES = "/vod/videoCategory/"
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +74,12 @@ def _add(router: APIRouter, desk: Desk, call: Call) -> None:
     parameters, reply = (VIDEO_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
-        router.add_api_route, call.path, _endpoint(desk, call), response_model=reply, description=call.summary
+        router.add_api_route,
+        call.path,
+        _endpoint(desk, call),
+        response_model=reply,
+        description=call.summary,
+        responses=NUMBER_PROBLEM if call.path.startswith(CATEGORIES) else None,
     )
     add(methods=["POST"], **wire_operation(name, parameters))
     add(

@@ -6,15 +6,12 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import sqlalchemy as sa
-
 from vodpull.api.cloudvod import refusals
 from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.list_requests import parse_list
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.cloudvod.video_requests import (
-    EditRequest,
     parse_code_type,
     parse_delete,
     parse_edit,
@@ -26,7 +23,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
 from vodpull.errors import ParameterError, PermissionDenied, TransNoRepeated
 from vodpull.videos import blocking
-from vodpull.videos.categories import named, resolve
+from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
 from vodpull.videos.shapes import publish_code, video_info
@@ -120,7 +117,7 @@ class VideoCalls:
             edit = replace(edit, publish_domain="")  # what every video has where there are no publish domains
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
-            labels = _labels(connection, caller.account_id, asked)
+            labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
             change_video(connection, video, replace(edit, labels=labels))
 
     def _block(self, parameters: Parameters, caller: Caller) -> str:
@@ -188,16 +185,3 @@ class VideoCalls:
 
     def _video(self, video_id: str, caller: Caller) -> Video:
         return self._context.library.find(video_id, account_id=caller.account_id)
-
-
-def _labels(connection: sa.Connection, account_id: str, asked: EditRequest) -> list[int] | None:
-    """Return the ids of all labels that a video has from now on; None: those that it has."""
-    if asked.labels is not None:
-        return resolve(connection, account_id, asked.labels)
-    found: dict[int, None] = {}
-    for name in asked.children:
-        nodes = named(connection, account_id, [name])
-        if not nodes:
-            raise ParameterError(f"there is no category {name!r}", field="videoClassification")
-        found |= dict.fromkeys(nodes)
-    return list(found) or None

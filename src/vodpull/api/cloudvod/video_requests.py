@@ -33,9 +33,7 @@ class EditRequest:
     edit: VideoEdit
     """But the labels."""
     labels: Sequence[CategoryName] | None
-    """All that it has from now on; missing ones are made. None: they stay."""
-    children: Sequence[str]
-    """Labels of the second level by name, instead; none: they stay."""
+    """All that it has from now on; None: they stay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,12 +85,7 @@ def parse_edit(parameters: Parameters) -> EditRequest:
         player_id=texts["playerId"],
     )
     check_edit(edit)
-    entries = entries_of(parameters.get("categoryNames"), "categoryNames")
-    labels = None if entries is None else [_category(entry) for entry in entries]
-    if labels is not None and len(labels) > MAX_LABELS:
-        raise ParameterError(f"categoryNames has more than {MAX_LABELS} entries", field="categoryNames")
-    children = names_of(parameters, "videoClassification") if labels is None else ()
-    return EditRequest(video_id=video_id, edit=edit, labels=labels, children=children)
+    return EditRequest(video_id=video_id, edit=edit, labels=_labels(parameters))
 
 
 _EDITED = ("videoName", "videoDescription", "publishDomain", "playerId")
@@ -203,6 +196,16 @@ def names_of(parameters: Parameters, field: str) -> Sequence[str]:
         if not is_category_name(name):
             raise ParameterError(f"{field} names what cannot be a category", field=field)
     return names
+
+
+def _labels(parameters: Parameters) -> Sequence[CategoryName] | None:
+    """Return the labels that are named in either way; the older one counts only without the other."""
+    entries = entries_of(parameters.get("categoryNames"), "categoryNames")
+    children = names_of(parameters, "videoClassification") if entries is None else ()
+    labels = [_category(entry) for entry in entries or ()] + [CategoryName(child=name) for name in children]
+    if len(labels) > MAX_LABELS:
+        raise ParameterError(f"a video is given more than {MAX_LABELS} categories", field="categoryNames")
+    return None if entries is None and not children else labels
 
 
 def _category(entry: Mapping[str, Any]) -> CategoryName:

@@ -21,6 +21,8 @@ RUN_UPS_S = (0.0, 2.0, 10.0, 40.0)
 CAREFUL_RUN_UPS_S = (10.0, 40.0)
 # Pictures so near before an instant may be shown there: all of them are decoded.
 KEPT_S = 0.1
+# Files without times of showing: those that FFmpeg makes up are wrong where pictures are reordered.
+ONLY_DTS = frozenset({"avi"})
 # A transport stream with holes makes the demuxer start anew at each.
 MAX_RESYNCS = 10_000
 # The loop filter smooths pictures, which is not seen in small ones, for a fifth of the time.
@@ -229,7 +231,7 @@ class Film:
             zero_s = self._orders["zero_s"]
             if begin_s is not None:
                 seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
-            before, found = None, []
+            before, found, beyond = None, [], 0
             from_s = None if careful else first_s + zero_s - KEPT_S
             for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s):
                 at_s = seen_s - zero_s
@@ -238,10 +240,12 @@ class Film:
                 elif at_s <= last_s:
                     found.append(look.sight(at_s, frame))
                 else:
-                    # Where pictures stay long, the next one may have been taken early.
+                    # Where pictures stay long, the next one may have been taken early; a single time may be wrong.
                     found.append(look.sight(at_s, frame))
-                    break
-            return [*([look.sight(*before)] if before else []), *found]
+                    beyond += 1
+                    if beyond > 1:
+                        break
+            return [*([look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]
 
 
 def seek(av: Any, container: Any, stream: Any, *, at_s: float) -> None:
@@ -258,7 +262,7 @@ def decoded(av: Any, container: Any, stream: Any, *, from_s: float | None) -> It
 
     With `from_s`, pictures before it that no other one needs are left out.
     """
-    context = stream.codec_context
+    context, clock = stream.codec_context, FrameClock(only_dts=container.format.name in ONLY_DTS)
     for packet in packets(av, container, stream, flush=True):
         if from_s is not None:
             early = packet.pts is not None and float(packet.pts * packet.time_base) < from_s
@@ -268,8 +272,35 @@ def decoded(av: Any, container: Any, stream: Any, *, from_s: float | None) -> It
         except (av.FFmpegError, ValueError):
             continue
         for frame in frames:
-            if frame.pts is not None and not frame.is_corrupt:
-                yield float(frame.pts * frame.time_base), frame
+            pts = clock.time_of(frame)
+            if pts is not None and not frame.is_corrupt:
+                yield float(pts * frame.time_base), frame
+
+
+class FrameClock:
+    """When pictures are shown, as FFmpeg's command line finds it: times of showing that step back are none."""
+
+    def __init__(self, *, only_dts: bool) -> None:
+        self._only_dts = only_dts
+        self._last: dict[str, int] = {}
+        self._faults = {"pts": 0, "dts": 0}
+        self._step = 0
+
+    def time_of(self, frame: Any) -> int | None:
+        """Return the time of the next picture in its own unit; None: it has none."""
+        times: dict[str, int | None] = {"pts": frame.pts, "dts": frame.dts}
+        if self._only_dts and frame.dts is None and self._step:
+            # The last pictures come out when nothing goes in.
+            times["dts"] = self._last["dts"] + self._step
+        for kind, ticks in times.items():
+            if ticks is not None:
+                last = self._last.get(kind, ticks - 1)
+                self._faults[kind] += ticks <= last
+                self._step = ticks - last if kind == "dts" else self._step
+                self._last[kind] = ticks
+        sure = "dts" if self._only_dts or self._faults["pts"] > self._faults["dts"] else "pts"
+        other = "pts" if sure == "dts" else "dts"
+        return times[other] if times[sure] is None else times[sure]
 
 
 def packets(av: Any, container: Any, stream: Any, *, flush: bool = False) -> Iterable[Any]:

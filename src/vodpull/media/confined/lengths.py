@@ -144,7 +144,9 @@ def _shown(entries: Any, order: Iterable[int]) -> Iterator[int]:
 
 def _without_delay(stream: Any, end_s: float) -> float:
     """Return the end of the last sound in the index, where a length that counts the encoder's delay goes beyond it."""
-    entries = stream.index_entries if stream.type == "audio" else ()
+    # Plain samples have no delay, and their packets any length.
+    has_delay = stream.type == "audio" and not stream.codec_context.name.startswith("pcm_")
+    entries = stream.index_entries if has_delay else ()
     times = [entries[number].timestamp for number in range(max(0, len(entries) - 2), len(entries))]
     # The last one is as long as the one before.
     indexed_s = float((2 * times[-1] - times[0]) * stream.time_base) if times[1:] else end_s
@@ -163,10 +165,14 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
         try:
             container.seek(max(container.start_time or 0, end_us - tail_us))
             for packet in packets(av, container, [container.streams[index] for index in missing]):
-                if packet.pts is not None and packet.size and not packet.is_discard:
+                # AVI only has times of decoding.
+                begin = packet.dts if container.format.name == "avi" else packet.pts
+                if begin is not None and packet.size and not packet.is_discard:
                     unsaid_s = frame_s if packet.stream.type == "video" else 0.0
-                    length_s = float(packet.duration * packet.time_base) if packet.duration else unsaid_s
-                    end_s = float(packet.pts * packet.time_base) + length_s
+                    # A tick of AVI may be shorter than any of its pictures.
+                    said = packet.duration and (container.format.name != "avi" or packet.stream.type == "audio")
+                    length_s = float(packet.duration * packet.time_base) if said else unsaid_s
+                    end_s = float(begin * packet.time_base) + length_s
                     last_s[packet.stream_index] = max(end_s, last_s.get(packet.stream_index, end_s))
         except (av.FFmpegError, ValueError):
             # A file without an index cannot be searched; what was read until then counts.

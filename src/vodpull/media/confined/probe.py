@@ -32,6 +32,8 @@ TOLERATED_LOSS_S = 0.5
 DISCONTINUOUS = frozenset({"mpegts", "mpeg"})
 # Containers without edit lists, or a delay of a codec.
 UNEDITED = frozenset({"mpegts", "flv"})
+# No more pictures wait in a decoder for their turn than this, at any usual rate.
+MAX_WAIT_S = 0.7
 # Rounding of a clock.
 UNSAID_S = 0.0005
 # Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
@@ -161,6 +163,9 @@ def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[i
     scan: dict[str, Any] = measure.scan_start(av, container, video) if video else {"nominal": 0.0}
     display = _beside("display").display_facts(video, scan["frames"]) if video else {}
     ends = measure.track_ends(av, container, [stream for stream in (video, *audio) if stream], rate=scan["nominal"])
+    if video and container.format.name == "avi":
+        start_s, end_s = ends[video.index]
+        ends[video.index] = (start_s, end_s and end_s + scan["waits_s"])
     ends = {index: (late_s.get(index, start_s), end_s) for index, (start_s, end_s) in ends.items()}
     streams = {"video": _video_facts(video, scan, ends) | display if video else None,
                "audio": [_audio_facts(stream, ends) for stream in audio]}  # fmt: skip
@@ -242,7 +247,9 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
     times: list[float] = []
     frames: list[Any] = []
     begun_s: float | None = None
+    first: Any = None
     for number, packet in enumerate(_beside("lengths").packets(av, container, [video])):
+        first = first or packet
         if packet.pts is not None and packet.size:
             times.append(float(packet.pts * packet.time_base))
             if not frames and not packet.is_discard:
@@ -257,7 +264,16 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
     interlaced = sum(frame.interlaced_frame for frame in frames) * 2 > len(frames)
     nominal = nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)
     lost_s = _time_of(frames[0], begun_s) - (begun_s or 0.0)
-    return {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal, "lost_s": max(lost_s, 0.0)}
+    facts = {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal}
+    return {**facts, "lost_s": max(lost_s, 0.0), "waits_s": _waits_s(frames[0], first)}
+
+
+def _waits_s(frame: Any, first: Any) -> float:
+    """Return how much later the first picture comes out of the decoder than its packet went in."""
+    known = frame.dts is not None and first is not None and first.dts is not None
+    waits_s = float((frame.dts - first.dts) * frame.time_base) if known else 0.0
+    # Where pictures at the start cannot be decoded, it is not known.
+    return waits_s if 0 <= waits_s <= MAX_WAIT_S else 0.0
 
 
 def _time_of(frame: Any, otherwise: float | None) -> float:

@@ -1,11 +1,11 @@
 """
 Give a source one clock, where it has several, and sound of one kind; runs alone, as a confined child, on hostile bytes.
 
-Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT`. ORDERS is a JSON object: `options` (FFmpeg's format
+Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
 options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
 or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
 has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
-the clock. Only PyAV, the standard library, and programmes.py, whose path comes last.
+the clock. Only PyAV, the standard library, and programmes.py and outliers.py, whose paths come last.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
 anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
@@ -16,6 +16,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -74,12 +75,12 @@ def main(argv: list[str]) -> int:
 
 def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) -> dict[str, Any]:
     """Write a file anew if need be."""
-    if seen.clock.is_plain and not seen.changing and not seen.renewed:
+    if seen.clock.is_plain and not (seen.changing or seen.renewed or seen.mended):
         return {"steady": True}
     shifts = seen.clock.shifts()
     given = [Fraction(shift) for shift in orders["shifts"]]
     shifts = given if len(given) == len(shifts) else shifts
-    write(av, path, orders, shifts=shifts, changing=seen.changing)
+    write(av, path, orders, shifts=shifts, seen=seen)
     return {"steady": False, "shifts": [str(shift) for shift in shifts]}
 
 
@@ -92,6 +93,8 @@ class ClockFacts:
     """Sound tracks whose kind changes."""
     renewed: bool = False
     """Parameters of the picture change, and nobody who begins later would know them."""
+    mended: dict[int, dict[int, int]] = field(default_factory=dict)
+    """By stream and number of the packet: when pictures are shown whose own word is no time at all."""
 
 
 def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
@@ -100,13 +103,20 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
     with av.open(f"file:{path}", options=dict(orders["options"])) as container:
         streams = used(container, path, orders)
         seen = ClockFacts(Clock.of(container, streams))
+        outliers = importlib.import_module("outliers")
+        shown = {
+            stream.index: outliers.ShownTimes(1 / stream.time_base) for stream in streams if stream.type == "video"
+        }
         for packet in packets(av, container, streams):
             seen.clock.run_of(packet)
             if packet.stream.type == "audio":
                 kinds.setdefault(packet.stream_index, set()).add(kind_of(packet))
             else:
+                shown[packet.stream_index].add(packet)
                 seen.renewed |= packet.stream.codec_context.name in ANNEXB and bool(renewed_parameters(packet))
     seen.changing = {index for index, found in kinds.items() if len(found) > 1}
+    if len(seen.clock.runs) == 1:
+        seen.mended = {index: found for index, times in shown.items() if (found := times.mended())}
     return seen
 
 
@@ -251,16 +261,22 @@ class Clock:
         return shifts
 
 
-def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], changing: set[int]) -> None:
+def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], seen: ClockFacts) -> None:
     """Write the streams of a file with shifted times; sound whose kind changes as plain samples of one kind."""
     options = dict(orders["options"])
     with av.open(f"file:{path}", options=options) as source, av.open(orders["target"], "w", "matroska") as target:
         streams = used(source, path, orders)
         clock = Clock.of(source, streams)
-        tracks = {stream.index: track_of(av, target, stream, flat=stream.index in changing) for stream in streams}
+        tracks = {stream.index: track_of(av, target, stream, flat=stream.index in seen.changing) for stream in streams}
+        numbers = Counter[int]()
         for packet in packets(av, source, streams):
-            shift = shifts[min(clock.run_of(packet), len(shifts) - 1)]
-            tracks[packet.stream_index].add(packet, shift)
+            index, shift = packet.stream_index, shifts[min(clock.run_of(packet), len(shifts) - 1)]
+            if index in seen.mended and packet.dts is not None:
+                # Times of decoding that FFmpeg makes up of such times come too late; they are not written.
+                packet.dts -= round(REORDERED_S / packet.time_base)
+                packet.pts = seen.mended[index].get(numbers[index], packet.pts)
+            numbers[index] += 1
+            tracks[index].add(packet, shift)
         for track in tracks.values():
             track.end()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,8 @@ SINGLE_CHUNK_S = 40.0
 # The first ones are short, so that there is something to play early; the others are long enough that seeking and the
 # pictures that are decoded only to get there stay a few percent of the work.
 CHUNK_S = (8.0, 16.0, 24.0)
+# Below it, three chunks of those lengths would leave one of two encoders idle for a third of the time.
+EVEN_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +77,15 @@ def plan_chunks(cuts: Sequence[int], frames_total: int, *, rate: Fraction, last_
     """
     Return the chunks of a film; a short one is one chunk, and none begins after frame `last_start`.
 
+    Those of a film below a minute end together when two are encoded at a time.
+
     `last_start` is 0 for a source in which no place can be found again.
     """
     starts = [0]
     if frames_total > SINGLE_CHUNK_S * rate:
+        lengths_s = _lengths_s(cuts, frames_total, rate)
         for cut in cuts:
-            length_s = CHUNK_S[min(len(starts), len(CHUNK_S)) - 1]
+            length_s = lengths_s[min(len(starts), len(lengths_s)) - 1]
             if cut - starts[-1] >= length_s * rate and cut <= last_start:
                 starts.append(cut)
     # A rest that is too short to be worth a start of its own joins the one before.
@@ -90,6 +96,21 @@ def plan_chunks(cuts: Sequence[int], frames_total: int, *, rate: Fraction, last_
         Chunk(number=number, first_frame=first, frames=end - first)
         for number, (first, end) in enumerate(zip(starts, ends, strict=True))
     )
+
+
+def _lengths_s(cuts: Sequence[int], frames_total: int, rate: Fraction) -> tuple[float, ...]:
+    """Return how long chunks are at least, one after the other; the last figure is that of all that follow."""
+    if frames_total >= EVEN_S * rate:
+        return CHUNK_S
+    # The second one ends with the third, if that takes the place of the first: the nearest cut to the middle.
+    half = float((frames_total - (cuts[1] if len(cuts) > 1 else 0)) / 2 / rate)
+    return (CHUNK_S[0], half, math.inf)
+
+
+def lasting_chunks(chunks: Sequence[Chunk], rate: Fraction) -> Sequence[Chunk]:
+    """Return the chunks of a beginning that stay as they are, however much more comes."""
+    frames_total = chunks[-1].first_frame + chunks[-1].frames if chunks else 0
+    return chunks[: 1 if frames_total < EVEN_S * rate else -1] if len(chunks) > 1 else ()
 
 
 def segment_frames(cuts: Sequence[int], frames_total: int) -> list[int]:

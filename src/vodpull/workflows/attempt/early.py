@@ -187,8 +187,7 @@ class EarlyEncoder:
         plan = await self._production.foresee(self._job, found.info, survey=survey)
         if plan is None:
             return None
-        # However long the file is in the end, only its last chunk depends on that.
-        sure = plan.chunks if stop_bytes is None else plan.chunks[:-1]
+        sure = plan.chunks if stop_bytes is None else media.lasting_chunks(plan.chunks, plan.rate)
         return _Outlook(plan=plan, chunks=sure, stop_bytes=stop_bytes)
 
     async def _is_here(self, part: fetch.PartView, outlook: _Outlook, number: int) -> bool:

@@ -5,7 +5,14 @@ from fractions import Fraction
 import pytest
 
 from vodpull.media.inspect.packets import Group
-from vodpull.media.plan.cuts import cuts_at_keyframes, plan_chunks, regular_cuts, segment_bytes, segment_frames
+from vodpull.media.plan.cuts import (
+    cuts_at_keyframes,
+    lasting_chunks,
+    plan_chunks,
+    regular_cuts,
+    segment_bytes,
+    segment_frames,
+)
 
 RATE = Fraction(25)
 
@@ -55,9 +62,11 @@ def test_the_bytes_of_groups_are_those_of_their_segment() -> None:
     [
         (1, [0]),
         (40, [0]),
-        (44, [0, 8, 24]),
+        (44, [0, 8, 28]),
+        (41, [0, 8, 28]),
+        (54, [0, 8, 36]),
+        (59, [0, 8, 36]),
         (60, [0, 8, 24, 48]),
-        (59, [0, 8, 24]),
         (100, [0, 8, 24, 48, 72]),
     ],
 )
@@ -67,6 +76,23 @@ def test_the_first_chunks_are_short_and_a_short_rest_joins_the_last(total_s: int
     assert [chunk.first_frame // 25 for chunk in chunks] == starts_s
     assert sum(chunk.frames for chunk in chunks) == frames
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
+
+
+def test_chunks_of_less_than_a_minute_end_together_on_two_encoders() -> None:
+    for total_s in range(41, 60):
+        first, second, third = plan_chunks(
+            regular_cuts(total_s * 25, 100), total_s * 25, rate=RATE, last_start=total_s * 25
+        )
+        assert abs(first.frames + third.frames - second.frames) <= 100, "a segment"
+
+
+def test_a_beginning_is_cut_like_the_whole_as_far_as_that_is_sure() -> None:
+    whole = plan_chunks(regular_cuts(5000, 100), 5000, rate=RATE, last_start=5000)
+    for here in range(1000, 5000, 50):
+        chunks = plan_chunks(regular_cuts(here, 100), here, rate=RATE, last_start=here)
+        sure = lasting_chunks(chunks, RATE)
+        assert tuple(sure) == whole[: len(sure)]
+        assert len(sure) >= (1 if here > 1000 else 0)
 
 
 def test_no_chunk_begins_where_there_is_nothing_to_decode() -> None:

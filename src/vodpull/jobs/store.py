@@ -275,6 +275,7 @@ class Store:
         Raises:
             NotAllowedNow: as `reset_job`.
         """
+        self._lock_batch_of(connection, ref.job_id)
         row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == ref.job_id)).mappings().one()
         asset = job_of_row(row).asset
         if asset is None or asset.original is None:

@@ -192,6 +192,11 @@ def test_basic_may_name_the_zone_of_times(wire: Wire) -> None:
     assert row["createTime"] == "2023-11-14 22:13:20"
     assert listed("GMT-3", startTime="2023-11-14 19:13:20", endTime="2023-11-14 19:13:20")["data"]["videoTotal"] == 1
     assert listed("Mars")["code"] == 1000
+    asked = Sent(target=path, body=b"{}")
+    other = wire.send(asked, headers=wire.sign(asked) | {"X-Time-Zone": "GMT+00:00"})
+    assert other["data"]["videoListInfo"][0]["createTime"] == "2023-11-15 06:13:20", (
+        "of other schemes it counts for nothing"
+    )
 
 
 BUILT = [name for name, call in CALLS.items() if not LATER & set(call["path"].split("/"))]

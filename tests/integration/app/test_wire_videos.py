@@ -14,6 +14,7 @@ from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wi
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
+from vodpull.accounts.keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
 from vodpull.videos.library import Library
@@ -135,6 +136,17 @@ def test_a_video_must_be_named_be_there_and_be_the_callers(wire: Wire, video: Vi
     assert wire.call(path, {"videoId": "0" * 32})["code"] == 1502
     assert wire.call(path, {"videoId": VIDEO_ID}, key=stranger)["code"] == FOREIGN[call]
     assert found(wire) == video
+
+
+def test_the_first_fault_answers(wire: Wire, video: Video) -> None:
+    def code(video_id: str, name: str, key: NewKey | None = None) -> int:
+        given = {"videoId": video_id, "videoName": name}
+        found_code: int = wire.call(f"{MANAGE}/videoEdit", given, key=key)["code"]
+        return found_code
+
+    stranger, long = wire.accounts.create_key("stranger"), "x" * 41
+    assert [code("", long), code("a/b", long), code("0" * 32, long), code("0" * 32, "x")] == [1503, 1504, 1500, 1502]
+    assert [code(VIDEO_ID, long, stranger), code(VIDEO_ID, "x", stranger)] == [1500, 1301]
 
 
 @pytest.mark.parametrize("call", ["videoBlock", "videoEnable"])

@@ -10,7 +10,7 @@ import m3u8
 import pytest
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts
 
-from vodpull.errors import NoVideo
+from vodpull.errors import NoVideo, OutputInvalid
 from vodpull.media import (
     ABR,
     Original,
@@ -18,26 +18,30 @@ from vodpull.media import (
     Rendition,
     Toolbox,
     package_and_verify,
+    plan_carefully,
     plan_encode,
     plan_ladder,
     probe,
 )
+from vodpull.media.verify.proof import Proof, Subject, prove_content
 
 TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")
 
 
 async def made(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Package, tuple[Rendition, ...]]:
+    package, renditions, _ = await packaged(source, folder, toolbox=toolbox)
+    return package, renditions
+
+
+async def packaged(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Package, tuple[Rendition, ...], Proof]:
     info = await probe(source, toolbox=toolbox)
     plan = plan_encode(info, plan_ladder(info, template=TEMPLATE))
     (folder / "parts").mkdir()
     (folder / "out").mkdir()
     parts = await make_parts(source, plan, folder / "parts", toolbox=toolbox)
     original = Original(path=source, info=info)
-    package, renditions, _ = await package_and_verify(
-        plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox
-    )
-    return package, renditions
+    return await package_and_verify(plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox)
 
 
 def loaded(file: Path) -> m3u8.M3U8:
@@ -65,6 +69,31 @@ async def test_a_file_of_sound_becomes_a_rendition(
         assert [stream.type for stream in container.streams] == ["audio"]
         samples = sum(frame.samples for frame in container.decode(audio=0))
     assert samples / 48000 == pytest.approx(9.03, abs=0.05)
+
+
+async def test_another_sound_than_that_of_the_source_is_found(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    voice = "aevalsrc=0.4*sin(2*PI*{}*t)*gt(sin(2*PI*(1.3*t+0.06*t*t))\\,0.2):s=48000:d=9"
+    source = await make_clip("voice.m4a", "-f", "lavfi", "-i", voice.format(440))
+    package, _, proof = await packaged(source, tmp_path, toolbox=toolbox)
+    assert (proof.sounds, proof.late_ms, proof.instants_s) == (1, 0, ())
+    assert len(proof.listened_s) == 3
+    wrong = await make_clip("wrong.m4a", "-f", "lavfi", "-i", voice.format(1500))
+    late = await make_clip("late.m4a", "-i", "/in/clips/voice.m4a", "-af", "adelay=200")
+    info = await probe(source, toolbox=toolbox)
+    plan = plan_encode(info, plan_ladder(info, template=TEMPLATE))
+    for other, finding in ((wrong, "another sound"), (late, "ms late")):
+        original = Original(path=other, info=info)
+        subject = Subject(original=original, out_folder=tmp_path / "out", package=package, plan=plan)
+        with pytest.raises(OutputInvalid, match=finding):
+            await prove_content(subject, toolbox=toolbox)
+
+
+async def test_a_careful_plan_of_sound_has_nothing_to_cut(make_clip: Maker, toolbox: Toolbox) -> None:
+    info = await probe(await make_clip("voice.m4a", *TONE), toolbox=toolbox)
+    plan = plan_carefully(info, plan_ladder(info, template=TEMPLATE), reason="the sound is late")
+    assert (plan.chunks, plan.seeks_s, plan.sounds[0].copied) == ((), (), False)
 
 
 async def test_several_sounds_can_be_chosen(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:

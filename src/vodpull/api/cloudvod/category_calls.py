@@ -37,20 +37,20 @@ class CategoryCalls:
             Call(
                 path=f"{_ROOT}/getCategoryList",
                 act=self._list,
-                rules=refusals.BELOW_CATEGORY,
+                rules=refusals.CATEGORY,
                 summary="List the categories below one, or of the first level.",
             ),
             Call(
                 path=f"{_ROOT}/createCategory",
                 act=self._create,
-                rules=refusals.BELOW_CATEGORY,
+                rules=refusals.CATEGORY,
                 summary="Make a category.",
                 changes=True,
             ),
             Call(
                 path=f"{_ROOT}/deleteCategory",
                 act=self._delete,
-                rules=refusals.DELETE_CATEGORY,
+                rules=refusals.CATEGORY,
                 summary="Delete a category and those below it; videos lose the label and stay.",
                 form="no data",
                 changes=True,

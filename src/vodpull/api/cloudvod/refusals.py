@@ -81,8 +81,7 @@ ENCODE: Rules = {
     NotAllowedNow: _FAILED,
 }
 WORKFLOW: Rules = {NotAllowedNow: _FAILED}
-BELOW_CATEGORY: Rules = {NotFound: _NO_PARENT}
-DELETE_CATEGORY: Rules = {NotFound: _NO_PARENT}
+CATEGORY: Rules = {NotFound: _NO_PARENT}
 EMPTY_CATEGORY: Rules = {
     NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")
 }

@@ -18,17 +18,12 @@ def plan_carefully(info: MediaInfo, ladder: Ladder, *, reason: str, survey: Surv
     The ladder must have no copied rung.
 
     Raises:
-        NoVideo: the source has no moving picture.
+        NoVideo: the source has no moving picture, and the template wants one.
     """
     plan = plan_encode(info, ladder, survey=survey)
     sounds = (replace(sound, copied=False, reason="encoded: nothing is copied") for sound in plan.sounds)
-    return replace(
-        plan,
-        sounds=tuple(sounds),
-        chunks=(Chunk(number=0, first_frame=0, frames=plan.frames_total),),
-        seeks_s=(0.0,),
-        careful=reason,
-    )
+    whole = () if plan.sound_only else (Chunk(number=0, first_frame=0, frames=plan.frames_total),)
+    return replace(plan, sounds=tuple(sounds), chunks=whole, seeks_s=(0.0,) * len(whole), careful=reason)
 
 
 def could_be_more_careful(plan: EncodePlan) -> bool:

@@ -142,17 +142,14 @@ async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
         EncodeFailed: the child crashed.
         EncodeStalled: it took too long.
     """
-    if subject.plan.sound_only:
-        # Only its length and its packets are proven.
-        return Proof(instants_s=(), renditions=(), pictures=0, still=0, unseen=0, levels=0.0)
     sights_s, listens_s = picture_instants(subject.plan), sound_instants(subject.plan)
     answers = []
-    for first in range(0, len(sights_s), INSTANTS_AT_ONCE):
+    for first in range(0, max(1, len(sights_s)), INSTANTS_AT_ONCE):
         orders = {
             **_orders(subject),
             "sights": [_instant(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
             "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
-            "count": not first,
+            "count": not (first or subject.plan.sound_only),
         }
         answers.append(await _ask(subject, orders, toolbox=toolbox))
     return _judged(subject, answers, sights_s=sights_s, listens_s=listens_s)
@@ -165,6 +162,8 @@ def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
     At the start, at the end, at every seam of chunks, on both sides of what changes in the source, and in a spread of
     segments.
     """
+    if plan.sound_only:
+        return ()
     seams = [chunk.first_frame for chunk in plan.chunks[1:]]
     lengths = min(max(MIN_BETWEEN, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
     wanted = min(max(lengths - len(seams), 0), len(plan.cuts) - 1)
@@ -203,9 +202,13 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "frames": plan.frames_total,
         "video": plan.picture.stream_index,
         "shapes": plan.picture.fit,
-        "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in compared(package)],
+        "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in _seen(subject)],
         "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in (*muxed, *alone)],
     }
+
+
+def _seen(subject: Subject) -> tuple[PackagedRendition, ...]:
+    return () if subject.plan.sound_only else compared(subject.package)
 
 
 def compared(package: Package) -> tuple[PackagedRendition, ...]:
@@ -247,7 +250,7 @@ async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox)
 def _judged(
     subject: Subject, answers: Sequence[_Found], *, sights_s: Sequence[float], listens_s: Sequence[float]
 ) -> Proof:
-    names = [placed.playlist for placed in compared(subject.package)]
+    names = [placed.playlist for placed in _seen(subject)]
     instants = [instant for answer in answers for instant in answer.sights]
     sights = [instant.found for instant in instants]
     listens, account = answers[0].listens, answers[0].account
@@ -267,7 +270,7 @@ def _judged(
         pictures=sum(one.pictures for row in sights for one in row),
         still=sum(not any(one.moves for one in row) for row in sights),
         unseen=sum(not all(one.seen for one in row) for row in sights),
-        levels=max(one.levels for row in sights for one in row),
+        levels=max((one.levels for row in sights for one in row), default=0.0),
         listened_s=tuple(round(at_s, 3) for at_s in listens_s),
         sounds=len(listens[0]) if listens else 0,
         late_ms=round(1000 * max(late)) if late else None,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod import refusals
 from vodpull.api.cloudvod.calls import Call, Caller
+from vodpull.api.cloudvod.once import Once
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.http.context import ApiContext
@@ -45,7 +47,6 @@ class CategoryCalls:
                 act=self._create,
                 rules=refusals.CATEGORY,
                 summary="Make a category.",
-                changes=True,
             ),
             Call(
                 path=f"{_ROOT}/deleteCategory",
@@ -53,14 +54,12 @@ class CategoryCalls:
                 rules=refusals.CATEGORY,
                 summary="Delete a category and those below it; videos lose the label and stay.",
                 form="no data",
-                changes=True,
             ),
             Call(
                 path=f"{_ROOT}/deleteVideoByCategory",
                 act=self._empty,
                 rules=refusals.EMPTY_CATEGORY,
                 summary="Delete all videos of a category and of those below it.",
-                changes=True,
             ),
         )
 
@@ -97,10 +96,14 @@ class CategoryCalls:
         notify_url = text_of(parameters.get("notifyUrl"), "notifyUrl")
         judge_address(notify_url, self._context.check_url)
         self._context.categories.find(caller.account_id, node_id)
-        task_id = self._context.removal.delete_category(
-            caller.account_id, node_id, access_key=caller.key.access_key, notify_url=notify_url
+        delete = partial(
+            self._context.removal.delete_category,
+            caller.account_id,
+            node_id,
+            access_key=caller.key.access_key,
+            notify_url=notify_url,
         )
-        return self._formed({"taskId": task_id})
+        return self._formed({"taskId": Once(self._context.store.engine).carry_out(caller.request, delete)})
 
     def _formed(self, data: dict[str, Any]) -> Any:
         return [data] if self._as_list else data

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod import refusals
 from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.list_requests import parse_list
+from vodpull.api.cloudvod.once import Once
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.cloudvod.video_requests import (
@@ -21,7 +23,8 @@ from vodpull.api.cloudvod.video_requests import (
 )
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
-from vodpull.errors import ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.errors import NotAllowedNow, ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.jobs.model import EncodeState
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
@@ -49,28 +52,24 @@ class VideoCalls:
                 rules=refusals.EDIT,
                 summary="Change what is said of a video.",
                 form="no data",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/videoBlock",
                 act=self._block,
                 rules=refusals.BLOCK,
                 summary="Keep anybody from playing a video.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/videoEnable",
                 act=self._enable,
                 rules=refusals.ENABLE,
                 summary="Let a blocked video play again.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/deleteVideo",
                 act=self._delete,
                 rules=refusals.DELETE,
                 summary="Delete a video, or its original alone.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/getPublishCode",
@@ -83,7 +82,6 @@ class VideoCalls:
                 act=self._encode,
                 rules=refusals.ENCODE,
                 summary="Encode up to 50 videos again: all or none.",
-                changes=True,
             ),
             Call(
                 path="/workflow/startWorkflow",
@@ -91,7 +89,6 @@ class VideoCalls:
                 rules=refusals.WORKFLOW,
                 summary="Encode one video again, once for each transNo.",
                 form="bare",
-                changes=True,
             ),
         )
 
@@ -158,7 +155,11 @@ class VideoCalls:
             raise ParameterError("there is no subtitle of this id", field="subtitle")
         template = self._context.templates.find(asked.template or self._context.default_template)
         videos = self._context.library.find_all(asked.video_ids, account_id=caller.account_id)
-        self._context.encoding.start(videos, template=template.name)
+        # Of one signature as well, so that whoever sends the call again learns that it began.
+        if any(video.encode_state is EncodeState.ENCODING for video in videos):
+            raise NotAllowedNow("a video is under way", field="videoIds")
+        once = Once(self._context.store.engine)
+        once.carry_out(caller.request, partial(self._context.encoding.start, videos, template=template.name))
         return NO_RESULT
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:

@@ -81,7 +81,9 @@ class Production:
             return None
         info = media.settled(info, survey)
         ladder = media.plan_ladder(info, template=await self._template(job))
-        return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder, survey=survey)
+        return (
+            None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
+        )
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""

@@ -47,7 +47,7 @@ def test_a_submitted_batch_is_followed_to_its_end(client: Client, origin: Origin
 
 
 def test_changes_are_streamed_until_the_end(client: Client, origin: Origin) -> None:
-    batch = client.submit([origin.url(CLIP)])
+    batch = client.submit([origin.url("world_vp9_opus.webm")])
     states = list(client.watch(batch.batch_id))
     assert [state.is_final for state in states] == [False] * (len(states) - 1) + [True]
     assert states[-1].succeeded

@@ -245,7 +245,7 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, s
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         assert page.evaluate("location.hash") == "#main"
-        page.get_by_label("Account").focus()
+        page.get_by_label("Account: who will use it").focus()
         page.keyboard.type("by-keyboard")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")

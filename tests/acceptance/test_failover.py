@@ -214,4 +214,4 @@ def expect_done_once(api: Vodpull, task_id: str, members: list[Vodpull]) -> None
 def finals(api: Vodpull) -> list[str]:
     """Return the task of every final state of a job."""
     events = api.api("GET", "/events").json()["events"]
-    return [event["batch_id"] for event in events if event["position"] is not None]
+    return [event["batch_id"] for event in events if event["kind"].startswith("job.")]

@@ -18,6 +18,7 @@ from tests.services.vodpull import Vodpull, bearer
 
 CLIP = "flower_faststart.mp4"
 LONG_CLIP = "real_720p2997_60s.mp4"
+SMALL_CLIP = "world_vp9_opus.webm"
 
 
 def until(condition: Callable[[], object], *, within_s: float = 60) -> None:
@@ -27,9 +28,9 @@ def until(condition: Callable[[], object], *, within_s: float = 60) -> None:
         time.sleep(0.05)
 
 
-def encodes(service: Vodpull) -> list[str]:
-    """Return the command lines of FFmpeg processes that the service has running."""
-    return [line for line in service.descendants() if "ffmpeg" in line]
+def encodes(service: Vodpull, folder: str) -> list[str]:
+    """Return the command lines of FFmpeg processes that the service has running for the job of a folder."""
+    return [line for line in service.descendants() if "ffmpeg" in line and folder in line]
 
 
 def one_with_key(service: Vodpull, idempotency_key: str, url: str) -> httpx2.Response:
@@ -136,7 +137,7 @@ def test_a_failed_job_tells_the_origins_status(finished: dict[str, Any]) -> None
 
 
 def test_progress_is_streamed_until_the_batch_is_final(service: Vodpull, origin: Origin) -> None:
-    batch_id = service.create(origin.url(CLIP))["batch_id"]
+    batch_id = service.create(origin.url(SMALL_CLIP))["batch_id"]
     states = []
     url = f"{service.url}/api/v1/batches/{batch_id}/progress"
     with httpx2.stream("GET", url, headers=bearer(service.own_key), timeout=60) as stream:
@@ -149,13 +150,15 @@ def test_progress_is_streamed_until_the_batch_is_final(service: Vodpull, origin:
 @pytest.mark.slow
 def test_a_cancel_while_encoding_ends_ffmpeg_and_publishes_nothing(service: Vodpull, origin: Origin) -> None:
     batch_id = service.create(origin.url(LONG_CLIP))["batch_id"]
-    until(lambda: service.state(batch_id)["jobs"][0]["stage"] == "encode" and encodes(service))
+    until(lambda: service.state(batch_id)["jobs"][0]["stage"] == "encode")
+    folder = Path(service.state(batch_id)["jobs"][0]["files"][0]["path"]).parent
+    until(lambda: encodes(service, folder.name))
     reply = service.api("POST", f"/batches/{batch_id}/cancel")
     [job] = reply.json()["jobs"]
     assert (reply.status_code, job["stage"], job["error"]["code"]) == (200, "cancelled", "cancelled")
-    until(lambda: not encodes(service), within_s=2)
-    folder = service.data_dir / "media" / Path(job["files"][0]["path"]).parent
-    assert [path.name for path in folder.iterdir()] == [LONG_CLIP], "the original alone"
+    until(lambda: not encodes(service, folder.name), within_s=2)
+    published = (service.data_dir / "media" / folder).iterdir()
+    assert [path.name for path in published] == [LONG_CLIP], "the original alone"
     assert (job["pull_status"], job["cmd_status"], job["playlist"]) == (2, 3, "")
     assert service.state(batch_id) == reply.json()
 

@@ -15,7 +15,7 @@ from tests.services.vodpull import Vodpull
 
 ENOUGH_CASES = 2_000
 
-EXAMPLES = 250
+EXAMPLES = 70
 """For each operation in each phase; with the edges of every field they come to well over 2,000 cases."""
 
 LONGEST_S = 240
@@ -29,6 +29,11 @@ workers = 1
 include-operation-id = "createBatch"
 # A notify URL, a template or a repeated Idempotency-Key can be refused although its form is right.
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "422"]
+
+[[operations]]
+include-operation-id = ["setCallback", "createCategory", "editVideo"]
+# A URL that nothing may be posted to, a name that is taken, a label that is not there: right in form, and refused.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]
 include-operation-id = "listEvents"

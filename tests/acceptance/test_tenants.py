@@ -106,6 +106,8 @@ def test_lists_hold_the_callers_own_only(service: Vodpull, stranger: SigningKey,
         page = service.api("GET", "/batches", key=stranger, params=wanted).json()
         assert page == {"batches": [], "next_cursor": ""}
     assert service.api("GET", "/events", key=stranger).json() == {"events": []}
+    assert service.api("GET", "/videos", key=stranger).json() == {"videos": [], "next_cursor": ""}
+    assert service.api("GET", "/deliveries", key=stranger).json() == {"deliveries": [], "next_cursor": ""}
 
 
 def test_a_cursor_of_another_account_opens_nothing(service: Vodpull, stranger: SigningKey) -> None:

@@ -19,6 +19,7 @@ from tests.services.vodpull import Vodpull
 
 CLIP = "flower_faststart.mp4"
 LONG_CLIP = "real_720p2997_60s.mp4"
+SMALL_CLIP = "world_vp9_opus.webm"
 
 
 Install = Callable[..., Vodpull]
@@ -126,7 +127,7 @@ def test_a_full_account_is_refused_until_it_deletes(install: Install, origin: Or
 def test_a_backup_of_a_running_service_is_restored_elsewhere(
     own: Vodpull, install: Install, origin: Origin, tmp_path: Path
 ) -> None:
-    task_id = own.pull([{"fetchUrl": origin.url(CLIP)}])
+    task_id = own.pull([{"fetchUrl": origin.url(SMALL_CLIP)}])
     before = own.wait(task_id)
     archive = tmp_path / "vodpull.tar.gz"
     made = own.run("backup", str(archive), "--with-media")
@@ -150,7 +151,7 @@ def test_a_backup_never_replaces_a_file_nor_a_restore_an_installation(shared: Vo
 
 
 def test_a_lost_database_is_rebuilt_from_the_store(own: Vodpull, origin: Origin) -> None:
-    url = origin.url(CLIP) + "?sig=secret"
+    url = origin.url(SMALL_CLIP) + "?sig=secret"
     task_id = own.pull([{"fetchUrl": url}, {"fetchUrl": origin.url("missing.mp4")}], transNo="kept")
     before = own.wait(task_id)
     until(lambda: len(manifests_of(own)) == 2)

@@ -64,6 +64,8 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         events=api.events,
         encoding=api.encoding,
         removal=api.removal,
+        callbacks=api.callbacks,
+        check_url=api.check_url,
         publish_domains=api.publish_domains,
         inspector=Inspector(api.deliveries, parts.accounts),
         system_facts=partial(describe_system, parts.settings),

@@ -15,6 +15,7 @@ from vodpull.jobs.events import Events
 from vodpull.jobs.history import History
 from vodpull.jobs.listing import Listing
 from vodpull.jobs.store import Store
+from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.workflows.delivery.inspector import Inspector
@@ -76,6 +77,9 @@ class ConsoleContext:
     events: Events
     encoding: Encoding
     removal: VideoRemoval
+    callbacks: Callbacks
+    check_url: Callable[[str], object]
+    """Raises for a URL that nothing may be posted to."""
     inspector: Inspector
     system_facts: Callable[[], SystemFacts]
     census: Callable[[], Census]

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.keys import accounts_of
 from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.visit import Visit, leave_to
@@ -153,7 +154,7 @@ class _LibraryDesk:
             following=listed[1],
             states=STATES,
             encode_states=ENCODE_STATES,
-            accounts=sorted({(key.account_id, key.name) for key in keys}, key=lambda account: account[1]),
+            accounts=accounts_of(keys),
             labels=sorted((label_path(category, parents), str(category.node_id)) for category in tree),
             templates=self._context.templates,
             default_template=self._context.default_template,

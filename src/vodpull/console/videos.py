@@ -114,7 +114,10 @@ class _VideoDesk:
             video = self._context.library.find(video_id, account_id=None)
         except NotFound:
             return None
-        _, job = self._context.store.find_job(video.job_id)
+        view = self._context.store.find_batch_of(video.job_id)
+        job = view.at(video.position) if view else None
+        if job is None:
+            return None
         return Facts(
             video=video,
             job=job,

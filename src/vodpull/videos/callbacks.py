@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -15,6 +16,17 @@ class CallbackKind(StrEnum):
 
     TRANSCODE = "transcode"
     """An encode has ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """One address."""
+
+    account_id: str
+    account: str
+    """Name of the account."""
+    kind: CallbackKind
+    url: str
 
 
 class Callbacks:
@@ -35,6 +47,21 @@ class Callbacks:
         """Return the URLs of an account by what they are told."""
         with self._engine.connect() as connection:
             return read_callbacks(connection, account_id)
+
+    def of_all(self) -> list[Callback]:
+        """Return every address, by the name of its account."""
+        account = tables.account.c
+        query = (
+            sa.select(tables.callback, account.name)
+            .join_from(tables.callback, tables.account, tables.callback.c.account_id == account.account_id)
+            .order_by(account.name, tables.callback.c.kind)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Callback(account_id=row.account_id, account=row.name, kind=CallbackKind(row.kind), url=row.url)
+            for row in rows
+        ]
 
 
 def read_callbacks(connection: sa.Connection, account_id: str) -> dict[CallbackKind, str]:

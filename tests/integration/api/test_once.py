@@ -1,8 +1,7 @@
-"""A call that changes something, sent more than once with one signature."""
+"""A call that begins work, sent more than once with one signature."""
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
@@ -65,18 +64,3 @@ def test_what_was_refused_is_judged_again(database: sa.Engine) -> None:
     with pytest.raises(Refused):
         once.carry_out(IDENTITY, refuse)
     assert once.carry_out(IDENTITY, lambda: "done") == "done"
-
-
-def test_an_answer_that_is_waited_for_is_kept_and_a_refusal_is_not(database: sa.Engine) -> None:
-    once = Once(database)
-
-    async def refuse() -> str:
-        raise Refused(NO_VIDEO_ID)
-
-    async def answer() -> dict[str, str]:
-        return ANSWER
-
-    with pytest.raises(Refused):
-        asyncio.run(once.carry_out(IDENTITY, refuse))
-    assert asyncio.run(once.carry_out(IDENTITY, answer)) == ANSWER
-    assert once.carry_out(IDENTITY, answer) == ANSWER

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,9 @@ from tests.contract.test_vectors import load
 from tests.videos import ASSET, VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 
-from vodpull.jobs.model import EncodeState, Stage, VideoState
+from vodpull.database import tables
+from vodpull.jobs.model import EncodeState, Job, Stage, VideoState
+from vodpull.jobs.store import Store
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
@@ -60,38 +61,52 @@ def test_every_transition_of_the_vectors(wire: Wire, entry: dict[str, Any]) -> N
         assert rows[0]["transcodeState"] in {after["transcodeState"], *failed}
 
 
-CHANGES: list[tuple[str, dict[str, Any], Callable[[Wire], object]]] = [
-    (f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID}, lambda wire: found(wire).state),
-    (
-        f"{MANAGE}/deleteVideo",
-        {"videoId": VIDEO_ID},
-        lambda wire: Library(wire.database).remaining([VIDEO_ID], account_id=""),
-    ),
-    ("/workflow/startWorkflow", {"targetId": VIDEO_ID, "transNo": "again", "workflowId": "abr"}, lambda _: None),
-    ("/vod/videoCategory/createCategory", {"labelName": "once"}, lambda _: None),
+CHANGES: list[tuple[str, dict[str, Any], int]] = [
+    (f"{MANAGE}/videoEdit", {"videoId": VIDEO_ID, "videoName": "again"}, 200),
+    (f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID}, 1506),
+    (f"{MANAGE}/deleteVideo", {"videoId": VIDEO_ID}, 1502),
+    (f"{MANAGE}/deleteVideo", {"videoId": VIDEO_ID, "isAsync": 0}, 1502),
+    ("/workflow/startWorkflow", {"targetId": VIDEO_ID, "transNo": "again", "workflowId": "abr"}, 1630),
+    ("/vod/videoCategory/createCategory", {"labelName": "again"}, 1000),
+    ("/vod/videoCategory/deleteCategory", {"nodeId": 1001}, 1000),
 ]
 
 
-@pytest.mark.parametrize(("path", "parameters", "seen"), CHANGES, ids=[path for path, _, _ in CHANGES])
-def test_a_repeated_signed_call_gets_the_first_answer(
-    wire: Wire, video: Video, path: str, parameters: dict[str, Any], seen: Callable[[Wire], object]
+@pytest.mark.parametrize(("path", "parameters", "code"), CHANGES, ids=[path for path, _, _ in CHANGES])
+def test_a_repeated_signed_call_is_judged_by_the_state(
+    wire: Wire, video: Video, path: str, parameters: dict[str, Any], code: int
 ) -> None:
-    once = Sent(target=path, body=json.dumps(parameters).encode())
-    headers = wire.sign(once)
-    first = wire.send(once, headers=headers)
-    assert first.get("code", 200) == 200
-    state = seen(wire)
-    assert wire.send(once, headers=headers) == first
-    assert seen(wire) == state
+    if "nodeId" in parameters:
+        wire.call("/vod/videoCategory/createCategory", {"labelName": "there"})
+    repeated = Sent(target=path, body=json.dumps(parameters).encode())
+    headers = wire.sign(repeated)
+    assert [wire.send(repeated, headers=headers).get("code", 200) for _ in range(2)] == [200, code]
 
 
-def test_a_repeated_signature_undoes_nothing_and_a_refusal_is_not_remembered(wire: Wire, video: Video) -> None:
-    enable = Sent(target=f"{MANAGE}/videoEnable", body=json.dumps({"videoId": VIDEO_ID}).encode())
-    headers = wire.sign(enable)
-    assert wire.send(enable, headers=headers)["code"] == 1509
-    assert wire.send(enable, headers=headers)["code"] == 1509
-    assert wire.call(f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID})["code"] == 200
-    assert wire.send(enable, headers=headers)["code"] == 200
-    assert wire.call(f"{MANAGE}/videoBlock", {"videoId": VIDEO_ID})["code"] == 200
-    assert wire.send(enable, headers=headers)["code"] == 200, "the first answer, and nothing done"
-    assert found(wire).is_blocked
+def test_one_signature_starts_one_encode(wire: Wire, video: Video) -> None:
+    encode = Sent(target=f"{MANAGE}/transCode", body=json.dumps({"videoIds": VIDEO_ID}).encode())
+    headers = wire.sign(encode)
+    assert wire.send(encode, headers=headers)["code"] == 200
+    attempt = job_of(wire, video).attempt
+    with wire.database.begin() as connection:
+        connection.execute(tables.video.update().values(encode_state=int(EncodeState.ENCODING)))
+    assert wire.send(encode, headers=headers)["code"] == 300
+    with wire.database.begin() as connection:
+        connection.execute(tables.video.update().values(encode_state=int(EncodeState.FAILED)))
+    assert wire.send(encode, headers=headers)["code"] == 200, "the first answer, and nothing done"
+    assert job_of(wire, video).attempt == attempt
+    assert found(wire).encode_state is EncodeState.FAILED
+
+
+def job_of(wire: Wire, video: Video) -> Job:
+    return Store(wire.database).find_job(video.job_id)[1]
+
+
+def test_one_signature_empties_a_category_once(wire: Wire) -> None:
+    node_id = wire.call("/vod/videoCategory/createCategory", {"labelName": "empty"})["data"]["nodeId"]
+    empty = Sent(target="/vod/videoCategory/deleteVideoByCategory", body=json.dumps({"nodeId": node_id}).encode())
+    headers = wire.sign(empty)
+    first = wire.send(empty, headers=headers)
+    assert wire.send(empty, headers=headers) == first
+    assert wire.call("/vod/videoCategory/deleteCategory", {"nodeId": node_id})["code"] == 200
+    assert wire.send(empty, headers=headers)["code"] == 1000

@@ -23,6 +23,7 @@ from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
+from vodpull.fetch import AddressGuard
 from vodpull.jobs.census import take_census
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.events import Events
@@ -33,6 +34,7 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import Store
 from vodpull.jobs.templates import TEMPLATES
 from vodpull.storage import open_store
+from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.workflows.delivery.inspector import Inspector
@@ -171,6 +173,8 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         events=Events(database),
         encoding=Encoding(store, engine, queues),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
+        callbacks=Callbacks(database),
+        check_url=AddressGuard().check_url,
         publish_domains=("media.example.test",),
         inspector=Inspector(Deliveries(database), accounts),
         system_facts=lambda: FACTS,

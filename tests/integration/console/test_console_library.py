@@ -128,3 +128,14 @@ def test_a_form_of_another_site_changes_nothing(operator: Console, action: str) 
     reply = operator.browser.post(f"/console/library/{job.video_id}/{action}", data={"csrf": "0" * 64, "name": "x"})
     assert reply.status_code == 403
     assert found(operator, job) == before
+
+
+def test_a_callback_of_an_account_is_set_judged_and_taken_back(operator: Console) -> None:
+    callbacks, account = operator.context.callbacks, operator.context.accounts.account_named("local")
+    assert post(operator, "callbacks", account=account, url="https://receiver.test/hook").status_code == 200
+    assert "https://receiver.test/hook" in operator.browser.get("/console/keys").text
+    assert post(operator, "callbacks", account=account, url="http://127.0.0.1/hook").status_code == 400
+    assert post(operator, "callbacks", account="nobody", url="https://receiver.test/x").status_code == 404
+    assert [each.url for each in callbacks.of_all()] == ["https://receiver.test/hook"]
+    post(operator, "callbacks", account=account, url="")
+    assert callbacks.of_all() == []

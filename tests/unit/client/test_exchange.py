@@ -124,6 +124,19 @@ def test_only_what_may_be_repeated_is_unless_it_was_refused_unread() -> None:
     assert patience.again(once, replace(busy, headers={"retry-after": "11"})) is None
 
 
+def test_a_stream_of_a_deleted_batch_ends_with_that() -> None:
+    with pytest.raises(NotFound, match="deleted"):
+        operations.ProgressStream("b", Patience(total_s=1)).read("event: deleted")
+
+
+def test_every_wrong_member_is_told() -> None:
+    faults = [{"field": "name", "message": "too short"}, {"field": "items.0.url", "message": "missing"}]
+    said = {"code": "parameter_error", "detail": "too short", "field": "name", "errors": faults}
+    error = error_of(reply(said, 400))
+    assert isinstance(error, ParameterError)
+    assert [(fault.field, fault.message) for fault in error.faults] == [tuple(fault.values()) for fault in faults]
+
+
 def test_news_on_the_stream_renews_patience() -> None:
     progress = operations.ProgressStream("b", Patience(total_s=1))
     progress.broke(NoReply(reason="x"))

@@ -9,12 +9,12 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, Literal
 
+import structlog
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.cloudvod.once import Once
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.cloudvod.refusals import Refused, Rules, as_problem, refusal_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
@@ -25,6 +25,8 @@ from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, VodpullError
 from vodpull.signing import BASIC
 from vodpull.videos.urls import FileUrls
+
+log = structlog.get_logger(__name__)
 
 NO_RESULT = ""
 """`data` of calls that have none to tell (spec cloud-vod-videos §1.4)."""
@@ -38,6 +40,8 @@ class Caller:
     """Who calls, and how files and times are written for them."""
 
     key: LiveKey
+    request: str
+    """64 hex characters, those of every request that this signature fits."""
     urls: FileUrls
     zone: tzinfo
 
@@ -58,8 +62,6 @@ class Call:
     rules: Rules
     """What it answers to errors."""
     form: Form = "data"
-    changes: bool = False
-    """It changes something, so one signature does it once."""
 
 
 class Desk:
@@ -84,6 +86,7 @@ class Desk:
             refusal = error.refusal if isinstance(error, Refused) else refusal_of(error, call.rules)
             if refusal is None:
                 raise
+            log.info("wire call refused", path=call.path, reason=str(error))
             problem = as_problem(refusal, language)
             note_wire_code(request, problem.code)
             return JSONResponse(error_body(problem), status_code=problem.http_status)
@@ -97,11 +100,11 @@ class Desk:
     def _act(self, call: Call, base_url: str, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
         caller = Caller(
             key=proof.key,
+            request=proof.identity,
             urls=FileUrls(public_url=base_url, domains=self._context.publish_domains),
             zone=self._zone(signed),
         )
-        act = partial(call.act, parameters_of(signed), caller)
-        return Once(self._context.store.engine).carry_out(proof.identity, act) if call.changes else act()
+        return call.act(parameters_of(signed), caller)
 
     def _zone(self, signed: SignedRequest) -> tzinfo:
         """Return the zone of times: that of the BASIC scheme's own header, or the installation's."""

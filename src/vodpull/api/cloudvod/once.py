@@ -1,17 +1,15 @@
-"""Calls that change something: one signature carries one out once, and whoever repeats it gets the first answer."""
+"""What begins work: one signature begins it once, and whoever repeats the request gets the first answer."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from inspect import isawaitable
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from vodpull.errors import RequestRepeated
-from vodpull.jobs.idempotency import Fingerprint, first_answer, forget, note_answer, signed_fingerprint
+from vodpull.jobs.idempotency import first_answer, forget, note_answer, signed_fingerprint
 from vodpull.jobs.status import compact_json
 
 
@@ -23,7 +21,7 @@ class Once:
 
     def carry_out(self, identity: str, act: Callable[[], Any]) -> Any:
         """
-        Return what `act` returns, awaitable or not, or what the first request of this identity got from it.
+        Return what `act` returns, or what the first request of this identity got from it.
 
         What was refused was not carried out: sent again, it is judged again.
 
@@ -39,17 +37,6 @@ class Once:
         except Exception:
             forget(self._engine, request)
             raise
-        return self._later(request, answer) if isawaitable(answer) else self._noted(request, answer)
-
-    async def _later(self, request: Fingerprint, coming: Awaitable[Any]) -> Any:
-        try:
-            answer = await coming
-        except Exception:
-            await asyncio.to_thread(forget, self._engine, request)
-            raise
-        return await asyncio.to_thread(self._noted, request, answer)
-
-    def _noted(self, request: Fingerprint, answer: Any) -> Any:
         note_answer(self._engine, request, compact_json(answer).decode())
         return answer
 

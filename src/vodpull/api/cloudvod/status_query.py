@@ -18,7 +18,7 @@ from vodpull.api.cloudvod.replies import QueryReplies
 from vodpull.api.cloudvod.requests import QueryRequest, parse_query
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SignedRequest, prove, read_claim
-from vodpull.api.http.exchange import read_signed_request
+from vodpull.api.http.exchange import read_wire_request
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import note_wire_code
 from vodpull.api.http.pass_limit import PassLimit
@@ -54,7 +54,7 @@ class StatusQuery:
             ParameterError: it names no task, or one that is not there.
             PermissionDenied: the task belongs to another account.
         """
-        signed = await read_signed_request(request)
+        signed = await read_wire_request(request)
         claim = read_claim(signed, now_s=now_s())
         asked = _asked(signed)
         found = await self._find(claim.access_key, asked)

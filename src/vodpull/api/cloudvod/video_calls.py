@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod import refusals
 from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.list_requests import parse_list
+from vodpull.api.cloudvod.once import Once
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.cloudvod.video_requests import (
@@ -21,7 +23,8 @@ from vodpull.api.cloudvod.video_requests import (
 )
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
-from vodpull.errors import ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.errors import NotAllowedNow, ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.jobs.model import EncodeState
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
@@ -49,28 +52,24 @@ class VideoCalls:
                 rules=refusals.EDIT,
                 summary="Change what is said of a video.",
                 form="no data",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/videoBlock",
                 act=self._block,
                 rules=refusals.BLOCK,
                 summary="Keep anybody from playing a video.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/videoEnable",
                 act=self._enable,
                 rules=refusals.ENABLE,
                 summary="Let a blocked video play again.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/deleteVideo",
                 act=self._delete,
                 rules=refusals.DELETE,
                 summary="Delete a video, or its original alone.",
-                changes=True,
             ),
             Call(
                 path=f"{_MANAGE}/getPublishCode",
@@ -83,7 +82,6 @@ class VideoCalls:
                 act=self._encode,
                 rules=refusals.ENCODE,
                 summary="Encode up to 50 videos again: all or none.",
-                changes=True,
             ),
             Call(
                 path="/workflow/startWorkflow",
@@ -91,12 +89,11 @@ class VideoCalls:
                 rules=refusals.WORKFLOW,
                 summary="Encode one video again, once for each transNo.",
                 form="bare",
-                changes=True,
             ),
         )
 
     def _list(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
-        asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone)
+        asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
         if asked.owners and set(asked.owners) != {self._context.account_name(caller.account_id)}:
             raise PermissionDenied("createUser names another account", field="createUser")
         offset = (asked.page_index - 1) * asked.page_size
@@ -110,15 +107,18 @@ class VideoCalls:
 
     def _edit(self, parameters: Parameters, caller: Caller) -> None:
         asked = parse_edit(parameters)
-        edit = asked.edit
-        if edit.publish_domain is not None and edit.publish_domain not in self._context.publish_domains:
-            if edit.publish_domain != caller.urls.host():
-                raise Refused(refusals.DOMAIN_UNKNOWN)
-            edit = replace(edit, publish_domain="")  # what every video has where there are no publish domains
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
+            domain = self._domain(asked.edit.publish_domain, caller)
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
-            change_video(connection, video, replace(edit, labels=labels))
+            change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
+
+    def _domain(self, asked: str | None, caller: Caller) -> str | None:
+        if asked is None or asked in self._context.publish_domains:
+            return asked
+        if asked != caller.urls.host():
+            raise Refused(refusals.DOMAIN_UNKNOWN)
+        return ""  # what every video has where there are no publish domains
 
     def _block(self, parameters: Parameters, caller: Caller) -> str:
         blocking.block(self._context.library, self._video(parse_video_id(parameters), caller))
@@ -158,7 +158,11 @@ class VideoCalls:
             raise ParameterError("there is no subtitle of this id", field="subtitle")
         template = self._context.templates.find(asked.template or self._context.default_template)
         videos = self._context.library.find_all(asked.video_ids, account_id=caller.account_id)
-        self._context.encoding.start(videos, template=template.name)
+        # Of one signature as well, so that whoever sends the call again learns that it began.
+        if any(video.encode_state is EncodeState.ENCODING for video in videos):
+            raise NotAllowedNow("a video is under way", field="videoIds")
+        once = Once(self._context.store.engine)
+        once.carry_out(caller.request, partial(self._context.encoding.start, videos, template=template.name))
         return NO_RESULT
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, authenticate_bearer
-from vodpull.api.http.exchange import read_signed_request
+from vodpull.api.http.exchange import read_signed_request, read_wire_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
 from vodpull.jobs.idempotency import Fingerprint, signed_fingerprint
@@ -84,13 +84,13 @@ class Access:
 
     async def answer(self, request: Request, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
         """
-        Return what `act` makes of a request and the proof of who signed it, in one visit to a thread.
+        Return what `act` makes of a call of the wire contract and the proof of who signed it, in one visit to a thread.
 
         Raises:
             AuthenticationError: no live key signed it.
             RateLimited: this key has made too many calls.
         """
-        signed = await read_signed_request(request)
+        signed = await read_wire_request(request)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._admit_and, signed, act)
 
     async def caller(

@@ -5,8 +5,8 @@ Called as `python -I -S packets.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON
 options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second,
 as two numbers), `spacing_s` (groups of pictures nearer than that are told as one), `look_s` (from time to time, a
 keyframe is decoded to see whether it is interlaced; 0: never) and `url` (of a file; FILE comes behind it).
-The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py and entries.py,
-whose paths come last.
+The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py,
+entries.py and busiest.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class PictureTable:
             "damaged": self._damaged or self.broken,
             "own_parameters": self._entries.changed,
             "false_keys": self._false_keys,
-            "busiest_bps": importlib.import_module("probe").busiest_bps(
+            "busiest_bps": importlib.import_module("busiest").busiest_bps(
                 [(float(at), size) for at, size in zip(self._shown, self._sizes, strict=True)]
             ),
             "rate": whole_rate([float(at) for at in shown], self._declared, float(self._rate)),

@@ -5,7 +5,7 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams`, `max_sounds`, and `complete_share`, below which a
 file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or `error` (a code of vodpull's
 catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths come last: tracks.py,
-programmes.py, display.py, lengths.py, length_claims.py and boxes.py.
+programmes.py, display.py, lengths.py, busiest.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from typing import Any
 CADENCE_PACKETS = 600
 # Rotation, interlacing and colour are the same on all frames of an honest file; a few guard against a bad first one.
 SAMPLE_FRAMES = 8
-# Viewers' lines and encoders' buffers even out less than that.
-BUSIEST_S = 10.0
 # Give up looking for a picture after this many packets without one.
 BARREN_PACKETS = 2000
 # Below this difference, a wrong duration is rounding and not a cut.
@@ -300,36 +298,13 @@ def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float,
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
         "undecodable_s": scan["lost_s"],
-        "busiest_bps": _indexed_bps(stream),
+        "busiest_bps": _beside("busiest").indexed_bps(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "frames": stream.frames or None,
         "config": bytes(context.extradata or b"")[:4].hex(),
         **_sample_facts(context, frame),
     }
-
-
-def _indexed_bps(stream: Any) -> int | None:
-    """Return the bitrate of the busiest time by an index that has every picture; None: there is none."""
-    entries = stream.index_entries
-    if not stream.frames or len(entries) != stream.frames:
-        return None
-    return busiest_bps([(float(entry.timestamp * stream.time_base), entry.size) for entry in entries])
-
-
-def busiest_bps(samples: list[tuple[float, int]]) -> int | None:
-    """Return the bitrate of the busiest seconds of samples (seconds and bytes), or of all where they are fewer."""
-    samples = sorted(samples)
-    most = held = first = 0
-    for time_s, size in samples:
-        held += size
-        while samples[first][0] <= time_s - BUSIEST_S:
-            held -= samples[first][1]
-            first += 1
-        most = max(most, held)
-    # The last sample lasts as long as the others.
-    length_s = (samples[-1][0] - samples[0][0]) * len(samples) / (len(samples) - 1) if len(samples) > 1 else 0.0
-    return round(most * 8 / min(length_s, BUSIEST_S)) if length_s > 0 else None
 
 
 def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:

@@ -35,7 +35,8 @@ REFUSALS: dict[str, type[MediaError]] = {
 }
 # What the probe imports; the last one is the one script that both sides read.
 PARTS = (
-    *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "length_claims.py")),
+    *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
+    CONFINED / "length_claims.py",
     Path(boxes.__file__),
 )
 _INFO = TypeAdapter(MediaInfo)

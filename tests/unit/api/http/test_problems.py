@@ -96,3 +96,11 @@ def test_a_limited_caller_is_told_when_to_come_back() -> None:
     for path in ("/vod/videoManage/pullVideo", "/api/v1/batches"):
         reply = problem_reply(error, path=path, request_id="r", language="en")
         assert (reply.status_code, reply.headers["Retry-After"]) == (429, "7")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/videos", "/vod/videoManage/pullVideo"])
+def test_an_outage_says_when_to_come_back_and_not_what_is_away(path: str) -> None:
+    error = DatabaseUnavailable("the database postgresql://u@db.internal/x cannot be used")
+    reply = problem_reply(error, path=path, request_id="r", language="en")
+    assert (reply.status_code, int(reply.headers["retry-after"]) > 0) == (503, True)
+    assert "db.internal" not in bytes(reply.body).decode()

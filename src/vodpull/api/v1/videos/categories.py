@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
-from vodpull.api.v1.videos.shapes import CategoryList, CategoryReply, NewCategory
+from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
 
-NodeId = Annotated[int, Path(ge=1, lt=2**63, description="`node_id` of a category.")]
+NodeId = Annotated[int, Path(ge=1, le=MAX_NODE_ID, description="`node_id` of a category.")]
 
 
 def categories_router(context: ApiContext) -> APIRouter:

@@ -38,7 +38,10 @@ class VideoDesk:
     def read(self, video_id: str, caller: Caller) -> VideoReply:
         """Return a video with everything that is known of it."""
         video = self.video(video_id, caller)
-        _, job = self.context.store.find_job(video.job_id)
+        view = self.context.store.find_batch_of(video.job_id)
+        job = view.at(video.position) if view else None
+        if job is None:  # deleted at this moment
+            raise NotFound("there is no such video")
         times = self.context.listing.timeline(video.batch_id)
         return video_reply(video, job, times, urls=self._urls(caller))
 

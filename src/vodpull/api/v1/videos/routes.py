@@ -12,6 +12,7 @@ from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.shapes import (
+    MAX_NODE_ID,
     EncodeOrder,
     EncodeStateName,
     Origin,
@@ -54,7 +55,7 @@ def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
         encode_state: Annotated[EncodeStateName | None, Query(description="Only these.")] = None,
         origin: Annotated[Origin | None, Query(description="Only those that came so.")] = None,
         category: Annotated[
-            int | None, Query(ge=1, lt=2**63, description="`node_id` of a label; those below it count as well.")
+            int | None, Query(ge=1, le=MAX_NODE_ID, description="`node_id` of a label; those below it count as well.")
         ] = None,
         created_from_ms: From = None,
         created_until_ms: Until = None,

@@ -26,7 +26,10 @@ Sort = Literal["newest", "oldest"]
 
 _Text = r"^[^\x00]*$"
 
-NodeId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+MAX_NODE_ID = 2**53 - 1
+"""As far as every reader of JSON counts without loss."""
+
+NodeId = Annotated[int, Field(ge=1, le=MAX_NODE_ID, strict=True)]
 
 
 class CategoryReply(Shape):
@@ -52,7 +55,7 @@ class NewCategory(RequestShape):
 
     name: Annotated[str, Field(min_length=1, max_length=32)]
     """1 to 32 letters, digits, `_`, blanks or CJK characters, no blank first."""
-    parent_id: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 0
+    parent_id: Annotated[int, Field(ge=0, le=MAX_NODE_ID, strict=True)] = 0
     """Below this category of the first level; 0: of the first level itself."""
 
 

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
+from vodpull.database.connection import _migrations, open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
@@ -107,3 +109,15 @@ def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
     """End a job, and return its batch when that is final."""
     with store.transaction() as connection:
         return store.finish_job(connection, ref(job), outcome)
+
+
+def older_database(url: str, revision: str) -> sa.Engine:
+    """Return an empty database with the tables of an older revision; the caller disposes of it."""
+    engine = open_database(url)
+    config = _migrations()
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return engine

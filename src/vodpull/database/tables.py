@@ -31,6 +31,9 @@ account = sa.Table(
     sa.Column("name", sa.String(100), nullable=False, unique=True),
     sa.Column("sealed_notify_secret", sa.Text, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("stored_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("peak_bytes", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("last_node_id", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 access_key = sa.Table(

@@ -124,6 +124,7 @@ from vodpull.errors.request import (
     RequestRepeated,
     RequestTooLarge,
     TransNoRepeated,
+    check_together,
 )
 from vodpull.errors.service import (
     AlreadyRunning,
@@ -206,5 +207,6 @@ __all__ = [
     "UrlInvalid",
     "VodpullError",
     "catalogue",
+    "check_together",
     "error_of_disk",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vodpull.errors.base import Fault, VodpullError
@@ -30,6 +31,24 @@ class ParameterError(RequestError):
     remedy = "Correct the named field and send the request again."
     faults: tuple[FieldFault, ...] = ()
     """All fields at fault, where more than one was looked at; `field` is the first."""
+
+
+def check_together(*checks: Callable[[], object]) -> None:
+    """
+    Make every check, so that all that is wrong is told at once.
+
+    Raises:
+        ParameterError: the first one that a check raised, with the faults of all.
+    """
+    refused = []
+    for check in checks:
+        try:
+            check()
+        except ParameterError as error:
+            refused.append(error)
+    if refused:
+        refused[0].faults = tuple(FieldFault(field=error.field or "", message=str(error)) for error in refused)
+        raise refused[0]
 
 
 class AuthenticationError(RequestError):

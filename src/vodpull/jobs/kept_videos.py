@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
-from vodpull.jobs.videos import video_row
+from vodpull.jobs.videos import resize_video, video_row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,10 @@ def restore_video(
         texts = {name: getattr(kept, name) for name in ("name", "description", "publish_domain", "player_id")}
         row |= texts | {"folded_name": kept.name.casefold(), "origin": int(kept.origin), "state": int(kept.state)}
         row |= {"uploaded_at_ms": kept.uploaded_at_ms, "updated_at_ms": kept.updated_at_ms}
-    if insert_new(connection, tables.video, row) and kept is not None:
+    size_bytes = row.pop("size_bytes")
+    is_new = insert_new(connection, tables.video, row | {"size_bytes": 0})
+    resize_video(connection, job.job_id, int(str(size_bytes)))
+    if is_new and kept is not None:
         lock_row(connection, tables.account.c.account_id, account_id)
         for label in kept.labels:
             node_id = _restore_label(connection, account_id, label)
@@ -123,7 +127,7 @@ def _restore_node(connection: sa.Connection, account_id: str, *, node_id: int, n
         "created_at_ms": now_ms(),
     }
     if not insert_new(connection, tables.category, row):
-        last = connection.scalar(sa.select(sa.func.max(category.node_id)).where(category.account_id == account_id))
-        row["node_id"] = int(last or 0) + 1
+        row["node_id"] = new_node_id(connection, account_id)
         insert_new(connection, tables.category, row)
+    keep_node_id(connection, account_id, int(row["node_id"]))
     return int(row["node_id"])

@@ -177,6 +177,16 @@ class Asset:
     outputs: tuple[str, ...] = ()
     """Keys of all that was made of the original but its segments; of older releases empty."""
 
+    made_bytes: int = 0
+    """Of all that was made of the original, segments included; of older releases 0."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all files, as far as it is known before the store is asked."""
+        if not self.made_bytes:
+            return sum(file.playing_bytes(self.duration_s) for file in self.files)
+        return self.made_bytes + (self.original.size_bytes if self.original else 0)
+
     @property
     def original(self) -> StoredFile | None:
         """The original; None: it was deleted, and the renditions stay."""

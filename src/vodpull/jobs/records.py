@@ -12,6 +12,7 @@ from vodpull.jobs.kept_videos import KeptVideo, read_kept_video, restore_video
 from vodpull.jobs.model import Batch, Job
 from vodpull.jobs.rows import batch_of, job_of_row, job_row
 from vodpull.jobs.store import IS_FINAL, JobRef
+from vodpull.jobs.videos import resize_video
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,14 +59,14 @@ class Records:
 
     def archived(self, record: Record, *, stored_bytes: int) -> None:
         """Record that the manifest of a record is written, and how much the store holds of its job."""
-        job, video = tables.job.c, tables.video
+        job = tables.job.c
         ref = JobRef.of(record.job)
         mine = sa.and_(job.job_id == ref.job_id, job.attempt == ref.attempt, job.deleted_at_ms.is_(None))
         unchanged = sa.and_(mine, job.archived_attempt == record.mark)
         with self._engine.begin() as connection:
             connection.execute(tables.job.update().where(mine).values(stored_bytes=stored_bytes))
             connection.execute(tables.job.update().where(unchanged).values(archived_attempt=ref.attempt))
-            connection.execute(video.update().where(video.c.job_id == ref.job_id).values(size_bytes=stored_bytes))
+            resize_video(connection, ref.job_id, stored_bytes)
 
     def add(self, record: Record, *, account_id: str, stored_bytes: int) -> bool:
         """Insert a job that the database does not know, and its batch if need be; False when it knows the job."""

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.ids import new_node_id
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.model import Category
 
-FIRST_NODE_ID = 1001
 FIRST_LEVEL = 0
 """Parent of the nodes that have none."""
 
@@ -196,9 +196,10 @@ def _insert(connection: sa.Connection, account_id: str, name: str, *, parent_id:
         raise ParameterError(
             "a category's name has 1 to 32 letters, digits, underscores or blanks, no blank first", field="labelName"
         )
-    category = tables.category
-    last = connection.scalar(sa.select(sa.func.max(category.c.node_id)).where(_mine(account_id)))
-    made = Category(node_id=max(FIRST_NODE_ID, (last or 0) + 1), parent_id=parent_id, name=name)
+    same = _mine(account_id, sa.and_(tables.category.c.parent_id == parent_id, tables.category.c.name == name))
+    if connection.execute(sa.select(tables.category.c.node_id).where(same)).first() is not None:
+        return None
+    made = Category(node_id=new_node_id(connection, account_id), parent_id=parent_id, name=name)
     row = {
         "account_id": account_id,
         "node_id": made.node_id,
@@ -206,7 +207,7 @@ def _insert(connection: sa.Connection, account_id: str, name: str, *, parent_id:
         "name": name,
         "created_at_ms": now_ms(),
     }
-    return made if insert_new(connection, category, row) else None
+    return made if insert_new(connection, tables.category, row) else None
 
 
 def _find(connection: sa.Connection, account_id: str, node_id: int) -> Category:

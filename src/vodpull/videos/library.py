@@ -14,6 +14,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.submission import MAX_FILE_NAME_CHARS
 from vodpull.jobs.videos import archive_again
 from vodpull.videos.categories import check_nodes, labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
@@ -228,7 +229,9 @@ def _conditions(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
         (video.origin, wanted.origin),
     )
     found = [column == value for column, value in exact if value is not None]
-    if wanted.text:
+    if len(wanted.text) > MAX_FILE_NAME_CHARS:  # longer than any name, and than what databases search for
+        found.append(sa.false())
+    elif wanted.text:
         found.append(video.folded_name.contains(wanted.text.casefold(), autoescape=True))
     if wanted.created_from_ms is not None:
         found.append(video.created_at_ms >= wanted.created_from_ms)

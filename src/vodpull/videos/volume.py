@@ -23,19 +23,33 @@ class StorageDays:
         return datetime.fromtimestamp(now_s(), self._zone).date()
 
     def note(self) -> None:
-        """Record what every account has stored now, where it is more than at any time of this day before."""
-        video, day = tables.video.c, tables.storage_day.c
-        stored = sa.select(video.account_id, sa.func.sum(video.size_bytes).label("bytes")).group_by(video.account_id)
+        """
+        Record the most that every account has stored since this was done last, where that is the most of this day.
+
+        Called often, so that little of a day counts for the next one.
+        """
+        account, day = tables.account.c, tables.storage_day.c
         today = self.today().isoformat()
-        # Before the transaction: it takes a while with many videos, and on SQLite nobody else writes in a transaction.
-        with self._engine.connect() as connection:
-            rows = connection.execute(stored).all()
+        mine = sa.and_(day.account_id == account.account_id, day.day == today)
+        known = sa.func.coalesce(day.peak_bytes, 0)
+        query = sa.select(account.account_id, account.peak_bytes).outerjoin_from(
+            tables.account, tables.storage_day, mine
+        )
+        due = sa.or_(account.peak_bytes > known, account.peak_bytes > account.stored_bytes)
+        with self._engine.connect() as connection:  # mostly nothing is due, and nothing is written
+            rows = connection.execute(query.where(due)).all()
+        for row in rows:
+            self._note(row.account_id, today, int(row.peak_bytes))
+
+    def _note(self, account_id: str, today: str, peak_bytes: int) -> None:
+        account, day = tables.account.c, tables.storage_day.c
+        values = {"account_id": account_id, "day": today, "peak_bytes": peak_bytes}
         with self._engine.begin() as connection:
-            for row in rows:
-                values = {"account_id": row.account_id, "day": today, "peak_bytes": int(row.bytes)}
-                if not insert_new(connection, tables.storage_day, values):
-                    lower = sa.and_(day.account_id == row.account_id, day.day == today, day.peak_bytes < int(row.bytes))
-                    connection.execute(tables.storage_day.update().where(lower).values(peak_bytes=int(row.bytes)))
+            if not insert_new(connection, tables.storage_day, values):
+                lower = sa.and_(day.account_id == account_id, day.day == today, day.peak_bytes < peak_bytes)
+                connection.execute(tables.storage_day.update().where(lower).values(peak_bytes=peak_bytes))
+            noted = sa.and_(account.account_id == account_id, account.peak_bytes == peak_bytes)
+            connection.execute(tables.account.update().where(noted).values(peak_bytes=account.stored_bytes))
 
     def peaks(self, account_id: str, *, first: date, last: date) -> dict[date, int]:
         """Return the most that an account had stored on each day from the first to the last, in bytes; 0: nothing."""

@@ -139,6 +139,13 @@ def test_every_wrong_member_is_named_at_once(served: Served) -> None:
     assert (one["field"], [fault["field"] for fault in one["errors"]]) == ("template", ["template"])
 
 
+def test_a_batch_that_cannot_be_names_template_and_notify_url(served: Served) -> None:
+    body = {"items": [{"url": "https://a.test/a.mp4"}], "template": "nope", "notify_url": "http://127.0.0.1/"}
+    problem = served.call("POST", "/batches", json=body).json()
+    assert (problem["status"], problem["field"]) == (400, "template")
+    assert [fault["field"] for fault in problem["errors"]] == ["template", "notify_url"]
+
+
 def test_a_state_that_is_there_already_is_a_conflict(served: Served) -> None:
     path = f"/videos/{served.video().video_id}"
     assert served.call("POST", f"{path}/enable").status_code == 409

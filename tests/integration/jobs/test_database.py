@@ -7,7 +7,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from tests.stored import accept
+from tests.stored import VAULT, accept, older_database
 
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
@@ -27,17 +27,17 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -
     assert differences == []
 
 
-def test_user_and_password_go_from_addresses_that_an_older_release_kept(
-    database: sa.Engine, store: Store, accounts: Accounts
-) -> None:
+def test_user_and_password_go_from_addresses_that_an_older_release_kept(database_url: str) -> None:
+    database = older_database(database_url, "0005")
+    store, accounts = Store(database), Accounts(database, VAULT)
     kept = ("http://ann:hunter2@o.test/a.mp4?x=1", "http://o.test/a@b.mp4")
     jobs = accept(store, accounts, jobs=2).jobs
     with database.begin() as connection:
         for job, url in zip(jobs, kept, strict=True):
             connection.execute(tables.job.update().where(tables.job.c.job_id == job.job_id).values(source_url=url))
-        connection.execute(sa.text("update alembic_version set version_num = '0005'"))
     migrate(database)
     urls = [store.find_job(job.job_id)[1].source_url for job in jobs]
+    database.dispose()
     assert urls == ["http://***@o.test/a.mp4?x=1", "http://o.test/a@b.mp4"]
 
 

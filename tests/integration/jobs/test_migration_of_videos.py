@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
+from tests.stored import older_database
 
-from vodpull.database.connection import _migrations, migrate, open_database
+from vodpull.database.connection import migrate
 from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.model import EncodeState
 from vodpull.videos.library import Library, VideoFilter
@@ -17,13 +17,7 @@ BEFORE = "0004"
 @pytest.fixture
 def older(database_url: str) -> sa.Engine:
     """Give a database as the release before videos left it: with a batch, five jobs and a delivery that was tried."""
-    engine = open_database(database_url)
-    config = _migrations()
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        command.upgrade(config, BEFORE)
+    engine = older_database(database_url, BEFORE)
     tables = sa.MetaData()
     tables.reflect(engine)
     with engine.begin() as connection:

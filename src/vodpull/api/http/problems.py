@@ -6,14 +6,14 @@ What a single call of the wire contract answers in another way is in `cloudvod/r
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
 from vodpull.api.http.messages import Language, translate
-from vodpull.errors import InternalError, ParameterError, RateLimited, VodpullError
+from vodpull.errors import FieldFault, InternalError, ParameterError, RateLimited, VodpullError
 
 OWN_PREFIX = "/api/v1/"
 """Below it errors are RFC 9457 problem documents; elsewhere the envelope of the wire contract."""
@@ -184,20 +184,30 @@ def _document(error: Exception, request_id: str) -> tuple[int, dict[str, object]
     """Return status and body of an RFC 9457 problem document."""
     rule = _rule(error)
     known = _told(error, rule)
-    field = _OWN_NAMES.get(known.field or "", known.field)
-    faults = known.faults if isinstance(known, ParameterError) else ()
     return rule.own_status, {
         "type": f"urn:vodpull:error:{known.code}",
         "title": rule.own_status.phrase,
         "status": int(rule.own_status),
         "detail": str(known),
         "code": known.code,
-        "field": field,
-        "errors": [asdict(fault) for fault in faults] or ([{"field": field, "message": str(known)}] if field else []),
+        "field": _own_name(known.field),
+        "errors": _faults(known),
         "remedy": known.remedy,
         "retryable": known.retryable,
         "request_id": request_id,
     }
+
+
+def _faults(error: VodpullError) -> list[dict[str, object]]:
+    """Return every field at fault."""
+    faults = error.faults if isinstance(error, ParameterError) else ()
+    if not faults and error.field:
+        faults = (FieldFault(field=error.field, message=str(error)),)
+    return [{"field": _own_name(fault.field), "message": fault.message} for fault in faults]
+
+
+def _own_name(field: str | None) -> str | None:
+    return _OWN_NAMES.get(field or "", field)
 
 
 def _told(error: Exception, rule: Rule) -> VodpullError:

@@ -98,30 +98,38 @@ def rung_obstacle(
     header = picture_obstacle(video, info.container)
     if header:
         return header
-    rate = exact_rate(video.nominal_frame_rate)
-    shortfall_s = info.duration_s - float(survey.frames / rate)
+    lasting = lasting_obstacle(video, survey, size=size, segment_s=segment_s)
+    if lasting:
+        return lasting
+    shortfall_s = info.duration_s - float(survey.frames / exact_rate(video.nominal_frame_rate))
+    if survey.damaged or not survey.frames:
+        return "some pictures are not to be shown, or have no time"
+    if abs(shortfall_s) > max(STEP_S, 1 / video.nominal_frame_rate):
+        return "picture and sound are not equally long"
+    return _rate_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
+
+
+def lasting_obstacle(video: VideoStream, survey: Survey, *, size: tuple[int, int], segment_s: float) -> str | None:
+    """Return what speaks against a copy already at the beginning of a source, whatever comes after it."""
     shapes = {(shape.width_px, shape.height_px, *shape.sample_aspect) for shape in survey.shapes}
+    cuts = cuts_at_keyframes(survey.groups, survey.frames, exact_rate(video.nominal_frame_rate), segment_s=segment_s)
+    spacing = f"{MIN_SEGMENT * segment_s:g} to {MAX_SEGMENT * segment_s:g} seconds"
     obstacles = {
         f"the picture is {video.width_px}x{video.height_px}": (video.width_px, video.height_px) != size,
-        "some pictures are not to be shown, or have no time": survey.damaged or not survey.frames,
         "the parameters of the codec change on the way": survey.own_parameters,
         # Players do not agree about which of both counts.
         "container and picture do not say the same of its shape": not shapes <= {(*size, 1, 1)},
         "the frame rate is not constant": survey.uneven_s > UNEVEN_S,
         "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
-        "picture and sound are not equally long": abs(shortfall_s) > max(STEP_S, float(1 / rate)),
+        "open groups of pictures": not all(group.closed for group in survey.groups),
+        f"keyframes do not come every {spacing}": cuts is None,
     }
-    found = next((obstacle for obstacle, holds in obstacles.items() if holds), None)
-    return found or _cutting_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
+    return next((obstacle for obstacle, holds in obstacles.items() if holds), None)
 
 
-def _cutting_obstacle(survey: Survey, video: VideoStream, *, max_bitrate_bps: int, segment_s: float) -> str | None:
-    if not all(group.closed for group in survey.groups):
-        return "open groups of pictures"
+def _rate_obstacle(survey: Survey, video: VideoStream, *, max_bitrate_bps: int, segment_s: float) -> str | None:
     rate = exact_rate(video.nominal_frame_rate)
-    cuts = cuts_at_keyframes(survey.groups, survey.frames, rate, segment_s=segment_s)
-    if cuts is None:
-        return f"keyframes do not come every {MIN_SEGMENT * segment_s:g} to {MAX_SEGMENT * segment_s:g} seconds"
+    cuts = cuts_at_keyframes(survey.groups, survey.frames, rate, segment_s=segment_s) or (0,)
     sizes = segment_bytes(survey.groups, cuts)
     bitrate_bps = float(sum(sizes) * 8 * rate / survey.frames)
     if bitrate_bps > max_bitrate_bps:

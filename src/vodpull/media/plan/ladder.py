@@ -10,7 +10,7 @@ from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.ceilings import NEAR, lowered_bps, worth_bps
-from vodpull.media.plan.copy_rules import COPIED_CODECS, may_be_copied, rung_obstacle
+from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
 
@@ -145,13 +145,16 @@ def _reached(template: Template, short_px: int) -> list[Definition]:
     return [*reached, *above[:1]] if own or not reached else reached
 
 
-def foresees_copy(info: MediaInfo, ladder: Ladder) -> bool:
-    """Tell whether a rung may turn out to be the source itself, once its packets are known."""
+def foresees_copy(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None) -> bool:
+    """Tell whether a rung may turn out to be the source itself, once all its packets are known."""
     best = _best_like_source(ladder, info.video)
     if best is None or info.video is None or best.codec != info.video.codec or not ladder.template.copy:
         return False
+    size, segment_s = (best.width_px, best.height_px), ladder.template.segment_s
+    if survey and lasting_obstacle(info.video, survey, size=size, segment_s=segment_s):
+        return False
     ceiling_bps = ladder.template.rate(best.codec, best.name).max_bitrate_bps
-    return may_be_copied(info, size=(best.width_px, best.height_px), max_bitrate_bps=ceiling_bps)
+    return may_be_copied(info, size=size, max_bitrate_bps=ceiling_bps)
 
 
 def _best_like_source(ladder: Ladder, video: VideoStream | None) -> Rung | None:

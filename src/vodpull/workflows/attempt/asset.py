@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
 from typing import Any
 
 from vodpull import media
@@ -43,6 +44,7 @@ def alone(asset: Asset) -> Asset:
         proof=None,
         attempt=0,
         outputs=(),
+        made_bytes=0,
     )
 
 
@@ -51,16 +53,16 @@ def published_asset(
     package: media.Package,
     renditions: Iterable[media.Rendition],
     *,
-    outputs: Iterable[str] = (),
+    outputs: Mapping[str, int] = MappingProxyType({}),
     proof: dict[str, object] | None,
 ) -> Asset:
-    """Return the asset of a job whose package is in the store; `outputs` are its files, but for the segments."""
+    """Return the asset of a job whose package is in the store; `outputs` are all its files with their sizes."""
     assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
     folder = folder_key(job)
     # The other codecs are in the multivariant playlist, for players that choose.
     answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
     rows = [row for rendition in answering for row in _rows(rendition, folder)]
-    made = [f"{folder}/{name}" for name in outputs]
+    made = [f"{folder}/{name}" for name in outputs if "/" not in name]
     known = [known_key(key, job) for key in made if key.endswith(".m3u8")]
     return replace(
         job.asset,
@@ -71,6 +73,7 @@ def published_asset(
         proof=proof,
         attempt=job.attempt,
         outputs=tuple(dict.fromkeys((*made, *known))),
+        made_bytes=sum(outputs.values()),
     )
 
 

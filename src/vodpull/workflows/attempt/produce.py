@@ -81,7 +81,9 @@ class Production:
             return None
         info = media.settled(info, survey)
         ladder = media.plan_ladder(info, template=await self._template(job))
-        return None if media.foresees_copy(info, ladder) else media.plan_encode(info, ladder, survey=survey)
+        return (
+            None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
+        )
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
@@ -258,11 +260,11 @@ class Production:
         await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
         await self._upload(job, folder, [package.multivariant])
-        self._context.watch.meters.stored(sum((folder / name).stat().st_size for name in names))
+        outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}
+        self._context.watch.meters.stored(sum(outputs.values()))
         if any(rendition.quality for rendition in renditions):
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
-        outputs = [name for name in (*names, package.multivariant) if "/" not in name]
         return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
 
     async def switch(self, job: Job) -> None:

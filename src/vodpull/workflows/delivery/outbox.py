@@ -123,7 +123,9 @@ class Outbox:
     def _call_back(self, connection: sa.Connection, batch: Batch, job: Job) -> None:
         """Tell the account that an encode of a video has ended, if it wants to be told."""
         has_failed = job.failure is not None
-        encoded = job.asset is not None and (has_failed or job.asset.playlist_key)
+        encoded = job.asset is not None and bool(has_failed or job.asset.playlist_key or job.template)
+        if job.failure is not None and job.failure.code == Cancelled.code:  # nobody waits for what was called off
+            return
         url = read_callbacks(connection, batch.account_id).get(CallbackKind.TRANSCODE) if encoded else None
         if url is None:
             return

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
-from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated
+from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated, check_together
 from vodpull.jobs.idempotency import Fingerprint, remember_all
 from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.removals import Retention
@@ -58,9 +58,11 @@ class Intake:
             ParameterError: unknown template, or a notifyUrl that must not be posted to.
             QuotaExceeded, TransNoRepeated: see there.
         """
-        template = self._terms.templates.find(request.template or self._terms.default_template)
-        judge_address(request.notify_url or "", self._terms.check_url)
-        view = _plan(request, account_id=caller.account_id, template=template.name)
+        terms, name = self._terms, request.template or self._terms.default_template
+        check_together(
+            lambda: terms.templates.find(name), lambda: judge_address(request.notify_url or "", terms.check_url)
+        )
+        view = _plan(request, account_id=caller.account_id, template=terms.templates.find(name).name)
         with self._store.transaction() as connection:
             first = remember_all(connection, known_by, view.batch.batch_id)
             if first == view.batch.batch_id:

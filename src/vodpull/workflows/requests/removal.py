@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 import structlog
@@ -22,6 +23,9 @@ from vodpull.workflows.requests.deletion import Disposal
 
 WAIT_S = 30.0
 """As long as a caller waits for the files to go (spec cloud-vod-videos §5)."""
+
+MARK_WITHIN_S = 5.0
+"""As long as the videos of a category go before the caller is answered; the rest goes at once after."""
 
 PER_ROUND = 100
 
@@ -46,6 +50,7 @@ class VideoRemoval:
         self._outbox = outbox
         self._objects = objects
         self._tasks = Tasks(store.engine)
+        self._begun: set[asyncio.Future[None]] = set()
 
     async def delete(
         self,
@@ -73,12 +78,22 @@ class VideoRemoval:
             self._commit, video, access_key=access_key, only_original=only_original, notify_url=notify_url
         )
         if not wait:
+            self._begin(task, batch_id=video.batch_id)
             return task.task_id
+        await self._try(task, batch_id=video.batch_id)
+        return None
+
+    def _begin(self, task: Task, *, batch_id: str) -> None:
+        """Remove files now, without anybody waiting; what this process does not come to, the schedule does."""
+        begun = asyncio.ensure_future(self._try(task, batch_id=batch_id))
+        self._begun.add(begun)
+        begun.add_done_callback(self._begun.discard)
+
+    async def _try(self, task: Task, *, batch_id: str) -> None:
         with suppress(TimeoutError, StorageError):
             async with asyncio.timeout(WAIT_S):
-                await self._disposal.remove_due(batch_id=video.batch_id)
+                await self._disposal.remove_due(batch_id=batch_id)
                 await self._advance(task)
-        return None
 
     def delete_category(self, account_id: str, node_id: int, *, access_key: str = "", notify_url: str = "") -> int:
         """Delete every video with a label, or one below it, whatever is under way; return the id of the task."""
@@ -91,6 +106,7 @@ class VideoRemoval:
         task = _task(account_id, subject, access_key=access_key, notify_url=notify_url)
         with self._store.transaction() as connection:
             self._tasks.begin(connection, task)
+        self._mark_all(task, within_s=MARK_WITHIN_S)
         return task.task_id
 
     async def carry_out(self) -> None:
@@ -132,9 +148,12 @@ class VideoRemoval:
         if gone or now_ms() - task.created_at_ms > GIVE_UP_MS:
             await asyncio.to_thread(self._end, task, REMOVED if gone else NOT_REMOVED)
 
-    def _mark_all(self, task: Task) -> None:
-        """Delete those of a task's videos that are still there."""
+    def _mark_all(self, task: Task, *, within_s: float = float("inf")) -> None:
+        """Delete those of a task's videos that are still there, as far as there is time."""
+        deadline_s = time.monotonic() + within_s
         for video in self._library.remaining(task.subject["video_ids"], account_id=task.account_id):
+            if time.monotonic() > deadline_s:
+                return
             with suppress(NotFound):
                 self._disposal.mark(video.batch_id, video.account_id, position=video.position)
 

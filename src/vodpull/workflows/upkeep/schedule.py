@@ -70,8 +70,7 @@ class Chores:
         await self.disposal.remove_due()
         await self.removal.carry_out()
         await self.leftovers.remove_superseded()
-        if await asyncio.to_thread(self.retention.begin_chore, "volume", every_s=HOUR_S):
-            await asyncio.to_thread(self.days.note)
+        await asyncio.to_thread(self.days.note)
 
     async def sweep_orphans(self) -> None:
         """Remove what nobody owns."""

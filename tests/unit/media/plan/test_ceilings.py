@@ -10,7 +10,17 @@ from itertools import pairwise
 
 import pytest
 
-from vodpull.media import ABR, Ladder, MediaInfo, Survey, Template, builtin_templates, plan_encode, plan_ladder
+from vodpull.media import (
+    ABR,
+    Ladder,
+    MediaInfo,
+    Survey,
+    Template,
+    builtin_templates,
+    foresees_copy,
+    plan_encode,
+    plan_ladder,
+)
 from vodpull.media.inspect.packets import Group, Shape
 from vodpull.media.plan.ceilings import BITS, EXPONENT, HEADROOM, LEAST, NEAR
 from vodpull.media.plan.template import VideoRate
@@ -139,3 +149,18 @@ def test_a_picture_whose_bitstream_says_another_shape_is_encoded(source: Source)
     ladder = plan_ladder(info, survey=wide)
     assert not ladder.rungs[0].copied
     assert "do not say the same of its shape" in ladder.decisions[0].reason
+
+
+def test_what_cannot_be_copied_is_known_at_its_beginning(source: Source) -> None:
+    info = replace(source(busiest_bps=1_000_000, audio=False), container="mpegts")
+    whole = surveyed(busiest_bps=1_000_000, size=(1920, 1080))
+    ladder = plan_ladder(info)
+    assert foresees_copy(info, ladder)
+    assert foresees_copy(info, ladder, survey=whole)
+    assert foresees_copy(info, ladder, survey=replace(whole, frames=250, groups=whole.groups[:4])), (
+        "its end is not here"
+    )
+    opened = replace(whole, groups=(*whole.groups[:2], replace(whole.groups[2], closed=False)))
+    sparse = replace(whole, groups=whole.groups[:1])
+    for changed in (opened, sparse, replace(whole, own_parameters=True), replace(whole, uneven_s=0.02)):
+        assert not foresees_copy(info, ladder, survey=changed)

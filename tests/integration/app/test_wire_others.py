@@ -211,6 +211,17 @@ def test_basic_may_name_the_zone_of_times(wire: Wire) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/vod/videoManage/none", "/workflow/none", "/vod/"])
+def test_a_path_that_is_not_there_has_the_envelope(wire: Wire, path: str) -> None:
+    assert wire.call(path) == {"code": 404, "message": "Not Found", "http": 404}
+
+
+def test_a_method_that_is_not_there_has_the_envelope(wire: Wire) -> None:
+    reply = wire.browser.put(f"{CATEGORY}/createCategory")
+    assert (reply.status_code, reply.json()) == (405, {"code": 405, "message": "Method Not Allowed"})
+    assert reply.headers["allow"] == "GET, POST"
+
+
 BUILT = [name for name, call in CALLS.items() if not LATER & set(call["path"].split("/"))]
 
 

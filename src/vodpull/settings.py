@@ -44,7 +44,7 @@ _OF_KUBERNETES = re.compile(r"VODPULL_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT\w*|P
 
 DEFAULT_MAX_SOURCE_BYTES = 200 * 1024**3
 
-COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only", "category-data-list")
+COMPAT_SWITCHES = ("timestamp-string", "trans-no-strict", "notify-200-only", "category-data-list", "ignore-dir-id")
 
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?(?::[0-9]{1,5})?")
 
@@ -129,7 +129,8 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = "zh"
     """Language of `message` in replies."""
     compat: CommaList = ()
-    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`, `category-data-list`."""
+    """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`, `category-data-list`,
+    `ignore-dir-id` (for calls to come)."""
     wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
     """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
     log_format: Literal["console", "json"] = "console"

@@ -86,7 +86,7 @@ def _wire(text: str) -> None:
 
 
 LIBRARY: dict[Callable[[dict[str, str]], object], tuple[str, ...]] = {
-    lambda given: parse_list(given, account_id="a", zone=UTC): (
+    lambda given: parse_list(given, account_id="a", zone=UTC, now_ms=0): (
         *("videoId", "videoName", "videoStatus", "transcodeState", "videoClassification", "startTime", "endTime"),
         *("createUser", "listOrder", "pageIndex", "pageSize"),
     ),

@@ -25,8 +25,9 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.files import media_router
+from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
-from vodpull.api.http.problems import OWN_PREFIX, document_reply, problem_of, problem_reply
+from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.callbacks import callbacks_router
@@ -73,7 +74,7 @@ def create_api(context: ApiContext) -> FastAPI:
     )
     for router in routers:
         app.include_router(router)
-    app.add_exception_handler(HTTPException, _http_handler(routers))
+    app.add_exception_handler(HTTPException, _http_handler(routers, context.language))
     return app
 
 
@@ -90,7 +91,7 @@ def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: M
     routers = (_health_router(is_ready), metrics_router(metrics))
     for router in routers:
         app.include_router(router)
-    app.add_exception_handler(HTTPException, _http_handler(routers))
+    app.add_exception_handler(HTTPException, _http_handler(routers, "en"))
     return app
 
 
@@ -109,13 +110,16 @@ _REFUSALS = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
 """What the framework says of a path, whoever it belongs to."""
 
 
-def _http_handler(routers: tuple[APIRouter, ...]) -> Any:
+def _http_handler(routers: tuple[APIRouter, ...], language: Language) -> Any:
     """What the framework itself refuses: no such path, not this method, a body that is no JSON."""
 
     async def reply(request: Request, error: HTTPException) -> Response:
         answer = await http_exception_handler(request, error)
-        if error.status_code in _REFUSALS or request.url.path.startswith(OWN_PREFIX):
-            answer = document_reply(_as_request_error(request, error), request_id=request.state.request_id)
+        path, request_id = request.url.path, request.state.request_id
+        if error.status_code in _REFUSALS or path.startswith(OWN_PREFIX):
+            answer = no_path_reply(
+                _as_request_error(request, error), path=path, request_id=request_id, language=language
+            )
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(_methods(request, routers))
         return answer

@@ -14,6 +14,7 @@ from vodpull.media.tools.run import copy_limits
 
 BASELINE = (*X264[:-2], "-profile:v", "baseline", "-g", 50)
 HIGH = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", 0, "-pix_fmt", "yuv420p", "-g", 50)
+LATM = ("-c:a", "aac", "-mpegts_flags", "+latm")
 TS = ("-muxdelay", 0, "-muxpreload", 0, "-f", "mpegts")
 
 
@@ -61,6 +62,8 @@ async def test_a_second_header_of_a_stream_is_kept(tmp_path: Path, toolbox: Tool
     [
         (("-c:a", "ac3", "-ac", 2, "-b:a", "192k"), ("-c:a", "ac3", "-ac", 6, "-b:a", "384k")),
         (("-c:a", "aac", "-ar", 48000), ("-c:a", "aac", "-ar", 44100)),
+        (("-c:a", "mp2", "-ar", 48000), ("-c:a", "mp2", "-ar", 44100, "-ac", 2)),
+        ((*LATM, "-ar", 48000), (*LATM, "-ar", 44100)),
     ],
 )
 async def test_sound_that_changes_its_kind_stays_in_step(

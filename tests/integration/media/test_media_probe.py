@@ -90,10 +90,16 @@ async def test_playlists_scripts_and_pages_are_not_media(clip: Path, toolbox: To
         await probe(disguised, toolbox=toolbox)
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.flv", "a.avi"])
-async def test_a_cut_file_is_truncated(make_clip: Maker, toolbox: Toolbox, name: str) -> None:
-    whole = await make_clip(name, *TEST_PICTURE, *TONE, "-c:v", "libx264", "-c:a", "aac")
-    await probe(whole, toolbox=toolbox)
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.flv", "a.avi", "a.asf"])
+async def test_a_cut_file_is_truncated_and_one_with_bytes_behind_it_is_not(
+    make_clip: Maker, toolbox: Toolbox, name: str
+) -> None:
+    codecs = ("-c:v", "msmpeg4v3", "-c:a", "libmp3lame") if name == "a.asf" else ("-c:v", "libx264", "-c:a", "aac")
+    whole = await make_clip(name, *TEST_PICTURE, *TONE, *codecs)
+    known = await probe(whole, toolbox=toolbox)
+    longer = whole.with_name(f"longer-{name}")
+    longer.write_bytes(whole.read_bytes() + bytes(1000))
+    assert (await probe(longer, toolbox=toolbox)).duration_s == pytest.approx(known.duration_s, abs=0.01)
     with pytest.raises(MediaTruncated):
         await probe(cut(whole, 0.6), toolbox=toolbox)
 

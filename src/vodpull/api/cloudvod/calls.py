@@ -9,6 +9,7 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, Literal
 
+import structlog
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,8 @@ from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, VodpullError
 from vodpull.signing import BASIC
 from vodpull.videos.urls import FileUrls
+
+log = structlog.get_logger(__name__)
 
 NO_RESULT = ""
 """`data` of calls that have none to tell (spec cloud-vod-videos §1.4)."""
@@ -83,6 +86,7 @@ class Desk:
             refusal = error.refusal if isinstance(error, Refused) else refusal_of(error, call.rules)
             if refusal is None:
                 raise
+            log.info("wire call refused", path=call.path, reason=str(error))
             problem = as_problem(refusal, language)
             note_wire_code(request, problem.code)
             return JSONResponse(error_body(problem), status_code=problem.http_status)

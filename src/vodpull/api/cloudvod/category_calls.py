@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,8 @@ from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
-from vodpull.videos.categories import FIRST_LEVEL
+from vodpull.videos.categories import FIRST_LEVEL, is_category_name
+from vodpull.wire_values import read_number
 from vodpull.workflows.requests.addresses import judge_address
 
 DATA_AS_LIST = "category-data-list"
@@ -23,7 +26,11 @@ MAX_PAGE_SIZE = 100
 MAX_NUMBER = 2**31 - 1
 """As the database counts."""
 
+NO_ID = -1
+"""No category has it."""
+
 _ROOT = "/vod/videoCategory"
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 class CategoryCalls:
@@ -64,9 +71,9 @@ class CategoryCalls:
         )
 
     def _list(self, parameters: Parameters, caller: Caller) -> Any:
-        parent_id = _number(parameters, "parentNodeId", default=FIRST_LEVEL)
-        size = _number(parameters, "pageSize", default=10, allowed=range(1, MAX_PAGE_SIZE + 1))
-        index = _number(parameters, "pageIndex", default=1, allowed=range(1, MAX_NUMBER))
+        parent_id = _node_id(parameters, "parentNodeId") or FIRST_LEVEL
+        size = _number(parameters, "pageSize", default=10, most=MAX_PAGE_SIZE)
+        index = _number(parameters, "pageIndex", default=1, most=MAX_NUMBER - 1)
         found, total = self._context.categories.page(
             caller.account_id, parent_id=parent_id, limit=size, offset=(index - 1) * size
         )
@@ -83,16 +90,20 @@ class CategoryCalls:
         return self._formed({"total": total, "pageSize": len(rows), "pageIndex": index, "categoryList": rows})
 
     def _create(self, parameters: Parameters, caller: Caller) -> Any:
-        parent_id = _number(parameters, "parentNodeId", default=FIRST_LEVEL)
         name = text_of(parameters.get("labelName"), "labelName")
+        if not name.strip():
+            raise ParameterError("labelName is missing", field="labelName")
+        parent_id = _node_id(parameters, "parentNodeId") or FIRST_LEVEL
+        if not is_category_name(name):
+            raise ParameterError("labelName cannot be that of a category", field="labelName")
         made = self._context.categories.create(caller.account_id, name, parent_id=parent_id)
         return self._formed({"nodeId": made.node_id})
 
     def _delete(self, parameters: Parameters, caller: Caller) -> None:
-        self._context.categories.delete(caller.account_id, _node_id(parameters))
+        self._context.categories.delete(caller.account_id, _given_id(parameters))
 
     def _empty(self, parameters: Parameters, caller: Caller) -> Any:
-        node_id = _node_id(parameters)
+        node_id = _given_id(parameters)
         notify_url = text_of(parameters.get("notifyUrl"), "notifyUrl")
         judge_address(notify_url, self._context.check_url)
         self._context.categories.find(caller.account_id, node_id)
@@ -109,16 +120,34 @@ class CategoryCalls:
         return [data] if self._as_list else data
 
 
-def _node_id(parameters: Parameters) -> int:
-    node_id = _number(parameters, "nodeId", default=FIRST_LEVEL)
-    if node_id == FIRST_LEVEL:
+def _given_id(parameters: Parameters) -> int:
+    node_id = _node_id(parameters, "nodeId")
+    if node_id is None:
         raise Refused(refusals.NO_NODE_ID)
     return node_id
 
 
-def _number(parameters: Parameters, field: str, *, default: int, allowed: range = range(MAX_NUMBER)) -> int:
-    """Return a number; what is none has an answer of its own in these calls."""
+def _node_id(parameters: Parameters, field: str) -> int | None:
+    """Return the id of a category, None if none is given: of any number that cannot be one, an id that none has."""
+    with _numbers():
+        text = text_of(parameters.get(field), field).strip()
+    if not text:
+        return None
+    if not _WHOLE.fullmatch(text):
+        raise Refused(refusals.NUMBER_FORM)
+    number = read_number(text)
+    return number if number is not None and number < MAX_NUMBER else NO_ID
+
+
+def _number(parameters: Parameters, field: str, *, default: int, most: int) -> int:
+    with _numbers():
+        return number_of(parameters, field, default=default, allowed=range(1, most + 1))
+
+
+@contextmanager
+def _numbers() -> Iterator[None]:
+    """Answer what is no number as these calls do."""
     try:
-        return number_of(parameters, field, default=default, allowed=allowed)
+        yield
     except ParameterError as error:
         raise Refused(refusals.NUMBER_FORM) from error

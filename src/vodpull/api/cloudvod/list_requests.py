@@ -9,7 +9,7 @@ from datetime import date, timedelta, tzinfo
 
 from vodpull.api.cloudvod import refusals
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
-from vodpull.api.cloudvod.video_requests import known_form, names_of
+from vodpull.api.cloudvod.video_requests import id_text, known_form, names_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
@@ -49,7 +49,7 @@ class VolumeRequest:
     has_details: bool
 
 
-def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo) -> ListRequest:
+def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms: int) -> ListRequest:
     """
     Return what `getVideoList` asks for (spec cloud-vod-videos §3).
 
@@ -57,12 +57,12 @@ def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo) -> List
         ParameterError: a value is not of its form or out of range; `field` names it.
         Refused: `videoId` cannot be one.
     """
-    video_id = text_of(parameters.get("videoId"), "videoId")
+    video_id = id_text(parameters, "videoId", refusals.VIDEO_ID_FORM)
     size = number_of(parameters, "pageSize", default=10, allowed=range(1, MAX_PAGE_SIZE + 1))
     index = number_of(parameters, "pageIndex", default=1, allowed=range(1, MAX_REACH // size + 1))
     state = number_of(parameters, "videoStatus", default=-1, allowed=range(2))
     encode_state = number_of(parameters, "transcodeState", default=0, allowed=range(1, NEVER_STORED + 1))
-    since, until = _period(parameters, zone)
+    since, until = _period(parameters, zone, now_ms)
     wanted = VideoFilter(
         account_id=account_id,
         video_id=known_form(video_id, refusals.VIDEO_ID_FORM) if video_id else "",
@@ -103,15 +103,17 @@ def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
         raise ParameterError(f"{missing} is missing: give both days or none", field=missing)
     if first > today:
         raise ParameterError("dateFrom is after today", field="dateFrom")
+    last = min(last, today)
     if last < first or last - first > timedelta(days=MAX_STORAGE_DAYS):
         raise ParameterError(f"dateTo is not 0 to {MAX_STORAGE_DAYS} days after dateFrom", field="dateTo")
-    return VolumeRequest(first=first, last=min(last, today), has_details=has_details)
+    return VolumeRequest(first=first, last=last, has_details=has_details)
 
 
-def _period(parameters: Parameters, zone: tzinfo) -> tuple[int | None, int | None]:
+def _period(parameters: Parameters, zone: tzinfo, now_ms: int) -> tuple[int | None, int | None]:
     since, until = (_time_ms(parameters, name, zone) for name in ("startTime", "endTime"))
+    until = None if until is None else min(until, now_ms)
     if since is not None and until is not None and since > until:
-        raise ParameterError("startTime is after endTime", field="startTime")
+        raise ParameterError("startTime is after endTime, or after now", field="startTime")
     # The last second counts whole.
     return since, None if until is None else until + 999
 

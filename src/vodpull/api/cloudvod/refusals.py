@@ -8,7 +8,15 @@ from http import HTTPStatus
 
 from vodpull.api.http.messages import Language, translate
 from vodpull.api.http.problems import Problem
-from vodpull.errors import NotAllowedNow, NotFound, Occupied, ParameterError, PermissionDenied, VodpullError
+from vodpull.errors import (
+    NotAllowedNow,
+    NotFound,
+    Occupied,
+    ParameterError,
+    PermissionDenied,
+    RequestRepeated,
+    VodpullError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +38,7 @@ class Refused(Exception):
 
 
 Rules = Mapping[type[VodpullError] | tuple[type[VodpullError], str], Refusal]
-"""What a call answers to an error of the library, or to one about a field; to others as every call does."""
+"""What a call answers to an error, or to one about a field; to others what all calls of the library do."""
 
 NO_VIDEO_ID = Refusal(code=1503, text="The videoId cannot be empty")
 VIDEO_ID_FORM = Refusal(code=1504, text="videoId contains special characters")
@@ -86,9 +94,14 @@ EMPTY_CATEGORY: Rules = {
     NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")
 }
 
+# Bare, as documented: what was wrong is in the log.
+_BAD_PARAMETER = Refusal(code=1000, text="Parameter error")
+_ALL: Rules = dict.fromkeys((ParameterError, NotFound, RequestRepeated), _BAD_PARAMETER)
+
 
 def refusal_of(error: VodpullError, rules: Rules) -> Refusal | None:
-    """Return what a call answers to an error; None: what every call does."""
+    """Return what a call of the library answers to an error; None: what every other call does as well."""
+    rules = {**_ALL, **rules}
     kinds = [kind for kind in type(error).__mro__ if issubclass(kind, VodpullError)]
     about = [rules[kind, error.field] for kind in kinds if error.field and (kind, error.field) in rules]
     return next(iter(about + [rules[kind] for kind in kinds if kind in rules]), None)

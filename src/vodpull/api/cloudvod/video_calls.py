@@ -93,7 +93,7 @@ class VideoCalls:
         )
 
     def _list(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
-        asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone)
+        asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
         if asked.owners and set(asked.owners) != {self._context.account_name(caller.account_id)}:
             raise PermissionDenied("createUser names another account", field="createUser")
         offset = (asked.page_index - 1) * asked.page_size
@@ -107,15 +107,18 @@ class VideoCalls:
 
     def _edit(self, parameters: Parameters, caller: Caller) -> None:
         asked = parse_edit(parameters)
-        edit = asked.edit
-        if edit.publish_domain is not None and edit.publish_domain not in self._context.publish_domains:
-            if edit.publish_domain != caller.urls.host():
-                raise Refused(refusals.DOMAIN_UNKNOWN)
-            edit = replace(edit, publish_domain="")  # what every video has where there are no publish domains
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
+            domain = self._domain(asked.edit.publish_domain, caller)
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
-            change_video(connection, video, replace(edit, labels=labels))
+            change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
+
+    def _domain(self, asked: str | None, caller: Caller) -> str | None:
+        if asked is None or asked in self._context.publish_domains:
+            return asked
+        if asked != caller.urls.host():
+            raise Refused(refusals.DOMAIN_UNKNOWN)
+        return ""  # what every video has where there are no publish domains
 
     def _block(self, parameters: Parameters, caller: Caller) -> str:
         blocking.block(self._context.library, self._video(parse_video_id(parameters), caller))

@@ -98,8 +98,8 @@ def parse_video_id(parameters: Parameters) -> str:
     Raises:
         Refused: there is none, or it cannot be one.
     """
-    video_id = text_of(parameters.get("videoId"), "videoId")
-    if not video_id:
+    video_id = id_text(parameters, "videoId", refusals.VIDEO_ID_FORM)
+    if not video_id.strip():
         raise Refused(refusals.NO_VIDEO_ID)
     return known_form(video_id, refusals.VIDEO_ID_FORM)
 
@@ -143,8 +143,8 @@ def parse_encode(parameters: Parameters) -> EncodeRequest:
         ParameterError: too many videos, or a subtitle that cannot be one; `field` names it.
         Refused: no videos, or a text that is too long.
     """
-    text = text_of(parameters.get("videoIds"), "videoIds")
-    if not text:
+    text = id_text(parameters, "videoIds", refusals.VIDEO_IDS_FORM)
+    if not text.strip():
         raise Refused(refusals.NO_VIDEO_IDS)
     parts = dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip())
     if not parts:
@@ -179,6 +179,14 @@ def parse_workflow(parameters: Parameters) -> WorkflowRequest:
     if not VIDEO_ID.fullmatch(found["targetId"]):
         raise ParameterError("targetId contains special characters", field="targetId")
     return WorkflowRequest(video_id=found["targetId"], trans_no=found["transNo"], template=found["workflowId"])
+
+
+def id_text(parameters: Parameters, field: str, refusal: Refusal) -> str:
+    """Return ids as they were given, empty when they were not; what is no text is refused."""
+    try:
+        return text_of(parameters.get(field), field)
+    except ParameterError as error:
+        raise Refused(refusal) from error
 
 
 def known_form(text: str, refusal: Refusal, form: re.Pattern[str] = VIDEO_ID) -> str:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.messages import Language
-from vodpull.api.http.problems import document_reply, problem_reply
+from vodpull.api.http.problems import no_path_reply, problem_reply
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
 
@@ -42,7 +42,9 @@ class Exchange:
         answer = _Answer(scope, send)
         if "\x00" in scope["path"]:  # no database looks it up
             missing = NotFound("there is no such path", remedy="Look at /docs, which lists every path.")
-            await document_reply(missing, request_id=answer.request_id)(scope, receive, answer.send)
+            request_id, language = answer.request_id, self._language
+            reply = no_path_reply(missing, path=scope["path"], request_id=request_id, language=language)
+            await reply(scope, receive, answer.send)
             return
         with self._bodies.held(scope) as held:
             try:

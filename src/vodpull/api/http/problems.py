@@ -18,6 +18,9 @@ from vodpull.errors import FieldFault, InternalError, ParameterError, RateLimite
 OWN_PREFIX = "/api/v1/"
 """Below it errors are RFC 9457 problem documents; elsewhere the envelope of the wire contract."""
 
+WIRE_PREFIXES = ("/vod/", "/workflow/")
+"""Below them are the paths of the wire contract."""
+
 
 class WireCode(IntEnum):
     """Values of `code` in replies (spec cloud-vod-fetch §3.1, cloud-vod-auth §8)."""
@@ -157,6 +160,15 @@ def problem_reply(error: Exception, *, path: str, request_id: str, language: Lan
         return document_reply(error, request_id=request_id)
     problem = problem_of(error, language=language)
     return JSONResponse(error_body(problem), status_code=problem.http_status, headers=_retry_after(error))
+
+
+def no_path_reply(error: VodpullError, *, path: str, request_id: str, language: Language) -> JSONResponse:
+    """Return the reply where there is no such path, or no such method: a document, or the wire contract's envelope."""
+    if not path.startswith(WIRE_PREFIXES):
+        return document_reply(error, request_id=request_id)
+    status = _rule(error).own_status
+    problem = Problem(http_status=status, code=status, message=translate(status.phrase, language))
+    return JSONResponse(error_body(problem), status_code=status)
 
 
 def document_reply(error: Exception, *, request_id: str) -> JSONResponse:

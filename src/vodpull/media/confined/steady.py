@@ -5,7 +5,7 @@ Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON 
 options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
 or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
 has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
-the clock. Only PyAV, the standard library, and programmes.py and outliers.py, whose paths come last.
+the clock. Only PyAV, the standard library, and programmes.py, outliers.py and sound_kinds.py, whose paths come last.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
 anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
@@ -44,13 +44,6 @@ ROUNDING = SOUND_RATE_HZ // 100
 # A demuxer that fails is asked again so often: damaged places are not the end.
 MAX_RESYNCS = 10_000
 ANNEXB = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
-# Where the header of a packet says what kind of sound follows: mask of its first bytes.
-KINDS = {
-    "aac": bytes((0xFF, 0xF6, 0xFD, 0xC0)),
-    "ac3": bytes((0xFF, 0xFF, 0, 0, 0xC0, 0xF8, 0xFF)),
-    "eac3": bytes((0xFF, 0xFF, 0, 0, 0xFF)),
-}
-AAC_SYNC = b"\xff\xf0"
 
 
 def main(argv: list[str]) -> int:
@@ -114,7 +107,7 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
             else:
                 shown[packet.stream_index].add(packet)
                 seen.renewed |= packet.stream.codec_context.name in ANNEXB and bool(renewed_parameters(packet))
-    seen.changing = {index for index, found in kinds.items() if len(found) > 1}
+    seen.changing = {index for index, found in kinds.items() if len(found - {b""}) > 1}
     if len(seen.clock.runs) == 1:
         seen.mended = {index: found for index, times in shown.items() if (found := times.mended())}
     return seen
@@ -156,16 +149,9 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
 
 
 def kind_of(packet: Any) -> bytes:
-    """Return what a packet of sound says of its kind: equal for all packets of one kind."""
-    renewed = renewed_parameters(packet)
-    if renewed:
-        return renewed
-    name = packet.stream.codec_context.codec.name
-    mask = KINDS.get(name)
-    head = bytes(packet)[: len(mask)] if mask else b""
-    if name == "aac" and bytes(a & b for a, b in zip(head, AAC_SYNC, strict=False)) != AAC_SYNC:
-        return b""
-    return bytes(a & b for a, b in zip(head, mask or b"", strict=False))
+    """Return what a packet of sound says of its kind: equal for all packets of one kind; empty: nothing."""
+    said: bytes = importlib.import_module("sound_kinds").kind(packet.stream.codec_context.codec.name, bytes(packet))
+    return renewed_parameters(packet) or said
 
 
 def renewed_parameters(packet: Any) -> bytes:

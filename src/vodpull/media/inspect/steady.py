@@ -51,7 +51,7 @@ async def steady(
         return None
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     limits = await asyncio.to_thread(_limits, source)
-    beside = (CONFINED / "programmes.py", CONFINED / "outliers.py")
+    beside = [CONFINED / f"{name}.py" for name in ("programmes", "outliers", "sound_kinds")]
     answer = await ask_pyav(
         "steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
     )

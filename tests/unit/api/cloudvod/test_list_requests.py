@@ -13,7 +13,7 @@ TODAY = date(2023, 11, 15)
 
 
 def asked(**parameters: Any) -> ListRequest:
-    return parse_list(parameters, account_id="a", zone=ZONE)
+    return parse_list(parameters, account_id="a", zone=ZONE, now_ms=wire_ms("2023-11-15 12:00:00"))
 
 
 def test_nothing_asks_for_the_ten_newest() -> None:
@@ -48,6 +48,7 @@ def test_a_state_that_no_video_has_fits_nothing() -> None:
         ({"videoName": "a\0b"}, "videoName"),
         ({"videoName": {}}, "videoName"),
         ({"startTime": "yesterday"}, "startTime"),
+        ({"startTime": "2023-11-15 12:00:01", "endTime": "2023-11-15 12:00:02"}, "startTime"),
         ({"endTime": "2023-02-30 00:00:00"}, "endTime"),
         ({"createUser": "a,"}, "createUser"),
         ({"videoClassification": "a,"}, "videoClassification"),
@@ -70,6 +71,7 @@ def test_no_day_is_today_and_a_later_one_counts_as_today() -> None:
     assert (now.first, now.last, now.has_details) == (TODAY, TODAY, False)
     later = parse_volume({"dateFrom": "2023-11-14", "dateTo": "2023-12-24", "isDetails": "1"}, today=TODAY)
     assert (later.first, later.last, later.has_details) == (date(2023, 11, 14), TODAY, True)
+    assert parse_volume({"dateFrom": "2023-09-15", "dateTo": "2023-12-24"}, today=TODAY).last == TODAY
 
 
 @pytest.mark.parametrize(

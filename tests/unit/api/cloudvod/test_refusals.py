@@ -40,7 +40,7 @@ def test_every_text_has_a_translation() -> None:
         (NotFound("x"), 1502),
         (Occupied("x"), 400),
         (NotAllowedNow("x"), 1569),
-        (ParameterError("x", field="notifyUrl"), None),
+        (ParameterError("x", field="notifyUrl"), 1000),
         (RateLimited("x", retry_after_s=1), None),
     ],
 )
@@ -53,4 +53,6 @@ def test_what_is_said_of_a_field_goes_first() -> None:
     named = refusal_of(ParameterError("x", field="name"), refusals.EDIT)
     assert named is not None
     assert named.code == 1500
-    assert refusal_of(ParameterError("x", field="description"), refusals.EDIT) is None
+    other = refusal_of(ParameterError("x", field="description"), refusals.EDIT)
+    assert other is not None
+    assert (other.code, other.text) == (1000, "Parameter error")

@@ -32,7 +32,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "422"]
 
 [[operations]]
 include-operation-id = ["setCallback", "createCategory", "editVideo", "listVideos"]
-# A URL that nothing may be posted to, a name that is taken, a label that is not there, an end before its beginning: right in form, and refused.
+# A URL that nothing may be posted to, a taken name, no such label, an end before its beginning: refused by rule.
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.clapper import X264, Clapper, assert_in_step, ffmpeg, onsets, read_pictures, read_sound, tone
 from tests.integration.media.pipeline import plan_source, published
-from tests.mp4_edits import description_of, parameter_sets, samples_of, write_mp4
+from tests.mp4_edits import counted, description_of, parameter_sets, samples_of, write_mp4
 
 from vodpull.media import Toolbox, join
 from vodpull.media.tools.run import copy_limits
@@ -36,6 +36,20 @@ async def test_parameters_that_change_in_the_samples_are_kept(tmp_path: Path, to
     assert max(plan.seeks_s) < 21, "only the first sample behind the change tells the parameters"
     made = await published(source, tmp_path / "made", toolbox=toolbox)
     assert read_pictures(made, 1250).wrong(range(1250)) == []
+
+
+async def test_a_second_description_of_another_size_is_shown_in_time(tmp_path: Path, toolbox: Toolbox) -> None:
+    """A graph that begins anew at the change would be one picture late from there on, and lose the last one."""
+    first = Clapper(seconds=3, total=150, sound=(), video=BASELINE, size=(128, 72)).make(tmp_path / "first.mp4")
+    larger = Clapper(seconds=3, first=75, total=150, sound=(), video=HIGH, size=(192, 108))
+    second = larger.make(tmp_path / "second.mp4")
+    description = counted(2, description_of(first)[8:] + description_of(second)[8:])
+    chunks = [(samples_of(first), 1), (samples_of(second), 2)]
+    source = write_mp4(tmp_path / "source.mp4", first, chunks, description=description)
+    _, plan = await plan_source(source, toolbox=toolbox)
+    assert plan.changes_s == (3.0,)
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    assert read_pictures(made, 150).numbers == list(range(150))
 
 
 async def test_a_picture_that_is_refreshed_in_strips_is_decoded_from_the_start(

@@ -101,14 +101,17 @@ class PictureTable:
             self._follow(dts)
         self._shown.append(pts)
         self._sizes.append(packet.size)
-        if packet.has_sidedata("new_extradata"):
+        renewed = packet.has_sidedata("new_extradata")
+        if renewed:
             self._entries.renew()
+            self._shapes.renew(bytes(packet.get_sidedata("new_extradata")))
         content, before = bytes(packet), self._entries.fingerprint
         entry, closed = self._entries.judge(content, is_keyframe=packet.is_keyframe)
-        if packet.has_sidedata("new_extradata") or (before and self._entries.fingerprint != before):
+        if renewed or (before and self._entries.fingerprint != before):
             self._changes.append(pts)
         self._false_keys |= packet.is_keyframe and not entry
-        self._shapes.add(content, pts, entry=entry, fingerprint=self._entries.fingerprint)
+        seen = entry or (renewed and packet.is_keyframe)
+        self._shapes.add(content, pts, entry=seen, fingerprint=self._entries.fingerprint)
         if entry and (not self._groups or pts - self._groups[-1]["start"] >= self._spacing_s):
             self._groups.append({"start": pts, "decode_s": float(dts), "size_bytes": 0, "closed": closed})
         if self._groups:
@@ -197,6 +200,7 @@ class Shapes:
     def __init__(self, av: Any, stream: Any, *, look_s: float) -> None:
         self._av = av
         self._stream = stream
+        self._config = bytes(stream.codec_context.extradata or b"")
         self._look_s = look_s
         self._next_s = Fraction(0)
         self._known: dict[bytes, dict[str, Any] | None] = {}
@@ -204,9 +208,13 @@ class Shapes:
         self._stretches: list[dict[str, Any]] = []
         self._interlaced = False
 
+    def renew(self, config: bytes) -> None:
+        """Hear that from here on other parameters are in force than those of the header."""
+        self._config = config
+
     def add(self, content: bytes, pts: Fraction, *, entry: bool, fingerprint: bytes) -> None:
         """Take one packet; `fingerprint` is that of the parameters in force."""
-        key = fingerprint + self._size_of(content) if entry else b""
+        key = self._config + fingerprint + self._size_of(content) if entry else b""
         if entry and key not in self._known and len(self._known) < MAX_SHAPES:
             self._known[key] = self._look(content)
         elif entry and self._look_s and pts >= self._next_s and not self._interlaced:
@@ -227,7 +235,7 @@ class Shapes:
     def _look(self, content: bytes) -> dict[str, Any] | None:
         """Decode a picture that stands alone and return its shape."""
         context = self._av.CodecContext.create(self._stream.codec_context.name, "r")
-        context.extradata = self._stream.codec_context.extradata
+        context.extradata = self._config or None
         try:
             frames = [*context.decode(self._av.Packet(content)), *context.decode(None)]
         except (self._av.FFmpegError, ValueError):

@@ -110,6 +110,9 @@ def stored_video(database: sa.Engine, key: NewKey, video: Video = VIDEO, *, stag
     with store.transaction() as connection:
         store.add_batch(connection, BatchView(batch=batch, jobs=(job,)), access_key=key.access_key)
         connection.execute(tables.video.insert().values(row | numbers | {"folded_name": video.name.casefold()}))
+        stored = tables.account.c.stored_bytes + video.size_bytes
+        account = tables.account.update().where(tables.account.c.account_id == account_id)
+        connection.execute(account.values(stored_bytes=stored, peak_bytes=stored))
     return Library(database).find(video.video_id, account_id=None)
 
 

@@ -57,6 +57,7 @@ def _no_videos(request: pytest.FixtureRequest) -> Iterator[None]:
         for table in (tables.video_category, tables.category, tables.video, tables.event, tables.task):
             connection.execute(table.delete())
         connection.execute(tables.storage_day.delete())
-        connection.execute(tables.account.update().values(last_node_id=0))  # the vectors begin with 1001
+        # The vectors begin with node 1001 and nothing stored.
+        connection.execute(tables.account.update().values(last_node_id=0, stored_bytes=0, peak_bytes=0))
         # The folder of the vectors' video is one video's; what works on an old job ends by itself.
         connection.execute(tables.job.update().values(directory=tables.job.c.job_id))

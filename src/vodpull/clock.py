@@ -45,8 +45,11 @@ def read_wire_time_ms(text: str, zone: tzinfo) -> int | None:
 
 
 def read_zone(text: str) -> tzinfo | None:
-    """Return the zone of an offset such as `+08:00`, `GMT+8` or `-0330`; None when it is none."""
-    found = _OFFSET.fullmatch(text.strip().upper())
+    """Return the zone of an offset such as `+08:00`, `GMT+8` or `-0330` or `UTC`, `GMT`, `Z`; None when it is none."""
+    text = text.strip().upper()
+    if text in {"GMT", "UTC", "Z"}:
+        return UTC
+    found = _OFFSET.fullmatch(text)
     if found is None or int(found["hours"]) > _MOST_HOURS:
         return None
     offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))

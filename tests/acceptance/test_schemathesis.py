@@ -31,8 +31,8 @@ include-operation-id = "createBatch"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "422"]
 
 [[operations]]
-include-operation-id = ["setCallback", "createCategory", "editVideo"]
-# A URL that nothing may be posted to, a name that is taken, a label that is not there: right in form, and refused.
+include-operation-id = ["setCallback", "createCategory", "editVideo", "listVideos"]
+# A URL that nothing may be posted to, a taken name, no such label, an end before its beginning: refused by rule.
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]

@@ -8,7 +8,8 @@ from vodpull.clock import read_wire_time_ms, read_zone, wire_time
 
 
 @pytest.mark.parametrize(
-    ("text", "minutes"), [("+08:00", 480), ("GMT+8", 480), ("gmt-03:30", -210), ("UTC+0", 0), ("-0330", -210)]
+    ("text", "minutes"),
+    [("+08:00", 480), ("GMT+8", 480), ("gmt-03:30", -210), ("UTC+0", 0), ("-0330", -210), ("utc", 0), ("Z", 0)],
 )
 def test_an_offset_is_a_zone(text: str, minutes: int) -> None:
     zone = read_zone(text)

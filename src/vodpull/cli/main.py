@@ -15,6 +15,7 @@ import typer
 
 from vodpull import __version__
 from vodpull.cli import account, keys, service, tasks, upkeep, videos
+from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
 app = typer.Typer(
@@ -69,9 +70,7 @@ def main() -> NoReturn:
     try:
         app()
     except VodpullError as error:
-        named = f"{error.field}: " if error.field and error.field not in str(error) else ""
-        typer.echo(f"Error ({error.code}): {named}{error}", err=True)
-        typer.echo(f"Fix: {error.remedy}", err=True)
+        print_error(error)
         _leave(EXIT_AGAIN if error.retryable else EXIT_ERROR)
     except SystemExit as end:
         _leave(end.code)

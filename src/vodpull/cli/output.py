@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from vodpull.errors import VodpullError
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -38,3 +40,11 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def printable(text: str) -> str:
     """Return text of a stranger without anything that moves a terminal's cursor."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def print_error(error: VodpullError, *, about: str = "") -> None:
+    """Print an expected error to stderr: what, with a word for what it is about, and how to fix it."""
+    named = f"{error.field}: " if error.field and error.field not in str(error) else ""
+    where = f"{printable(about)}: " if about else ""
+    typer.echo(f"Error ({error.code}): {where}{named}{error}", err=True)
+    typer.echo(f"Fix: {error.remedy}", err=True)

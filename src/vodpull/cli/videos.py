@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.cli.output import Json, print_error, print_json, print_table, printable
 from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
-from vodpull.errors import ConfigurationError
+from vodpull.errors import ConfigurationError, RequestError
 
 if TYPE_CHECKING:
-    from vodpull.client import Category, VideoChange, VideoFilters
+    from vodpull.client import Category, Video, VideoChange, VideoFilters
+
+Done = TypeVar("Done")
 
 app = typer.Typer(help="The videos of an account.", no_args_is_help=True)
 
@@ -30,7 +33,7 @@ VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO"
 VideoIds = Annotated[list[str], typer.Argument(help="Ids of videos.", metavar="VIDEO...")]
 State = Literal["enabled", "blocked"]
 EncodeState = Literal["encoded", "not_encoded", "encoding", "failed"]
-Origin = Literal["pulled", "uploaded", "uploaded_by_sdk", "uploaded_by_tool", "clipped", "joined"]
+Origin = Literal["uploaded", "pulled", "clipped", "joined", "uploaded_by_sdk", "uploaded_by_tool"]
 _DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 """How a day, or a moment of it, is written."""
 
@@ -112,14 +115,14 @@ def edit(
 def block(videos: VideoIds, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
     """Keep anybody from playing videos: their files answer 403."""
     with open_client(server, cacert) as client:
-        show_all([client.block_video(video) for video in videos], as_json=as_json)
+        _end(*of_each(videos, client.block_video), as_json=as_json)
 
 
 @app.command()
 def enable(videos: VideoIds, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
     """Let blocked videos play again."""
     with open_client(server, cacert) as client:
-        show_all([client.enable_video(video) for video in videos], as_json=as_json)
+        _end(*of_each(videos, client.enable_video), as_json=as_json)
 
 
 @app.command()
@@ -135,9 +138,12 @@ def delete(
         what = "the originals" if only_original else "all files"
         typer.confirm(f"Delete {what} of {', '.join(videos)} for good?", abort=True, err=True)
     with open_client(server, cacert) as client:
-        for video in videos:
+
+        def delete_one(video: str) -> None:
             client.delete_video(video, only_original=only_original)
             typer.echo(f"{'the original of ' if only_original else ''}{video} is deleted")
+
+        raise typer.Exit(of_each(videos, delete_one)[1])
 
 
 @app.command()
@@ -151,14 +157,13 @@ def encode(
 ) -> None:
     """Encode stored originals again; what there is plays until the new outputs are whole."""
     with open_client(server, cacert) as client:
-        started = [client.encode_video(video, template=template) for video in videos]
+        started, code = of_each(videos, partial(client.encode_video, template=template))
     if not wait:
-        show_all(started, as_json=as_json)
-        return
+        _end(started, code, as_json=as_json)
     with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:
-        ended = [client.wait_video(video, on_progress=None if as_json else Told()) for video in videos]
-    show_all(ended, as_json=as_json)
-    raise typer.Exit(1 if any(video.encode_state == "failed" for video in ended) else 0)
+        ended = [client.wait_video(video.video_id, on_progress=None if as_json else Told()) for video in started]
+    has_failed = any(video.encode_state == "failed" for video in ended)
+    _end(ended, 1 if has_failed else code, as_json=as_json)
 
 
 @app.command()
@@ -184,6 +189,26 @@ def url(
         raise ConfigurationError(f"the video has no {what}", field="--what", remedy=remedy)
     for line in lines:
         typer.echo(printable(line))
+
+
+def of_each(videos: Sequence[str], act: Callable[[str], Done]) -> tuple[list[Done], int]:
+    """Do something to every video and say of each that cannot be done why; return what was done and the exit code."""
+    done, code = [], 0
+    for video in videos:
+        try:
+            done.append(act(video))
+        except RequestError as error:
+            if error.retryable:
+                raise
+            print_error(error, about=video)
+            code = 1
+    return done, code
+
+
+def _end(videos: Sequence[Video], code: int, *, as_json: bool) -> NoReturn:
+    if videos or as_json:
+        show_all(videos, as_json=as_json)
+    raise typer.Exit(code)
 
 
 def node_of(text: str, tree: Sequence[Category]) -> int:

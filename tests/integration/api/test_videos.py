@@ -98,7 +98,7 @@ def test_an_edit_changes_what_it_names_and_nothing_else(served: Served) -> None:
     parent = served.call("POST", "/categories", json={"name": "科目"}).json()["node_id"]
     child = served.call("POST", "/categories", json={"name": "历史", "parent_id": parent}).json()["node_id"]
     said = {"name": "N", "description": "D", "categories": [child, child], "publish_domain": DOMAIN, "player_id": "p"}
-    edited = served.call("PATCH", path, json=said).json()
+    edited = served.call("PATCH", path, json=said | {"publish_domain": DOMAIN.upper()}).json()
     assert [label["node_id"] for label in edited["categories"]] == [child]
     assert {name: edited[name] for name in said if name != "categories"} == {
         name: value for name, value in said.items() if name != "categories"
@@ -227,11 +227,30 @@ def test_a_callback_is_set_judged_and_taken_back(served: Served) -> None:
     assert served.call("DELETE", "/callbacks/transcode", key=key).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"limit": 5, "offset": 5}, "offset"),
+        ({"created_from_ms": 2, "created_until_ms": 1}, "created_from_ms"),
+    ],
+)
+def test_a_list_that_cannot_be_names_the_parameter(served: Served, query: dict[str, Any], field: str) -> None:
+    reply = served.call("GET", "/videos", params=query)
+    assert (reply.status_code, reply.json()["field"]) == (400, field)
+    assert served.browser.get("/api/v1/videos", params=query).status_code == 401
+
+
 @pytest.mark.parametrize("body", [{"name": " x"}, {"name": "a/b"}, {"name": "x", "parent_id": 4}, {"name": ""}])
 def test_a_category_that_cannot_be_is_refused(served: Served, body: dict[str, Any]) -> None:
     reply = served.call("POST", "/categories", json=body)
     assert reply.status_code in {400, 404}
-    assert reply.json()["field"] in {"name", "node_id"}
+    assert reply.json()["field"] in {"name", "parent_id"}
+
+
+def test_a_refused_category_names_every_wrong_member(served: Served) -> None:
+    reply = served.call("POST", "/categories", json={"name": "a/b", "parent_id": -1, "colour": "red"}).json()
+    assert {fault["field"] for fault in reply["errors"]} == {"name", "parent_id", "colour"}
 
 
 def test_deliveries_come_in_pages_newest_first(served: Served) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from vodpull.cli.video_output import url_lines
-from vodpull.cli.videos import node_of
+from vodpull.cli.videos import node_of, of_each
 from vodpull.client import Category, File, Playback
-from vodpull.errors import ConfigurationError
+from vodpull.errors import ConfigurationError, NotFound, RateLimited
 
 TREE = (
     Category(node_id=1001, parent_id=0, name="Courses"),
@@ -34,3 +34,22 @@ def test_without_a_playlist_the_original_is_what_plays() -> None:
     played = Playback(video_id="v", is_playable=True, files=(mp4,), embed_code="<video>", **urls)
     assert url_lines(played, "playlist") == url_lines(played, "original") == ["https://a/a.mp4"]
     assert (url_lines(played, "mp4"), url_lines(played, "poster")) == (["https://a/b.mp4"], [""])
+
+
+def test_what_one_video_refuses_is_told_and_the_others_are_done(capsys: pytest.CaptureFixture[str]) -> None:
+    def act(video: str) -> str:
+        if video == "b":
+            raise NotFound("there is no such video")
+        return video
+
+    assert of_each(["a", "b", "c"], act) == (["a", "c"], 1)
+    assert "Error (not_found): b: there is no such video" in capsys.readouterr().err
+    assert of_each(["a"], act) == (["a"], 0)
+
+
+def test_what_may_pass_by_itself_ends_the_command() -> None:
+    def act(_: str) -> None:
+        raise RateLimited("too many calls", retry_after_s=1)
+
+    with pytest.raises(RateLimited):
+        of_each(["a", "b"], act)

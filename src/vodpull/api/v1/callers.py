@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Depends
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.shapes import ProblemReply
+from vodpull.errors import FieldFault, ParameterError
 from vodpull.jobs.idempotency import Fingerprint
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -37,7 +39,7 @@ class Caller:
 
 
 class Callers:
-    """Dependencies of endpoints: a caller that is known, and one whose call makes something."""
+    """Dependencies of endpoints: a caller that is known, one whose call makes something, a query that can be."""
 
     def __init__(self, context: ApiContext) -> None:
         async def caller(request: Request, key: LiveKey = Depends(context.access.caller)) -> Caller:
@@ -46,5 +48,20 @@ class Callers:
         async def creator(request: Request, known: Creator = Depends(context.access.creator)) -> Caller:
             return replace(await caller(request, known.key), known_by=known.known_by)
 
+        def known_query(request: Request, _: LiveKey = Depends(context.access.caller)) -> None:
+            _check_query(request)
+
         self.caller = caller
         self.creator = creator
+        self.known_query = known_query
+
+
+def _check_query(request: Request) -> None:
+    """Refuse parameters that an operation does not have, as members are that a body does not have."""
+    route = request.scope["route"]
+    known = {field.alias for field in route.dependant.query_params} if isinstance(route, APIRoute) else set()
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        refused = ParameterError("there is no parameter of this name", field=unknown[0])
+        refused.faults = tuple(FieldFault(field=name, message=str(refused)) for name in unknown)
+        raise refused

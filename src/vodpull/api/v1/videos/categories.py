@@ -12,6 +12,7 @@ from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
+from vodpull.errors import NotFound
 
 NodeId = Annotated[int, Path(ge=1, le=MAX_NODE_ID, description="`node_id` of a category.")]
 
@@ -33,7 +34,10 @@ def categories_router(context: ApiContext) -> APIRouter:
     @router.post("", status_code=201, operation_id="createCategory")
     def create_category(body: NewCategory, caller: Caller = Depends(caller_of)) -> CategoryReply:
         """Make a category of the first level, or below one of it."""
-        made = context.categories.create(caller.key.account_id, body.name, parent_id=body.parent_id)
+        try:
+            made = context.categories.create(caller.key.account_id, body.name, parent_id=body.parent_id)
+        except NotFound as error:
+            raise NotFound("there is no such category", field="parent_id") from error
         return category_reply(made)
 
     @router.delete("/{node_id}", status_code=204, operation_id="deleteCategory")

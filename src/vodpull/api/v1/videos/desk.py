@@ -20,7 +20,8 @@ class VideoDesk:
 
     def __init__(self, context: ApiContext) -> None:
         self.context = context
-        self.caller = Callers(context).caller
+        callers = Callers(context)
+        self.caller, self.known_query = callers.caller, callers.known_query
 
     def video(self, video_id: str, caller: Caller) -> Video:
         """Return a video of the caller's."""
@@ -52,12 +53,13 @@ class VideoDesk:
     def change(self, video_id: str, change: VideoChange, caller: Caller) -> VideoReply:
         """Change a video."""
         video = self.video(video_id, caller)
-        if change.publish_domain and change.publish_domain not in self.context.publish_domains:
+        domain = None if change.publish_domain is None else change.publish_domain.lower()
+        if domain and domain not in self.context.publish_domains:
             raise ParameterError("this is none of the service's publish domains", field="publish_domain")
         edit = VideoEdit(
             name=change.name,
             description=change.description,
-            publish_domain=change.publish_domain,
+            publish_domain=domain,
             player_id=change.player_id,
             labels=change.categories,
         )

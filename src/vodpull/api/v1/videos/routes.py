@@ -23,6 +23,7 @@ from vodpull.api.v1.videos.shapes import (
     VideoPage,
     VideoReply,
 )
+from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import CURSOR_PATTERN, MAX_PAGE, VideoFilter
 
@@ -36,10 +37,14 @@ OnlyOriginal = Annotated[bool, Query(description="Delete what it was made from, 
 
 def videos_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    router = APIRouter(
-        prefix="/api/v1/videos", tags=["videos"], responses=PROBLEMS, route_class=known_first(context.access)
-    )
     desk = VideoDesk(context)
+    router = APIRouter(
+        prefix="/api/v1/videos",
+        tags=["videos"],
+        responses=PROBLEMS,
+        route_class=known_first(context.access),
+        dependencies=[Depends(desk.known_query)],
+    )
     _add_reads(router, desk)
     _add_changes(router, desk)
     return router
@@ -65,6 +70,8 @@ def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
         caller: Caller = Depends(desk.caller),
     ) -> VideoPage:
         """List videos by time of creation; filters combine with "and"."""
+        if created_from_ms is not None and created_until_ms is not None and created_from_ms > created_until_ms:
+            raise ParameterError("created_from_ms is after created_until_ms", field="created_from_ms")
         wanted = VideoFilter(
             account_id=caller.key.account_id,
             text=search,

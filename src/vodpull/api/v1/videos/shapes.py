@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from vodpull.api.v1.shapes import (
     DecisionReply,
@@ -17,6 +18,7 @@ from vodpull.api.v1.shapes import (
     WarningReply,
 )
 from vodpull.jobs.model import Stage
+from vodpull.videos.categories import is_category_name
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
 
 State = Literal["enabled", "blocked"]
@@ -30,6 +32,14 @@ MAX_NODE_ID = 2**53 - 1
 """As far as every reader of JSON counts without loss."""
 
 NodeId = Annotated[int, Field(ge=1, le=MAX_NODE_ID, strict=True)]
+
+
+def _as_category(name: str) -> str:
+    if not is_category_name(name):
+        raise PydanticCustomError(
+            "category_name", "a category's name has 1 to 32 letters, digits, underscores or blanks, no blank first"
+        )
+    return name
 
 
 class CategoryReply(Shape):
@@ -53,7 +63,7 @@ class CategoryList(Shape):
 class NewCategory(RequestShape):
     """A category to make."""
 
-    name: Annotated[str, Field(min_length=1, max_length=32)]
+    name: Annotated[str, Field(min_length=1, max_length=32), AfterValidator(_as_category)]
     """1 to 32 letters, digits, `_`, blanks or CJK characters, no blank first."""
     parent_id: Annotated[int, Field(ge=0, le=MAX_NODE_ID, strict=True)] = 0
     """Below this category of the first level; 0: of the first level itself."""

@@ -21,7 +21,10 @@ def test_the_environment_goes_before_the_file_and_the_file_before_the_default(
 
 def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VODPULL_TRUSTED_ORIGINS", "http://a:1, http://b:2,")
-    assert load_settings().trusted_origins == ("http://a:1", "http://b:2")
+    monkeypatch.setenv("VODPULL_COMPAT", "category-data-list, ignore-dir-id")
+    settings = load_settings()
+    assert settings.trusted_origins == ("http://a:1", "http://b:2")
+    assert settings.compat == ("category-data-list", "ignore-dir-id")
 
 
 def test_publish_domains_are_compared_without_letter_case(monkeypatch: pytest.MonkeyPatch) -> None:

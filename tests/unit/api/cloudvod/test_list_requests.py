@@ -44,6 +44,7 @@ def test_a_state_that_no_video_has_fits_nothing() -> None:
         ({"pageSize": True}, "pageSize"),
         ({"pageSize": [1]}, "pageSize"),
         ({"videoStatus": 2}, "videoStatus"),
+        ({"videoStatus": False}, "videoStatus"),
         ({"transcodeState": 0}, "transcodeState"),
         ({"videoName": "a\0b"}, "videoName"),
         ({"videoName": {}}, "videoName"),

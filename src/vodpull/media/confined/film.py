@@ -9,7 +9,7 @@ Only PyAV, which is handed in, and the standard library.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,6 +73,8 @@ class Sight:
     shape: float
     """Width over height."""
     hdr: bool
+    beside: float = 0.0
+    """Mean brightness where bars must be, of 255."""
 
 
 class Look:
@@ -106,11 +108,13 @@ class Look:
         across = (left + width * (1 - wide) / 2) / frame.width, wide * width / frame.width
         down = (top + height * (1 - high) / 2) / frame.height, high * height / frame.height
         cells = _part(frame, size, across, down=down)
+        barred = min(wide, high) < 1
         return Sight(
             at_s=at_s,
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
+            beside=_beside(_luma(frame, size), size, wide=wide, high=high) if barred else 0.0,
         )
 
 
@@ -119,6 +123,18 @@ def shares(frame: float, inside: float) -> tuple[float, float]:
     if abs(inside / frame - 1) <= SAME_SHAPE:
         return 1.0, 1.0
     return min(1.0, inside / frame), min(1.0, frame / inside)
+
+
+def _beside(cells: bytes, size: tuple[int, int], *, wide: float, high: float) -> float:
+    """Return the mean brightness of the cells that lie outside of the middle of a picture."""
+    columns, rows = size
+    outside = [
+        cells[row * columns + column]
+        for row in range(rows)
+        for column in range(columns)
+        if abs(2 * column + 1 - columns) - 1 >= wide * columns or abs(2 * row + 1 - rows) - 1 >= high * rows
+    ]
+    return sum(outside) / max(1, len(outside))
 
 
 def _part(frame: Any, size: tuple[int, int], across: tuple[float, float], *, down: tuple[float, float]) -> bytes:
@@ -225,15 +241,21 @@ class Film:
                 return found
         return []
 
+    def _stale(self, before_s: float, first_s: float, due: list[float]) -> bool:
+        """Tell whether pictures came between one and an instant that could not be decoded: it begins too late."""
+        near = [at_s for at_s in due if first_s - KEPT_S <= at_s - self._orders["zero_s"] <= first_s]
+        # The second field of a picture may have a packet of its own.
+        return bool(near) and before_s < max(near) - self._orders["zero_s"] - KEPT_S / 2
+
     def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
         with self._tools.open(self._source, self._orders) as container:
             look = Look(self._tools, container.streams[self._orders["video"]], careful=careful)
             zero_s = self._orders["zero_s"]
             if begin_s is not None:
                 seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
-            before, found, beyond = None, [], 0
+            before, found, beyond, due = None, [], 0, list[float]()
             from_s = None if careful else first_s + zero_s - KEPT_S
-            for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s):
+            for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s, fed=due.append):
                 at_s = seen_s - zero_s
                 if at_s <= first_s:
                     before = at_s, frame
@@ -245,6 +267,8 @@ class Film:
                     beyond += 1
                     if beyond > 1:
                         break
+            if begin_s is not None and before and self._stale(before[0], first_s, due):
+                return []
             return [*([look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]
 
 
@@ -256,14 +280,18 @@ def seek(av: Any, container: Any, stream: Any, *, at_s: float) -> None:
         return
 
 
-def decoded(av: Any, container: Any, stream: Any, *, from_s: float | None) -> Iterator[tuple[float, Any]]:
+def decoded(
+    av: Any, container: Any, stream: Any, *, from_s: float | None, fed: Callable[[float], None] | None = None
+) -> Iterator[tuple[float, Any]]:
     """
     Yield the pictures that a stream shows from here on, with their times.
 
-    With `from_s`, pictures before it that no other one needs are left out.
+    With `from_s`, pictures before it that no other one needs are left out. `fed` hears the time of each packet.
     """
     context, clock = stream.codec_context, FrameClock(only_dts=container.format.name in ONLY_DTS)
     for packet in packets(av, container, stream, flush=True):
+        if fed and packet.pts is not None and packet.size and not packet.is_discard:
+            fed(float(packet.pts * packet.time_base))
         if from_s is not None:
             early = packet.pts is not None and float(packet.pts * packet.time_base) < from_s
             context.skip_frame = "NONREF" if early else "DEFAULT"

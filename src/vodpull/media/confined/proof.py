@@ -40,6 +40,8 @@ SEGMENT_OPTIONS = {"probesize": "2048", "analyzeduration": "0"}
 LISTENED_S = 3.0
 SOUND_SEARCHED_S = 0.5
 SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
+# Bars are black, but for what an encoder and the scaler leave at their edges.
+DARK_LEVELS = 16.0
 # Rounding of a clock.
 TICK_S = 0.001
 
@@ -118,7 +120,9 @@ class Comparison:
             fitted=any(sight.hdr for sight in known),
             share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
         )
-        return {**asdict(result), "pictures": len(shown), "seen": bool(known)}
+        bright = max((sight.beside for sight in seen if begin_s <= sight.at_s < end_s), default=0.0) > DARK_LEVELS
+        wrong = result.wrong or ("there is a picture where bars must be" if bright else "")
+        return {**asdict(result), "wrong": wrong, "pictures": len(shown), "seen": bool(known)}
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""

@@ -1,6 +1,8 @@
 """
 Every error vodpull raises on purpose: a closed catalogue with stable codes.
 
+What each is over HTTP is decided in `api/http/problems.py`.
+
     VodpullError
     ├── RequestError          what the client sent is not acceptable
     │   ├── ParameterError        parameter_error

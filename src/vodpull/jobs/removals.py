@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -14,7 +13,7 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.deliveries import DeliveryState
 from vodpull.jobs.events import EventKind, add_video_event
-from vodpull.jobs.model import Asset, BatchView, Job, Stage, outputs_name
+from vodpull.jobs.model import Asset, BatchView, Job, Stage
 from vodpull.jobs.rows import job_of_row, read_view
 from vodpull.jobs.store import IS_FINAL, IS_KEPT
 from vodpull.jobs.videos import archive_again, forget_videos
@@ -49,26 +48,6 @@ class Holding:
     """What it keeps of the files in its folder; None: nothing."""
     everything: bool = False
     """It keeps all of them, because it is done, or under way and still writing."""
-
-    def strangers(self, keys: Iterable[str]) -> list[str]:
-        """Return those of the keys of its folder that it does not keep."""
-        if self.everything:
-            return []
-        return [key for key in keys if self.asset is None or not keeps(self.asset, key)]
-
-
-def keeps(asset: Asset, key: str) -> bool:
-    """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
-    if key in {file.key for file in asset.files} or key in asset.outputs:
-        return True
-    if not asset.playlist_key:  # nothing but the original
-        return False
-    folder = asset.playlist_key.rpartition("/")[0]
-    name = key.removeprefix(f"{folder}/")
-    if asset.outputs:
-        return name.startswith(f"{outputs_name(asset.video_id, asset.attempt)}/")
-    # An older release has not kept their names; all that is known not to be its own is what later attempts made.
-    return not re.match(rf"{re.escape(asset.video_id)}-r[0-9]", name)
 
 
 class Retention:

@@ -28,6 +28,7 @@ from vodpull.jobs.records import Records
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.status_reader import open_status_reader
 from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.workflows.requests.leftovers import strangers
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
 """Children first."""
@@ -244,7 +245,7 @@ def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engi
     assert {name: holding.everything for name, holding in fresh.items()} == dict.fromkeys(names[:2], True)
     old = Retention(database).holdings(names, settled_before_ms=later(0))
     assert old[waiting.directory].everything
-    assert old[given_up.directory].strangers([ASSET.files[0].key, "another"]) == ["another"]
+    assert strangers(old[given_up.directory], [ASSET.files[0].key, "another"]) == ["another"]
 
 
 def test_one_of_several_processes_does_a_chore(database: sa.Engine) -> None:

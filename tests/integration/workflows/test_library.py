@@ -22,7 +22,7 @@ from vodpull.jobs import store as stores
 from vodpull.jobs.manifest import folder_of
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.records import Records
-from vodpull.jobs.removals import Retention, keeps
+from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import JobRef, Outcome, Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
@@ -38,7 +38,7 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.leftovers import Leftovers, keeps
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
 

@@ -1,12 +1,14 @@
-"""Removal of what a job that was given up holds beyond its asset."""
+"""Which stored files of a job go and which stay, when it was given up or newer outputs replaced older ones."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 
 from vodpull import storage
 from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.model import Asset, outputs_name
 from vodpull.jobs.removals import Holding, Retention
 
 PER_ROUND = 20
@@ -27,11 +29,11 @@ class Leftovers:
 
     async def remove(self, directory: str, keys: Collection[str], *, holding: Holding, before_ms: int) -> int:
         """Remove what is left of a job that ended before a time, and return how much; no retry begins meanwhile."""
-        if not holding.strangers(keys):
+        if not strangers(holding, keys):
             return 0
         with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
             now = self._retention.holdings([directory], settled_before_ms=before_ms)
-            doomed = now[directory].strangers(keys) if directory in now else []
+            doomed = strangers(now[directory], keys) if directory in now else []
             async with asyncio.timeout(REMOVED_WITHIN_S):
                 await self._objects.delete_all(doomed)
         return len(doomed)
@@ -53,5 +55,26 @@ class Leftovers:
             with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
                 again = self._retention.final_holding(directory)
                 async with asyncio.timeout(REMOVED_WITHIN_S):
-                    await self._objects.delete_all([] if again is None else again[1].strangers(keys))
+                    await self._objects.delete_all([] if again is None else strangers(again[1], keys))
         await asyncio.to_thread(self._retention.supersession_done, directory)
+
+
+def strangers(holding: Holding, keys: Iterable[str]) -> list[str]:
+    """Return those of the keys of a job's folder that it does not keep. Pure."""
+    if holding.everything:
+        return []
+    return [key for key in keys if holding.asset is None or not keeps(holding.asset, key)]
+
+
+def keeps(asset: Asset, key: str) -> bool:
+    """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
+    if key in {file.key for file in asset.files} or key in asset.outputs:
+        return True
+    if not asset.playlist_key:  # nothing but the original
+        return False
+    folder = asset.playlist_key.rpartition("/")[0]
+    name = key.removeprefix(f"{folder}/")
+    if asset.outputs:
+        return name.startswith(f"{outputs_name(asset.video_id, asset.attempt)}/")
+    # An older release has not kept their names; all that is known not to be its own is what later attempts made.
+    return not re.match(rf"{re.escape(asset.video_id)}-r[0-9]", name)

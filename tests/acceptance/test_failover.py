@@ -70,6 +70,8 @@ def test_work_goes_on_after_a_restart_of_the_database(
         until(lambda: encoded(worker), within_s=120)
         postgres.stop("immediate")
         postgres.start()
+        # Until it has found the database again, it answers that it is away (503).
+        until(lambda: "data" in api.call("pullVideoQuery", {"taskId": task_id}), within_s=30)
         expect_done_once(api, task_id, members)
         assert "job failed" not in worker.log()
 

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dbos._sys_db import SystemDatabase
+
 from vodpull.database.connection import migrate, open_database
 from vodpull.workflows.engine import wakeups
 from vodpull.workflows.engine.engine import Call, Engine, JsonObject
@@ -33,9 +35,12 @@ def main() -> None:
     parser.add_argument("--death", type=float, default=LIMITS.death_s, help="seconds of silence after which it is dead")
     parser.add_argument("--extra-step", action="store_true", help="the next release: a step more, behind a patch")
     parser.add_argument("--deaf", action="store_true", help="never look for work or ends, only be told of them")
+    parser.add_argument("--lose-claim", action="store_true", help="never hear of what is claimed first")
     options = parser.parse_args()
     if options.deaf:
         vars(wakeups).update(LOOK_S=1e6, SOON_S=1e6, WAIT_LOOK_S=1e6, IDLE_LOOK_S=1e6, UNRUNG_S=1e6)
+    if options.lose_claim:
+        lose_first_claim()
     database = open_database(options.database)
     migrate(database)
     executor_id = claim_executor_id(database, lock_folder=options.folder, host=options.host)
@@ -53,6 +58,21 @@ def main() -> None:
     engine.drain(grace_s=options.grace)
     engine.shutdown()
     heartbeat.stop()
+
+
+def lose_first_claim() -> None:
+    """Commit the first claim and lose the answer, as when the database goes down in that moment."""
+    claim = SystemDatabase.start_queued_workflows
+    lost: list[str] = []
+
+    def start_queued_workflows(*arguments: Any, **options: Any) -> Any:
+        claimed, reason = claim(*arguments, **options)
+        if claimed and not lost:
+            lost.extend(claimed)
+            return [], reason
+        return claimed, reason
+
+    SystemDatabase.start_queued_workflows = start_queued_workflows  # type: ignore[method-assign]
 
 
 class Toys:

@@ -228,6 +228,13 @@ def test_work_goes_on_after_the_database_was_away(shared_bench: Bench, postgres:
     assert shared_bench.result("job") == ["child0", "child1", "child2"]
 
 
+def test_a_claim_whose_answer_was_lost_is_taken_back(bench: Bench) -> None:
+    bench.worker(extra=("--lose-claim", "--death", "2"))
+    bench.start(child_call("job", 0))
+    assert bench.result("job-0") == "child0"
+    assert len(bench.marks("start", "child0")) == 1
+
+
 def test_the_code_version_is_ours_and_stays(bench: Bench) -> None:
     bench.worker()
     bench.start(child_call("job", 0))

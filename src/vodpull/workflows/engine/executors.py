@@ -126,6 +126,9 @@ class Recoverer(Protocol):
     def has_pending(self, executor_id: str) -> bool:
         """Return True while an executor owns claimed work."""
 
+    def take_back_lost(self, executor_id: str) -> int:
+        """Put back what this process claimed and does not run, after two looks; return how much."""
+
 
 class Heartbeat:
     """
@@ -155,6 +158,8 @@ class Heartbeat:
         self._limits = limits or BeatLimits()
         self._stop = threading.Event()
         self._beaten_s = 0.0
+        self._looked_s = time.monotonic()
+        """When it was looked for claims of this process that it does not know of."""
         self._threads = [
             threading.Thread(target=self._run, name="heartbeat", daemon=True),
             threading.Thread(target=self._watch, name="heartbeat-watch", daemon=True),
@@ -190,9 +195,17 @@ class Heartbeat:
                     self._lose("it was silent for too long")
                 self._beaten_s = began_s
                 self._bury_the_dead()
+                self._take_back_lost()
                 self._on_census(self._count_live())
             except (sa.exc.SQLAlchemyError, VodpullError) as error:
                 log.warning("heartbeat failed", executor=self._id.name, error=type(error).__name__)
+
+    def _take_back_lost(self) -> None:
+        if time.monotonic() - self._looked_s < self._limits.death_s:
+            return
+        self._looked_s = time.monotonic()
+        if lost := self._engine.take_back_lost(self._id.name):
+            log.warning("claims whose answer was lost are taken back", executor=self._id.name, workflows=lost)
 
     def _watch(self) -> None:
         while not self._stop.wait(WATCH_S):

@@ -15,7 +15,7 @@ from pathlib import Path
 from coverage import Coverage
 
 # Raise it to what a quiet run measures; it only ever goes up.
-WHOLE_FLOOR = 80.0
+WHOLE_FLOOR = 92.0
 # Rooms without I/O: what they decide is cheap to test.
 PURE_FLOOR = 95.0
 PURE = ("vodpull", "vodpull/errors", "vodpull/media/mp4", "vodpull/media/plan")

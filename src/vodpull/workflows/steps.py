@@ -45,6 +45,7 @@ from vodpull.workflows.attempt.asset import alone, original_asset
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, replaces
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
+from vodpull.workflows.attempt.known import switch
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
@@ -179,7 +180,7 @@ class Steps:
             await self._tidy(lambda: self._withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         if failure is None:
-            await self._tidy(lambda: self._production.switch(job))
+            await self._tidy(lambda: switch(self._context, job))
         await self._tidy(lambda: self._clear(job))
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:

@@ -32,6 +32,7 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.volume import StorageDays
+from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
@@ -170,6 +171,22 @@ async def test_an_encode_that_fails_leaves_what_there_was(place: Place) -> None:
     assert await place.names(video) == whole
     place.encoding.start([failed], template="abr")
     assert place.again(video).encode_state is EncodeState.ENCODING
+
+
+async def test_what_a_job_names_is_there_before_it_says_so(place: Place, tmp_path: Path) -> None:
+    video = await place.ingest()
+    place.encoding.start([video], template="mp4")
+    job = place.job(video)
+    names = [f"{video.video_id}-r2{end}.m3u8" for end in ("", "-01")]
+    for name in names:
+        (tmp_path / name).write_bytes(b"new")
+    await make_known(place.objects, job, tmp_path, names=[*names, "segment.m4s"])
+    prefix = f"{folder(job)}/{video.video_id}"
+    assert await place.objects.get_bytes(f"{prefix}.m3u8") == b"12345", "what it leads to plays until the job is final"
+    assert await place.objects.get_bytes(f"{prefix}-01.m3u8") == b"new"
+    bare = replace(job, asset=await place.stored(job))
+    await make_known(place.objects, bare, tmp_path, names=names)
+    assert await place.objects.get_bytes(f"{prefix}.m3u8") == b"new"
 
 
 async def test_all_are_encoded_again_or_none(place: Place) -> None:

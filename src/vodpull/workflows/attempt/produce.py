@@ -28,8 +28,9 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store import JobRef, Progress
-from vodpull.workflows.attempt.asset import known_key, published_asset, with_quality
+from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
+from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
@@ -260,26 +261,13 @@ class Production:
         await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
         await self._upload(job, folder, [package.multivariant])
+        await make_known(self._context.objects, job, folder, names=[*names, package.multivariant])
         outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}
         self._context.watch.meters.stored(sum(outputs.values()))
         if any(rendition.quality for rendition in renditions):
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
-
-    async def switch(self, job: Job) -> None:
-        """
-        Let the names that clients know lead to the outputs of this attempt; again is as good as once.
-
-        Only the playlists: a player that has read one goes on with the files that it names, for an hour.
-        """
-        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        if now.asset is None or now.asset.attempt != job.attempt:
-            return
-        made = [key for key in now.asset.outputs if key.endswith(".m3u8") and known_key(key, job) != key]
-        # The one that names the others comes last, and has the shortest name.
-        for key in sorted(made, key=len, reverse=True):
-            await self._context.objects.put_bytes(known_key(key, job), await self._context.objects.get_bytes(key))
 
     async def need_source(self, job: Job) -> Path:
         """Return what the original is made into others from: a local file, from the store when need be."""

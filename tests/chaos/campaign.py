@@ -276,9 +276,11 @@ def faults_of_renditions(service: Vodpull, rows: list[dict[str, Any]]) -> list[s
 
 
 def _is_whole(reply: httpx2.Response) -> bool:
-    """Return True when a segment is there and its boxes fill it to the last byte."""
+    """Return True when a file is there and its boxes fill it to the last byte (ISO/IEC 14496-12 §4.2)."""
     at = 0
     while reply.status_code == 200 and 0 <= at < len(reply.content):
         size_bytes = int.from_bytes(reply.content[at : at + 4])
+        if size_bytes == 1:  # it stands behind the type, with 64 bits
+            size_bytes = int.from_bytes(reply.content[at + 8 : at + 16])
         at = at + size_bytes if size_bytes >= 8 else -1
     return at == len(reply.content) > 0

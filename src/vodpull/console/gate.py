@@ -6,16 +6,18 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from vodpull.accounts.operators import SESSION_S, Operators
 from vodpull.console.forms import read_form
+from vodpull.console.live import Blocks, Live
 from vodpull.console.pages import Pages
 from vodpull.console.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
 from vodpull.errors import FormRefused, RequestTooLarge, VodpullError
@@ -46,6 +48,27 @@ class Gate:
             return await self._answer(visit, handler)
 
         return Route(path, show, methods=["GET"])
+
+    def live(self, path: str, streams: Live, show: Callable[[Visit], Callable[[], Blocks | None]]) -> Route:
+        """
+        Return the route of a page's stream: it sends what of the page has changed, as long as its visitor is logged in.
+
+        `show` gives what makes the blocks of one visitor's page, called in a thread; None from it ends the stream.
+        """
+
+        async def follow(request: Request) -> Response:
+            visit = await run_in_threadpool(self.visit_of, request)
+            if not visit.is_operator:
+                return self.turn_away(visit)
+            blocks = show(visit)
+
+            def render() -> Blocks | None:
+                session = partial(self._operators.is_session, visit.token)
+                return blocks() if streams.once(("session", visit.token), session) else None
+
+            return StreamingResponse(streams.stream(render), media_type="text/event-stream")
+
+        return Route(path, follow, methods=["GET"])
 
     def action(self, path: str, handler: Handler, *, is_open: bool = False) -> Route:
         """Return the route of something that changes something: it needs the visitor's own form, too."""

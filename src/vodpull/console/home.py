@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.accounts.keys import LiveKey
@@ -40,25 +39,15 @@ def home_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: L
     """Return the routes."""
     home = _Home(pages, context)
 
-    async def live(request: Request) -> Response:
-        visit = await run_in_threadpool(gate.visit_of, request)
-        if not visit.is_operator:
-            return gate.turn_away(visit)
-
+    def follow(visit: Visit) -> Callable[[], Blocks]:
         look = _look(visit)
-
-        def render() -> Blocks | None:
-            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
-                return None
-            return home.blocks(visit, look, streams.once(("tasks", look), partial(home.read, look)))
-
-        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
+        return lambda: home.blocks(visit, look, streams.once(("tasks", look), partial(home.read, look)))
 
     return [
         gate.page("/", home.show),
         gate.action("/tasks", home.submit),
         gate.action("/tasks/bulk", home.change_many),
-        Route("/live", live, methods=["GET"]),
+        gate.live("/live", streams, follow),
     ]
 
 

@@ -9,9 +9,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from anyio import from_thread
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
@@ -114,23 +112,13 @@ def library_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams
     """Return the routes."""
     desk = _LibraryDesk(pages, context)
 
-    async def live(request: Request) -> Response:
-        visit = await run_in_threadpool(gate.visit_of, request)
-        if not visit.is_operator:
-            return gate.turn_away(visit)
-
+    def follow(visit: Visit) -> Callable[[], Blocks]:
         look = look_of(visit)
-
-        def render() -> Blocks | None:
-            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
-                return None
-            return desk.blocks(visit, look, streams.once(("videos", look), partial(desk.read, look)))
-
-        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
+        return lambda: desk.blocks(visit, look, streams.once(("videos", look), partial(desk.read, look)))
 
     return [
         gate.page("/library", desk.show),
-        Route("/library/live", live, methods=["GET"]),
+        gate.live("/library/live", streams, follow),
         gate.action("/library/bulk", desk.change_many),
     ]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from anyio import from_thread
-from starlette.concurrency import run_in_threadpool
 from starlette.convertors import IntegerConvertor, register_url_convertor
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.clock import now_ms
@@ -43,24 +41,18 @@ def task_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: L
     """Return the routes."""
     desk = _TaskDesk(pages, context)
 
-    async def live(request: Request) -> Response:
-        visit = await run_in_threadpool(gate.visit_of, request)
-        if not visit.is_operator:
-            return gate.turn_away(visit)
-
+    def follow(visit: Visit) -> Callable[[], Blocks | None]:
         batch_id = visit.request.path_params["batch_id"]
 
-        def render() -> Blocks | None:
-            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
-                return None
+        def blocks() -> Blocks | None:
             facts = streams.once(("task", batch_id), partial(desk.read, batch_id))
             return desk.blocks(visit, facts) if facts else None
 
-        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
+        return blocks
 
     return [
         gate.page("/tasks/{batch_id}", desk.show),
-        Route("/tasks/{batch_id}/live", live, methods=["GET"]),
+        gate.live("/tasks/{batch_id}/live", streams, follow),
         gate.action("/tasks/{batch_id}/retry", desk.retry),
         gate.action("/tasks/{batch_id}/cancel", desk.cancel),
         gate.action("/tasks/{batch_id}/delete", desk.delete),

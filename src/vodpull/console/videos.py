@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.clock import now_ms
@@ -37,24 +35,18 @@ def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: 
     """Return the routes."""
     desk = _VideoDesk(pages, context)
 
-    async def live(request: Request) -> Response:
-        visit = await run_in_threadpool(gate.visit_of, request)
-        if not visit.is_operator:
-            return gate.turn_away(visit)
-
+    def follow(visit: Visit) -> Callable[[], Blocks | None]:
         video_id = visit.request.path_params["video_id"]
 
-        def render() -> Blocks | None:
-            if not streams.once(("session", visit.token), partial(context.operators.is_session, visit.token)):
-                return None
+        def blocks() -> Blocks | None:
             facts = streams.once(("video", video_id), partial(desk.read, video_id))
             return {"video-head": desk.head(visit, facts)} if facts else None
 
-        return StreamingResponse(streams.stream(render), media_type="text/event-stream")
+        return blocks
 
     return [
         gate.page("/library/{video_id}", desk.show),
-        Route("/library/{video_id}/live", live, methods=["GET"]),
+        gate.live("/library/{video_id}/live", streams, follow),
         gate.action("/library/{video_id}/edit", desk.edit),
         gate.action("/library/{video_id}/block", desk.block),
         gate.action("/library/{video_id}/enable", desk.enable),

@@ -28,7 +28,7 @@ from vodpull.errors import NotFound, VodpullError
 from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
-from vodpull.jobs.listing import _read_cursor
+from vodpull.jobs.cursors import read_cursor
 from vodpull.jobs.submission import name_in_url
 from vodpull.jobs.templates import Templates
 from vodpull.media import parse_template
@@ -122,7 +122,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "number": read_number,
     "date": read_date_s,
     "Retry-After": read_retry_after_s,
-    "cursor": lambda text: text and _read_cursor(text),
+    "cursor": lambda text: text and read_cursor(text),
     "media key": is_media_key,
     "form": lambda text: read_form("application/x-www-form-urlencoded", text.encode("utf-8", "surrogatepass")),
     "content type": lambda text: read_form(f"multipart/form-data; {_as_header(text)}", b"--a\r\n\r\n--a--"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -14,7 +13,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
-from vodpull.errors import ParameterError
+from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.events import round_of
 from vodpull.jobs.model import BatchView, Job
 
@@ -183,7 +182,8 @@ class Deliveries:
             query = query.where(delivery.state == state.value)
         if cursor:
             query = query.where(
-                sa.tuple_(delivery.created_at_ms, delivery.delivery_id) < sa.tuple_(*_read_cursor(cursor))
+                sa.tuple_(delivery.created_at_ms, delivery.delivery_id)
+                < sa.tuple_(*read_cursor(cursor, pattern=CURSOR_PATTERN))
             )
         most = min(limit, MAX_PAGE)
         query = query.order_by(delivery.created_at_ms.desc(), delivery.delivery_id.desc()).limit(most + 1)
@@ -191,7 +191,9 @@ class Deliveries:
             found = [_delivery_of(row) for row in connection.execute(query).mappings()]
             attempts = _attempts(connection, [each.delivery_id for each in found[:most]])
         shown = [(each, attempts[each.delivery_id]) for each in found[:most]]
-        return shown, _write_cursor(found[most - 1]) if len(found) > most else ""
+        return shown, write_cursor(found[most - 1].created_at_ms, found[most - 1].delivery_id) if len(
+            found
+        ) > most else ""
 
     def newest_below(self, url: str, *, since_ms: int, limit: int) -> list[Sent]:
         """Return the newest attempts to URLs that begin like this one, of batches accepted since, newest first."""
@@ -247,19 +249,6 @@ def new_delivery(view: BatchView, *, job: Job | None, body: str) -> Delivery:
         state=DeliveryState.PENDING,
         created_at_ms=now_ms(),
     )
-
-
-_TIME_DIGITS = 13
-
-
-def _write_cursor(last: Delivery) -> str:
-    return f"{last.created_at_ms:0{_TIME_DIGITS}d}{last.delivery_id}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    if not re.fullmatch(CURSOR_PATTERN, cursor):
-        raise ParameterError("cursor is not from a page of this list", field="cursor")
-    return int(cursor[:_TIME_DIGITS]), cursor[_TIME_DIGITS:]
 
 
 def _silenced(account_id: str, url: str) -> sa.ColumnElement[bool]:

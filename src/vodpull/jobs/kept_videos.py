@@ -83,7 +83,8 @@ def restore_video(
     if job.asset is None or job.pull_status is not WireStatus.SUCCEEDED:
         return
     row = video_row(account_id, job, encodes=False)
-    row |= {"encode_state": int(_encode_state(job)), "size_bytes": stored_bytes}
+    state = job.asset.encode_state if job.stage is Stage.DONE else EncodeState.FAILED
+    row |= {"encode_state": int(state), "size_bytes": stored_bytes}
     row |= {"uploaded_at_ms": job.finished_at_ms, "updated_at_ms": job.finished_at_ms}
     if kept is not None:
         texts = {name: getattr(kept, name) for name in ("name", "description", "publish_domain", "player_id")}
@@ -97,12 +98,6 @@ def restore_video(
         for label in kept.labels:
             node_id = _restore_label(connection, account_id, label)
             insert_new(connection, tables.video_category, {"video_id": job.video_id, "node_id": node_id})
-
-
-def _encode_state(job: Job) -> EncodeState:
-    if job.stage is not Stage.DONE:
-        return EncodeState.FAILED
-    return EncodeState.ENCODED if job.asset is not None and job.asset.playlist_key else EncodeState.NOT_ENCODED
 
 
 def _restore_label(connection: sa.Connection, account_id: str, label: KeptLabel) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from vodpull.database import tables
 from vodpull.database.connection import database_clock
-from vodpull.errors import ParameterError
+from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.rows import read_views
 from vodpull.jobs.store import IS_KEPT
@@ -28,9 +28,6 @@ ID = re.compile(r"[0-9a-f]{32}")
 
 _NOT_LISTED = frozenset({"decisions"})
 """What a list does not tell of a job."""
-
-CURSOR_PATTERN = r"^([0-9]{13}[0-9a-f]{32})?$"
-"""Time and id of the last batch of a page. Closed, so that every text that fits can be compared in the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +88,7 @@ class Listing:
         """
         query = sa.select(tables.batch).where(*_conditions(wanted)).order_by(*(part.desc() for part in _PLACE))
         if cursor:
-            query = query.where(sa.tuple_(*_PLACE) < sa.tuple_(*_read_cursor(cursor)))
+            query = query.where(sa.tuple_(*_PLACE) < sa.tuple_(*read_cursor(cursor)))
         most = min(limit, MAX_PAGE)
         with self._engine.connect() as connection:
             if wanted.stage is not None:
@@ -99,7 +96,7 @@ class Listing:
             rows, end = self._found(connection, query, text=wanted.text, most=most)
             views = read_views(connection, rows[:most], without=_NOT_LISTED)
         last = rows[most - 1] if len(rows) > most else end
-        return views, "" if last is None else _write_cursor(last["created_at_ms"], last["batch_id"])
+        return views, "" if last is None else write_cursor(last["created_at_ms"], last["batch_id"])
 
     @staticmethod
     def _found(connection: sa.Connection, query: sa.Select[Any], *, text: str, most: int) -> tuple[_Rows, _Row | None]:
@@ -176,17 +173,3 @@ def _has_text(text: str) -> sa.ColumnElement[bool]:
     parts = sa.or_(*(column.icontains(text, autoescape=True) for column in (job.file_name, job.source_url)))
     within = sa.exists().where(job.batch_id == tables.batch.c.batch_id, parts)
     return sa.or_(tables.batch.c.trans_no.icontains(text, autoescape=True), within)
-
-
-_TIME_DIGITS = 13
-"""Milliseconds have 13 digits until the year 2286."""
-
-
-def _write_cursor(created_at_ms: int, batch_id: str) -> str:
-    return f"{created_at_ms:0{_TIME_DIGITS}d}{batch_id}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    if not re.fullmatch(CURSOR_PATTERN, cursor):
-        raise ParameterError("cursor is not from a page of this list", field="cursor")
-    return int(cursor[:_TIME_DIGITS]), cursor[_TIME_DIGITS:]

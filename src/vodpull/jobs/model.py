@@ -181,6 +181,11 @@ class Asset:
     """Of all that was made of the original, segments included; of older releases 0."""
 
     @property
+    def encode_state(self) -> EncodeState:
+        """What a video is whose last encode has ended well with this."""
+        return EncodeState.ENCODED if self.playlist_key else EncodeState.NOT_ENCODED
+
+    @property
     def size_bytes(self) -> int:
         """The size of all files, as far as it is known before the store is asked."""
         if not self.made_bytes:

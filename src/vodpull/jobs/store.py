@@ -247,8 +247,7 @@ class Store:
         if outcome.failure is not None:
             set_encode_state(connection, ref.job_id, EncodeState.FAILED)
         elif asset is not None:
-            state = EncodeState.ENCODED if asset.playlist_key else EncodeState.NOT_ENCODED
-            set_encode_state(connection, ref.job_id, state, asset=asset)
+            set_encode_state(connection, ref.job_id, asset.encode_state, asset=asset)
         if outcome.failure is None and ref.attempt > 1:
             supersede(connection, ref.job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
 
@@ -295,7 +294,7 @@ class Store:
             return None
         rest = replace(asset, files=tuple(file for file in asset.files if file is not asset.original))
         connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(asset=asdict(rest)))
-        set_encode_state(connection, job_id, EncodeState.ENCODED, asset=rest)
+        set_encode_state(connection, job_id, rest.encode_state, asset=rest)
         archive_again(connection, job_id)
         return asset.original
 

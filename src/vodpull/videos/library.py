@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from pydantic import TypeAdapter
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
 from vodpull.jobs.submission import MAX_FILE_NAME_CHARS
 from vodpull.jobs.videos import archive_again
@@ -23,9 +23,6 @@ MAX_PAGE = 100
 
 IDS_AT_ONCE = 500
 """In one statement."""
-
-CURSOR_PATTERN = r"^([0-9]{13}[0-9a-f]{32})?$"
-"""Time and id of the last video of a page."""
 
 _ASSET = TypeAdapter(Asset)
 
@@ -114,7 +111,7 @@ class Library:
         query = _QUERY.where(*_conditions(wanted))
         place = sa.tuple_(video.created_at_ms, video.video_id)
         if cursor:
-            last = sa.tuple_(*_read_cursor(cursor))
+            last = sa.tuple_(*read_cursor(cursor))
             query = query.where(place > last if wanted.oldest_first else place < last)
         order = (video.created_at_ms, video.video_id)
         query = query.order_by(*(order if wanted.oldest_first else (column.desc() for column in order)))
@@ -122,7 +119,7 @@ class Library:
         with self.engine.connect() as connection:
             videos = _read(connection, query.limit(most + 1).offset(offset))
         shown = videos[:most]
-        return shown, _write_cursor(shown[-1]) if len(videos) > most else ""
+        return shown, write_cursor(shown[-1].created_at_ms, shown[-1].video_id) if len(videos) > most else ""
 
     def count(self, wanted: VideoFilter) -> int:
         """Return how many videos fit."""
@@ -266,16 +263,3 @@ def check_edit(edit: VideoEdit) -> None:
     for field, text, most in limits:
         if text is not None and len(text) > most:
             raise ParameterError(f"{field} is longer than {most} characters", field=field)
-
-
-_TIME_DIGITS = 13
-
-
-def _write_cursor(video: Video) -> str:
-    return f"{video.created_at_ms:0{_TIME_DIGITS}d}{video.video_id}"
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    if not re.fullmatch(CURSOR_PATTERN, cursor):
-        raise ParameterError("cursor is not from a page of this list", field="cursor")
-    return int(cursor[:_TIME_DIGITS]), cursor[_TIME_DIGITS:]

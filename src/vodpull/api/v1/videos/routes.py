@@ -24,8 +24,9 @@ from vodpull.api.v1.videos.shapes import (
     VideoReply,
 )
 from vodpull.errors import ParameterError
+from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
-from vodpull.videos.library import CURSOR_PATTERN, MAX_PAGE, VideoFilter
+from vodpull.videos.library import MAX_PAGE, VideoFilter
 
 VideoId = Annotated[
     str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`video_id` of a video; letter case does not count.")

@@ -8,18 +8,15 @@ stored original. An expected failure is a value, `{"failure": …}`; only defect
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import structlog
 from pydantic import TypeAdapter
 
-from vodpull import fetch, media, storage
+from vodpull import fetch, media
 from vodpull.clock import now_ms
 from vodpull.errors import (
     EncodeInterrupted,
@@ -32,7 +29,6 @@ from vodpull.errors import (
     VodpullError,
     error_of_disk,
 )
-from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import (
     Asset,
     Batch,
@@ -41,15 +37,14 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.store import JobRef, Outcome
-from vodpull.workflows.attempt.asset import alone, original_asset
-from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, replaces
-from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.asset import alone
+from vodpull.workflows.attempt.context import Context, attempt_name, replaces
+from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.known import switch
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
-from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
+from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
@@ -88,6 +83,7 @@ class Steps:
         self._outbox = outbox
         self._production = Production(context)
         self._head_start = HeadStart(context, self._production)
+        self._sources = Sources(context, self._production)
 
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
@@ -275,21 +271,18 @@ class Steps:
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
         if job.pull_status is WireStatus.SUCCEEDED:
             return await self._look_again(batch, job)
-        reporter = self._context.reporter(job)
         ref, watch = JobRef.of(job), self._context.watch
         with watch.stage(ref, Stage.FETCH):
-            source, name = await self._transfer(batch, job, reporter)
+            source, name = await self._sources.bring(batch, job)
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
         await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
-            readable = source if is_playlist else await self._production.steadied(job, source)
-            toolbox = self._context.toolbox
-            info = None if is_playlist else await media.probe(readable, original=source, toolbox=toolbox)
+            readable, info = (source, None) if is_playlist else await self._sources.measure(job, source)
         await self._context.enter_stage(job, Stage.STORE)
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
-            asset = await self._store_original(job, source, name=name, info=info)
+            asset = await self._sources.store(job, source, name=name, info=info)
         encodes = self._context.templates[batch.template].ladder
         await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset, encodes=encodes)
         for lost in asset.warnings:
@@ -301,9 +294,9 @@ class Steps:
         assert job.asset is not None  # noqa: S101 - recorded when it was stored
         await self._context.enter_stage(job, Stage.PROBE)
         with self._context.watch.stage(JobRef.of(job), Stage.PROBE):
-            source = await self._production.need_source(job)
+            source = await self._production.need_original(job)
             is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
-            info = None if is_playlist else await media.probe(source, toolbox=self._context.toolbox)
+            info = None if is_playlist else (await self._sources.measure(job, source))[1]
         await self._context.enter_stage(job, Stage.STORE)
         return self._judge(batch, alone(job.asset), info)
 
@@ -323,92 +316,6 @@ class Steps:
             "info": None if info is None else asdict(info),
         }
 
-    async def _transfer(self, batch: Batch, job: Job, reporter: ProgressReporter) -> tuple[Path, str]:
-        """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
-        place = self._context.workspace(job)
-        place.open()
-        if place.joined.exists():
-            return place.joined, _as_mp4(job.file_name)
-        cookies = CookieJar()
-        if place.source.exists() and batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-            place.source.unlink()  # the signatures in it grow old, and its address and cookies are not kept
-        if not place.source.exists():
-            base_url = await self._download(batch, job, reporter, cookies=cookies)
-            if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-                await self._join_playlist(
-                    place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id
-                )
-                return place.joined, _as_mp4(job.file_name)
-        return place.source, job.file_name
-
-    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
-        """Bring the source here and return where it lay, after redirects."""
-        started_s = time.monotonic()
-        async with self._context.admission.admitted(
-            encodes=self._context.templates[batch.template].ladder
-        ) as reservation:
-
-            def advance(done: int, total: int | None) -> None:
-                reservation.cover(done, total)
-                reporter.report(fetch_progress(done, total))
-
-            await self._context.enter_stage(job, Stage.FETCH)
-            place = self._context.workspace(job)
-            async with self._encoding_early(batch, job) as on_part:
-                fetched = await fetch.download(
-                    job.source_url,
-                    place.source,
-                    guard=self._context.guard,
-                    limits=self._context.fetch_limits,
-                    expected_md5=job.md5,
-                    on_progress=advance,
-                    host_limits=self._context.host_limits.of_account(batch.account_id),
-                    on_part=on_part,
-                    cookies=cookies,
-                )
-            await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
-            await reporter.settle()
-            whole = fetch_progress(fetched.size_bytes, fetched.size_bytes)
-            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
-        self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
-        return fetched.final_url
-
-    def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
-        """Encode what can be encoded of a source while the block fetches it."""
-        if not self._context.templates[batch.template].ladder:
-            return nullcontext()
-        return EarlyEncoder(self._context, self._production, job).encoding()
-
-    async def _join_playlist(
-        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar, account_id: str
-    ) -> None:
-        folder = place.pieces
-        folder.mkdir(exist_ok=True)
-        parts = await fetch.fetch_playlist(
-            place.source,
-            base_url,
-            folder,
-            guard=self._context.guard,
-            limits=self._context.fetch_limits,
-            on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
-            host_limits=self._context.host_limits.of_account(account_id),
-            cookies=cookies,
-        )
-        await reporter.settle()
-        async with place.attempt(place.joined_folder) as fresh:
-            limits = media.copy_limits(parts.size_bytes)
-            sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
-            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
-        await asyncio.to_thread(place.drop_pieces)
-
-    async def _store_original(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
-        key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
-        await self._context.objects.put_file(key, source)
-        size_bytes = (await self._context.objects.head(key)).size_bytes
-        digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
-        asset = original_asset(job, info, key=key, size_bytes=size_bytes)
-        return replace(asset, md5=digests["md5"], sha256=digests["sha256"])
-
 
 def _as_known(error: VodpullError | OSError) -> VodpullError:
     """Return an error of the catalogue, which knows what it was before."""
@@ -417,8 +324,3 @@ def _as_known(error: VodpullError | OSError) -> VodpullError:
     known = error_of_disk(error, "the work folder fails")
     known.__cause__ = error
     return known
-
-
-def _as_mp4(file_name: str) -> str:
-    stem, dot, _ = file_name.rpartition(".")
-    return f"{stem if dot else file_name}.mp4"

@@ -271,6 +271,10 @@ class Production:
 
     async def need_source(self, job: Job) -> Path:
         """Return what the original is made into others from: a local file, from the store when need be."""
+        return await self.steadied(job, await self.need_original(job))
+
+    async def need_original(self, job: Job) -> Path:
+        """Return the original as it came: a local file, from the store when need be."""
         place = self._context.workspace(job)
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if place.joined.exists():
@@ -280,7 +284,7 @@ class Production:
             place.open()
             key = job.asset.files[0].key
             await self._shared.once((place.name, "source"), lambda: self._context.objects.get_file(key, place.source))
-        return await self.steadied(job, place.source)
+        return place.source
 
     async def steadied(self, job: Job, source: Path) -> Path:
         """Return a whole source, or in its place a copy with one clock."""

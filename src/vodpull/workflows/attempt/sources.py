@@ -1,0 +1,125 @@
+"""Where the original comes from: brought here whole, measured, and kept under its final key."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from vodpull import fetch, media, storage
+from vodpull.fetch import CookieJar, OnPart
+from vodpull.jobs.model import Asset, Batch, Job, Stage
+from vodpull.jobs.store import JobRef
+from vodpull.workflows.attempt.asset import original_asset
+from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.early import EarlyEncoder
+from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
+from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
+
+
+class Sources:
+    """Brings the sources of one process's jobs."""
+
+    def __init__(self, context: Context, production: Production) -> None:
+        self._context = context
+        self._production = production
+
+    async def bring(self, batch: Batch, job: Job) -> tuple[Path, str]:
+        """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
+        reporter, place = self._context.reporter(job), self._context.workspace(job)
+        place.open()
+        if place.joined.exists():
+            return place.joined, _as_mp4(job.file_name)
+        cookies = CookieJar()
+        if place.source.exists() and batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+            place.source.unlink()  # the signatures in it grow old, and its address and cookies are not kept
+        if not place.source.exists():
+            base_url = await self._download(batch, job, reporter, cookies=cookies)
+            if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+                await self._join_playlist(
+                    place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id
+                )
+                return place.joined, _as_mp4(job.file_name)
+        return place.source, job.file_name
+
+    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
+        """Bring the source here and return where it lay, after redirects."""
+        started_s = time.monotonic()
+        async with self._context.admission.admitted(
+            encodes=self._context.templates[batch.template].ladder
+        ) as reservation:
+
+            def advance(done: int, total: int | None) -> None:
+                reservation.cover(done, total)
+                reporter.report(fetch_progress(done, total))
+
+            await self._context.enter_stage(job, Stage.FETCH)
+            place = self._context.workspace(job)
+            async with self._encoding_early(batch, job) as on_part:
+                fetched = await fetch.download(
+                    job.source_url,
+                    place.source,
+                    guard=self._context.guard,
+                    limits=self._context.fetch_limits,
+                    expected_md5=job.md5,
+                    on_progress=advance,
+                    host_limits=self._context.host_limits.of_account(batch.account_id),
+                    on_part=on_part,
+                    cookies=cookies,
+                )
+            await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
+            await reporter.settle()
+            whole = fetch_progress(fetched.size_bytes, fetched.size_bytes)
+            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+        self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
+        return fetched.final_url
+
+    def _encoding_early(self, batch: Batch, job: Job) -> AbstractAsyncContextManager[OnPart | None]:
+        """Encode what can be encoded of a source while the block fetches it."""
+        if not self._context.templates[batch.template].ladder:
+            return nullcontext()
+        return EarlyEncoder(self._context, self._production, job).encoding()
+
+    async def _join_playlist(
+        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar, account_id: str
+    ) -> None:
+        folder = place.pieces
+        folder.mkdir(exist_ok=True)
+        parts = await fetch.fetch_playlist(
+            place.source,
+            base_url,
+            folder,
+            guard=self._context.guard,
+            limits=self._context.fetch_limits,
+            on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
+            host_limits=self._context.host_limits.of_account(account_id),
+            cookies=cookies,
+        )
+        await reporter.settle()
+        async with place.attempt(place.joined_folder) as fresh:
+            limits = media.copy_limits(parts.size_bytes)
+            sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
+            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
+        await asyncio.to_thread(place.drop_pieces)
+
+    async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:
+        """Return what of a whole source is made into others, itself or its copy with one clock, and what it is."""
+        readable = await self._production.steadied(job, source)
+        return readable, await media.probe(readable, original=source, toolbox=self._context.toolbox)
+
+    async def store(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
+        """Keep a source under its final key, and return what a job has of it."""
+        key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
+        await self._context.objects.put_file(key, source)
+        size_bytes = (await self._context.objects.head(key)).size_bytes
+        digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
+        asset = original_asset(job, info, key=key, size_bytes=size_bytes)
+        return replace(asset, md5=digests["md5"], sha256=digests["sha256"])
+
+
+def _as_mp4(file_name: str) -> str:
+    stem, dot, _ = file_name.rpartition(".")
+    return f"{stem if dot else file_name}.mp4"

@@ -67,5 +67,13 @@ def _parse_secret(secret: str) -> tuple[str, str]:
         return named[1], named[2]
     scheme, _, rest = secret.partition(" ")
     if scheme.lower() == "basic" and ":" in rest:
-        return "Authorization", f"Basic {base64.b64encode(rest.strip().encode()).decode()}"
+        # Half characters, as broken environments have them, cannot be sent: the check of headers says so.
+        return "Authorization", f"Basic {base64.b64encode(rest.strip().encode()).decode()}" if _is_text(
+            rest
+        ) else secret
     return "Authorization", secret
+
+
+def _is_text(value: str) -> bool:
+    """Return False for halves of surrogate pairs, which no encoding has."""
+    return not re.search("[\ud800-\udfff]", value)

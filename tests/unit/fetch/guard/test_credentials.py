@@ -42,6 +42,7 @@ def test_entries_of_one_origin_add_up() -> None:
         "https://h=Bearer secret\x00",
         "https://h=Bearer sécret",
         "https://h=X-A: secret\nB: c",
+        "https://h=Basic user:secret\ud800",
     ],
 )
 def test_an_entry_that_cannot_be_sent_is_a_configuration_error(entry: str) -> None:

@@ -11,11 +11,17 @@ import yarl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vodpull.api.cloudvod.list_requests import parse_list, parse_volume
+from vodpull.api.cloudvod.library.list_requests import parse_list, parse_volume
+from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.video_requests import (
+    parse_code_type,
+    parse_delete,
+    parse_edit,
+    parse_encode,
+    parse_workflow,
+)
 from vodpull.api.cloudvod.parameters import read_parameters
-from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.cloudvod.requests import parse_pull, parse_query
-from vodpull.api.cloudvod.video_requests import parse_code_type, parse_delete, parse_edit, parse_encode, parse_workflow
 from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source

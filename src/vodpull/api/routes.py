@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from vodpull import __version__
-from vodpull.api.cloudvod.router import wire_router
+from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router

@@ -8,8 +8,8 @@ from threading import Barrier, Event
 import pytest
 import sqlalchemy as sa
 
-from vodpull.api.cloudvod.once import Once
-from vodpull.api.cloudvod.refusals import NO_VIDEO_ID, Refused
+from vodpull.api.cloudvod.library.once import Once
+from vodpull.api.cloudvod.library.refusals import NO_VIDEO_ID, Refused
 from vodpull.errors import RequestRepeated
 
 IDENTITY, COPIES = "a" * 64, 8

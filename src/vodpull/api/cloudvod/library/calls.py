@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.cloudvod.library.refusals import Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
-from vodpull.api.cloudvod.refusals import Refused, Rules, as_problem, refusal_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import note_wire_code

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.calls import Call, Caller
-from vodpull.api.cloudvod.once import Once
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.calls import Call, Caller
+from vodpull.api.cloudvod.library.once import Once
+from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
-from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
 from vodpull.videos.categories import FIRST_LEVEL, is_category_name

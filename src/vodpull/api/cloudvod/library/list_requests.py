@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
-from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.video_requests import id_text, known_form, names_of
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
-from vodpull.api.cloudvod.video_requests import id_text, known_form, names_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.calls import Call, Caller
-from vodpull.api.cloudvod.list_requests import parse_volume
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.calls import Call, Caller
+from vodpull.api.cloudvod.library.list_requests import parse_volume
+from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters
-from vodpull.api.cloudvod.refusals import Refused
 from vodpull.api.http.context import ApiContext
 from vodpull.videos.categories import FIRST_LEVEL
 

@@ -13,16 +13,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.api.cloudvod import replies
-from vodpull.api.cloudvod.calls import Call, Desk
-from vodpull.api.cloudvod.category_calls import CategoryCalls
-from vodpull.api.cloudvod.other_calls import OtherCalls
-from vodpull.api.cloudvod.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
+from vodpull.api.cloudvod.library.calls import Call, Desk
+from vodpull.api.cloudvod.library.category_calls import CategoryCalls
+from vodpull.api.cloudvod.library.other_calls import OtherCalls
+from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
+from vodpull.api.cloudvod.library.video_calls import VideoCalls
+from vodpull.api.cloudvod.library.video_schemas import VIDEO_SHAPES
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery
-from vodpull.api.cloudvod.video_calls import VideoCalls
-from vodpull.api.cloudvod.video_schemas import VIDEO_SHAPES
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.jobs.idempotency import signed_fingerprint

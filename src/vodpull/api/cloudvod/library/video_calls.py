@@ -7,13 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.calls import NO_RESULT, Call, Caller
-from vodpull.api.cloudvod.list_requests import parse_list
-from vodpull.api.cloudvod.once import Once
-from vodpull.api.cloudvod.parameters import Parameters
-from vodpull.api.cloudvod.refusals import Refused
-from vodpull.api.cloudvod.video_requests import (
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.list_requests import parse_list
+from vodpull.api.cloudvod.library.once import Once
+from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.video_requests import (
     parse_code_type,
     parse_delete,
     parse_edit,
@@ -21,6 +20,7 @@ from vodpull.api.cloudvod.video_requests import (
     parse_video_id,
     parse_workflow,
 )
+from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, ParameterError, PermissionDenied, TransNoRepeated

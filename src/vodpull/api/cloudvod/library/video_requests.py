@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vodpull.api.cloudvod import refusals
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.refusals import Refusal, Refused
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
-from vodpull.api.cloudvod.refusals import Refusal, Refused
 from vodpull.errors import ParameterError
 from vodpull.videos.categories import CategoryName, is_category_name
 from vodpull.videos.library import VideoEdit, check_edit

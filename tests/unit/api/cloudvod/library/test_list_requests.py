@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.videos import ZONE, wire_ms
 
-from vodpull.api.cloudvod.list_requests import ListRequest, parse_list, parse_volume
+from vodpull.api.cloudvod.library.list_requests import ListRequest, parse_list, parse_volume
 from vodpull.errors import ParameterError
 
 TODAY = date(2023, 11, 15)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from tests.contract.test_vectors import load
 
-from vodpull.api.cloudvod import refusals
-from vodpull.api.cloudvod.refusals import Refusal, as_problem, refusal_of
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.refusals import Refusal, as_problem, refusal_of
 from vodpull.errors import NotAllowedNow, NotFound, Occupied, ParameterError, RateLimited, VodpullError
 
 CALLS = load("video-exchanges")["calls"]

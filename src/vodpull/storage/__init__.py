@@ -3,8 +3,10 @@
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
 from vodpull.storage.keys import (
     MANIFESTS,
+    OWN_ROOT,
     ROOT,
     UPLOADS,
+    VIDEO_ROOTS,
     WORK,
     asset_folder,
     manifest_key,
@@ -18,8 +20,10 @@ from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
+    "OWN_ROOT",
     "ROOT",
     "UPLOADS",
+    "VIDEO_ROOTS",
     "WORK",
     "ListedObject",
     "ObjectInfo",

@@ -23,6 +23,11 @@ import re
 
 ROOT = "pullvideo"
 
+OWN_ROOT = "video"
+"""Of videos that no `pullVideo` brought: uploads, clips, joins."""
+
+VIDEO_ROOTS = (ROOT, OWN_ROOT)
+
 MANIFESTS = "manifests"
 """Apart from the files, so that no web server of a bucket hands them out, and a rebuild lists nothing else."""
 
@@ -30,15 +35,15 @@ WORK = "work"
 
 UPLOADS = "uploads"
 
-_FILE_KEY = re.compile(rf"{ROOT}/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
+_FILE_KEY = re.compile(rf"(?:{'|'.join(VIDEO_ROOTS)})/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]")
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 
 
-def asset_folder(*, month: str, directory: str) -> str:
+def asset_folder(*, month: str, directory: str, root: str = ROOT) -> str:
     """Return the key prefix of one job's files, without a trailing slash. `month` is `yyyyMM`."""
-    return f"{ROOT}/{month}/{directory}"
+    return f"{root}/{month}/{directory}"
 
 
 def place_of(key: str) -> tuple[str, str] | None:

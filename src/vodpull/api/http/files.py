@@ -177,7 +177,7 @@ def is_media_key(key: str) -> bool:
 
 
 # Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots.
-_KEY = re.compile(r"pullvideo/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+_KEY = re.compile(r"(?:pullvideo|video)/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 
 Span = tuple[int, int]
 """First byte and the byte after the last one."""

@@ -5,6 +5,7 @@ from vodpull.storage.keys import (
     MANIFESTS,
     MATERIAL_ROOTS,
     ROOT,
+    UPLOADS,
     WORK,
     asset_folder,
     manifest_key,
@@ -12,6 +13,7 @@ from vodpull.storage.keys import (
     material_of,
     original_name,
     place_of,
+    upload_key,
     work_key,
 )
 from vodpull.storage.objects import open_store
@@ -21,6 +23,7 @@ __all__ = [
     "MANIFESTS",
     "MATERIAL_ROOTS",
     "ROOT",
+    "UPLOADS",
     "WORK",
     "ListedObject",
     "ObjectInfo",
@@ -35,5 +38,6 @@ __all__ = [
     "place_of",
     "prove_store",
     "store_answers",
+    "upload_key",
     "work_key",
 ]

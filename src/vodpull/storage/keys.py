@@ -11,9 +11,11 @@ Every object key is made here: service-made folders, and names that no file syst
     audio/<yyyyMM>/<audioId>.<suffix>                     sound
     manifests/<yyyyMM>/<directory>.json                   what is known of the job: never served
     manifests/material/<yyyyMM>/<materialId>.json         what is known of the material; of sound below audio/
+    video/<yyyyMM>/<directory>/…                          the same of a video that was not pulled
     work/<directory>-<attempt>/<result>/…                 intermediate results between machines: never served
+    uploads/<yyyyMMdd>/<random>                           parts of uploads that are under way: never served
 
-Source: specs cloud-vod-fetch §5.3, cloud-vod-videos §8.5.
+Source: specs cloud-vod-fetch §5.3, cloud-vod-videos §8.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ MANIFESTS = "manifests"
 """Apart from the files, so that no web server of a bucket hands them out, and a rebuild lists nothing else."""
 
 WORK = "work"
+
+UPLOADS = "uploads"
 
 _FILE_KEY = re.compile(rf"{ROOT}/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
 _MATERIAL_KEY = re.compile(
@@ -59,6 +63,11 @@ def material_of(key: str) -> tuple[str, str] | None:
     """Return the id of the material that a file's key belongs to, and the key of its manifest; None for others."""
     found = _MATERIAL_KEY.fullmatch(key)
     return None if found is None else (found["id"], f"{MANIFESTS}/{found['root']}/{found['month']}/{found['id']}.json")
+
+
+def upload_key(day: str, name: str) -> str:
+    """Return the key of a part of an upload. `day` is `yyyyMMdd`."""
+    return f"{UPLOADS}/{day}/{name}"
 
 
 def manifest_key(*, month: str, directory: str) -> str:

@@ -261,9 +261,7 @@ def test_dots_leading_slashes_and_other_roots_are_no_media_key(key: str) -> None
     assert is_media_key(f"{FOLDER}/a..b.mp4")
 
 
-def test_materials_are_served_from_their_own_roots_and_never_shut(
-    client: TestClient, reader: MemoryReader
-) -> None:
+def test_materials_are_served_from_their_own_roots_and_never_shut(client: TestClient, reader: MemoryReader) -> None:
     client.get(f"/media/material/202311/{'a' * 32}.vtt")
     client.get(f"/media/audio/202311/{'a' * 32}.mp3")
     assert reader.asked == [f"material/202311/{'a' * 32}.vtt", f"audio/202311/{'a' * 32}.mp3"]

@@ -30,7 +30,11 @@ def cue(start_s: float, end_s: float, text: str = "x") -> Cue:
 def test_a_cue_over_a_boundary_is_in_both_segments_with_its_own_times() -> None:
     written = write_track(Track(cues=(cue(1, 2, "first"), cue(59.5, 60.5, "both"), cue(60, 61))), duration_s=150)
     segments = [webvtt.from_string(written.files[f"{number:05d}.vtt"].decode()) for number in (1, 2, 3)]
-    assert [[each.raw_text for each in segment.captions] for segment in segments] == [["first", "both"], ["both", "x"], []]
+    assert [[each.raw_text for each in segment.captions] for segment in segments] == [
+        ["first", "both"],
+        ["both", "x"],
+        [],
+    ]
     assert {(each.start, each.end) for each in (segments[0][1], segments[1][0])} == {("00:00:59.500", "00:01:00.500")}
     assert all(segment.metadata == ["X-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000"] for segment in segments)
 

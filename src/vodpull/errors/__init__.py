@@ -6,6 +6,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
     VodpullError
     ├── RequestError          what the client sent is not acceptable
     │   ├── ParameterError        parameter_error
+    │   ├── CaptionInvalid        caption_invalid
     │   ├── AuthenticationError   not_authenticated
     │   ├── PermissionDenied      no_permission
     │   ├── RequestTooLarge       request_too_large
@@ -120,6 +121,7 @@ from vodpull.errors.media import (
 from vodpull.errors.request import (
     AuthenticationError,
     Cancelled,
+    CaptionInvalid,
     FieldFault,
     FormRefused,
     KeyReused,
@@ -171,6 +173,7 @@ __all__ = [
     "BodyTooLarge",
     "CallFailed",
     "Cancelled",
+    "CaptionInvalid",
     "ConfigurationError",
     "ConnectFailed",
     "DatabaseUnavailable",

@@ -3,6 +3,7 @@
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
 from vodpull.storage.keys import (
     MANIFESTS,
+    MATERIAL_ROOTS,
     OWN_ROOT,
     ROOT,
     UPLOADS,
@@ -10,6 +11,8 @@ from vodpull.storage.keys import (
     WORK,
     asset_folder,
     manifest_key,
+    material_key,
+    material_of,
     original_name,
     place_of,
     upload_key,
@@ -20,6 +23,7 @@ from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
+    "MATERIAL_ROOTS",
     "OWN_ROOT",
     "ROOT",
     "UPLOADS",
@@ -31,6 +35,8 @@ __all__ = [
     "UnfinishedUploads",
     "asset_folder",
     "manifest_key",
+    "material_key",
+    "material_of",
     "open_store",
     "original_name",
     "place_of",

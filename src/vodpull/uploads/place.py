@@ -55,9 +55,7 @@ class Place:
             _, _, nonce, number, size_bytes, at = _FORM.unpack(data)
         except (ValueError, struct.error):
             raise UploadMisplaced("ctx does not fit") from None
-        place = cls(
-            upload_id=upload_id, series=series, nonce=nonce.hex(), number=number, size_bytes=size_bytes, at=at
-        )
+        place = cls(upload_id=upload_id, series=series, nonce=nonce.hex(), number=number, size_bytes=size_bytes, at=at)
         if not hmac.compare_digest(mac, _mac(data, key)) or place._packed() != data:
             raise UploadMisplaced("ctx does not fit")
         return place

@@ -26,6 +26,7 @@ from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
 from vodpull.jobs.removals import Retention
 from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.material_files import MaterialFiles, is_of_material
 
 PER_ROUND = 100
 
@@ -40,7 +41,7 @@ class Rebuilt:
 
     added: int
     known: int
-    """Jobs that the database had already; they stay as they are."""
+    """Jobs and materials that the database had already; they stay as they are."""
     unreadable: int
 
 
@@ -54,6 +55,7 @@ class Archive:
         self._objects = objects
         self._retention = Retention(database)
         self._leftovers = Leftovers(self._retention, objects)
+        self._materials = MaterialFiles(database, vault, objects)
 
     async def keep_new(self) -> int:
         """
@@ -88,12 +90,12 @@ class Archive:
         return Stored(size_bytes=sum(sizes), files=len(sizes))
 
     async def rebuild(self) -> Rebuilt:
-        """Insert every job that has a manifest and that the database does not know; nothing else is changed."""
-        outcomes: list[bool | None] = []
+        """Insert each job and material that has a manifest and is unknown to the database; nothing else is changed."""
+        outcomes = await self._materials.rebuild()
         async for page in self._objects.list_pages(storage.MANIFESTS):
             for start in range(0, len(page), READS_AT_ONCE):
                 keys = [found.key for found in page[start : start + READS_AT_ONCE]]
-                manifests = await asyncio.gather(*(self._read(key) for key in keys))
+                manifests = await asyncio.gather(*(self._read(key) for key in keys if not is_of_material(key)))
                 outcomes += [await asyncio.to_thread(self._add, manifest) for manifest in manifests]
         return Rebuilt(
             added=outcomes.count(True), known=outcomes.count(False), unreadable=sum(one is None for one in outcomes)

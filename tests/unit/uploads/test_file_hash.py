@@ -16,4 +16,4 @@ HASHES = load("upload-protocol")["hashes"]
 def test_a_file_has_the_hash_of_the_vendors_clients(vector: dict[str, Any]) -> None:
     data = vector_file(vector["size"])
     spans = [data[start : start + SPAN_BYTES] for start in range(0, max(1, len(data)), SPAN_BYTES)]
-    assert file_hash([hashlib.sha1(span).digest() for span in spans]) == vector["hash"]
+    assert file_hash([hashlib.sha1(span, usedforsecurity=False).digest() for span in spans]) == vector["hash"]

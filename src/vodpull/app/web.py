@@ -27,6 +27,7 @@ from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.status_reader import open_status_reader
 from vodpull.jobs.submission.idempotency import is_first
+from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import BlockedVideos
@@ -101,6 +102,7 @@ def _api_context(parts: Parts) -> ApiContext:
         storage_days=parts.storage_days,
         removal=parts.removal,
         categories=Categories(parts.database),
+        materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
         callbacks=Callbacks(parts.database),
         templates=parts.templates,

@@ -176,9 +176,10 @@ class Asset:
     """Of the job, that made the renditions; 0: there are none, or an older release made them."""
     outputs: tuple[str, ...] = ()
     """Keys of all that was made of the original but its segments; of older releases empty."""
-
     made_bytes: int = 0
     """Of all that was made of the original, segments included; of older releases 0."""
+    presentation_key: str = ""
+    """Key of what the playlists were written from (`media.Presentation`); of older releases empty."""
 
     @property
     def encode_state(self) -> EncodeState:

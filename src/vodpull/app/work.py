@@ -14,6 +14,7 @@ from vodpull import fetch, media
 from vodpull.app.parts import Parts
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
@@ -87,6 +88,7 @@ def _context(parts: Parts) -> Context:
             standing_aside=parts.engine.standing_aside,
         ),
         templates=parts.templates,
+        handover=Handover(parts.database, parts.objects),
         fetch_limits=fetch.FetchLimits(
             max_bytes=settings.max_source_bytes,
             min_rate_bytes_per_s=settings.min_source_bytes_per_s,

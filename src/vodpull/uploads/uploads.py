@@ -175,14 +175,17 @@ class Uploads:
 
         Raises:
             UploadComplete: another file is complete, and may not be replaced.
+            UploadMalformed: it is empty.
         """
         upload, series = ticket.upload, f"file-{secrets.token_hex(8)}"
         place = Place(
             upload_id=upload.upload_id, series=series, nonce=_GONE, number=0, size_bytes=sums.size_bytes, at=0
         )
+        if not parts:
+            raise UploadMalformed("the file is empty")
         spans = [part.sha1 for part in parts]
         if ticket.is_closed_to(series):
-            if spans and file_hash([bytes.fromhex(sha1) for sha1 in spans]) == upload.hash:
+            if file_hash([bytes.fromhex(sha1) for sha1 in spans]) == upload.hash:
                 await self.inbox.drop([part.key for part in parts])
                 return upload.hash  # the answer was lost on its way
             raise UploadComplete("file exists")

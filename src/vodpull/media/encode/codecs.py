@@ -147,5 +147,6 @@ def needed_tools(template: Template) -> frozenset[str]:
         return frozenset()
     loudness = {"loudnorm"} if template.audio.loudness else set()
     quality = {"libvmaf"} if template.vmaf else set()
+    marks = {"movie", "overlay", "premultiply", "unpremultiply"} if template.watermark else set()
     encoders = {ENCODERS[codec] for codec in template.video} | {SOUND_ENCODERS[template.audio.codec]}
-    return frozenset({"zscale", "alimiter"} | encoders | loudness | quality)
+    return frozenset({"zscale", "alimiter"} | encoders | loudness | quality | marks)

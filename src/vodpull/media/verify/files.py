@@ -8,11 +8,11 @@ from typing import Any
 import m3u8
 
 from vodpull.errors import OutputInvalid
+from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.mp4.boxes import box_names
 from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound
 from vodpull.media.package.hls import Segment
-from vodpull.media.package.jpeg import jpeg_size
 
 
 def require_file(path: Path) -> int:

@@ -28,12 +28,12 @@ from vodpull.app.setup import (
     free_connections,
     unusable_store,
 )
-from vodpull.app.tracing import FIX, can_trace
+from vodpull.app.telemetry.tracing import FIX, can_trace
 from vodpull.clock import now_s
 from vodpull.database.connection import TablesState, database_time_s, open_database, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.templates import TEMPLATES, load_templates
+from vodpull.jobs.submission.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 
 SAFE_FFMPEG = (8, 1, 2)

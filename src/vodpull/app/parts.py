@@ -17,7 +17,6 @@ from vodpull.accounts.keys import Accounts
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
-from vodpull.app.metrics import Metrics
 from vodpull.app.outgoing import notify_guard, source_guard
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
@@ -27,11 +26,12 @@ from vodpull.app.setup import (
     prove_store,
     wire_zone,
 )
-from vodpull.console.entry import ATTEMPTS, ATTEMPTS_OF_ALL
-from vodpull.jobs.census import take_census
+from vodpull.app.telemetry.metrics import Metrics
+from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
-from vodpull.jobs.templates import load_templates
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays

@@ -14,7 +14,7 @@ from vodpull.app.folder import make_data_dir
 from vodpull.app.parts import Parts, Role
 from vodpull.app.server import Connections
 from vodpull.app.setup import check_postgresql, check_shared, tell_unknown
-from vodpull.app.tracing import open_tracer
+from vodpull.app.telemetry.tracing import open_tracer
 from vodpull.app.web import web_of
 from vodpull.app.work import attached, working
 from vodpull.database.connection import migrate, open_database

@@ -21,12 +21,12 @@ from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
 from vodpull.database.changes import following
-from vodpull.jobs.deliveries import Deliveries
-from vodpull.jobs.events import Events
-from vodpull.jobs.history import History, read_history
-from vodpull.jobs.idempotency import is_first
-from vodpull.jobs.listing import Listing
-from vodpull.jobs.status_reader import open_status_reader
+from vodpull.jobs.figures.history import History, read_history
+from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.notices.events import Events
+from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.submission.idempotency import is_first
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import BlockedVideos

@@ -14,10 +14,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from vodpull.app.logs import configure_logging
 from vodpull.app.server import Server
 from vodpull.app.service import Service, running_service
 from vodpull.app.setup import open_operators
+from vodpull.app.telemetry.logs import configure_logging
 from vodpull.cli.access import local_key
 from vodpull.cli.bars import console, follow
 from vodpull.client import Batch, Client, QueryReply

@@ -44,9 +44,9 @@ def serve(
 
     settings = load_settings()
     listener = _listen(host, port)
-    from vodpull.app.logs import configure_logging
     from vodpull.app.server import Server, Tls
     from vodpull.app.service import running_service
+    from vodpull.app.telemetry.logs import configure_logging
 
     configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None

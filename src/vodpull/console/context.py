@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.database.changes import Mark
-from vodpull.jobs.census import Census
-from vodpull.jobs.deliveries import Deliveries
-from vodpull.jobs.events import Events
-from vodpull.jobs.history import History
-from vodpull.jobs.listing import Listing
-from vodpull.jobs.store import Store
+from vodpull.jobs.figures.census import Census
+from vodpull.jobs.figures.history import History
+from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.notices.events import Events
+from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.store.store import Store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library

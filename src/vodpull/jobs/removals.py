@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
-from vodpull.jobs.deliveries import DeliveryState
-from vodpull.jobs.events import EventKind, add_video_event
 from vodpull.jobs.model import Asset, BatchView, Job, Stage
-from vodpull.jobs.rows import job_of_row, read_view
-from vodpull.jobs.store import IS_FINAL, IS_KEPT
-from vodpull.jobs.videos import archive_again, forget_videos
+from vodpull.jobs.notices.deliveries import DeliveryState
+from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.store.rows import job_of_row, read_view
+from vodpull.jobs.store.store import IS_FINAL, IS_KEPT
+from vodpull.jobs.store.videos import archive_again, forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from vodpull.jobs.status import compact_json
+from vodpull.jobs.status.status import compact_json
 from vodpull.videos.model import Video
 from vodpull.videos.shapes import publish_code
 from vodpull.videos.urls import FileUrls

@@ -36,7 +36,7 @@ from vodpull.jobs.model import (
     Stage,
     WireStatus,
 )
-from vodpull.jobs.store import JobRef, Outcome
+from vodpull.jobs.store.store import JobRef, Outcome
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart

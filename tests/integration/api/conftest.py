@@ -19,7 +19,7 @@ from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.store import Outcome, Store
+from vodpull.jobs.store.store import Outcome, Store
 from vodpull.settings import load_settings
 
 DOMAIN = "media.example.test"

@@ -24,15 +24,15 @@ from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.fetch import AddressGuard
-from vodpull.jobs.census import take_census
-from vodpull.jobs.deliveries import Deliveries
-from vodpull.jobs.events import Events
-from vodpull.jobs.history import read_history
-from vodpull.jobs.listing import Listing
+from vodpull.jobs.figures.census import take_census
+from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
+from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.notices.events import Events
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
-from vodpull.jobs.templates import TEMPLATES
+from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories

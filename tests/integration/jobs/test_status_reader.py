@@ -12,8 +12,8 @@ from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
-from vodpull.jobs.status import item_data
-from vodpull.jobs.status_reader import StatusReader, open_status_reader
+from vodpull.jobs.status.status import item_data
+from vodpull.jobs.status.status_reader import StatusReader, open_status_reader
 
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,

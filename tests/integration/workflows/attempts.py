@@ -14,8 +14,8 @@ from vodpull import fetch
 from vodpull.accounts.keys import Accounts
 from vodpull.jobs.model import Job
 from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.store import Store
-from vodpull.jobs.templates import load_templates
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.workflows.attempt.admission import Admission, Thresholds

@@ -25,8 +25,8 @@ from vodpull.api.http.pass_limit import PassLimit
 from vodpull.api.http.problems import problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status import BatchStatus
-from vodpull.jobs.status_reader import Found, StatusReader
+from vodpull.jobs.status.status import BatchStatus
+from vodpull.jobs.status.status_reader import Found, StatusReader
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})

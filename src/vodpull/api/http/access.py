@@ -22,7 +22,7 @@ from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, a
 from vodpull.api.http.exchange import read_signed_request, read_wire_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
-from vodpull.jobs.idempotency import Fingerprint, signed_fingerprint
+from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
 
 THREADS = 4
 """

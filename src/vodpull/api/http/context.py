@@ -11,12 +11,12 @@ from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
-from vodpull.jobs.deliveries import Deliveries
-from vodpull.jobs.events import Events
-from vodpull.jobs.listing import Listing
-from vodpull.jobs.status_reader import StatusReader
-from vodpull.jobs.store import Store
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.notices.events import Events
+from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.status.status_reader import StatusReader
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import Templates
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library

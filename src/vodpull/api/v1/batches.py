@@ -27,10 +27,10 @@ from vodpull.api.v1.views import batch_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.idempotency import fingerprint
-from vodpull.jobs.listing import MAX_PAGE, Filter
 from vodpull.jobs.model import BatchView, Job, Stage
-from vodpull.jobs.submission import PullItem, PullRequest, name_in_url
+from vodpull.jobs.status.listing import MAX_PAGE, Filter
+from vodpull.jobs.submission.idempotency import fingerprint
+from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
-from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.store import JobRef, Store
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.submission.templates import Templates
 from vodpull.workflows.attempt.admission import Admission
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces

@@ -27,7 +27,7 @@ from vodpull.errors import (
     OutputInvalid,
 )
 from vodpull.jobs.model import Asset, Job, Stage
-from vodpull.jobs.store import JobRef, Progress
+from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known

@@ -11,7 +11,7 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import Asset, Batch, Job, Stage
-from vodpull.jobs.store import JobRef
+from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder

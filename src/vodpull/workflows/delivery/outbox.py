@@ -13,11 +13,11 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
-from vodpull.jobs.events import Events, events_of
 from vodpull.jobs.model import Batch, BatchView, Job, NextTry
-from vodpull.jobs.status import notification_body
-from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
+from vodpull.jobs.notices.events import Events, events_of
+from vodpull.jobs.status.status import notification_body
+from vodpull.jobs.store.store import JobRef, Outcome, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video

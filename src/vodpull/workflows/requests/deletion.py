@@ -13,7 +13,7 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_s
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.manifest import folder_of, manifest_of_job
+from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Removal, Retention
 from vodpull.workflows.requests.control import Control

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.store import JobRef, Store
+from vodpull.jobs.store.store import JobRef, Store
 from vodpull.videos.model import Video
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

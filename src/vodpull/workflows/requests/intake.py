@@ -11,12 +11,12 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated, check_together
-from vodpull.jobs.idempotency import Fingerprint, remember_all
 from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
-from vodpull.jobs.submission import PullRequest, without_user_info
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
+from vodpull.jobs.submission.submission import PullRequest, without_user_info
+from vodpull.jobs.submission.templates import Templates
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from vodpull import storage
-from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Asset, outputs_name
 from vodpull.jobs.removals import Holding, Retention
 

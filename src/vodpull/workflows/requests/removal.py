@@ -11,9 +11,9 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, Occupied, StorageError
-from vodpull.jobs.deliveries import Delivery, DeliveryState
-from vodpull.jobs.manifest import folder_of
-from vodpull.jobs.store import Store
+from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
+from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.notices import deletion_notice

@@ -13,9 +13,17 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.errors import StorageError, StorageUnavailable
-from vodpull.jobs.manifest import Manifest, Stored, folder_of, job_of, manifest_of, manifest_of_job, read_manifest
+from vodpull.jobs.manifests.manifest import (
+    Manifest,
+    Stored,
+    folder_of,
+    job_of,
+    manifest_of,
+    manifest_of_job,
+    read_manifest,
+)
+from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
-from vodpull.jobs.records import Record, Records
 from vodpull.jobs.removals import Retention
 from vodpull.workflows.requests.leftovers import Leftovers
 

@@ -13,9 +13,9 @@ import structlog
 
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
-from vodpull.jobs.idempotency import forget_old
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.workspace import sweep
 from vodpull.workflows.engine.engine import Engine

@@ -25,7 +25,7 @@ from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, W
 from vodpull.api.cloudvod.status_query import StatusQuery
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
-from vodpull.jobs.idempotency import signed_fingerprint
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 
 DOCUMENTED_GET = "/vod/videoManage/"
 """Below it GET is documented; elsewhere it is answered as well, without a promise."""

@@ -147,6 +147,7 @@ def _copy_database(source: Path, target: Path) -> None:
 def _members(folder: Path, *, with_media: bool) -> Iterator[Path]:
     yield from (folder / name for name in FILES if (folder / name).is_file())
     yield from sorted(path for path in (folder / TEMPLATES).glob("*.toml") if path.is_file())
+    yield from sorted(path for path in (folder / TEMPLATES / WATERMARKS).glob("*") if path.is_file())
     if with_media:
         for place, _, names in os.walk(folder / MEDIA):
             # A name with # is an upload under way.

@@ -115,8 +115,11 @@ def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iter
         lacking = sorted(media.needed_tools(template) - report.has)
         if lacking:
             text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for the template {template.name}"
-            fix = "unset VODPULL_FFMPEG_PATH to use the one that came along"
-            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=fix)
+            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=OWN_FFMPEG)
+    lacking = sorted(media.WATERMARK_TOOLS - report.has) if templates.watermarks else []
+    if lacking:
+        text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for watermarks"
+        yield Finding(subject="template", ok=False, text=text, fix=OWN_FFMPEG)
 
 
 def _version(version: str) -> Finding:

@@ -75,6 +75,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
     )

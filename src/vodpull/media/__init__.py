@@ -7,7 +7,7 @@ from vodpull.media.encode.chunk import (
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.encode.codecs import needed_tools
+from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
@@ -40,6 +40,7 @@ __all__ = [
     "KINDS",
     "MAX_STILL_BYTES",
     "STEADY_FILE",
+    "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
     "Chunk",

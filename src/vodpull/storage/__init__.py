@@ -1,13 +1,25 @@
 """Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
-from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key
+from vodpull.storage.keys import (
+    MANIFESTS,
+    ROOT,
+    UPLOADS,
+    WORK,
+    asset_folder,
+    manifest_key,
+    original_name,
+    place_of,
+    upload_key,
+    work_key,
+)
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
     "ROOT",
+    "UPLOADS",
     "WORK",
     "ListedObject",
     "ObjectInfo",
@@ -20,5 +32,6 @@ __all__ = [
     "place_of",
     "prove_store",
     "store_answers",
+    "upload_key",
     "work_key",
 ]

@@ -8,9 +8,13 @@ Every object key is made here: service-made folders, and names that no file syst
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures
     manifests/<yyyyMM>/<directory>.json                   what is known of the job: never served
+    video/<yyyyMM>/<directory>/…                          the same of a video that was not pulled
+    material/<yyyyMM>/<materialId>.<suffix>               what was uploaded to be used by videos
+    audio/<yyyyMM>/<audioId>.<suffix>                     a sound file
     work/<directory>-<attempt>/<result>/…                 intermediate results between machines: never served
+    uploads/<yyyyMMdd>/<random>                           parts of uploads that are under way: never served
 
-Source: spec cloud-vod-fetch §5.3.
+Source: spec cloud-vod-fetch §5.3, cloud-vod-videos §8.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ MANIFESTS = "manifests"
 """Apart from the files, so that no web server of a bucket hands them out, and a rebuild lists nothing else."""
 
 WORK = "work"
+
+UPLOADS = "uploads"
 
 _FILE_KEY = re.compile(rf"{ROOT}/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]")
@@ -39,6 +45,11 @@ def place_of(key: str) -> tuple[str, str] | None:
     """Return month and directory of the job that a file's key belongs to; None for a key of another form."""
     found = _FILE_KEY.match(key)
     return None if found is None else (found["month"], found["directory"])
+
+
+def upload_key(day: str, name: str) -> str:
+    """Return the key of a part of an upload. `day` is `yyyyMMdd`."""
+    return f"{UPLOADS}/{day}/{name}"
 
 
 def manifest_key(*, month: str, directory: str) -> str:

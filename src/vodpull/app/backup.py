@@ -28,6 +28,7 @@ from vodpull.app.setup import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
+from vodpull.jobs.submission.templates import WATERMARKS
 from vodpull.settings import Settings
 from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 

@@ -158,9 +158,15 @@ def test_an_upload_tool_may_choose_domains_and_categories(wire: Wire, tree: None
         assert wire.send(as_sent(call, request)) == CALLS[call]["reply_success"]["body"] | DONE
 
 
-@pytest.mark.parametrize("call", ["getSubtitleList", "getWatermarkList"])
-def test_there_are_no_subtitles_and_watermarks_to_choose(wire: Wire, call: str) -> None:
-    assert wire.call(CALLS[call]["path"]) == DONE | {"data": {"total": 0, "list": []}}
+def test_there_are_no_subtitles_to_choose(wire: Wire) -> None:
+    assert wire.call(CALLS["getSubtitleList"]["path"]) == DONE | {"data": {"total": 0, "list": []}}
+
+
+def test_the_operators_watermarks_are_there_to_choose(wire: Wire) -> None:
+    expected = CALLS["getWatermarkList"]["reply_success"]["body"]["data"]
+    [row] = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
+    assert row == {"watermarkTemplateId": "角标", "waterMarkTemplateName": "角标"}
+    assert set(row) == set(expected["list"][0])
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("getStorageVolume"))

@@ -269,7 +269,7 @@ class Store:
         self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = ""
     ) -> JobRef | None:
         """
-        Make a job whose original is stored wait as its next attempt, which encodes that by another template and watermark.
+        Make a job whose original is stored wait as its next attempt, which encodes that by another template.
 
         What was made of it plays meanwhile. None when it is under way, deleted, or has no original.
 

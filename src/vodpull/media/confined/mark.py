@@ -17,8 +17,8 @@ from typing import Any
 # The picture is looked at in so many columns and rows: a cell of a fingerprint has dozens of them.
 GRAIN = 96
 # What changes the brightness of no cell by more cannot be told from what an encoder does; the second number counts
-# where brightness was mapped to another range.
-LEVELS, FITTED_LEVELS = 5.0, 40.0
+# where brightness was mapped to another range. Nor can what is near to what differs in the rest of the picture.
+LEVELS, FITTED_LEVELS, NOISE_FACTOR = 5.0, 12.0, 6.0
 # So much of what a watermark changes must be changed, and no more than so much.
 MISSING, TOO_STRONG = 0.5, 1.6
 
@@ -49,7 +49,8 @@ class Overlay:
         least, done, due = FITTED_LEVELS if fitted else LEVELS, 0.0, 0.0
         for shown, bare in pairs:
             change = list(map(sub, self.over(bare), bare))
-            if max(map(abs, change)) >= least:
+            noise = [abs(one - other) for one, other, share in zip(shown, bare, self.cover, strict=True) if not share]
+            if max(map(abs, change)) >= max(least, NOISE_FACTOR * sum(noise) / max(1, len(noise))):
                 done += sum(map(mul, map(sub, shown, bare), change))
                 due += sum(map(mul, change, change))
         if not due:

@@ -15,8 +15,18 @@ from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
-from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.assembly import Parts
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import (
+    TEXTS,
+    Presentation,
+    Track,
+    presentation_bytes,
+    read_presentation,
+    with_texts,
+)
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -37,6 +47,7 @@ __all__ = [
     "ABR",
     "KINDS",
     "STEADY_FILE",
+    "TEXTS",
     "Account",
     "AudioStream",
     "Chunk",
@@ -49,8 +60,8 @@ __all__ = [
     "Original",
     "Package",
     "PackagedRendition",
-    "PackagedSound",
     "Parts",
+    "Presentation",
     "Preview",
     "Proof",
     "Rendition",
@@ -63,6 +74,7 @@ __all__ = [
     "ToolProgress",
     "ToolReport",
     "Toolbox",
+    "Track",
     "VideoStream",
     "build_chunk_argv",
     "build_tracks_argv",
@@ -87,13 +99,17 @@ __all__ = [
     "plan_carefully",
     "plan_encode",
     "plan_ladder",
+    "playlists",
+    "presentation_bytes",
     "probe",
     "probe_part",
     "reach",
+    "read_presentation",
     "settled",
     "sound_is_lost",
     "steady",
     "survey",
     "titles",
     "warnings_of",
+    "with_texts",
 ]

@@ -20,8 +20,8 @@ from vodpull.errors import EncodeFailed, OutputInvalid
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.package.assembly import PackagedRendition
 from vodpull.media.package.package import Package
+from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, copy_limits
@@ -192,8 +192,9 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package = subject.plan, subject.original.info, subject.package
-    muxed = [(placed.folder, plan.sounds[0].index) for placed in _ends(package)] if plan.sounds else []
-    alone = [(placed.folder, sound.index) for placed, sound in zip(package.sounds, plan.sounds, strict=False)]
+    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
+    heard = {track.folder: plan.sounds[0].index for track in inside}
+    heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
     return {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
@@ -203,7 +204,7 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "video": plan.picture.stream_index,
         "shapes": plan.picture.fit,
         "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in _seen(subject)],
-        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in (*muxed, *alone)],
+        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
     }
 
 

@@ -22,6 +22,7 @@ from vodpull.workflows.requests.deletion import Sweep
 from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.material_files import MaterialFiles
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
 
 EXIT_LOST = 75
@@ -111,6 +112,7 @@ def _chores(parts: Parts) -> Chores:
         removal=parts.removal,
         days=parts.storage_days,
         archive=Archive(parts.database, parts.vault, parts.objects),
+        materials=MaterialFiles(parts.database, parts.vault, parts.objects),
         disposal=parts.disposal,
         sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
         keep_days=parts.settings.retention_days,

@@ -14,6 +14,11 @@ BLOCKED = sa.text("state = 1")
 
 UNFINISHED = sa.text("finished_at_ms IS NULL")
 
+UNARCHIVED_MATERIAL = sa.text("archived_at_ms < updated_at_ms")
+
+DELETED = sa.text("deleted_at_ms IS NOT NULL")
+"""Materials whose file is still to be removed."""
+
 UNCOMPLETED = sa.text("completed_at_ms IS NULL")
 """Uploads whose file is not whole yet."""
 
@@ -113,6 +118,7 @@ job = sa.Table(
     sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
     sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
+    sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage_batch", "stage", "batch_id"),
@@ -164,6 +170,42 @@ video_category = sa.Table(
     sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), primary_key=True),
     sa.Column("node_id", sa.BigInteger, primary_key=True),
     sa.Index("ix_video_category_node", "node_id", "video_id"),
+)
+
+material = sa.Table(
+    "material",
+    metadata,
+    sa.Column("material_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded_name", sa.Text, nullable=False),
+    sa.Column("suffix", sa.String(16), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("duration_s", sa.Float, nullable=False),
+    sa.Column("publish_domain", sa.String(255), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("uploaded_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("archived_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("deleted_at_ms", sa.BigInteger),
+    sa.Index("ix_material_account_created", "account_id", "kind", "created_at_ms", "material_id"),
+    sa.Index("ix_material_created", "created_at_ms", "material_id"),
+    sa.Index(
+        "ix_material_unarchived",
+        "updated_at_ms",
+        sqlite_where=UNARCHIVED_MATERIAL,
+        postgresql_where=UNARCHIVED_MATERIAL,
+    ),
+    sa.Index("ix_material_deleted", "deleted_at_ms", sqlite_where=DELETED, postgresql_where=DELETED),
+)
+
+material_use = sa.Table(
+    "material_use",
+    metadata,
+    sa.Column("material_id", sa.String(32), sa.ForeignKey("material.material_id"), primary_key=True),
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),
+    sa.Index("ix_material_use_job", "job_id"),
 )
 
 task = sa.Table(

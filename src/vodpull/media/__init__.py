@@ -16,8 +16,18 @@ from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
-from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.assembly import Parts
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import (
+    TEXTS,
+    Presentation,
+    Track,
+    presentation_bytes,
+    read_presentation,
+    with_texts,
+)
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -40,6 +50,7 @@ __all__ = [
     "KINDS",
     "MAX_STILL_BYTES",
     "STEADY_FILE",
+    "TEXTS",
     "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
@@ -53,8 +64,8 @@ __all__ = [
     "Original",
     "Package",
     "PackagedRendition",
-    "PackagedSound",
     "Parts",
+    "Presentation",
     "Preview",
     "Proof",
     "Rendition",
@@ -68,6 +79,7 @@ __all__ = [
     "ToolProgress",
     "ToolReport",
     "Toolbox",
+    "Track",
     "VideoStream",
     "Watermark",
     "build_chunk_argv",
@@ -94,9 +106,12 @@ __all__ = [
     "plan_carefully",
     "plan_encode",
     "plan_ladder",
+    "playlists",
+    "presentation_bytes",
     "probe",
     "probe_part",
     "reach",
+    "read_presentation",
     "read_still",
     "settled",
     "sound_is_lost",
@@ -104,4 +119,5 @@ __all__ = [
     "survey",
     "titles",
     "warnings_of",
+    "with_texts",
 ]

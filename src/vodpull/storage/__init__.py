@@ -3,11 +3,16 @@
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
 from vodpull.storage.keys import (
     MANIFESTS,
+    MATERIAL_ROOTS,
+    OWN_ROOT,
     ROOT,
     UPLOADS,
+    VIDEO_ROOTS,
     WORK,
     asset_folder,
     manifest_key,
+    material_key,
+    material_of,
     original_name,
     place_of,
     upload_key,
@@ -18,8 +23,11 @@ from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
+    "MATERIAL_ROOTS",
+    "OWN_ROOT",
     "ROOT",
     "UPLOADS",
+    "VIDEO_ROOTS",
     "WORK",
     "ListedObject",
     "ObjectInfo",
@@ -27,6 +35,8 @@ __all__ = [
     "UnfinishedUploads",
     "asset_folder",
     "manifest_key",
+    "material_key",
+    "material_of",
     "open_store",
     "original_name",
     "place_of",

@@ -59,7 +59,9 @@ def _no_videos(request: pytest.FixtureRequest) -> Iterator[None]:
     if used is None:
         return
     with used.database.begin() as connection:
-        for table in (tables.video_category, tables.category, tables.video, tables.event, tables.task):
+        for table in (tables.material_use, tables.material, tables.video_category, tables.category, tables.video):
+            connection.execute(table.delete())
+        for table in (tables.event, tables.task):
             connection.execute(table.delete())
         connection.execute(tables.storage_day.delete())
         # The vectors begin with node 1001 and nothing stored.

@@ -116,7 +116,7 @@ async def test_the_poster_is_a_moment_of_the_best_rendition(
     assert jpeg_size(out / made.poster) == (160, 90)
     greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)
     assert max(greys) - min(greys) > 150
-    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg"}
+    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg", ".json"}
     assert [path.name for path in out.glob("*.mp4")] == []
     with pytest.raises(OutputInvalid, match="moment"):
         Assembly(plan, parts, "v").write_chosen_picture(1000, tmp_path / "pictures.mp4")

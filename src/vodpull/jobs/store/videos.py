@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from vodpull.accounts.stored import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
-from vodpull.jobs.model import Asset, EncodeState, Job, VideoOrigin, VideoState
+from vodpull.jobs.model import Asset, EncodeState, Job, VideoState
 
 
 def name_of_file(file_name: str) -> str:
@@ -28,7 +29,7 @@ def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:
         "name": name,
         "folded_name": name.casefold(),
         "description": "",
-        "origin": int(VideoOrigin.PULLED),
+        "origin": int(job.origin),
         "state": int(VideoState.ENABLED),
         "encode_state": int(EncodeState.ENCODING if encodes else EncodeState.NOT_ENCODED),
         "publish_domain": "",
@@ -46,7 +47,7 @@ def keep_video(connection: sa.Connection, account_id: str, job: Job, *, encodes:
     row = video_row(account_id, job, encodes=encodes)
     size_bytes = int(str(row["size_bytes"]))
     if insert_new(connection, tables.video, row):
-        _count_stored(connection, account_id, size_bytes)
+        count_stored(connection, account_id, size_bytes)
         return True
     resize_video(connection, job.job_id, size_bytes)
     changed = ("encode_state", "duration_s", "uploaded_at_ms", "updated_at_ms")
@@ -60,17 +61,8 @@ def resize_video(connection: sa.Connection, job_id: str, size_bytes: int) -> Non
     video = tables.video
     row = connection.execute(sa.select(video.c.account_id, video.c.size_bytes).where(video.c.job_id == job_id)).first()
     if row is not None and row.size_bytes != size_bytes:
-        _count_stored(connection, row.account_id, size_bytes - int(row.size_bytes))
+        count_stored(connection, row.account_id, size_bytes - int(row.size_bytes))
         connection.execute(video.update().where(video.c.job_id == job_id).values(size_bytes=size_bytes))
-
-
-def _count_stored(connection: sa.Connection, account_id: str, more_bytes: int) -> None:
-    """Count what an account has stored, and the most that it had since that was noted for its day."""
-    account = tables.account.c
-    stored = account.stored_bytes + more_bytes
-    peak = sa.case((stored > account.peak_bytes, stored), else_=account.peak_bytes)
-    mine = account.account_id == account_id
-    connection.execute(tables.account.update().where(mine).values(stored_bytes=stored, peak_bytes=peak))
 
 
 def set_encode_state(connection: sa.Connection, job_id: str, state: EncodeState, *, asset: Asset | None = None) -> None:
@@ -85,11 +77,12 @@ def set_encode_state(connection: sa.Connection, job_id: str, state: EncodeState,
 def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[str]:
     """Delete the videos whose jobs fit, with their labels, and return their ids; the files are others' to remove."""
     jobs = sa.select(tables.job.c.job_id).where(which)
+    connection.execute(tables.material_use.delete().where(tables.material_use.c.job_id.in_(jobs)))
     video = tables.video.c
     found = sa.select(video.video_id, video.account_id, video.size_bytes).where(video.job_id.in_(jobs))
     rows = connection.execute(found).all()
     for row in rows:
-        _count_stored(connection, row.account_id, -int(row.size_bytes))
+        count_stored(connection, row.account_id, -int(row.size_bytes))
     ids = [row.video_id for row in rows]
     for table in (tables.video_category, tables.video):
         connection.execute(table.delete().where(table.c.video_id.in_(ids)))

@@ -15,7 +15,7 @@ from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes
-from vodpull.media.plan.template import AudioRecipe, Mp4, Template, VideoCodec, VideoRate
+from vodpull.media.plan.template import AudioRecipe, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 from vodpull.media.plan.watermark import Watermark
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -108,6 +108,8 @@ class EncodePlan:
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
     watermark: Watermark | None = None
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
+    sound_layout: SoundLayout = "muxed"
+    """Whether sound has segments of its own."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:

@@ -24,6 +24,7 @@ DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
 AudioCodec = Literal["aac", "opus"]
 Mp4 = Literal["none", "best", "each"]
+SoundLayout = Literal["apart", "muxed"]
 Bitrate = Annotated[int, Field(ge=50_000, le=200_000_000)]
 # The scale of AV1 and VP9; that of H.264 and HEVC ends earlier, see MAX_CRF.
 Crf = Annotated[int, Field(ge=1, le=63)]

@@ -21,8 +21,8 @@ from vodpull.errors import EncodeFailed, OutputInvalid
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.package.assembly import PackagedRendition
 from vodpull.media.package.package import Package
+from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.plan.watermark import Watermark, place_watermark
@@ -197,8 +197,9 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
-    muxed = [(placed.folder, plan.sounds[0].index) for placed in _ends(package)] if plan.sounds else []
-    alone = [(placed.folder, sound.index) for placed, sound in zip(package.sounds, plan.sounds, strict=False)]
+    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
+    heard = {track.folder: plan.sounds[0].index for track in inside}
+    heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
     return {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
@@ -212,7 +213,7 @@ def _orders(subject: Subject) -> dict[str, Any]:
             {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
             for placed in _seen(subject)
         ],
-        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in (*muxed, *alone)],
+        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
     }
 
 

@@ -18,8 +18,8 @@ from vodpull.errors import OutputInvalid
 from vodpull.media.encode.chunk import picture_of, seek_flags, watermark_beside
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.package.assembly import PackagedRendition
 from vodpull.media.package.package import Package
+from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check, incomplete

@@ -17,6 +17,7 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.status_reader import StatusReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
@@ -51,6 +52,7 @@ class ApiContext:
     storage_days: StorageDays
     removal: VideoRemoval
     categories: Categories
+    materials: Materials
     encoding: Encoding
     callbacks: Callbacks
     captioning: Captioning

@@ -68,6 +68,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         encoding=api.encoding,
         removal=api.removal,
         callbacks=api.callbacks,
+        captioning=api.captioning,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
         inspector=Inspector(api.deliveries, parts.accounts),
@@ -78,6 +79,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
     )
@@ -109,6 +111,7 @@ def _api_context(parts: Parts) -> ApiContext:
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
         callbacks=Callbacks(parts.database),
+        captioning=parts.captioning,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,

@@ -20,6 +20,7 @@ from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Watch
 
@@ -58,6 +59,12 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         handover=Handover(database, objects),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        caption_fetcher=CaptionFetcher(
+            guard=fetch.AddressGuard(),
+            limits=fetch.FetchLimits(max_bytes=10**9),
+            host_limits=fetch.HostLimits(),
+            folder=tmp_path / "captions",
+        ),
         source_retries=SourceRetries.parse(()),
         max_duration_s=3600,
         watch=Watch(),

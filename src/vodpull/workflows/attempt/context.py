@@ -17,6 +17,7 @@ from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -41,6 +42,7 @@ class Context:
     handover: Handover
     """Has the bytes of what was uploaded."""
     fetch_limits: fetch.FetchLimits
+    caption_fetcher: CaptionFetcher
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch

@@ -24,6 +24,7 @@ from vodpull.workflows.engine.queues import Owner, Queues
 def video_options(
     *,
     template: str,
+    watermark: str = "",
     origin: VideoOrigin = VideoOrigin.UPLOADED,
     publish_domain: str = "",
     labels: list[CategoryName] | None = None,
@@ -31,6 +32,7 @@ def video_options(
     """Return what is to become of an upload, as it is kept with its reservation."""
     return {
         "template": template,
+        "watermark": watermark,
         "origin": int(origin),
         "publish_domain": publish_domain,
         "labels": [[label.parent, label.child] for label in labels or ()],
@@ -74,7 +76,8 @@ class UploadedVideos:
         if found is None:  # it was deleted
             raise UploadTokenInvalid("Token Invalid")
         batch, job = found
-        again = self._store.replace_original(connection, JobRef.of(job), template=str(upload.options["template"]))
+        template, watermark = str(upload.options["template"]), str(upload.options["watermark"])
+        again = self._store.replace_original(connection, JobRef.of(job), template=template, watermark=watermark)
         if again is None:
             raise NotAllowedNow("the video is under way")
         self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
@@ -107,6 +110,7 @@ def _plan(upload: Upload, whole: Whole) -> BatchView:
         md5=upload.md5,
         video_id=upload.subject_id,
         directory=upload.upload_id,
+        watermark=str(upload.options["watermark"]),
         origin=VideoOrigin(int(str(upload.options["origin"]))),
         asset=Asset(video_id=upload.subject_id, duration_s=0.0, files=(original,)),
         stage_at_ms=now,

@@ -55,11 +55,13 @@ class UploadCalls:
         """Return what is reserved, after everything that can be judged now."""
         if asked.domain and asked.domain not in self._context.publish_domains and asked.domain != caller.urls.host():
             raise Refused(refusals.DOMAIN_UNKNOWN)
-        if asked.watermark:
+        if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
         if asked.has_subtitle:
             raise ParameterError("there is no subtitle of this id", field="subtitle")
-        template = self._context.templates.find(asked.template or self._context.default_template)
+        template = self._context.templates.find(
+            asked.template or self._context.default_template, watermark=asked.watermark
+        )
         return Wanted(
             account_id=caller.account_id,
             access_key=caller.key.access_key,
@@ -72,6 +74,7 @@ class UploadCalls:
             md5=asked.md5,
             options=video_options(
                 template=template.name,
+                watermark=asked.watermark,
                 origin=asked.origin,
                 publish_domain=asked.domain if asked.domain in self._context.publish_domains else "",
                 labels=list(asked.labels),

@@ -230,12 +230,14 @@ class Job:
     file_name: str
     """A label given by the client: hostile text, never a path."""
     source_url: str
-    """As requested. May carry a signed query: never logged."""
+    """As requested; empty where nothing was pulled. May carry a signed query: never logged."""
     md5: str
     """Expected digest as the client wrote it; empty: not checked."""
     video_id: str
     directory: str
     """32 hex characters: the folder of this job's files."""
+    origin: VideoOrigin = VideoOrigin.PULLED
+    """Where its bytes come from: only of a pulled one does `source_url` say anything."""
     attempt: int = 1
     """Counts retries, by people and after failures that may pass; an earlier attempt changes nothing any more."""
     stage: Stage = Stage.WAITING

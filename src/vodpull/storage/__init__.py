@@ -4,8 +4,10 @@ from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, Unfinish
 from vodpull.storage.keys import (
     MANIFESTS,
     MATERIAL_ROOTS,
+    OWN_ROOT,
     ROOT,
     UPLOADS,
+    VIDEO_ROOTS,
     WORK,
     asset_folder,
     manifest_key,
@@ -22,8 +24,10 @@ from vodpull.storage.proof import prove_store, store_answers
 __all__ = [
     "MANIFESTS",
     "MATERIAL_ROOTS",
+    "OWN_ROOT",
     "ROOT",
     "UPLOADS",
+    "VIDEO_ROOTS",
     "WORK",
     "ListedObject",
     "ObjectInfo",

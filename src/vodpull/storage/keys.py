@@ -24,6 +24,11 @@ import re
 
 ROOT = "pullvideo"
 
+OWN_ROOT = "video"
+"""Of videos that no `pullVideo` brought: uploads, clips, joins."""
+
+VIDEO_ROOTS = (ROOT, OWN_ROOT)
+
 MATERIAL_ROOTS = ("material", "audio")
 """Of files that are kept as they came, each alone."""
 
@@ -34,7 +39,7 @@ WORK = "work"
 
 UPLOADS = "uploads"
 
-_FILE_KEY = re.compile(rf"{ROOT}/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
+_FILE_KEY = re.compile(rf"(?:{'|'.join(VIDEO_ROOTS)})/(?P<month>[0-9]{{6}})/(?P<directory>[0-9a-f]{{32}})/.")
 _MATERIAL_KEY = re.compile(
     rf"(?P<root>{'|'.join(MATERIAL_ROOTS)})/(?P<month>[0-9]{{6}})/(?P<id>[0-9a-f]{{32}})\.[A-Za-z0-9]{{1,10}}"
 )
@@ -43,9 +48,9 @@ _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 
 
-def asset_folder(*, month: str, directory: str) -> str:
+def asset_folder(*, month: str, directory: str, root: str = ROOT) -> str:
     """Return the key prefix of one job's files, without a trailing slash. `month` is `yyyyMM`."""
-    return f"{ROOT}/{month}/{directory}"
+    return f"{root}/{month}/{directory}"
 
 
 def place_of(key: str) -> tuple[str, str] | None:

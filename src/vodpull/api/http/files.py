@@ -179,7 +179,7 @@ def is_media_key(key: str) -> bool:
 
 # Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots. Materials stand alone.
 _KEY = re.compile(
-    r"pullvideo/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+"
+    r"(?:pullvideo|video)/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+"
     r"|(?:material|audio)/[0-9]{6}/[0-9a-f]{32}\.[A-Za-z0-9]{1,10}"
 )
 

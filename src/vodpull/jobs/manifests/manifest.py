@@ -19,7 +19,7 @@ from vodpull.clock import utc_month
 from vodpull.errors import ConfigurationError, StorageError
 from vodpull.jobs.manifests.kept_videos import KeptVideo
 from vodpull.jobs.manifests.records import Record
-from vodpull.jobs.model import Batch, Job
+from vodpull.jobs.model import Batch, Job, VideoOrigin
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one; fields that are added do not count."""
@@ -103,9 +103,16 @@ def _host_only(url: str) -> str:
     return ""
 
 
-def folder_of(*, directory: str, created_at_ms: int) -> str:
+def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin = VideoOrigin.PULLED) -> str:
     """Return the key prefix of a job's files."""
-    return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory)
+    root = storage.ROOT if origin is VideoOrigin.PULLED else storage.OWN_ROOT
+    return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory, root=root)
+
+
+def folders_of(*, directory: str, created_at_ms: int) -> list[str]:
+    """Return the key prefixes that a job's files may have, wherever they come from."""
+    month = utc_month(created_at_ms / 1000)
+    return [storage.asset_folder(month=month, directory=directory, root=root) for root in storage.VIDEO_ROOTS]
 
 
 def manifest_of_job(*, directory: str, created_at_ms: int) -> str:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Stage, WireStatus
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Stage, VideoOrigin, WireStatus
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
@@ -55,6 +55,7 @@ def job_row(job: Job) -> dict[str, Any]:
     """Return a job as its row."""
     row = asdict(job)
     return row | {
+        "origin": int(job.origin),
         "stage": job.stage.value,
         "pull_status": job.pull_status.value,
         "cmd_status": job.cmd_status.value,
@@ -74,6 +75,7 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
     return Job(
         **values
         | {
+            "origin": VideoOrigin(values["origin"]),
             "stage": Stage(values["stage"]),
             "pull_status": WireStatus(values["pull_status"]),
             "cmd_status": WireStatus(values["cmd_status"]),

@@ -8,7 +8,7 @@ from vodpull.accounts.stored import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
-from vodpull.jobs.model import Asset, EncodeState, Job, VideoOrigin, VideoState
+from vodpull.jobs.model import Asset, EncodeState, Job, VideoState
 
 
 def name_of_file(file_name: str) -> str:
@@ -29,7 +29,7 @@ def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:
         "name": name,
         "folded_name": name.casefold(),
         "description": "",
-        "origin": int(VideoOrigin.PULLED),
+        "origin": int(job.origin),
         "state": int(VideoState.ENABLED),
         "encode_state": int(EncodeState.ENCODING if encodes else EncodeState.NOT_ENCODED),
         "publish_domain": "",

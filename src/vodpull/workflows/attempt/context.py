@@ -92,4 +92,4 @@ def replaces(job: Job) -> bool:
 
 def folder_key(job: Job) -> str:
     """Return the key prefix of a job's files, without a trailing slash."""
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)

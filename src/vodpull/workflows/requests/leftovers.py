@@ -50,7 +50,7 @@ class Leftovers:
         found = self._retention.final_holding(directory)
         if found is not None:
             job, holding = found
-            folder = folder_of(directory=directory, created_at_ms=job.created_at_ms)
+            folder = folder_of(directory=directory, created_at_ms=job.created_at_ms, origin=job.origin)
             keys = await self._objects.list_keys(f"{folder}/")
             with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
                 again = self._retention.final_holding(directory)

@@ -199,4 +199,4 @@ def _task(account_id: str, subject: dict[str, list[str]], *, access_key: str, no
 
 
 def _folder(video: Video) -> str:
-    return folder_of(directory=video.directory, created_at_ms=video.created_at_ms)
+    return folder_of(directory=video.directory, created_at_ms=video.created_at_ms, origin=video.origin)

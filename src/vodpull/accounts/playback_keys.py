@@ -1,4 +1,4 @@
-"""The keys that sign playback tokens: an account has any number, the newest secret signs, every live one is believed."""
+"""The keys that sign playback tokens: of an account the newest secret signs, and every live one is believed."""
 
 from __future__ import annotations
 
@@ -129,9 +129,7 @@ class PlaybackKeys:
             public_key=row.public_key,
         )
 
-    def _add(
-        self, account_id: str, algorithm: Algorithm, *, secret: str = "", public_key: str = ""
-    ) -> LivePlaybackKey:
+    def _add(self, account_id: str, algorithm: Algorithm, *, secret: str = "", public_key: str = "") -> LivePlaybackKey:
         made = LivePlaybackKey(
             key_id=f"PK{secrets.token_hex(10).upper()}",
             account_id=account_id,

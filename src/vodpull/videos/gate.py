@@ -1,4 +1,4 @@
-"""Who may have which stored file: what a video says, as every process learns it within seconds, and what a token says."""
+"""Who may have which stored file, by what its video says, as every process learns it within seconds, and a token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vodpull.videos.playback.tokens import (
 )
 
 BLOCKED = "blocked"
-TOKEN_WANTED = "token_wanted"
+TOKEN_WANTED = "token_wanted"  # noqa: S105 - says why
 """The file is for bearers of a playback token."""
 
 
@@ -59,9 +59,9 @@ class Gate:
         if token is None:
             private = rule.is_signed or (kind is FileKind.ORIGINAL and rule.has_private_original)
             return TOKEN_WANTED if private else ""
-        return await self._judge(token, rule, kind, visit) or ""
+        return await self._judge(token, rule, kind=kind, visit=visit) or ""
 
-    async def _judge(self, token: str, rule: PlayRule, kind: FileKind, visit: Visit) -> TokenRefusal | None:
+    async def _judge(self, token: str, rule: PlayRule, *, kind: FileKind, visit: Visit) -> TokenRefusal | None:
         try:
             key = await self._keys.get(key_id_of(token))
             if key is None or key.account_id != rule.account_id:

@@ -161,8 +161,16 @@ class _TaskDesk:
         view = self._view(visit)
         job = view.at(visit.request.path_params["position"])
         assert job is not None  # noqa: S101 - `_view` has looked
-        card = job_card(job, (), now_ms=now_ms())
-        return self._pages.page(visit, "player.html", view=view, card=card, base=visit.site(self._context.public_url))
+        video = self._context.library.find(job.video_id, account_id=None)
+        return self._pages.page(
+            visit,
+            "player.html",
+            view=view,
+            card=job_card(job, (), now_ms=now_ms()),
+            video=video,
+            urls=self._context.urls.on(visit.site(self._context.public_url)),
+            own=partial(self._context.own_urls.path, video),
+        )
 
     def _view(self, visit: Visit) -> BatchView:
         params = visit.request.path_params

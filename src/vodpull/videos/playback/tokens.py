@@ -18,7 +18,8 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import jwt
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from jwt.types import Options
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from vodpull.peers import is_in
 
@@ -28,6 +29,8 @@ GRACE_S = 600
 """What has begun to play goes on for so long after a token's end, unless the token says otherwise."""
 
 MAX_TOKEN_CHARACTERS = 2048
+
+MAX_KEY_ID_CHARACTERS = 64
 
 MAX_GRACE_S = 24 * 3600
 
@@ -89,17 +92,15 @@ class SigningKey:
 class Grant:
     """What a token allows."""
 
-    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)
-
-    sub: Annotated[str, Field(min_length=1, max_length=64)]
+    sub: Annotated[str, Field(strict=True, min_length=1, max_length=64)]
     """The videoId."""
-    exp: Annotated[int, Field(gt=0, le=LAST_S)]
-    nbf: Annotated[int, Field(ge=0, le=LAST_S)] = 0
-    grace: Annotated[int, Field(ge=0, le=MAX_GRACE_S)] = GRACE_S
-    net: Annotated[str, Field(max_length=64)] = ""
-    ref: Annotated[str, Field(max_length=255)] = ""
-    only: Annotated[list[Literal["captions", "pictures"]], Field(max_length=2)] = Field(default_factory=list)
-    original: bool = False
+    exp: Annotated[int, Field(strict=True, gt=0, le=LAST_S)]
+    nbf: Annotated[int, Field(strict=True, ge=0, le=LAST_S)] = 0
+    grace: Annotated[int, Field(strict=True, ge=0, le=MAX_GRACE_S)] = GRACE_S
+    net: Annotated[str, Field(strict=True, max_length=64)] = ""
+    ref: Annotated[str, Field(strict=True, max_length=255)] = ""
+    only: Annotated[tuple[Literal["captions", "pictures"], ...], Field(max_length=2)] = ()
+    original: Annotated[bool, Field(strict=True)] = False
 
     @field_validator("net")
     @classmethod
@@ -117,7 +118,13 @@ class Visit:
 
 
 _GRANT = TypeAdapter(Grant)
-_LENIENT = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False, "verify_sub": False}
+_TIMES_ASIDE: Options = {
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+    "verify_aud": False,
+    "verify_sub": False,
+}
 
 
 def write_token(grant: Grant, key: SigningKey) -> str:
@@ -152,7 +159,7 @@ def key_id_of(token: str) -> str:
         found = jwt.get_unverified_header(token).get("kid")
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         raise TokenRefused(TokenRefusal.MALFORMED) from None
-    if not isinstance(found, str) or not 0 < len(found) <= 64:
+    if not isinstance(found, str) or not 0 < len(found) <= MAX_KEY_ID_CHARACTERS:
         raise TokenRefused(TokenRefusal.MALFORMED)
     return found
 
@@ -161,7 +168,7 @@ def key_id_of(token: str) -> str:
 def _verified(token: str, key: VerifyingKey) -> Grant:
     """Check a signature once: a player brings the same token with every file."""
     try:
-        return _GRANT.validate_python(jwt.decode(token, key.key, algorithms=[key.algorithm], options=_LENIENT))
+        return _GRANT.validate_python(jwt.decode(token, key.key, algorithms=[key.algorithm], options=_TIMES_ASIDE))
     except jwt.InvalidSignatureError:
         raise TokenRefused(TokenRefusal.FORGED) from None
     except (jwt.InvalidTokenError, ValidationError, ValueError, TypeError, RecursionError):
@@ -177,15 +184,16 @@ def refusal(grant: Grant, *, video_id: str, kind: FileKind, visit: Visit, now_s:
         (now_s >= grant.exp + grace_s, TokenRefusal.EXPIRED),
         (bool(grant.net) and not is_in(visit.address, [ip_network(grant.net)]), TokenRefusal.ADDRESS),
         (bool(grant.ref) and _host(visit.referrer) != grant.ref.lower(), TokenRefusal.REFERRER),
-        (not _covers(grant, kind), TokenRefusal.FILE),
+        (not may_have(grant, kind), TokenRefusal.FILE),
     )
     return next((reason for refused, reason in judged if refused), None)
 
 
-def _covers(grant: Grant, kind: FileKind) -> bool:
+def may_have(grant: Grant, kind: FileKind) -> bool:
+    """Return True for files of the kinds that a grant is for."""
     if kind is FileKind.ORIGINAL:
         return grant.original
-    return not grant.only or kind in grant.only
+    return not grant.only or kind.value in grant.only
 
 
 def _host(referrer: str) -> str:

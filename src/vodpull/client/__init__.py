@@ -25,11 +25,22 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
-from vodpull.client.video_operations import VideoChange, VideoFilters
-from vodpull.client.video_shapes import Category, Playback, Usage, Video, VideoJob, VideoPage
+from vodpull.client.video_operations import PlaybackTerms, VideoChange, VideoFilters
+from vodpull.client.video_shapes import (
+    Account,
+    Category,
+    Playback,
+    PlaybackKey,
+    PlaybackKeyMade,
+    Usage,
+    Video,
+    VideoJob,
+    VideoPage,
+)
 from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
 
 __all__ = [
+    "Account",
     "AsyncClient",
     "Attempt",
     "Batch",
@@ -46,6 +57,9 @@ __all__ = [
     "Options",
     "Page",
     "Playback",
+    "PlaybackKey",
+    "PlaybackKeyMade",
+    "PlaybackTerms",
     "PullOptions",
     "PullReply",
     "QueryReply",

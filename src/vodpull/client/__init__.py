@@ -14,6 +14,7 @@ from vodpull.client.operations import Options, PullOptions
 from vodpull.client.shapes import (
     Attempt,
     Batch,
+    CaptionSource,
     Delivery,
     DeliveryPage,
     Event,
@@ -28,6 +29,7 @@ from vodpull.client.shapes import (
 from vodpull.client.video_operations import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.video_shapes import (
     Account,
+    Caption,
     Category,
     Playback,
     PlaybackKey,
@@ -44,6 +46,8 @@ __all__ = [
     "AsyncClient",
     "Attempt",
     "Batch",
+    "Caption",
+    "CaptionSource",
     "Category",
     "Client",
     "Delivery",

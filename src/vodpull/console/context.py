@@ -23,6 +23,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -81,6 +82,7 @@ class ConsoleContext:
     encoding: Encoding
     removal: VideoRemoval
     callbacks: Callbacks
+    captioning: Captioning
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     inspector: Inspector
@@ -101,6 +103,8 @@ class ConsoleContext:
     """Of files on the operator's own pages."""
     signer: Signer
     playback_keys: PlaybackKeys
+    watermarks: tuple[str, ...] = ()
+    """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()
     """Where stored files lie at the root, the default first."""
     public_url: str = ""

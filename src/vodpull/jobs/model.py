@@ -176,9 +176,10 @@ class Asset:
     """Of the job, that made the renditions; 0: there are none, or an older release made them."""
     outputs: tuple[str, ...] = ()
     """Keys of all that was made of the original but its segments; of older releases empty."""
-
     made_bytes: int = 0
     """Of all that was made of the original, segments included; of older releases 0."""
+    presentation_key: str = ""
+    """Key of what the playlists were written from (`media.Presentation`); of older releases empty."""
 
     @property
     def encode_state(self) -> EncodeState:
@@ -205,6 +206,19 @@ def outputs_name(video_id: str, attempt: int) -> str:
     Caches keep segments for a year, so no two attempts may give one key different bytes.
     """
     return video_id if attempt <= 1 else f"{video_id}-r{attempt}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A caption file that is named with a source, to be fetched with it."""
+
+    url: str
+    """May carry a signed query: never logged."""
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """For people: hostile text; empty: what the language is called."""
+    is_default: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -260,8 +274,12 @@ class Job:
     """One entry per definition: chosen or not, and why."""
     template: str = ""
     """What a finished job is encoded again with; empty: it makes what its batch asked for."""
+    watermark: str = ""
+    """What is put on top of that template; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
+    captions: tuple[Sidecar, ...] = ()
+    """Fetched with the source."""
 
     @property
     def is_postponed(self) -> bool:

@@ -222,6 +222,7 @@ _QUERY = _joined(
         tables.job.c.batch_id,
         tables.job.c.position,
         _JOB_TEMPLATE.label("template"),
+        tables.job.c.watermark,
     )
 )
 

@@ -12,6 +12,7 @@ from vodpull.database import tables
 from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
+from vodpull.jobs.store.captions import Caption, insert_caption, read_captions
 from vodpull.jobs.store.videos import resize_video, video_row
 
 
@@ -41,6 +42,7 @@ class KeptVideo:
     playback: str = ""
     """`public` or `signed`, as set for it."""
     labels: tuple[KeptLabel, ...] = ()
+    captions: tuple[Caption, ...] = ()
 
 
 def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
@@ -60,6 +62,7 @@ def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
         updated_at_ms=row["updated_at_ms"],
         playback=row["playback"],
         labels=_labels(connection, row["account_id"], row["video_id"]),
+        captions=tuple(read_captions(connection, row["video_id"])),
     )
 
 
@@ -102,6 +105,8 @@ def restore_video(
         for label in kept.labels:
             node_id = _restore_label(connection, account_id, label)
             insert_new(connection, tables.video_category, {"video_id": job.video_id, "node_id": node_id})
+        for caption in kept.captions:
+            insert_caption(connection, job.video_id, caption)
 
 
 def _restore_label(connection: sa.Connection, account_id: str, label: KeptLabel) -> int:

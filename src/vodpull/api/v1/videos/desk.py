@@ -39,7 +39,7 @@ class VideoDesk:
     def page(self, wanted: VideoFilter, caller: Caller, *, limit: int, cursor: str) -> VideoPage:
         """Return a page of a list."""
         videos, following = self.context.library.page(wanted, limit=limit, cursor=cursor)
-        urls = self._urls(caller)
+        urls = self.urls(caller)
         is_signed = self.context.signer.is_signed
         shown = [video_summary(video, urls, is_signed=is_signed(video)) for video in videos]
         return VideoPage(videos=shown, next_cursor=following)
@@ -52,12 +52,13 @@ class VideoDesk:
         if job is None:  # deleted at this moment
             raise NotFound("there is no such video")
         times = self.context.listing.timeline(video.batch_id)
+        captions = self.context.captioning.of_video(video)
         is_signed = self.context.signer.is_signed(video)
-        return video_reply(video, job, times, urls=self._urls(caller), is_signed=is_signed)
+        return video_reply(video, job, times, captions=captions, urls=self.urls(caller), is_signed=is_signed)
 
     def playback(self, video_id: str, terms: PlaybackTerms, caller: Caller) -> PlaybackReply:
         """Return where a video is played, by a token where it wants one or the terms ask for one."""
-        video, urls = self.video(video_id, caller), self._urls(caller)
+        video, urls = self.video(video_id, caller), self.urls(caller)
         is_signed = self.context.signer.is_signed(video)
         if not is_signed and not terms.wants_token:
             return playback_reply(video, urls, is_signed=False, token="", expires_at_ms=None)
@@ -96,8 +97,10 @@ class VideoDesk:
     def encode(self, video_id: str, order: EncodeOrder, caller: Caller) -> VideoReply:
         """Start an encode of what is stored."""
         video = self.video(video_id, caller)
-        template = self.context.templates.find(order.template or self.context.default_template)
-        self.context.encoding.start([video], template=template.name)
+        template = self.context.templates.find(
+            order.template or self.context.default_template, watermark=order.watermark
+        )
+        self.context.encoding.start([video], template=template.name, watermark=order.watermark)
         return self.read(video_id, caller)
 
     async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:
@@ -107,7 +110,8 @@ class VideoDesk:
             video, access_key=caller.key.access_key, stop_use=not only_original, only_original=only_original
         )
 
-    def _urls(self, caller: Caller) -> FileUrls:
+    def urls(self, caller: Caller) -> FileUrls:
+        """Return what writes the URLs of files for a caller."""
         return self.context.urls.on(caller.base_url)
 
 

@@ -52,13 +52,14 @@ class Gate:
         """
         rule = await self._rules.get(directory)
         if rule is None:
-            return TOKEN_WANTED if self._is_signed or token is not None else ""
+            return TOKEN_WANTED if self._is_signed else ""
         if rule.is_blocked:
             return BLOCKED
         kind = kind_of(name, rule.video_id)
+        if not rule.is_signed and not (kind is FileKind.ORIGINAL and rule.has_private_original):
+            return ""
         if token is None:
-            private = rule.is_signed or (kind is FileKind.ORIGINAL and rule.has_private_original)
-            return TOKEN_WANTED if private else ""
+            return TOKEN_WANTED
         return await self._judge(token, rule, kind=kind, visit=visit) or ""
 
     async def _judge(self, token: str, rule: PlayRule, *, kind: FileKind, visit: Visit) -> TokenRefusal | None:

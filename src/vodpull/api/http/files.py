@@ -130,7 +130,7 @@ def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
         return await counter.answer(request, key, token)
 
     @router.options("/media/{key:path}", include_in_schema=False)
-    @router.options("/play/{key:path}", include_in_schema=False)
+    @router.options("/play/{token}/{key:path}", include_in_schema=False)
     async def allow_players(key: str) -> Response:  # noqa: ARG001 - part of the path
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=_CORS | _PREFLIGHT)
 

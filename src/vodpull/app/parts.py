@@ -23,6 +23,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     file_urls,
+    folder_of,
     open_vault,
     prove_store,
     wire_zone,
@@ -34,6 +35,10 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.uploads.model import UploadKind
+from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.token import UploadKey
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
@@ -49,6 +54,7 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.uploaded import UploadedVideos
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -114,7 +120,7 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls),
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
@@ -126,6 +132,24 @@ class Parts:
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
+        self.uploads = self._uploads()
+
+    def _uploads(self) -> Uploads:
+        settings, folder = self.settings, folder_of(self.settings.storage())
+
+        def room_bytes() -> int | None:
+            return None if folder is None else shutil.disk_usage(folder).free - settings.min_free_bytes
+
+        terms = UploadTerms(
+            key=UploadKey(secret=self.vault.upload_secret),
+            token_ms=int(settings.upload_token_hours * 3_600_000),
+            max_bytes=settings.max_source_bytes,
+            most_open=settings.max_open_uploads,
+            room_bytes=room_bytes,
+        )
+        videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)
+        completions = {UploadKind.VIDEO: videos.completion()}
+        return Uploads(self.database, self.objects, terms=terms, completions=completions)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

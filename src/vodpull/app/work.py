@@ -15,6 +15,7 @@ from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
@@ -88,6 +89,7 @@ def _context(parts: Parts) -> Context:
             standing_aside=parts.engine.standing_aside,
         ),
         templates=parts.templates,
+        handover=Handover(parts.database, parts.objects),
         fetch_limits=fetch_limits(settings),
         caption_fetcher=parts.caption_fetcher,
         source_retries=SourceRetries.parse(settings.source_retries),

@@ -22,6 +22,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     file_urls,
+    find_tools,
     open_vault,
     prove_store,
     wire_zone,
@@ -46,6 +47,7 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -117,6 +119,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )

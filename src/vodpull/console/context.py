@@ -26,6 +26,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,7 @@ class ConsoleContext:
     templates: tuple[str, ...]
     """Names that a submission may choose from."""
     default_template: str
+    stills: Stills
     watermarks: tuple[str, ...] = ()
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()

@@ -143,6 +143,13 @@ class Library:
             change_video(connection, found, edit)
             return find_video(connection, video_id, account_id=account_id)
 
+    def note_change(self, video: Video) -> None:
+        """Record that what is stored of a video has changed."""
+        with self.engine.begin() as connection:
+            mine = tables.video.c.video_id == video.video_id
+            connection.execute(tables.video.update().where(mine).values(updated_at_ms=now_ms()))
+            archive_again(connection, video.job_id)
+
     def blocked_folders(self) -> frozenset[str]:
         """Return the folders of all videos that nobody may play: 32 hex characters each."""
         query = sa.select(tables.video.c.directory).where(sa.text("state = 1"))

@@ -29,6 +29,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ class ApiContext:
     categories: Categories
     materials: Materials
     encoding: Encoding
+    stills: Stills
     callbacks: Callbacks
     captioning: Captioning
     templates: Templates

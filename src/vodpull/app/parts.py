@@ -23,6 +23,7 @@ from vodpull.app.setup import (
     check_default_template,
     file_urls,
     find_tools,
+    folder_of,
     open_vault,
     prove_store,
     wire_zone,
@@ -34,6 +35,10 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.uploads.model import UploadKind
+from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.token import UploadKey
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions import CaptionFiles
@@ -48,6 +53,7 @@ from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.uploaded import UploadedVideos
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -110,7 +116,9 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
+            manner=Manner(
+                only_200="notify-200-only" in settings.compat, urls=file_urls(settings), zone=wire_zone(settings)
+            ),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
@@ -123,6 +131,24 @@ class Parts:
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
+        self.uploads = self._uploads()
+
+    def _uploads(self) -> Uploads:
+        settings, folder = self.settings, folder_of(self.settings.storage())
+
+        def room_bytes() -> int | None:
+            return None if folder is None else shutil.disk_usage(folder).free - settings.min_free_bytes
+
+        terms = UploadTerms(
+            key=UploadKey(secret=self.vault.upload_secret),
+            token_ms=int(settings.upload_token_hours * 3_600_000),
+            max_bytes=settings.max_source_bytes,
+            most_open=settings.max_open_uploads,
+            room_bytes=room_bytes,
+        )
+        videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)
+        completions = {UploadKind.VIDEO: videos.completion()}
+        return Uploads(self.database, self.objects, terms=terms, completions=completions)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
@@ -106,6 +106,8 @@ def _api_context(parts: Parts) -> ApiContext:
         library=parts.library,
         storage_days=parts.storage_days,
         removal=parts.removal,
+        uploads=parts.uploads,
+        upload_limit=CallLimit(parts.settings.upload_rate_limit),
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),

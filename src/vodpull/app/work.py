@@ -16,6 +16,7 @@ from vodpull.app.parts import Parts
 from vodpull.app.setup import find_tools
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
@@ -89,6 +90,7 @@ def _context(parts: Parts) -> Context:
             standing_aside=parts.engine.standing_aside,
         ),
         templates=parts.templates,
+        handover=Handover(parts.database, parts.objects),
         fetch_limits=fetch_limits(settings),
         caption_fetcher=parts.caption_fetcher,
         source_retries=SourceRetries.parse(settings.source_retries),

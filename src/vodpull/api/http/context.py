@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
@@ -18,6 +18,7 @@ from vodpull.jobs.status.status_reader import StatusReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
@@ -52,6 +53,9 @@ class ApiContext:
     library: Library
     storage_days: StorageDays
     removal: VideoRemoval
+    uploads: Uploads
+    upload_limit: CallLimit
+    """Requests with upload tokens, by account."""
     categories: Categories
     materials: Materials
     encoding: Encoding

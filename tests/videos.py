@@ -24,7 +24,7 @@ from vodpull.jobs.model import (
     StoredFile,
     WireStatus,
 )
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 

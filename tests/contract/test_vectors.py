@@ -18,7 +18,7 @@ from vodpull.api.http.auth import SignedRequest, SigningKey, authenticate, sign
 from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
-from vodpull.jobs.status import notification_body, query_data, status_of
+from vodpull.jobs.status.status import notification_body, query_data, status_of
 
 VECTORS = Path(__file__).resolve().parent.parent / "data" / "vectors"
 NOW_S = 1700000000

@@ -10,7 +10,7 @@ from tests.stored import VAULT
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.database.connection import migrate, open_database
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
 
 
 @pytest.fixture

@@ -26,17 +26,17 @@ from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bear
 from vodpull.api.http.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
-from vodpull.console.forms import read_form
-from vodpull.console.sources import read_sources
-from vodpull.console.visit import safe_place
-from vodpull.console.words import choose_language
+from vodpull.console.pages.sources import read_sources
+from vodpull.console.request.forms import read_form
+from vodpull.console.request.visit import safe_place
+from vodpull.console.request.words import choose_language
 from vodpull.errors import NotFound, VodpullError
 from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
 from vodpull.jobs.cursors import read_cursor
-from vodpull.jobs.submission import name_in_url
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.submission.submission import name_in_url
+from vodpull.jobs.submission.templates import Templates
 from vodpull.media import parse_template
 from vodpull.peers import network_of
 from vodpull.wire_values import read_date_s, read_number, read_retry_after_s

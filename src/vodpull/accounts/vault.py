@@ -34,6 +34,8 @@ class Vault:
         self._fernet = Fernet(base64.urlsafe_b64encode(_derived(master_key, b"vodpull secrets at rest")))
         self.fingerprint = _derived(master_key, b"vodpull fingerprint").hex()
         """Tells two keys apart, and nothing about either."""
+        self.upload_secret = _derived(master_key, b"vodpull upload-1").hex()
+        """Signs upload tokens, in every process alike."""
 
     @staticmethod
     def new_key() -> str:

@@ -28,12 +28,12 @@ from vodpull.app.setup import (
     free_connections,
     unusable_store,
 )
-from vodpull.app.tracing import FIX, can_trace
+from vodpull.app.telemetry.tracing import FIX, can_trace
 from vodpull.clock import now_s
 from vodpull.database.connection import TablesState, database_time_s, open_database, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.templates import TEMPLATES, load_templates
+from vodpull.jobs.submission.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 
 SAFE_FFMPEG = (8, 1, 2)
@@ -41,6 +41,8 @@ SAFE_FFMPEG = (8, 1, 2)
 
 REVIEWED_FFMPEG = (9, 0, 2)
 """Memory-safety reports of 2026-11-09 name versions up to this one; only a newer release or the sandbox helps."""
+
+OWN_FFMPEG = "unset VODPULL_FFMPEG_PATH to use the one that came along"
 
 HTTPS_PORT = 443
 
@@ -84,9 +86,7 @@ def _tools(settings: Settings) -> Iterator[Finding]:
     lacking = sorted(media.needed_tools(TEMPLATES["abr"]) - report.has)
     if lacking:
         text = f"FFmpeg {report.version} lacks {', '.join(lacking)}"
-        yield Finding(
-            subject="ffmpeg", ok=False, text=text, fix="unset VODPULL_FFMPEG_PATH to use the one that came along"
-        )
+        yield Finding(subject="ffmpeg", ok=False, text=text, fix=OWN_FFMPEG)
     else:
         yield _version(report.version)
         yield from _lacking_for_templates(settings, report)
@@ -115,8 +115,11 @@ def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iter
         lacking = sorted(media.needed_tools(template) - report.has)
         if lacking:
             text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for the template {template.name}"
-            fix = "unset VODPULL_FFMPEG_PATH to use the one that came along"
-            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=fix)
+            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=OWN_FFMPEG)
+    lacking = sorted(media.WATERMARK_TOOLS - report.has) if templates.watermarks else []
+    if lacking:
+        text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for watermarks"
+        yield Finding(subject="template", ok=False, text=text, fix=OWN_FFMPEG)
 
 
 def _version(version: str) -> Finding:

@@ -24,7 +24,7 @@ from vodpull.settings import Settings, unknown_variables
 from vodpull.videos.urls import FileUrls
 
 if TYPE_CHECKING:
-    from vodpull.jobs.templates import Templates
+    from vodpull.jobs.submission.templates import Templates
 
 MASTER_KEY_FILE = "master.key"
 """Below the data folder."""

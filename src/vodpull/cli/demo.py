@@ -14,10 +14,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from vodpull.app.logs import configure_logging
 from vodpull.app.server import Server
 from vodpull.app.service import Service, running_service
 from vodpull.app.setup import open_operators
+from vodpull.app.telemetry.logs import configure_logging
 from vodpull.cli.access import local_key
 from vodpull.cli.bars import console, follow
 from vodpull.client import Batch, Client, QueryReply
@@ -105,7 +105,7 @@ def _http_server(service: Service) -> Iterator[str]:
     """Serve the API on a free loopback port; gives its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = Server(service.web, listener, connections=service.connections, grace_s=1)
+    server = Server(service.web, listener, connections=service.connections, prompt=service.prompt, grace_s=1)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

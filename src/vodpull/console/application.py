@@ -13,20 +13,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.console.assets import read_asset
 from vodpull.console.context import ConsoleContext
-from vodpull.console.entry import entry_routes
 from vodpull.console.gate import Gate
-from vodpull.console.home import home_routes
-from vodpull.console.inspector import inspector_routes
-from vodpull.console.keys import key_routes
-from vodpull.console.library import library_routes
-from vodpull.console.live import Live
-from vodpull.console.pages import Pages
-from vodpull.console.shield import Shield
-from vodpull.console.system import system_routes
-from vodpull.console.tasks import task_routes
-from vodpull.console.videos import video_routes
+from vodpull.console.pages.entry import entry_routes
+from vodpull.console.pages.home import home_routes
+from vodpull.console.pages.inspector import inspector_routes
+from vodpull.console.pages.keys import key_routes
+from vodpull.console.pages.library import library_routes
+from vodpull.console.pages.system import system_routes
+from vodpull.console.pages.tasks import task_routes
+from vodpull.console.pages.videos import video_routes
+from vodpull.console.reply.assets import read_asset
+from vodpull.console.reply.live import Live
+from vodpull.console.reply.rendering import Pages
+from vodpull.console.reply.shield import Shield
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
 

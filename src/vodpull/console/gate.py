@@ -16,10 +16,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from vodpull.accounts.operators import SESSION_S, Operators
-from vodpull.console.forms import read_form
-from vodpull.console.live import Blocks, Live
-from vodpull.console.pages import Pages
-from vodpull.console.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
+from vodpull.console.reply.live import Blocks, Live
+from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.forms import read_form
+from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
 from vodpull.errors import FormRefused, RequestTooLarge, VodpullError
 
 MAX_OPEN_FORM_BYTES = 16 * 1024

@@ -14,6 +14,14 @@ BLOCKED = sa.text("state = 1")
 
 UNFINISHED = sa.text("finished_at_ms IS NULL")
 
+UNARCHIVED_MATERIAL = sa.text("archived_at_ms < updated_at_ms")
+
+DELETED = sa.text("deleted_at_ms IS NOT NULL")
+"""Materials whose file is still to be removed."""
+
+UNCOMPLETED = sa.text("completed_at_ms IS NULL")
+"""Uploads whose file is not whole yet."""
+
 OPEN = sa.text("finished_at_ms IS NULL")
 """Batches under way."""
 
@@ -109,6 +117,9 @@ job = sa.Table(
     sa.Column("archived_attempt", sa.Integer, nullable=False),
     sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
+    sa.Column("captions", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
+    sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage_batch", "stage", "batch_id"),
@@ -143,6 +154,24 @@ video = sa.Table(
     sa.Index("ix_video_blocked", "directory", sqlite_where=BLOCKED, postgresql_where=BLOCKED),
 )
 
+caption = sa.Table(
+    "caption",
+    metadata,
+    sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), primary_key=True),
+    sa.Column("language", sa.String(35), primary_key=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("is_forced", sa.Boolean, nullable=False),
+    sa.Column("origin", sa.String(16), nullable=False),
+    sa.Column("folder", sa.String(64), nullable=False),
+    sa.Column("coming", sa.String(64), nullable=False),
+    sa.Column("coming_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("cues", sa.Integer, nullable=False),
+    sa.Column("left_out", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
+)
+
 category = sa.Table(
     "category",
     metadata,
@@ -160,6 +189,42 @@ video_category = sa.Table(
     sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), primary_key=True),
     sa.Column("node_id", sa.BigInteger, primary_key=True),
     sa.Index("ix_video_category_node", "node_id", "video_id"),
+)
+
+material = sa.Table(
+    "material",
+    metadata,
+    sa.Column("material_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded_name", sa.Text, nullable=False),
+    sa.Column("suffix", sa.String(16), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("duration_s", sa.Float, nullable=False),
+    sa.Column("publish_domain", sa.String(255), nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("uploaded_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("archived_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("deleted_at_ms", sa.BigInteger),
+    sa.Index("ix_material_account_created", "account_id", "kind", "created_at_ms", "material_id"),
+    sa.Index("ix_material_created", "created_at_ms", "material_id"),
+    sa.Index(
+        "ix_material_unarchived",
+        "updated_at_ms",
+        sqlite_where=UNARCHIVED_MATERIAL,
+        postgresql_where=UNARCHIVED_MATERIAL,
+    ),
+    sa.Index("ix_material_deleted", "deleted_at_ms", sqlite_where=DELETED, postgresql_where=DELETED),
+)
+
+material_use = sa.Table(
+    "material_use",
+    metadata,
+    sa.Column("material_id", sa.String(32), sa.ForeignKey("material.material_id"), primary_key=True),
+    sa.Column("job_id", sa.String(32), sa.ForeignKey("job.job_id"), primary_key=True),
+    sa.Index("ix_material_use_job", "job_id"),
 )
 
 task = sa.Table(
@@ -200,6 +265,65 @@ callback = sa.Table(
     sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), primary_key=True),
     sa.Column("kind", sa.String(16), primary_key=True),
     sa.Column("url", sa.Text, nullable=False),
+)
+
+upload = sa.Table(
+    "upload",
+    metadata,
+    sa.Column("upload_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("access_key", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("subject_id", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(255), nullable=False),
+    sa.Column("resume_id", sa.String(64)),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("md5", sa.String(32), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("deadline_ms", sa.BigInteger, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("touched_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("completed_at_ms", sa.BigInteger),
+    sa.Column("completed_by", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(28), nullable=False),
+    sa.Index("ix_upload_key", "key", unique=True),
+    sa.Index(
+        "ix_upload_resume",
+        "account_id",
+        "kind",
+        "resume_id",
+        unique=True,
+        sqlite_where=UNCOMPLETED,
+        postgresql_where=UNCOMPLETED,
+    ),
+    sa.Index("ix_upload_touched", "touched_at_ms"),
+)
+
+upload_block = sa.Table(
+    "upload_block",
+    metadata,
+    sa.Column("upload_id", sa.String(32), sa.ForeignKey("upload.upload_id"), primary_key=True),
+    sa.Column("series", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("nonce", sa.String(16), nullable=False),
+)
+
+upload_part = sa.Table(
+    "upload_part",
+    metadata,
+    sa.Column("upload_id", sa.String(32), sa.ForeignKey("upload.upload_id"), primary_key=True),
+    sa.Column("series", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.BigInteger, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("body_at", sa.BigInteger, nullable=False),
+    sa.Column("body_md5", sa.String(32), nullable=False),
+    sa.Column("sha1", sa.String(40), nullable=False),
+    sa.Index("ix_upload_part_key", "key", unique=True),
 )
 
 removal = sa.Table(

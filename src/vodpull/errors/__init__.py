@@ -6,6 +6,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
     VodpullError
     ├── RequestError          what the client sent is not acceptable
     │   ├── ParameterError        parameter_error
+    │   ├── CaptionInvalid        caption_invalid
     │   ├── AuthenticationError   not_authenticated
     │   ├── PermissionDenied      no_permission
     │   ├── RequestTooLarge       request_too_large
@@ -20,7 +21,17 @@ What each is over HTTP is decided in `api/http/problems.py`.
     │   ├── MethodNotAllowed      method_not_allowed
     │   ├── FormRefused           form_refused
     │   ├── NotificationInvalid   notification_invalid
-    │   └── Cancelled             cancelled
+    │   ├── Cancelled             cancelled
+    │   └── UploadError           bytes that were sent cannot be taken
+    │       ├── UploadTokenInvalid    upload_token_invalid
+    │       ├── UploadBucketUnknown   upload_bucket_unknown
+    │       ├── UploadMalformed       upload_malformed
+    │       ├── UploadMisplaced       upload_misplaced
+    │       ├── UploadTooLarge        upload_too_large
+    │       ├── UploadComplete        upload_complete
+    │       ├── UploadIncomplete      upload_incomplete
+    │       ├── UploadDamaged         upload_damaged
+    │       └── TooManyUploads        too_many_uploads
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
     │   ├── UrlForbidden          url_forbidden
@@ -110,6 +121,7 @@ from vodpull.errors.media import (
 from vodpull.errors.request import (
     AuthenticationError,
     Cancelled,
+    CaptionInvalid,
     FieldFault,
     FormRefused,
     KeyReused,
@@ -139,6 +151,18 @@ from vodpull.errors.service import (
     StepAbandoned,
 )
 from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable, error_of_disk
+from vodpull.errors.upload import (
+    TooManyUploads,
+    UploadBucketUnknown,
+    UploadComplete,
+    UploadDamaged,
+    UploadError,
+    UploadIncomplete,
+    UploadMalformed,
+    UploadMisplaced,
+    UploadTokenInvalid,
+    UploadTooLarge,
+)
 
 __all__ = [
     "AlreadyRunning",
@@ -149,6 +173,7 @@ __all__ = [
     "BodyTooLarge",
     "CallFailed",
     "Cancelled",
+    "CaptionInvalid",
     "ConfigurationError",
     "ConnectFailed",
     "DatabaseUnavailable",
@@ -204,7 +229,17 @@ __all__ = [
     "StorageUnavailable",
     "TlsFailed",
     "TooManyRedirects",
+    "TooManyUploads",
     "TransNoRepeated",
+    "UploadBucketUnknown",
+    "UploadComplete",
+    "UploadDamaged",
+    "UploadError",
+    "UploadIncomplete",
+    "UploadMalformed",
+    "UploadMisplaced",
+    "UploadTokenInvalid",
+    "UploadTooLarge",
     "UrlForbidden",
     "UrlInvalid",
     "VodpullError",

@@ -33,6 +33,17 @@ class ParameterError(RequestError):
     """All fields at fault, where more than one was looked at; `field` is the first."""
 
 
+class CaptionInvalid(RequestError):
+    """A caption file cannot be read, or has nothing for this video; the message begins with the line at fault."""
+
+    code = "caption_invalid"
+    remedy = "Correct the file at the line that is named, or save it anew as SubRip, WebVTT or ASS in UTF-8."
+
+    def __init__(self, message: str, *, line: int = 0, field: str | None = None, remedy: str = "") -> None:
+        """`line` counts from 1; 0: it is about the whole, or the message says it already."""
+        super().__init__(f"line {line}: {message}" if line else message, field=field, remedy=remedy)
+
+
 def check_together(*checks: Callable[[], object]) -> None:
     """
     Make every check, so that all that is wrong is told at once.

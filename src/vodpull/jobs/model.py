@@ -101,6 +101,10 @@ class VideoOrigin(IntEnum):
     UPLOADED_BY_TOOL = 12
 
 
+UPLOADED = frozenset({VideoOrigin.UPLOADED, VideoOrigin.UPLOADED_BY_SDK, VideoOrigin.UPLOADED_BY_TOOL})
+"""Origins of videos whose bytes a client sent here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """One row of `videoFileList`: a file of an asset that a client may play or download."""
@@ -176,9 +180,10 @@ class Asset:
     """Of the job, that made the renditions; 0: there are none, or an older release made them."""
     outputs: tuple[str, ...] = ()
     """Keys of all that was made of the original but its segments; of older releases empty."""
-
     made_bytes: int = 0
     """Of all that was made of the original, segments included; of older releases 0."""
+    presentation_key: str = ""
+    """Key of what the playlists were written from (`media.Presentation`); of older releases empty."""
 
     @property
     def encode_state(self) -> EncodeState:
@@ -208,6 +213,19 @@ def outputs_name(video_id: str, attempt: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A caption file that is named with a source, to be fetched with it."""
+
+    url: str
+    """May carry a signed query: never logged."""
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """For people: hostile text; empty: what the language is called."""
+    is_default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NextTry:
     """When a source that could not be fetched is asked again, and what it failed with."""
 
@@ -230,12 +248,14 @@ class Job:
     file_name: str
     """A label given by the client: hostile text, never a path."""
     source_url: str
-    """As requested. May carry a signed query: never logged."""
+    """As requested; empty where nothing was pulled. May carry a signed query: never logged."""
     md5: str
     """Expected digest as the client wrote it; empty: not checked."""
     video_id: str
     directory: str
     """32 hex characters: the folder of this job's files."""
+    origin: VideoOrigin = VideoOrigin.PULLED
+    """Where its bytes come from: only of a pulled one does `source_url` say anything."""
     attempt: int = 1
     """Counts retries, by people and after failures that may pass; an earlier attempt changes nothing any more."""
     stage: Stage = Stage.WAITING
@@ -258,8 +278,12 @@ class Job:
     """One entry per definition: chosen or not, and why."""
     template: str = ""
     """What a finished job is encoded again with; empty: it makes what its batch asked for."""
+    watermark: str = ""
+    """What is put on top of that template; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
+    captions: tuple[Sidecar, ...] = ()
+    """Fetched with the source."""
 
     @property
     def is_postponed(self) -> bool:

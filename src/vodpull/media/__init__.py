@@ -7,7 +7,7 @@ from vodpull.media.encode.chunk import (
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.encode.codecs import needed_tools
+from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
@@ -15,15 +15,27 @@ from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
-from vodpull.media.package.assembly import PackagedRendition, PackagedSound, Parts
+from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
+from vodpull.media.package.assembly import Parts
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import (
+    TEXTS,
+    Presentation,
+    Track,
+    presentation_bytes,
+    read_presentation,
+    with_texts,
+)
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
+from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template, parse_watermark
+from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
 from vodpull.media.tools.progress import ToolProgress
@@ -36,7 +48,10 @@ from vodpull.media.verify.vmaf import measure_renditions
 __all__ = [
     "ABR",
     "KINDS",
+    "MAX_STILL_BYTES",
     "STEADY_FILE",
+    "TEXTS",
+    "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
     "Chunk",
@@ -49,8 +64,8 @@ __all__ = [
     "Original",
     "Package",
     "PackagedRendition",
-    "PackagedSound",
     "Parts",
+    "Presentation",
     "Preview",
     "Proof",
     "Rendition",
@@ -58,12 +73,15 @@ __all__ = [
     "Rung",
     "RungPlan",
     "SoundPlan",
+    "StillPicture",
     "Survey",
     "Template",
     "ToolProgress",
     "ToolReport",
     "Toolbox",
+    "Track",
     "VideoStream",
+    "Watermark",
     "build_chunk_argv",
     "build_tracks_argv",
     "builtin_templates",
@@ -84,16 +102,22 @@ __all__ = [
     "package_and_verify",
     "package_preview",
     "parse_template",
+    "parse_watermark",
     "plan_carefully",
     "plan_encode",
     "plan_ladder",
+    "playlists",
+    "presentation_bytes",
     "probe",
     "probe_part",
     "reach",
+    "read_presentation",
+    "read_still",
     "settled",
     "sound_is_lost",
     "steady",
     "survey",
     "titles",
     "warnings_of",
+    "with_texts",
 ]

@@ -1,24 +1,49 @@
 """Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
 from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
-from vodpull.storage.keys import MANIFESTS, ROOT, WORK, asset_folder, manifest_key, original_name, place_of, work_key
+from vodpull.storage.keys import (
+    MANIFESTS,
+    MATERIAL_ROOTS,
+    OWN_ROOT,
+    ROOT,
+    UPLOADS,
+    VIDEO_ROOTS,
+    WORK,
+    asset_folder,
+    captions_folder,
+    manifest_key,
+    material_key,
+    material_of,
+    original_name,
+    place_of,
+    upload_key,
+    work_key,
+)
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
 
 __all__ = [
     "MANIFESTS",
+    "MATERIAL_ROOTS",
+    "OWN_ROOT",
     "ROOT",
+    "UPLOADS",
+    "VIDEO_ROOTS",
     "WORK",
     "ListedObject",
     "ObjectInfo",
     "ObjectStore",
     "UnfinishedUploads",
     "asset_folder",
+    "captions_folder",
     "manifest_key",
+    "material_key",
+    "material_of",
     "open_store",
     "original_name",
     "place_of",
     "prove_store",
     "store_answers",
+    "upload_key",
     "work_key",
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from vodpull.storage.keys import ROOT
+from vodpull.storage.keys import MATERIAL_ROOTS, VIDEO_ROOTS
 
 # Closed list: whatever else a client had fetched here, no browser may run it as a page.
 _TYPES = {
+    ".ass": "text/x-ssa; charset=utf-8",
     ".avi": "video/x-msvideo",
     ".flv": "video/x-flv",
     ".jpeg": "image/jpeg",
@@ -18,8 +19,11 @@ _TYPES = {
     ".m4s": "video/iso.segment",
     ".mkv": "video/x-matroska",
     ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
     ".mpg": "video/mpeg",
+    ".png": "image/png",
+    ".srt": "application/x-subrip; charset=utf-8",
     ".ts": "video/mp2t",
     ".vtt": "text/vtt; charset=utf-8",
     ".webm": "video/webm",
@@ -39,8 +43,10 @@ _PRIVATE_CACHE = "private, no-store"
 """Manifests and intermediate results are nobody's to serve."""
 
 
+_SERVED = (*VIDEO_ROOTS, *MATERIAL_ROOTS)
+
 _SLASHES_OF_A_FILE = 3
-"""In `pullvideo/<yyyyMM>/<directory>/<name>`."""
+"""In `pullvideo/<yyyyMM>/<directory>/<name>` and `video/…`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,5 +64,5 @@ def headers_of(key: str) -> ObjectHeaders:
     cache_control = _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE if is_alone else _SEGMENT_CACHE
     return ObjectHeaders(
         content_type=_TYPES.get(suffix, _UNKNOWN_TYPE),
-        cache_control=cache_control if key.startswith(f"{ROOT}/") else _PRIVATE_CACHE,
+        cache_control=cache_control if key.partition("/")[0] in _SERVED else _PRIVATE_CACHE,
     )

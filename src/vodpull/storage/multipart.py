@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from vodpull.errors import StorageError
-from vodpull.storage.keys import MANIFESTS, ROOT, WORK
+from vodpull.storage.keys import MANIFESTS, UPLOADS, VIDEO_ROOTS, WORK
 
 _TRIES = 5
 """Of one request; the sweep comes again tomorrow."""
@@ -33,7 +33,7 @@ def drop_uploads(bucket: str, prefix: str, *, before_s: float) -> int:
     try:
         client = _client()
         pages = client.get_paginator("list_multipart_uploads")
-        for root in (ROOT, MANIFESTS, WORK):
+        for root in (*VIDEO_ROOTS, MANIFESTS, WORK, UPLOADS):
             for page in pages.paginate(Bucket=bucket, Prefix="/".join([*filter(None, [prefix]), root, ""])):
                 old = [upload for upload in page.get("Uploads", []) if upload["Initiated"].timestamp() < before_s]
                 for upload in old:

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.events import EventKind, add_video_event
 from vodpull.jobs.model import VideoState
-from vodpull.jobs.videos import archive_again
+from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.store.videos import archive_again
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 

@@ -14,8 +14,8 @@ from vodpull.database import tables
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
-from vodpull.jobs.submission import MAX_FILE_NAME_CHARS
-from vodpull.jobs.videos import archive_again
+from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.submission.submission import MAX_FILE_NAME_CHARS
 from vodpull.videos.categories import check_nodes, labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
 
@@ -189,6 +189,7 @@ _QUERY = (
         tables.job.c.batch_id,
         tables.job.c.position,
         _JOB_TEMPLATE.label("template"),
+        tables.job.c.watermark,
     )
     .join_from(tables.video, tables.account, tables.video.c.account_id == tables.account.c.account_id)
     .join(tables.job, tables.job.c.job_id == tables.video.c.job_id)

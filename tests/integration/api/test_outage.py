@@ -15,9 +15,9 @@ from vodpull.api.http.auth import SigningKey, sign
 from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.clock import now_s
-from vodpull.console.visit import COOKIE
+from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
-from vodpull.jobs import status_reader
+from vodpull.jobs.status import status_reader
 from vodpull.settings import load_settings
 
 BASE = "http://testserver"

@@ -10,9 +10,9 @@ from tests.integration.api.conftest import DOMAIN, Served
 from tests.stored import ORIGINAL
 
 from vodpull.accounts.keys import NewKey
-from vodpull.jobs.deliveries import Deliveries, Delivery, DeliveryState
 from vodpull.jobs.model import Clarity, ServerType
-from vodpull.jobs.store import JobRef, Store
+from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
+from vodpull.jobs.store.store import JobRef, Store
 
 PLAYLIST = replace(
     ORIGINAL,

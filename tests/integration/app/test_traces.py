@@ -11,11 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from tests.services.collector import Collector, running_collector
 
-from vodpull.app import tracing
-from vodpull.app.tracing import open_tracer
+from vodpull.app.telemetry import tracing
+from vodpull.app.telemetry.tracing import open_tracer
 from vodpull.errors import Md5Mismatch
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store import JobRef
+from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.meters import SilentTracer, Watch
 
 SECRET = "hunter2"

@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.console import console_link, create_console, entry
+from vodpull.console import console_link, create_console
+from vodpull.console.pages import entry
 
 HEADERS = {
     "x-content-type-options": "nosniff",

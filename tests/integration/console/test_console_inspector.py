@@ -11,9 +11,10 @@ from tests.integration.console.conftest import Console
 from vodpull.database import tables
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.fetch import AddressGuard
-from vodpull.jobs.deliveries import Attempt, DeliveryState
 from vodpull.jobs.model import BatchView
-from vodpull.jobs.store import JobRef, Outcome
+from vodpull.jobs.notices.deliveries import Attempt, DeliveryState
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef
 
 URL = "https://inspector.invalid/try-out"
 

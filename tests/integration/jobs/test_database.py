@@ -14,7 +14,7 @@ from vodpull.database import tables
 from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.tables import metadata
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:

@@ -11,9 +11,9 @@ from tests.stored import VAULT
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.jobs.history import History, read_history
+from vodpull.jobs.figures.history import History, read_history
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
 
 NOW_MS = 1_700_000_040_000
 """A whole minute."""

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from tests.stored import older_database
 
 from vodpull.database.connection import migrate
-from vodpull.jobs.deliveries import Deliveries
 from vodpull.jobs.model import EncodeState
+from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.videos.library import Library, VideoFilter
 
 BEFORE = "0004"

@@ -20,14 +20,15 @@ from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import removals
-from vodpull.jobs.deliveries import Deliveries, DeliveryState, new_delivery
-from vodpull.jobs.events import Events, events_of
-from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import BatchView, Job, Stage
-from vodpull.jobs.records import Records
+from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
+from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.status_reader import open_status_reader
-from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.jobs.status.listing import Filter, Listing
+from vodpull.jobs.status.status_reader import Lookup, open_status_reader
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Store
 from vodpull.workflows.requests.leftovers import strangers
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
@@ -62,7 +63,7 @@ async def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, st
     assert Retention(database).delete(done)
     assert store.find_batch(batch.batch_id) is None
     reader = open_status_reader(database, VAULT)
-    found = await reader.find(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no)
+    found = await reader.find(Lookup(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no))
     await reader.close()
     assert found.key is not None
     assert found.batch is None

@@ -16,13 +16,13 @@ from tests.stored import VAULT, accepted
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
-from vodpull.jobs.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
-from vodpull.jobs.idempotency import forget_old
-from vodpull.jobs.listing import Filter, Listing
+from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Stage
-from vodpull.jobs.records import Records
+from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
+from vodpull.jobs.status.listing import Filter, Listing
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.notify import INSPECTOR_URL
 from vodpull.videos.tasks import TaskKind, Tasks
 from vodpull.workflows.delivery.inspector import Inspector
@@ -155,7 +155,7 @@ def scans(plans: list[str]) -> list[str]:
 def test_a_search_looks_through_so_many_batches_a_page_and_goes_on(
     database: sa.Engine, key: NewKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vodpull.jobs.listing.SEARCHED", 2)
+    monkeypatch.setattr("vodpull.jobs.status.listing.SEARCHED", 2)
     listing = Listing(database)
     oldest = accepted(database, key, trans_no="needle")
     for _ in range(4):

@@ -14,10 +14,11 @@ from vodpull.accounts.vault import Vault
 from vodpull.database.connection import database_time_s, migrate
 from vodpull.database.ids import new_id
 from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
-from vodpull.jobs.idempotency import fingerprint, remember
-from vodpull.jobs.listing import Filter, Listing
 from vodpull.jobs.model import Job, Stage, WireStatus
-from vodpull.jobs.store import JobRef, Outcome, Progress, Store
+from vodpull.jobs.status.listing import Filter, Listing
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Progress, Store
+from vodpull.jobs.submission.idempotency import fingerprint, remember
 
 
 def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: Accounts) -> None:

@@ -120,8 +120,8 @@ async def test_more_sound_tracks_can_be_chosen_by_language(make_clip: Maker, tmp
     await make_renditions(source, tmp_path, toolbox=toolbox)
     master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))
     assert [(sound.language, sound.uri, sound.default) for sound in master.media] == [
-        ("eng", f"{VIDEO_ID}-a1.m3u8", "YES"),
-        ("zho", f"{VIDEO_ID}-a2.m3u8", "NO"),
+        ("en", f"{VIDEO_ID}-a1.m3u8", "YES"),
+        ("zh", f"{VIDEO_ID}-a2.m3u8", "NO"),
     ]
     assert {variant.stream_info.audio for variant in master.playlists} == {"sound"}
     assert all(variant.uri.startswith(f"{VIDEO_ID}-v") for variant in master.playlists), "browsers want them apart"

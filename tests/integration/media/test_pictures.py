@@ -7,9 +7,9 @@ from tests.integration.media.pipeline import Maker, make_parts, plan_source
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Original, Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
+from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.hls import Segment
-from vodpull.media.package.jpeg import jpeg_size
 from vodpull.media.package.pictures import (
     PictureSource,
     build_storyboard_argv,
@@ -116,7 +116,7 @@ async def test_the_poster_is_a_moment_of_the_best_rendition(
     assert jpeg_size(out / made.poster) == (160, 90)
     greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)
     assert max(greys) - min(greys) > 150
-    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg"}
+    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg", ".json"}
     assert [path.name for path in out.glob("*.mp4")] == []
     with pytest.raises(OutputInvalid, match="moment"):
         Assembly(plan, parts, "v").write_chosen_picture(1000, tmp_path / "pictures.mp4")

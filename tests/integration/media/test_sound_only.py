@@ -101,7 +101,7 @@ async def test_several_sounds_can_be_chosen(make_clip: Maker, tmp_path: Path, to
     source = await make_clip("two.mka", *TONE, *TONE, "-map", "0", "-map", "1", "-c:a", "aac", *languages)
     package, (rendition,) = await made(source, tmp_path, toolbox=toolbox)
     playlist = loaded(tmp_path / "out" / package.multivariant)
-    assert [media.language for media in playlist.media] == ["eng", "fra"]
+    assert [media.language for media in playlist.media] == ["en", "fr"]
     assert [variant.uri for variant in playlist.playlists] == [rendition.playlist]
 
 

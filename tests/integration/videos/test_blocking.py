@@ -8,8 +8,8 @@ from tests.stored import accepted, add_video
 
 from vodpull.accounts.keys import NewKey
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.events import EventKind, Events
-from vodpull.jobs.store import Store
+from vodpull.jobs.notices.events import EventKind, Events
+from vodpull.jobs.store.store import Store
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import Library
 

@@ -16,10 +16,11 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
 from vodpull.errors import NotFound
-from vodpull.jobs.manifest import folder_of, manifest_of_job
+from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.workflows.delivery.outbox import Outbox

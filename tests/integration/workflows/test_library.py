@@ -18,12 +18,13 @@ from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
-from vodpull.jobs import store as stores
-from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
-from vodpull.jobs.records import Records
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import JobRef, Outcome, Store
+from vodpull.jobs.store import store as stores
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block

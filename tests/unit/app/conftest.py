@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from vodpull.api.http.metrics import Answered
-from vodpull.app.metrics import Metrics
 from vodpull.app.server import Connections, Limits, Refusal
-from vodpull.jobs.census import Census, QueueLength
-from vodpull.jobs.deliveries import DeliveryState
+from vodpull.app.telemetry.metrics import Metrics
+from vodpull.jobs.figures.census import Census, QueueLength
 from vodpull.jobs.model import Stage
+from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.workflows.engine.queues import Queues
 
 

@@ -6,22 +6,25 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
-from vodpull.jobs.deliveries import Deliveries
-from vodpull.jobs.events import Events
-from vodpull.jobs.listing import Listing
-from vodpull.jobs.status_reader import StatusReader
-from vodpull.jobs.store import Store
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.notices.deliveries import Deliveries
+from vodpull.jobs.notices.events import Events
+from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.status.status_reader import StatusReader
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import Materials
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -49,9 +52,14 @@ class ApiContext:
     library: Library
     storage_days: StorageDays
     removal: VideoRemoval
+    uploads: Uploads
+    upload_limit: CallLimit
+    """Requests with upload tokens, by account."""
     categories: Categories
+    materials: Materials
     encoding: Encoding
     callbacks: Callbacks
+    captioning: Captioning
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

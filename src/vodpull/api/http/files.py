@@ -149,7 +149,8 @@ async def _refusal(gate: Gate, key: str) -> Response | None:
     found = _KEY.fullmatch(key)
     if found is None:
         return _refused(HTTPStatus.NOT_FOUND)
-    return _refused(HTTPStatus.FORBIDDEN) if await gate.is_shut(found["directory"]) else None
+    is_shut = found["directory"] is not None and await gate.is_shut(found["directory"])
+    return _refused(HTTPStatus.FORBIDDEN) if is_shut else None
 
 
 async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
@@ -176,8 +177,11 @@ def is_media_key(key: str) -> bool:
     return _KEY.fullmatch(key) is not None
 
 
-# Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots.
-_KEY = re.compile(r"pullvideo/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+# Month, directory of the job, then plain names: none is hidden, empty, encoded or made of dots. Materials stand alone.
+_KEY = re.compile(
+    r"(?:pullvideo|video)/[0-9]{6}/(?P<directory>[0-9a-f]{32})(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+"
+    r"|(?:material|audio)/[0-9]{6}/[0-9a-f]{32}\.[A-Za-z0-9]{1,10}"
+)
 
 Span = tuple[int, int]
 """First byte and the byte after the last one."""

@@ -61,6 +61,7 @@ class Rule:
 # By the stable code of the error. Business errors of the contract travel with HTTP 200 (spec cloud-vod-fetch §3.1).
 _RULES = {
     "parameter_error": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.BAD_REQUEST),
+    "caption_invalid": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.BAD_REQUEST),
     "no_permission": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.NO_PERMISSION, own_status=HTTPStatus.FORBIDDEN),
     "trans_no_repeated": Rule(
         wire_status=HTTPStatus.OK, wire_code=WireCode.TRANS_NO_REPEAT, own_status=HTTPStatus.CONFLICT
@@ -95,6 +96,20 @@ _RULES = {
     ),
     "occupied": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
+    "upload_error": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.BAD_REQUEST),
+    "upload_token_invalid": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.NO_PERMISSION, own_status=HTTPStatus.UNAUTHORIZED
+    ),
+    **dict.fromkeys(
+        ("upload_misplaced", "upload_complete", "upload_incomplete"),
+        Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
+    ),
+    "upload_too_large": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    ),
+    "too_many_uploads": Rule(
+        wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT
+    ),
     **dict.fromkeys(
         ("database_unavailable", "storage_unavailable", "storage_full"),
         Rule(

@@ -14,7 +14,7 @@ from vodpull.api.http.access import Creator
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.shapes import ProblemReply
 from vodpull.errors import FieldFault, ParameterError
-from vodpull.jobs.idempotency import Fingerprint
+from vodpull.jobs.submission.idempotency import Fingerprint
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemReply, "content": {"application/problem+json": {}}}

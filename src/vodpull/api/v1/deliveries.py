@@ -12,7 +12,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
-from vodpull.jobs.deliveries import CURSOR_PATTERN, MAX_PAGE, Attempt, Delivery, DeliveryState
+from vodpull.jobs.notices.deliveries import CURSOR_PATTERN, MAX_PAGE, Attempt, Delivery, DeliveryState
 
 DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$", description="`delivery_id` of a notification.")]
 

@@ -18,7 +18,7 @@ from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError
-from vodpull.jobs.events import MAX_PAGE, Event, EventKind
+from vodpull.jobs.notices.events import MAX_PAGE, Event, EventKind
 
 LOOK_S = 0.5
 """How often a waiting poll looks for news."""

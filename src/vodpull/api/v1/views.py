@@ -17,8 +17,8 @@ from vodpull.api.v1.shapes import (
     TrackReply,
     WarningReply,
 )
-from vodpull.jobs.listing import StageTime
 from vodpull.jobs.model import Asset, BatchView, Job, Stage, StoredFile
+from vodpull.jobs.status.listing import StageTime
 
 Times = dict[str, list[StageTime]]
 

@@ -1,6 +1,9 @@
-"""Names of languages as MP4 writes them."""
+"""Names of languages as MP4 and as playlists write them. Pure."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
 
 # ISO 639-1 and behind it ISO 639-2/T, as the registration authority pairs them.
 _PAIRS = """
@@ -18,6 +21,18 @@ yoyor zazha zhzho zuzul
 """
 _LONG = {pair[:2]: pair[2:] for pair in _PAIRS.split()}
 _LONG_LETTERS = 3
+# ISO 639-2/B, as Matroska and old files write them.
+_BIBLIOGRAPHIC = """
+albsq armhy baqeu burmy chizh czecs dutnl frefr geoka gerde greel iceis macmk maomi mayms perfa rumro slosk tibbo welcy
+"""
+_SHORT = {
+    **{long: short for short, long in _LONG.items()},
+    **{pair[:_LONG_LETTERS]: pair[_LONG_LETTERS:] for pair in _BIBLIOGRAPHIC.split()},
+}
+# Not known, several, none, and not coded.
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
+_CASES: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8}){0,4}", re.ASCII)
 
 
 def iso_639_2(tag: str) -> str | None:
@@ -25,3 +40,14 @@ def iso_639_2(tag: str) -> str | None:
     primary = tag.replace("_", "-").partition("-")[0].strip().lower()
     is_long = len(primary) == _LONG_LETTERS and primary.isascii() and primary.isalpha()
     return primary if is_long else _LONG.get(primary)
+
+
+def bcp_47(said: str) -> str | None:
+    """Return the tag for playlists and manifests, with the shortest code of a language (`eng` is `en`); None: none."""
+    primary, dash, rest = said.replace("_", "-").strip().lower().partition("-")
+    tag = f"{_SHORT.get(primary, primary)}{dash}{rest}"
+    if not _TAG.fullmatch(tag) or primary in _NO_LANGUAGE:
+        return None
+    # Scripts and regions as people write them; readers take any.
+    first, *others = tag.split("-")
+    return "-".join([first, *(_CASES.get(len(part), str.lower)(part) for part in others)])

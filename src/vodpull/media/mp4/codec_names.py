@@ -15,8 +15,10 @@ FULL_BOX_BYTES = 4
 # Descriptors in `esds` (ISO/IEC 14496-1) that lead to the configuration of AAC, with the bytes before those inside.
 DESCRIPTORS = {3: 3, 4: 13}
 DECODER_SPECIFIC = 5
-# AAC object types from 31 on are said in six more bits.
-ESCAPE = 31
+# AAC object types from 31 on are said in six more bits, sample rates that have no number in 24.
+ESCAPE, OWN_RATE = 31, 15
+# AAC's number of a layout, and how many channels it has; 0: it is said elsewhere.
+AAC_CHANNELS = (0, 1, 2, 3, 4, 5, 6, 8)
 
 
 def codec_names(header: bytes) -> tuple[str, ...]:
@@ -33,6 +35,19 @@ def codec_names(header: bytes) -> tuple[str, ...]:
     if not names:
         raise OutputInvalid("there is no description of a codec")
     return names
+
+
+def channel_counts(header: bytes) -> tuple[int, ...]:
+    """
+    Return the number of channels of each sound track; 0: it is not said.
+
+    Raises:
+        OutputInvalid: a track has no readable description, or its codec is none that vodpull writes.
+    """
+    try:
+        return tuple(_CHANNELS[entry](_record(entry, body)) for entry, body in _entries(header) if entry in _CHANNELS)
+    except (IndexError, KeyError, ValueError) as error:
+        raise OutputInvalid("the description of a sound cannot be read") from error
 
 
 def _entries(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -55,8 +70,13 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _name(entry: bytes, body: bytes) -> str:
-    own_bytes, box, name = _DESCRIPTIONS[entry]
-    return name(dict(_boxes(body[own_bytes:]))[box])
+    return _DESCRIPTIONS[entry][2](_record(entry, body))
+
+
+def _record(entry: bytes, body: bytes) -> bytes:
+    """Return the configuration of a codec."""
+    own_bytes, box, _ = _DESCRIPTIONS[entry]
+    return dict(_boxes(body[own_bytes:]))[box]
 
 
 def _h264(record: bytes) -> str:
@@ -97,6 +117,14 @@ def _aac(full_box: bytes) -> str:
     return f"mp4a.40.{kind}"
 
 
+def _aac_channels(full_box: bytes) -> int:
+    config = _decoder_specific(full_box[FULL_BOX_BYTES:])
+    bits = f"{int.from_bytes(config, 'big'):0{8 * len(config)}b}"
+    at = 11 if int(bits[:5], 2) == ESCAPE else 5
+    at += 28 if int(bits[at : at + 4], 2) == OWN_RATE else 4
+    return AAC_CHANNELS[int(bits[at : at + 4], 2)]
+
+
 def _decoder_specific(data: bytes) -> bytes:
     """Return the body of the innermost descriptor; a length has seven bits in each byte, the highest says `more`."""
     tag, at, size = data[0], 1, 0
@@ -115,3 +143,4 @@ _DESCRIPTIONS: Mapping[bytes, tuple[int, bytes, Callable[[bytes], str]]] = {
     b"mp4a": (SOUND_BYTES, b"esds", _aac),
     b"Opus": (SOUND_BYTES, b"dOps", lambda _record: "Opus"),
 }
+_CHANNELS: Mapping[bytes, Callable[[bytes], int]] = {b"mp4a": _aac_channels, b"Opus": lambda record: record[1]}

@@ -13,32 +13,21 @@ from operator import methodcaller
 from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid, error_of_disk
-from vodpull.media.encode.codecs import BUFFERED
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.mp4.codec_names import codec_names
+from vodpull.media.layout import INIT_FILE
+from vodpull.media.mp4.codec_names import channel_counts, codec_names
 from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
-from vodpull.media.package.hls import (
-    AudioRendition,
-    Segment,
-    Variant,
-    average_bitrate_bps,
-    media_playlist,
-    multivariant_playlist,
-    peak_bitrate_bps,
-)
+from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps, whole_s
 from vodpull.media.package.pictures import PictureSource, few
+from vodpull.media.package.placement import PlacedTrack, placed_renditions, placed_tracks, planned_bps
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import Presentation, Track, presentation_bytes
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.storyboard import storyboard_step
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
-from vodpull.media.plan.ladder import Rung
 
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-# What a segment may have at most, as a share of its ceiling, where no decoder's buffer bounds it.
-LOOSE_PEAK = 2.0
-# The most that copied sound takes, with the boxes around it all; encoded sound may take more.
-SOUND_BPS, BOXES_BPS = 240_000, 48_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,51 +41,21 @@ class Parts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PackagedRendition:
-    """One rendition as it lies in the output folder."""
-
-    rung: Rung
-    playlist: str
-    """Media playlist, relative to the output folder."""
-    folder: str
-    """Folder of its segments, relative to the output folder."""
-    mp4: str = ""
-    """The same as one progressive file, relative to the output folder; empty: there is none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackagedPicture:
-    """The picture of one rendition without its sound, for players that choose between several sound tracks."""
-
-    playlist: str
-    """Media playlist, relative to the output folder."""
-    folder: str
-    """Folder of its segments, relative to the output folder."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackagedSound:
-    """One of several sound tracks as it lies in the output folder."""
-
-    playlist: str
-    """Media playlist, relative to the output folder."""
-    folder: str
-    """Folder of its segments, relative to the output folder."""
-    language: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stream:
-    """One media playlist in the making."""
+    """One track in the making."""
 
-    playlist: str
-    folder: str
+    placed: PlacedTrack
     sources: tuple[PictureTrack | SoundTrack, ...]
-    """Tracks in its segments."""
+    """What goes into its segments."""
+
+    @property
+    def track(self) -> Track:
+        """Without what is measured of it."""
+        return self.placed.track
 
 
 class Assembly:
-    """All media playlists of a film, as far as its parts are there, and what goes into them."""
+    """All tracks of a film, as far as its parts are there, and what goes into them."""
 
     def __init__(self, plan: EncodePlan, parts: Parts, video_id: str) -> None:
         """Read the tables of all parts."""
@@ -104,42 +63,17 @@ class Assembly:
             raise InternalError("a video id consists of letters and digits")
         self.plan = plan
         self.parts = parts
-        self.multivariant = f"{video_id}.m3u8"
+        self.video_id = video_id
         self.timeline = _timeline(plan, parts)
-        placed = _placed(plan, video_id)
-        self.renditions = tuple(rendition for rendition, _ in placed)
-        # One sound track is in every rendition. Of several a player must choose, and then picture and sound must be
-        # apart: browsers refuse a rendition with sound beside a sound track (Media Source Extensions).
-        several = plan.sounds if len(plan.sounds) > 1 else ()
-        self.sounds = tuple(
-            PackagedSound(
-                playlist=f"{video_id}-a{number}.m3u8", folder=f"{video_id}/a{number}", language=sound.language
-            )
-            for number, sound in enumerate(several, start=1)
-        )
-        names = [
-            rendition.folder.rpartition("/")[2] for rendition in self.renditions if several and not plan.sound_only
-        ]
-        self.silent = tuple(
-            PackagedPicture(playlist=f"{video_id}-v{name}.m3u8", folder=f"{video_id}/v{name}") for name in names
-        )
-        self.pictures = [] if plan.sound_only else [self._picture(planned) for _, planned in placed]
-        muxed = [self._sound(0, track_number=2 if self.pictures else 1)] if plan.sounds else []
-        shown: Sequence[tuple[PictureTrack, ...]] = [(picture,) for picture in self.pictures] or [()]
-        self.streams = (
-            *(
-                Stream(playlist=placed.playlist, folder=placed.folder, sources=(*picture, *muxed))
-                for placed, picture in zip(self.renditions, shown, strict=True)
-            ),
-            *(
-                Stream(playlist=placed.playlist, folder=placed.folder, sources=(self._sound(at, track_number=1),))
-                for at, placed in enumerate(self.sounds)
-            ),
-            *(
-                Stream(playlist=placed.playlist, folder=placed.folder, sources=(picture,))
-                for placed, picture in zip(self.silent, self.pictures, strict=False)
-            ),
-        )
+        self.renditions = placed_renditions(plan, video_id)
+        self.streams = tuple(self._stream(placed) for placed in placed_tracks(plan, video_id))
+        of_track = {stream.track.id: stream for stream in self.streams}
+        self._leads = [of_track[rendition.track] for rendition in self.renditions]
+
+    def _stream(self, placed: PlacedTrack) -> Stream:
+        pictures = (self._picture(placed.picture),) if placed.picture else ()
+        sounds = () if placed.sound is None else (self._sound(placed.sound, track_number=len(pictures) + 1),)
+        return Stream(placed=placed, sources=(*pictures, *sounds))
 
     def _picture(self, planned: RungPlan) -> PictureTrack:
         if planned.rung.copied:
@@ -159,44 +93,39 @@ class Assembly:
             raise InternalError("the folder with the tracks of the whole film is missing")
         return self.parts.tracks
 
-    def write(self, out_folder: Path) -> None:
-        """Write all playlists and segments."""
+    def write(self, out_folder: Path) -> Presentation:
+        """Write all segments and playlists."""
         with _disk_errors():
             self._write_files(out_folder, after=0)
-            written = [self._segments(out_folder, stream) for stream in self.streams]
-            for stream, segments in zip(self.streams, written, strict=True):
-                self._write_playlist(out_folder, stream, segments)
-            variants = [
-                self._variant(
-                    placed,
-                    stream,
-                    peak_bitrate_bps=peak_bitrate_bps(segments),
-                    bitrate_bps=average_bitrate_bps(segments),
-                )
-                for placed, stream, segments in zip(self.renditions, self.streams, written, strict=False)
-            ]
-            # Last: whoever sees it finds everything that it names.
-            self._write_multivariant(out_folder, variants)
+            tracks = []
+            for stream in self.streams:
+                segments = self._segments(out_folder, stream)
+                bitrates = peak_bitrate_bps(segments), average_bitrate_bps(segments)
+                tracks.append(_described(stream, peak_bps=bitrates[0], average_bps=bitrates[1]))
+            presentation = self._presentation(tracks)
+            (out_folder / presentation.file).write_bytes(presentation_bytes(presentation))
+            _write_playlists(out_folder, presentation)
+        return presentation
 
-    def write_preview(self, out_folder: Path, after: int) -> tuple[str, ...]:
+    def write_preview(self, out_folder: Path, after: int) -> tuple[Presentation, tuple[str, ...]]:
         """Write the segments after the given one, and playlists that will grow; return the names of the segments."""
         with _disk_errors():
             files = self._write_files(out_folder, after=after)
-            for stream in self.streams:
-                names = [f"{stream.folder}/{SEGMENT_PATTERN % number}" for number in self._numbers()]
-                segments = [
-                    Segment(uri=uri, duration_s=self.timeline.duration_s(number), size_bytes=0)
-                    for number, uri in enumerate(names, start=1)
-                ]
-                self._write_playlist(out_folder, stream, segments)
-            variants = [
-                self._variant(
-                    placed, stream, peak_bitrate_bps=planned_bandwidth_bps(self.plan, placed.rung), bitrate_bps=None
-                )
-                for placed, stream in zip(self.renditions, self.streams, strict=False)
-            ]
-            self._write_multivariant(out_folder, variants)
-        return files
+            tracks = [_described(stream, peak_bps=planned_bps(self.plan, stream.placed)) for stream in self.streams]
+            presentation = self._presentation(tracks)
+            _write_playlists(out_folder, presentation)
+        return presentation, files
+
+    def _presentation(self, tracks: Sequence[Track]) -> Presentation:
+        cuts = (*self.plan.cuts, self.plan.frames_total)
+        longest_s = float(max(after - before for before, after in pairwise(cuts)) / self.plan.rate)
+        return Presentation(
+            name=self.video_id,
+            durations_s=tuple(map(self.timeline.duration_s, self._numbers())),
+            target_s=whole_s(longest_s),
+            tracks=tuple(tracks),
+            complete=self.timeline.complete,
+        )
 
     def _numbers(self) -> range:
         return range(1, self.timeline.segments + 1)
@@ -204,21 +133,21 @@ class Assembly:
     def _write_files(self, out_folder: Path, *, after: int) -> tuple[str, ...]:
         files = []
         for stream in self.streams:
-            (out_folder / stream.folder).mkdir(parents=True, exist_ok=True)
+            (out_folder / stream.track.folder).mkdir(parents=True, exist_ok=True)
             if not after:
-                files.append(f"{stream.folder}/{INIT_FILE}")
+                files.append(f"{stream.track.folder}/{INIT_FILE}")
                 (out_folder / files[-1]).write_bytes(init_bytes(stream.sources))
         for number in self._numbers()[after:]:
             # A sound track goes into many streams and is the same in all of them.
             run_of = cache(methodcaller("run", number))
             for stream in self.streams:
-                files.append(f"{stream.folder}/{SEGMENT_PATTERN % number}")
+                files.append(stream.track.segment(number))
                 runs = [run for run in map(run_of, stream.sources) if run.samples]
                 (out_folder / files[-1]).write_bytes(media_segment(number, runs))
         return tuple(files)
 
     def _segments(self, out_folder: Path, stream: Stream) -> tuple[Segment, ...]:
-        names = [f"{stream.folder}/{SEGMENT_PATTERN % number}" for number in self._numbers()]
+        names = [stream.track.segment(number) for number in self._numbers()]
         return tuple(
             Segment(uri=uri, duration_s=self.timeline.duration_s(number), size_bytes=(out_folder / uri).stat().st_size)
             for number, uri in enumerate(names, start=1)
@@ -227,53 +156,28 @@ class Assembly:
     def write_mp4s(self, out_folder: Path) -> None:
         """Write the progressive files."""
         with _disk_errors():
-            for placed, stream in zip(self.renditions, self.streams, strict=False):
+            for placed, stream in zip(self.renditions, self._leads, strict=True):
                 if placed.mp4:
-                    write_progressive(out_folder / placed.mp4, stream.sources, self.timeline.segments)
+                    write_progressive(out_folder / placed.mp4, self._with_sound(stream), self.timeline.segments)
 
-    def _write_playlist(self, out_folder: Path, stream: Stream, segments: Sequence[Segment]) -> None:
-        cuts = (*self.plan.cuts, self.plan.frames_total)
-        longest_s = float(max(after - before for before, after in pairwise(cuts)) / self.plan.rate)
-        more = {} if self.timeline.complete else {"longest_s": longest_s}
-        text = media_playlist(f"{stream.folder}/{INIT_FILE}", segments, **more)
-        (out_folder / stream.playlist).write_text(text, encoding="utf-8")
-
-    def _write_multivariant(self, out_folder: Path, variants: Sequence[Variant]) -> None:
-        sounds = [
-            AudioRendition(uri=placed.playlist, name=_sound_name(placed.language, number), language=placed.language)
-            for number, placed in enumerate(self.sounds, start=1)
-        ]
-        # Two playlists of one picture need the same bandwidth: sound counts either way (RFC 8216 §4.3.4.2).
-        silent = [replace(variant, uri=placed.playlist) for variant, placed in zip(variants, self.silent, strict=False)]
-        variants = silent or variants
-        (out_folder / self.multivariant).write_text(multivariant_playlist(variants, sounds), encoding="utf-8")
-
-    def _variant(
-        self, placed: PackagedRendition, stream: Stream, *, peak_bitrate_bps: int, bitrate_bps: int | None
-    ) -> Variant:
-        return Variant(
-            uri=placed.playlist,
-            width_px=placed.rung.width_px,
-            height_px=placed.rung.height_px,
-            frame_rate=placed.rung.frame_rate,
-            codecs=",".join(codec_names(init_bytes(stream.sources))),
-            peak_bitrate_bps=peak_bitrate_bps,
-            bitrate_bps=bitrate_bps,
-        )
+    def _with_sound(self, stream: Stream) -> tuple[PictureTrack | SoundTrack, ...]:
+        if self.plan.sound_layout == "muxed" or not self.plan.sounds:
+            return stream.sources
+        return (*stream.sources, self._sound(0, track_number=2))
 
     def write_small_pictures(self, file: Path) -> PictureSource:
         """Write what storyboard and poster are chosen from: pictures of the lowest rendition."""
         segments = tuple(
             Segment(uri="", duration_s=self.timeline.duration_s(number), size_bytes=0) for number in self._numbers()
         )
-        picture, step = self.pictures[self._lowest], storyboard_step(len(segments))
+        picture, step = self._lead_picture(self._lowest), storyboard_step(len(segments))
         runs = map(picture.run if self._few else picture.keyframe, self._numbers()[::step])
         self._write_runs(picture, runs, file)
         return PictureSource(file=file, rung=self.renditions[self._lowest].rung, segments=segments)
 
     def write_chosen_picture(self, choice: int, file: Path) -> int:
         """Write the best rendition of one of the small pictures, with what it needs; return its number in the file."""
-        best = self.pictures[-1]
+        best = self._lead_picture(-1)
         number, place = 1 + choice * storyboard_step(self.timeline.segments), 0
         if self._few:
             number = bisect.bisect_right(self.timeline.cuts, choice)
@@ -292,6 +196,11 @@ class Assembly:
         """Number of the lowest rendition of the fallback codec; its best is the last of all."""
         return next(at for at, placed in enumerate(self.renditions) if placed.rung.codec == self.plan.fallback)
 
+    def _lead_picture(self, at: int) -> PictureTrack:
+        picture = self._leads[at].sources[0]
+        assert isinstance(picture, PictureTrack)  # noqa: S101 - nobody asks for pictures of sound
+        return picture
+
     def _write_runs(self, picture: PictureTrack, runs: Iterable[TrackRun], file: Path) -> None:
         with _disk_errors(), file.open("wb") as out:
             out.write(init_bytes([picture]))
@@ -299,25 +208,21 @@ class Assembly:
                 out.write(media_segment(number, [run]))
 
 
-def _placed(plan: EncodePlan, video_id: str) -> list[tuple[PackagedRendition, RungPlan]]:
-    """Return where each rendition lies: codec by codec with the fallback last, each with the lowest first."""
-    lowest_first = sorted(plan.rungs, key=lambda planned: planned.rung.clarity)
-    placed = []
-    codecs = dict.fromkeys(planned.rung.codec for planned in plan.rungs)
-    for codec in sorted(codecs, key=lambda codec: codec == plan.fallback):
-        rungs = [planned for planned in lowest_first if planned.rung.codec == codec]
-        prefix = "" if codec == plan.fallback else f"{codec}-"
-        for number, planned in enumerate(rungs, start=1):
-            name = f"{prefix}{number:02d}"
-            wanted = plan.mp4 == "each" or (plan.mp4 == "best" and planned is rungs[-1])
-            rendition = PackagedRendition(
-                rung=planned.rung,
-                playlist=f"{video_id}-{name}.m3u8",
-                folder=f"{video_id}/{name}",
-                mp4=f"{video_id}-{name}.mp4" if wanted and codec == plan.fallback else "",
-            )
-            placed.append((rendition, planned))
-    return placed
+def _described(stream: Stream, *, peak_bps: int, average_bps: int | None = None) -> Track:
+    header = init_bytes(stream.sources)
+    return replace(
+        stream.track,
+        codecs=codec_names(header),
+        channels=max(channel_counts(header), default=0),
+        peak_bitrate_bps=peak_bps,
+        bitrate_bps=average_bps,
+    )
+
+
+def _write_playlists(out_folder: Path, presentation: Presentation) -> None:
+    # The last one names the others: whoever sees it finds everything.
+    for name, text in playlists(presentation).items():
+        (out_folder / name).write_text(text, encoding="utf-8")
 
 
 def _timeline(plan: EncodePlan, parts: Parts) -> Timeline:
@@ -327,21 +232,6 @@ def _timeline(plan: EncodePlan, parts: Parts) -> Timeline:
     end = chunks[-1].first_frame + chunks[-1].frames if chunks else plan.frames_total
     cuts = (*(cut for cut in plan.cuts if cut < end), end)
     return Timeline(rate=plan.rate, cuts=cuts, complete=end == plan.frames_total)
-
-
-def _sound_name(language: str | None, number: int) -> str:
-    # Players show it beside the language; two tracks may have the same.
-    return f"{number} ({language})" if language else str(number)
-
-
-def planned_bandwidth_bps(plan: EncodePlan, rung: Rung) -> int:
-    """Return what a rendition needs at most, before anything of it is measured."""
-    rate = next(planned.rate for planned in plan.rungs if planned.rung == rung)
-    # A segment at the ceiling, and a full buffer more.
-    peak = 1 + rate.buffer_bits / rate.max_bitrate_bps * float(plan.rate / plan.gop_frames)
-    loose = rung.copied or rung.codec not in BUFFERED
-    sound_bps = max(SOUND_BPS, plan.audio.bitrate_bps + BOXES_BPS)
-    return round((max(peak, LOOSE_PEAK) if loose else peak) * rung.max_bitrate_bps) + sound_bps
 
 
 @contextmanager

@@ -1,13 +1,19 @@
-"""The text of HLS playlists (RFC 8216), from what was measured. Pure."""
+"""The text of HLS playlists (RFC 8216), and the bitrates that they tell. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from vodpull.media.package.presentation import TEXTS, Pair, Presentation, Role, Track, TrackKind, pairs
 
 # EXT-X-MAP in playlists with pictures and sound needs 6; 7 is what fMP4 players expect.
 VERSION = 7
-SOUND_GROUP = "sound"
+TYPES: Mapping[TrackKind, str] = {"sound": "AUDIO", "text": "SUBTITLES"}
+CHARACTERISTICS: Mapping[Role, str] = {
+    "description": "public.accessibility.describes-video",
+    "caption": "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,101 +26,88 @@ class Segment:
     size_bytes: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """One line of the multivariant playlist, as measured."""
-
-    uri: str
-    """Relative to the playlist."""
-    width_px: int
-    """0: it has no picture."""
-    height_px: int
-    frame_rate: float
-    codecs: str
-    """RFC 6381 names, joined by a comma."""
-    peak_bitrate_bps: int
-    bitrate_bps: int | None
-    """Average; None: not known yet."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AudioRendition:
-    """One sound track of several that a viewer can choose from."""
-
-    uri: str
-    """Relative to the playlist."""
-    name: str
-    language: str | None
-    """ISO 639-2 or BCP 47."""
-
-
-def media_playlist(init_uri: str, segments: Sequence[Segment], *, longest_s: float | None = None) -> str:
-    """
-    Return the playlist of one rendition.
-
-    With the length of the longest segment that the finished one will have, it is a beginning to which more is added.
-    """
-    complete = longest_s is None
-    # It must not change while a playlist grows.
-    target_s = target_duration_s(segments) if longest_s is None else _whole_s(longest_s)
+def media_playlist(presentation: Presentation, track: Track) -> str:
+    """Return the playlist of one track."""
+    lengths_s = presentation.lengths_s(track)
+    # It must not change while a playlist grows, and be the same for all that play together.
+    target_s = max(whole_s(length_s) for length_s in track.durations_s) if track.durations_s else presentation.target_s
     lines = [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
         f"#EXT-X-TARGETDURATION:{target_s}",
         "#EXT-X-MEDIA-SEQUENCE:1",
-        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if complete else 'EVENT'}",
+        f"#EXT-X-PLAYLIST-TYPE:{'VOD' if presentation.complete else 'EVENT'}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
-        f'#EXT-X-MAP:URI="{init_uri}"',
+        *([f'#EXT-X-MAP:URI="{track.folder}/{track.init}"'] if track.init else []),
     ]
-    for segment in segments:
-        lines += [f"#EXTINF:{segment.duration_s:.6f},", segment.uri]
-    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if complete else []), ""])
+    for number, length_s in enumerate(lengths_s, start=1):
+        lines += [f"#EXTINF:{length_s:.6f},", track.segment(number)]
+    return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if presentation.complete else []), ""])
 
 
-def multivariant_playlist(variants: Sequence[Variant], sounds: Sequence[AudioRendition] = ()) -> str:
-    """Return the playlist that ties the renditions together, in the given order; the first sound is the default."""
+def multivariant_playlist(presentation: Presentation, leads: Sequence[Track] | None = None) -> str:
+    """Return the playlist of all variants, or of some tracks with what plays beside them."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    group = (f'AUDIO="{SOUND_GROUP}"',) if sounds else ()
-    if group:
-        lines += [_sound_line(sound, default=number == 0) for number, sound in enumerate(sounds)]
+    variants = pairs(presentation, leads)
+    groups = dict.fromkeys(variant.sound_group for variant in variants)
+    texts = presentation.in_group(TEXTS)
+    lines += [_choice_line(track) for group in groups for track in presentation.in_group(group)]
+    lines += [_choice_line(track) for track in texts]
     for variant in variants:
-        average = () if variant.bitrate_bps is None else (f"AVERAGE-BANDWIDTH={variant.bitrate_bps}",)
-        attributes = (
-            f"BANDWIDTH={variant.peak_bitrate_bps}",
-            *average,
-            f'CODECS="{variant.codecs}"',
-            *_picture_attributes(variant),
-            *group,
-        )
-        lines += ["#EXT-X-STREAM-INF:" + ",".join(attributes), variant.uri]
+        lines += [_variant_line(variant, has_texts=bool(texts)), variant.lead.playlist]
     return "\n".join([*lines, ""])
 
 
-def _picture_attributes(variant: Variant) -> tuple[str, ...]:
-    if not variant.width_px:
-        return ()
-    return (f"RESOLUTION={variant.width_px}x{variant.height_px}", f"FRAME-RATE={variant.frame_rate:.3f}")
-
-
-def _sound_line(sound: AudioRendition, *, default: bool) -> str:
+def _variant_line(variant: Pair, *, has_texts: bool) -> str:
+    lead = variant.lead
+    average = () if variant.bitrate_bps is None else (f"AVERAGE-BANDWIDTH={variant.bitrate_bps}",)
+    picture = (f"RESOLUTION={lead.width_px}x{lead.height_px}", f"FRAME-RATE={lead.frame_rate:.3f}")
     attributes = (
-        "TYPE=AUDIO",
-        f'GROUP-ID="{SOUND_GROUP}"',
-        f'NAME="{sound.name}"',
-        *((f'LANGUAGE="{sound.language}"',) if sound.language else ()),
-        f"DEFAULT={'YES' if default else 'NO'}",
-        "AUTOSELECT=YES",
-        f'URI="{sound.uri}"',
+        f"BANDWIDTH={variant.peak_bitrate_bps}",
+        *average,
+        f"CODECS={_quoted(','.join(variant.codecs))}",
+        *(picture if lead.width_px else ()),
+        *((f"AUDIO={_quoted(variant.sound_group)}",) if variant.sound_group else ()),
+        *((f"SUBTITLES={_quoted(TEXTS)}",) if has_texts else ()),
+    )
+    return "#EXT-X-STREAM-INF:" + ",".join(attributes)
+
+
+def _choice_line(track: Track) -> str:
+    characteristics = CHARACTERISTICS.get(track.role)
+    attributes = (
+        f"TYPE={TYPES[track.kind]}",
+        f"GROUP-ID={_quoted(track.group)}",
+        f"NAME={_quoted(track.name)}",
+        *((f"LANGUAGE={_quoted(track.language)}",) if track.language else ()),
+        f"DEFAULT={_yes(track.default)}",
+        # A commentary is for who asks for it.
+        f"AUTOSELECT={_yes(track.default or track.role != 'commentary')}",
+        *(("FORCED=YES",) if track.forced and track.kind == "text" else ()),
+        *((f"CHARACTERISTICS={_quoted(characteristics)}",) if characteristics else ()),
+        *((f"CHANNELS={_quoted(str(track.channels))}",) if track.channels else ()),
+        f"URI={_quoted(track.playlist)}",
     )
     return "#EXT-X-MEDIA:" + ",".join(attributes)
 
 
+def _yes(is_so: bool) -> str:  # noqa: FBT001 - the attribute's own words
+    return "YES" if is_so else "NO"
+
+
+def _quoted(text: str) -> str:
+    """Return a quoted string (RFC 8216 §4.2): names of tracks are the source's own words."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return '"' + plain.replace('"', "'") + '"'
+
+
 def target_duration_s(segments: Sequence[Segment]) -> int:
-    """Return the longest segment in whole seconds, rounded as the RFC compares it."""
-    return max(_whole_s(segment.duration_s) for segment in segments)
+    """Return the longest segment in whole seconds."""
+    return max(whole_s(segment.duration_s) for segment in segments)
 
 
-def _whole_s(duration_s: float) -> int:
+def whole_s(duration_s: float) -> int:
+    """Return a length in whole seconds, rounded as the RFC compares it."""
     return max(1, int(duration_s + 0.5))
 
 

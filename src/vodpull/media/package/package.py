@@ -1,5 +1,5 @@
 """
-Encoded renditions to HLS with CMAF-style segments, and playlists from what was measured.
+Encoded renditions to CMAF segments, and playlists from what was measured.
 
 No process runs for it but for the pictures: the samples of the intermediate files are put into segments as they are, by
 number of frame. So every cut is exact, a segment does not depend on what comes after it, and what was published early
@@ -14,8 +14,11 @@ from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid
 from vodpull.media.inspect.segments import SegmentSet, measure
-from vodpull.media.package.assembly import Assembly, PackagedPicture, PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.assembly import Assembly, Parts
 from vodpull.media.package.pictures import make_poster, make_storyboard, storyboard_name
+from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import Presentation, Track
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.run import RunLimits
@@ -30,7 +33,7 @@ PICTURE_LIMITS = RunLimits(wall_s=300, file_size_bytes=64 * 1024 * 1024)
 
 @dataclass(frozen=True, kw_only=True)
 class Package:
-    """A complete HLS presentation, not verified yet."""
+    """A complete presentation with its pictures, not verified yet."""
 
     video_id: str
     multivariant: str
@@ -41,39 +44,47 @@ class Package:
     """WebVTT index of the small pictures, relative to the output folder; empty: there are none."""
     renditions: tuple[PackagedRendition, ...]
     """Those of the fallback codec last, each codec with the lowest clarity first: its playlist is number 01."""
-    sounds: tuple[PackagedSound, ...] = ()
-    """Sound tracks that a viewer can choose from, when there are several; the first one is also in every rendition."""
-    silent: tuple[PackagedPicture, ...] = ()
-    """The renditions once more without sound, in the same order, when there are several sound tracks."""
     sound_codec: AudioCodec | None = None
     """Of all sound; None: there is none."""
+    presentation: Presentation | None = None
+    """None only where an older release has verified it."""
 
     @property
     def fallback(self) -> VideoCodec:
         """The codec of the renditions that answer for the definitions."""
         return self.renditions[-1].rung.codec
 
+    def played(self, placed: PackagedRendition) -> tuple[Track, ...]:
+        """Return the tracks that a viewer of a rendition gets."""
+        lead = next(track for track in self.tracks if track.id == placed.track)
+        return self.presentation.playing(lead) if self.presentation else ()
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """All tracks that it presents."""
+        return self.presentation.tracks if self.presentation else ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """The beginning of an HLS presentation that is still being made."""
+    """The beginning of a presentation that is still being made."""
 
     multivariant: str
     """Multivariant playlist, relative to the output folder."""
     playlists: tuple[str, ...]
-    """Media playlists, relative to the output folder."""
+    """All others, relative to the output folder: what names others comes after them."""
     files: tuple[str, ...]
     """New init and media segments, relative to the output folder."""
     segments: int
-    """So many segments of each rendition are finished."""
+    """So many segments of each track are finished."""
 
 
 async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, video_id: str) -> tuple[Assembly, Package]:
     """
     Write the playlists and segments of one asset into an empty folder.
 
-    Returns what its pictures can be made of, and what all of it will be. Nothing is encoded again. Every media playlist
-    plays alone, with its sound.
+    Returns what its pictures can be made of, and what all of it will be. Nothing is encoded again. The playlist of
+    every rendition plays alone, with its sound.
 
     Raises:
         StorageFull: the disk is full.
@@ -82,17 +93,16 @@ async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, vid
     made = await asyncio.to_thread(Assembly, plan, parts, video_id)
     if not made.timeline.complete:
         raise InternalError("a package needs all chunks")
-    await asyncio.to_thread(made.write, out_folder)
+    presentation = await asyncio.to_thread(made.write, out_folder)
     await asyncio.to_thread(made.write_mp4s, out_folder)
     return made, Package(
         video_id=video_id,
-        multivariant=made.multivariant,
+        multivariant=presentation.multivariant,
         poster="" if plan.sound_only else f"{video_id}.jpg",
         storyboard="" if plan.sound_only else storyboard_name(video_id),
         renditions=made.renditions,
         sound_codec=plan.audio.codec if plan.sounds else None,
-        sounds=made.sounds,
-        silent=made.silent,
+        presentation=presentation,
     )
 
 
@@ -133,18 +143,14 @@ async def package_preview(
         StorageFull: the disk is full.
     """
     made = await asyncio.to_thread(Assembly, plan, parts, video_id)
-    files = await asyncio.to_thread(made.write_preview, out_folder, after)
+    presentation, files = await asyncio.to_thread(made.write_preview, out_folder, after)
     if not after:
         first = {
-            placed.playlist: SegmentSet(folder=placed.folder, segments=1, strict=not placed.rung.copied)
+            placed.track: SegmentSet(folder=placed.folder, segments=1, strict=not placed.rung.copied)
             for placed in made.renditions
         }
         for name, measured in (await measure(out_folder, first, toolbox=toolbox)).items():
             if measured.undecodable or not measured.tracks[0].packets:
                 raise OutputInvalid(f"the first segment of {name} cannot be decoded")
-    return Preview(
-        multivariant=made.multivariant,
-        playlists=tuple(stream.playlist for stream in made.streams),
-        files=files,
-        segments=made.timeline.segments,
-    )
+    *names, multivariant = playlists(presentation)
+    return Preview(multivariant=multivariant, playlists=tuple(names), files=files, segments=made.timeline.segments)

@@ -8,11 +8,10 @@ from typing import Any
 import m3u8
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.mp4.boxes import box_names
-from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound
 from vodpull.media.package.hls import Segment
-from vodpull.media.package.jpeg import jpeg_size
+from vodpull.media.package.presentation import Track
 
 
 def require_file(path: Path) -> int:
@@ -34,19 +33,19 @@ def picture_size(path: Path) -> tuple[int, int]:
     return size
 
 
-def whole_segments(out_folder: Path, placed: PackagedRendition | PackagedPicture | PackagedSound) -> list[Segment]:
-    """Return the segments of a media playlist, after looking at each of the files."""
-    playlist = parsed(out_folder / placed.playlist)
+def whole_segments(out_folder: Path, track: Track) -> list[Segment]:
+    """Return the segments of a track's media playlist, after looking at each of the files."""
+    playlist = parsed(out_folder / track.playlist)
     if playlist.is_variant or not playlist.is_endlist or not playlist.is_independent_segments:
-        raise OutputInvalid(f"{placed.playlist} is not a finished playlist of independent segments")
-    if [part.uri for part in playlist.segment_map] != [f"{placed.folder}/{INIT_FILE}"] or not playlist.segments:
-        raise OutputInvalid(f"{placed.playlist} does not name its segments")
-    _require_boxes(out_folder / placed.folder / INIT_FILE, {"ftyp", "moov"})
+        raise OutputInvalid(f"{track.playlist} is not a finished playlist of independent segments")
+    if [part.uri for part in playlist.segment_map] != [f"{track.folder}/{track.init}"] or not playlist.segments:
+        raise OutputInvalid(f"{track.playlist} does not name its segments")
+    _require_boxes(out_folder / track.folder / track.init, {"ftyp", "moov"})
     segments = []
     for number, cut in enumerate(playlist.segments, start=1):
-        uri = f"{placed.folder}/{SEGMENT_PATTERN % number}"
+        uri = track.segment(number)
         if cut.uri != uri or not cut.duration:
-            raise OutputInvalid(f"{placed.playlist} does not name segment {number} as expected")
+            raise OutputInvalid(f"{track.playlist} does not name segment {number} as expected")
         size = _require_boxes(out_folder / uri, {"moof", "mdat"})
         segments.append(Segment(uri=uri, duration_s=float(cut.duration), size_bytes=size))
     return segments

@@ -17,16 +17,18 @@ from pathlib import Path
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.info import COMPLETE_SHARE, MediaInfo
 from vodpull.media.inspect.segments import Measured, SegmentSet, Track, measure
-from vodpull.media.layout import INIT_FILE
 from vodpull.media.mp4.codec_names import codec_names
-from vodpull.media.package.assembly import PackagedPicture, PackagedRendition, PackagedSound, Parts
+from vodpull.media.package.assembly import Parts
 from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.package.package import Package, make_pictures, package_media
+from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.presentation import Track as PresentedTrack
 from vodpull.media.package.storyboard import read_storyboard
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.files import parsed, picture_size, require_file, require_mp4, whole_segments
+from vodpull.media.verify.files import picture_size, require_file, require_mp4, whole_segments
+from vodpull.media.verify.promises import Seen, check_promises
 from vodpull.media.verify.proof import Original, Proof, Subject, prove_content
 from vodpull.media.verify.vmaf import Quality
 
@@ -80,14 +82,6 @@ class Rendition:
     """None: not measured."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What lies in the output folder, by the name of a playlist or a progressive file."""
-
-    segments: Mapping[str, list[Segment]]
-    measured: Mapping[str, Measured]
-
-
 async def package_and_verify(
     plan: EncodePlan, parts: Parts, out_folder: Path, *, original: Original, video_id: str, toolbox: Toolbox
 ) -> tuple[Package, tuple[Rendition, ...], Proof]:
@@ -129,18 +123,13 @@ async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
         EncodeFailed: the measuring child crashed.
         OutputInvalid: a file is missing, cut, or no media.
     """
-    placed: tuple[PackagedRendition | PackagedPicture | PackagedSound, ...]
-    placed = (*package.renditions, *package.silent, *package.sounds)
     segments = await asyncio.to_thread(
-        lambda: {playing.playlist: whole_segments(out_folder, playing) for playing in placed}
+        lambda: {track.id: whole_segments(out_folder, track) for track in package.tracks}
     )
+    strict = {placed.track for placed in package.renditions if placed.rung.width_px and not placed.rung.copied}
     subjects = {
-        playing.playlist: SegmentSet(
-            folder=playing.folder,
-            segments=len(segments[playing.playlist]),
-            strict=isinstance(playing, PackagedRendition) and not playing.rung.copied,
-        )
-        for playing in placed
+        track.id: SegmentSet(folder=track.folder, segments=len(segments[track.id]), strict=track.id in strict)
+        for track in package.tracks
     }
     for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
         await asyncio.to_thread(require_mp4, out_folder / name)
@@ -161,26 +150,33 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
-        segments, measured = seen.segments[placed.playlist], seen.measured[placed.playlist]
-        rendition = _compared(placed, segments, measured, info=info, sound=package.sound_codec)
+        played, segments = package.played(placed), seen.segments[placed.track]
+        measured = _joined([seen.measured[track.id] for track in played])
+        rendition = _compared(placed, seen.together(played), measured, info=info, sound=package.sound_codec)
         if placed.rung.width_px:
             own_s = _openings_s(placed, measured.tracks[0], segments)
             openings_s = openings_s or own_s
             _check_alignment(placed, own_s, openings_s)
         if placed.mp4:
             _check_mp4(placed.mp4, measured, seen.measured[placed.mp4])
-        renditions.append(_with_files(out_folder, placed, rendition))
-    for silent, placed in zip(package.silent, package.renditions, strict=False):
-        _check_silent(silent, seen.measured[placed.playlist], seen.measured[silent.playlist])
-    for number, sound in enumerate(package.sounds):
-        _check_sound(sound, seen.measured[sound.playlist], info, number=number)
+        renditions.append(_with_files(out_folder, placed, rendition, played=played))
+    _check_silent(package, seen)
+    for track in package.tracks:
+        if track.source_index is not None:
+            _check_sound(track, seen.measured[track.id], info)
     if package.storyboard:
         _check_storyboard(out_folder, package, renditions[0].duration_s)
-    bandwidths = _check_multivariant(out_folder, package, renditions)
+    bandwidths = check_promises(out_folder, package, seen)
     return tuple(
         replace(rendition, bandwidth_bps=bandwidth, keyframes_aligned=True)
-        for rendition, bandwidth in zip(renditions, bandwidths, strict=True)
+        for rendition, bandwidth in zip(renditions, bandwidths, strict=False)
     )
+
+
+def _joined(parts: Sequence[Measured]) -> Measured:
+    """Return what is in several tracks that play together."""
+    tracks = tuple(track for part in parts for track in part.tracks)
+    return Measured(tracks=tracks, undecodable=sum(part.undecodable for part in parts))
 
 
 def _check_poster(out_folder: Path, package: Package) -> None:
@@ -273,17 +269,23 @@ def _openings_s(placed: PackagedRendition, video: Track, segments: list[Segment]
     return tuple(keys_s[at] for at in found)
 
 
-def _check_silent(placed: PackagedPicture, muxed: Measured, alone: Measured) -> None:
-    """Compare a picture that stands alone with the same one beside its sound: the same packets at the same times."""
-    if len(alone.tracks) != 1 or alone.undecodable or not _agree(muxed.tracks[0], alone.tracks[0]):
-        raise OutputInvalid(f"{placed.playlist} holds something else than the picture of its rendition")
+def _check_silent(package: Package, seen: Seen) -> None:
+    """Compare pictures that stand alone with the same ones beside their sound: the same packets at the same times."""
+    for placed in package.renditions:
+        silent = seen.measured.get(f"v{placed.track}")
+        if silent is None:
+            continue
+        same = len(silent.tracks) == 1 and _agree(seen.measured[placed.track].tracks[0], silent.tracks[0])
+        if silent.undecodable or not same:
+            raise OutputInvalid(f"the picture v{placed.track} is not that of its rendition")
 
 
-def _check_sound(placed: PackagedSound, measured: Measured, info: MediaInfo, *, number: int) -> None:
-    """Compare a sound track that stands alone with track `number` of the source."""
-    if [track.kind for track in measured.tracks] != ["audio"] or measured.tracks[0].corrupt:
-        raise OutputInvalid(f"{placed.playlist} holds other streams than planned")
-    _check_audio(placed.playlist, measured.tracks[0], info, number=number)
+def _check_sound(track: PresentedTrack, measured: Measured, info: MediaInfo) -> None:
+    """Compare a sound track that stands alone with its track of the source."""
+    if [found.kind for found in measured.tracks] != ["audio"] or measured.tracks[0].corrupt or measured.undecodable:
+        raise OutputInvalid(f"{track.playlist} holds other streams than planned")
+    number = next(at for at, sound in enumerate(info.audio) if sound.index == track.source_index)
+    _check_audio(track.playlist, measured.tracks[0], info, number=number)
 
 
 def _check_audio(name: str, audio: Track, info: MediaInfo, *, number: int) -> None:
@@ -339,12 +341,14 @@ def _content(track: Track) -> tuple[object, ...]:
     return track.kind, track.codec, track.width_px, track.height_px, track.packets, track.keyframes_s
 
 
-def _with_files(out_folder: Path, placed: PackagedRendition, rendition: Rendition) -> Rendition:
-    init = out_folder / placed.folder / INIT_FILE
-    init_bytes = require_file(init)
+def _with_files(
+    out_folder: Path, placed: PackagedRendition, rendition: Rendition, *, played: Sequence[PresentedTrack]
+) -> Rendition:
+    inits = [out_folder / track.folder / track.init for track in played]
+    init_bytes = sum(map(require_file, inits))
     return replace(
         rendition,
-        codecs=",".join(codec_names(init.read_bytes())),
+        codecs=",".join(name for init in inits for name in codec_names(init.read_bytes())),
         size_bytes=require_file(out_folder / placed.playlist),
         media_bytes=rendition.media_bytes + init_bytes,
         mp4=placed.mp4,
@@ -374,24 +378,3 @@ def _check_storyboard(out_folder: Path, package: Package, duration_s: float) -> 
     size = max(cue.x_px + cue.width_px for cue in cues), max(cue.y_px + cue.height_px for cue in cues)
     if any(picture_size(out_folder / sheet) != size for sheet in sheets):
         raise OutputInvalid("the sheets of the storyboard have not the size that their index needs")
-
-
-def _check_multivariant(out_folder: Path, package: Package, renditions: Sequence[Rendition]) -> list[int]:
-    """Compare the multivariant playlist with what was measured of the renditions; return the declared bandwidths."""
-    playlist = parsed(out_folder / package.multivariant)
-    variants = [(variant.uri, variant.stream_info) for variant in playlist.playlists]
-    if [sound.uri for sound in playlist.media if sound.uri] != [sound.playlist for sound in package.sounds]:
-        raise OutputInvalid(f"{package.multivariant} does not name the sound tracks")
-    named = [(uri, said.resolution, said.codecs) for uri, said in variants]
-    places = [placed.playlist for placed in package.silent or package.renditions]
-    wanted = [
-        (place, (known.width_px, known.height_px) if known.width_px else None, known.codecs)
-        for place, known in zip(places, renditions, strict=True)
-    ]
-    if named != wanted or not playlist.is_independent_segments:
-        raise OutputInvalid(f"{package.multivariant} does not name what was made")
-    bandwidths = [int(said.bandwidth or 0) for _, said in variants]
-    for bandwidth, known in zip(bandwidths, renditions, strict=True):
-        if bandwidth < known.peak_bitrate_bps:
-            raise OutputInvalid(f"{known.playlist} needs {known.peak_bitrate_bps} bit/s, but {bandwidth} are declared")
-    return bandwidths

@@ -45,6 +45,7 @@ def alone(asset: Asset) -> Asset:
         attempt=0,
         outputs=(),
         made_bytes=0,
+        presentation_key="",
     )
 
 
@@ -74,6 +75,7 @@ def published_asset(
         attempt=job.attempt,
         outputs=tuple(dict.fromkeys((*made, *known))),
         made_bytes=sum(outputs.values()),
+        presentation_key=f"{folder}/{package.presentation.file}" if package.presentation else "",
     )
 
 

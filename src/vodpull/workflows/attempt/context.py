@@ -10,12 +10,14 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
-from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
-from vodpull.jobs.store import JobRef, Store
-from vodpull.jobs.templates import Templates
+from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -37,7 +39,10 @@ class Context:
     work_folder: Path
     admission: Admission
     templates: Templates
+    handover: Handover
+    """Has the bytes of what was uploaded."""
     fetch_limits: fetch.FetchLimits
+    caption_fetcher: CaptionFetcher
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch
@@ -92,4 +97,4 @@ def replaces(job: Job) -> bool:
 
 def folder_key(job: Job) -> str:
     """Return the key prefix of a job's files, without a trailing slash."""
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)

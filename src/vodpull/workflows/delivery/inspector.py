@@ -10,7 +10,7 @@ from functools import cache
 
 from vodpull.accounts.keys import Accounts, LiveKey
 from vodpull.clock import now_ms
-from vodpull.jobs.deliveries import Attempt, Deliveries, Delivery, Sent
+from vodpull.jobs.notices.deliveries import Attempt, Deliveries, Delivery, Sent
 from vodpull.notify import INSPECTOR_URL, sign_delivery, sign_webhook
 
 MOST = 50

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
-from vodpull.jobs.census import QueueLength
+from vodpull.jobs.figures.census import QueueLength
 
 
 def measure_queues(database: sa.Engine, names: Collection[str]) -> dict[str, QueueLength]:

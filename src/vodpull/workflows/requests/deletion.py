@@ -13,7 +13,7 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_s
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.manifest import folder_of, manifest_of_job
+from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Removal, Retention
 from vodpull.workflows.requests.control import Control
@@ -105,7 +105,8 @@ class Disposal:
     async def _remove(self, removal: Removal) -> None:
         # The manifest first: a folder that has one counts as somebody's.
         await self._objects.delete(manifest_of_job(directory=removal.directory, created_at_ms=removal.created_at_ms))
-        await self._objects.delete_below(folder_of(directory=removal.directory, created_at_ms=removal.created_at_ms))
+        for folder in folders_of(directory=removal.directory, created_at_ms=removal.created_at_ms):
+            await self._objects.delete_below(folder)
 
     def expire(self, *, now_ms: int, keep_days: float) -> int:
         """Delete batches that ended longer ago than this, one round, and return how many; their files go when due."""
@@ -147,7 +148,15 @@ class Sweep:
             return Swept(parts=parts)
         removed = await self._sweep_work()
         unknown = 0
-        async for page in self._objects.list_pages(storage.ROOT):
+        for root in storage.VIDEO_ROOTS:
+            swept = await self._sweep_root(root, before_s=before_s)
+            removed, unknown = removed + swept.removed, unknown + swept.unknown
+        return Swept(removed=removed, parts=parts, unknown=unknown)
+
+    async def _sweep_root(self, root: str, *, before_s: float) -> Swept:
+        """Remove what is nobody's among the files of videos."""
+        removed = unknown = 0
+        async for page in self._objects.list_pages(root):
             folders: dict[tuple[str, str], list[str]] = defaultdict(list)
             for found in page:
                 place = storage.place_of(found.key)
@@ -155,7 +164,7 @@ class Sweep:
                     folders[place].append(found.key)
             swept = await self._sweep_folders(folders, before_ms=int(1000 * before_s))
             removed, unknown = removed + swept.removed, unknown + swept.unknown
-        return Swept(removed=removed, parts=parts, unknown=unknown)
+        return Swept(removed=removed, unknown=unknown)
 
     async def _drop_parts(self, *, before_s: float) -> int:
         """Drop leftovers of uploads; a bucket that does not allow it is swept all the same."""

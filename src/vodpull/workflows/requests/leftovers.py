@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from vodpull import storage
-from vodpull.jobs.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Asset, outputs_name
 from vodpull.jobs.removals import Holding, Retention
 
@@ -18,6 +18,9 @@ REMOVED_WITHIN_S = 10.0
 
 NO_RETRY_S = 60.0
 """When a removal breaks off, its last requests may still arrive; longer than it by the error of clocks, too."""
+
+
+_CAPTION = re.compile(r"/[0-9a-f]{32}-captions/(?P<folder>[^/]+)/")
 
 
 class Leftovers:
@@ -50,7 +53,7 @@ class Leftovers:
         found = self._retention.final_holding(directory)
         if found is not None:
             job, holding = found
-            folder = folder_of(directory=directory, created_at_ms=job.created_at_ms)
+            folder = folder_of(directory=directory, created_at_ms=job.created_at_ms, origin=job.origin)
             keys = await self._objects.list_keys(f"{folder}/")
             with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
                 again = self._retention.final_holding(directory)
@@ -63,7 +66,14 @@ def strangers(holding: Holding, keys: Iterable[str]) -> list[str]:
     """Return those of the keys of a job's folder that it does not keep. Pure."""
     if holding.everything:
         return []
-    return [key for key in keys if holding.asset is None or not keeps(holding.asset, key)]
+    return [key for key in keys if not _is_kept(holding, key)]
+
+
+def _is_kept(holding: Holding, key: str) -> bool:
+    text = _CAPTION.search(key)
+    if text is not None:
+        return text["folder"] in holding.captions
+    return holding.asset is not None and keeps(holding.asset, key)
 
 
 def keeps(asset: Asset, key: str) -> bool:

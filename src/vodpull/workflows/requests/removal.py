@@ -11,9 +11,9 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, Occupied, StorageError
-from vodpull.jobs.deliveries import Delivery, DeliveryState
-from vodpull.jobs.manifest import folder_of
-from vodpull.jobs.store import Store
+from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
+from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.notices import deletion_notice
@@ -199,4 +199,4 @@ def _task(account_id: str, subject: dict[str, list[str]], *, access_key: str, no
 
 
 def _folder(video: Video) -> str:
-    return folder_of(directory=video.directory, created_at_ms=video.created_at_ms)
+    return folder_of(directory=video.directory, created_at_ms=video.created_at_ms, origin=video.origin)

@@ -13,11 +13,20 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.errors import StorageError, StorageUnavailable
-from vodpull.jobs.manifest import Manifest, Stored, folder_of, job_of, manifest_of, manifest_of_job, read_manifest
+from vodpull.jobs.manifests.manifest import (
+    Manifest,
+    Stored,
+    folder_of,
+    job_of,
+    manifest_of,
+    manifest_of_job,
+    read_manifest,
+)
+from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
-from vodpull.jobs.records import Record, Records
 from vodpull.jobs.removals import Retention
 from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.material_files import MaterialFiles, is_of_material
 
 PER_ROUND = 100
 
@@ -32,7 +41,7 @@ class Rebuilt:
 
     added: int
     known: int
-    """Jobs that the database had already; they stay as they are."""
+    """Jobs and materials that the database had already; they stay as they are."""
     unreadable: int
 
 
@@ -46,6 +55,7 @@ class Archive:
         self._objects = objects
         self._retention = Retention(database)
         self._leftovers = Leftovers(self._retention, objects)
+        self._materials = MaterialFiles(database, vault, objects)
 
     async def keep_new(self) -> int:
         """
@@ -62,7 +72,7 @@ class Archive:
     async def _keep(self, record: Record) -> None:
         job = record.job
         await self._drop_leftovers(job)
-        stored = await self._measure(folder_of(directory=job.directory, created_at_ms=job.created_at_ms))
+        stored = await self._measure(_folder(job))
         data = manifest_of(record, stored=stored, seal=self._vault.seal)
         await self._objects.put_bytes(manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms), data)
         await asyncio.to_thread(self._records.archived, record, stored_bytes=stored.size_bytes)
@@ -71,8 +81,7 @@ class Archive:
         before_ms = now_ms() + 1
         holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
         if holding is not None and not holding.everything:
-            folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
-            keys = await self._objects.list_keys(f"{folder}/")
+            keys = await self._objects.list_keys(f"{_folder(job)}/")
             await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)
 
     async def _measure(self, folder: str) -> Stored:
@@ -81,12 +90,12 @@ class Archive:
         return Stored(size_bytes=sum(sizes), files=len(sizes))
 
     async def rebuild(self) -> Rebuilt:
-        """Insert every job that has a manifest and that the database does not know; nothing else is changed."""
-        outcomes: list[bool | None] = []
+        """Insert each job and material that has a manifest and is unknown to the database; nothing else is changed."""
+        outcomes = await self._materials.rebuild()
         async for page in self._objects.list_pages(storage.MANIFESTS):
             for start in range(0, len(page), READS_AT_ONCE):
                 keys = [found.key for found in page[start : start + READS_AT_ONCE]]
-                manifests = await asyncio.gather(*(self._read(key) for key in keys))
+                manifests = await asyncio.gather(*(self._read(key) for key in keys if not is_of_material(key)))
                 outcomes += [await asyncio.to_thread(self._add, manifest) for manifest in manifests]
         return Rebuilt(
             added=outcomes.count(True), known=outcomes.count(False), unreadable=sum(one is None for one in outcomes)
@@ -115,7 +124,11 @@ def _belongs(manifest: Manifest, key: str) -> bool:
     """Return True when a manifest lies where its job's does, and names files of that job only."""
     job = manifest.job
     files = () if job.asset is None else tuple(file.key for file in job.asset.files)
-    folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+    folder = _folder(job)
     return key == manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms) and all(
         name.startswith(f"{folder}/") for name in files
     )
+
+
+def _folder(job: Job) -> str:
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)

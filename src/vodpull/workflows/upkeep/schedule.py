@@ -13,9 +13,9 @@ import structlog
 
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
-from vodpull.jobs.idempotency import forget_old
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import Store
+from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
@@ -23,6 +23,7 @@ from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.material_files import MaterialFiles
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
@@ -54,6 +55,7 @@ class Chores:
 
     retention: Retention
     archive: Archive
+    materials: MaterialFiles
     disposal: Disposal
     sweep: Sweep
     leftovers: Leftovers
@@ -65,6 +67,7 @@ class Chores:
     async def do_often(self) -> None:
         """Write manifests of what became final, delete what is too old, remove what was deleted or replaced."""
         await self.archive.keep_new()
+        await self.materials.keep_up()
         if self.keep_days:
             await asyncio.to_thread(self.disposal.expire, now_ms=now_ms(), keep_days=self.keep_days)
         await self.disposal.remove_due()
@@ -75,7 +78,8 @@ class Chores:
     async def sweep_orphans(self) -> None:
         """Remove what nobody owns."""
         swept = await self.sweep.run()
-        log.info("orphans swept", removed=swept.removed, parts=swept.parts)
+        removed = swept.removed + await self.materials.sweep()
+        log.info("orphans swept", removed=removed, parts=swept.parts)
         if swept.unknown:
             fix = "vodpull rebuild"
             log.warning("the store has finished jobs that the database lacks", jobs=swept.unknown, fix=fix)

@@ -249,11 +249,22 @@ def test_a_key_that_the_service_never_makes_is_not_looked_up(
 
 
 @pytest.mark.parametrize(
-    "key", [f"{FOLDER}/../x", f"{FOLDER}/..", f"{FOLDER}/a/../../x", f"/{FOLDER}/a.mp4", f"{FOLDER}/%2E%2e/x"]
+    "key",
+    [
+        *(f"{FOLDER}/../x", f"{FOLDER}/..", f"{FOLDER}/a/../../x", f"/{FOLDER}/a.mp4", f"{FOLDER}/%2E%2e/x"),
+        *(f"material/202311/{'a' * 32}", f"material/202311/{'a' * 32}.vtt/x", f"audio/202311/{'a' * 31}.mp3"),
+        f"manifests/material/202311/{'a' * 32}.json",
+    ],
 )
-def test_dots_and_leading_slashes_are_no_media_key(key: str) -> None:
+def test_dots_leading_slashes_and_other_roots_are_no_media_key(key: str) -> None:
     assert not is_media_key(key)
     assert is_media_key(f"{FOLDER}/a..b.mp4")
+
+
+def test_materials_are_served_from_their_own_roots_and_never_shut(client: TestClient, reader: MemoryReader) -> None:
+    client.get(f"/media/material/202311/{'a' * 32}.vtt")
+    client.get(f"/media/audio/202311/{'a' * 32}.mp3")
+    assert reader.asked == [f"material/202311/{'a' * 32}.vtt", f"audio/202311/{'a' * 32}.mp3"]
 
 
 def test_a_preflight_allows_players_to_ask_for_ranges(client: TestClient) -> None:

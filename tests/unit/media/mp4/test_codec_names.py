@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.mp4.codec_names import codec_names
+from vodpull.media.mp4.codec_names import channel_counts, codec_names
 
 
 def box(name: bytes, body: bytes = b"") -> bytes:
@@ -36,6 +36,36 @@ AAC_LONG = bytes.fromhex("00000000 03808017 000000 048011 40 15 000000 00000000 
 )
 def test_names_are_made_of_what_the_header_says(entry: bytes, description: bytes, own_bytes: int, name: str) -> None:
     assert codec_names(header(entry, description, own_bytes=own_bytes)) == (name,)
+
+
+def esds(config: str) -> bytes:
+    specific = bytes.fromhex(config)
+    inner = bytes([4, 15 + len(specific)]) + bytes(13) + bytes([5, len(specific)]) + specific
+    return box(b"esds", bytes(4) + bytes([3, 3 + len(inner)]) + bytes(3) + inner)
+
+
+@pytest.mark.parametrize(
+    ("entry", "description", "own_bytes", "counts"),
+    [
+        (b"mp4a", esds("1190"), 28, (2,)),
+        (b"mp4a", esds("11b0"), 28, (6,)),
+        (b"mp4a", esds("11b8"), 28, (8,)),
+        (b"mp4a", esds("1780bb8010"), 28, (2,)),
+        (b"mp4a", esds("f9463000"), 28, (1,)),
+        (b"mp4a", esds("1180"), 28, (0,)),
+        (b"Opus", box(b"dOps", b"\0\6"), 28, (6,)),
+        (b"avc1", box(b"avcC", bytes.fromhex("0164001fff")), 78, ()),
+    ],
+)
+def test_channels_are_counted_from_the_configuration(
+    entry: bytes, description: bytes, own_bytes: int, counts: tuple[int, ...]
+) -> None:
+    assert channel_counts(header(entry, description, own_bytes=own_bytes)) == counts
+
+
+def test_a_sound_without_a_configuration_has_no_count() -> None:
+    with pytest.raises(OutputInvalid):
+        channel_counts(header(b"mp4a", esds(""), own_bytes=28))
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+import pytest
+
+from vodpull.errors import InternalError
 from vodpull.media.package.hls import (
-    AudioRendition,
     Segment,
-    Variant,
     average_bitrate_bps,
     media_playlist,
     multivariant_playlist,
     peak_bitrate_bps,
     target_duration_s,
+)
+from vodpull.media.package.playlists import playlists
+from vodpull.media.package.presentation import (
+    SOUNDS,
+    TEXTS,
+    Presentation,
+    Track,
+    presentation_bytes,
+    read_presentation,
+    with_texts,
 )
 
 SEGMENTS = [
@@ -18,48 +30,120 @@ SEGMENTS = [
     Segment(uri="v/01/00002.m4s", duration_s=4.0, size_bytes=500_000),
     Segment(uri="v/01/00003.m4s", duration_s=0.1, size_bytes=90_000),
 ]
+MUXED = Track(
+    id="01",
+    kind="picture",
+    playlist="v-01.m3u8",
+    folder="v/01",
+    codecs=("avc1.64001e", "mp4a.40.2"),
+    variant=True,
+    channels=2,
+    width_px=640,
+    height_px=360,
+    frame_rate=30000 / 1001,
+    peak_bitrate_bps=900_000,
+    bitrate_bps=700_000,
+)
+PICTURE = replace(MUXED, id="v01", codecs=MUXED.codecs[:1], channels=0, folder="v/v01", own="v-01.m3u8")
+PICTURE = replace(PICTURE, playlist="v-v01.m3u8")
+ENGLISH = Track(
+    id="a1",
+    kind="sound",
+    playlist="v-a1.m3u8",
+    folder="v/a1",
+    codecs=MUXED.codecs[1:],
+    variant=True,
+    group=SOUNDS,
+    language="en",
+    name="1 (eng)",
+    default=True,
+    channels=2,
+    peak_bitrate_bps=140_000,
+    bitrate_bps=130_000,
+)
+OTHER = replace(
+    ENGLISH,
+    id="a2",
+    playlist="v-a2.m3u8",
+    folder="v/a2",
+    variant=False,
+    language=None,
+    name='the "others"\n',
+    default=False,
+    role="commentary",
+    peak_bitrate_bps=150_000,
+    bitrate_bps=120_000,
+)
+FRENCH = Track(
+    id="t1",
+    kind="text",
+    playlist="v-t1.m3u8",
+    folder="v/t1",
+    init="",
+    pattern="%05d.vtt",
+    durations_s=(8.1,),
+    group=TEXTS,
+    language="fr",
+    name="français",
+    forced=True,
+    role="caption",
+)
 Golden = Callable[[str, Sequence[str]], None]
 
 
+def video(*tracks: Track, complete: bool = True) -> Presentation:
+    durations_s = tuple(segment.duration_s for segment in SEGMENTS)
+    return Presentation(name="v", durations_s=durations_s, target_s=4, tracks=tracks, complete=complete)
+
+
 def test_a_media_playlist(golden: Golden) -> None:
-    golden("media.m3u8", media_playlist("v/01/init.mp4", SEGMENTS).splitlines())
+    golden("media.m3u8", media_playlist(video(MUXED), MUXED).splitlines())
 
 
 def test_a_multivariant_playlist(golden: Golden) -> None:
-    variant = Variant(
-        uri="v-01.m3u8",
-        width_px=640,
-        height_px=360,
-        frame_rate=30000 / 1001,
-        codecs="avc1.64001e,mp4a.40.2",
-        peak_bitrate_bps=900_000,
-        bitrate_bps=700_000,
-    )
-    golden("multivariant.m3u8", multivariant_playlist([variant]).splitlines())
+    golden("multivariant.m3u8", multivariant_playlist(video(MUXED)).splitlines())
 
 
 def test_a_growing_playlist_has_no_end_and_the_target_of_the_finished_one() -> None:
-    lines = media_playlist("v/01/init.mp4", SEGMENTS, longest_s=7.6).splitlines()
+    lines = media_playlist(replace(video(MUXED, complete=False), target_s=8), MUXED).splitlines()
     assert "#EXT-X-TARGETDURATION:8" in lines
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in lines
     assert "#EXT-X-ENDLIST" not in lines
 
 
-def test_several_sounds_are_a_group_to_choose_from(golden: Golden) -> None:
-    variant = Variant(
-        uri="v-01.m3u8",
-        width_px=640,
-        height_px=360,
-        frame_rate=30.0,
-        codecs="avc1.64001e,mp4a.40.2",
-        peak_bitrate_bps=900_000,
-        bitrate_bps=None,
-    )
-    sounds = [
-        AudioRendition(uri="v-a1.m3u8", name="1 (eng)", language="eng"),
-        AudioRendition(uri="v-a2.m3u8", name="2", language=None),
-    ]
-    golden("multivariant_two_sounds.m3u8", multivariant_playlist([variant], sounds).splitlines())
+def test_a_picture_is_tied_to_the_sounds_and_texts_to_choose_from(golden: Golden) -> None:
+    presented = with_texts(video(PICTURE, ENGLISH, OTHER), [FRENCH])
+    golden("multivariant_choices.m3u8", playlists(presented)["v.m3u8"].splitlines())
+
+
+def test_every_picture_plays_alone_with_all_that_goes_with_it(golden: Golden) -> None:
+    texts = playlists(with_texts(video(PICTURE, ENGLISH, OTHER), [FRENCH]))
+    golden("rendition_choices.m3u8", texts["v-01.m3u8"].splitlines())
+    # What names others comes after them.
+    assert list(texts) == ["v-v01.m3u8", "v-a1.m3u8", "v-a2.m3u8", "v-t1.m3u8", "v-01.m3u8", "v.m3u8"]
+    assert texts["v-t1.m3u8"].splitlines()[2::4] == ["#EXT-X-TARGETDURATION:8", "#EXTINF:8.100000,"]
+
+
+def test_a_presentation_survives_being_kept_and_loses_its_texts_again() -> None:
+    before = video(PICTURE, ENGLISH)
+    kept = read_presentation(presentation_bytes(with_texts(before, [FRENCH])))
+    assert kept.of_kind("text") == (FRENCH,)
+    assert with_texts(kept, []) == before
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [ENGLISH],
+        [replace(FRENCH, group="")],
+        [FRENCH, replace(FRENCH, id="t2")],
+        [FRENCH, replace(FRENCH, name="other")],
+        [replace(FRENCH, default=True), replace(FRENCH, id="t2", name="other", default=True)],
+    ],
+)
+def test_texts_that_players_could_not_tell_apart_are_refused(texts: list[Track]) -> None:
+    with pytest.raises(InternalError):
+        with_texts(video(PICTURE, ENGLISH), texts)
 
 
 def test_a_short_last_segment_does_not_set_the_peak_alone() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.errors import RequestRepeated
-from vodpull.jobs.idempotency import first_answer, forget, note_answer, signed_fingerprint
-from vodpull.jobs.status import compact_json
+from vodpull.jobs.status.status import compact_json
+from vodpull.jobs.submission.idempotency import first_answer, forget, note_answer, signed_fingerprint
 
 
 class Once:

@@ -15,8 +15,12 @@ from starlette.responses import Response
 from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.library.calls import Call, Desk
 from vodpull.api.cloudvod.library.category_calls import CategoryCalls
+from vodpull.api.cloudvod.library.material_calls import MaterialCalls
+from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
+from vodpull.api.cloudvod.library.upload_calls import UploadCalls
+from vodpull.api.cloudvod.library.upload_schemas import UPLOAD_SHAPES
 from vodpull.api.cloudvod.library.video_calls import VideoCalls
 from vodpull.api.cloudvod.library.video_schemas import VIDEO_SHAPES
 from vodpull.api.cloudvod.parameters import parameters_of
@@ -25,7 +29,7 @@ from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, W
 from vodpull.api.cloudvod.status_query import StatusQuery
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
-from vodpull.jobs.idempotency import signed_fingerprint
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 
 DOCUMENTED_GET = "/vod/videoManage/"
 """Below it GET is documented; elsewhere it is answered as well, without a promise."""
@@ -40,8 +44,8 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     _add_pull(router, context, query)
     desk = Desk(context)
-    for calls in (VideoCalls(context), CategoryCalls(context), OtherCalls(context)):
-        for call in calls.all():
+    for kind in (VideoCalls, CategoryCalls, MaterialCalls, UploadCalls, OtherCalls):
+        for call in kind(context).all():
             _add(router, desk, call)
     return router
 
@@ -71,7 +75,7 @@ def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> 
 
 
 def _add(router: APIRouter, desk: Desk, call: Call) -> None:
-    parameters, reply = (VIDEO_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
+    parameters, reply = (VIDEO_SHAPES | MATERIAL_SHAPES | OTHER_SHAPES | UPLOAD_SHAPES).get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
         router.add_api_route,

@@ -1,0 +1,88 @@
+"""Access keys: create with a ready call in three languages, rotate, revoke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vodpull.accounts.keys import AccessKey, NewKey
+from vodpull.console.context import ConsoleContext
+from vodpull.console.gate import Gate
+from vodpull.console.pages.snippets import snippets_for
+from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.visit import Visit, leave_to
+from vodpull.errors import NotFound, ParameterError
+from vodpull.videos.callbacks import CallbackKind
+from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.workflows.requests.addresses import judge_address
+
+
+def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+    """Return the routes."""
+    desk = _KeyDesk(pages, context)
+    return [
+        gate.page("/keys", desk.show),
+        gate.action("/keys", desk.create),
+        gate.action("/callbacks", desk.set_callback),
+        gate.action("/keys/{access_key}/rotate", desk.rotate),
+        gate.action("/keys/{access_key}/finish", desk.finish),
+        gate.action("/keys/{access_key}/revoke", desk.revoke),
+    ]
+
+
+class _KeyDesk:
+    def __init__(self, pages: Pages, context: ConsoleContext) -> None:
+        self._pages = pages
+        self._context = context
+
+    def show(self, visit: Visit) -> Response:
+        keys = self._context.accounts.list_keys()
+        return self._pages.page(
+            visit,
+            "keys.html",
+            keys=keys,
+            own_account=self._context.account,
+            accounts=accounts_of(keys),
+            callbacks=self._context.callbacks.of_all(),
+        )
+
+    def set_callback(self, visit: Visit) -> Response:
+        account_id, url = visit.form.get("account", ""), visit.form.get("url", "").strip()
+        if account_id not in dict(accounts_of(self._context.accounts.list_keys())):
+            raise NotFound("there is no such account")
+        if len(url) > MAX_URL_CHARACTERS:
+            raise ParameterError(f"the URL is longer than {MAX_URL_CHARACTERS} characters", field="url")
+        judge_address(url, self._context.check_url, field="url")
+        self._context.callbacks.set(account_id, CallbackKind.TRANSCODE, url)
+        return leave_to(visit, "keys")
+
+    def create(self, visit: Visit) -> Response:
+        return self._made(visit, self._context.accounts.create_key(visit.form.get("name", "")), is_rotation=False)
+
+    def rotate(self, visit: Visit) -> Response:
+        return self._made(visit, self._context.accounts.rotate_key(_named(visit)), is_rotation=True)
+
+    def _made(self, visit: Visit, key: NewKey, *, is_rotation: bool) -> Response:
+        """Show the secret, this once: the reply is never stored, and no page leads back to it."""
+        snippets = snippets_for(key, base_url=visit.site(self._context.public_url), sign=self._context.sign)
+        return self._pages.page(visit, "key_made.html", key=key, snippets=snippets, is_rotation=is_rotation)
+
+    def finish(self, visit: Visit) -> Response:
+        self._context.accounts.finish_rotation(_named(visit))
+        return leave_to(visit, "keys")
+
+    def revoke(self, visit: Visit) -> Response:
+        if not self._context.accounts.revoke_key(_named(visit)):
+            raise NotFound("there is no live key of this name")
+        return leave_to(visit, "keys")
+
+
+def accounts_of(keys: Sequence[AccessKey]) -> list[tuple[str, str]]:
+    """Return id and name of the accounts that keys belong to, by name."""
+    return sorted({(key.account_id, key.name) for key in keys}, key=lambda account: account[1])
+
+
+def _named(visit: Visit) -> str:
+    return str(visit.request.path_params["access_key"])

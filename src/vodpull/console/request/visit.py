@@ -1,0 +1,121 @@
+"""One request of a person: who that is, which language and colours they like, and how a reply reaches them."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from typing import Literal, get_args
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from vodpull.console.request.words import LANGUAGES, Language, choose_language
+
+COOKIE = "vodpull_console"
+LANGUAGE_COOKIE = "vodpull_language"
+THEME_COOKIE = "vodpull_theme"
+
+PREFERENCE_S = 365 * 24 * 3600
+
+Theme = Literal["auto", "light", "dark"]
+THEMES: tuple[Theme, ...] = get_args(Theme)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request of a person, and who that is."""
+
+    request: Request
+    token: str = field(repr=False)
+    """From the cookie: of a session, or of a visitor who has not logged in."""
+    is_operator: bool
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Text fields of a POST; the last one where a name comes twice."""
+    chosen: tuple[str, ...] = ()
+    """Every ticked row of a list, by id."""
+    file: tuple[str, str] = ("", "")
+    """Name and text of the uploaded file."""
+
+    @property
+    def root(self) -> str:
+        """Return the path that the console is mounted at, without a slash at its end."""
+        return str(self.request.scope.get("root_path", ""))
+
+    @property
+    def nonce(self) -> str:
+        """Return what scripts and styles of this reply are marked with."""
+        return str(self.request.state.nonce)
+
+    @cached_property
+    def csrf(self) -> str:
+        """Return the proof that a form came from a page of this visitor; nobody else can make it."""
+        return hmac.digest(self.token.encode(), b"vodpull console form", "sha256").hex()
+
+    @cached_property
+    def language(self) -> Language:
+        """Return the language to answer in."""
+        return choose_language(
+            self.request.cookies.get(LANGUAGE_COOKIE, ""), self.request.headers.get("accept-language", "")
+        )
+
+    @property
+    def theme(self) -> Theme:
+        """Return the colours that the visitor chose; `auto` follows the system."""
+        chosen = self.request.cookies.get(THEME_COOKIE, "auto")
+        return next((theme for theme in THEMES if theme == chosen), "auto")
+
+    @property
+    def other_language(self) -> Language:
+        """Return the language that the switch leads to."""
+        return LANGUAGES[(LANGUAGES.index(self.language) + 1) % len(LANGUAGES)]
+
+    @property
+    def next_theme(self) -> Theme:
+        """Return the colours that the switch leads to."""
+        return THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)]
+
+    @property
+    def wants_part(self) -> bool:
+        """Return True when htmx asks, so that the answer is a part of a page."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def place(self) -> str:
+        """Return where this page is below the console's root, for `safe_place` to come back to."""
+        path = self.request.url.path.removeprefix(self.root).lstrip("/")
+        return f"{path}?{self.request.url.query}" if self.request.url.query else path
+
+    def site(self, public_url: str) -> str:
+        """Return the base of links that leave the page, without a slash at its end: as set, else as we were called."""
+        return public_url.rstrip("/") or str(self.request.base_url).rstrip("/").removesuffix(self.root)
+
+    def query(self, name: str, *, most: int = 300) -> str:
+        """Return a parameter of the URL, cut, without characters that databases refuse."""
+        return self.request.query_params.get(name, "").replace("\x00", "").strip()[:most]
+
+
+def safe_place(place: str) -> str:
+    """Return a place below the console's root that a reply may lead to, or the root itself: never another site."""
+    return place if re.fullmatch(r"([A-Za-z0-9_-][A-Za-z0-9/_-]*)?(\?[A-Za-z0-9_.,=&%+-]*)?", place) else ""
+
+
+def leave_to(visit: Visit, place: str) -> Response:
+    """Return the reply that leads a browser to a place below the console's root."""
+    return RedirectResponse(f"{visit.root}/{place}", status_code=HTTPStatus.SEE_OTHER)
+
+
+def set_cookie(response: Response, visit: Visit, *, name: str, value: str, life_s: int) -> None:
+    """Give the browser a cookie for the console alone, unreadable for scripts and other sites' forms."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=life_s,
+        path=visit.root or "/",
+        httponly=True,
+        samesite="lax",
+        secure=visit.request.url.scheme == "https",
+    )

@@ -1,0 +1,1 @@
+"""Figures of the whole installation, for gauges and charts; of no single job."""

@@ -1,0 +1,1 @@
+"""Facts that clients are told unasked: events that they poll, notifications that are sent to them."""

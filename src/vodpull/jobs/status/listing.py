@@ -1,0 +1,175 @@
+"""Looking through batches: lists with cursors, and the times of a job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from vodpull.database import tables
+from vodpull.database.connection import database_clock
+from vodpull.jobs.cursors import read_cursor, write_cursor
+from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.store.rows import read_views
+from vodpull.jobs.store.store import IS_KEPT
+
+MAX_PAGE = 100
+
+SEARCHED = 1000
+"""Batches that one page of a search looks through: with ten jobs each, some hundredths of a second."""
+
+FEW = 1000
+"""Jobs in a stage that are looked up one by one."""
+
+ID = re.compile(r"[0-9a-f]{32}")
+
+_NOT_LISTED = frozenset({"decisions"})
+"""What a list does not tell of a job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which batches."""
+
+    account_id: str | None
+    """None: of every account, for operators."""
+    trans_no: str | None = None
+    is_final: bool | None = None
+    """True: only completed ones; False: only those under way."""
+    stage: Stage | None = None
+    """Only those with a job in this stage."""
+    text: str = ""
+    """Only those whose id or transNo, or a job's id, file name or URL, has this in it; letter case does not count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageTime:
+    """When an attempt of a job first reached a stage."""
+
+    attempt: int
+    stage: Stage
+    at_ms: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutorSeen:
+    """A process that runs steps, as its heartbeat shows it."""
+
+    executor_id: str
+    version: str
+    """Of the workflow bodies that it runs."""
+    silent_s: float
+    """Since its last beat, in seconds; one that stopped in order shows a very long silence."""
+
+
+_PLACE = (tables.batch.c.created_at_ms, tables.batch.c.batch_id)
+_Row = Mapping[Any, Any]
+_Rows = Sequence[_Row]
+
+
+class Listing:
+    """Reads for people, of one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def page(self, wanted: Filter, *, limit: int, cursor: str = "") -> tuple[list[BatchView], str]:
+        """
+        Return up to `limit` batches, newest first, and the cursor of the next page (empty after the last one).
+
+        A page of a search looks through so many batches and no more: it may hold few or none, and still have a cursor.
+        Jobs have no decisions.
+
+        Raises:
+            ParameterError: the cursor is not one of ours.
+        """
+        query = sa.select(tables.batch).where(*_conditions(wanted)).order_by(*(part.desc() for part in _PLACE))
+        if cursor:
+            query = query.where(sa.tuple_(*_PLACE) < sa.tuple_(*read_cursor(cursor)))
+        most = min(limit, MAX_PAGE)
+        with self._engine.connect() as connection:
+            if wanted.stage is not None:
+                query = query.where(_has_stage(connection, wanted.stage))
+            rows, end = self._found(connection, query, text=wanted.text, most=most)
+            views = read_views(connection, rows[:most], without=_NOT_LISTED)
+        last = rows[most - 1] if len(rows) > most else end
+        return views, "" if last is None else write_cursor(last["created_at_ms"], last["batch_id"])
+
+    @staticmethod
+    def _found(connection: sa.Connection, query: sa.Select[Any], *, text: str, most: int) -> tuple[_Rows, _Row | None]:
+        """Return rows of the next page, one more if there is one, and the last one that was looked at of more."""
+        end = None
+        if ID.fullmatch(text):
+            rows = connection.execute(query.where(_has_id(text)).limit(most + 1)).mappings().all()
+            if rows:
+                return rows, None
+        if text:
+            end = connection.execute(query.offset(SEARCHED - 1).limit(1)).mappings().first()
+            if end is not None:
+                query = query.where(sa.tuple_(*_PLACE) >= sa.tuple_(end["created_at_ms"], end["batch_id"]))
+            query = query.where(_has_text(text))
+        return connection.execute(query.limit(most + 1)).mappings().all(), end
+
+    def executors(self) -> list[ExecutorSeen]:
+        """Return the processes that share the database, by id, with their silence by the database's clock."""
+        silent_s = database_clock(self._engine) - tables.executor.c.seen_at_s
+        query = sa.select(tables.executor, silent_s.label("silent_s")).order_by(tables.executor.c.executor_id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            ExecutorSeen(
+                executor_id=row.executor_id, version=row.application_version, silent_s=max(0.0, float(row.silent_s))
+            )
+            for row in rows
+        ]
+
+    def timeline(self, batch_id: str) -> dict[str, list[StageTime]]:
+        """Return the stage times of a batch's jobs by job id, in the order of time."""
+        query = (
+            sa.select(tables.job_stage)
+            .join(tables.job)
+            .where(tables.job.c.batch_id == batch_id)
+            .order_by(tables.job_stage.c.attempt, tables.job_stage.c.at_ms)
+        )
+        times: dict[str, list[StageTime]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                time = StageTime(attempt=row.attempt, stage=Stage(row.stage), at_ms=row.at_ms)
+                times.setdefault(row.job_id, []).append(time)
+        return times
+
+
+def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
+    batch = tables.batch.c
+    found: list[sa.ColumnElement[bool]] = [IS_KEPT]
+    if wanted.account_id is not None:
+        found.append(batch.account_id == wanted.account_id)
+    if wanted.trans_no is not None:
+        found.append(batch.trans_no == wanted.trans_no)
+    if wanted.is_final is not None:
+        found.append(batch.finished_at_ms.is_not(None) if wanted.is_final else batch.finished_at_ms.is_(None))
+    return found
+
+
+def _has_stage(connection: sa.Connection, stage: Stage) -> sa.ColumnElement[bool]:
+    """Return the condition that finds such batches sooner: from few jobs, or from the newest of many batches."""
+    jobs = sa.select(tables.job.c.batch_id).where(tables.job.c.stage == stage.value)
+    counted = connection.scalar(sa.select(sa.func.count()).select_from(jobs.limit(FEW).subquery()))
+    if counted is not None and counted < FEW:
+        return tables.batch.c.batch_id.in_(jobs)
+    return sa.exists().where(tables.job.c.batch_id == tables.batch.c.batch_id, tables.job.c.stage == stage.value)
+
+
+def _has_id(text: str) -> sa.ColumnElement[bool]:
+    of_job = sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == text)
+    return tables.batch.c.batch_id.in_(sa.union_all(sa.select(sa.literal(text)), of_job))
+
+
+def _has_text(text: str) -> sa.ColumnElement[bool]:
+    job = tables.job.c
+    parts = sa.or_(*(column.icontains(text, autoescape=True) for column in (job.file_name, job.source_url)))
+    within = sa.exists().where(job.batch_id == tables.batch.c.batch_id, parts)
+    return sa.or_(tables.batch.c.trans_no.icontains(text, autoescape=True), within)

@@ -1,0 +1,100 @@
+"""Batches and jobs as rows of the database, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from vodpull.database import tables
+from vodpull.errors import Failure
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Sidecar, Stage, VideoOrigin, WireStatus
+
+_ASSET = TypeAdapter(Asset)
+_FAILURE = TypeAdapter(Failure)
+_NEXT_TRY = TypeAdapter(NextTry)
+_SIDECARS = TypeAdapter(tuple[Sidecar, ...])
+
+
+def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
+    """Return the one batch that fits, with its jobs."""
+    row = connection.execute(sa.select(tables.batch).where(which)).mappings().first()
+    if row is None:
+        return None
+    return read_views(connection, [row])[0]
+
+
+def read_views(
+    connection: sa.Connection, batches: Sequence[Mapping[Any, Any]], *, without: frozenset[str] = frozenset()
+) -> list[BatchView]:
+    """
+    Return the batches of these rows with their jobs, in the order of the rows; one statement for all of them.
+
+    `without`: columns that are not read, but left as they are in a new job.
+    """
+    ids = [row["batch_id"] for row in batches]
+    columns = (column for column in tables.job.c if column.name not in without)
+    query = sa.select(*columns).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
+    for row in connection.execute(query).mappings() if ids else ():
+        jobs[row["batch_id"]].append(job_of_row(row))
+    return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
+
+
+_BATCH_BOOKKEEPING = frozenset({"access_key", "deleted_at_ms", "strict_trans_no", "swept_until_ms"})
+
+
+def batch_of(row: Mapping[Any, Any]) -> Batch:
+    """Return the batch of a row."""
+    return Batch(**{name: value for name, value in row.items() if name not in _BATCH_BOOKKEEPING})
+
+
+def job_row(job: Job) -> dict[str, Any]:
+    """Return a job as its row."""
+    row = asdict(job)
+    return row | {
+        "origin": int(job.origin),
+        "stage": job.stage.value,
+        "pull_status": job.pull_status.value,
+        "cmd_status": job.cmd_status.value,
+        "decisions": list(job.decisions),
+        "captions": [asdict(sidecar) for sidecar in job.captions],
+        "stored_bytes": 0,
+        "archived_attempt": 0,
+    }
+
+
+_BOOKKEEPING = frozenset({"stored_bytes", "archived_attempt"})
+"""Columns that speak of the store and not of the job."""
+
+
+def job_of_row(row: Mapping[Any, Any]) -> Job:
+    """Return the job of a row."""
+    values = {name: value for name, value in row.items() if name not in _BOOKKEEPING}
+    return Job(
+        **values
+        | {
+            "origin": VideoOrigin(values["origin"]),
+            "stage": Stage(values["stage"]),
+            "pull_status": WireStatus(values["pull_status"]),
+            "cmd_status": WireStatus(values["cmd_status"]),
+            "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
+            "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
+            "decisions": tuple(values.get("decisions", ())),
+            "captions": _SIDECARS.validate_python(values.get("captions", ())),
+            "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
+        }
+    )
+
+
+def find_job_of(connection: sa.Connection, directory: str) -> tuple[Batch, Job] | None:
+    """Return the job of a folder and its batch; None: there is none, or it was deleted."""
+    mine = sa.and_(tables.job.c.directory == directory, tables.job.c.deleted_at_ms.is_(None))
+    row = connection.execute(sa.select(tables.job).where(mine)).mappings().first()
+    if row is None:
+        return None
+    query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
+    return batch_of(connection.execute(query).mappings().one()), job_of_row(row)

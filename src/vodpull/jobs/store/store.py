@@ -1,0 +1,387 @@
+"""Every query about batches and jobs. Plain functions over one connection pool: call them from a thread, not a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.database.rows import insert_new, lock_row
+from vodpull.errors import NotAllowedNow
+from vodpull.jobs.model import (
+    FINAL_STAGES,
+    Asset,
+    Batch,
+    BatchView,
+    EncodeState,
+    Job,
+    NextTry,
+    Stage,
+    StoredFile,
+    WireStatus,
+)
+from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.store.outcome import Outcome, final_values
+from vodpull.jobs.store.rows import batch_of, job_of_row, job_row, read_view
+from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state, supersede
+
+IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
+"""Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
+IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
+
+
+REPLACED_STAYS_MS = 3_600_000
+"""So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a job is within its stage, as shown to people; written often, never decided upon."""
+
+    percent: float = 0.0
+    """Of this stage, 0 to 100."""
+    bytes_done: int | None = None
+    """None leaves the stored figure."""
+    bytes_total: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRef:
+    """One attempt of a job: what its workflow and steps speak of."""
+
+    job_id: str
+    attempt: int
+
+    @classmethod
+    def of(cls, job: Job) -> JobRef:
+        """Return the attempt that a job is in."""
+        return cls(job_id=job.job_id, attempt=job.attempt)
+
+
+class Store:
+    """The batches and jobs of one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Give a connection whose writes commit together when the block ends, or not at all."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def add_batch(
+        self, connection: sa.Connection, view: BatchView, *, access_key: str, unique_trans_no: bool = False
+    ) -> bool:
+        """
+        Insert an accepted batch and its jobs; the caller's transaction also starts their work.
+
+        With `unique_trans_no` False is returned, and nothing inserted, when the account has used its business id
+        before; of several at the same moment one is the first.
+        """
+        batch = view.batch
+        row = asdict(batch) | {"access_key": access_key}
+        if unique_trans_no:
+            if self._trans_no_exists(
+                connection, batch.account_id, batch.trans_no
+            ):  # perhaps of a time without the rule
+                return False
+            row["strict_trans_no"] = batch.trans_no
+        if not insert_new(connection, tables.batch, row):
+            return False
+        connection.execute(tables.job.insert(), [job_row(job) for job in view.jobs])
+        return True
+
+    @staticmethod
+    def _trans_no_exists(connection: sa.Connection, account_id: str, trans_no: str) -> bool:
+        batch = tables.batch.c
+        mine = sa.and_(batch.account_id == account_id, batch.trans_no == trans_no, IS_KEPT)
+        return connection.execute(sa.select(batch.batch_id).where(mine).limit(1)).first() is not None
+
+    def find_batch(self, batch_id: str) -> BatchView | None:
+        """Return a batch of whichever account; the caller checks the owner."""
+        with self.engine.connect() as connection:
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id, IS_KEPT))
+
+    def find_batch_of(self, job_id: str) -> BatchView | None:
+        """Return the batch of a job, of whichever account; the caller checks the owner."""
+        with self.engine.connect() as connection:
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
+
+    def find_job(self, job_id: str) -> tuple[Batch, Job]:
+        """
+        Return a job and its batch, as its workflow needs them: with the template that this job is made by.
+
+        The job exists: its workflow began with it.
+        """
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == job_id)).mappings().one()
+            query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
+            batch, job = batch_of(connection.execute(query).mappings().one()), job_of_row(row)
+        return replace(batch, template=job.template or batch.template), job
+
+    def work_is_over(self, name: str) -> bool:
+        """Return True when the work folder `<directory>-<attempt>` belongs to no attempt that is under way."""
+        directory, _, attempt = name.partition("-")
+        query = sa.select(IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return row is None or bool(row[0]) or str(row[1]) != attempt
+
+    def count_waiting_for_encoder(self) -> int:
+        """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""
+        waiting = sa.and_(
+            tables.job.c.stage == Stage.STORE.value, tables.job.c.pull_status == WireStatus.SUCCEEDED.value
+        )
+        with self.engine.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.count()).where(waiting)) or 0)
+
+    def enter_stage(self, ref: JobRef, stage: Stage) -> bool:
+        """
+        Record that an attempt reached a stage, and when it first did; one that is there already stays as it is.
+
+        Returns False when the attempt is over (finished, cancelled, retried): then nothing was changed, and its work
+        should stop.
+        """
+        now = now_ms()
+        values = {"stage": stage.value, "stage_at_ms": now, "percent": 0.0}
+        with self.engine.begin() as connection:
+            elsewhere = sa.and_(_live(ref), tables.job.c.stage != stage.value)
+            if connection.execute(tables.job.update().where(elsewhere).values(values)).rowcount == 0:
+                return connection.execute(sa.select(tables.job.c.job_id).where(_live(ref))).first() is not None
+            insert_new(
+                connection,
+                tables.job_stage,
+                {"job_id": ref.job_id, "attempt": ref.attempt, "stage": stage.value, "at_ms": now},
+            )
+        return True
+
+    def update_progress(self, ref: JobRef, progress: Progress) -> None:
+        """Record how far an attempt is; one that is over stays as it is, so a late writer changes nothing."""
+        percent = round(progress.percent, 1)
+        # Several machines may work on one stage, and each knows its own part: the one that knows most is right.
+        known = tables.job.c.percent
+        values: dict[str, Any] = {"percent": sa.case((known > percent, known), else_=percent)}
+        if progress.bytes_done is not None:
+            values |= {"bytes_done": progress.bytes_done, "bytes_total": progress.bytes_total}
+        with self.engine.begin() as connection:
+            connection.execute(tables.job.update().where(_live(ref)).values(values))
+
+    def record_pulled(self, ref: JobRef, asset: Asset, *, encodes: bool = True) -> None:
+        """Record that the original is stored and whole: `pullStatus` becomes 2, and it is a video from now on."""
+        with self.engine.begin() as connection:
+            self.pulled(connection, ref, asset, encodes=encodes)
+
+    def pulled(self, connection: sa.Connection, ref: JobRef, asset: Asset, *, encodes: bool) -> bool:
+        """Do what `record_pulled` does in a transaction of the caller's; False when the attempt is over."""
+        values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
+        if not connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount:
+            return False
+        self.keep_video(connection, ref.job_id, encodes=encodes)
+        return True
+
+    @staticmethod
+    def keep_video(connection: sa.Connection, job_id: str, *, encodes: bool) -> None:
+        """Make what a job has stored a video, or bring that up to date."""
+        query = sa.select(tables.job, tables.batch.c.account_id).join(tables.batch)
+        row = dict(connection.execute(query.where(tables.job.c.job_id == job_id)).mappings().one())
+        account_id, job = row.pop("account_id"), job_of_row(row)
+        if keep_video(connection, account_id, job, encodes=encodes):
+            add_video_event(connection, EventKind.VIDEO_CREATED, job, account_id=account_id)
+
+    def hide_preview(self, ref: JobRef) -> None:
+        """Take back what `record_playable` has recorded of an attempt."""
+        with self.engine.begin() as connection:
+            values = _withdrawn(connection, ref)
+            if values:
+                connection.execute(tables.job.update().where(_live(ref)).values(values))
+
+    def record_playable(self, ref: JobRef, asset: Asset) -> None:
+        """Record that the beginning of an attempt's renditions can be played; a later stage knows better."""
+        values = {"asset": asdict(asset)}
+        encoding = sa.and_(_live(ref), tables.job.c.stage == Stage.ENCODE.value)
+        with self.engine.begin() as connection:
+            connection.execute(tables.job.update().where(encoding).values(values))
+
+    def record_decisions(self, ref: JobRef, decisions: list[dict[str, Any]]) -> None:
+        """Record why each rung is in the ladder or not."""
+        with self.engine.begin() as connection:
+            connection.execute(tables.job.update().where(_live(ref)).values(decisions=decisions))
+
+    def finish_job(self, connection: sa.Connection, ref: JobRef, outcome: Outcome) -> BatchView | None:
+        """
+        Make an attempt final, once.
+
+        Returns the batch as it is afterwards, or None when the attempt was over before (a repeated step, a cancelled
+        job). The batch row is locked first, so exactly one of several jobs that end at the same moment sees that all
+        are final.
+        """
+        self._lock_batch_of(connection, ref.job_id)
+        values = final_values(outcome)
+        if outcome.failure is not None:
+            values |= _withdrawn(connection, ref)
+        changed = connection.execute(tables.job.update().where(_live(ref)).values(values))
+        if changed.rowcount == 0:
+            return None
+        self._tell_video(connection, ref, outcome)
+        stage = {"job_id": ref.job_id, "attempt": ref.attempt, "stage": outcome.stage.value, "at_ms": now_ms()}
+        insert_new(connection, tables.job_stage, stage)
+        return self._settled(connection, ref.job_id)
+
+    @staticmethod
+    def _tell_video(connection: sa.Connection, ref: JobRef, outcome: Outcome) -> None:
+        """Record what the end of an attempt means for its video, and when what it replaces goes."""
+        asset = outcome.asset
+        if outcome.failure is not None:
+            set_encode_state(connection, ref.job_id, EncodeState.FAILED)
+        elif asset is not None:
+            set_encode_state(connection, ref.job_id, asset.encode_state, asset=asset)
+        if outcome.failure is None and ref.attempt > 1:
+            supersede(connection, ref.job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
+
+    def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
+        """
+        Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted.
+
+        What is stored of it stays until something takes its place. The source is fetched again, unless the attempt
+        encoded a stored original again.
+
+        Raises:
+            NotAllowedNow: what such attempts left in the store is being removed at this moment.
+        """
+        ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
+        pull_status = sa.case((tables.job.c.template == "", WireStatus.RUNNING.value), else_=tables.job.c.pull_status)
+        return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
+
+    def encode_again(
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = ""
+    ) -> JobRef | None:
+        """
+        Make a job whose original is stored wait as its next attempt, which encodes that by another template.
+
+        What was made of it plays meanwhile. None when it is under way, deleted, or has no original.
+
+        Raises:
+            NotAllowedNow: as `reset_job`.
+        """
+        self._lock_batch_of(connection, ref.job_id)
+        row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == ref.job_id)).mappings().one()
+        asset = job_of_row(row).asset
+        if asset is None or asset.original is None:
+            return None
+        if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
+            asset = replace(asset, attempt=ref.attempt)
+        pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
+        values = {"template": template, "watermark": watermark, "asset": asdict(asset)}
+        return self._begin_again(connection, ref, which=pulled, values=values)
+
+    def replace_original(
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str
+    ) -> JobRef | None:
+        """
+        Make a job that is over wait as its next attempt, because its source is another one now; else None.
+
+        Raises:
+            NotAllowedNow: as `reset_job`.
+        """
+        values = {"pull_status": WireStatus.RUNNING.value, "template": template, "watermark": watermark}
+        return self._begin_again(connection, ref, which=IS_FINAL, values=values)
+
+    def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
+        """Take the original off a finished job that can be played without it, and return what it was; else None."""
+        self._lock_batch_of(connection, job_id)
+        query = sa.select(tables.job).where(tables.job.c.job_id == job_id, tables.job.c.stage == Stage.DONE.value)
+        row = connection.execute(query).mappings().first()
+        asset = None if row is None else job_of_row(row).asset
+        if asset is None or asset.original is None or not asset.playlist_key:
+            return None
+        rest = replace(asset, files=tuple(file for file in asset.files if file is not asset.original))
+        connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(asset=asdict(rest)))
+        set_encode_state(connection, job_id, rest.encode_state, asset=rest)
+        archive_again(connection, job_id)
+        return asset.original
+
+    def _begin_again(
+        self, connection: sa.Connection, ref: JobRef, *, which: sa.ColumnElement[bool], values: Mapping[str, Any]
+    ) -> JobRef | None:
+        self._lock_batch_of(connection, ref.job_id)
+        swept_until_ms = sa.select(tables.batch.c.swept_until_ms).where(
+            tables.batch.c.batch_id == _batch_id_of(ref.job_id)
+        )
+        if (connection.scalar(swept_until_ms) or 0) > now_ms():
+            raise NotAllowedNow("leftovers of this batch are being removed; retry it in a minute")
+        fresh = {
+            "attempt": ref.attempt + 1,
+            "stage": Stage.WAITING.value,
+            "stage_at_ms": now_ms(),
+            "cmd_status": WireStatus.RUNNING.value,
+            "failure": None,
+            "decisions": [],
+            "bytes_done": 0,
+            "bytes_total": None,
+            "percent": 0.0,
+            "finished_at_ms": None,
+            "next_try": None,
+        }
+        again = sa.and_(which, tables.job.c.deleted_at_ms.is_(None))
+        mine = sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, again)
+        if connection.execute(tables.job.update().where(mine).values({**fresh, **values})).rowcount == 0:
+            return None
+        set_encode_state(connection, ref.job_id, EncodeState.ENCODING)
+        connection.execute(
+            tables.batch.update().where(tables.batch.c.batch_id == _batch_id_of(ref.job_id)).values(finished_at_ms=None)
+        )
+        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    def postpone_job(self, connection: sa.Connection, ref: JobRef, next_try: NextTry) -> JobRef | None:
+        """Make an attempt that is under way wait as the next one; None when it is over."""
+        values = {
+            "attempt": ref.attempt + 1,
+            "stage": Stage.WAITING.value,
+            "stage_at_ms": now_ms(),
+            "percent": 0.0,
+            "next_try": asdict(next_try),
+        }
+        if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
+            return None
+        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
+
+    def hasten_job(self, ref: JobRef, next_try: NextTry) -> bool:
+        """Change the time of a postponed job's next try; False when it does not wait any more."""
+        waiting = sa.and_(_live(ref), tables.job.c.stage == Stage.WAITING.value)
+        with self.engine.begin() as connection:
+            changed = connection.execute(tables.job.update().where(waiting).values(next_try=asdict(next_try)))
+        return changed.rowcount == 1
+
+    @staticmethod
+    def _lock_batch_of(connection: sa.Connection, job_id: str) -> None:
+        lock_row(connection, tables.batch.c.batch_id, _batch_id_of(job_id))
+
+    @staticmethod
+    def _settled(connection: sa.Connection, job_id: str) -> BatchView | None:
+        view = read_view(connection, tables.batch.c.batch_id == _batch_id_of(job_id))
+        if view is not None and view.is_final:
+            mine = tables.batch.c.batch_id == view.batch.batch_id
+            connection.execute(tables.batch.update().where(mine).values(finished_at_ms=now_ms()))
+        return view
+
+
+def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
+    return sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
+
+
+def _live(ref: JobRef) -> sa.ColumnElement[bool]:
+    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~IS_FINAL)
+
+
+def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:
+    """Return the asset without the playlist that a failed attempt may have shown early."""
+    asset = connection.scalar(sa.select(tables.job.c.asset).where(tables.job.c.job_id == ref.job_id))
+    if asset is None or asset.get("attempt", 0) not in {0, ref.attempt}:
+        return {}
+    return {"asset": asset | {"playlist_key": ""}}

@@ -1,0 +1,66 @@
+"""What a client asks for, after its request was read and before anything is accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
+
+MAX_FILE_NAME_CHARS = 255
+DEFAULT_FILE_NAME = "video"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullItem:
+    """One source as requested."""
+
+    file_name: str
+    fetch_url: str
+    """Judged when it is fetched: a bad URL fails its own job, never the batch."""
+    md5: str
+    """32 hex characters in the client's own spelling, which is what it reads back; empty: not checked."""
+    captions: tuple[Sidecar, ...] = ()
+    """To be fetched with it; languages as they were written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PullRequest:
+    """One `pullVideo` request."""
+
+    trans_no: str | None
+    template: str | None
+    """None: the default of the service."""
+    notify_url: str | None
+    separate: bool
+    fetch_ts: bool
+    priority: int = DEFAULT_PRIORITY
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Pairs of the client's own."""
+    items: tuple[PullItem, ...]
+    """1 to 50."""
+
+
+def without_user_info(url: str) -> str:
+    """
+    Return a URL with a mark in place of user and password, which are never kept.
+
+    It stays a URL that is refused for them, with that reason.
+    """
+    return _USER_INFO.sub(r"\1***@", url, count=1)
+
+
+_USER_INFO = re.compile(r"^(\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]*)[^/\\?#]*@")
+
+
+def name_in_url(url: str) -> str:
+    """Return the last part of the URL's path, decoded; a fixed name when there is none."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # not a URL: the item will say so itself
+        return DEFAULT_FILE_NAME
+    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
+    # The end of an overlong name is kept: it carries the suffix.
+    return DEFAULT_FILE_NAME if name in {"", ".", ".."} else name[-MAX_FILE_NAME_CHARS:]

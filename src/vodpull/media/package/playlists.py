@@ -1,0 +1,15 @@
+"""Everything that players read before media, written from one presentation. Pure."""
+
+from __future__ import annotations
+
+from vodpull.media.package.hls import media_playlist, multivariant_playlist
+from vodpull.media.package.presentation import Presentation
+
+
+def playlists(presentation: Presentation) -> dict[str, str]:
+    """Return the text of each playlist by its name; what names others comes after them, the multivariant one last."""
+    return {
+        **{track.playlist: media_playlist(presentation, track) for track in presentation.tracks},
+        **{track.own: multivariant_playlist(presentation, [track]) for track in presentation.tracks if track.own},
+        presentation.multivariant: multivariant_playlist(presentation),
+    }

@@ -1,0 +1,90 @@
+"""What an upload is: a reservation of one key for one file, whoever sends it and by which protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vodpull import storage
+from vodpull.clock import utc_month
+
+MAX_FILE_NAME_CHARS = 255
+MAX_RESUME_ID_CHARS = 64
+
+
+class UploadKind(StrEnum):
+    """What a file becomes; also the root of its key."""
+
+    VIDEO = "video"
+    MATERIAL = "material"
+    AUDIO = "audio"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is to be reserved."""
+
+    account_id: str
+    access_key: str
+    """Who asked; signs what is told of it."""
+    kind: UploadKind
+    file_name: str
+    """A label with a suffix: hostile text, never a path."""
+    resume_id: str = ""
+    """While the upload is unfinished, the same one is the same upload; empty: it never is."""
+    replaces: bool = False
+    """A finished upload of this `resume_id` is begun again under its old key and id."""
+    size_bytes: int | None = None
+    """As announced; None: nothing was."""
+    md5: str = ""
+    sha256: str = ""
+    """Digests that the file must have; empty: any."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """What is to become of it, in words of its kind: kept as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """One reservation, and how far it is."""
+
+    upload_id: str
+    """32 hex characters; of a video also the folder of its files."""
+    account_id: str
+    access_key: str
+    kind: UploadKind
+    subject_id: str
+    """Of the video, material or audio that it becomes."""
+    key: str
+    """Of the object that it becomes."""
+    resume_id: str | None
+    file_name: str
+    options: Mapping[str, object]
+    size_bytes: int | None
+    """As announced; once it is complete, as it is."""
+    md5: str
+    sha256: str
+    deadline_ms: int
+    """Of its last token."""
+    created_at_ms: int
+    touched_at_ms: int
+    """When something of it last arrived."""
+    completed_at_ms: int | None = None
+    completed_by: str = ""
+    """The series of blocks that it was completed with."""
+    hash: str = ""
+    """Of the complete file, as the vendor's clients compute it."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return True once the whole file has arrived."""
+        return self.completed_at_ms is not None
+
+
+def key_of(wanted: Wanted, *, upload_id: str, subject_id: str, created_at_ms: int) -> str:
+    """Return the key of the object that an upload becomes. Pure."""
+    month = utc_month(created_at_ms / 1000)
+    if wanted.kind is UploadKind.VIDEO:
+        name = storage.original_name(wanted.file_name, video_id=subject_id)
+        return f"{wanted.kind}/{month}/{upload_id}/{name}"
+    return f"{wanted.kind}/{month}/{subject_id}.{wanted.file_name.rpartition('.')[2].lower()}"

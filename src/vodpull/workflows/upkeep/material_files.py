@@ -1,0 +1,105 @@
+"""The files of materials: their manifests, the removal of deleted ones, and the sweep of those that nobody owns."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import sqlalchemy as sa
+import structlog
+
+from vodpull import storage
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.vault import Vault
+from vodpull.clock import now_s
+from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
+from vodpull.materials.manifest import read_manifest, write_manifest
+from vodpull.materials.materials import Materials
+from vodpull.materials.model import Material
+from vodpull.workflows.requests.deletion import ORPHAN_AGE_S
+
+PER_ROUND = 100
+
+log = structlog.get_logger(__name__)
+
+
+def is_of_material(manifest_key: str) -> bool:
+    """Tell whether the manifest of this key is a material's."""
+    return manifest_key.startswith(tuple(f"{storage.MANIFESTS}/{root}/" for root in storage.MATERIAL_ROOTS))
+
+
+class MaterialFiles:
+    """Keeps the store and the materials of one database alike."""
+
+    def __init__(self, database: sa.Engine, vault: Vault, objects: storage.ObjectStore) -> None:
+        self._materials = Materials(database)
+        self._accounts = Accounts(database, vault)
+        self._objects = objects
+
+    async def keep_up(self) -> None:
+        """Write the manifests of what is new or changed, and remove the files of what was deleted: one round."""
+        for material in await asyncio.to_thread(self._materials.unarchived, limit=PER_ROUND):
+            await self._objects.put_bytes(_manifest_key(material), write_manifest(material))
+            await asyncio.to_thread(self._materials.archived, material)
+        for material in await asyncio.to_thread(self._materials.doomed, limit=PER_ROUND):
+            # The manifest first: a file that has one counts as somebody's.
+            await self._objects.delete_all([_manifest_key(material)])
+            await self._objects.delete_all([material.key])
+            await asyncio.to_thread(self._materials.forget, material)
+
+    async def sweep(self) -> int:
+        """Remove files that are a day old and no material's, unless the database is what lacks it; return how many."""
+        removed = 0
+        for root in storage.MATERIAL_ROOTS:
+            async for page in self._objects.list_pages(root):
+                old = [found.key for found in page if found.modified_s < now_s() - ORPHAN_AGE_S]
+                removed += await self._sweep_page(old)
+        return removed
+
+    async def _sweep_page(self, keys: list[str]) -> int:
+        owners = {key: owner for key in keys if (owner := storage.material_of(key)) is not None}
+        known = await asyncio.to_thread(self._materials.known, [owner for owner, _ in owners.values()])
+        nobodys = [(key, manifest) for key, (owner, manifest) in owners.items() if owner not in known]
+        doomed = [key for key, manifest in nobodys if not await self._exists(manifest)]
+        await self._objects.delete_all(doomed)
+        return len(doomed)
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self._objects.head(key)
+        except ObjectMissing:
+            return False
+        return True
+
+    async def rebuild(self) -> list[bool | None]:
+        """
+        Insert every material that has a manifest and that the database does not know.
+
+        Returns for each whether it was added; None: its manifest cannot be read.
+        """
+        outcomes: list[bool | None] = []
+        for root in storage.MATERIAL_ROOTS:
+            async for page in self._objects.list_pages(f"{storage.MANIFESTS}/{root}"):
+                outcomes += [await self._restore(found.key) for found in page]
+        return outcomes
+
+    async def _restore(self, key: str) -> bool | None:
+        try:
+            material = read_manifest(await self._objects.get_bytes(key))
+            info = await self._objects.head(material.key)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            log.warning("manifest is not readable", key=key, error=str(error))
+            return None
+        if key != _manifest_key(material):
+            return None
+        account_id = await asyncio.to_thread(self._accounts.adopt, material.account, material.account_id)
+        found = replace(material, account_id=account_id, size_bytes=info.size_bytes)
+        return await asyncio.to_thread(self._materials.restore, found)
+
+
+def _manifest_key(material: Material) -> str:
+    """Return where a material's manifest is; empty for one whose key is none, which no manifest has."""
+    owner = storage.material_of(material.key)
+    return "" if owner is None else owner[1]

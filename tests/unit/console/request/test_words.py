@@ -1,0 +1,144 @@
+"""Every word of the console exists in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+
+import vodpull.console
+from vodpull.console.pages import library
+from vodpull.console.pages.home import STATES
+from vodpull.console.request.words import choose_language, retell, say_in
+from vodpull.errors import catalogue
+from vodpull.jobs.model import Stage
+from vodpull.jobs.notices.deliveries import DeliveryState
+from vodpull.jobs.notices.events import EventKind
+from vodpull.media import MediaInfo, plan_ladder
+from vodpull.media.inspect.info import VideoStream
+from vodpull.workflows.engine.queues import Queues
+
+FOLDER = Path(vodpull.console.__file__).parent
+SAY = say_in("zh")
+
+
+def collected() -> Iterator[str]:
+    """Yield every text that the pages may show: marked ones, and those that come from the catalogue and from states."""
+    for path in FOLDER.glob("*.py"):
+        for found in extract_from_file("python", str(path), keywords={"say": None}):
+            yield str(found[1])
+    for path in (FOLDER / "templates").glob("*.html"):
+        options = {"encoding": "utf-8"}
+        for found in extract_from_file("jinja2.ext:babel_extract", str(path), keywords={"_": None}, options=options):
+            yield str(found[1])
+    for kind in catalogue():
+        yield (kind.__doc__ or "").strip().splitlines()[0]
+        yield kind.remedy
+    yield from (state.value for states in (Stage, DeliveryState) for state in states)
+    yield from (kind.value for kind in EventKind if kind.value.startswith("video."))
+    yield from (*STATES, *library.STATES, *library.ENCODE_STATES, "alive", "stopped")
+    yield from (queue.name for queue in Queues.of(fetch_slots=1, encode_slots=1).all())
+
+
+def test_every_text_has_a_chinese_form_with_the_same_places() -> None:
+    missing = sorted({text for text in collected() if not re.search(r"[\u4e00-\u9fff]", SAY(text))})
+    assert missing == [], "\n".join(missing)
+    for text in collected():
+        assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", SAY(text))), text
+
+
+@pytest.mark.parametrize(("width", "height"), [(960, 540), (160, 90)])
+def test_every_reason_of_the_ladder_can_be_retold(width: int, height: int) -> None:
+    for decision in plan_ladder(media_info(width, height)).decisions:
+        told = retell(decision.reason, SAY)
+        assert "源画面" in told
+        assert re.findall(r"\d+", told) == re.findall(r"\d+", decision.reason)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("encoded: the picture is hevc", "重新编码：画面为 hevc"),
+        ("encoded: the picture is 640x362", "重新编码：画面为 640x362"),
+        ("encoded: 5.1 Mbit/s are more than the 2.8 of this definition", "重新编码：5.1 Mbit/s 超过此档位的 2.8"),
+        ("the picture is interlaced; encoded: open groups of pictures", "画面为隔行扫描; 重新编码：含有开放式画面组"),
+        ("nobody knows: this; nor that", "nobody knows: this; nor that"),
+    ],
+)
+def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str) -> None:
+    assert retell(reason, SAY) == told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "line 3 is not an http or https URL",
+        "the md5 in line 4 is not 32 hexadecimal digits",
+        "60 URLs are too many for one task; the most is 50",
+        "the password must have 10 to 200 characters",
+        "there is nothing under way to cancel",
+    ],
+)
+def test_sentences_with_numbers_are_retold(text: str) -> None:
+    assert re.search(r"[\u4e00-\u9fff]", retell(text, SAY))
+    assert retell(text, say_in("en")) == text
+
+
+def test_an_unknown_sentence_stays_as_it_is() -> None:
+    assert retell("127.0.0.1 {0} answered 404", SAY) == "127.0.0.1 {0} answered 404"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "header", "language"),
+    [
+        ("", "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("", "en-GB,zh;q=0.5", "en"),
+        ("", "fr, zh;q=0.2, en;q=0.1", "zh"),
+        ("", "fr", "en"),
+        ("", "zh;q=0", "en"),
+        ("", "zh;q=x,;;,en", "en"),
+        ("en", "zh", "en"),
+        ("xx", "zh", "zh"),
+    ],
+)
+def test_the_language_is_the_chosen_one_else_the_browsers(cookie: str, header: str, language: str) -> None:
+    assert choose_language(cookie, header) == language
+
+
+def media_info(width: int, height: int) -> MediaInfo:
+    video = VideoStream(
+        index=0,
+        codec="h264",
+        profile=None,
+        width_px=width,
+        height_px=height,
+        sample_aspect=(1, 1),
+        rotation_deg=0,
+        display_width_px=width,
+        display_height_px=height,
+        frame_rate=25.0,
+        nominal_frame_rate=25.0,
+        pix_fmt="yuv420p",
+        bit_depth=8,
+        color_transfer=None,
+        color_primaries=None,
+        color_space=None,
+        color_range=None,
+        interlaced=False,
+        start_s=0.0,
+        duration_s=5.0,
+        frames=None,
+        codec_string=None,
+    )
+    return MediaInfo(
+        container="mov",
+        duration_s=5.0,
+        size_bytes=1000,
+        bitrate_bps=1600,
+        start_time_s=0.0,
+        video=video,
+        audio=(),
+    )

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
@@ -68,6 +68,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         encoding=api.encoding,
         removal=api.removal,
         callbacks=api.callbacks,
+        captioning=api.captioning,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
         inspector=Inspector(api.deliveries, parts.accounts),
@@ -78,6 +79,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
     )
@@ -103,10 +105,13 @@ def _api_context(parts: Parts) -> ApiContext:
         library=parts.library,
         storage_days=parts.storage_days,
         removal=parts.removal,
+        uploads=parts.uploads,
+        upload_limit=CallLimit(parts.settings.upload_rate_limit),
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
         callbacks=Callbacks(parts.database),
+        captioning=parts.captioning,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,

@@ -101,6 +101,10 @@ class VideoOrigin(IntEnum):
     UPLOADED_BY_TOOL = 12
 
 
+UPLOADED = frozenset({VideoOrigin.UPLOADED, VideoOrigin.UPLOADED_BY_SDK, VideoOrigin.UPLOADED_BY_TOOL})
+"""Origins of videos whose bytes a client sent here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """One row of `videoFileList`: a file of an asset that a client may play or download."""
@@ -209,6 +213,19 @@ def outputs_name(video_id: str, attempt: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A caption file that is named with a source, to be fetched with it."""
+
+    url: str
+    """May carry a signed query: never logged."""
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """For people: hostile text; empty: what the language is called."""
+    is_default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NextTry:
     """When a source that could not be fetched is asked again, and what it failed with."""
 
@@ -261,8 +278,12 @@ class Job:
     """One entry per definition: chosen or not, and why."""
     template: str = ""
     """What a finished job is encoded again with; empty: it makes what its batch asked for."""
+    watermark: str = ""
+    """What is put on top of that template; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
+    captions: tuple[Sidecar, ...] = ()
+    """Fetched with the source."""
 
     @property
     def is_postponed(self) -> bool:

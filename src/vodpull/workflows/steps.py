@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -22,6 +23,7 @@ from vodpull.errors import (
     EncodeInterrupted,
     Failure,
     FetchError,
+    MediaError,
     MediaUnsupported,
     NoVideo,
     PlaylistUnsupported,
@@ -30,20 +32,24 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.jobs.model import (
+    UPLOADED,
     Asset,
     Batch,
     Job,
     Stage,
     WireStatus,
 )
-from vodpull.jobs.store.store import JobRef, Outcome
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.asset import alone
+from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.known import switch
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.sidecars import Sidecars
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
@@ -82,6 +88,8 @@ class Steps:
         self._context = context
         self._outbox = outbox
         self._production = Production(context)
+        self._captions = CaptionFiles(context.store.engine, context.objects)
+        self._sidecars = Sidecars(self._captions, context.caption_fetcher)
         self._head_start = HeadStart(context, self._production)
         self._sources = Sources(context, self._production)
 
@@ -177,6 +185,7 @@ class Steps:
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         if failure is None:
             await self._tidy(lambda: switch(self._context, job))
+            await self._tidy(lambda: self._show_captions(job))
         await self._tidy(lambda: self._clear(job))
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
@@ -251,6 +260,12 @@ class Steps:
         except StorageError as error:
             log.warning("files stay in the store", code=error.code)
 
+    async def _show_captions(self, job: Job) -> None:
+        """Show captions that were put or removed while this attempt was published."""
+        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
+        if now.attempt == job.attempt:
+            await self._captions.show(now)
+
     async def _clear_if_over(self, job: Job) -> None:
         """Remove what an attempt has left when somebody cancelled it."""
         if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
@@ -277,17 +292,31 @@ class Steps:
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
         await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
-            readable, info = (source, None) if is_playlist else await self._sources.measure(job, source)
+            try:
+                readable, info = (source, None) if is_playlist else await self._sources.measure(job, source)
+            except MediaError:
+                if job.origin in UPLOADED:  # nobody else has it, so it stays as it came
+                    await self._keep(batch, job, source, name=name, info=None)
+                raise
         await self._context.enter_stage(job, Stage.STORE)
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
-        with watch.stage(ref, Stage.STORE):
-            asset = await self._sources.store(job, source, name=name, info=info)
-        encodes = self._context.templates[batch.template].ladder
-        await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset, encodes=encodes)
+        asset = await self._keep(batch, job, source, name=name, info=info)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
         return self._judge(batch, asset, info)
+
+    async def _keep(self, batch: Batch, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
+        """Store an original under its final key, and record that it is there."""
+        await self._context.enter_stage(job, Stage.STORE)
+        with self._context.watch.stage(JobRef.of(job), Stage.STORE):
+            texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
+            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
+        encodes = self._context.templates[batch.template].ladder
+        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=encodes)
+        await self._sidecars.keep(replace(job, asset=asset), texts)
+        await self._sources.let_go(job)
+        return asset
 
     async def _look_again(self, batch: Batch, job: Job) -> JsonObject:
         """Bring an original that is stored here and measure it once more; nothing is fetched."""

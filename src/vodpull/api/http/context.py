@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
@@ -18,11 +18,13 @@ from vodpull.jobs.status.status_reader import StatusReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -50,10 +52,14 @@ class ApiContext:
     library: Library
     storage_days: StorageDays
     removal: VideoRemoval
+    uploads: Uploads
+    upload_limit: CallLimit
+    """Requests with upload tokens, by account."""
     categories: Categories
     materials: Materials
     encoding: Encoding
     callbacks: Callbacks
+    captioning: Captioning
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

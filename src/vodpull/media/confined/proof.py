@@ -1,20 +1,22 @@
 """
 Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
 
-Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE SCRIPT…`. ORDERS is a JSON object:
+Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…`. ORDERS is a JSON object:
 
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
   `frames` (so many are shown) and `video`, the stream of the source,
 - `shapes`: where shapes change, when each begins, and its width over height,
-- `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared,
+- `watermark`: null, or `kind` and `opacity` of the picture WATERMARK, which lies over each rendition,
+- `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared, and with `mark`, the place of
+  the watermark: left, top, width and height as shares of the frame,
 - `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
-- `count`: whether all pictures of the source are counted.
+- `count`: whether all pictures and samples of the source are counted, and `segments`, so many has each rendition.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
-and the scripts segments.py, film.py, display.py and likeness.py, whose paths come last.
+and the scripts segments.py, film.py, display.py, mark.py, account.py and likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ import json
 import math
 import sys
 from array import array
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -44,17 +45,23 @@ SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
 DARK_LEVELS = 16.0
 # Rounding of a clock.
 TICK_S = 0.001
+# Samples that clocks which are not exact, and the end on the grid of frames, cost.
+LOST_S = 0.2
 
 
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[5:])]
+    scripts = argv[6:] if orders["watermark"] else argv[5:]
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
     av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
     segments = others[0]
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    proof = Comparison(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    tools = film.Tools(av, *others)
+    proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    if orders["watermark"]:
+        proof.mark = importlib.import_module("mark").Mark(tools, Path(argv[5]), **orders["watermark"])
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
     answers = segments.shared_out(works, proof.done)
@@ -75,8 +82,8 @@ class Work:
 
     @property
     def cost(self) -> int:
-        """Pictures are dearer to look at."""
-        return 4 if self.kind == "sights" else 1
+        """Pictures are dearer to look at, and all of the sound is dearest."""
+        return {"sights": 4, "listens": 1, "account": 8}[self.kind]
 
 
 class Comparison:
@@ -89,6 +96,7 @@ class Comparison:
         self._folder = folder
         self._orders = orders
         self._film = film.Film(tools, source, orders)
+        self.mark: Any = None
 
     def done(self, work: Work) -> Any:
         """Do one piece of work."""
@@ -119,10 +127,18 @@ class Comparison:
             frame_s=self._orders["frame_s"],
             fitted=any(sight.hdr for sight in known),
             share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
+            overlay=self._overlay(rendition, seen[0].shape if seen else 1.0, inside),
         )
         bright = max((sight.beside for sight in seen if begin_s <= sight.at_s < end_s), default=0.0) > DARK_LEVELS
         wrong = result.wrong or ("there is a picture where bars must be" if bright else "")
         return {**asdict(result), "wrong": wrong, "pictures": len(shown), "seen": bool(known)}
+
+    def _overlay(self, rendition: dict[str, Any], shape: float, inside: float | None) -> Any | None:
+        """Return the watermark as it lies over the fingerprints of a rendition."""
+        if self.mark is None:
+            return None
+        wide, high = self._read.shares(shape, inside or shape)
+        return self.mark.over(tuple(rendition["mark"]), wide, high)
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""
@@ -159,6 +175,8 @@ class Comparison:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
         first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
+        overlay = self._overlay(rendition, 1.0, None)
+        covered = frozenset[int]() if overlay is None else overlay.cells
         seen: list[Any] = []
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segment(rendition, number) as container:
@@ -168,12 +186,15 @@ class Comparison:
                     if at_s > last_s:
                         break
                     if at_s >= first_s:
-                        seen.append(look.sight(at_s, frame, inside=inside))
+                        seen.append(look.sight(at_s, frame, inside=inside, covered=covered))
         return sorted(seen, key=lambda sight: sight.at_s)
 
     def _segment(self, part: dict[str, Any], number: int) -> Any:
+        return self._segments(part, [number])
+
+    def _segments(self, part: dict[str, Any], numbers: Iterable[int]) -> Any:
         folder = self._folder / part["folder"]
-        files = [folder / part["init"], folder / (self._orders["segment"] % number)]
+        files = [folder / part["init"], *(folder / (self._orders["segment"] % number) for number in numbers)]
         options = {**self._orders["options"], **SEGMENT_OPTIONS}
         return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
 
@@ -214,30 +235,33 @@ class Comparison:
         return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
 
     def _account(self) -> dict[str, Any]:
-        """Count the pictures of the source: each is shown, or is not for a reason."""
-        shown: set[int] = set()
-        dropped: Counter[str] = Counter()
+        """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""
+        counting = importlib.import_module("account")
         with self._tools.open(self._source, self._orders) as container:
-            stream = container.streams[self._orders["video"]]
-            for packet in self._read.packets(self._tools.av, container, stream):
-                at = self._frame_of(packet)
-                reason = at if isinstance(at, str) else "same frame" if at in shown else ""
-                if reason:
-                    dropped[reason] += 1
-                elif isinstance(at, int):
-                    shown.add(at)
-        return {"published": len(shown), "dropped": dropped}
+            pictures, sounds = counting.account(self._tools, self._read, container, orders=self._orders)
+        parts = {sound["stream"]: sound for sound in reversed(self._orders["sounds"])}
+        told = [self._sound_facts(counting, sound, parts[stream]) for stream, sound in sounds.items()]
+        return {**pictures, "sounds": told}
 
-    def _frame_of(self, packet: Any) -> int | str:
-        pts = packet.dts if packet.pts is None else packet.pts
-        if pts is None:
-            return "without a time"
-        if packet.is_discard:
-            return "not to be shown"
-        at = int((float(pts * packet.time_base) - self._orders["zero_s"]) / self._orders["frame_s"] + 0.5)
-        if at < 0:
-            return "before the start"
-        return "after the end" if at >= self._orders["frames"] else at
+    def _sound_facts(self, counting: Any, known: Any, part: dict[str, Any]) -> dict[str, Any]:
+        length_s = self._orders["frames"] * self._orders["frame_s"]
+        heard = counting.SoundAccount(self._tools, rate_hz=self._read.SOUND_RATE_HZ, length_s=length_s)
+        with suppress(*self._tools.failures), self._segments(part, range(1, self._orders["segments"] + 1)) as container:
+            for packet in self._read.packets(self._tools.av, container, container.streams.audio[0], flush=True):
+                heard.take(packet)
+        return {**known.facts(), "wrong": self._wrong(counting.silence, known, heard)}
+
+    def _wrong(self, silence: Any, known: Any, heard: Any) -> str:
+        """Return what of the whole of a sound differs, in English; empty: nothing."""
+        for loud, other, what in (
+            (known.loud(unknown=0.0), heard.loud(unknown=0.0), "is missing"),
+            (heard.loud(unknown=0.0), known.loud(unknown=math.inf), "is not in the source"),
+        ):
+            at_s, length_s = silence(loud, other)
+            if length_s:
+                return f"at {at_s:.1f} s: {length_s:.1f} s of sound {what}"
+        lost_s = known.published_s - heard.published_s
+        return f"at 0 s: of {known.published_s:.2f} s of sound, {lost_s:.2f} s are missing" if lost_s > LOST_S else ""
 
 
 class SoundStretch:

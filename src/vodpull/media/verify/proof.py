@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,15 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
+from vodpull.media.plan.ladder import Rung
+from vodpull.media.plan.watermark import Watermark, place_watermark
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py")
+BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py")
 # Pictures on either side of an instant, as in the child.
 AROUND = 3
 # Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
@@ -52,12 +55,25 @@ MAX_FINDINGS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """What became of the pictures of the source."""
+class SoundTold:
+    """What became of the samples of one sound track of the source."""
 
     published: int
     dropped: Mapping[str, int]
-    """How many are not shown, by reason."""
+    """How many are not heard, by reason."""
+    wrong: str = ""
+    """What of the whole of it differs, in English; empty: nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of the pictures and of the sounds of the source."""
+
+    published: int
+    dropped: Mapping[str, int]
+    """How many pictures are not shown, by reason."""
+    sounds: tuple[SoundTold, ...] = ()
+    """In the order of the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +102,8 @@ class Proof:
     """Of all pictures of the source."""
     careful: str = ""
     """Why all was encoded again in one piece, in English; empty: it was not needed."""
+    marked: int | None = None
+    """Instants at which the watermark was seen, elsewhere it looks like what is below it; None: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +167,7 @@ async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
             **_orders(subject),
             "sights": [_instant(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
             "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
-            "count": not (first or subject.plan.sound_only),
+            "count": not first,
         }
         answers.append(await _ask(subject, orders, toolbox=toolbox))
     return _judged(subject, answers, sights_s=sights_s, listens_s=listens_s)
@@ -191,7 +209,7 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 
 def _orders(subject: Subject) -> dict[str, Any]:
-    plan, info, package = subject.plan, subject.original.info, subject.package
+    plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
     inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
     heard = {track.folder: plan.sounds[0].index for track in inside}
     heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
@@ -201,11 +219,23 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
-        "video": plan.picture.stream_index,
+        "segments": len(plan.cuts),
+        "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
-        "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in _seen(subject)],
+        "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
+        "renditions": [
+            {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
+            for placed in _seen(subject)
+        ],
         "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
     }
+
+
+def _shares(mark: Watermark, rung: Rung) -> tuple[float, ...]:
+    place = place_watermark(mark, (rung.width_px, rung.height_px))
+    across, down = (place.left_px, place.width_px), (place.top_px, place.height_px)
+    (left, width), (top, height) = [at / rung.width_px for at in across], [at / rung.height_px for at in down]
+    return left, top, width, height
 
 
 def _seen(subject: Subject) -> tuple[PackagedRendition, ...]:
@@ -231,21 +261,30 @@ def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[st
 
 
 async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> _Found:
-    copying = copy_limits(subject.original.info.size_bytes)
+    copying, mark = copy_limits(subject.original.info.size_bytes), subject.plan.watermark
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
-    answer = await ask_pyav(
-        "proof.py",
-        orders,
-        ("renditions", subject.out_folder),
-        ("source", subject.original.path),
-        toolbox=toolbox,
-        limits=limits,
-        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
-    )
+    with tempfile.TemporaryDirectory() as place:
+        still = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
+        answer = await ask_pyav(
+            "proof.py",
+            orders,
+            ("renditions", subject.out_folder),
+            ("source", subject.original.path),
+            *still,
+            toolbox=toolbox,
+            limits=limits,
+            beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
+        )
     try:
         return await asyncio.to_thread(_ANSWER.validate_python, answer)
     except ValidationError as error:
         raise EncodeFailed("the comparison with the source gave no answer") from error
+
+
+def _still(mark: Watermark, folder: Path) -> Path:
+    path = folder / mark.still.name
+    path.write_bytes(mark.still.content)
+    return path
 
 
 def _judged(
@@ -277,6 +316,7 @@ def _judged(
         late_ms=round(1000 * max(late)) if late else None,
         account=account,
         careful=subject.plan.careful,
+        marked=sum(any(one.mark is not None for one in row) for row in sights) if subject.plan.watermark else None,
     )
 
 
@@ -299,9 +339,20 @@ def _said(name: str, at_s: float, wrong: str) -> str:
 
 
 def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
-    lost = account.dropped.get("after the end", 0) if account else 0
+    if account is None:
+        return
+    lost = account.dropped.get("after the end", 0)
     if lost > max(LOST_S * plan.rate, LOST_SHARE * plan.frames_total):
         yield f"{lost} pictures of the source come after the end"
+    for number, sound in enumerate(account.sounds, start=1):
+        if sound.wrong:
+            yield f"sound {number} {sound.wrong}"
+    # Nothing goes on after the film, which is as long as its picture and its first sound.
+    for sound in account.sounds[:1]:
+        samples = sound.published + sum(sound.dropped.values())
+        lost_s = sound.dropped.get("after the end", 0) / max(samples, 1) * plan.duration_s
+        if lost_s > max(LOST_S, LOST_SHARE * plan.duration_s):
+            yield f"{lost_s:.1f} s of sound of the source come after the end"
 
 
 def _summary(findings: Sequence[str]) -> str:

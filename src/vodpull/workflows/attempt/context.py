@@ -15,7 +15,9 @@ from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -37,7 +39,10 @@ class Context:
     work_folder: Path
     admission: Admission
     templates: Templates
+    handover: Handover
+    """Has the bytes of what was uploaded."""
     fetch_limits: fetch.FetchLimits
+    caption_fetcher: CaptionFetcher
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch

@@ -11,15 +11,17 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated, check_together
-from vodpull.jobs.model import Batch, BatchView, Job
+from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
-from vodpull.jobs.submission.submission import PullRequest, without_user_info
+from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.captions import checked_sidecars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +62,9 @@ class Intake:
         """
         terms, name = self._terms, request.template or self._terms.default_template
         check_together(
-            lambda: terms.templates.find(name), lambda: judge_address(request.notify_url or "", terms.check_url)
+            lambda: terms.templates.find(name),
+            lambda: judge_address(request.notify_url or "", terms.check_url),
+            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
         )
         view = _plan(request, account_id=caller.account_id, template=terms.templates.find(name).name)
         with self._store.transaction() as connection:
@@ -70,16 +74,25 @@ class Intake:
         return view if first == view.batch.batch_id else self._earlier(first)
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
-        self._check_quota(connection, caller.account_id)
+        self.check_quota(connection, caller.account_id)
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
-    def _check_quota(self, connection: sa.Connection, account_id: str) -> None:
+    def check_quota(self, connection: sa.Connection, account_id: str, *, more_bytes: int = 0) -> None:
+        """
+        Make sure that an account may store something, so many bytes more where that is known.
+
+        Raises:
+            QuotaExceeded: it may not.
+        """
         quota_bytes = self._terms.quota_bytes
-        if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
+        if not quota_bytes:
+            return
+        used_bytes = self._retention.used_bytes(connection, account_id) + arrived_bytes(connection, account_id)
+        if used_bytes + more_bytes >= quota_bytes:
             raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
 
     def _earlier(self, batch_id: str) -> BatchView:
@@ -112,6 +125,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             source_url=without_user_info(item.fetch_url),
             md5=item.md5,
             video_id=new_id(now),
+            captions=_sidecars(item, position),
             directory=new_id(now),
             stage_at_ms=now,
             created_at_ms=now,
@@ -119,3 +133,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
         for position, item in enumerate(request.items)
     )
     return BatchView(batch=batch, jobs=jobs)
+
+
+def _sidecars(item: PullItem, position: int) -> tuple[Sidecar, ...]:
+    return checked_sidecars(item.captions, field=f"items.{position}.captions")

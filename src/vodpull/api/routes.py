@@ -39,6 +39,7 @@ from vodpull.api.v1.events import events_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
+from vodpull.api.v1.videos.stills import stills_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         events_router(context),
         videos_router(context),
         captions_router(context),
+        stills_router(context),
         categories_router(context),
         callbacks_router(context),
         account_router(context),

@@ -23,6 +23,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     file_urls,
+    find_tools,
     folder_of,
     open_vault,
     prove_store,
@@ -54,6 +55,7 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
 
 Role = Literal["all", "api", "worker"]
@@ -129,6 +131,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 import structlog
 
-from vodpull import storage
+from vodpull import media, storage
 from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.operators import Operators
@@ -207,6 +207,16 @@ def unusable_store(settings: Settings, error: StorageError) -> ConfigurationErro
         remedy="Make the bucket, and let the store's own key (docs/how-to/object-stores.md) read, write, list and "
         "delete below the prefix; of a folder, let this user write to it.",
     )
+
+
+def find_tools(settings: Settings) -> media.Toolbox:
+    """
+    Return the programs that this process starts.
+
+    Raises:
+        ConfigurationError: FFmpeg does not start, or the sandbox is required and does not work.
+    """
+    return media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
 
 
 def tell_unknown() -> None:

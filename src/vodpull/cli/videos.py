@@ -8,10 +8,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 
 import typer
 
+from vodpull.atomic import write_atomically
 from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
@@ -174,6 +176,27 @@ def encode(
         ended = [client.wait_video(video.video_id, on_progress=None if as_json else Told()) for video in started]
     has_failed = any(video.encode_state == "failed" for video in ended)
     _end(ended, 1 if has_failed else code, as_json=as_json)
+
+
+@app.command()
+def still(
+    video: VideoId,
+    file: Annotated[Path | None, typer.Argument(help="Where the JPEG goes; without: VIDEO-SECONDS.jpg.")] = None,
+    at: Annotated[float, typer.Option(min=0, help="Seconds from the start.")] = 0.0,
+    width: Annotated[int | None, typer.Option(min=16, max=1920, help="Most pixels across.")] = None,
+    poster: Annotated[bool, typer.Option("--poster", help="Show it for the video, and write no file.")] = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Take a picture of a video, or make one its poster."""
+    with open_client(server, cacert) as client:
+        if poster:
+            typer.echo(client.set_poster(video, at=at).poster_url)
+            return
+        picture = client.still(video, at=at, width=width)
+    target = file or Path(f"{video}-{at:g}.jpg")
+    write_atomically(target, picture)
+    typer.echo(printable(str(target)))
 
 
 @app.command()

@@ -85,6 +85,8 @@ class _Operations:
     block_video = _Method(video_operations.block_video)
     enable_video = _Method(video_operations.enable_video)
     encode_video = _Method(video_operations.encode_video)
+    still = _Method(video_operations.still)
+    set_poster = _Method(video_operations.set_poster)
     wait_video = _Method(video_operations.wait_video)
     delete_video = _Method(video_operations.delete_video)
     playback = _Method(video_operations.playback)

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from vodpull.client.calls import get, member, post, wait_until_final
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_picture
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (
     Account,
@@ -100,6 +100,18 @@ def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> F
     # An older service knows no watermarks.
     order = {"template": template} | ({"watermark": watermark} if watermark else {})
     return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", order))))
+
+
+def still(video_id: str, *, at: float, width: int | None = None) -> Flow[bytes]:
+    """Return what a video shows `at` so many seconds from its start, as a JPEG of at most a width in pixels."""
+    given = {"at": f"{at:.3f}", **({"width": width} if width else {})}
+    return (yield from ask_picture(get(f"{_video(video_id)}/still?{urlencode(given)}")))
+
+
+def set_poster(video_id: str, *, at: float) -> Flow[Video]:
+    """Show what a video shows `at` so many seconds from its start as its poster, and return the video."""
+    call = HttpCall(method="PUT", target=f"{OWN_PREFIX}{_video(video_id)}/poster", body={"at": at}, may_repeat=True)
+    return read(Video, (yield from ask(call)))
 
 
 def wait_video(

@@ -29,6 +29,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +104,7 @@ class ConsoleContext:
     """Of files on the operator's own pages."""
     signer: Signer
     playback_keys: PlaybackKeys
+    stills: Stills
     watermarks: tuple[str, ...] = ()
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()

@@ -146,6 +146,13 @@ class Library:
             change_video(connection, found, edit)
             return find_video(connection, video_id, account_id=account_id)
 
+    def note_change(self, video: Video) -> None:
+        """Record that what is stored of a video has changed."""
+        with self.engine.begin() as connection:
+            mine = tables.video.c.video_id == video.video_id
+            connection.execute(tables.video.update().where(mine).values(updated_at_ms=now_ms()))
+            archive_again(connection, video.job_id)
+
     def rule_of(self, directory: str, policy: PlaybackPolicy) -> PlayRule | None:
         """Return what holds for the files in a folder (32 hex characters); None: it is no video's."""
         video, job = tables.video.c, tables.job.c

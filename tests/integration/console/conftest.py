@@ -34,6 +34,7 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
@@ -54,6 +55,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 PASSWORD = "correct horse battery"
 
@@ -210,6 +212,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         account="local",
         templates=("abr", "original"),
         default_template="abr",
+        stills=Stills(library, open_store("memory://"), find_toolbox=lambda: find_toolbox("", sandbox="auto")),
     )
 
 

@@ -34,6 +34,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ class ApiContext:
     categories: Categories
     materials: Materials
     encoding: Encoding
+    stills: Stills
     callbacks: Callbacks
     captioning: Captioning
     templates: Templates

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from anyio import from_thread
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -51,6 +53,7 @@ def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: 
         gate.action("/library/{video_id}/block", desk.block),
         gate.action("/library/{video_id}/enable", desk.enable),
         gate.action("/library/{video_id}/encode", desk.encode),
+        gate.action("/library/{video_id}/poster", desk.poster),
         gate.action("/library/{video_id}/delete", desk.delete),
     ]
 
@@ -171,6 +174,17 @@ class _VideoDesk:
         return self._done(
             visit, video, say_in(visit.language)("The encode has begun; until it is whole, the old one plays.")
         )
+
+    def poster(self, visit: Visit) -> Response:
+        video = self._video(visit)
+        try:
+            at_s = float(visit.form.get("at", ""))
+        except ValueError:
+            at_s = -1.0
+        if not 0 <= at_s < math.inf:
+            raise ParameterError("this is no instant of the video", field="at")
+        from_thread.run(self._context.stills.set_poster, video, at_s)
+        return self._done(visit, video, say_in(visit.language)("The poster is another one; caches follow in minutes."))
 
     def delete(self, visit: Visit) -> Response:
         delete_video(self._context, self._video(visit))

@@ -262,6 +262,13 @@ class EncodeOrder(RequestShape):
     """Name of a watermark that is burnt into all that is made, in place of the template's own; empty: that one."""
 
 
+class PosterOrder(RequestShape):
+    """Which picture stands for a video."""
+
+    at: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)]
+    """Seconds from the start."""
+
+
 class PlaybackReply(Shape):
     """Where a video is played. The URLs of a blocked one answer 403."""
 

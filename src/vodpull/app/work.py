@@ -13,6 +13,7 @@ import structlog
 from vodpull import media
 from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
+from vodpull.app.setup import find_tools
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
@@ -121,7 +122,7 @@ def _chores(parts: Parts) -> Chores:
 
 
 def _toolbox(settings: Settings) -> media.Toolbox:
-    toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
+    toolbox = find_tools(settings)
     if toolbox.sandbox != "bwrap":
         fix = "apt install bubblewrap"
         log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)

@@ -12,8 +12,10 @@ from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make
 from vodpull.errors import MediaTruncated, OutputInvalid, StorageError
 from vodpull.media import MediaInfo, Original, Parts, Rendition, Toolbox, package_and_verify
 
-SEGMENT = f"{VIDEO_ID}/01/00002.m4s"
-PLAYLIST = f"{VIDEO_ID}-01.m3u8"
+SEGMENT = f"{VIDEO_ID}/v01/00002.m4s"
+PLAYLIST = f"{VIDEO_ID}-v01.m3u8"
+RENDITION = f"{VIDEO_ID}-01.m3u8"
+SOUND = f"{VIDEO_ID}/a1/00002.m4s"
 MULTIVARIANT = f"{VIDEO_ID}.m3u8"
 STORYBOARD = f"{VIDEO_ID}-storyboard.vtt"
 SHEET = f"{VIDEO_ID}/storyboard/001.jpg"
@@ -63,7 +65,15 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "segment is a link": lambda out: replace_by_link(out / SEGMENT),
     "a few bytes damaged": lambda out: flip_bytes(out / SEGMENT),
     "pictures damaged": lambda out: flip_media(out / SEGMENT),
-    "init missing": lambda out: (out / VIDEO_ID / "01" / "init.mp4").unlink(),
+    "init missing": lambda out: (out / VIDEO_ID / "v01" / "init.mp4").unlink(),
+    "sound missing": lambda out: (out / SOUND).unlink(),
+    "sound twice": lambda out: repeat_the_first(out / SOUND),
+    "sound is a picture": lambda out: (out / SOUND).write_bytes((out / SEGMENT).read_bytes()),
+    "playlist of the sound missing": lambda out: (out / f"{VIDEO_ID}-a1.m3u8").unlink(),
+    "rendition missing": lambda out: (out / RENDITION).unlink(),
+    "rendition without its sound": lambda out: edit(out / RENDITION, "#EXT-X-MEDIA", "#EXT-X-NO-MEDIA"),
+    "rendition leads outside": lambda out: edit(out / RENDITION, PLAYLIST, f"../out/{PLAYLIST}"),
+    "rendition promises too little": lambda out: edit(out / RENDITION, ":BANDWIDTH=", ":BANDWIDTH=1,X-WAS="),
     "playlist missing": lambda out: (out / PLAYLIST).unlink(),
     "playlist empty": lambda out: (out / PLAYLIST).write_text(""),
     "playlist cut": lambda out: shorten(out / PLAYLIST, 20),
@@ -103,13 +113,17 @@ async def test_nothing_partial_passes(clip: Path, tmp_path: Path, toolbox: Toolb
 async def test_what_passes_is_described_as_measured(clip: Path, tmp_path: Path, toolbox: Toolbox) -> None:
     info, made = await make_package(clip, tmp_path, toolbox=toolbox)
     (rendition,) = await verify(tmp_path / "out", made, info, toolbox=toolbox)
-    files = list((tmp_path / "out" / VIDEO_ID / "01").iterdir())
+    files = [*(tmp_path / "out" / VIDEO_ID / "v01").iterdir(), *(tmp_path / "out" / VIDEO_ID / "a1").iterdir()]
     assert rendition.media_bytes == sum(path.stat().st_size for path in files)
-    assert rendition.size_bytes == (tmp_path / "out" / PLAYLIST).stat().st_size
+    assert rendition.size_bytes == (tmp_path / "out" / RENDITION).stat().st_size
     assert (rendition.duration_s, rendition.segment_count, rendition.frame_rate) == (6.0, 2, 30.0)
-    (variant,) = m3u8.load(str(tmp_path / "out" / MULTIVARIANT)).playlists
-    assert variant.stream_info.bandwidth == rendition.peak_bitrate_bps
-    assert variant.stream_info.average_bandwidth == rendition.bitrate_bps
+    variant, sound = m3u8.load(str(tmp_path / "out" / MULTIVARIANT)).playlists
+    (alone,) = m3u8.load(str(tmp_path / "out" / RENDITION)).playlists
+    assert str(alone) == str(variant), "a rendition alone is the same pair"
+    assert (sound.uri, sound.stream_info.codecs) == (f"{VIDEO_ID}-a1.m3u8", "mp4a.40.2")
+    # Two sums, each of them rounded.
+    assert variant.stream_info.bandwidth == pytest.approx(rendition.peak_bitrate_bps, abs=1)
+    assert variant.stream_info.average_bandwidth == pytest.approx(rendition.bitrate_bps, abs=1)
     assert variant.stream_info.codecs == rendition.codecs == "avc1.64001e,mp4a.40.2"
     assert variant.stream_info.bandwidth == rendition.bandwidth_bps
     assert abs(rendition.av_drift_ms or 0) <= 40
@@ -175,7 +189,7 @@ async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp
         parts = await make_parts(clip, other, folder, toolbox=toolbox)
         original, out = Original(path=clip, info=info), folder / "out"
         made, *_ = await package_and_verify(other, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
-    for name in (PLAYLIST, f"{VIDEO_ID}/01"):
+    for name in (PLAYLIST, f"{VIDEO_ID}/v01"):
         (tmp_path / "90" / "out" / name).rename(tmp_path / "120" / "was")
         (tmp_path / "120" / "out" / name).rename(tmp_path / "90" / "out" / name)
         (tmp_path / "120" / "was").rename(tmp_path / "120" / "out" / name)

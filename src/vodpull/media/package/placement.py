@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vodpull.media.encode.codecs import BUFFERED
-from vodpull.media.encode.languages import bcp_47
+from vodpull.media.encode.languages import bcp_47, own_name
 from vodpull.media.package.presentation import SOUNDS, Track
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung
@@ -102,6 +102,7 @@ def _picture(rendition: PackagedRendition, *, own: str = "") -> Track:
 
 
 def _sounds(plan: EncodePlan, name: str) -> Iterator[PlacedTrack]:
+    names = sound_names(plan)
     for number, sound in enumerate(plan.sounds, start=1):
         track = Track(
             id=f"a{number}",
@@ -111,11 +112,22 @@ def _sounds(plan: EncodePlan, name: str) -> Iterator[PlacedTrack]:
             group=SOUNDS,
             source_index=sound.index,
             language=bcp_47(sound.language or ""),
-            # Players show it beside the language; two tracks may have the same.
-            name=f"{number} ({sound.language})" if sound.language else str(number),
+            name=names[number - 1],
             default=number == 1,
+            role=sound.role,
         )
         yield PlacedTrack(track=track, sound=number - 1)
+
+
+def sound_names(plan: EncodePlan) -> list[str]:
+    """Return what players show of each sound, for each another one."""
+    names: list[str] = []
+    for number, sound in enumerate(plan.sounds, start=1):
+        name = sound.title or own_name(sound.language or "") or str(number)
+        while name in names:
+            name = f"{name} ({number})"
+        names.append(name)
+    return names
 
 
 def _renditions(plan: EncodePlan, name: str) -> Iterator[tuple[PackagedRendition, RungPlan]]:

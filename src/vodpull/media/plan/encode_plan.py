@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vodpull.errors import NoVideo
-from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
@@ -63,6 +63,9 @@ class SoundPlan:
     """More filters for the sound, in FFmpeg's words."""
     mix: str = ""
     """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
+    title: str = ""
+    """What the source calls it."""
+    role: SoundRole = "main"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +84,7 @@ class EncodePlan:
     vmaf: bool
     """The quality of what is encoded is measured."""
     sounds: tuple[SoundPlan, ...]
-    """In the order of the source; the first one is in every rendition."""
+    """In the order of the source; the first one is heard unless a viewer chooses."""
     duration_s: float
     """Nothing is written beyond it, whatever the timestamps of the source claim."""
     rate: Fraction
@@ -174,6 +177,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
+        sound_layout=template.sound,
     )
 
 
@@ -203,6 +207,7 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         chunks=(),
         seeks_s=(),
         zero_s=info.zero_s,
+        sound_layout=template.sound,
     )
 
 
@@ -283,6 +288,8 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
             language=track.language,
             mix=stereo_mix(track.channels, track.speakers),
+            title=track.title,
+            role=track.role,
         )
         plans.append(plan)
     return tuple(plans)

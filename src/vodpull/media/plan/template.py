@@ -175,6 +175,8 @@ class Template:
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    sound: SoundLayout = "apart"
+    """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
 
     @property
     def ladder(self) -> bool:

@@ -30,7 +30,7 @@ def media_playlist(presentation: Presentation, track: Track) -> str:
     """Return the playlist of one track."""
     lengths_s = presentation.lengths_s(track)
     # It must not change while a playlist grows, and be the same for all that play together.
-    target_s = max(whole_s(length_s) for length_s in track.durations_s) if track.durations_s else presentation.target_s
+    target_s = max(map(whole_s, lengths_s)) if track.kind == "text" else presentation.target_s
     lines = [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",

@@ -51,7 +51,7 @@ class Track:
     pattern: str = SEGMENT_PATTERN
     """Names of the segments in the folder, by number from 1."""
     durations_s: tuple[float, ...] = ()
-    """Lengths of the segments; empty: the grid that all tracks of the video share."""
+    """Lengths of the segments; empty: all of the grid that the tracks of the video share."""
     variant: bool = False
     """A variant of the multivariant playlist begins with it."""
     group: str = ""
@@ -77,6 +77,10 @@ class Track:
     """Of a picture."""
     height_px: int = 0
     frame_rate: float = 0.0
+    timescale: int = 0
+    """Ticks per second of `starts`; 0: they are not known, and no DASH can be written."""
+    starts: tuple[int, ...] = ()
+    """When each segment is shown first, and at last the end, in ticks."""
     peak_bitrate_bps: int = 0
     """Measured as RFC 8216 says; in a preview what is planned at most."""
     bitrate_bps: int | None = None
@@ -101,11 +105,18 @@ class Presentation:
     """In the order in which playlists name them."""
     complete: bool = True
     """False: more segments come."""
+    dash: bool = False
+    """DASH is written, too."""
 
     @property
     def multivariant(self) -> str:
         """The playlist that names all others."""
         return f"{self.name}.m3u8"
+
+    @property
+    def mpd(self) -> str:
+        """The manifest for DASH; empty: there is none."""
+        return f"{self.name}.mpd" if self.dash and self.complete else ""
 
     @property
     def file(self) -> str:

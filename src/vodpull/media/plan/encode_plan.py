@@ -110,6 +110,8 @@ class EncodePlan:
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
     sound_layout: SoundLayout = "muxed"
     """Whether sound has segments of its own."""
+    dash: bool = False
+    """A manifest for DASH is written, too."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
@@ -178,6 +180,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
         sound_layout=template.sound,
+        dash=template.makes_dash,
     )
 
 
@@ -208,6 +211,7 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         seeks_s=(),
         zero_s=info.zero_s,
         sound_layout=template.sound,
+        dash=template.makes_dash,
     )
 
 

@@ -177,11 +177,18 @@ class Template:
     """Measure the quality of each rendition on samples of it."""
     sound: SoundLayout = "apart"
     """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
+    dash: bool | None = None
+    """Write an MPD for DASH beside the playlists; None: where sound is apart."""
 
     @property
     def ladder(self) -> bool:
         """Whether renditions are made beside the original."""
         return bool(self.video)
+
+    @property
+    def makes_dash(self) -> bool:
+        """Whether an MPD is written."""
+        return self.sound == "apart" if self.dash is None else self.dash
 
     @property
     def fallback(self) -> VideoCodec | None:
@@ -268,6 +275,8 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
     asked = {"mp4": template.mp4 != "none", "own_height": template.own_height, "audio_only": template.audio_only}
     if not template.video:
         yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
+    if template.dash and template.sound == "muxed":
+        yield "dash", "it needs sound apart"
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
     if sides != sorted(set(sides)):
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"

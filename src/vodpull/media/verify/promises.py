@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat, zip_longest
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
@@ -24,8 +25,11 @@ class Seen:
 
     def together(self, tracks: Sequence[Track]) -> list[Segment]:
         """Return the segments of tracks that play together as if they were of one."""
-        rows = zip(*(self.segments[track.id] for track in tracks), strict=True)
-        return [replace(row[0], size_bytes=sum(segment.size_bytes for segment in row)) for row in rows]
+        first, *others = (self.segments[track.id] for track in tracks)
+        # Sound may end before the picture.
+        sizes = zip_longest(*([segment.size_bytes for segment in other] for other in others), fillvalue=0)
+        beside = chain(map(sum, sizes), repeat(0))
+        return [replace(one, size_bytes=one.size_bytes + more) for one, more in zip(first, beside, strict=False)]
 
 
 def check_promises(out_folder: Path, package: Package, seen: Seen) -> list[int]:

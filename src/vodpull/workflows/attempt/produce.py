@@ -28,7 +28,7 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
-from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
@@ -258,8 +258,8 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
-        await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
-        await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
+        await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
+        await self._upload(job, folder, [name for name in names if is_playlist(name)])
         await self._upload(job, folder, [package.multivariant])
         await make_known(self._context.objects, job, folder, names=[*names, package.multivariant])
         outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}

@@ -34,6 +34,7 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
@@ -41,9 +42,13 @@ from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterErro
 log = structlog.get_logger(__name__)
 
 
-def create_api(context: ApiContext) -> FastAPI:
+def status_query_of(context: ApiContext) -> StatusQuery:
+    """Return what answers status queries."""
+    return StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
+
+
+def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
     """Return the whole HTTP application."""
-    query = StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
     app = FastAPI(
         title="vodpull",
         version=__version__,
@@ -64,6 +69,7 @@ def create_api(context: ApiContext) -> FastAPI:
         deliveries_router(context),
         events_router(context),
         videos_router(context),
+        captions_router(context),
         categories_router(context),
         callbacks_router(context),
         errors_router(),

@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse
 
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.api.cloudvod.status_query import PromptStatusQuery
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
-from vodpull.api.routes import create_api
+from vodpull.api.routes import create_api, status_query_of
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.parts import Parts
@@ -27,6 +28,7 @@ from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.status_reader import open_status_reader
 from vodpull.jobs.submission.idempotency import is_first
+from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import BlockedVideos
@@ -38,14 +40,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
-def web_of(parts: Parts) -> FastAPI:
-    """Return the HTTP application: the APIs, and the console below its own path."""
+def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
+    """Return the HTTP application, the APIs and the console below its own path, and what answers before it."""
     keep_local_key(parts.settings.data_dir, parts.accounts)
     context = _api_context(parts)
-    web = create_api(context)
+    query = status_query_of(context)
+    web = create_api(context, query)
     web.mount(CONSOLE_PATH, create_console(_console_context(parts, context)))
     web.add_route("/", lambda _: RedirectResponse(f"{CONSOLE_PATH}/"), include_in_schema=False)
-    return web
+    return web, PromptStatusQuery(query, on_reply=context.on_reply)
 
 
 def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
@@ -65,6 +68,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         encoding=api.encoding,
         removal=api.removal,
         callbacks=api.callbacks,
+        captioning=api.captioning,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
         inspector=Inspector(api.deliveries, parts.accounts),
@@ -75,6 +79,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
     )
@@ -101,8 +106,10 @@ def _api_context(parts: Parts) -> ApiContext:
         storage_days=parts.storage_days,
         removal=parts.removal,
         categories=Categories(parts.database),
+        materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
         callbacks=Callbacks(parts.database),
+        captioning=parts.captioning,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 
 import typer
 
+from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
 from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 app = typer.Typer(help="The videos of an account.", no_args_is_help=True)
+app.add_typer(captions.app, name="captions")
 
 MAX_PAGE = 100
 """Videos that a page of a list has at most."""
@@ -150,6 +152,7 @@ def delete(
 def encode(
     videos: VideoIds,
     template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
+    watermark: Annotated[str, typer.Option(help="Name of a watermark to burn in; '': the template's own.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
     cacert: CaFile = None,
@@ -157,7 +160,7 @@ def encode(
 ) -> None:
     """Encode stored originals again; what there is plays until the new outputs are whole."""
     with open_client(server, cacert) as client:
-        started, code = of_each(videos, partial(client.encode_video, template=template))
+        started, code = of_each(videos, partial(client.encode_video, template=template, watermark=watermark))
     if not wait:
         _end(started, code, as_json=as_json)
     with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.materials import another_material, stored_material
 from tests.videos import VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
@@ -17,9 +18,9 @@ from vodpull.videos.library import Library
 
 CATEGORY = "/vod/videoCategory"
 DONE = {"code": 200, "message": "Operation succeeded"}
-LATER = {"audioManage", "getMaterialUploadToken", "getMaterialList", "materialEdit", "deleteMaterial", "getUploadToken"}
+LATER = {"getAudioUploadToken", "getMaterialUploadToken", "getUploadToken"}
 LATER |= {"videoClip", "videoClipQuery", "videoConcat", "videoConcatQuery"}
-"""Calls of uploads, materials, audio, clips and joins."""
+"""Calls of uploads, clips and joins."""
 NO_PARENT = {"code": 1000, "message": "The parent classification node ID does not exist or has been deleted"}
 
 
@@ -158,9 +159,20 @@ def test_an_upload_tool_may_choose_domains_and_categories(wire: Wire, tree: None
         assert wire.send(as_sent(call, request)) == CALLS[call]["reply_success"]["body"] | DONE
 
 
-@pytest.mark.parametrize("call", ["getSubtitleList", "getWatermarkList"])
-def test_there_are_no_subtitles_and_watermarks_to_choose(wire: Wire, call: str) -> None:
-    assert wire.call(CALLS[call]["path"]) == DONE | {"data": {"total": 0, "list": []}}
+def test_an_upload_tool_may_choose_subtitles(wire: Wire) -> None:
+    kept = {"material_id": "0aa00000000000000000000000000003", "name": "英文字幕", "suffix": "srt"}
+    stored_material(wire.database, wire.key, another_material(), **kept)
+    stored_material(wire.database, wire.key, another_material(suffix="png"))
+    stored_material(wire.database, wire.accounts.create_key("stranger"), another_material())
+    answer = wire.call("/vod/material/getSubtitleList")
+    assert answer == CALLS["getSubtitleList"]["reply_success"]["body"] | DONE
+
+
+def test_the_operators_watermarks_are_there_to_choose(wire: Wire) -> None:
+    expected = CALLS["getWatermarkList"]["reply_success"]["body"]["data"]
+    [row] = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
+    assert row == {"watermarkTemplateId": "角标", "waterMarkTemplateName": "角标"}
+    assert set(row) == set(expected["list"][0])
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("getStorageVolume"))
@@ -229,4 +241,4 @@ BUILT = [name for name, call in CALLS.items() if not LATER & set(call["path"].sp
 def test_a_call_of_nobody_is_not_authenticated(wire: Wire, method: str) -> None:
     statuses = {name: wire.browser.request(method, CALLS[name]["path"]).status_code for name in BUILT}
     assert statuses == dict.fromkeys(BUILT, 401)
-    assert len(BUILT) == 21
+    assert len(BUILT) == 27

@@ -17,11 +17,13 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.status_reader import StatusReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -50,8 +52,10 @@ class ApiContext:
     storage_days: StorageDays
     removal: VideoRemoval
     categories: Categories
+    materials: Materials
     encoding: Encoding
     callbacks: Callbacks
+    captioning: Captioning
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
@@ -15,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.cloudvod.library.refusals import Refused, Rules, as_problem, refusal_of
+from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import note_wire_code
 from vodpull.api.http.problems import WireCode, error_body, message_of
 from vodpull.clock import read_zone
-from vodpull.errors import ParameterError, VodpullError
+from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.signing import BASIC
 from vodpull.videos.urls import FileUrls
 
@@ -49,6 +49,29 @@ class Caller:
     def account_id(self) -> str:
         """The account whose things they may see."""
         return self.key.account_id
+
+    def known_domain(self, asked: str | None) -> str | None:
+        """
+        Return a publish domain as it is kept; None stays None.
+
+        Raises:
+            Refused: it is none of the installation's.
+        """
+        if asked is None or asked in self.urls.domains:
+            return asked
+        if asked != self.urls.host():
+            raise Refused(DOMAIN_UNKNOWN)
+        return ""  # what every file has where there are no publish domains
+
+    def check_owners(self, names: Sequence[str], *, own_name: str) -> None:
+        """
+        Make sure that only the caller's own things are asked for.
+
+        Raises:
+            PermissionDenied: `createUser` names another account.
+        """
+        if names and set(names) != {own_name}:
+            raise PermissionDenied("createUser names another account", field="createUser")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,7 +62,7 @@ def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms:
     index = number_of(parameters, "pageIndex", default=1, allowed=range(1, MAX_REACH // size + 1))
     state = number_of(parameters, "videoStatus", default=-1, allowed=range(2))
     encode_state = number_of(parameters, "transcodeState", default=0, allowed=range(1, NEVER_STORED + 1))
-    since, until = _period(parameters, zone, now_ms)
+    since, until = read_period(parameters, zone, now_ms)
     wanted = VideoFilter(
         account_id=account_id,
         video_id=known_form(video_id, refusals.VIDEO_ID_FORM) if video_id else "",
@@ -74,17 +74,27 @@ def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms:
         created_until_ms=until,
         oldest_first=number_of(parameters, "listOrder", default=0, allowed=range(2)) == 1,
     )
-    owners = text_of(parameters.get("createUser"), "createUser")
-    names = owners.split(",") if owners else []
-    if not all(name.strip() for name in names):
-        raise ParameterError("createUser has an empty name", field="createUser")
     return ListRequest(
         wanted=wanted,
-        owners=[name.strip() for name in names],
+        owners=read_owners(parameters),
         page_index=index,
         page_size=size,
         fits_nothing=encode_state == NEVER_STORED,
     )
+
+
+def read_owners(parameters: Parameters) -> Sequence[str]:
+    """
+    Return the names of the accounts that `createUser` asks for; none: the caller's own.
+
+    Raises:
+        ParameterError: one of them is empty.
+    """
+    owners = text_of(parameters.get("createUser"), "createUser")
+    names = [name.strip() for name in owners.split(",")] if owners else []
+    if not all(names):
+        raise ParameterError("createUser has an empty name", field="createUser")
+    return names
 
 
 def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
@@ -109,7 +119,13 @@ def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
     return VolumeRequest(first=first, last=last, has_details=has_details)
 
 
-def _period(parameters: Parameters, zone: tzinfo, now_ms: int) -> tuple[int | None, int | None]:
+def read_period(parameters: Parameters, zone: tzinfo, now_ms: int) -> tuple[int | None, int | None]:
+    """
+    Return from when to when `startTime` and `endTime` reach, both inclusive.
+
+    Raises:
+        ParameterError: one is not of its form, or they are in the wrong order.
+    """
     since, until = (_time_ms(parameters, name, zone) for name in ("startTime", "endTime"))
     until = None if until is None else min(until, now_ms)
     if since is not None and until is not None and since > until:

@@ -11,6 +11,8 @@ from vodpull.api.cloudvod.library.list_requests import parse_volume
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
+from vodpull.materials.materials import MAX_PAGE, MaterialFilter
+from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
 from vodpull.videos.categories import FIRST_LEVEL
 
 MIB, GIB = 2**20, 2**30
@@ -27,9 +29,9 @@ class OtherCalls:
         lists = {
             "/workflow/getWorkflowList": (self._workflows, "List what startWorkflow can start."),
             "/vod/transcodeManage/getTranscodeCombineList": (self._templates, "List the templates of encodes."),
-            "/vod/material/getSubtitleList": (_nothing, "List subtitles."),
+            "/vod/material/getSubtitleList": (self._subtitles, "List the newest hundred subtitles."),
             "/vod/domainManage/getDomainList": (self._domains, "List the publish domains."),
-            "/vod/watermarkManage/getWatermarkList": (_nothing, "List the templates of watermarks."),
+            "/vod/watermarkManage/getWatermarkList": (self._watermarks, "List the templates of watermarks."),
             "/vod/categoryManage/getCategoryList": (self._categories, "List all categories by their names."),
         }
         return (
@@ -63,9 +65,20 @@ class OtherCalls:
             [{"transCodeTemplateId": name, "transCodeTemplateName": name} for name in self._template_names()]
         )
 
+    def _watermarks(self, _: Parameters, __: Caller) -> dict[str, Any]:
+        names = sorted(self._context.templates.watermarks)
+        return _listed([{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in names])
+
     def _template_names(self) -> list[str]:
         templates = self._context.templates
         return sorted({*templates, *templates.aliases})
+
+    def _subtitles(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+        wanted = MaterialFilter(account_id=caller.account_id, kind=MaterialKind.MATERIAL, suffixes=SUBTITLE_SUFFIXES)
+        found = self._context.materials.page(wanted, limit=MAX_PAGE)
+        return _listed(
+            [{"subtitleId": each.material_id, "subtitleName": each.name, "suffix": each.suffix} for each in found]
+        )
 
     def _domains(self, _: Parameters, caller: Caller) -> dict[str, Any]:
         default = caller.urls.host()

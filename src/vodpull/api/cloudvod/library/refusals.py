@@ -56,7 +56,18 @@ NUMBER_FORM = Refusal(code=24112000, text="Parameter error", http_status=HTTPSta
 NO_AI = Refusal(code=401, text="AI does not have the right to clear ads from value-added services")
 NO_AI_TASK = Refusal(code=1000, text="The task does not exist or has no permission")
 
+NO_MATERIAL_ID = Refusal(code=1000, text="The material id cannot be empty")
+NO_MATERIAL_CHANGE = Refusal(
+    code=1000, text="The material name cannot be empty at the same time as the published domain name"
+)
+NO_AUDIO_ID = Refusal(code=1000, text="The audio id cannot be empty")
+NO_AUDIO_CHANGE = Refusal(
+    code=1000, text="The audio name cannot be empty at the same time as the published domain name"
+)
+VALIDATE_OCCUPY = Refusal(code=1004, text="Parameter error")
+
 _NO_VIDEO = Refusal(code=1502, text="The video doesn't exist!")
+_OCCUPIED = Refusal(code=400, text="Resource occupied")
 _FAILED = Refusal(code=300, text="Operation failed")
 _NO_PARENT = Refusal(code=1000, text="The parent classification node ID does not exist or has been deleted")
 
@@ -77,7 +88,7 @@ ENABLE: Rules = {
 DELETE: Rules = {
     NotFound: _NO_VIDEO,
     PermissionDenied: Refusal(code=1522, text="You have no permission to delete this video"),
-    Occupied: Refusal(code=400, text="Resource occupied"),
+    Occupied: _OCCUPIED,
     NotAllowedNow: Refusal(code=1569, text="Video disable operation"),
 }
 PUBLISH: Rules = {
@@ -93,6 +104,19 @@ CATEGORY: Rules = {NotFound: _NO_PARENT}
 EMPTY_CATEGORY: Rules = {
     NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")
 }
+EDIT_MATERIAL: Rules = {
+    NotFound: Refusal(code=1000, text="The material id does not exist"),
+    (ParameterError, "name"): Refusal(code=1000, text="The material name is out of the length range"),
+}
+DELETE_MATERIAL: Rules = {
+    NotFound: Refusal(code=1004, text="The material id does not exist"),
+    Occupied: _OCCUPIED,
+}
+EDIT_AUDIO: Rules = {
+    NotFound: Refusal(code=1000, text="The audio id does not exist"),
+    (ParameterError, "name"): Refusal(code=1000, text="Audio name out of length range"),
+}
+DELETE_AUDIO: Rules = {NotFound: Refusal(code=1004, text="The audio id does not exist")}
 
 # Bare, as documented: what was wrong is in the log.
 _BAD_PARAMETER = Refusal(code=1000, text="Parameter error")

@@ -23,7 +23,7 @@ from vodpull.api.cloudvod.library.video_requests import (
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
-from vodpull.errors import NotAllowedNow, ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.errors import NotAllowedNow, ParameterError, TransNoRepeated
 from vodpull.jobs.model import EncodeState
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
@@ -94,8 +94,7 @@ class VideoCalls:
 
     def _list(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
         asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
-        if asked.owners and set(asked.owners) != {self._context.account_name(caller.account_id)}:
-            raise PermissionDenied("createUser names another account", field="createUser")
+        caller.check_owners(asked.owners, own_name=self._context.account_name(caller.account_id))
         offset = (asked.page_index - 1) * asked.page_size
         videos = (
             []
@@ -109,16 +108,9 @@ class VideoCalls:
         asked = parse_edit(parameters)
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
-            domain = self._domain(asked.edit.publish_domain, caller)
+            domain = caller.known_domain(asked.edit.publish_domain)
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
             change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
-
-    def _domain(self, asked: str | None, caller: Caller) -> str | None:
-        if asked is None or asked in self._context.publish_domains:
-            return asked
-        if asked != caller.urls.host():
-            raise Refused(refusals.DOMAIN_UNKNOWN)
-        return ""  # what every video has where there are no publish domains
 
     def _block(self, parameters: Parameters, caller: Caller) -> str:
         blocking.block(self._context.library, self._video(parse_video_id(parameters), caller))
@@ -152,17 +144,20 @@ class VideoCalls:
 
     def _encode(self, parameters: Parameters, caller: Caller) -> str:
         asked = parse_encode(parameters)
-        if asked.watermark:
+        if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
         if asked.has_subtitle:
             raise ParameterError("there is no subtitle of this id", field="subtitle")
-        template = self._context.templates.find(asked.template or self._context.default_template)
+        template = self._context.templates.find(
+            asked.template or self._context.default_template, watermark=asked.watermark
+        )
         videos = self._context.library.find_all(asked.video_ids, account_id=caller.account_id)
         # Of one signature as well, so that whoever sends the call again learns that it began.
         if any(video.encode_state is EncodeState.ENCODING for video in videos):
             raise NotAllowedNow("a video is under way", field="videoIds")
         once = Once(self._context.store.engine)
-        once.carry_out(caller.request, partial(self._context.encoding.start, videos, template=template.name))
+        start = partial(self._context.encoding.start, videos, template=template.name, watermark=asked.watermark)
+        once.carry_out(caller.request, start)
         return NO_RESULT
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:

@@ -22,7 +22,7 @@ MAX_LABELS = 100
 """Of one video in one call."""
 
 VIDEO_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
-_DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
+DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def parse_edit(parameters: Parameters) -> EditRequest:
     edit = VideoEdit(
         name=texts["videoName"],
         description=texts["videoDescription"],
-        publish_domain=known_form(domain, refusals.DOMAIN_FORM, _DOMAIN).lower() if domain else None,
+        publish_domain=known_form(domain, refusals.DOMAIN_FORM, DOMAIN).lower() if domain else None,
         player_id=texts["playerId"],
     )
     check_edit(edit)

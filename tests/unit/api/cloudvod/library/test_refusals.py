@@ -21,7 +21,11 @@ def known() -> Iterator[Refusal]:
 
 
 @pytest.mark.parametrize(
-    "call", ["videoEdit", "videoBlock", "videoEnable", "deleteVideo", "getPublishCode", "transCode"]
+    "call",
+    [
+        *("videoEdit", "videoBlock", "videoEnable", "deleteVideo", "getPublishCode", "transCode"),
+        *("materialEdit", "deleteMaterial", "editAudio", "deleteAudio"),
+    ],
 )
 def test_every_text_is_that_of_the_documentation(call: str) -> None:
     documented = {(error["body"]["code"], error["body"]["message"]) for error in CALLS[call]["errors"]}

@@ -320,8 +320,7 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
         yield from ((f"watermark.{key}", reason) for key, reason in _odd_watermark(template.watermark))
     if not template.video:
         yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
-    if template.dash and template.sound == "muxed":
-        yield "dash", "it needs sound apart"
+    yield from _odd_sound(template)
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
     if sides != sorted(set(sides)):
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"
@@ -330,6 +329,11 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
     for name in template.definitions:
         if template.video and not any(template.makes(codec, name) for codec in template.video):
             yield f"definitions.{name}", "no codec makes it"
+
+
+def _odd_sound(template: Template) -> Iterator[tuple[str, str]]:
+    if template.dash and template.sound == "muxed":
+        yield "dash", "its segments have one track each: it needs sound apart"
 
 
 def _clarity(entry: tuple[DefinitionName, object]) -> int:

@@ -173,7 +173,7 @@ def encode(
 def url(
     video: VideoId,
     what: Annotated[
-        Literal["playlist", "original", "poster", "storyboard", "mp4", "embed"],
+        Literal["playlist", "dash", "original", "poster", "storyboard", "mp4", "embed"],
         typer.Option("--what", help="Of what; mp4: one line for each definition; embed: HTML that plays it."),
     ] = "playlist",
     as_json: Json = False,

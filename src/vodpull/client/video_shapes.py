@@ -139,3 +139,4 @@ class Playback:
     """MP4 files of the definitions, where the template makes them."""
     embed_code: str
     """HTML that plays it in a page."""
+    dash_url: str = ""

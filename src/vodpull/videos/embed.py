@@ -23,6 +23,7 @@ class Playback:
     key: str
     """Of what a player on this service plays; empty: nothing that browsers know."""
     playlist: str
+    dash: str
     poster: str
     storyboard: str
     original: str
@@ -44,6 +45,7 @@ def playback_of(video: Video, urls: FileUrls) -> Playback:
     return Playback(
         key=playable[0][0] if playable else "",
         playlist=playlist,
+        dash=urls.url(asset.mpd_key, domain),
         poster=poster,
         storyboard=urls.url(asset.storyboard_key, domain),
         original=urls.url(original[0].key, domain) if original else "",

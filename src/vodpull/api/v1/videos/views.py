@@ -80,6 +80,7 @@ def playback_reply(video: Video, urls: FileUrls) -> PlaybackReply:
         video_id=video.video_id,
         is_playable=bool(playback.embed_code),
         playlist_url=playback.playlist,
+        dash_url=playback.dash,
         poster_url=playback.poster,
         storyboard_url=playback.storyboard,
         original_url=playback.original,

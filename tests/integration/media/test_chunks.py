@@ -130,7 +130,8 @@ async def test_what_is_shown_early_is_never_changed(make_clip: Maker, tmp_path: 
         name: (out / name).read_bytes() for name in written
     }
     said = [re.findall(r'CODECS="(.*?)"', (folder / f"{VIDEO_ID}.m3u8").read_text()) for folder in (early, out)]
-    assert said[0] == said[1] == ["avc1.64001e,mp4a.40.2", "mp4a.40.2"]
+    assert said[0] == said[1]
+    assert said[0][-1] == "mp4a.40.2"
 
 
 async def test_a_chunk_whose_source_ends_is_truncated(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:

@@ -73,6 +73,10 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "rendition missing": lambda out: (out / RENDITION).unlink(),
     "rendition without its sound": lambda out: edit(out / RENDITION, "#EXT-X-MEDIA", "#EXT-X-NO-MEDIA"),
     "rendition leads outside": lambda out: edit(out / RENDITION, PLAYLIST, f"../out/{PLAYLIST}"),
+    "I-frame playlist missing": lambda out: (out / f"{VIDEO_ID}-i01.m3u8").unlink(),
+    "I-frame playlist leads beside a picture": lambda out: edit(out / f"{VIDEO_ID}-i01.m3u8", "@24", "@25"),
+    "MPD missing": lambda out: (out / f"{VIDEO_ID}.mpd").unlink(),
+    "MPD cut": lambda out: shorten(out / f"{VIDEO_ID}.mpd", 20),
     "rendition promises too little": lambda out: edit(out / RENDITION, ":BANDWIDTH=", ":BANDWIDTH=1,X-WAS="),
     "playlist missing": lambda out: (out / PLAYLIST).unlink(),
     "playlist empty": lambda out: (out / PLAYLIST).write_text(""),
@@ -106,7 +110,7 @@ async def test_nothing_partial_passes(clip: Path, tmp_path: Path, toolbox: Toolb
     info, made = await make_package(clip, tmp_path, toolbox=toolbox)
     await verify(tmp_path / "out", made, info, toolbox=toolbox)
     DAMAGE[damage](tmp_path / "out")
-    with pytest.raises(OutputInvalid):
+    with pytest.raises((OutputInvalid, MediaTruncated)):
         await verify(tmp_path / "out", made, info, toolbox=toolbox)
 
 

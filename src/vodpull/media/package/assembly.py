@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid, error_of_disk
 from vodpull.media.layout import INIT_FILE
+from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.mp4.codec_names import channel_counts, codec_names
 from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
@@ -21,7 +22,7 @@ from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate
 from vodpull.media.package.pictures import PictureSource, few
 from vodpull.media.package.placement import PlacedTrack, placed_renditions, placed_tracks, planned_bps
 from vodpull.media.package.playlists import playlists
-from vodpull.media.package.presentation import Presentation, Track, presentation_bytes
+from vodpull.media.package.presentation import Keyframes, Presentation, Track, presentation_bytes
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.storyboard import storyboard_step
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
@@ -110,7 +111,8 @@ class Assembly:
             for stream in self.streams:
                 segments = self._segments(out_folder, stream)
                 bitrates = peak_bitrate_bps(segments), average_bitrate_bps(segments)
-                tracks.append(self._described(stream, peak_bps=bitrates[0], average_bps=bitrates[1]))
+                track = self._described(stream, peak_bps=bitrates[0], average_bps=bitrates[1])
+                tracks.append(replace(track, keyframes=self._keyframes(out_folder, stream)))
             presentation = self._presentation(tracks)
             (out_folder / presentation.file).write_bytes(presentation_bytes(presentation))
             _write_playlists(out_folder, presentation)
@@ -182,6 +184,23 @@ class Assembly:
             for number, uri in enumerate(names, start=1)
         )
 
+    def _keyframes(self, out_folder: Path, stream: Stream) -> Keyframes | None:
+        """Return where the first picture of each segment lies, of the lowest picture that stands alone."""
+        if self.plan.sound_layout == "muxed" or self.plan.sound_only or stream is not self._leads[self._lowest]:
+            return None
+        picture, segments = self._lead_picture(self._lowest), self._segments(out_folder, stream)
+        ranges = tuple(
+            _keyframe_range(out_folder / segment.uri, picture.keyframe_bytes(number))
+            for number, segment in enumerate(segments, start=1)
+        )
+        shown = [replace(one, size_bytes=size) for one, (size, _) in zip(segments, ranges, strict=True)]
+        return Keyframes(
+            playlist=f"{self.video_id}-i{stream.track.id.removeprefix('v')}.m3u8",
+            ranges=ranges,
+            peak_bitrate_bps=peak_bitrate_bps(shown),
+            bitrate_bps=average_bitrate_bps(shown),
+        )
+
     def write_mp4s(self, out_folder: Path) -> None:
         """Write the progressive files."""
         with _disk_errors():
@@ -235,6 +254,15 @@ class Assembly:
             out.write(init_bytes([picture]))
             for number, run in enumerate(runs, start=1):
                 out.write(media_segment(number, [run]))
+
+
+def _keyframe_range(segment: Path, size_bytes: int) -> tuple[int, int]:
+    """Return how much, and from where on, a reader needs for the first sample of a segment, which is so large."""
+    with segment.open("rb") as file:
+        kind = int.from_bytes(file.read(4))
+        file.seek(kind)
+        described = int.from_bytes(file.read(4))
+    return described + HEADER_BYTES + size_bytes, kind
 
 
 def _write_playlists(out_folder: Path, presentation: Presentation) -> None:

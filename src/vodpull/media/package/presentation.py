@@ -34,6 +34,19 @@ SOUNDS, TEXTS = "sound", "text"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Keyframes:
+    """One picture of each segment, by which players show where they are while somebody seeks."""
+
+    playlist: str
+    """I-frame playlist."""
+    ranges: tuple[tuple[int, int], ...]
+    """Of each segment how many bytes from where on."""
+    peak_bitrate_bps: int
+    bitrate_bps: int
+    """Average."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Track:
     """One picture, sound or text, in segments; a picture may have its sound inside. Paths are relative to playlists."""
 
@@ -77,6 +90,8 @@ class Track:
     """Of a picture."""
     height_px: int = 0
     frame_rate: float = 0.0
+    keyframes: Keyframes | None = None
+    """Of the lowest picture."""
     timescale: int = 0
     """Ticks per second of `starts`; 0: they are not known, and no DASH can be written."""
     starts: tuple[int, ...] = ()

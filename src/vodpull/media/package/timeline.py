@@ -122,6 +122,12 @@ class PictureTrack:
         content = table.read(range(at, at + 1))
         return TrackRun(track=self.track, decode_ticks=start, samples=[sample], content=content)
 
+    def keyframe_bytes(self, number: int) -> int:
+        """Return the size of the first sample of segment `number`, from 1."""
+        frames = self._timeline.frames(number)
+        first, table = self._table(frames)
+        return table.sizes[frames.start - first]
+
     def _at(self, frame: int) -> int:
         """Return when a frame of the grid is decoded, rounded to a whole tick; in integers, for it is asked often."""
         numerator, denominator = self._ticks.numerator, self._ticks.denominator

@@ -209,7 +209,7 @@ def _faults_of_segments(root: ET.Element, folder: Path) -> Iterator[str]:
         delay, starts = _delay(header), _starts(template)
         for number, start in enumerate(starts[:-1], start=1):
             file = folder / media.replace("$Number%05d$", f"{number:05d}")
-            found = max(0, _decode_ticks(file.read_bytes()) - delay)
+            found = max(0, _first_shown(file.read_bytes()) - delay)
             if abs(found - start) > 1:
                 yield f"{file.name} of {representation.get('id')} begins at {found}, not at {start}"
         if (folder / media.replace("$Number%05d$", f"{len(starts):05d}")).exists():
@@ -232,6 +232,9 @@ def _delay(header: bytes) -> int:
     return int(struct.unpack(">i", header[at + 16 : at + 20])[0]) if at >= 0 else 0
 
 
-def _decode_ticks(segment: bytes) -> int:
-    at = segment.index(b"tfdt")
-    return int(struct.unpack(">Q", segment[at + 8 : at + 16])[0])
+def _first_shown(segment: bytes) -> int:
+    """Return the time of the first sample before the edit list: that of decoding, and of a picture how much later."""
+    times, samples = segment.index(b"tfdt"), segment.index(b"trun")
+    has_shift = int.from_bytes(segment[samples + 5 : samples + 8]) & 0x800
+    shift = struct.unpack(">i", segment[samples + 28 : samples + 32])[0] if has_shift else 0
+    return int(struct.unpack(">Q", segment[times + 8 : times + 16])[0]) + int(shift)

@@ -68,8 +68,8 @@ def multivariant_playlist(presentation: Presentation, leads: Sequence[Track] | N
     variants = pairs(presentation, leads)
     groups = dict.fromkeys(variant.sound_group for variant in variants)
     texts = presentation.in_group(TEXTS)
-    lines += [_choice_line(track) for group in groups for track in presentation.in_group(group)]
-    lines += [_choice_line(track) for track in texts]
+    lines += [_choice_line(track, group) for group in groups for track in presentation.in_group(group)]
+    lines += [_choice_line(track, TEXTS) for track in texts]
     for variant in variants:
         lines += [_variant_line(variant, has_texts=bool(texts)), variant.lead.playlist]
     if leads is None:
@@ -103,11 +103,11 @@ def _keyframe_line(track: Track, keyframes: Keyframes) -> str:
     return "#EXT-X-I-FRAME-STREAM-INF:" + ",".join(attributes)
 
 
-def _choice_line(track: Track) -> str:
+def _choice_line(track: Track, group: str) -> str:
     characteristics = CHARACTERISTICS.get(track.role)
     attributes = (
         f"TYPE={TYPES[track.kind]}",
-        f"GROUP-ID={_quoted(track.group)}",
+        f"GROUP-ID={_quoted(group)}",
         f"NAME={_quoted(track.name)}",
         *((f"LANGUAGE={_quoted(track.language)}",) if track.language else ()),
         f"DEFAULT={_yes(track.default)}",

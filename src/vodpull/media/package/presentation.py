@@ -29,7 +29,7 @@ TrackKind = Literal["picture", "sound", "text"]
 Role = Literal["main", "commentary", "description", "caption"]
 """`description`: the picture in words, for who cannot see it; `caption`: sounds in words, for who cannot hear them."""
 
-SOUNDS, TEXTS = "sound", "text"
+SOUNDS, SURROUND, TEXTS = "sound", "surround", "text"
 """Names of the groups of which a player takes one track each."""
 
 
@@ -68,7 +68,7 @@ class Track:
     variant: bool = False
     """A variant of the multivariant playlist begins with it."""
     group: str = ""
-    """Which one of is played beside a variant, `SOUNDS` or `TEXTS`; empty: it is no choice beside others."""
+    """Which one of is played beside a variant; empty: it is no choice beside others."""
     own: str = ""
     """Multivariant playlist that plays it alone with all that goes with it; empty: there is none."""
     file: str = ""
@@ -143,8 +143,10 @@ class Presentation:
         return tuple(track for track in self.tracks if track.kind == kind)
 
     def in_group(self, group: str) -> tuple[Track, ...]:
-        """Return the tracks of a group."""
-        return tuple(track for track in self.tracks if group and track.group == group)
+        """Return the tracks of a group; what is not there in surround is there in stereo (RFC 8216 §4.3.4.1.1)."""
+        own = {track.name: track for track in self.tracks if group and track.group == group}
+        stereo = self.in_group(SOUNDS) if group == SURROUND else ()
+        return tuple(own.get(track.name, track) for track in stereo) or tuple(own.values())
 
     def playing(self, track: Track) -> tuple[Track, ...]:
         """Return a picture and the sound that is heard with it unless a viewer chooses; of other tracks the one."""
@@ -175,7 +177,9 @@ def pairs(presentation: Presentation, leads: Sequence[Track] | None = None) -> t
     """Return what plays together, of all variants or of some tracks."""
     if leads is None:
         leads = [track for track in presentation.tracks if track.variant]
-    return tuple(_pair(presentation, lead, group) for lead in leads for group in _sound_groups(presentation, lead))
+    groups_of = [(lead, _sound_groups(presentation, lead)) for lead in leads]
+    groups = dict.fromkeys(group for _, groups in groups_of for group in groups)
+    return tuple(_pair(presentation, lead, group) for group in groups for lead, own in groups_of if group in own)
 
 
 def _sound_groups(presentation: Presentation, lead: Track) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoSt
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
-from vodpull.media.plan.downmix import stereo_mix
+from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes
@@ -64,6 +64,8 @@ class SoundPlan:
     """More filters for the sound, in FFmpeg's words."""
     mix: str = ""
     """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
+    channels: int = 2
+    """Of what is made: stereo, or 5.1 beside the stereo of the same track."""
     title: str = ""
     """What the source calls it."""
     role: SoundRole = "main"
@@ -300,7 +302,16 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             role=track.role,
         )
         plans.append(plan)
-    return tuple(plans)
+    return (*plans, *(_surround_plans(info, plans) if recipe.surround else ()))
+
+
+def _surround_plans(info: MediaInfo, stereo: Sequence[SoundPlan]) -> Iterator[SoundPlan]:
+    """Give the plan of each sound that is there in 5.1, too."""
+    for track, plan in zip(info.audio, stereo, strict=False):
+        mix = surround_mix(track.channels, track.speakers)
+        if mix:
+            file = plan.file.replace(".", "-surround.")
+            yield replace(plan, file=file, copied=False, reason="encoded: 5.1", mix=mix, channels=SURROUND["5.1"])
 
 
 def _recipe_obstacle(recipe: AudioRecipe) -> str | None:

@@ -120,6 +120,8 @@ class AudioRecipe:
     """Of a stereo track."""
     loudness: bool = False
     """Bring the programme to -23 LUFS (EBU R 128), by one gain from beginning to end."""
+    surround: bool = False
+    """A source with 5.1 or 7.1 channels is there in 5.1, too, as AAC."""
     undecodable: Literal["warn", "fail"] = "warn"
     """A film with sound, none of which can be decoded: published without, with a warning, or a failure."""
 
@@ -334,6 +336,10 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
 def _odd_sound(template: Template) -> Iterator[tuple[str, str]]:
     if template.dash and template.sound == "muxed":
         yield "dash", "its segments have one track each: it needs sound apart"
+    if template.audio.surround and template.sound == "muxed":
+        yield "audio.surround", "players choose it: it needs sound apart"
+    if template.audio.surround and template.audio.codec != "aac":
+        yield "audio.surround", "it is AAC: the codec of the other sound must be, too"
 
 
 def _clarity(entry: tuple[DefinitionName, object]) -> int:

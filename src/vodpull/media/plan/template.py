@@ -182,6 +182,10 @@ class Template:
     """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
     dash: bool | None = None
     """Write an MPD for DASH beside the playlists; None: where sound is apart."""
+    playback: Literal["", "public", "signed"] = ""
+    """Who may watch what is made by it; empty: as the account or the installation says."""
+    private_originals: bool = False
+    """Originals are for bearers of a token that says so; where playback is signed they always are."""
     watermark: Watermark | None = None
     """A picture in a corner of every rendition."""
 

@@ -144,9 +144,11 @@ class Presentation:
 
     def in_group(self, group: str) -> tuple[Track, ...]:
         """Return the tracks of a group; what is not there in surround is there in stereo (RFC 8216 §4.3.4.1.1)."""
-        own = {track.name: track for track in self.tracks if group and track.group == group}
-        stereo = self.in_group(SOUNDS) if group == SURROUND else ()
-        return tuple(own.get(track.name, track) for track in stereo) or tuple(own.values())
+        own = tuple(track for track in self.tracks if group and track.group == group)
+        if group != SURROUND:
+            return own
+        by_name = {track.name: track for track in own}
+        return tuple(by_name.get(track.name, track) for track in self.in_group(SOUNDS))
 
     def playing(self, track: Track) -> tuple[Track, ...]:
         """Return a picture and the sound that is heard with it unless a viewer chooses; of other tracks the one."""

@@ -24,9 +24,18 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+WIRE_ZONE = timezone(timedelta(hours=8))
+"""Of times of the wire contract, unless an operator says otherwise."""
+
+
 def utc_month(unix_s: float) -> str:
     """Return `yyyyMM` of a Unix time, in UTC (the month folder of stored files)."""
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m")
+
+
+def utc_day(unix_s: float) -> str:
+    """Return `yyyyMMdd` of a Unix time, in UTC."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m%d")
 
 
 def wire_time(unix_ms: int, zone: tzinfo) -> str:

@@ -101,6 +101,10 @@ class VideoOrigin(IntEnum):
     UPLOADED_BY_TOOL = 12
 
 
+UPLOADED = frozenset({VideoOrigin.UPLOADED, VideoOrigin.UPLOADED_BY_SDK, VideoOrigin.UPLOADED_BY_TOOL})
+"""Origins of videos whose bytes a client sent here."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """One row of `videoFileList`: a file of an asset that a client may play or download."""

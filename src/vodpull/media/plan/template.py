@@ -178,6 +178,10 @@ class Template:
     """Text tracks of the source become captions."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    playback: Literal["", "public", "signed"] = ""
+    """Who may watch what is made by it; empty: as the account or the installation says."""
+    private_originals: bool = False
+    """Originals are for bearers of a token that says so; where playback is signed they always are."""
     watermark: Watermark | None = None
     """A picture in a corner of every rendition."""
 

@@ -17,6 +17,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
@@ -73,16 +74,25 @@ class Intake:
         return view if first == view.batch.batch_id else self._earlier(first)
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
-        self._check_quota(connection, caller.account_id)
+        self.check_quota(connection, caller.account_id)
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
-    def _check_quota(self, connection: sa.Connection, account_id: str) -> None:
+    def check_quota(self, connection: sa.Connection, account_id: str, *, more_bytes: int = 0) -> None:
+        """
+        Make sure that an account may store something, so many bytes more where that is known.
+
+        Raises:
+            QuotaExceeded: it may not.
+        """
         quota_bytes = self._terms.quota_bytes
-        if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
+        if not quota_bytes:
+            return
+        used_bytes = self._retention.used_bytes(connection, account_id) + arrived_bytes(connection, account_id)
+        if used_bytes + more_bytes >= quota_bytes:
             raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
 
     def _earlier(self, batch_id: str) -> BatchView:

@@ -236,7 +236,7 @@ async def test_a_line_that_stays_is_no_loss(make_clip: Maker, toolbox: Toolbox, 
     subtitled = (*PICTURE, "-i", "/in/clips/s.srt", *X264, "-c:s", codec)
     info = await probe(await make_clip(name, *subtitled), toolbox=toolbox)
     assert info.duration_s == pytest.approx(4, abs=0.1)
-    assert (reasons(info), codes(info)) == ({1: "not_published"}, [])
+    assert (reasons(info), codes(info), [text.codec for text in info.texts]) == ({}, [], [codec])
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,8 @@ class Template:
     """A file without a picture becomes a rendition of its sound, instead of failing."""
     mp4: Mp4 = "none"
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
+    captions: bool = True
+    """Text tracks of the source become captions."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
     sound: SoundLayout = "apart"

@@ -30,6 +30,7 @@ from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
+from vodpull.api.v1.account import account_router
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
@@ -38,6 +39,7 @@ from vodpull.api.v1.events import events_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
+from vodpull.api.v1.videos.stills import stills_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 
 log = structlog.get_logger(__name__)
@@ -72,8 +74,10 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         events_router(context),
         videos_router(context),
         captions_router(context),
+        stills_router(context),
         categories_router(context),
         callbacks_router(context),
+        account_router(context),
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),

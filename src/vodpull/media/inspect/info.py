@@ -131,3 +131,5 @@ class MediaInfo:
     """All tracks of the file; empty in what older releases measured."""
     zero_s: float | None = None
     """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""
+    unfinished: str = ""
+    """How much of its last piece the file has, in English, where it ends in the middle of it; empty: it does not."""

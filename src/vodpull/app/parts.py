@@ -14,6 +14,7 @@ from limits import parse
 from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
@@ -22,6 +23,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     file_urls,
+    find_tools,
     folder_of,
     open_vault,
     prove_store,
@@ -39,6 +41,8 @@ from vodpull.uploads.terms import UploadTerms
 from vodpull.uploads.token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -51,6 +55,7 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
 
 Role = Literal["all", "api", "worker"]
@@ -86,6 +91,9 @@ class Parts:
         )
         self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self.templates)
+        self.playback_keys = PlaybackKeys(database, self.vault)
+        self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
+        self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self.census = partial(
@@ -114,9 +122,7 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(
-                only_200="notify-200-only" in settings.compat, urls=file_urls(settings), zone=wire_zone(settings)
-            ),
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
@@ -125,6 +131,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )

@@ -9,7 +9,8 @@ from vodpull.media.encode.chunk import (
 )
 from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
-from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.encode.texts import extract_texts
+from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
@@ -28,6 +29,7 @@ from vodpull.media.package.presentation import (
     read_presentation,
     with_texts,
 )
+from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -77,6 +79,7 @@ __all__ = [
     "StillPicture",
     "Survey",
     "Template",
+    "TextStream",
     "ToolProgress",
     "ToolReport",
     "Toolbox",
@@ -87,12 +90,15 @@ __all__ = [
     "build_tracks_argv",
     "builtin_templates",
     "check_source",
+    "choose_variant",
     "copy_limits",
     "could_be_more_careful",
     "describe",
     "encode_chunk",
     "encode_limits",
     "encode_tracks",
+    "extract_texts",
+    "find_spot",
     "find_toolbox",
     "foresees_copy",
     "join",
@@ -117,6 +123,9 @@ __all__ = [
     "settled",
     "sound_is_lost",
     "steady",
+    "still_of_segment",
+    "still_of_source",
+    "still_size",
     "survey",
     "titles",
     "warnings_of",

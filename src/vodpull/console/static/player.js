@@ -4,7 +4,9 @@
 (async () => {
   const box = document.getElementById("player");
   const video = box.querySelector("video");
-  const { src, storyboard, language, failed } = box.dataset;
+  const { src, dash, storyboard, language, failed } = box.dataset;
+  const chosen = window.location.hash === "#dash" && dash ? dash : src;
+  window.addEventListener("hashchange", () => window.location.reload());
 
   // The player cannot resolve addresses against the page.
   const absolute = (path) => new URL(path, window.location.href).href;
@@ -31,11 +33,15 @@
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
-    await player.load(absolute(src), 0);
+    await player.load(absolute(chosen), 0);
   } catch (error) {
     tellFailure(error);
     return;
   }
+  // Where a viewer stopped is what the form for a poster proposes.
+  const posterAt = document.getElementById("poster-at");
+  const propose = () => { posterAt.value = video.currentTime.toFixed(2); };
+  if (posterAt) for (const stop of ["pause", "seeked"]) video.addEventListener(stop, propose);
   // Previews are an extra: a video without them plays as well.
   if (storyboard) await player.addThumbnailsTrack(absolute(storyboard), "text/vtt").catch(() => {});
 })();

@@ -102,6 +102,7 @@ def _summary(video: Video, urls: FileUrls) -> dict[str, Any]:
         "is_playable": bool(video.asset.playlist_key),
         "playlist_url": urls.url(video.asset.playlist_key, video.publish_domain),
         "poster_url": urls.url(video.asset.poster_key, video.publish_domain),
+        "teaser_url": urls.url(video.asset.teaser_key, video.publish_domain),
     }
 
 

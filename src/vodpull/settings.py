@@ -112,6 +112,8 @@ class Settings(BaseSettings):
     """Days after its end at which a task is deleted with its files; 0: kept until somebody deletes it."""
     account_quota_bytes: Annotated[int, Field(ge=0)] = 0
     """Stored bytes, segments included, at which an account's next task is refused; 0: no quota."""
+    playback: Literal["public", "signed"] = "public"
+    """`signed`: nothing plays without a token. An account, a template and a video may say otherwise."""
     upload_token_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     """Life of an upload token, in hours."""
     upload_rate_limit: str = "6000/minute"

@@ -30,6 +30,7 @@ from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
+from vodpull.api.v1.account import account_router
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
@@ -76,6 +77,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         stills_router(context),
         categories_router(context),
         callbacks_router(context),
+        account_router(context),
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),

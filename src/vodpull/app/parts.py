@@ -14,6 +14,7 @@ from limits import parse
 from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
@@ -40,6 +41,8 @@ from vodpull.uploads.terms import UploadTerms
 from vodpull.uploads.token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -88,6 +91,9 @@ class Parts:
         )
         self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self.templates)
+        self.playback_keys = PlaybackKeys(database, self.vault)
+        self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
+        self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self.census = partial(
@@ -116,9 +122,7 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(
-                only_200="notify-200-only" in settings.compat, urls=file_urls(settings), zone=wire_zone(settings)
-            ),
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)

@@ -21,6 +21,7 @@ from vodpull.clock import read_zone
 from vodpull.database.connection import POOL_SIZE, migrate, open_database, tables_state
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
+from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 
 if TYPE_CHECKING:
@@ -224,9 +225,9 @@ def tell_unknown() -> None:
         log.warning("there is no such setting", variable=name)
 
 
-def file_urls(settings: Settings) -> FileUrls:
+def file_urls(settings: Settings, signer: Signer) -> FileUrls:
     """Return how the URLs of stored files are written where nobody has called."""
-    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains)
+    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains, sign=signer.handed_out)
 
 
 def wire_zone(settings: Settings) -> tzinfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
-from vodpull.videos.gate import BlockedVideos
+from vodpull.videos.gate import Gate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
@@ -71,6 +72,10 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         captioning=api.captioning,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
+        urls=parts.urls,
+        own_urls=replace(parts.urls, sign=parts.signer.of_operator),
+        signer=parts.signer,
+        playback_keys=parts.playback_keys,
         inspector=Inspector(api.deliveries, parts.accounts),
         system_facts=partial(describe_system, parts.settings),
         census=parts.census,
@@ -118,7 +123,11 @@ def _api_context(parts: Parts) -> ApiContext:
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,
         objects=parts.objects,
-        gate=BlockedVideos(parts.library.blocked_folders),
+        gate=_gate(parts),
+        urls=parts.urls,
+        signer=parts.signer,
+        playback_keys=parts.playback_keys,
+        accounts=parts.accounts,
         publish_domains=parts.settings.publish_domains,
         is_ready=parts.is_ready,
         metrics=parts.metrics_door(),
@@ -128,6 +137,14 @@ def _api_context(parts: Parts) -> ApiContext:
         language=parts.settings.language,
         compat=parts.settings.compat,
         wire_zone=wire_zone(parts.settings),
+    )
+
+
+def _gate(parts: Parts) -> Gate:
+    return Gate(
+        partial(parts.library.rule_of, policy=parts.signer.policy),
+        parts.playback_keys.find_live,
+        is_signed=parts.settings.playback == "signed",
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
@@ -22,6 +24,8 @@ from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.videos.playback.signer import Signer
+from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.captions import Captioning
@@ -68,7 +72,12 @@ class ApiContext:
     """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
     gate: Gate
-    """Knows what is blocked."""
+    """Knows who may have what."""
+    urls: FileUrls
+    """Writes the URLs of stored files."""
+    signer: Signer
+    playback_keys: PlaybackKeys
+    accounts: Accounts
     publish_domains: tuple[str, ...]
     """Where stored files lie at the root, the default first."""
     is_ready: Callable[[], Awaitable[dict[str, bool]]]

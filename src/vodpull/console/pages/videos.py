@@ -16,6 +16,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.display import job_card
 from vodpull.console.pages.library import delete_video, start_encode
+from vodpull.console.pages.playback import read_playback
 from vodpull.console.pages.tasks import MEANINGS
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
@@ -30,7 +31,6 @@ from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
-from vodpull.videos.urls import FileUrls
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -88,12 +88,14 @@ class _VideoDesk:
         video = facts.video
         tree = self._context.categories.tree(video.account_id)
         parents = {category.node_id: category.name for category in tree}
-        urls = FileUrls(public_url=visit.site(self._context.public_url), domains=self._context.publish_domains)
+        urls = self._context.urls.on(visit.site(self._context.public_url))
         return self._pages.page(
             visit,
             "video.html",
             video=video,
             urls=urls,
+            own=partial(self._context.own_urls.path, video),
+            is_signed=self._context.signer.is_signed(video),
             playback=playback_of(video, urls),
             head=self.head(visit, facts),
             labels=", ".join(label_path(category, parents) for category in video.categories),
@@ -147,6 +149,7 @@ class _VideoDesk:
             description=form.get("description", "").strip(),
             publish_domain=domain,
             player_id=form.get("player_id", "").strip(),
+            playback=read_playback(visit),
         )
         edit_with_labels(self._context.library, video, edit, labels=read_labels(form.get("labels", "")))
         say = say_in(visit.language)

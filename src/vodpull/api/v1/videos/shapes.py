@@ -98,7 +98,11 @@ class VideoSummary(Shape):
     publish_domain: str
     """As it was set; empty: the default of the installation."""
     player_id: str
-    """As it was set; kept and returned."""
+    """A text of yours."""
+    playback: Literal["", "public", "signed"]
+    """As it was set; empty: as its template, the account or the installation says."""
+    is_signed: bool
+    """It plays for bearers of a playback token only."""
     template: str
     """What it is, or was last, encoded with."""
     watermark: str
@@ -247,6 +251,8 @@ class VideoChange(RequestShape):
     """One of the installation's; empty: its default."""
     player_id: Annotated[str | None, Field(max_length=MAX_PLAYER_ID_CHARS, pattern=_Text)] = None
     """A text of yours, kept and returned."""
+    playback: Literal["", "public", "signed"] | None = None
+    """Who may watch; empty: as its template, the account or the installation says."""
 
 
 class EncodeOrder(RequestShape):
@@ -274,6 +280,8 @@ class PlaybackReply(Shape):
     """There is a playlist, or another file that browsers play."""
     playlist_url: str
     """Multivariant playlist; empty until there is one."""
+    dash_url: str
+    """MPD for players of DASH; empty where the template makes none."""
     poster_url: str
     """Empty until it is published."""
     storyboard_url: str
@@ -284,3 +292,9 @@ class PlaybackReply(Shape):
     """MP4 files of the definitions, where the template makes them."""
     embed_code: str
     """HTML that plays it in a page; empty until it can be played."""
+    is_signed: bool
+    """It plays for bearers of a token only. The URLs here have one."""
+    token: str
+    """The playback token in these URLs; empty: they need none."""
+    expires_at_ms: int | None
+    """When the token ends; None: there is none."""

@@ -208,7 +208,6 @@ _ENDINGS = {
     ".mpd": FileKind.PLAYLIST,
     ".vtt": FileKind.CAPTIONS,
     ".jpg": FileKind.PICTURES,
-    ".webp": FileKind.PICTURES,
     ".png": FileKind.PICTURES,
     ".webp": FileKind.PICTURES,
 }

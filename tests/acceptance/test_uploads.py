@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError
 
 from tests.services.breaking_line import breaking_line
 from tests.services.receiver import Receiver, running_receiver
@@ -128,6 +132,24 @@ def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Re
     upload, transcode = told.wait_for(before + 2)[before:]
     assert json.loads(upload.body)["data"]["videoListInfo"][0]["videoId"] == given["videoId"]
     assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
+
+
+def test_a_tus_client_of_others_sends_a_file_over_a_line_that_breaks(service: Vodpull, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(os.urandom(6_000_000))
+    key = service.own_key
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    metadata = {"filename": "a.mp4", "template": "original", "sha256": digest}
+    with breaking_line(service.port, after_bytes=400_000, every=3) as line, path.open("rb") as file:
+        client = TusClient(f"{line.url}/api/v1/uploads", {"Authorization": f"Bearer {key.access_key}.{key.secret}"})
+        uploader = client.uploader(file_stream=file, chunk_size=1_000_000, metadata=metadata, retries=20, retry_delay=0)
+        while uploader.offset < path.stat().st_size:
+            with contextlib.suppress(TusCommunicationError, requests.RequestException):
+                uploader.upload()
+            uploader.offset = uploader.get_offset()
+        assert line.breaks
+    [video] = [each for each in service.api("GET", "/videos").json()["videos"] if each["name"] == "a"][:1]
+    assert video["size_bytes"] == path.stat().st_size
 
 
 def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull) -> None:

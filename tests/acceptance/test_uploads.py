@@ -23,6 +23,7 @@ from tusclient.exceptions import TusCommunicationError
 from tests.services.breaking_line import breaking_line
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from vodpull.client import Client
 
 CLIP = "sample_h264_aac.flv"
 PADDED = "flower_faststart.mp4"
@@ -164,3 +165,38 @@ def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull)
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
         connection.sendall((head + body).encode())
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 701 ")
+
+
+def test_the_command_goes_on_where_it_was_after_the_service_was_killed(service: Vodpull, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(os.urandom(5_000_000))
+    key, done = service.own_key, 0
+
+    class Killed(Exception):
+        pass
+
+    def kill_midway(at: int, _total: int) -> None:
+        nonlocal done
+        done = at
+        if at >= 2_000_000:
+            raise Killed
+
+    with Client(service.url, key.access_key, key.secret, patience_s=0) as client, pytest.raises(Killed):
+        client.upload(path, on_progress=kill_midway)
+    service.is_killed = True
+    service.kill()
+    service.start()
+    seen: list[int] = []
+    with Client(service.url, key.access_key, key.secret) as client:
+        again = client.upload(path, template="original", on_progress=lambda at, _total: seen.append(at))
+        assert seen[0] >= done >= 2_000_000, "what had arrived counts"
+        usage = client.video(again).usage
+        assert usage is not None
+        assert usage.original_bytes == path.stat().st_size
+    secrets = {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    words = ("upload", str(path), "--template", "original", "--label", "Courses/History", "--json")
+    sent = service.run(*words, "--server", service.url, **secrets)
+    assert sent.returncode == 0, sent.stderr
+    [made] = json.loads(sent.stdout)
+    video = service.api("GET", f"/videos/{made['videoId']}").json()
+    assert [label["name"] for label in video["categories"]] == ["History"]

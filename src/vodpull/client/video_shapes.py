@@ -99,6 +99,8 @@ class Video:
     job_id: str
     batch_id: str
     position: int
+    teaser_url: str = ""
+    """Three seconds as an animated picture (WebP); empty: there are none."""
     watermark: str = ""
     """What was put on top of the template."""
     files: tuple[File, ...] = ()
@@ -143,6 +145,7 @@ class Playback:
     """MP4 files of the definitions, where the template makes them."""
     embed_code: str
     """HTML that plays it in a page."""
+    dash_url: str = ""
     is_signed: bool
     """It plays for bearers of a token only; the URLs here have one."""
     token: str

@@ -168,6 +168,8 @@ class Asset:
     playlist_key: str = ""
     """Key of the multivariant playlist; empty until it is published."""
     poster_key: str = ""
+    teaser_key: str = ""
+    """Key of three seconds as an animated picture (WebP); empty: there are none."""
     storyboard_key: str = ""
     """Key of the WebVTT index of the preview pictures."""
     tracks: tuple[SourceTrack, ...] = ()
@@ -182,6 +184,8 @@ class Asset:
     """Keys of all that was made of the original but its segments; of older releases empty."""
     made_bytes: int = 0
     """Of all that was made of the original, segments included; of older releases 0."""
+    mpd_key: str = ""
+    """Key of the manifest for DASH; empty: there is none."""
     texts_read: bool = False
     """The text tracks of the original have become captions, as far as they can; it is not done again."""
     presentation_key: str = ""

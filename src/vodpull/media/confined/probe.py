@@ -75,6 +75,7 @@ def main(argv: list[str]) -> int:
         answer = probe(av, Path(argv[3]), orders)
         limits = {"share": orders["complete_share"], "loss_s": TOLERATED_LOSS_S}
         broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
+        answer["unfinished"] = length_claims.unfinished(Path(argv[3]), answer["container"])
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
         answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}
@@ -379,6 +380,8 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "speakers": _beside("tracks").speakers(context),
         "sample_rate_hz": context.sample_rate,
         "language": _beside("tracks").language(stream),
+        "title": _beside("tracks").title(stream),
+        "role": _beside("tracks").role(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "config": bytes(context.extradata or b"")[:4].hex(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from babel.core import Locale, UnknownLocaleError, get_global
+
 # ISO 639-1 and behind it ISO 639-2/T, as the registration authority pairs them.
 _PAIRS = """
 aaaar ababk aeave afafr akaka amamh anarg arara asasm avava ayaym azaze babak bebel bgbul bhbih bibis bmbam
@@ -21,14 +23,6 @@ yoyor zazha zhzho zuzul
 """
 _LONG = {pair[:2]: pair[2:] for pair in _PAIRS.split()}
 _LONG_LETTERS = 3
-# ISO 639-2/B, as Matroska and old files write them.
-_BIBLIOGRAPHIC = """
-albsq armhy baqeu burmy chizh czecs dutnl frefr geoka gerde greel iceis macmk maomi mayms perfa rumro slosk tibbo welcy
-"""
-_SHORT = {
-    **{long: short for short, long in _LONG.items()},
-    **{pair[:_LONG_LETTERS]: pair[_LONG_LETTERS:] for pair in _BIBLIOGRAPHIC.split()},
-}
 # Not known, several, none, and not coded.
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _CASES: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
@@ -45,9 +39,22 @@ def iso_639_2(tag: str) -> str | None:
 def bcp_47(said: str) -> str | None:
     """Return the tag for playlists and manifests, with the shortest code of a language (`eng` is `en`); None: none."""
     primary, dash, rest = said.replace("_", "-").strip().lower().partition("-")
-    tag = f"{_SHORT.get(primary, primary)}{dash}{rest}"
+    shorter = get_global("language_aliases").get(primary, primary)
+    tag = f"{shorter if isinstance(shorter, str) else primary}{dash}{rest}"
     if not _TAG.fullmatch(tag) or primary in _NO_LANGUAGE:
         return None
     # Scripts and regions as people write them; readers take any.
     first, *others = tag.split("-")
     return "-".join([first, *(_CASES.get(len(part), str.lower)(part) for part in others)])
+
+
+def own_name(said: str) -> str | None:
+    """Return what those who speak a language call it, else its tag, for menus; None: it is none."""
+    tag = bcp_47(said)
+    if tag is None:
+        return None
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return f"{name[0].upper()}{name[1:]}"

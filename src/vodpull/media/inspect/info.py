@@ -59,6 +59,10 @@ class VideoStream:
     """Bitrate of the picture alone in its busiest ten seconds; None: only all packets tell."""
 
 
+SoundRole = Literal["main", "commentary", "description"]
+"""What a sound is for; `description`: the picture in words, for who cannot see it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
     """One sound track, as measured."""
@@ -80,6 +84,9 @@ class AudioStream:
     """RFC 6381 name for AAC, for example `mp4a.40.2`."""
     speakers: tuple[str, ...] = ()
     """FFmpeg's names of the channels, `FL`, `FR` and so on, in their order; empty: not known."""
+    title: str = ""
+    """What the file calls it, for people: hostile text."""
+    role: SoundRole = "main"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,3 +174,5 @@ class MediaInfo:
     """The timestamp that becomes 0, by the clock of the file that they are in."""
     zero_s: float | None = None
     """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""
+    unfinished: str = ""
+    """How much of its last piece the file has, in English, where it ends in the middle of it; empty: it does not."""

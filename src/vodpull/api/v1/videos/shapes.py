@@ -121,6 +121,8 @@ class VideoSummary(Shape):
     """Multivariant playlist, for a player; empty until there is something to play."""
     poster_url: str
     """Empty until it is published."""
+    teaser_url: str
+    """Three seconds as an animated picture (WebP); empty: there are none."""
 
 
 class VideoPage(Shape):
@@ -278,6 +280,8 @@ class PlaybackReply(Shape):
     """There is a playlist, or another file that browsers play."""
     playlist_url: str
     """Multivariant playlist; empty until there is one."""
+    dash_url: str
+    """MPD for players of DASH; empty where the template makes none."""
     poster_url: str
     """Empty until it is published."""
     storyboard_url: str

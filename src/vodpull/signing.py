@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import cached_property
 from urllib.parse import SplitResult, unquote, unquote_plus, urlsplit
 
 from vodpull.errors import ParameterError
@@ -114,6 +115,16 @@ class Dialect:
     time_header: str
     extra_headers: dict[str, str] = field(default_factory=dict)
     """What the scheme's own clients send besides; not checked."""
+
+    @cached_property
+    def key_name(self) -> str:
+        """The header of the access key as it is looked up."""
+        return self.key_header.lower()
+
+    @cached_property
+    def time_name(self) -> str:
+        """The header of the time as it is looked up."""
+        return self.time_header.lower()
 
 
 DIALECTS = (

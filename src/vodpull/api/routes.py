@@ -41,9 +41,13 @@ from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterErro
 log = structlog.get_logger(__name__)
 
 
-def create_api(context: ApiContext) -> FastAPI:
+def status_query_of(context: ApiContext) -> StatusQuery:
+    """Return what answers status queries."""
+    return StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
+
+
+def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
     """Return the whole HTTP application."""
-    query = StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
     app = FastAPI(
         title="vodpull",
         version=__version__,

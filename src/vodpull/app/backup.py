@@ -28,6 +28,7 @@ from vodpull.app.setup import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError
+from vodpull.jobs.submission.templates import WATERMARKS
 from vodpull.settings import Settings
 from vodpull.workflows.upkeep.archive import Archive, Rebuilt
 
@@ -147,6 +148,7 @@ def _copy_database(source: Path, target: Path) -> None:
 def _members(folder: Path, *, with_media: bool) -> Iterator[Path]:
     yield from (folder / name for name in FILES if (folder / name).is_file())
     yield from sorted(path for path in (folder / TEMPLATES).glob("*.toml") if path.is_file())
+    yield from sorted(path for path in (folder / TEMPLATES / WATERMARKS).glob("*") if path.is_file())
     if with_media:
         for place, _, names in os.walk(folder / MEDIA):
             # A name with # is an upload under way.

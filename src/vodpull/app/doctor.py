@@ -42,6 +42,8 @@ SAFE_FFMPEG = (8, 1, 2)
 REVIEWED_FFMPEG = (9, 0, 2)
 """Memory-safety reports of 2026-11-09 name versions up to this one; only a newer release or the sandbox helps."""
 
+OWN_FFMPEG = "unset VODPULL_FFMPEG_PATH to use the one that came along"
+
 HTTPS_PORT = 443
 
 MAX_CLOCK_SKEW_S = 60.0
@@ -84,9 +86,7 @@ def _tools(settings: Settings) -> Iterator[Finding]:
     lacking = sorted(media.needed_tools(TEMPLATES["abr"]) - report.has)
     if lacking:
         text = f"FFmpeg {report.version} lacks {', '.join(lacking)}"
-        yield Finding(
-            subject="ffmpeg", ok=False, text=text, fix="unset VODPULL_FFMPEG_PATH to use the one that came along"
-        )
+        yield Finding(subject="ffmpeg", ok=False, text=text, fix=OWN_FFMPEG)
     else:
         yield _version(report.version)
         yield from _lacking_for_templates(settings, report)
@@ -115,8 +115,11 @@ def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iter
         lacking = sorted(media.needed_tools(template) - report.has)
         if lacking:
             text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for the template {template.name}"
-            fix = "unset VODPULL_FFMPEG_PATH to use the one that came along"
-            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=fix)
+            yield Finding(subject="template", ok=template.name != settings.default_template, text=text, fix=OWN_FFMPEG)
+    lacking = sorted(media.WATERMARK_TOOLS - report.has) if templates.watermarks else []
+    if lacking:
+        text = f"FFmpeg {report.version} lacks {', '.join(lacking)} for watermarks"
+        yield Finding(subject="template", ok=False, text=text, fix=OWN_FFMPEG)
 
 
 def _version(version: str) -> Finding:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from vodpull.api.routes import create_health
 from vodpull.app.folder import make_data_dir
 from vodpull.app.parts import Parts, Role
-from vodpull.app.server import Connections
+from vodpull.app.server import Connections, Prompt
 from vodpull.app.setup import check_postgresql, check_shared, tell_unknown
 from vodpull.app.telemetry.tracing import open_tracer
 from vodpull.app.web import web_of
@@ -33,6 +33,8 @@ class Service:
     """The application; of a worker health and metrics only."""
     connections: Connections
     """Who may connect."""
+    prompt: Prompt | None = None
+    """What is answered before the application is asked."""
 
 
 @contextmanager
@@ -60,7 +62,11 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Servi
         with open_tracer(settings.otlp_endpoint, process=f"{socket.gethostname()}-{os.getpid()}") as tracer:
             parts = Parts(settings, database, role=role, tracer=tracer)
             with attached(parts) if role == "api" else working(parts):
-                web = create_health(parts.is_ready, parts.metrics_door()) if role == "worker" else web_of(parts)
-                yield Service(web=web, connections=parts.connections)
+                if role == "worker":
+                    health = create_health(parts.is_ready, parts.metrics_door())
+                    yield Service(web=health, connections=parts.connections)
+                else:
+                    web, prompt = web_of(parts)
+                    yield Service(web=web, prompt=prompt, connections=parts.connections)
     finally:
         database.dispose()

@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse
 
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.api.cloudvod.status_query import PromptStatusQuery
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
-from vodpull.api.routes import create_api
+from vodpull.api.routes import create_api, status_query_of
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.parts import Parts
@@ -39,14 +40,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 
-def web_of(parts: Parts) -> FastAPI:
-    """Return the HTTP application: the APIs, and the console below its own path."""
+def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
+    """Return the HTTP application, the APIs and the console below its own path, and what answers before it."""
     keep_local_key(parts.settings.data_dir, parts.accounts)
     context = _api_context(parts)
-    web = create_api(context)
+    query = status_query_of(context)
+    web = create_api(context, query)
     web.mount(CONSOLE_PATH, create_console(_console_context(parts, context)))
     web.add_route("/", lambda _: RedirectResponse(f"{CONSOLE_PATH}/"), include_in_schema=False)
-    return web
+    return web, PromptStatusQuery(query, on_reply=context.on_reply)
 
 
 def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
@@ -76,6 +78,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
     )

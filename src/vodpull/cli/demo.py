@@ -105,7 +105,7 @@ def _http_server(service: Service) -> Iterator[str]:
     """Serve the API on a free loopback port; gives its base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = Server(service.web, listener, connections=service.connections, grace_s=1)
+    server = Server(service.web, listener, connections=service.connections, prompt=service.prompt, grace_s=1)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

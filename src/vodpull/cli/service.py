@@ -51,7 +51,7 @@ def serve(
     configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
     with running_service(settings, role=role) as service:
-        server = Server(service.web, listener, connections=service.connections, tls=tls)
+        server = Server(service.web, listener, connections=service.connections, prompt=service.prompt, tls=tls)
         base = settings.public_url or f"{'https' if tls_cert else 'http'}://{host}:{listener.getsockname()[1]}"
         (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.

@@ -69,7 +69,8 @@ def _facts(video: Video) -> Iterator[tuple[str, str]]:
     yield "name", video.name
     if video.description:
         yield "description", video.description
-    yield "state", f"{video.state}, {video.encode_state} ({video.template})"
+    made_by = " + ".join(filter(None, (video.template, video.watermark)))
+    yield "state", f"{video.state}, {video.encode_state} ({made_by})"
     yield "created", f"{_time(video.created_at_ms)} UTC, {video.origin}"
     yield "length", length_text(video.duration_s)
     if video.usage is not None:

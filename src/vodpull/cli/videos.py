@@ -150,6 +150,7 @@ def delete(
 def encode(
     videos: VideoIds,
     template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
+    watermark: Annotated[str, typer.Option(help="Name of a watermark to burn in; '': the template's own.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
     cacert: CaFile = None,
@@ -157,7 +158,7 @@ def encode(
 ) -> None:
     """Encode stored originals again; what there is plays until the new outputs are whole."""
     with open_client(server, cacert) as client:
-        started, code = of_each(videos, partial(client.encode_video, template=template))
+        started, code = of_each(videos, partial(client.encode_video, template=template, watermark=watermark))
     if not wait:
         _end(started, code, as_json=as_json)
     with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:

@@ -66,9 +66,15 @@ def enable_video(video_id: str) -> Flow[Video]:
     return read(Video, (yield from ask(post(f"{_video(video_id)}/enable"))))
 
 
-def encode_video(video_id: str, *, template: str = "") -> Flow[Video]:
-    """Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits."""
-    return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", {"template": template}))))
+def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> Flow[Video]:
+    """
+    Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits.
+
+    `watermark`: name of one to put on top.
+    """
+    # An older service knows no watermarks.
+    order = {"template": template} | ({"watermark": watermark} if watermark else {})
+    return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", order))))
 
 
 def wait_video(

@@ -74,6 +74,8 @@ class Video:
     job_id: str
     batch_id: str
     position: int
+    watermark: str = ""
+    """What was put on top of the template."""
     files: tuple[File, ...] = ()
     storyboard_url: str = ""
     md5: str = ""

@@ -92,6 +92,8 @@ class ConsoleContext:
     templates: tuple[str, ...]
     """Names that a submission may choose from."""
     default_template: str
+    watermarks: tuple[str, ...] = ()
+    """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()
     """Where stored files lie at the root, the default first."""
     public_url: str = ""

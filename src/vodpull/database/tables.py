@@ -117,6 +117,7 @@ job = sa.Table(
     sa.Column("archived_attempt", sa.Integer, nullable=False),
     sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
+    sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
     sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),

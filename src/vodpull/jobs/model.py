@@ -261,6 +261,8 @@ class Job:
     """One entry per definition: chosen or not, and why."""
     template: str = ""
     """What a finished job is encoded again with; empty: it makes what its batch asked for."""
+    watermark: str = ""
+    """What is put on top of that template; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
 

@@ -7,7 +7,7 @@ from vodpull.media.encode.chunk import (
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.encode.codecs import needed_tools
+from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
@@ -15,6 +15,7 @@ from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
+from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
@@ -33,7 +34,8 @@ from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template
+from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template, parse_watermark
+from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
 from vodpull.media.tools.progress import ToolProgress
@@ -46,8 +48,10 @@ from vodpull.media.verify.vmaf import measure_renditions
 __all__ = [
     "ABR",
     "KINDS",
+    "MAX_STILL_BYTES",
     "STEADY_FILE",
     "TEXTS",
+    "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
     "Chunk",
@@ -69,6 +73,7 @@ __all__ = [
     "Rung",
     "RungPlan",
     "SoundPlan",
+    "StillPicture",
     "Survey",
     "Template",
     "ToolProgress",
@@ -76,6 +81,7 @@ __all__ = [
     "Toolbox",
     "Track",
     "VideoStream",
+    "Watermark",
     "build_chunk_argv",
     "build_tracks_argv",
     "builtin_templates",
@@ -96,6 +102,7 @@ __all__ = [
     "package_and_verify",
     "package_preview",
     "parse_template",
+    "parse_watermark",
     "plan_carefully",
     "plan_encode",
     "plan_ladder",
@@ -105,6 +112,7 @@ __all__ = [
     "probe_part",
     "reach",
     "read_presentation",
+    "read_still",
     "settled",
     "sound_is_lost",
     "steady",

@@ -189,6 +189,7 @@ _QUERY = (
         tables.job.c.batch_id,
         tables.job.c.position,
         _JOB_TEMPLATE.label("template"),
+        tables.job.c.watermark,
     )
     .join_from(tables.video, tables.account, tables.video.c.account_id == tables.account.c.account_id)
     .join(tables.job, tables.job.c.job_id == tables.video.c.job_id)

@@ -58,6 +58,8 @@ class Video:
     """Of the job, in its batch."""
     template: str
     """What it is, or was last, encoded with."""
+    watermark: str = ""
+    """What was put on top of the template."""
 
     @property
     def is_blocked(self) -> bool:

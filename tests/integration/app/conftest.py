@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from tests.pngs import png
 from tests.services.postgres import Postgres
 from tests.wire import Wire
 
@@ -36,6 +37,10 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         language="en",
     )
     make_data_dir(settings.data_dir)
+    marks = settings.data_dir / "templates" / "watermarks"
+    marks.mkdir(parents=True)
+    (marks / "logo.png").write_bytes(png(30, 20))
+    (marks / "角标.toml").write_text('file = "logo.png"\n')
     database = open_database(settings.database())
     migrate(database)
     accounts = Accounts(database, open_vault(settings, database))

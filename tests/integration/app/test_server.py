@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from vodpull.api.http.exchange import Arrived
 from vodpull.app.server import Connections, Limits, Refusal, Server
 
 QUICK = {"idle_s": 0.2, "head_s": 0.2, "body_s": 0.2, "body_bytes_per_s": 1e9, "linger_s": 0.2, "write_s": 0.3}
@@ -40,6 +41,20 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         size = sum([len(part) async for part in request.stream()])
         answer = PlainTextResponse(f"{request.method} {size} {request.headers.get('x-a')} {scope['client'][0]}")
     await answer(scope, receive, send)
+
+
+class Promptly:
+    """Answers at once what asks for it; all else that comes to its path is for the application."""
+
+    path = b"/"
+
+    def answer(self, arrived: Arrived) -> bytes | None:
+        if arrived.body == b"fail":
+            raise ValueError
+        if arrived.body[:4] != b"fast":
+            return None
+        content = b"%b %d promptly" % (arrived.method, len(arrived.body))
+        return b"content-length: %d\r\n\r\n%b" % (len(content), content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +87,13 @@ def everything(connection: socket.socket) -> bytes:
 def running(*trusted: str, **limits: float) -> Iterator[Door]:
     refused: Counter[Refusal] = Counter()
     connections = Connections(
-        Limits(**limits),  # type: ignore[arg-type]
+        Limits(**limits, check_every_s=0.02),  # type: ignore[arg-type]
         trusted=map(ip_network, trusted),
         on_refused=lambda why: refused.update([why]),
     )
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    server = Server(application, listener, connections=connections, grace_s=1, check_every_s=0.02)
+    server = Server(application, listener, connections=connections, prompt=Promptly(), grace_s=1)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -102,7 +117,8 @@ def hasty() -> Iterator[Door]:
         yield made
 
 
-CLOSE = b"Host: h\r\nConnection: close\r\n"
+HOST = b"Host: h\r\n"
+CLOSE = HOST + b"Connection: close\r\n"
 
 
 def test_an_honest_request_is_answered(door: Door) -> None:
@@ -119,6 +135,43 @@ def test_pipelined_requests_are_answered_in_order(door: Door) -> None:
     requests = [b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies]
     answer = door.send(*requests[:-1], requests[-1].replace(b"Host: h\r\n", CLOSE))
     assert [int(part.split(b" ")[0]) for part in answer.split(b"POST ")[1:]] == list(range(1, 9))
+
+
+def asked(body: bytes, *, last: bool = False, path: bytes = b"/") -> bytes:
+    return b"POST %b HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b" % (path, CLOSE if last else HOST, len(body), body)
+
+
+def answers(text: bytes) -> list[bytes]:
+    return [part.partition(b"\r\n\r\n")[2] for part in text.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+
+
+@pytest.mark.parametrize("size", [1, 10_000])
+def test_what_can_be_is_answered_at_once_and_in_order(door: Door, size: int) -> None:
+    long = b"fast" * 2000
+    requests = (
+        asked(b"fast") + asked(b"slow") + asked(b"fast+") + asked(b"fail") + asked(long) + asked(b"end", last=True)
+    )
+    pieces = (requests[at : at + size] for at in range(0, len(requests), size))
+    sizes = [b"4", b"4", b"5", b"4", b"8000", b"3"]
+    found = answers(door.send(*pieces))
+    assert [answer.split()[1] for answer in found] == sizes
+    # Of pipelined requests those that follow one with the application wait for it, and go its way.
+    assert [answer.endswith(b"promptly") for answer in found][0:2] == [True, False]
+    assert not found[4].endswith(b"promptly")
+
+
+def test_what_is_out_of_the_ordinary_is_never_answered_at_once(door: Door) -> None:
+    assert b"promptly" not in door.send(asked(b"fast", last=True))
+    assert b"promptly" not in door.send(asked(b"fast").replace(b"1.1", b"1.0"))
+    assert b"promptly" not in door.send(asked(b"fast", path=b"/other") + asked(b"", last=True))
+    expecting = asked(b"fast").replace(b"Host", b"Expect: 100-continue\r\nHost")
+    assert b"promptly" not in door.send(expecting + asked(b"", last=True))
+
+
+def test_a_connection_that_was_answered_at_once_is_not_kept_for_ever() -> None:
+    with running(keep_alive_s=1) as door:
+        assert answers(door.send(asked(b"fast"))) == [b"POST 4 promptly"]
+        assert not door.refused
 
 
 def test_trailers_never_pass_for_headers(door: Door) -> None:

@@ -159,15 +159,20 @@ def test_an_upload_tool_may_choose_domains_and_categories(wire: Wire, tree: None
         assert wire.send(as_sent(call, request)) == CALLS[call]["reply_success"]["body"] | DONE
 
 
-def test_an_upload_tool_may_choose_subtitles_and_no_watermark(wire: Wire) -> None:
+def test_an_upload_tool_may_choose_subtitles(wire: Wire) -> None:
     kept = {"material_id": "0aa00000000000000000000000000003", "name": "英文字幕", "suffix": "srt"}
     stored_material(wire.database, wire.key, another_material(), **kept)
     stored_material(wire.database, wire.key, another_material(suffix="png"))
     stored_material(wire.database, wire.accounts.create_key("stranger"), another_material())
     answer = wire.call("/vod/material/getSubtitleList")
     assert answer == CALLS["getSubtitleList"]["reply_success"]["body"] | DONE
-    nothing = {"total": 0, "list": []}
-    assert wire.call(CALLS["getWatermarkList"]["path"]) == DONE | {"data": nothing}
+
+
+def test_the_operators_watermarks_are_there_to_choose(wire: Wire) -> None:
+    expected = CALLS["getWatermarkList"]["reply_success"]["body"]["data"]
+    [row] = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
+    assert row == {"watermarkTemplateId": "角标", "waterMarkTemplateName": "角标"}
+    assert set(row) == set(expected["list"][0])
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("getStorageVolume"))

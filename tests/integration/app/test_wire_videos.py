@@ -279,6 +279,8 @@ ENCODE_REFUSALS = [
     ({"videoIds": VIDEO_ID, "transCodeTemplateName": "x" * 101}, 1544),
     ({"videoIds": f"{VIDEO_ID},{'0' * 32}"}, 1545),
     ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "logo"}, 1546),
+    ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "角标", "watermarkTemplateId": "logo"}, 1546),
+    ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "角标", "transCodeTemplateName": "original"}, 1000),
     ({"videoIds": VIDEO_ID, "transCodeTemplateName": "none"}, 1000),
     ({"videoIds": VIDEO_ID, "subtitleId": "0" * 32}, 1000),
     ({"videoIds": VIDEO_ID, "subtitle": "W10="}, 1000),
@@ -302,14 +304,15 @@ def test_an_encode_of_a_strangers_video_starts_nothing(wire: Wire, video: Video)
     assert found(wire, own.video_id) == own
 
 
-@pytest.mark.parametrize("template", ["旧模板", "mp4", ""])
-def test_videos_are_encoded_again_together(wire: Wire, video: Video, template: str) -> None:
+@pytest.mark.parametrize(("template", "watermark"), [("旧模板", ""), ("mp4", "角标"), ("", "")])
+def test_videos_are_encoded_again_together(wire: Wire, video: Video, template: str, watermark: str) -> None:
     other = stored_video(wire.database, wire.key, another_video())
     ids = f" {VIDEO_ID.upper()} ,, {other.video_id},{VIDEO_ID}"
-    reply = wire.call(f"{MANAGE}/transCode", {"videoIds": ids, "transCodeTemplateName": template})
+    asked = {"videoIds": ids, "transCodeTemplateName": template, "waterMarkTemplateName": watermark}
+    reply = wire.call(f"{MANAGE}/transCode", asked)
     assert reply == DONE | {"data": ""}
     for again in (found(wire), found(wire, other.video_id)):
-        assert again.template == ("mp4" if template else "abr")
+        assert (again.template, again.watermark) == ("mp4" if template else "abr", watermark)
         assert again.asset == (ASSET if again.video_id == VIDEO_ID else other.asset), "the old outputs play on"
 
 

@@ -26,7 +26,7 @@ from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_deliv
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Filter, Listing
-from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.status.status_reader import Lookup, open_status_reader
 from vodpull.jobs.store.store import JobRef, Outcome, Store
 from vodpull.workflows.requests.leftovers import strangers
 
@@ -62,7 +62,7 @@ async def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, st
     assert Retention(database).delete(done)
     assert store.find_batch(batch.batch_id) is None
     reader = open_status_reader(database, VAULT)
-    found = await reader.find(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no)
+    found = await reader.find(Lookup(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no))
     await reader.close()
     assert found.key is not None
     assert found.batch is None

@@ -13,7 +13,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
 from vodpull.jobs.status.status import item_data
-from vodpull.jobs.status.status_reader import StatusReader, open_status_reader
+from vodpull.jobs.status.status_reader import Lookup, StatusReader, open_status_reader
 
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,
@@ -38,7 +38,7 @@ ASSET = Asset(video_id="v", duration_s=1.5, files=(FILE,))
 
 async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
     view = accepted(database, key, jobs=3, asset=ASSET)
-    found = await reader.find(key.access_key, task_id=view.batch.batch_id)
+    found = await reader.find(Lookup(key.access_key, task_id=view.batch.batch_id))
     assert found.key == Accounts(database, VAULT).find_live(key.access_key)
     assert found.batch is not None
     assert [json.loads(item) for item in found.batch.items] == [item_data(job) for job in view.jobs]
@@ -53,23 +53,23 @@ async def test_the_newest_of_a_business_id_is_found_among_the_own(
     with database.begin() as connection:
         later = tables.batch.update().where(tables.batch.c.batch_id == newest.batch.batch_id)
         connection.execute(later.values(created_at_ms=now_ms() + 1))
-    found = await reader.find(key.access_key, trans_no="t")
+    found = await reader.find(Lookup(key.access_key, trans_no="t"))
     assert found.batch is not None
     assert found.batch.batch_id == newest.batch.batch_id
     other = Accounts(database, VAULT).create_key("other")
-    assert (await reader.find(other.access_key, trans_no="t")).batch is None
+    assert (await reader.find(Lookup(other.access_key, trans_no="t"))).batch is None
 
 
 async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
     view = accepted(database, key, jobs=1)
     batch_id = view.batch.batch_id
-    assert (await reader.find(key.access_key, task_id=batch_id)).key is not None
+    assert (await reader.find(Lookup(key.access_key, task_id=batch_id))).key is not None
     done = {"pull_status": WireStatus.SUCCEEDED.value, "cmd_status": WireStatus.SUCCEEDED.value}
     with database.begin() as connection:
         connection.execute(
             tables.job.update().values(**done, asset=asdict(Asset(video_id="v", duration_s=1, files=())))
         )
-    found = (await reader.find(key.access_key, task_id=batch_id)).batch
+    found = (await reader.find(Lookup(key.access_key, task_id=batch_id))).batch
     assert found is not None
     assert found.status == 2
     expected = replace(
@@ -81,14 +81,14 @@ async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reade
     assert json.loads(found.items[0]) == item_data(expected)
     with database.begin() as connection:
         connection.execute(tables.batch.update().values(deleted_at_ms=1))
-    assert (await reader.find(key.access_key, task_id=batch_id)).batch is None
+    assert (await reader.find(Lookup(key.access_key, task_id=batch_id))).batch is None
     Accounts(database, VAULT).revoke_key(key.access_key)
-    assert (await reader.find(key.access_key, task_id=batch_id)).key is None
+    assert (await reader.find(Lookup(key.access_key, task_id=batch_id))).key is None
 
 
 async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
     fresh = Accounts(database, VAULT).rotate_key(key.access_key)
-    found = (await reader.find(key.access_key)).key
+    found = (await reader.find(Lookup(key.access_key))).key
     assert found is not None
     assert found.secrets == (key.secret_key, fresh.secret_key)
 
@@ -96,13 +96,13 @@ async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader:
 @pytest.mark.parametrize("text", ["", "\x00", "a\x00b", "%(x)s", "'; drop table job; --", "\ud800", "影" * 5000])
 async def test_any_text_may_be_asked_for(database: sa.Engine, reader: StatusReader, key: NewKey, text: str) -> None:
     accepted(database, key)
-    assert (await reader.find(text)).key is None
-    assert (await reader.find(key.access_key, task_id=text)).batch is None
-    assert (await reader.find(key.access_key, trans_no=text)).batch is None
+    assert (await reader.find(Lookup(text))).key is None
+    assert (await reader.find(Lookup(key.access_key, task_id=text))).batch is None
+    assert (await reader.find(Lookup(key.access_key, trans_no=text))).batch is None
 
 
 async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
-    assert (await reader.find(key.access_key)).key is not None
+    assert (await reader.find(Lookup(key.access_key))).key is not None
     if database.dialect.name == "postgresql":
         cut = (
             "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -110,4 +110,4 @@ async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader
         )
         with database.begin() as connection:
             connection.execute(sa.text(cut))
-    assert (await reader.find(key.access_key)).key is not None
+    assert (await reader.find(Lookup(key.access_key))).key is not None

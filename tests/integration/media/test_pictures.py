@@ -7,9 +7,9 @@ from tests.integration.media.pipeline import Maker, make_parts, plan_source
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Original, Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
+from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.package.assembly import Assembly
 from vodpull.media.package.hls import Segment
-from vodpull.media.package.jpeg import jpeg_size
 from vodpull.media.package.pictures import (
     PictureSource,
     build_storyboard_argv,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import json
 import math
 import re
@@ -57,7 +58,7 @@ def read_parameters(*, method: str, content_type: str, body: bytes, query: str) 
 
 def _decode(data: bytes, field: str) -> str:
     try:
-        return data.decode("utf-8-sig")  # some editors and clients put a byte order mark first
+        return data.removeprefix(codecs.BOM_UTF8).decode()  # some editors and clients put a byte order mark first
     except UnicodeDecodeError as error:
         raise ParameterError(f"{field} is not UTF-8", field=field) from error
 
@@ -74,7 +75,7 @@ def _read_form(text: str, field: str) -> dict[str, Any]:
 
 def loads(text: str, field: str) -> Any:
     """Return the value of a JSON text, read strictly first, then once more with bare keys put in quotes."""
-    if _depth(text) > MAX_DEPTH:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ParameterError(f"{field} is nested deeper than {MAX_DEPTH} levels", field=field)
     try:
         return _loads_strict(text)
@@ -90,7 +91,7 @@ def loads(text: str, field: str) -> Any:
 
 
 def _loads_strict(text: str) -> Any:
-    value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite_float)
+    value = _STRICT.decode(text)
     if "\\u" in text:
         # Escapes can spell half a character, which cannot be stored or sent on: encoding it raises a ValueError.
         json.dumps(value, ensure_ascii=False).encode()
@@ -107,6 +108,8 @@ def _finite_float(text: str) -> float:
         raise ValueError("number out of range")
     return number
 
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite_float)
 
 # A string, closed or cut off by the end. Possessive, so that hostile text costs one pass.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from vodpull.api.http.messages import Language
@@ -12,6 +13,9 @@ from vodpull.jobs.status.status import BatchStatus, compact_json
 
 TIMESTAMP_AS_STRING = "timestamp-string"
 """Compatibility switch for clients that declare `timestamp` as text (spec cloud-vod-fetch §7 row 2)."""
+
+REMEMBERED_TEXTS = 4096
+"""Ids as JSON: at most 32 characters each."""
 
 
 def pull_reply(batch: Batch, *, language: Language = "zh") -> dict[str, Any]:
@@ -36,8 +40,13 @@ class QueryReplies:
 
     def reply(self, batch: BatchStatus, *, now_ms: int) -> bytes:
         """Return the whole JSON body; `now_ms` is the time of the reply (spec cloud-vod-fetch §5)."""
-        ids = compact_json(batch.batch_id), compact_json(batch.trans_no)
+        ids = _json(batch.batch_id), _json(batch.trans_no)
         return self._frame % (b",".join(batch.items), batch.status, ids[0], now_ms, ids[1])
+
+
+@lru_cache(maxsize=REMEMBERED_TEXTS)
+def _json(text: str) -> bytes:
+    return compact_json(text)
 
 
 def _success(data: dict[str, Any], language: Language) -> dict[str, Any]:

@@ -6,7 +6,8 @@ It stands before the framework, whose routing would cost more than the answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,18 +16,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
-from vodpull.api.cloudvod.requests import QueryRequest, parse_query
+from vodpull.api.cloudvod.requests import parse_query
 from vodpull.api.http.access import Access
-from vodpull.api.http.auth import SignedRequest, prove, read_claim
-from vodpull.api.http.exchange import read_wire_request
+from vodpull.api.http.auth import SignedRequest, check_claim, read_claim
+from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_id, read_wire_request, wire_request
 from vodpull.api.http.messages import Language
-from vodpull.api.http.metrics import note_wire_code
+from vodpull.api.http.metrics import Answered, note_wire_code
 from vodpull.api.http.pass_limit import PassLimit
-from vodpull.api.http.problems import problem_of, problem_reply
+from vodpull.api.http.problems import WireCode, problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.status import BatchStatus
-from vodpull.jobs.status.status_reader import Found, StatusReader
+from vodpull.jobs.status.status_reader import Found, Lookup, PromptReader, StatusReader
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})
@@ -41,6 +42,7 @@ class StatusQuery:
     def __init__(self, reader: StatusReader, access: Access, *, language: Language, compat: Collection[str]) -> None:
         self.language = language
         self._reader = reader
+        self._prompt_reader = reader if isinstance(reader, PromptReader) else None
         self._access = access
         self._replies = QueryReplies(compat=compat, language=language)
 
@@ -54,22 +56,47 @@ class StatusQuery:
             ParameterError: it names no task, or one that is not there.
             PermissionDenied: the task belongs to another account.
         """
-        signed = await read_wire_request(request)
-        claim = read_claim(signed, now_s=now_s())
-        asked = _asked(signed)
-        found = await self._find(claim.access_key, asked)
-        caller = prove(claim, signed, key=found.key).key
-        self._access.count(caller)
-        if isinstance(asked, ParameterError):
-            raise asked
-        reply = self._replies.reply(_owned(found, caller, asked), now_ms=now_ms())
-        return Response(reply, media_type="application/json")
+        query = _Query(await read_wire_request(request))
+        found = await self._reader.find(query.lookup)
+        return Response(self._reply(query, found), media_type="application/json")
 
-    async def _find(self, access_key: str, asked: QueryRequest | ParameterError) -> Found:
-        """Look for the key, and in the same visit for what an honest caller may see."""
-        if isinstance(asked, ParameterError):
-            return await self._reader.find(access_key)
-        return await self._reader.find(access_key, task_id=asked.task_id or "", trans_no=asked.trans_no or "")
+    def answer_now(self, arrived: Arrived) -> bytes | None:
+        """Return the reply to one call if the database can be read without waiting, else None; raises as `answer`."""
+        if self._prompt_reader is None:
+            return None
+        query = _Query(wire_request(arrived))
+        return self._reply(query, self._prompt_reader.find_now(query.lookup))
+
+    def _reply(self, query: _Query, found: Found) -> bytes:
+        caller = query.caller(found)
+        self._access.count(caller)
+        return self._replies.reply(query.batch(found, caller), now_ms=now_ms())
+
+
+class PromptStatusQuery:
+    """Answers status queries where they come in, when all is well with them."""
+
+    path = PATH.encode()
+
+    def __init__(self, query: StatusQuery, *, on_reply: Callable[[Answered], None]) -> None:
+        self._query = query
+        self._on_reply = on_reply
+
+    def answer(self, arrived: Arrived) -> bytes | None:
+        """Return header lines and content of a good answer; None, or any exception: there is none."""
+        if arrived.method not in _WIRE_METHODS or b"#" in arrived.target or b"\0" in arrived.body:
+            return None  # the framework has rules of its own for these
+        started_s = time.perf_counter()
+        content = self._query.answer_now(arrived)
+        if content is None:
+            return None
+        request_id = new_request_id().encode()
+        self._on_reply(Answered(route=PATH, code=WireCode.SUCCESS, seconds=time.perf_counter() - started_s))
+        return _HEAD % (len(content), request_id, request_id) + content
+
+
+_WIRE_METHODS = frozenset(method.encode() for method in METHODS)
+_HEAD = b"content-length: %%d\r\ncontent-type: application/json\r\n%b: %%b\r\n%b: %%b\r\n\r\n" % REQUEST_ID_HEADERS
 
 
 class StatusQueryDoor:
@@ -99,18 +126,33 @@ class StatusQueryDoor:
         await reply(scope, receive, send)
 
 
-def _asked(signed: SignedRequest) -> QueryRequest | ParameterError:
-    """Return what is asked for, or what is wrong with it: who asks must be known before that is told."""
-    try:
-        return parse_query(parameters_of(signed))
-    except ParameterError as error:
-        return error
+class _Query:
+    """One call: who is said to have signed it, and what it asks for."""
 
+    def __init__(self, signed: SignedRequest) -> None:
+        self._signed = signed
+        self._claim = read_claim(signed, now_s=now_s())
+        self._fault: ParameterError | None = None
+        task_id = trans_no = ""
+        try:
+            asked = parse_query(parameters_of(signed))
+            task_id, trans_no = asked.task_id or "", asked.trans_no or ""
+        except ParameterError as error:
+            self._fault = error  # who asks must be known before that is told
+        self.lookup = Lookup(self._claim.access_key, task_id, trans_no)
+        """The key, and in the same visit what an honest caller may see."""
 
-def _owned(found: Found, caller: LiveKey, asked: QueryRequest) -> BatchStatus:
-    if found.batch is None:
-        name = "taskId" if asked.task_id else "transNo"
-        raise ParameterError(f"there is no task with this {name}", field=name)
-    if found.batch.account_id != caller.account_id:
-        raise PermissionDenied("the task belongs to another account", field="taskId")
-    return found.batch
+    def caller(self, found: Found) -> LiveKey:
+        """Return the key that signed."""
+        return check_claim(self._claim, self._signed, key=found.key)[0]
+
+    def batch(self, found: Found, caller: LiveKey) -> BatchStatus:
+        """Return what was asked for, if it is the caller's."""
+        if self._fault is not None:
+            raise self._fault
+        if found.batch is None:
+            name = "taskId" if self.lookup.task_id else "transNo"
+            raise ParameterError(f"there is no task with this {name}", field=name)
+        if found.batch.account_id != caller.account_id:
+            raise PermissionDenied("the task belongs to another account", field="taskId")
+        return found.batch

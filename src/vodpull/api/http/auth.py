@@ -10,6 +10,7 @@ import secrets as random_secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.errors import AuthenticationError, ParameterError
@@ -82,13 +83,19 @@ def prove(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None)
         AuthenticationError: it did not.
         ParameterError: signed well, but with a query whose meaning the signature does not fix.
     """
-    live, message = _check(claim, key)
-    _refuse_open_query(request, exact=message in claim.messages)
+    live, message = check_claim(claim, request, key=key)
     # The date that BASIC signs says nothing of the request.
     covered = (message,) if claim.covers_request else (message, *_parts(request))
     return SignatureProof(
         key=live, identity=hashlib.sha256(b"\n".join((to_bytes(live.access_key), *covered))).hexdigest()
     )
+
+
+def check_claim(claim: SignatureClaim, request: SignedRequest, *, key: LiveKey | None) -> tuple[LiveKey, bytes]:
+    """Return the key that made a claim's proof, and the message that it covers; raises as `prove`."""
+    live, message = _check(claim, key)
+    _refuse_open_query(request, exact=message in claim.messages)
+    return live, message
 
 
 def _parts(request: SignedRequest) -> tuple[bytes, ...]:
@@ -123,8 +130,7 @@ class SignatureProof:
     """64 hex characters of all that the signature covers; equal for requests that one signature fits."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignatureClaim:
+class SignatureClaim(NamedTuple):
     """What a request says of itself: which key made which proof over which text."""
 
     access_key: str
@@ -146,18 +152,14 @@ _SECRETS_TRIED = 2
 
 
 def _check(claim: SignatureClaim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
-    """Return the key and the message that the proof covers, an exact one first; tries all before it decides."""
+    """Return the key and the message that the proof covers, an exact one first; tries all before it refuses."""
     known = key.secrets if key is not None else ()
     tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
-    messages = (*claim.messages, *claim.loose_messages)
-    fitting = [message for message in messages for secret in tried if _fits(claim, secret, message)]
-    if key is None or not fitting:
-        raise AuthenticationError("signature mismatch")
-    return key, fitting[0]
-
-
-def _fits(claim: SignatureClaim, secret: str, message: bytes) -> bool:
-    return hmac.compare_digest(claim.seal(secret, message), claim.proof)
+    for message in (*claim.messages, *claim.loose_messages):
+        for secret in tried:
+            if hmac.compare_digest(claim.seal(secret, message), claim.proof) and key is not None:
+                return key, message
+    raise AuthenticationError("signature mismatch")
 
 
 def _refuse_open_query(request: SignedRequest, *, exact: bool) -> None:
@@ -176,17 +178,20 @@ _HMAC_CREDENTIALS = re.compile(
 )
 
 
+_MANDATORY = frozenset(MANDATORY_HEADERS)
+
+
 def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect: Dialect) -> SignatureClaim:
     found = _HMAC_CREDENTIALS.fullmatch(credentials)
     # Duplicates stay: one SDK signs them.
     names = sorted(found["names"].lower().split(";")) if found else []
-    if found is None or not set(MANDATORY_HEADERS) <= set(names):
+    if found is None or not set(names) >= _MANDATORY:
         raise AuthenticationError("malformed authorization")
     # One printed form goes on with `/<date>/<region>/…` (spec cloud-vod-auth §3).
     access_key = found["credential"].partition("/")[0]
-    if access_key != request.headers.get(dialect.key_header.lower()):
+    if access_key != request.headers.get(dialect.key_name):
         raise AuthenticationError("access key mismatch")
-    timestamp = request.headers.get(dialect.time_header.lower(), "")
+    timestamp = request.headers.get(dialect.time_name, "")
     _check_time(_unix_s(timestamp), now_s)
     as_sent, *decoded = (
         string_to_sign(dialect, timestamp, canonical_request(request, names, query))
@@ -207,9 +212,12 @@ def _check_name(access_key: str) -> None:
         raise AuthenticationError("malformed authorization")
 
 
+# Twelve digits reach past the year 30000.
+_UNIX_S = re.compile(r"[0-9]{1,12}")
+
+
 def _unix_s(text: str) -> int | None:
-    # Twelve digits reach past the year 30000.
-    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
+    return int(text) if _UNIX_S.fullmatch(text) else None
 
 
 def _check_time(stated_s: int | None, now_s: int) -> None:

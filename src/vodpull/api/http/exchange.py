@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from starlette.requests import Request
@@ -16,6 +17,8 @@ from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import no_path_reply, problem_reply
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
+
+REQUEST_ID_HEADERS = (b"x-ws-requestid", b"x-cnc-request-id")
 
 log = structlog.get_logger(__name__)
 
@@ -73,11 +76,16 @@ class Exchange:
         return outage
 
 
+def new_request_id() -> str:
+    """Return the name of one reply."""
+    return secrets.token_hex(16)
+
+
 class _Answer:
     """The way back of one request."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self.request_id = secrets.token_hex(16)
+        self.request_id = new_request_id()
         self.started = False
         self._send = send
         scope.setdefault("state", {})["request_id"] = self.request_id
@@ -86,7 +94,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.started = True
             request_id = self.request_id.encode()
-            message["headers"] += [(b"x-ws-requestid", request_id), (b"x-cnc-request-id", request_id)]
+            message["headers"] += [(name, request_id) for name in REQUEST_ID_HEADERS]
         await self._send(message)
 
 
@@ -107,19 +115,45 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def read_signed_request(request: Request) -> SignedRequest:
-    """Return a request as its signature sees it: the raw target and the raw body."""
-    raw_path: bytes = request.scope.get("raw_path") or request.url.path.encode()
+class Arrived(NamedTuple):
+    """A whole request as it came over the wire."""
+
+    method: bytes
+    target: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    """Names in lower case."""
+    body: bytes
+
+
+def signed_request(arrived: Arrived, *, with_query: bool = True) -> SignedRequest:
+    """Return a request as its signature sees it."""
+    path, _, query = arrived.target.decode("latin-1").partition("?")
     return SignedRequest(
-        method=request.method,
-        path=raw_path.decode("latin-1"),
-        query=request.scope["query_string"].decode("latin-1"),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]},
-        body=await request.body(),
+        method=arrived.method.decode("latin-1"),
+        path=path,
+        query=query if with_query else "",
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in arrived.headers},
+        body=arrived.body,
     )
 
 
-async def read_wire_request(request: Request) -> SignedRequest:
+def wire_request(arrived: Arrived) -> SignedRequest:
     """Return a call of the wire contract: what a POST has behind its path is not signed, and says nothing."""
-    signed = await read_signed_request(request)
-    return replace(signed, query="") if signed.method == "POST" else signed
+    return signed_request(arrived, with_query=arrived.method != b"POST")
+
+
+async def read_signed_request(request: Request) -> SignedRequest:
+    """Return a request as its signature sees it: the raw target and the raw body."""
+    return signed_request(await _arrived(request))
+
+
+async def read_wire_request(request: Request) -> SignedRequest:
+    """Return a call of the wire contract as its signature sees it."""
+    return wire_request(await _arrived(request))
+
+
+async def _arrived(request: Request) -> Arrived:
+    scope = request.scope
+    raw_path: bytes = scope.get("raw_path") or request.url.path.encode()
+    target = raw_path + b"?" + scope["query_string"]
+    return Arrived(request.method.encode("latin-1"), target, scope["headers"], await request.body())

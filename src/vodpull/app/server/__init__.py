@@ -2,6 +2,7 @@
 
 from vodpull.app.server.connections import Connections
 from vodpull.app.server.limits import Limits, Refusal
+from vodpull.app.server.prompt import Prompt
 from vodpull.app.server.server import Server, Tls
 
-__all__ = ["Connections", "Limits", "Refusal", "Server", "Tls"]
+__all__ = ["Connections", "Limits", "Prompt", "Refusal", "Server", "Tls"]

@@ -48,6 +48,10 @@ class Limits:
     """For the rest of a body that was answered before it had come, and for the peer to take a last reply."""
     write_s: float = 30.0
     """Without the peer taking a byte of a reply."""
+    check_every_s: float = 1.0
+    """How often connections are looked at, whether they take too long."""
+    keep_alive_s: int = 5
+    """From a reply to the next request."""
 
     @classmethod
     def of_process(cls, *, connections: int, fetch_slots: int) -> Self:

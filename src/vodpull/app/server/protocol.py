@@ -49,6 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._connections = connections
         self._limits = connections.limits
+        self.timeout_keep_alive = self._limits.keep_alive_s
         self._stage = RequestPart.IDLE
         self._since_s = self.loop.time()
         self._is_connected = False
@@ -64,7 +65,7 @@ class GuardedProtocol(HttpToolsProtocol):
     @property
     def idle_since_s(self) -> float | None:
         """Since when no request of it is under way; None while one is."""
-        under_way = self._stage is RequestPart.BODY or _is_under_way(self.cycle)
+        under_way = self._stage is RequestPart.BODY or is_under_way(self.cycle)
         return self._since_s if self._is_connected and not under_way else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -110,12 +111,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._enter(RequestPart.HEAD)
+        self.enter(RequestPart.HEAD)
         self._messages += 1
         self._lines = self._head_bytes = 0
         super().on_message_begin()
 
-    def _enter(self, stage: RequestPart) -> None:
+    def enter(self, stage: RequestPart) -> None:
+        """Go on to another part of a request."""
         self._stage = stage
         self._since_s = self.loop.time()
         self._wire_bytes = self._content_bytes = 0
@@ -139,18 +141,26 @@ class GuardedProtocol(HttpToolsProtocol):
         """Start the application, or let the request wait for its turn."""
         if len(self.pipeline) >= self._limits.pipelined:
             self._stop(Refusal.PIPELINED)
-        self._enter(RequestPart.BODY)
+        self.enter(RequestPart.BODY)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the request whose head is here."""
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._content_bytes += len(body)
+        self.count_content(len(body))
         super().on_body(body)
+
+    def count_content(self, size_bytes: int) -> None:
+        """Count a part of the body against what may stand around it."""
+        self._content_bytes += size_bytes
 
     def on_message_complete(self) -> None:
         """End a request."""
         super().on_message_complete()
-        self._enter(RequestPart.IDLE)
+        self.enter(RequestPart.IDLE)
 
     def on_response_complete(self) -> None:
         """Give a body that nobody waits for any more a moment to end."""
@@ -191,17 +201,17 @@ class GuardedProtocol(HttpToolsProtocol):
             allowed_s = limits.body_s + self._content_bytes / limits.body_bytes_per_s
             return (
                 Refusal.BODY_TIMEOUT
-                if waited_s > (allowed_s if _is_under_way(self.cycle) else limits.linger_s)
+                if waited_s > (allowed_s if is_under_way(self.cycle) else limits.linger_s)
                 else None
             )
-        is_new = self.cycle is None  # later uvicorn's own timer runs
+        is_new = self._messages == 0  # later uvicorn's own timer runs
         return Refusal.HEAD_TIMEOUT if is_new and waited_s > limits.idle_s else None
 
     def refuse(self, why: Refusal) -> None:
         """Say why, where nothing of a reply has gone out yet, and close the connection."""
         self._connections.refused(why)
         self._is_over = True
-        under_way = [cycle for cycle in (self.cycle, *(cycle for cycle, _ in self.pipeline)) if _is_under_way(cycle)]
+        under_way = [cycle for cycle in (self.cycle, *(cycle for cycle, _ in self.pipeline)) if is_under_way(cycle)]
         if self._may_answer(why, under_way):
             self.transport.write(_REPLIES.get(why, _REPLIES[Refusal.MALFORMED]))
         for cycle in under_way:  # what the application still says is for nobody
@@ -224,7 +234,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.transport.abort()
 
 
-def _is_under_way(cycle: RequestResponseCycle | None) -> TypeGuard[RequestResponseCycle]:
+def is_under_way(cycle: RequestResponseCycle | None) -> TypeGuard[RequestResponseCycle]:
+    """Tell whether a request waits for the end of its reply."""
     return cycle is not None and not cycle.response_complete
 
 

@@ -16,7 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from vodpull.app.server.connections import Connections
-from vodpull.app.server.protocol import BUSY, GuardedProtocol
+from vodpull.app.server.prompt import Prompt, PromptProtocol
+from vodpull.app.server.protocol import BUSY
 
 ACCEPTED_AT_ONCE = 64
 """Then what is connected gets its turn."""
@@ -49,15 +50,15 @@ class Server(uvicorn.Server):
         listener: socket.socket,
         *,
         connections: Connections,
+        prompt: Prompt | None = None,
         tls: Tls | None = None,
         grace_s: int = 5,
-        check_every_s: float = 1.0,
     ) -> None:
         proxies = connections.trusted_literals
         super().__init__(
             uvicorn.Config(
                 app,
-                http=GuardedProtocol,
+                http=PromptProtocol,
                 ws="none",
                 log_config=None,
                 access_log=False,
@@ -70,7 +71,7 @@ class Server(uvicorn.Server):
         )
         self._listener = listener
         self._open = connections
-        self._check_every_s = check_every_s
+        self._prompt = prompt
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -116,11 +117,13 @@ class Server(uvicorn.Server):
                 if not self.config.is_ssl:
                     connection.send(BUSY)
             return
-        protocol = GuardedProtocol(self.config, self.server_state, self.lifespan.state, connections=self._open)
+        protocol = PromptProtocol(
+            self.config, self.server_state, self.lifespan.state, connections=self._open, prompt=self._prompt
+        )
         self._open.add(protocol, address)
         self._spawn(self._connect(connection, protocol))
 
-    async def _connect(self, connection: socket.socket, protocol: GuardedProtocol) -> None:
+    async def _connect(self, connection: socket.socket, protocol: PromptProtocol) -> None:
         tls: dict[str, Any] = {}
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_S}
@@ -134,7 +137,7 @@ class Server(uvicorn.Server):
 
     async def _check(self) -> None:
         while True:
-            await asyncio.sleep(self._check_every_s)
+            await asyncio.sleep(self._open.limits.check_every_s)
             for protocol in self._open:
                 try:
                     protocol.check()

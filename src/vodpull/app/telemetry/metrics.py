@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -125,6 +126,8 @@ class Metrics:
             registry=self.registry,
             buckets=REPLY_BUCKETS_S,
         )
+        # Finding a series by its labels costs more than counting.
+        self._replied = cache(self._find_reply)
 
     def _count_deliveries(self) -> None:
         self._attempts = Counter(
@@ -212,8 +215,12 @@ class Metrics:
 
     def replied(self, answered: Answered) -> None:
         """Note one reply of the HTTP application."""
-        self._replies.labels(answered.route, str(answered.code)).inc()
-        self._reply_seconds.labels(answered.route).observe(answered.seconds)
+        count, seconds = self._replied(answered.route, answered.code)
+        count.inc()
+        seconds.observe(answered.seconds)
+
+    def _find_reply(self, route: str, code: int) -> tuple[Counter, Histogram]:
+        return self._replies.labels(route, str(code)), self._reply_seconds.labels(route)
 
 
 class _Installation(Collector):

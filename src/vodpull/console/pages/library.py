@@ -194,11 +194,13 @@ class _LibraryDesk:
         return chosen()
 
 
-def start_encode(context: ConsoleContext, video: Video, *, template: str) -> None:
-    """Encode a video again by a template that the page offered."""
+def start_encode(context: ConsoleContext, video: Video, *, template: str, watermark: str = "") -> None:
+    """Encode a video again by a template and a watermark that the page offered."""
     if template not in context.templates:
         raise ParameterError("there is no template of that name", field="template")
-    context.encoding.start([video], template=template)
+    if watermark and watermark not in context.watermarks:
+        raise ParameterError("there is no watermark of that name", field="watermark")
+    context.encoding.start([video], template=template, watermark=watermark)
 
 
 def delete_video(context: ConsoleContext, video: Video) -> None:

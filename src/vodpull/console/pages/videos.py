@@ -96,6 +96,7 @@ class _VideoDesk:
             labels=", ".join(label_path(category, parents) for category in video.categories),
             known=[label_path(category, parents) for category in tree],
             templates=self._context.templates,
+            watermarks=self._context.watermarks,
             domains=self._context.publish_domains,
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
@@ -162,7 +163,8 @@ class _VideoDesk:
 
     def encode(self, visit: Visit) -> Response:
         video = self._video(visit)
-        start_encode(self._context, video, template=visit.form.get("template", ""))
+        order = {name: visit.form.get(name, "") for name in ("template", "watermark")}
+        start_encode(self._context, video, **order)
         return self._done(
             visit, video, say_in(visit.language)("The encode has begun; until it is whole, the old one plays.")
         )

@@ -102,10 +102,16 @@ def _parse(text: str, max_segments: int) -> dict[str, Any]:
     if sum(line.startswith("#EXT-X-KEY") for line in kept) > max_segments:
         raise PlaylistUnsupported("the playlist has too many keys")
     try:
-        data: dict[str, Any] = m3u8.parse("\n".join(kept))
+        data: dict[str, Any] = m3u8.parse("\n".join(kept), custom_tags_parser=_forget_keys)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise PlaylistUnsupported("the playlist is malformed") from error
     return data
+
+
+def _forget_keys(_line: str, _number: int, data: dict[str, Any], _state: object) -> bool:
+    """Keep the parser from comparing each key with all before it; what a segment needs is in the segment."""
+    data["keys"].clear()
+    return False
 
 
 def _choose(data: dict[str, Any]) -> VariantChoice:

@@ -1,8 +1,9 @@
 """
 What a signed status query needs of the database, in one statement: the caller's key, the batch and its jobs.
 
-Always read anew, so a revoked key or a finished job counts at once. Only what is pure is remembered: the bytes of an
-item, by everything that it is made of. Rows come straight from the driver.
+A revoked key or a finished job counts at once: what was read is used again only where the database says that nothing
+was committed since, as SQLite does at the price of one small question. The bytes of an item are pure, and remembered by
+everything that they are made of. Rows come straight from the driver.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import psycopg
 import sqlalchemy as sa
@@ -48,14 +49,30 @@ class Found:
     """The batch that was asked for, of whichever account; None: there is none."""
 
 
+class Lookup(NamedTuple):
+    """What to look for: a key, and the batch of this id, else the newest of the key's account with this business id."""
+
+    access_key: str
+    task_id: str = ""
+    trans_no: str = ""
+
+
 class StatusReader(Protocol):
     """Reads what a status query needs, on the event loop of its caller."""
 
-    async def find(self, access_key: str, *, task_id: str = "", trans_no: str = "") -> Found:
-        """Return a key and the batch of this id, else the newest one of the key's account with this business id."""
+    async def find(self, lookup: Lookup) -> Found:
+        """Return what is there now."""
 
     async def close(self) -> None:
         """Give the connections back."""
+
+
+@runtime_checkable
+class PromptReader(Protocol):
+    """One that waits for nothing: reading takes less time than handing the work on would."""
+
+    def find_now(self, lookup: Lookup) -> Found:
+        """Return what is there now."""
 
 
 def open_status_reader(database: sa.Engine, vault: Vault) -> StatusReader:
@@ -75,14 +92,31 @@ class SqliteStatusReader:
         self._path = path
         self._open_sealed = open_sealed
         self._connection: sqlite3.Connection | None = None
+        self._version: tuple[int] | None = None
+        self._found: dict[Lookup, Found] = {}
+        """What was read in this version of the database; a commit of whatever connection makes another one."""
+        self._held_items = 0
 
-    async def find(self, access_key: str, *, task_id: str = "", trans_no: str = "") -> Found:
+    async def find(self, lookup: Lookup) -> Found:
+        """Return what is there now."""
+        return self.find_now(lookup)
+
+    def find_now(self, lookup: Lookup) -> Found:
         """Return what is there now."""
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
             self._connection.execute("PRAGMA query_only=ON")
-        asked = _asked(access_key, task_id, trans_no)
-        return _found(self._connection.execute(_SQLITE, asked).fetchall(), access_key, self._open_sealed)
+        # Asked for before the rows are: what is committed in between makes the next query read again.
+        version = self._connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version or self._held_items > REMEMBERED_ITEMS:
+            self._version, self._held_items = version, 0
+            self._found.clear()
+        found = self._found.get(lookup)
+        if found is None:
+            rows = self._connection.execute(_SQLITE, _asked(lookup)).fetchall()
+            found = self._found[lookup] = _found(rows, lookup.access_key, self._open_sealed)
+            self._held_items += 1 if found.batch is None else 1 + len(found.batch.items)
+        return found
 
     async def close(self) -> None:
         """Close the connection."""
@@ -105,12 +139,12 @@ class PostgresStatusReader:
         )
         self._is_open = False
 
-    async def find(self, access_key: str, *, task_id: str = "", trans_no: str = "") -> Found:
+    async def find(self, lookup: Lookup) -> Found:
         """Return what is there now; connections that were cut meanwhile are replaced."""
         if not self._is_open:
             self._is_open = True
             await self._pool.open()
-        asked = _asked(access_key, task_id, trans_no)
+        asked = _asked(lookup)
         for _ in range(CONNECTIONS):
             try:
                 return await self._find(asked)
@@ -131,10 +165,10 @@ class PostgresStatusReader:
             await self._pool.close()
 
 
-def _asked(access_key: str, task_id: str, trans_no: str) -> dict[str, str]:
+def _asked(lookup: Lookup) -> dict[str, str]:
     """Return the parameters; what no text of a database can be is changed into what no identifier is."""
-    asked = {"access_key": access_key, "task_id": task_id, "trans_no": trans_no}
-    return {name: text.encode("utf-8", "replace").decode().replace("\0", "?") for name, text in asked.items()}
+    asked = lookup._asdict().items()
+    return {name: text.encode("utf-8", "replace").decode().replace("\0", "?") for name, text in asked}
 
 
 def _found(rows: Sequence[Sequence[Any]], access_key: str, open_sealed: Callable[[str], str]) -> Found:

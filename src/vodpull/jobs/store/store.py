@@ -265,7 +265,9 @@ class Store:
         pull_status = sa.case((tables.job.c.template == "", WireStatus.RUNNING.value), else_=tables.job.c.pull_status)
         return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
 
-    def encode_again(self, connection: sa.Connection, ref: JobRef, *, template: str) -> JobRef | None:
+    def encode_again(
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = ""
+    ) -> JobRef | None:
         """
         Make a job whose original is stored wait as its next attempt, which encodes that by another template.
 
@@ -282,7 +284,8 @@ class Store:
         if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
             asset = replace(asset, attempt=ref.attempt)
         pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
-        return self._begin_again(connection, ref, which=pulled, values={"template": template, "asset": asdict(asset)})
+        values = {"template": template, "watermark": watermark, "asset": asdict(asset)}
+        return self._begin_again(connection, ref, which=pulled, values=values)
 
     def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
         """Take the original off a finished job that can be played without it, and return what it was; else None."""

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from vodpull.errors import ConfigurationError, ParameterError
-from vodpull.media import Template, builtin_templates, parse_template
+from vodpull.media import (
+    MAX_STILL_BYTES,
+    Template,
+    Watermark,
+    builtin_templates,
+    parse_template,
+    parse_watermark,
+    read_still,
+)
+
+WATERMARKS = "watermarks"
+"""Folder of the watermarks below that of the templates: `NAME.toml`, and the pictures that they and templates name."""
+
+MAX_WATERMARK_CHARS = 100
+"""Of a name, as requests may have it."""
 
 
 class Templates(Mapping[str, Template]):
     """All templates that a request may name."""
 
-    def __init__(self, templates: tuple[Template, ...], *, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        templates: tuple[Template, ...],
+        *,
+        aliases: Mapping[str, str] | None = None,
+        watermarks: Mapping[str, Watermark] | None = None,
+    ) -> None:
         self._templates = {template.name: template for template in templates}
+        self.watermarks = dict(watermarks or {})
+        """What a request may put on top of a template, by name."""
         self.aliases = dict(aliases or {})
         """What else a request may call a template; these go before the templates' own names."""
 
@@ -26,9 +49,9 @@ class Templates(Mapping[str, Template]):
     def __len__(self) -> int:
         return len(self._templates)
 
-    def find(self, name: str) -> Template:
+    def find(self, name: str, *, watermark: str = "") -> Template:
         """
-        Return a template by name or alias.
+        Return a template by name or alias, with a watermark of that name in place of its own.
 
         Raises:
             ParameterError: there is none of that name; nothing has been fetched yet.
@@ -37,7 +60,15 @@ class Templates(Mapping[str, Template]):
         if template is None:
             known = ", ".join(sorted(self))
             raise ParameterError(f"there is no template of that name; known are {known}", field="tcTemplateName")
-        return template
+        return replace(template, watermark=self._watermark(template, watermark)) if watermark else template
+
+    def _watermark(self, template: Template, name: str) -> Watermark:
+        mark = self.watermarks.get(name)
+        if mark is None:
+            raise ParameterError("there is no watermark of that name", field="watermark")
+        if not template.ladder:
+            raise ParameterError(f"the template {template.name} makes nothing that could have one", field="watermark")
+        return mark
 
 
 def load_templates(folder: Path, aliases: Iterable[str] = ()) -> Templates:
@@ -53,7 +84,9 @@ def load_templates(folder: Path, aliases: Iterable[str] = ()) -> Templates:
     own = tuple(_load(path) for path in sorted(folder.glob("*.toml")))
     named = (alias.rpartition("=") for alias in aliases)
     templates = Templates(
-        (*builtin_templates(), *own), aliases={name.strip(): meant.strip() for name, _, meant in named}
+        (*builtin_templates(), *own),
+        aliases={name.strip(): meant.strip() for name, _, meant in named},
+        watermarks={path.stem: _load_watermark(path) for path in sorted((folder / WATERMARKS).glob("*.toml"))},
     )
     if lost := sorted(set(templates.aliases.values()) - set(templates)):
         known = ", ".join(sorted(templates))
@@ -68,11 +101,39 @@ def load_templates(folder: Path, aliases: Iterable[str] = ()) -> Templates:
 def _load(path: Path) -> Template:
     if path.stem in TEMPLATES:
         raise ConfigurationError(f"templates/{path.name}: the built-in template of that name stays", field="name")
+    template = parse_template(_text(path, f"templates/{path.name}"), name=path.stem)
+    if template.watermark is None:
+        return template
+    mark = _with_picture(template.watermark, path.parent / WATERMARKS, of=f"the template {path.stem}")
+    return replace(template, watermark=mark)
+
+
+def _load_watermark(path: Path) -> Watermark:
+    if len(path.stem) > MAX_WATERMARK_CHARS:
+        raise ConfigurationError(f"watermarks/{path.name}: a name has at most {MAX_WATERMARK_CHARS} characters")
+    mark = parse_watermark(_text(path, f"templates/{WATERMARKS}/{path.name}"), name=path.stem)
+    return _with_picture(mark, path.parent, of=f"the watermark {path.stem}")
+
+
+def _text(path: Path, name: str) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"templates/{path.name} cannot be read as text") from error
-    return parse_template(text, name=path.stem)
+        raise ConfigurationError(f"{name} cannot be read as text") from error
+
+
+def _with_picture(mark: Watermark, folder: Path, *, of: str) -> Watermark:
+    """Return a watermark with the picture that it names."""
+    where = f"templates/{WATERMARKS}/{mark.file}"
+    try:
+        with (folder / mark.file).open("rb") as file:
+            # One byte more, so that what is too large shows.
+            picture = read_still(file.read(MAX_STILL_BYTES + 1))
+    except OSError as error:
+        raise ConfigurationError(f"{of} names {where}, which cannot be read", field="watermark.file") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{of} names {where}: {error}", field="watermark.file") from error
+    return replace(mark, picture=picture)
 
 
 TEMPLATES = Templates(builtin_templates())

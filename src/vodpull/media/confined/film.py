@@ -87,11 +87,14 @@ class Look:
         self._crop = tools.display.container_crop(stream)
         self._matrix = b""
 
-    def sight(self, at_s: float, frame: Any, *, inside: float | None = None) -> Sight:
+    def sight(
+        self, at_s: float, frame: Any, *, inside: float | None = None, covered: frozenset[int] = frozenset()
+    ) -> Sight:
         """
         Return the fingerprint of a decoded picture.
 
-        `inside`: width over height of what lies in the middle of it, with bars around.
+        `inside`: width over height of what lies in the middle of it, with bars around, which need not be dark where
+        cells of the frame are `covered`.
         """
         # A bitstream says with some of its pictures how they and those that follow are turned.
         said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
@@ -114,7 +117,7 @@ class Look:
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
-            beside=_beside(_luma(frame, size), size, wide=wide, high=high) if barred else 0.0,
+            beside=_beside(_luma(frame, size), size, (wide, high), covered=covered) if barred else 0.0,
         )
 
 
@@ -125,14 +128,17 @@ def shares(frame: float, inside: float) -> tuple[float, float]:
     return min(1.0, inside / frame), min(1.0, frame / inside)
 
 
-def _beside(cells: bytes, size: tuple[int, int], *, wide: float, high: float) -> float:
-    """Return the mean brightness of the cells that lie outside of the middle of a picture."""
-    columns, rows = size
+def _beside(
+    cells: bytes, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
+) -> float:
+    """Return the mean brightness of the cells that lie outside of the middle of a picture, but for `covered` ones."""
+    (columns, rows), (wide, high) = size, inside
     outside = [
         cells[row * columns + column]
         for row in range(rows)
         for column in range(columns)
-        if abs(2 * column + 1 - columns) - 1 >= wide * columns or abs(2 * row + 1 - rows) - 1 >= high * rows
+        if row * columns + column not in covered
+        and (abs(2 * column + 1 - columns) - 1 >= wide * columns or abs(2 * row + 1 - rows) - 1 >= high * rows)
     ]
     return sum(outside) / max(1, len(outside))
 

@@ -1,20 +1,22 @@
 """
 Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
 
-Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE SCRIPT…`. ORDERS is a JSON object:
+Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…`. ORDERS is a JSON object:
 
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
   `frames` (so many are shown) and `video`, the stream of the source,
 - `shapes`: where shapes change, when each begins, and its width over height,
-- `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared,
+- `watermark`: null, or `kind` and `opacity` of the picture WATERMARK, which lies over each rendition,
+- `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared, and with `mark`, the place of
+  the watermark: left, top, width and height as shares of the frame,
 - `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
 - `count`: whether all pictures of the source are counted.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
-and the scripts segments.py, film.py, display.py and likeness.py, whose paths come last.
+and the scripts segments.py, film.py, display.py, mark.py and likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -49,12 +51,16 @@ TICK_S = 0.001
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[5:])]
+    scripts = argv[6:] if orders["watermark"] else argv[5:]
+    sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
     av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
     segments = others[0]
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
-    proof = Comparison(film.Tools(av, *others), film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    tools = film.Tools(av, *others)
+    proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]))
+    if orders["watermark"]:
+        proof.mark = importlib.import_module("mark").Mark(tools, Path(argv[5]), **orders["watermark"])
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
     answers = segments.shared_out(works, proof.done)
@@ -89,6 +95,7 @@ class Comparison:
         self._folder = folder
         self._orders = orders
         self._film = film.Film(tools, source, orders)
+        self.mark: Any = None
 
     def done(self, work: Work) -> Any:
         """Do one piece of work."""
@@ -119,10 +126,18 @@ class Comparison:
             frame_s=self._orders["frame_s"],
             fitted=any(sight.hdr for sight in known),
             share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
+            overlay=self._overlay(rendition, seen[0].shape if seen else 1.0, inside),
         )
         bright = max((sight.beside for sight in seen if begin_s <= sight.at_s < end_s), default=0.0) > DARK_LEVELS
         wrong = result.wrong or ("there is a picture where bars must be" if bright else "")
         return {**asdict(result), "wrong": wrong, "pictures": len(shown), "seen": bool(known)}
+
+    def _overlay(self, rendition: dict[str, Any], shape: float, inside: float | None) -> Any | None:
+        """Return the watermark as it lies over the fingerprints of a rendition."""
+        if self.mark is None:
+            return None
+        wide, high = self._read.shares(shape, inside or shape)
+        return self.mark.over(tuple(rendition["mark"]), wide, high)
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""
@@ -159,6 +174,8 @@ class Comparison:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
         first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
+        overlay = self._overlay(rendition, 1.0, None)
+        covered = frozenset[int]() if overlay is None else overlay.cells
         seen: list[Any] = []
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segment(rendition, number) as container:
@@ -168,7 +185,7 @@ class Comparison:
                     if at_s > last_s:
                         break
                     if at_s >= first_s:
-                        seen.append(look.sight(at_s, frame, inside=inside))
+                        seen.append(look.sight(at_s, frame, inside=inside, covered=covered))
         return sorted(seen, key=lambda sight: sight.at_s)
 
     def _segment(self, part: dict[str, Any], number: int) -> Any:

@@ -1,4 +1,4 @@
-"""From pieces to the file of a clip or a join: one MP4 of the planned samples, written anew where another form is wanted."""
+"""From pieces to the file of a clip or a join: one MP4 of the planned samples, its fragments, and FLV of it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vodpull.errors import MediaError, OutputInvalid
 from vodpull.media.edit.assemble import SEGMENTS
-from vodpull.media.edit.plan import EditPlan, EditSource, Part
+from vodpull.media.edit.plan import EditInput, EditPlan, EditSource, Part
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import survey
 from vodpull.media.inspect.probe import probe
@@ -25,9 +25,7 @@ SPREAD_S, MAX_BETWEEN = 60.0, 10
 ROUNDING_S = 0.002
 
 
-async def check_edit(
-    result: Path, plan: EditPlan, sources: Sequence[EditSource], paths: Mapping[int, Path], *, toolbox: Toolbox
-) -> MediaInfo:
+async def check_edit(result: Path, plan: EditPlan, inputs: Sequence[EditInput], *, toolbox: Toolbox) -> MediaInfo:
     """
     Return what was measured of a result, after comparing it with its plan and what it shows and plays with its sources.
 
@@ -43,7 +41,8 @@ async def check_edit(
         raise OutputInvalid(f"the result cannot be read: {error}") from error
     await _check_times(result, info, plan, toolbox=toolbox)
     for part in plan.parts:
-        await _compare(result.parent, plan, part, sources[part.source], paths[part.source], toolbox=toolbox)
+        compared = inputs[part.source]
+        await _compare(result.parent, compare_orders(plan, part, compared.source), compared, toolbox=toolbox)
     return info
 
 
@@ -76,11 +75,9 @@ def part_instants(plan: EditPlan, part: Part) -> list[float]:
     return sorted(float((part.at + frame) / plan.rate) for frame in frames)
 
 
-async def _compare(  # noqa: PLR0917 - a part, what it is of, and what it was made from
-    folder: Path, plan: EditPlan, part: Part, source: EditSource, path: Path, *, toolbox: Toolbox
-) -> None:
-    orders = compare_orders(plan, part, source)
-    answer = await ask_proof(folder, path, orders, size_bytes=source.info.size_bytes, toolbox=toolbox)
+async def _compare(folder: Path, orders: Mapping[str, Any], compared: EditInput, *, toolbox: Toolbox) -> None:
+    size_bytes = compared.source.info.size_bytes
+    answer = await ask_proof(folder, compared.path, orders, size_bytes=size_bytes, toolbox=toolbox)
     findings = [*_seen_wrong(orders, answer), *_heard_wrong(orders, answer)]
     if findings:
         raise OutputInvalid("; ".join(findings[:3]))

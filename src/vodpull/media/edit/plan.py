@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Literal
 
 from vodpull.errors import MediaUnsupported
@@ -91,6 +92,14 @@ class EditSource:
     """None: it has no picture."""
     copyable: Copyable | None = None
     """None: nobody has copied it, as that would not help."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditInput:
+    """One source, and where it is."""
+
+    source: EditSource
+    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,12 @@
-"""The sound of a clip or a join: one process cuts and joins it to the sample, and silence stands in where there is none."""
+"""The sound of a clip or a join: cut and joined to the sample by one process, silence where a source has none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.edit.plan import SAMPLES_HZ, EditPlan, EditSource, Part
+from vodpull.media.edit.plan import SAMPLES_HZ, EditInput, EditPlan, EditSource, Part
 from vodpull.media.encode.filters import RESAMPLE, STEREO
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.downmix import stereo_mix
@@ -21,21 +21,19 @@ SOUND_FILE = "sound.mp4"
 LEAST_SPEED = 10.0
 
 
-async def make_sound(
-    paths: Mapping[int, Path], sources: Sequence[EditSource], plan: EditPlan, folder: Path, *, toolbox: Toolbox
-) -> None:
+async def make_sound(inputs: Sequence[EditInput], plan: EditPlan, folder: Path, *, toolbox: Toolbox) -> None:
     """
-    Write the sound of a plan into a fresh folder; `paths` are those of the sources.
+    Write the sound of a plan into a fresh folder.
 
     Raises:
         EncodeFailed, EncodeStalled: FFmpeg ended with an error, or made no progress.
         OutputInvalid: it is not as long as it was planned.
     """
-    heard = [number for number in paths if sources[number].info.audio]
+    sources = [each.source for each in inputs]
     finished = await run(
         build_sound_argv(sources, plan),
         toolbox=toolbox,
-        reads={f"source{number}": paths[number] for number in heard},
+        reads={f"source{at}": each.path for at, each in enumerate(inputs) if each.source.info.audio},
         writes=folder,
         limits=_limits(sources, plan),
         on_progress=_unheard,

@@ -8,11 +8,12 @@ whole film is made by one more process: sound, which would click at seams, and t
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vodpull.errors import MediaTruncated, OutputInvalid
+from vodpull.errors import MediaTruncated, OutputInvalid, error_of_disk
 from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.encode.filters import picture_graph, sound_chain
 from vodpull.media.encode.loudness import loudness_steps, measure_loudness
@@ -70,18 +71,36 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
         on_progress(min(1.0, progress.frames / chunk.frames))
 
     argv = build_chunk_argv(plan, chunk)
-    finished = await run(
-        argv if stop_bytes is None else allowlist.cut_input(argv, "source", stop_bytes),
-        toolbox=toolbox,
-        reads={"source": source},
-        writes=folder,
-        limits=limits,
-        on_progress=report,
-    )
+    with watermark_beside(plan, folder):
+        finished = await run(
+            argv if stop_bytes is None else allowlist.cut_input(argv, "source", stop_bytes),
+            toolbox=toolbox,
+            reads={"source": source},
+            writes=folder,
+            limits=limits,
+            on_progress=report,
+        )
     check(finished, "encoding")
     for planned in plan.encoded:
         _check_chunk(read_samples(folder / planned.file), plan, chunk)
     return finished.cpu_s
+
+
+@contextmanager
+def watermark_beside(plan: EncodePlan, folder: Path) -> Iterator[None]:
+    """Keep the picture of a plan's watermark in a working folder for the time of the block."""
+    if plan.watermark is None:
+        yield
+        return
+    still = plan.watermark.still
+    try:
+        (folder / still.name).write_bytes(still.content)
+    except OSError as error:
+        raise error_of_disk(error, "the watermark cannot be written") from error
+    try:
+        yield
+    finally:
+        (folder / still.name).unlink(missing_ok=True)
 
 
 def _check_chunk(made: SampleTable, plan: EncodePlan, chunk: Chunk) -> None:
@@ -110,7 +129,7 @@ def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
         *allowlist.global_flags(),
         *allowlist.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
         *_filter_flags(plan.picture),
-        "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames),
+        "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames, watermark=plan.watermark),
     ]  # fmt: skip
     for number, planned in enumerate(plan.encoded):
         argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *video_flags(_encoding(planned, plan, chunk))]

@@ -141,11 +141,16 @@ def audio_flags(recipe: AudioRecipe) -> list[str]:
     return ["-c:a", SOUND_ENCODERS[recipe.codec], *profile, "-b:a", str(recipe.bitrate_bps), "-ac", "2", "-ar", "48000"]
 
 
+WATERMARK_TOOLS = frozenset({"movie", "overlay", "premultiply", "unpremultiply", "colorchannelmixer"})
+"""Filters that a watermark needs."""
+
+
 def needed_tools(template: Template) -> frozenset[str]:
     """Return the encoders and filters of FFmpeg, by its names, that a template cannot do without."""
     if not template.ladder:
         return frozenset()
     loudness = {"loudnorm"} if template.audio.loudness else set()
     quality = {"libvmaf"} if template.vmaf else set()
+    marks = WATERMARK_TOOLS if template.watermark else frozenset[str]()
     encoders = {ENCODERS[codec] for codec in template.video} | {SOUND_ENCODERS[template.audio.codec]}
-    return frozenset({"zscale", "alimiter"} | encoders | loudness | quality)
+    return frozenset({"zscale", "alimiter"} | encoders | loudness | quality | marks)

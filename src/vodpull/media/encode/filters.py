@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby, pairwise
 
 from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
+from vodpull.media.plan.watermark import Watermark, place_watermark
 
 # The output's colours, in the words of the filter: matrix, transfer, primaries, range.
 BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
@@ -21,27 +23,59 @@ STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
 
 
-def picture_graph(picture: Picture, sizes: Sequence[tuple[int, int]], frames: range) -> str:
+def picture_graph(
+    picture: Picture, sizes: Sequence[tuple[int, int]], frames: range, *, watermark: Watermark | None = None
+) -> str:
     """
     Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, largest first.
 
     A size may come several times, for several codecs: it is scaled once.
     Of the grid of the output, the frames with these numbers come out, counted from 0 anew.
+    The picture of a watermark lies in the working folder.
     """
     # FFmpeg itself has turned the picture upright before this point.
     fitted = _fitting(picture, sizes[0], frames) if picture.fit else []
     head = ",".join([*_timing(picture, frames), *fitted, *_conversion(picture, sizes[0])])
     chains = [f"[0:{picture.stream_index}]{head}"]
-    outputs = ["[v0]"]
-    for number, (width, height) in enumerate(sizes[1:], start=1):
-        if (width, height) != sizes[number - 1]:
+    groups = [list(group) for _, group in groupby(range(len(sizes)), key=sizes.__getitem__)]
+    marked = []
+    for group, following in pairwise([*groups, []]):
+        outputs = [f"[v{number}]" for number in group]
+        if watermark:
+            # After scaling and apart from what goes on to the next size, so that nothing is burnt in twice.
+            place = place_watermark(watermark, sizes[group[0]])
+            marked.append(f"[p{group[0]}][m{group[0]}]overlay=x={place.left_px}:y={place.top_px}{_split(outputs)}")
+            outputs = [f"[p{group[0]}]"]
+        if following:
+            outputs.append(f"[c{following[0]}]")
+        chains[-1] += _split(outputs)
+        if following:
+            width, height = sizes[following[0]]
             # From the next larger picture: half the work of scaling each from the source, no visible difference.
-            chains[-1] += _split([*outputs, f"[c{number}]"])
-            chains.append(f"[c{number}]zscale=w={width}:h={height}:{SHARP},setsar=1")
-            outputs = []
-        outputs.append(f"[v{number}]")
-    chains[-1] += _split(outputs)
-    return ";".join(chains)
+            chains.append(f"[c{following[0]}]zscale=w={width}:h={height}:{SHARP},setsar=1")
+    marks = _watermarks(watermark, picture, {group[0]: sizes[group[0]] for group in groups}) if watermark else []
+    return ";".join([*chains, *marks, *marked])
+
+
+def _watermarks(watermark: Watermark, picture: Picture, sizes: Mapping[int, tuple[int, int]]) -> list[str]:
+    """Return the chains from the file of a watermark to one output `[m0]`, … for each size."""
+    still = watermark.still
+    head = [
+        # A part of the graph, not an input: where the source makes the graph begin anew, so does the picture.
+        f"movie=filename={still.name}:format_name={still.kind}_pipe",
+        # Steps of its clock would be steps of the output's.
+        f"settb={1 / Fraction(picture.rate)}",
+        # What is transparent has a colour, too, which must not bleed into the rest when it is scaled.
+        f"format=gbrap,colorchannelmixer=aa={watermark.opacity:.3f},premultiply=inplace=1",
+    ]
+    chains = [",".join(head) + _split([f"[s{number}]" for number in sizes])]
+    for number, size in sizes.items():
+        place = place_watermark(watermark, size)
+        chains.append(
+            f"[s{number}]scale=w={place.width_px}:h={place.height_px}:flags=area,unpremultiply=inplace=1,"
+            f"scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[m{number}]"
+        )
+    return chains
 
 
 def _split(outputs: Sequence[str]) -> str:

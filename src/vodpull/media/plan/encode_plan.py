@@ -16,6 +16,7 @@ from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import AudioRecipe, Mp4, SoundLayout, Template, VideoCodec, VideoRate
+from vodpull.media.plan.watermark import Watermark
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
 # are chunks to work on at the same time, one thread for each encoder is cheaper.
@@ -105,6 +106,8 @@ class EncodePlan:
     """Where the source changes, in seconds after its start."""
     copy_filter: str = ""
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
+    watermark: Watermark | None = None
+    """With its picture, so that every machine burns in the same one, whatever is in its folder."""
     sound_layout: SoundLayout = "muxed"
     """Whether sound has segments of its own."""
 
@@ -174,6 +177,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
+        watermark=template.watermark,
     )
 
 

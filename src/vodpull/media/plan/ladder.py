@@ -148,7 +148,7 @@ def _reached(template: Template, short_px: int) -> list[Definition]:
 def foresees_copy(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None) -> bool:
     """Tell whether a rung may turn out to be the source itself, once all its packets are known."""
     best = _best_like_source(ladder, info.video)
-    if best is None or info.video is None or best.codec != info.video.codec or not ladder.template.copy:
+    if best is None or info.video is None or best.codec != info.video.codec or not ladder.template.copies:
         return False
     size, segment_s = (best.width_px, best.height_px), ladder.template.segment_s
     if survey and lasting_obstacle(info.video, survey, size=size, segment_s=segment_s):
@@ -186,7 +186,9 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         max_bitrate_bps=best.max_bitrate_bps,
         segment_s=ladder.template.segment_s,
     )
-    if video.codec != best.codec:
+    if ladder.template.watermark:
+        obstacle = "it gets a watermark"
+    elif video.codec != best.codec:
         obstacle = f"the picture is {video.codec}"
     elif best.frame_rate != video.nominal_frame_rate:
         few = video.nominal_frame_rate < MIN_FRAME_RATE

@@ -13,11 +13,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from vodpull.errors import ConfigurationError
+from vodpull.media.plan.watermark import Watermark
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
@@ -175,6 +176,13 @@ class Template:
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    watermark: Watermark | None = None
+    """A picture in a corner of every rendition."""
+
+    @property
+    def copies(self) -> bool:
+        """Whether a source may become its own best rendition."""
+        return self.copy and self.watermark is None
 
     @property
     def ladder(self) -> bool:
@@ -217,6 +225,8 @@ class Template:
 
 
 _TEMPLATE = TypeAdapter(Template)
+_WATERMARK = TypeAdapter(Watermark)
+Form = TypeVar("Form")
 
 
 def builtin_templates() -> tuple[Template, ...]:
@@ -242,20 +252,48 @@ def parse_template(text: str, *, name: str) -> Template:
         raise ConfigurationError(f"the template {name} is no TOML: {error}") from error
     if "name" in said:
         raise _refusal(name, "name", "the name of the file is the name of the template")
-    try:
-        # As JSON, because only there an array may become a tuple while a text stays no number.
-        template = _TEMPLATE.validate_json(json.dumps({**said, "name": name}, default=str))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        raise _refusal(name, key, first["msg"]) from error
+    template = _parsed(_TEMPLATE, {**said, "name": name}, name)
     for key, reason in _contradictions(template):
         raise _refusal(name, key, reason)
     return template
 
 
+def parse_watermark(text: str, *, name: str) -> Watermark:
+    """
+    Return the watermark that a TOML text describes, without its picture.
+
+    Raises:
+        ConfigurationError: as `parse_template`.
+    """
+    if len(text) > MAX_TEMPLATE_BYTES:
+        raise ConfigurationError(f"the watermark {name} is larger than {MAX_TEMPLATE_BYTES} bytes")
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"the watermark {name} is no TOML: {error}") from error
+    mark = _parsed(_WATERMARK, said, name)
+    for key, reason in _odd_watermark(mark):
+        raise _refusal(name, key, reason)
+    return mark
+
+
+def _parsed(form: TypeAdapter[Form], said: Mapping[str, object], name: str) -> Form:
+    try:
+        # As JSON, because only there an array may become a tuple while a text stays no number.
+        return form.validate_json(json.dumps(said, default=str))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
+        raise _refusal(name, key, first["msg"]) from error
+
+
 def _refusal(name: str, key: str, reason: str) -> ConfigurationError:
     return ConfigurationError(f"the template {name} cannot be used: {key}: {reason}", field=key)
+
+
+def _odd_watermark(mark: Watermark) -> Iterator[tuple[str, str]]:
+    if mark.picture is not None:
+        yield "picture", "`file` names the picture"
 
 
 def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
@@ -263,7 +301,14 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
     if bool(template.definitions) != bool(template.video):
         missing = "video" if template.definitions else "definitions"
         yield missing, "definitions and video codecs belong together: both or none"
-    asked = {"mp4": template.mp4 != "none", "own_height": template.own_height, "audio_only": template.audio_only}
+    asked = {
+        "mp4": template.mp4 != "none",
+        "own_height": template.own_height,
+        "audio_only": template.audio_only,
+        "watermark": template.watermark is not None,
+    }
+    if template.watermark:
+        yield from ((f"watermark.{key}", reason) for key, reason in _odd_watermark(template.watermark))
     if not template.video:
         yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]

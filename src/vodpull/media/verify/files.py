@@ -8,9 +8,9 @@ from typing import Any
 import m3u8
 
 from vodpull.errors import OutputInvalid
+from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.mp4.boxes import box_names
 from vodpull.media.package.hls import Segment
-from vodpull.media.package.jpeg import jpeg_size
 from vodpull.media.package.presentation import Track
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import mul, sub
+from typing import Protocol
 
 # A fingerprint is a picture of so many bytes of luma, whatever the shape of the picture was.
 COLUMNS, ROWS = 32, 18
@@ -61,6 +62,22 @@ class SightLikeness:
     """The source moves there, so that a shift in time would have been seen."""
     fitted: bool = False
     """Brightness was mapped to another range, so `levels` has what that changed."""
+    mark: float | None = None
+    """How much of the watermark is seen, 1: all of it; None: there is none, or it looks like what is below it."""
+
+
+class Overlay(Protocol):
+    """What lies over a fingerprint."""
+
+    @property
+    def cells(self) -> frozenset[int]:
+        """Cells that are covered by anything."""
+
+    def over(self, cells: bytes) -> bytes:
+        """Return a fingerprint with it."""
+
+    def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[float | None, str]:
+        """Return how much of it is seen, and what is wrong, of what is shown and what is below it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,21 +91,30 @@ class SoundLikeness:
 
 
 def compare_sights(
-    shown: Sequence[Sight], source: Sequence[Sight], *, frame_s: float, fitted: bool, share: float = 1.0
+    shown: Sequence[Sight],
+    source: Sequence[Sight],
+    *,
+    frame_s: float,
+    fitted: bool,
+    share: float = 1.0,
+    overlay: Overlay | None = None,
 ) -> SightLikeness:
     """
     Compare what is shown with what the source shows around the same instants, both in order.
 
     `frame_s`: how long one shown picture stays; one of either side is tolerated. `fitted`: brightness was mapped to
     another range, so it is fitted first. `share`: so much of the width or height of its frame a picture has; a smaller
-    one shows less, and differs more.
+    one shows less, and differs more. `overlay`: lies over what is shown, and must.
     """
     if not shown:
         return SightLikeness(levels=255.0, wrong="no picture is shown", moves=False)
     if not source:
         return SightLikeness(levels=0.0, moves=False)
     if fitted:
-        source = _fitted(shown, source, frame_s)
+        source = _fitted(shown, source, frame_s, covered=overlay.cells if overlay else frozenset())
+    bare = source
+    if overlay:
+        source = [(time, overlay.over(known)) for time, known in source]
     times = [time for time, _ in source]
     near = [_span(times, time, frame_s) for time, _ in shown]
     costs = [[apart(seen, known) for _, known in source] for _, seen in shown]
@@ -99,13 +125,17 @@ def compare_sights(
     if excess > LATER_LEVELS + LATER_SHARE * (levels - excess):
         late_s = _mean(time - times[row.index(min(row))] for (time, _), row in zip(shown, costs, strict=True))
         wrong = f"the picture shows another instant ({1000 * late_s:+.0f} ms)"
+    best = [min(range(first, last + 1), key=row.__getitem__) for row, (first, last) in zip(costs, near, strict=True)]
+    pairs = [(seen, bare[at][1]) for (_, seen), at in zip(shown, best, strict=True)]
+    mark, missing = overlay.judged(pairs, fitted=fitted) if overlay else (None, "")
     wrong = (
         _misplaced(shown, source, near, best=levels - excess)
         or wrong
         or _differing(shown, levels * share, fitted=fitted)
+        or missing
     )
     moves = _movement(source, near) > STILL_LEVELS
-    return SightLikeness(levels=round(levels * share, 2), wrong=wrong, moves=moves, fitted=fitted)
+    return SightLikeness(levels=round(levels * share, 2), wrong=wrong, moves=moves, fitted=fitted, mark=mark)
 
 
 def _worse(values: Sequence[float]) -> float:
@@ -151,12 +181,12 @@ def _contrast(seen: bytes) -> float:
     return sum(abs(cell - middle) for cell in seen) / CELLS
 
 
-def _fitted(shown: Sequence[Sight], source: Sequence[Sight], frame_s: float) -> list[Sight]:
+def _fitted(shown: Sequence[Sight], source: Sequence[Sight], frame_s: float, *, covered: frozenset[int]) -> list[Sight]:
     """Return the source with the brightness of what is shown: the same order of cells, other values."""
     times = [time for time, _ in source]
-    known = b"".join(source[_span(times, time, frame_s)[1]][1] for time, _ in shown)
-    ranked = sorted(known)
-    wanted = sorted(b"".join(seen for _, seen in shown))
+    open_cells = [at for at in range(CELLS) if at not in covered]
+    ranked = sorted(source[_span(times, time, frame_s)[1]][1][at] for time, _ in shown for at in open_cells)
+    wanted = sorted(seen[at] for _, seen in shown for at in open_cells)
     table = bytearray(256)
     for level in range(256):
         middle = (bisect.bisect_left(ranked, level) + bisect.bisect_right(ranked, level)) // 2

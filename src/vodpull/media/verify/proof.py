@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import bisect
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,15 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
+from vodpull.media.plan.ladder import Rung
+from vodpull.media.plan.watermark import Watermark, place_watermark
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py")
+BESIDE = ("segments.py", "film.py", "display.py", "mark.py")
 # Pictures on either side of an instant, as in the child.
 AROUND = 3
 # Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
@@ -86,6 +89,8 @@ class Proof:
     """Of all pictures of the source."""
     careful: str = ""
     """Why all was encoded again in one piece, in English; empty: it was not needed."""
+    marked: int | None = None
+    """Instants at which the watermark was seen, elsewhere it looks like what is below it; None: there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +198,7 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 
 def _orders(subject: Subject) -> dict[str, Any]:
-    plan, info, package = subject.plan, subject.original.info, subject.package
+    plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
     inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
     heard = {track.folder: plan.sounds[0].index for track in inside}
     heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
@@ -205,9 +210,20 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "frames": plan.frames_total,
         "video": plan.picture.stream_index,
         "shapes": plan.picture.fit,
-        "renditions": [{"folder": placed.folder, "init": INIT_FILE} for placed in _seen(subject)],
+        "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
+        "renditions": [
+            {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
+            for placed in _seen(subject)
+        ],
         "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
     }
+
+
+def _shares(mark: Watermark, rung: Rung) -> tuple[float, ...]:
+    place = place_watermark(mark, (rung.width_px, rung.height_px))
+    across, down = (place.left_px, place.width_px), (place.top_px, place.height_px)
+    (left, width), (top, height) = [at / rung.width_px for at in across], [at / rung.height_px for at in down]
+    return left, top, width, height
 
 
 def _seen(subject: Subject) -> tuple[PackagedRendition, ...]:
@@ -233,14 +249,27 @@ def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[st
 
 
 async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:
-    original = subject.original
-    return await ask_proof(
-        subject.out_folder, original.path, orders, size_bytes=original.info.size_bytes, toolbox=toolbox
-    )
+    original, mark = subject.original, subject.plan.watermark
+    with tempfile.TemporaryDirectory() as place:
+        still = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
+        return await ask_proof(
+            subject.out_folder,
+            original.path,
+            orders,
+            still=still,
+            size_bytes=original.info.size_bytes,
+            toolbox=toolbox,
+        )
 
 
 async def ask_proof(
-    folder: Path, source: Path, orders: Mapping[str, Any], *, size_bytes: int, toolbox: Toolbox
+    folder: Path,
+    source: Path,
+    orders: Mapping[str, Any],
+    *,
+    size_bytes: int,
+    toolbox: Toolbox,
+    still: Sequence[tuple[str, Path]] = (),
 ) -> Found:
     """
     Compare fragments in a folder with a source of so many bytes; `orders` are those of the child.
@@ -256,6 +285,7 @@ async def ask_proof(
         orders,
         ("renditions", folder),
         ("source", source),
+        *still,
         toolbox=toolbox,
         limits=limits,
         beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
@@ -264,6 +294,12 @@ async def ask_proof(
         return await asyncio.to_thread(_ANSWER.validate_python, answer)
     except ValidationError as error:
         raise EncodeFailed("the comparison with the source gave no answer") from error
+
+
+def _still(mark: Watermark, folder: Path) -> Path:
+    path = folder / mark.still.name
+    path.write_bytes(mark.still.content)
+    return path
 
 
 def _judged(
@@ -295,6 +331,7 @@ def _judged(
         late_ms=round(1000 * max(late)) if late else None,
         account=account,
         careful=subject.plan.careful,
+        marked=sum(any(one.mark is not None for one in row) for row in sights) if subject.plan.watermark else None,
     )
 
 

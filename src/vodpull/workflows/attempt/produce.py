@@ -346,7 +346,7 @@ class Production:
 
     async def _template(self, job: Job) -> media.Template:
         batch, _ = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        return self._context.templates.find(batch.template)
+        return self._context.templates.find(batch.template, watermark=job.watermark)
 
     def _percent(self, job: Job, planned: Planned) -> float:
         place = self._context.workspace(job)

@@ -21,22 +21,24 @@ class Encoding:
         self._engine = engine
         self._queues = queues
 
-    def start(self, videos: Sequence[Video], *, template: str) -> None:
+    def start(self, videos: Sequence[Video], *, template: str, watermark: str = "") -> None:
         """
-        Encode videos again by a template that exists: all of them, or none.
+        Encode videos again by a template, and with a watermark on top, that exist: all of them, or none.
 
         Raises:
             NotAllowedNow: one is under way, or its original was deleted.
         """
         with self._store.transaction() as connection:
-            self.start_in(connection, videos, template=template)
+            self.start_in(connection, videos, template=template, watermark=watermark)
 
-    def start_in(self, connection: sa.Connection, videos: Sequence[Video], *, template: str) -> None:
+    def start_in(
+        self, connection: sa.Connection, videos: Sequence[Video], *, template: str, watermark: str = ""
+    ) -> None:
         """Do what `start` does in a transaction of the caller's."""
         # In one order, so that two calls that name the same videos wait for each other instead of for ever.
         for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
             batch, job = self._store.find_job(video.job_id)
-            again = self._store.encode_again(connection, JobRef.of(job), template=template)
+            again = self._store.encode_again(connection, JobRef.of(job), template=template, watermark=watermark)
             if again is None:
                 why = "is under way" if video.asset.original else "has no original any more"
                 raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoIds")

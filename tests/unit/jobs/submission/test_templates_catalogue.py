@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.pngs import png
 
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.jobs.submission.templates import TEMPLATES, load_templates
@@ -52,3 +53,59 @@ def test_an_alias_of_no_template_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="'none'") as caught:
         load_templates(tmp_path, ("old=none",))
     assert caught.value.field == "VODPULL_TEMPLATE_ALIASES"
+
+
+MARKED = OWN + "[watermark]\nfile = 'logo.png'\ncorner = 'bottom-left'\nopacity = 0.5\n"
+
+
+def test_a_template_burns_in_a_picture_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(MARKED)
+    (tmp_path / "watermarks").mkdir()
+    (tmp_path / "watermarks" / "logo.png").write_bytes(png(30, 20))
+    found = load_templates(tmp_path).find("own")
+    assert found.watermark is not None
+    assert (found.watermark.corner, found.watermark.still.width_px, found.copies) == ("bottom-left", 30, False)
+
+
+def test_a_watermark_goes_on_top_of_any_template_that_makes_something(tmp_path: Path) -> None:
+    (tmp_path / "watermarks").mkdir()
+    (tmp_path / "watermarks" / "logo.png").write_bytes(png(30, 20))
+    (tmp_path / "watermarks" / "商标.toml").write_text("file = 'logo.png'\nwidth_percent = 20\n")
+    templates = load_templates(tmp_path)
+    marked = templates.find("mp4", watermark="商标")
+    assert (marked.watermark, marked.mp4) == (templates.watermarks["商标"], "each")
+    assert templates.find("mp4").watermark is None
+    for template, watermark in (("mp4", "none"), ("original", "商标")):
+        with pytest.raises(ParameterError) as caught:
+            templates.find(template, watermark=watermark)
+        assert caught.value.field == "watermark"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("file = 'none.png'", "none.png, which cannot be read"),
+        ("file = 'text.png'", "neither a PNG nor a JPEG"),
+        ("file = '../abr.toml'", "file"),
+        ("file = '/etc/passwd'", "file"),
+        ("", "file"),
+        ("file = 'logo.png'\nopacity = 0", "opacity"),
+        ("file = 'logo.png'\ncorner = 'middle'", "corner"),
+        ("file = 'logo.png'\nwidth_percent = 80", "width_percent"),
+        ("file = 'logo.png'\npicture = {}", "picture"),
+        ("file = 'logo.png'\nscale = 2", "scale"),
+        ("file = ", "TOML"),
+    ],
+)
+def test_a_watermark_that_cannot_be_used_stops_the_start(tmp_path: Path, said: str, reason: str) -> None:
+    folder = tmp_path / "watermarks"
+    folder.mkdir()
+    (folder / "logo.png").write_bytes(png(30, 20))
+    (folder / "text.png").write_text("no picture")
+    (folder / "brand.toml").write_text(said)
+    with pytest.raises(ConfigurationError, match=reason):
+        load_templates(tmp_path)
+    (folder / "brand.toml").unlink()
+    (tmp_path / "own.toml").write_text(f"{OWN}[watermark]\n{said}\n")
+    with pytest.raises(ConfigurationError, match=reason):
+        load_templates(tmp_path)

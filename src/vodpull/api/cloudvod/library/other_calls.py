@@ -31,7 +31,7 @@ class OtherCalls:
             "/vod/transcodeManage/getTranscodeCombineList": (self._templates, "List the templates of encodes."),
             "/vod/material/getSubtitleList": (self._subtitles, "List the newest hundred subtitles."),
             "/vod/domainManage/getDomainList": (self._domains, "List the publish domains."),
-            "/vod/watermarkManage/getWatermarkList": (_nothing, "List the templates of watermarks."),
+            "/vod/watermarkManage/getWatermarkList": (self._watermarks, "List the templates of watermarks."),
             "/vod/categoryManage/getCategoryList": (self._categories, "List all categories by their names."),
         }
         return (
@@ -64,6 +64,10 @@ class OtherCalls:
         return _listed(
             [{"transCodeTemplateId": name, "transCodeTemplateName": name} for name in self._template_names()]
         )
+
+    def _watermarks(self, _: Parameters, __: Caller) -> dict[str, Any]:
+        names = sorted(self._context.templates.watermarks)
+        return _listed([{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in names])
 
     def _template_names(self) -> list[str]:
         templates = self._context.templates

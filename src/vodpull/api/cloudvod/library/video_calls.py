@@ -144,17 +144,20 @@ class VideoCalls:
 
     def _encode(self, parameters: Parameters, caller: Caller) -> str:
         asked = parse_encode(parameters)
-        if asked.watermark:
+        if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
         if asked.has_subtitle:
             raise ParameterError("there is no subtitle of this id", field="subtitle")
-        template = self._context.templates.find(asked.template or self._context.default_template)
+        template = self._context.templates.find(
+            asked.template or self._context.default_template, watermark=asked.watermark
+        )
         videos = self._context.library.find_all(asked.video_ids, account_id=caller.account_id)
         # Of one signature as well, so that whoever sends the call again learns that it began.
         if any(video.encode_state is EncodeState.ENCODING for video in videos):
             raise NotAllowedNow("a video is under way", field="videoIds")
         once = Once(self._context.store.engine)
-        once.carry_out(caller.request, partial(self._context.encoding.start, videos, template=template.name))
+        start = partial(self._context.encoding.start, videos, template=template.name, watermark=asked.watermark)
+        once.carry_out(caller.request, start)
         return NO_RESULT
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:

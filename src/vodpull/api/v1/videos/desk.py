@@ -79,8 +79,10 @@ class VideoDesk:
     def encode(self, video_id: str, order: EncodeOrder, caller: Caller) -> VideoReply:
         """Start an encode of what is stored."""
         video = self.video(video_id, caller)
-        template = self.context.templates.find(order.template or self.context.default_template)
-        self.context.encoding.start([video], template=template.name)
+        template = self.context.templates.find(
+            order.template or self.context.default_template, watermark=order.watermark
+        )
+        self.context.encoding.start([video], template=template.name, watermark=order.watermark)
         return self.read(video_id, caller)
 
     async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:

@@ -100,6 +100,8 @@ class VideoSummary(Shape):
     """As it was set; kept and returned."""
     template: str
     """What it is, or was last, encoded with."""
+    watermark: str
+    """Name of the watermark that was put on top of the template; empty: none but the template's own."""
     categories: list[CategoryReply]
     """Its labels, by id."""
     batch_id: str
@@ -206,6 +208,8 @@ class EncodeOrder(RequestShape):
 
     template: Annotated[str, Field(max_length=100)] = ""
     """Name of a template; empty: the default of the service."""
+    watermark: Annotated[str, Field(max_length=100)] = ""
+    """Name of a watermark that is burnt into all that is made, in place of the template's own; empty: that one."""
 
 
 class PlaybackReply(Shape):

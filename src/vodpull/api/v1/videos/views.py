@@ -67,7 +67,7 @@ def playback_reply(video: Video, urls: FileUrls) -> PlaybackReply:
 def _summary(video: Video, urls: FileUrls) -> dict[str, Any]:
     as_they_are = (
         *("video_id", "name", "description", "created_at_ms", "uploaded_at_ms", "updated_at_ms", "duration_s"),
-        *("size_bytes", "publish_domain", "player_id", "template", "batch_id", "position", "job_id"),
+        *("size_bytes", "publish_domain", "player_id", "template", "watermark", "batch_id", "position", "job_id"),
     )
     return {
         **{name: getattr(video, name) for name in as_they_are},

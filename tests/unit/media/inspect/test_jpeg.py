@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.package.jpeg import jpeg_size
+from vodpull.media.inspect.jpeg import jpeg_size
 
 COMMENT = b"\xff\xfe\x00\x05abc"
 FRAME = b"\xff\xc0\x00\x0b\x08" + (450).to_bytes(2, "big") + (800).to_bytes(2, "big") + b"\x01\x01\x11\x00"

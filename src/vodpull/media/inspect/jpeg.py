@@ -19,11 +19,11 @@ def jpeg_size(path: Path) -> tuple[int, int] | None:
         if not head.startswith(START):
             return None
         file.seek(-len(END), 2)
-        return _frame_size(head) if file.read() == END else None
+        return frame_size(head) if file.read() == END else None
 
 
-def _frame_size(head: bytes) -> tuple[int, int] | None:
-    """Walk from marker to marker up to the one that opens the frame."""
+def frame_size(head: bytes) -> tuple[int, int] | None:
+    """Return width and height from the beginning of a JPEG file: walk from marker to marker up to the frame."""
     at = len(START)
     # Marker, length, precision, height and width have nine bytes.
     while at + 9 <= len(head) and head[at] == 0xFF:  # noqa: PLR2004 - the first byte of every marker

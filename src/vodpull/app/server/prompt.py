@@ -1,0 +1,138 @@
+"""
+Answers given as soon as a request is whole: without a task, the application, or a second write.
+
+For the one call that clients make all day. Everything out of the ordinary (other paths, large or slow bodies, requests
+that wait for an earlier one, whatever is refused) goes the way of all requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from vodpull.api.http.exchange import Arrived
+from vodpull.app.server.connections import Connections
+from vodpull.app.server.limits import Refusal
+from vodpull.app.server.protocol import GuardedProtocol, RequestPart, is_under_way
+
+LARGEST_BODY_BYTES = 4096
+"""Of a request that is answered at once: a longer one is no status query."""
+
+
+class Prompt(Protocol):
+    """What is answered at once."""
+
+    @property
+    def path(self) -> bytes:
+        """The one path."""
+        ...
+
+    def answer(self, arrived: Arrived) -> bytes | None:
+        """
+        Return a good answer: header lines, a blank line and the content; None, or any exception: no good one.
+
+        The application is then asked, which has the right words for what is wrong. Must not wait for anything.
+        """
+        ...
+
+
+class PromptProtocol(GuardedProtocol):
+    """Holds a request of the prompt's path back until it is whole, or until something else happens."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        *,
+        connections: Connections,
+        prompt: Prompt | None = None,
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, connections=connections, _loop=_loop)
+        self._prompt = prompt
+        self._held: bytes | None = None
+        """What there is of the body of the request that is held back."""
+
+    def begin(self) -> None:
+        """Hold a request back, or begin it."""
+        if self._prompt is not None and self._may_be_prompt(self._prompt.path):
+            self._held = b""
+        else:
+            super().begin()
+
+    def _may_be_prompt(self, path: bytes) -> bool:
+        is_free = not is_under_way(self.cycle) and not self.flow.write_paused
+        is_plain = not self.expect_100_continue and not self.parser.should_upgrade()
+        is_one_of_many = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
+        return self.url.partition(b"?")[0] == path and is_free and is_plain and is_one_of_many
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if self._held is not None and len(self._held) + len(body) > LARGEST_BODY_BYTES:
+            self._hold_no_more()
+        if self._held is None:
+            super().on_body(body)
+        else:
+            self.count_content(len(body))
+            self._held += body
+
+    def on_message_complete(self) -> None:
+        """Answer what was held back."""
+        if self._held is not None and self._answers(self._held):
+            self._held = None
+            self.enter(RequestPart.IDLE)
+            self.server_state.total_requests += 1
+            return
+        self._hold_no_more()
+        super().on_message_complete()
+
+    def _answers(self, body: bytes) -> bool:
+        if self._prompt is None:
+            return False
+        try:
+            arrived = Arrived(self.parser.get_method(), self.url, self.headers, body)
+            answer = self._prompt.answer(arrived)
+        except Exception:  # noqa: BLE001 - the application meets the same, and answers and logs it
+            return False
+        if answer is None:
+            return False
+        lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
+        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *lines, answer)))
+        return True
+
+    def _hold_no_more(self) -> None:
+        """Let a request that was held back go the way of all, with what there is of its body."""
+        if self._held is None:
+            return
+        body, self._held = self._held, None
+        super().begin()
+        self.cycle.body += body
+        self.cycle.message_event.set()
+
+    def check(self) -> None:
+        """Hold nothing back for longer than from one look to the next, and close what has been idle for long."""
+        self._hold_no_more()
+        super().check()
+        # A timer for each answer, as uvicorn has it, would cost as much as reading the database does.
+        is_kept = self._stage is RequestPart.IDLE and self._messages and not is_under_way(self.cycle)
+        if is_kept and self.loop.time() - self._since_s > self.timeout_keep_alive:
+            self.timeout_keep_alive_handler()
+
+    def refuse(self, why: Refusal) -> None:
+        """Refuse a request that was held back like any other."""
+        self._hold_no_more()
+        super().refuse(why)
+
+    def shutdown(self) -> None:
+        """Let what was held back end like any other."""
+        self._hold_no_more()
+        super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the application of a client that left, as ever."""
+        self._hold_no_more()
+        super().connection_lost(exc)

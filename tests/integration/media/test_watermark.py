@@ -1,0 +1,108 @@
+"""A watermark is where it belongs in every rendition and chunk, and the proof tells when it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts, plan_source
+from tests.pngs import Pixel, png
+
+from vodpull.errors import OutputInvalid
+from vodpull.media import (
+    Chunk,
+    EncodePlan,
+    MediaInfo,
+    Original,
+    Proof,
+    Toolbox,
+    Watermark,
+    package_and_verify,
+    parse_template,
+    read_still,
+)
+from vodpull.media.plan.watermark import place_watermark
+
+TEMPLATE = parse_template(
+    "segment_s = 1.0\n[definitions.LD]\nshort_side_px = 90\nmax_bitrate_bps = 400_000\n"
+    "[definitions.SD]\nshort_side_px = 180\nmax_bitrate_bps = 900_000\n"
+    "[video.h264]\npreset = 'ultrafast'\ncrf = 20\n",
+    name="two",
+)
+
+
+def ring(x: int, y: int) -> Pixel:
+    """White around a clear middle, whose colour must not be seen."""
+    return (255, 0, 0, 0) if 10 <= x < 30 and 5 <= y < 15 else (255, 255, 255, 255)
+
+
+MARK = Watermark(file="logo.png", picture=read_still(png(40, 20, ring)), width_percent=20, margin_percent=5)
+
+
+async def marked(source: Path, mark: Watermark | None, *, toolbox: Toolbox) -> tuple[MediaInfo, EncodePlan]:
+    return await plan_source(source, toolbox=toolbox, template=replace(TEMPLATE, watermark=mark))
+
+
+async def proven(
+    source: Path, info: MediaInfo, plan: EncodePlan, folder: Path, *, parts_of: EncodePlan, toolbox: Toolbox
+) -> Proof:
+    """Verify what was made by one plan as if it were made by another."""
+    folder.mkdir()
+    parts = await make_parts(source, parts_of, folder, toolbox=toolbox)
+    original = Original(path=source, info=info)
+    *_, proof = await package_and_verify(
+        plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox
+    )
+    return proof
+
+
+async def test_every_rendition_of_every_chunk_has_it(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+    source = await make_clip("plain.mp4", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=2", "-c:v", "libx264")
+    info, plan = await marked(source, MARK, toolbox=toolbox)
+    chunks = (Chunk(number=0, first_frame=0, frames=25), Chunk(number=1, first_frame=25, frames=25))
+    plan = replace(plan, chunks=chunks, seeks_s=(0.0, 0.5))
+    assert not any(rung.rung.copied for rung in plan.rungs)
+    proof = await proven(source, info, plan, tmp_path / "good", parts_of=plan, toolbox=toolbox)
+    assert proof.marked == len(proof.instants_s) >= 3
+    shown = [luma(tmp_path / "good" / "chunk-1" / file, 12) for file in ("ld.mp4", "sd.mp4")]
+    bare = luma(source, 37)
+    for (width, height), picture in zip(((160, 90), (320, 180)), shown, strict=True):
+        place = place_watermark(MARK, (width, height))
+        left, top = place.left_px + place.width_px // 8, place.top_px + place.height_px // 2
+        assert picture[top][left] > 225, "white, on its left side"
+        middle = picture[place.top_px + place.height_px // 2][place.left_px + place.width_px // 2]
+        at = (place.left_px + place.width_px // 2) * 320 // width, (place.top_px + place.height_px // 2) * 180 // height
+        assert abs(middle - bare[at[1]][at[0]]) < 40, "what is clear shows what is below"
+    others = {
+        "missing": replace(plan, watermark=None),
+        "corner": replace(plan, watermark=replace(MARK, corner="bottom-left")),
+        "faint": replace(plan, watermark=replace(MARK, opacity=0.2)),
+    }
+    for name, other in others.items():
+        with pytest.raises(OutputInvalid, match="the watermark is missing"):
+            await proven(source, info, plan, tmp_path / name, parts_of=other, toolbox=toolbox)
+
+
+async def test_it_is_upright_where_the_source_is_turned_and_over_bars(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    lying = await make_clip(
+        "lying.mp4", "-f", "lavfi", "-i", "gradients=s=320x180:r=25:d=2:speed=0.05:seed=1", "-c:v", "libx264"
+    )
+    turned = await make_clip("turned.mp4", "-display_rotation", "90", "-i", f"file:{lying}", "-c", "copy")
+    info, plan = await marked(turned, MARK, toolbox=toolbox)
+    assert (plan.rungs[0].rung.width_px, plan.rungs[0].rung.height_px) == (180, 320)
+    assert (await proven(turned, info, plan, tmp_path / "turned", parts_of=plan, toolbox=toolbox)).marked
+    square = tuple(replace(made, rung=replace(made.rung, width_px=made.rung.height_px)) for made in plan.rungs)
+    fitted = replace(plan, picture=replace(plan.picture, fit=((0.0, 180 / 320),)), rungs=square)
+    assert (await proven(turned, info, fitted, tmp_path / "bars", parts_of=fitted, toolbox=toolbox)).marked
+
+
+def luma(file: Path, number: int) -> list[bytes]:
+    """Return the rows of one picture of a file."""
+    with av.open(file) as container:
+        frame = next(frame for at, frame in enumerate(container.decode(video=0)) if at == number)
+        plane = frame.reformat(format="gray").planes[0]
+        return [bytes(plane)[row * plane.line_size :][: frame.width] for row in range(frame.height)]

@@ -34,6 +34,7 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
@@ -68,6 +69,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         deliveries_router(context),
         events_router(context),
         videos_router(context),
+        captions_router(context),
         categories_router(context),
         callbacks_router(context),
         errors_router(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vodpull import fetch
 from vodpull.settings import Settings
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 
 
 def source_guard(settings: Settings) -> fetch.AddressGuard:
@@ -34,4 +35,24 @@ def notify_guard(settings: Settings) -> fetch.AddressGuard:
         trusted_setting="VODPULL_TRUSTED_NOTIFY_ORIGINS" if own_list else "VODPULL_TRUSTED_ORIGINS",
         allow_networks=settings.allow_networks,
         own_url=settings.public_url,
+    )
+
+
+def fetch_limits(settings: Settings) -> fetch.FetchLimits:
+    """Return what fetching a source may cost."""
+    return fetch.FetchLimits(
+        max_bytes=settings.max_source_bytes,
+        min_rate_bytes_per_s=settings.min_source_bytes_per_s,
+        max_segments=settings.max_segments,
+        max_playlist_bytes=settings.max_playlist_bytes,
+    )
+
+
+def caption_fetcher(settings: Settings, guard: fetch.AddressGuard, host_limits: fetch.HostLimits) -> CaptionFetcher:
+    """Return what fetches caption files, as sources are fetched."""
+    return CaptionFetcher(
+        guard=guard,
+        limits=fetch_limits(settings),
+        host_limits=host_limits,
+        folder=settings.data_dir.resolve() / "captions",
     )

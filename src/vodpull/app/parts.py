@@ -17,7 +17,7 @@ from vodpull.accounts.keys import Accounts
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
-from vodpull.app.outgoing import notify_guard, source_guard
+from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -35,12 +35,14 @@ from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
+from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
@@ -113,6 +115,8 @@ class Parts:
         self.disposal = Disposal(self.retention, self.control, self.objects)
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
+        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
+        self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )

@@ -10,7 +10,8 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from vodpull import fetch, media
+from vodpull import media
+from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
@@ -87,12 +88,8 @@ def _context(parts: Parts) -> Context:
             standing_aside=parts.engine.standing_aside,
         ),
         templates=parts.templates,
-        fetch_limits=fetch.FetchLimits(
-            max_bytes=settings.max_source_bytes,
-            min_rate_bytes_per_s=settings.min_source_bytes_per_s,
-            max_segments=settings.max_segments,
-            max_playlist_bytes=settings.max_playlist_bytes,
-        ),
+        fetch_limits=fetch_limits(settings),
+        caption_fetcher=parts.caption_fetcher,
         source_retries=SourceRetries.parse(settings.source_retries),
         max_duration_s=settings.max_duration_s,
         watch=parts.watch,

@@ -1,15 +1,17 @@
 """Text tracks: read in any of their forms, made plain, written as WebVTT; no network, database or object store."""
 
-from vodpull.captions.cues import Cue, Track, kept_within
-from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag
+from vodpull.captions.cues import Cue, Track, kept_within, shifted
+from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag, public_tag
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
 from vodpull.captions.tying import TextRendition, tie
-from vodpull.captions.writing import WrittenTrack, write_track
+from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 
 __all__ = [
     "MAX_BYTES",
     "MAX_CUES",
+    "PLAYLIST",
     "SPOKEN_ON_THE_WIRE",
+    "WHOLE",
     "Cue",
     "TextRendition",
     "Track",
@@ -17,7 +19,9 @@ __all__ = [
     "kept_within",
     "language_name",
     "language_tag",
+    "public_tag",
     "read_track",
+    "shifted",
     "tie",
     "write_track",
 ]

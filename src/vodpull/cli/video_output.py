@@ -81,6 +81,8 @@ def _facts(video: Video) -> Iterator[tuple[str, str]]:
     for file in video.files:
         yield f"{file.width_px}x{file.height_px}", f"{size_text(file.size_bytes)}  {file.url}"
     yield "plays", video.playlist_url or "-"
+    for caption in video.captions:
+        yield "caption", f"{caption.language}, {caption.cues} cues  {caption.url}"
     for job in video.jobs:
         yield "job", f"{job.job_id}, attempt {job.attempt}: {job.stage}"
         if job.error is not None:
@@ -98,7 +100,8 @@ def row(video: Video) -> tuple[str, ...]:
 
 def summary(video: Video) -> dict[str, object]:
     """Return what a list tells of a video, without what it leaves out."""
-    left_out = {"files", "storyboard_url", "md5", "sha256", "decisions", "tracks", "warnings", "proof", "jobs", "usage"}
+    left_out = {"files", "storyboard_url", "md5", "sha256", "decisions", "tracks", "captions", "warnings", "proof"}
+    left_out |= {"jobs", "usage"}
     return {name: value for name, value in asdict(video).items() if name not in left_out}
 
 

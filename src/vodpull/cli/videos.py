@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 
 import typer
 
+from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
 from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Done = TypeVar("Done")
 
 app = typer.Typer(help="The videos of an account.", no_args_is_help=True)
+app.add_typer(captions.app, name="captions")
 
 MAX_PAGE = 100
 """Videos that a page of a list has at most."""

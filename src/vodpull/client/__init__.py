@@ -14,6 +14,7 @@ from vodpull.client.operations import Options, PullOptions
 from vodpull.client.shapes import (
     Attempt,
     Batch,
+    CaptionSource,
     Delivery,
     DeliveryPage,
     Event,
@@ -26,13 +27,15 @@ from vodpull.client.shapes import (
     StageTime,
 )
 from vodpull.client.video_operations import VideoChange, VideoFilters
-from vodpull.client.video_shapes import Category, Playback, Usage, Video, VideoJob, VideoPage
+from vodpull.client.video_shapes import Caption, Category, Playback, Usage, Video, VideoJob, VideoPage
 from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
 
 __all__ = [
     "AsyncClient",
     "Attempt",
     "Batch",
+    "Caption",
+    "CaptionSource",
     "Category",
     "Client",
     "Delivery",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from functools import wraps
@@ -89,6 +88,9 @@ class _Operations:
     wait_video = _Method(video_operations.wait_video)
     delete_video = _Method(video_operations.delete_video)
     playback = _Method(video_operations.playback)
+    captions = _Method(video_operations.captions)
+    put_caption = _Method(video_operations.put_caption)
+    delete_caption = _Method(video_operations.delete_caption)
     categories = _Method(video_operations.categories)
     create_category = _Method(video_operations.create_category)
     delete_category = _Method(video_operations.delete_category)
@@ -103,7 +105,7 @@ class _Operations:
 
     def _request(self, call: HttpCall) -> dict[str, Any]:
         """Return the arguments of a request."""
-        content = b"" if call.body is None else json.dumps(call.body, ensure_ascii=False).encode()
+        content = call.content
         return {
             "method": call.method,
             "url": self._address.server + call.target,

@@ -51,7 +51,7 @@ class HttpCall:
     target: str
     """Path and query, encoded."""
     body: Any = None
-    """JSON value; None: no body."""
+    """JSON value, or a file as bytes; None: no body."""
     headers: Mapping[str, str] = field(default_factory=dict)
     may_repeat: bool = False
     """Sent twice it does what it does once."""
@@ -60,6 +60,18 @@ class HttpCall:
     tried: int = 0
     waited_s: float = 0.0
     """Spent so far on waiting to send it again."""
+
+    @property
+    def content(self) -> bytes:
+        """The body as it is sent."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+
+    @property
+    def content_type(self) -> str:
+        """What the body says that it is."""
+        return "application/octet-stream" if isinstance(self.body, bytes) else "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,12 +127,13 @@ class Address:
         """
         if call.target.startswith(OWN_PREFIX) and self.server.startswith("https://"):
             token = f"{self.key.access_key}.{self.key.secret}"
-            own = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "Accept": "application/json"}
+            own = {"Authorization": f"Bearer {token}", "Content-Type": call.content_type, "Accept": "application/json"}
         else:
             # A signed call of our own API is carried out once: two of one second must not look alike.
             nonce = secrets.token_hex(8) if call.target.startswith(OWN_PREFIX) and call.method != "GET" else ""
             key = replace(self.key, nonce=nonce)
-            own = sign(call.method, self.server + call.target, content, key=key, now_s=now_s())
+            url = self.server + call.target
+            own = sign(call.method, url, content, key=key, now_s=now_s(), content_type=call.content_type)
         return {**own, **call.headers}
 
 

@@ -56,7 +56,7 @@ def submit(
     The call may be repeated with the same `idempotency_key` for 24 hours and makes one batch; without one, a fresh
     key protects against a connection that breaks before the answer.
     """
-    items = [asdict(Source(url=source) if isinstance(source, str) else source) for source in sources]
+    items = [_item(Source(url=source) if isinstance(source, str) else source) for source in sources]
     key = idempotency_key or secrets.token_hex(16)
     call = HttpCall(
         method="POST",
@@ -66,6 +66,12 @@ def submit(
         may_repeat=True,
     )
     return read(Batch, (yield from ask(call)))
+
+
+def _item(source: Source) -> dict[str, Any]:
+    """Return a source as it is sent: older services know none of what is left out."""
+    said = asdict(source)
+    return said if source.captions else {name: value for name, value in said.items() if name != "captions"}
 
 
 def query(batch_id: str) -> Flow[Batch]:

@@ -14,6 +14,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaptionSource:
+    """A caption file to fetch with a source."""
+
+    url: str
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """What viewers choose it by; empty: what the language calls itself."""
+    default: bool = False
+    """Players show it unless a viewer chooses otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One video to ingest."""
 
@@ -22,6 +35,8 @@ class Source:
     """Label; empty: the last part of the URL's path."""
     md5: str = ""
     """Expected digest; empty: not checked."""
+    captions: tuple[CaptionSource, ...] = ()
+    """Text tracks; one that cannot be used is left out with a warning."""
 
 
 @dataclass(frozen=True, kw_only=True)

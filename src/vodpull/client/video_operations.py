@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from vodpull.client.calls import get, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
 from vodpull.client.shapes import DeliveryPage, read
-from vodpull.client.video_shapes import Category, Playback, Video, VideoPage
+from vodpull.client.video_shapes import Caption, Category, Playback, Video, VideoPage
 
 
 class VideoFilters(TypedDict, total=False):
@@ -103,6 +103,44 @@ def playback(video_id: str) -> Flow[Playback]:
     return read(Playback, (yield from ask(get(f"{_video(video_id)}/playback"))))
 
 
+def captions(video_id: str) -> Flow[tuple[Caption, ...]]:
+    """Return the text tracks of a video, the default first."""
+    said = yield from ask(get(_captions(video_id)))
+    return tuple(read(Caption, each) for each in member(said, "captions"))
+
+
+def put_caption(
+    video_id: str,
+    language: str,
+    content: bytes | str,
+    *,
+    label: str = "",
+    default: bool = False,
+    forced: bool = False,
+) -> Flow[Caption]:
+    """
+    Put a text track to a video, in the place of what the language has; nothing is encoded.
+
+    `content` is the file itself, or the URL that it is at: SubRip, WebVTT, ASS or SSA.
+
+    Raises:
+        CaptionInvalid: the file is damaged; the message begins with the line.
+    """
+    given = {"label": label, "default": str(default).lower(), "forced": str(forced).lower()}
+    call = HttpCall(
+        method="PUT",
+        target=f"{OWN_PREFIX}{_captions(video_id, language)}?{urlencode(given)}",
+        body={"url": content} if isinstance(content, str) else content,
+        may_repeat=True,
+    )
+    return read(Caption, (yield from ask(call)))
+
+
+def delete_caption(video_id: str, language: str) -> Flow[None]:
+    """Remove a text track of a video."""
+    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _captions(video_id, language)))
+
+
 def categories() -> Flow[tuple[Category, ...]]:
     """Return all categories of the account, by id."""
     said = yield from ask(get("/categories"))
@@ -145,6 +183,10 @@ def list_deliveries(*, batch_id: str = "", state: str = "", limit: int = 20, cur
 
 def _video(video_id: str) -> str:
     return f"/videos/{quote(video_id, safe='')}"
+
+
+def _captions(video_id: str, language: str = "") -> str:
+    return f"{_video(video_id)}/captions" + (f"/{quote(language, safe='')}" if language else "")
 
 
 def _callback(kind: str) -> str:

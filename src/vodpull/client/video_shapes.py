@@ -36,6 +36,27 @@ class VideoJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Caption:
+    """A text track of a video."""
+
+    language: str
+    """By BCP 47; what stands behind `-x-` only tells tracks of one language apart."""
+    label: str
+    default: bool
+    forced: bool
+    origin: str
+    """`source`, `request` or `added`."""
+    cues: int
+    left_out: int
+    """Cues of the file that are not among them."""
+    size_bytes: int
+    updated_at_ms: int
+    url: str
+    """The whole of it, in WebVTT."""
+    playlist_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Usage:
     """What a video takes, in bytes."""
 
@@ -83,6 +104,7 @@ class Video:
     decisions: tuple[dict[str, Any], ...] = ()
     """Why each definition is in the ladder or not."""
     tracks: tuple[dict[str, Any], ...] = ()
+    captions: tuple[Caption, ...] = ()
     warnings: tuple[dict[str, str], ...] = ()
     proof: dict[str, Any] | None = None
     jobs: tuple[VideoJob, ...] = ()

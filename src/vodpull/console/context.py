@@ -20,6 +20,7 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -78,6 +79,7 @@ class ConsoleContext:
     encoding: Encoding
     removal: VideoRemoval
     callbacks: Callbacks
+    captioning: Captioning
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     inspector: Inspector

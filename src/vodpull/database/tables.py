@@ -117,6 +117,7 @@ job = sa.Table(
     sa.Column("archived_attempt", sa.Integer, nullable=False),
     sa.Column("next_try", sa.JSON(none_as_null=True)),
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
+    sa.Column("captions", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
     sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
@@ -151,6 +152,24 @@ video = sa.Table(
     sa.Index("ix_video_account_state", "account_id", "state", "created_at_ms", "video_id"),
     sa.Index("ix_video_created", "created_at_ms", "video_id"),
     sa.Index("ix_video_blocked", "directory", sqlite_where=BLOCKED, postgresql_where=BLOCKED),
+)
+
+caption = sa.Table(
+    "caption",
+    metadata,
+    sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), primary_key=True),
+    sa.Column("language", sa.String(35), primary_key=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("is_default", sa.Boolean, nullable=False),
+    sa.Column("is_forced", sa.Boolean, nullable=False),
+    sa.Column("origin", sa.String(16), nullable=False),
+    sa.Column("folder", sa.String(64), nullable=False),
+    sa.Column("coming", sa.String(64), nullable=False),
+    sa.Column("coming_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("cues", sa.Integer, nullable=False),
+    sa.Column("left_out", sa.Integer, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
 )
 
 category = sa.Table(

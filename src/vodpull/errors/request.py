@@ -39,10 +39,9 @@ class CaptionInvalid(RequestError):
     code = "caption_invalid"
     remedy = "Correct the file at the line that is named, or save it anew as SubRip, WebVTT or ASS in UTF-8."
 
-    def __init__(self, message: str, *, line: int = 0) -> None:
-        """`line` counts from 1; 0: it is about the whole."""
-        super().__init__(f"line {line}: {message}" if line else message)
-        self.line = line
+    def __init__(self, message: str, *, line: int = 0, field: str | None = None, remedy: str = "") -> None:
+        """`line` counts from 1; 0: it is about the whole, or the message says it already."""
+        super().__init__(f"line {line}: {message}" if line else message, field=field, remedy=remedy)
 
 
 def check_together(*checks: Callable[[], object]) -> None:

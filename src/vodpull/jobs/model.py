@@ -209,6 +209,19 @@ def outputs_name(video_id: str, attempt: int) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """A caption file that is named with a source, to be fetched with it."""
+
+    url: str
+    """May carry a signed query: never logged."""
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """For people: hostile text; empty: what the language is called."""
+    is_default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NextTry:
     """When a source that could not be fetched is asked again, and what it failed with."""
 
@@ -265,6 +278,8 @@ class Job:
     """What is put on top of that template; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
+    captions: tuple[Sidecar, ...] = ()
+    """Fetched with the source."""
 
     @property
     def is_postponed(self) -> bool:

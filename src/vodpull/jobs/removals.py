@@ -14,6 +14,7 @@ from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.model import Asset, BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.store.captions import caption_folders
 from vodpull.jobs.store.rows import job_of_row, read_view
 from vodpull.jobs.store.store import IS_FINAL, IS_KEPT
 from vodpull.jobs.store.videos import archive_again, forget_videos
@@ -48,6 +49,8 @@ class Holding:
     """What it keeps of the files in its folder; None: nothing."""
     everything: bool = False
     """It keeps all of them, because it is done, or under way and still writing."""
+    captions: frozenset[str] = frozenset()
+    """Folders of its captions, in the folder of all of them."""
 
 
 class Retention:
@@ -165,18 +168,26 @@ class Retention:
         job = tables.job.c
         query = sa.select(tables.job).where(job.directory.in_(directories))
         with self._engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+            jobs = [job_of_row(row) for row in connection.execute(query).mappings().all()]
+            texts = caption_folders(connection, [each.video_id for each in jobs])
         found = {}
-        for each in map(job_of_row, rows):
+        for each in jobs:
             gave_up = each.stage in {Stage.FAILED, Stage.CANCELLED}
             settled = gave_up and (each.finished_at_ms or 0) < settled_before_ms
-            found[each.directory] = Holding(batch_id=each.batch_id, asset=each.asset, everything=not settled)
+            found[each.directory] = Holding(
+                batch_id=each.batch_id, asset=each.asset, everything=not settled, captions=texts[each.video_id]
+            )
         return found
 
     def superseded(self, *, limit: int) -> list[str]:
-        """Return folders in which files are due to go because newer outputs replaced them, the oldest first."""
+        """
+        Return folders in which files are due to go because newer ones replaced them, the oldest first.
+
+        What is under way is not among them: it comes when that has ended.
+        """
         row = tables.superseded.c
-        query = sa.select(row.directory).where(row.due_at_ms <= now_ms()).order_by(row.due_at_ms).limit(limit)
+        busy = sa.exists().where(tables.job.c.directory == row.directory, ~IS_FINAL)
+        query = sa.select(row.directory).where(row.due_at_ms <= now_ms(), ~busy).order_by(row.due_at_ms).limit(limit)
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
@@ -185,10 +196,11 @@ class Retention:
         mine = sa.and_(tables.job.c.directory == directory, IS_FINAL, tables.job.c.deleted_at_ms.is_(None))
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(tables.job).where(mine)).mappings().first()
-        if row is None:
-            return None
-        job = job_of_row(row)
-        return job, Holding(batch_id=job.batch_id, asset=job.asset)
+            if row is None:
+                return None
+            job = job_of_row(row)
+            texts = caption_folders(connection, [job.video_id])
+        return job, Holding(batch_id=job.batch_id, asset=job.asset, captions=texts[job.video_id])
 
     def supersession_done(self, directory: str) -> None:
         """Record that what was to go of a folder is gone."""

@@ -7,6 +7,7 @@ Every object key is made here: service-made folders, and names that no file syst
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures
+    pullvideo/<yyyyMM>/<directory>/<videoId>-captions/<language>-<digest>/…    one text track
     material/<yyyyMM>/<materialId>.<suffix>               a picture or subtitles
     audio/<yyyyMM>/<audioId>.<suffix>                     sound
     manifests/<yyyyMM>/<directory>.json                   what is known of the job: never served
@@ -73,6 +74,11 @@ def material_of(key: str) -> tuple[str, str] | None:
 def upload_key(day: str, name: str) -> str:
     """Return the key of a part of an upload. `day` is `yyyyMMdd`."""
     return f"{UPLOADS}/{day}/{name}"
+
+
+def captions_folder(folder: str, video_id: str) -> str:
+    """Return the key prefix of a video's text tracks, without a trailing slash, in the folder of its files."""
+    return f"{folder}/{video_id}-captions"
 
 
 def manifest_key(*, month: str, directory: str) -> str:

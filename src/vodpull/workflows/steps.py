@@ -38,12 +38,14 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.store.store import JobRef, Outcome
 from vodpull.workflows.attempt.asset import alone
+from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.known import switch
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.sidecars import Sidecars
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
@@ -82,6 +84,8 @@ class Steps:
         self._context = context
         self._outbox = outbox
         self._production = Production(context)
+        self._captions = CaptionFiles(context.store.engine, context.objects)
+        self._sidecars = Sidecars(self._captions, context.caption_fetcher)
         self._head_start = HeadStart(context, self._production)
         self._sources = Sources(context, self._production)
 
@@ -177,6 +181,7 @@ class Steps:
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         if failure is None:
             await self._tidy(lambda: switch(self._context, job))
+            await self._tidy(lambda: self._show_captions(job))
         await self._tidy(lambda: self._clear(job))
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
@@ -251,6 +256,12 @@ class Steps:
         except StorageError as error:
             log.warning("files stay in the store", code=error.code)
 
+    async def _show_captions(self, job: Job) -> None:
+        """Show captions that were put or removed while this attempt was published."""
+        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
+        if now.attempt == job.attempt:
+            await self._captions.show(now)
+
     async def _clear_if_over(self, job: Job) -> None:
         """Remove what an attempt has left when somebody cancelled it."""
         if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
@@ -282,9 +293,11 @@ class Steps:
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
         with watch.stage(ref, Stage.STORE):
-            asset = await self._sources.store(job, source, name=name, info=info)
+            texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
+            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
         encodes = self._context.templates[batch.template].ladder
         await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset, encodes=encodes)
+        await self._sidecars.keep(replace(job, asset=asset), texts)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
         return self._judge(batch, asset, info)

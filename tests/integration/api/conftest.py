@@ -21,6 +21,8 @@ from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store.store import Outcome, Store
 from vodpull.settings import load_settings
+from vodpull.storage import open_store
+from vodpull.storage.objects import ObstoreObjects
 
 DOMAIN = "media.example.test"
 
@@ -34,6 +36,7 @@ class Served:
     browser: TestClient
     key: NewKey
     stranger: NewKey
+    objects: ObstoreObjects
 
     def call(self, method: str, path: str, *, key: NewKey | None = None, **fields: Any) -> Response:
         """Call `/api/v1` as the owner, or as somebody else."""
@@ -79,5 +82,6 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             browser=TestClient(service.web, raise_server_exceptions=False),
             key=accounts.create_key("acme"),
             stranger=accounts.create_key("stranger"),
+            objects=open_store((folder / "store").as_uri()),
         )
     database.dispose()

@@ -23,7 +23,7 @@ from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
 from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
-from vodpull.fetch import AddressGuard
+from vodpull.fetch import AddressGuard, FetchLimits, HostLimits
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -37,11 +37,14 @@ from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
+from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -149,6 +152,14 @@ def operator(console: Console) -> Console:
     return console
 
 
+FETCHER = CaptionFetcher(
+    guard=AddressGuard(),
+    limits=FetchLimits(max_bytes=0),
+    host_limits=HostLimits(),
+    folder=Path("nowhere"),
+)
+
+
 def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     store, accounts = Store(database), Accounts(database, Vault("a master key for tests"))
     accounts.create_key("local")
@@ -172,6 +183,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
+        captioning=Captioning(store, CaptionFiles(database, open_store("memory://")), fetcher=FETCHER),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

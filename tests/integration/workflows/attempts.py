@@ -19,6 +19,7 @@ from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.workflows.attempt.admission import Admission, Thresholds
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Watch
 
@@ -56,6 +57,12 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
+        caption_fetcher=CaptionFetcher(
+            guard=fetch.AddressGuard(),
+            limits=fetch.FetchLimits(max_bytes=10**9),
+            host_limits=fetch.HostLimits(),
+            folder=tmp_path / "captions",
+        ),
         source_retries=SourceRetries.parse(()),
         max_duration_s=3600,
         watch=Watch(),

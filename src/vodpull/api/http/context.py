@@ -23,6 +23,7 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
@@ -54,6 +55,7 @@ class ApiContext:
     materials: Materials
     encoding: Encoding
     callbacks: Callbacks
+    captioning: Captioning
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

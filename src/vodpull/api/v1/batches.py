@@ -27,10 +27,10 @@ from vodpull.api.v1.views import batch_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.model import BatchView, Job, Stage
+from vodpull.jobs.model import BatchView, Job, Sidecar, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url
+from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
@@ -100,9 +100,7 @@ class _Desk:
 
     def create(self, body: NewBatch, caller: Caller, key: str) -> BatchReply:
         identity = ("idempotency", caller.key.account_id, key)
-        # As it was before there was metadata: a request that was answered before an upgrade is known after it.
-        unsaid = set() if body.metadata else {"metadata"}
-        chosen = (fingerprint(*identity, content=body.model_dump_json(exclude=unsaid).encode()),) if key else ()
+        chosen = (fingerprint(*identity, content=_said(body)),) if key else ()
         view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
         return self.shown(view, caller)
 
@@ -232,6 +230,17 @@ def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
         return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
 
 
+def _said(body: NewBatch) -> bytes:
+    """Return a request as older releases read it: one that was answered before an upgrade is known after it."""
+    said = body.model_dump(mode="json")
+    if not body.metadata:
+        del said["metadata"]
+    for item in said["items"]:
+        if not item["captions"]:
+            del item["captions"]
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def _request(body: NewBatch) -> PullRequest:
     return PullRequest(
         trans_no=body.trans_no or None,
@@ -242,7 +251,20 @@ def _request(body: NewBatch) -> PullRequest:
         priority=body.priority,
         metadata=body.metadata,
         items=tuple(
-            PullItem(file_name=item.name or name_in_url(item.url), fetch_url=item.url, md5=item.md5)
+            PullItem(
+                file_name=item.name or name_in_url(item.url),
+                fetch_url=item.url,
+                md5=item.md5,
+                captions=tuple(
+                    Sidecar(
+                        url=without_user_info(each.url),
+                        language=each.language,
+                        label=each.label,
+                        is_default=each.default,
+                    )
+                    for each in item.captions
+                ),
+            )
             for item in body.items
         ),
     )

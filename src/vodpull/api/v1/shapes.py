@@ -23,6 +23,19 @@ class RequestShape(Shape):
     model_config = ConfigDict(extra="forbid")
 
 
+class NewCaption(RequestShape):
+    """A caption file to fetch with a source; SubRip, WebVTT, ASS or SSA."""
+
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
+    """Where it is: http or https."""
+    language: Annotated[str, Field(min_length=2, max_length=35)]
+    """By BCP 47: `en`, `pt-BR`, `zh-Hant`."""
+    label: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
+    """What viewers choose it by; empty: what the language calls itself."""
+    default: Annotated[bool, Field(strict=True)] = False
+    """Players show it unless a viewer chooses otherwise."""
+
+
 class NewItem(RequestShape):
     """One source to ingest."""
 
@@ -32,6 +45,8 @@ class NewItem(RequestShape):
     """Label; default: the last part of the URL's path."""
     md5: Annotated[str, Field(pattern=f"^({MD5_PATTERN})?$")] = ""
     """Expected digest; empty: not checked."""
+    captions: Annotated[list[NewCaption], Field(max_length=20)] = []
+    """Text tracks; one that cannot be used is left out with a warning, the video is published without it."""
 
 
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]+$")]

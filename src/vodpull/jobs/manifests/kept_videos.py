@@ -12,6 +12,7 @@ from vodpull.database import tables
 from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
+from vodpull.jobs.store.captions import Caption, insert_caption, read_captions
 from vodpull.jobs.store.videos import resize_video, video_row
 
 
@@ -39,6 +40,7 @@ class KeptVideo:
     uploaded_at_ms: int
     updated_at_ms: int
     labels: tuple[KeptLabel, ...] = ()
+    captions: tuple[Caption, ...] = ()
 
 
 def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
@@ -57,6 +59,7 @@ def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
         uploaded_at_ms=row["uploaded_at_ms"],
         updated_at_ms=row["updated_at_ms"],
         labels=_labels(connection, row["account_id"], row["video_id"]),
+        captions=tuple(read_captions(connection, row["video_id"])),
     )
 
 
@@ -98,6 +101,8 @@ def restore_video(
         for label in kept.labels:
             node_id = _restore_label(connection, account_id, label)
             insert_new(connection, tables.video_category, {"video_id": job.video_id, "node_id": node_id})
+        for caption in kept.captions:
+            insert_caption(connection, job.video_id, caption)
 
 
 def _restore_label(connection: sa.Connection, account_id: str, label: KeptLabel) -> int:

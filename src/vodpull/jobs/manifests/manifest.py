@@ -62,7 +62,7 @@ def manifest_of(record: Record, *, stored: Stored, seal: Callable[[str], str]) -
         format=FORMAT,
         account=record.account,
         batch=replace(batch, notify_url=""),
-        job=replace(job, source_url=_host_only(job.source_url)),
+        job=replace(job, source_url=_host_only(job.source_url), captions=()),
         sealed_source_url=seal(job.source_url),
         stored_bytes=stored.size_bytes,
         stored_files=stored.files,

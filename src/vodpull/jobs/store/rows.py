@@ -11,11 +11,12 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Stage, VideoOrigin, WireStatus
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Sidecar, Stage, VideoOrigin, WireStatus
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
 _NEXT_TRY = TypeAdapter(NextTry)
+_SIDECARS = TypeAdapter(tuple[Sidecar, ...])
 
 
 def read_view(connection: sa.Connection, which: sa.ColumnElement[bool]) -> BatchView | None:
@@ -60,6 +61,7 @@ def job_row(job: Job) -> dict[str, Any]:
         "pull_status": job.pull_status.value,
         "cmd_status": job.cmd_status.value,
         "decisions": list(job.decisions),
+        "captions": [asdict(sidecar) for sidecar in job.captions],
         "stored_bytes": 0,
         "archived_attempt": 0,
     }
@@ -82,6 +84,7 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
             "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
             "decisions": tuple(values.get("decisions", ())),
+            "captions": _SIDECARS.validate_python(values.get("captions", ())),
             "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )

@@ -84,7 +84,7 @@ def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> l
     for row in rows:
         count_stored(connection, row.account_id, -int(row.size_bytes))
     ids = [row.video_id for row in rows]
-    for table in (tables.video_category, tables.video):
+    for table in (tables.video_category, tables.caption, tables.video):
         connection.execute(table.delete().where(table.c.video_id.in_(ids)))
     return ids
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from vodpull.jobs.model import DEFAULT_PRIORITY
+from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
 
 MAX_FILE_NAME_CHARS = 255
 DEFAULT_FILE_NAME = "video"
@@ -22,6 +22,8 @@ class PullItem:
     """Judged when it is fetched: a bad URL fails its own job, never the batch."""
     md5: str
     """32 hex characters in the client's own spelling, which is what it reads back; empty: not checked."""
+    captions: tuple[Sidecar, ...] = ()
+    """To be fetched with it; languages as they were written."""
 
 
 @dataclass(frozen=True, kw_only=True)

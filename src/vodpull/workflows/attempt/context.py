@@ -16,6 +16,7 @@ from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.workflows.attempt.admission import Admission
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -38,6 +39,7 @@ class Context:
     admission: Admission
     templates: Templates
     fetch_limits: fetch.FetchLimits
+    caption_fetcher: CaptionFetcher
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch

@@ -29,6 +29,7 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
@@ -51,6 +52,7 @@ class Production:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._shared = SharedWork()
+        self._texts = CaptionFiles(context.store.engine, context.objects)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -198,7 +200,8 @@ class Production:
         if replaces(job):
             mine = f"{folder_key(job)}/{made_name(job)}"
             keys = [key for key in keys if key.startswith((f"{mine}/", f"{mine}.", f"{mine}-"))]
-        await self._context.objects.delete_all([key for key in keys if key not in held])
+        texts = f"{captions_of(job)}/"
+        await self._context.objects.delete_all([key for key in keys if key not in held and not key.startswith(texts)])
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
         """
@@ -258,6 +261,7 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
+        await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
         await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
         await self._upload(job, folder, [package.multivariant])

@@ -11,15 +11,16 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated, check_together
-from vodpull.jobs.model import Batch, BatchView, Job
+from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
-from vodpull.jobs.submission.submission import PullRequest, without_user_info
+from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.captions import checked_sidecars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,9 @@ class Intake:
         """
         terms, name = self._terms, request.template or self._terms.default_template
         check_together(
-            lambda: terms.templates.find(name), lambda: judge_address(request.notify_url or "", terms.check_url)
+            lambda: terms.templates.find(name),
+            lambda: judge_address(request.notify_url or "", terms.check_url),
+            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
         )
         view = _plan(request, account_id=caller.account_id, template=terms.templates.find(name).name)
         with self._store.transaction() as connection:
@@ -112,6 +115,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             source_url=without_user_info(item.fetch_url),
             md5=item.md5,
             video_id=new_id(now),
+            captions=_sidecars(item, position),
             directory=new_id(now),
             stage_at_ms=now,
             created_at_ms=now,
@@ -119,3 +123,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
         for position, item in enumerate(request.items)
     )
     return BatchView(batch=batch, jobs=jobs)
+
+
+def _sidecars(item: PullItem, position: int) -> tuple[Sidecar, ...]:
+    return checked_sidecars(item.captions, field=f"items.{position}.captions")

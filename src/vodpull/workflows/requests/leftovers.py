@@ -20,6 +20,9 @@ NO_RETRY_S = 60.0
 """When a removal breaks off, its last requests may still arrive; longer than it by the error of clocks, too."""
 
 
+_CAPTION = re.compile(r"/[0-9a-f]{32}-captions/(?P<folder>[^/]+)/")
+
+
 class Leftovers:
     """Removes what jobs that were given up hold beyond their asset: what was shown of them early, for one."""
 
@@ -63,7 +66,14 @@ def strangers(holding: Holding, keys: Iterable[str]) -> list[str]:
     """Return those of the keys of a job's folder that it does not keep. Pure."""
     if holding.everything:
         return []
-    return [key for key in keys if holding.asset is None or not keeps(holding.asset, key)]
+    return [key for key in keys if not _is_kept(holding, key)]
+
+
+def _is_kept(holding: Holding, key: str) -> bool:
+    text = _CAPTION.search(key)
+    if text is not None:
+        return text["folder"] in holding.captions
+    return holding.asset is not None and keeps(holding.asset, key)
 
 
 def keeps(asset: Asset, key: str) -> bool:

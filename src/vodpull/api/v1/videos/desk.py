@@ -33,7 +33,7 @@ class VideoDesk:
     def page(self, wanted: VideoFilter, caller: Caller, *, limit: int, cursor: str) -> VideoPage:
         """Return a page of a list."""
         videos, following = self.context.library.page(wanted, limit=limit, cursor=cursor)
-        urls = self._urls(caller)
+        urls = self.urls(caller)
         return VideoPage(videos=[video_summary(video, urls) for video in videos], next_cursor=following)
 
     def read(self, video_id: str, caller: Caller) -> VideoReply:
@@ -44,11 +44,12 @@ class VideoDesk:
         if job is None:  # deleted at this moment
             raise NotFound("there is no such video")
         times = self.context.listing.timeline(video.batch_id)
-        return video_reply(video, job, times, urls=self._urls(caller))
+        captions = self.context.captioning.of_video(video)
+        return video_reply(video, job, times, captions=captions, urls=self.urls(caller))
 
     def playback(self, video_id: str, caller: Caller) -> PlaybackReply:
         """Return where a video is played."""
-        return playback_reply(self.video(video_id, caller), self._urls(caller))
+        return playback_reply(self.video(video_id, caller), self.urls(caller))
 
     def change(self, video_id: str, change: VideoChange, caller: Caller) -> VideoReply:
         """Change a video."""
@@ -92,5 +93,6 @@ class VideoDesk:
             video, access_key=caller.key.access_key, stop_use=not only_original, only_original=only_original
         )
 
-    def _urls(self, caller: Caller) -> FileUrls:
+    def urls(self, caller: Caller) -> FileUrls:
+        """Return what writes the URLs of files for a caller."""
         return FileUrls(public_url=caller.base_url, domains=self.context.publish_domains)

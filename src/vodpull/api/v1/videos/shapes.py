@@ -20,6 +20,7 @@ from vodpull.api.v1.shapes import (
 from vodpull.jobs.model import Stage
 from vodpull.videos.categories import is_category_name
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
+from vodpull.wire_values import MAX_URL_CHARACTERS
 
 State = Literal["enabled", "blocked"]
 EncodeStateName = Literal["encoded", "not_encoded", "encoding", "failed"]
@@ -152,6 +153,47 @@ class VideoJobReply(Shape):
     """When each stage of each attempt began, in the order of time."""
 
 
+class CaptionReply(Shape):
+    """A text track of a video."""
+
+    language: str
+    """By BCP 47; what stands behind `-x-` only tells tracks of one language apart."""
+    label: str
+    """What viewers choose it by."""
+    default: bool
+    """Players show it unless a viewer chooses otherwise."""
+    forced: bool
+    """It has only what must be understood, such as signs in another language."""
+    origin: Literal["source", "request", "added"]
+    """A track of the original, named with the request, or put to the video later."""
+    cues: int
+    """Texts with a time of their own."""
+    left_out: int
+    """Cues of the file that are not among them: without text or length, or beyond the end of the video."""
+    size_bytes: int
+    """Of all its files."""
+    updated_at_ms: int
+    """When it was put there; Unix time in milliseconds."""
+    url: str
+    """The whole of it, in WebVTT."""
+    playlist_url: str
+    """The same in segments, as the playlist of the video names it."""
+
+
+class CaptionList(Shape):
+    """The text tracks of a video."""
+
+    captions: list[CaptionReply]
+    """The default first, then by language."""
+
+
+class CaptionSource(RequestShape):
+    """Where a caption file is to be fetched, in place of the file itself."""
+
+    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
+    """http or https."""
+
+
 class UsageReply(Shape):
     """What a video takes, in bytes."""
 
@@ -178,6 +220,8 @@ class VideoReply(VideoSummary):
     """Why each definition is in the ladder or not."""
     tracks: list[TrackReply]
     """Of the source, in the order of the file."""
+    captions: list[CaptionReply]
+    """Its text tracks, the default first."""
     warnings: list[WarningReply]
     """What of the source is not published, and why."""
     proof: dict[str, Any] | None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from vodpull.api.v1.shapes import ErrorReply, FileReply, TrackReply, WarningReply
 from vodpull.api.v1.videos.shapes import (
+    CaptionReply,
     CategoryReply,
     PlaybackReply,
     UsageReply,
@@ -19,6 +21,7 @@ from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.embed import playback_of
 from vodpull.videos.model import Category, Video
 from vodpull.videos.urls import FileUrls
+from vodpull.workflows.requests.captions import StoredCaption
 
 
 def category_reply(category: Category) -> CategoryReply:
@@ -31,7 +34,9 @@ def video_summary(video: Video, urls: FileUrls) -> VideoSummary:
     return VideoSummary(**_summary(video, urls))
 
 
-def video_reply(video: Video, job: Job, times: Times, *, urls: FileUrls) -> VideoReply:
+def video_reply(
+    video: Video, job: Job, times: Times, *, captions: Sequence[StoredCaption], urls: FileUrls
+) -> VideoReply:
     """Return a video with everything that is known of it."""
     asset = video.asset
     return VideoReply(
@@ -42,10 +47,29 @@ def video_reply(video: Video, job: Job, times: Times, *, urls: FileUrls) -> Vide
         sha256=asset.sha256,
         decisions=[decision_reply(decision) for decision in job.decisions],
         tracks=[TrackReply(**asdict(track)) for track in asset.tracks],
+        captions=[caption_reply(video, caption, urls) for caption in captions],
         warnings=[WarningReply(**asdict(warning)) for warning in asset.warnings],
         proof=asset.proof,
         jobs=[_job(video, job, times)],
         usage=_usage(video),
+    )
+
+
+def caption_reply(video: Video, stored: StoredCaption, urls: FileUrls) -> CaptionReply:
+    """Return a text track as `/api/v1` shows it."""
+    caption = stored.caption
+    return CaptionReply(
+        language=caption.language,
+        label=caption.label,
+        default=caption.is_default,
+        forced=caption.is_forced,
+        origin=caption.origin.value,
+        cues=caption.cues,
+        left_out=caption.left_out,
+        size_bytes=caption.size_bytes,
+        updated_at_ms=caption.updated_at_ms,
+        url=urls.url(stored.key, video.publish_domain),
+        playlist_url=urls.url(stored.playlist_key, video.publish_domain),
     )
 
 

@@ -1,0 +1,62 @@
+"""Caption files by URL: brought here through the same guard as sources, small and soon."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vodpull import captions, fetch
+from vodpull.errors import BodyTooLarge, CaptionInvalid, OriginTimeout
+
+WITHIN_S = 60.0
+"""Somebody waits for it: a request, or a video that could be encoded by now."""
+
+TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionFetcher:
+    """Fetches caption files for one process."""
+
+    guard: fetch.AddressGuard
+    limits: fetch.FetchLimits
+    host_limits: fetch.HostLimits
+    folder: Path
+    """For files on their way; made if need be."""
+
+    async def read(self, url: str, *, account_id: str) -> captions.Track:
+        """
+        Return the cues of the file at a URL.
+
+        Raises:
+            FetchError: it could not be brought here.
+            CaptionInvalid: it is no caption file, or too large for one.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix="caption-") as place:
+            target = Path(place) / "caption"
+            try:
+                async with asyncio.timeout(WITHIN_S):
+                    await self._download(url, target, account_id=account_id)
+            except BodyTooLarge as error:
+                raise CaptionInvalid(f"the file is larger than {captions.MAX_BYTES} bytes") from error
+            except TimeoutError as error:
+                raise OriginTimeout(f"the origin has not sent the file within {WITHIN_S:.0f} s") from error
+            data = await asyncio.to_thread(target.read_bytes)
+        return await asyncio.to_thread(captions.read_track, data)
+
+    async def _download(self, url: str, target: Path, *, account_id: str) -> None:
+        await fetch.download(
+            url,
+            target,
+            guard=self.guard,
+            limits=replace(self.limits, max_bytes=captions.MAX_BYTES, attempts=TRIES),
+            on_progress=_unheard,
+            host_limits=self.host_limits.of_account(account_id),
+        )
+
+
+def _unheard(_done: int, _total: int | None) -> None:
+    """It is over before anybody looks."""

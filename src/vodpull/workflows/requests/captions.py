@@ -1,0 +1,138 @@
+"""Captions that people put to their videos, exchange and remove; nothing is encoded for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vodpull import captions
+from vodpull.errors import FetchError, NotFound, ParameterError
+from vodpull.jobs.model import Job, Sidecar
+from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
+from vodpull.jobs.store.store import Store
+from vodpull.videos.model import Video
+from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
+from vodpull.workflows.attempt.captions import CaptionFiles, Wanted, captions_of
+
+MAX_LABEL_CHARACTERS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCaption:
+    """A caption of a video, and where its files are."""
+
+    caption: Caption
+    key: str
+    """Of the whole, in WebVTT."""
+    playlist_key: str
+
+
+class Captioning:
+    """Changes the captions of videos."""
+
+    def __init__(self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher) -> None:
+        self._store = store
+        self._rows = CaptionRows(store.engine)
+        self._files = files
+        self._fetcher = fetcher
+
+    def of_video(self, video: Video) -> list[StoredCaption]:
+        """Return the captions of a video, the default first, then by language."""
+        _, job = self._store.find_job(video.job_id)
+        return [_stored(job, caption) for caption in self._rows.of_video(video.video_id)]
+
+    def find(self, video: Video, language: str) -> StoredCaption:
+        """
+        Return the caption of one language.
+
+        Raises:
+            NotFound: there is none.
+        """
+        tag = captions.language_tag(language)
+        for stored in self.of_video(video):
+            if stored.caption.language == tag:
+                return stored
+        raise NotFound("the video has no caption of this language", field="language")
+
+    async def put(self, video: Video, wanted: Wanted, content: bytes | str) -> StoredCaption:
+        """
+        Keep a caption file, or the one at a URL, in the place of what the language has; players see it at once.
+
+        Raises:
+            CaptionInvalid: it cannot be read, or nothing of it can be seen in the video.
+            ParameterError: language or label are none, or the file could not be fetched.
+            NotFound, NotAllowedNow: as `CaptionFiles.put`.
+        """
+        wanted = replace(wanted, language=captions.language_tag(wanted.language), label=_label(wanted.label))
+        if isinstance(content, str):
+            track = await self._fetched(content, account_id=video.account_id)
+        else:
+            track = await asyncio.to_thread(captions.read_track, content)
+        _, job = await asyncio.to_thread(self._store.find_job, video.job_id)
+        await self._files.put(job, wanted, track)
+        await self._show(video)
+        return await asyncio.to_thread(self.find, video, wanted.language)
+
+    async def _fetched(self, url: str, *, account_id: str) -> captions.Track:
+        try:
+            return await self._fetcher.read(url, account_id=account_id)
+        except FetchError as error:
+            raise ParameterError(str(error), field="url") from error
+
+    async def remove(self, video: Video, language: str) -> None:
+        """
+        Take a caption away; players see it at once, its files go in an hour.
+
+        Raises:
+            NotFound: there is none.
+        """
+        await asyncio.to_thread(self._rows.remove, video.video_id, captions.language_tag(language))
+        await self._show(video)
+
+    async def _show(self, video: Video) -> None:
+        _, job = await asyncio.to_thread(self._store.find_job, video.job_id)
+        await self._files.show(job)
+
+
+def checked_sidecars(sidecars: Sequence[Sidecar], *, field: str) -> tuple[Sidecar, ...]:
+    """
+    Return the captions of one source as they are kept.
+
+    Raises:
+        ParameterError: a language is none or comes twice, or several are the default.
+    """
+    kept: list[Sidecar] = []
+    for number, sidecar in enumerate(sidecars):
+        where = f"{field}.{number}"
+        try:
+            tag = captions.language_tag(sidecar.language)
+        except ParameterError as error:
+            raise ParameterError(str(error), field=f"{where}.language") from error
+        if tag in {other.language for other in kept}:
+            raise ParameterError("this language comes twice", field=f"{where}.language")
+        if sidecar.is_default and any(other.is_default for other in kept):
+            raise ParameterError("only one caption is the default", field=f"{where}.default")
+        kept.append(replace(sidecar, language=tag, label=_label(sidecar.label)))
+    return tuple(kept)
+
+
+def _label(text: str) -> str:
+    label = " ".join("".join(letter for letter in text if letter.isprintable()).split())
+    if len(label) > MAX_LABEL_CHARACTERS:
+        raise ParameterError(f"a label has {MAX_LABEL_CHARACTERS} characters at most", field="label")
+    return label
+
+
+def _stored(job: Job, caption: Caption) -> StoredCaption:
+    folder = f"{captions_of(job)}/{caption.folder}"
+    return StoredCaption(
+        caption=caption, key=f"{folder}/{captions.WHOLE}", playlist_key=f"{folder}/{captions.PLAYLIST}"
+    )
+
+
+def added(language: str, *, label: str = "", is_default: bool = False, is_forced: bool = False) -> Wanted:
+    """Return how a caption is wanted that somebody puts to a video."""
+    return Wanted(
+        language=language, label=label, is_default=is_default, is_forced=is_forced, origin=CaptionOrigin.ADDED
+    )

@@ -24,6 +24,10 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+WIRE_ZONE = timezone(timedelta(hours=8))
+"""Of times of the wire contract, unless an operator says otherwise."""
+
+
 def utc_month(unix_s: float) -> str:
     """Return `yyyyMM` of a Unix time, in UTC (the month folder of stored files)."""
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m")

@@ -108,7 +108,9 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(only_200="notify-200-only" in settings.compat, urls=file_urls(settings)),
+            manner=Manner(
+                only_200="notify-200-only" in settings.compat, urls=file_urls(settings), zone=wire_zone(settings)
+            ),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)

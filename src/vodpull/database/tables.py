@@ -239,6 +239,8 @@ task = sa.Table(
     sa.Column("access_key", sa.String(64), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Column("job_id", sa.String(32)),
+    sa.Index("ix_task_job", "job_id", unique=True),
     sa.Index("ix_task_trans_no", "account_id", "kind", "trans_no", unique=True),
     sa.Index("ix_task_open", "created_at_ms", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )

@@ -138,6 +138,7 @@ from vodpull.errors.request import (
     RequestRepeated,
     RequestTooLarge,
     TransNoRepeated,
+    VideoUnfit,
     check_together,
 )
 from vodpull.errors.service import (
@@ -242,6 +243,7 @@ __all__ = [
     "UploadTooLarge",
     "UrlForbidden",
     "UrlInvalid",
+    "VideoUnfit",
     "VodpullError",
     "catalogue",
     "check_together",

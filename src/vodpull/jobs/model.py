@@ -101,6 +101,10 @@ class VideoOrigin(IntEnum):
     UPLOADED_BY_TOOL = 12
 
 
+EDITED = frozenset({VideoOrigin.CLIPPED, VideoOrigin.JOINED})
+"""Origins of videos that are made of others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
     """One row of `videoFileList`: a file of an asset that a client may play or download."""
@@ -219,6 +223,11 @@ class Sidecar:
     label: str = ""
     """For people: hostile text; empty: what the language is called."""
     is_default: bool = False
+
+
+def fragments_name(video_id: str) -> str:
+    """Return the folder of the fragments of an original that is a playlist."""
+    return f"{video_id}-source"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,5 +29,10 @@ def deletion_notice(task_id: int, statuses: Mapping[str, int], *, now_ms: int) -
     return _sent({"taskId": str(task_id), "status": 2, "items": items, "timestamp": now_ms})
 
 
+def edit_notice(told: Mapping[str, Any]) -> str:
+    """Return what is posted when a clip or a join has ended: what its query tells."""
+    return _sent(told)
+
+
 def _sent(data: Mapping[str, Any]) -> str:
     return base64.urlsafe_b64encode(compact_json(data)).decode("ascii")

@@ -33,7 +33,9 @@ async def make_edit(
     for number, part in enumerate(plan.parts):
         if plan.copied:
             pictures[number, 0] = copies[part.source]
-        for chunk in part.plan.chunks if part.plan else ():
+        if part.plan is None:
+            continue
+        for chunk in part.plan.chunks:
             pictures[number, chunk.number] = folder / f"part-{number}-{chunk.number}"
             pictures[number, chunk.number].mkdir()
             await encode_chunk(

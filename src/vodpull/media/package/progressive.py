@@ -84,7 +84,7 @@ class _Tables:
 
     @property
     def end_ms(self) -> int:
-        """When the last sample ends. Pictures are shown later than they are decoded; of sound, the beginning is skipped."""
+        """When the last sample ends: pictures are shown later than decoded; of sound, the beginning is skipped."""
         skipped = 0 if self.track.is_video else self.track.delay_ticks
         return self._ms(self._start_ticks + sum(self._durations) - skipped)
 

@@ -73,14 +73,20 @@ class Intake:
         return view if first == view.batch.batch_id else self._earlier(first)
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
-        self._check_quota(connection, caller.account_id)
+        self.check_quota(connection, caller.account_id)
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
-    def _check_quota(self, connection: sa.Connection, account_id: str) -> None:
+    def check_quota(self, connection: sa.Connection, account_id: str) -> None:
+        """
+        Make sure that an account may store something.
+
+        Raises:
+            QuotaExceeded: it may not.
+        """
         quota_bytes = self._terms.quota_bytes
         if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
             raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")

@@ -15,6 +15,8 @@ from starlette.responses import Response
 from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.library.calls import Call, Desk
 from vodpull.api.cloudvod.library.category_calls import CategoryCalls
+from vodpull.api.cloudvod.library.edit_calls import EditCalls
+from vodpull.api.cloudvod.library.edit_schemas import EDIT_SHAPES
 from vodpull.api.cloudvod.library.material_calls import MaterialCalls
 from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
@@ -42,7 +44,8 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     _add_pull(router, context, query)
     desk = Desk(context)
-    for calls in (VideoCalls(context), CategoryCalls(context), MaterialCalls(context), OtherCalls(context)):
+    groups = (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, OtherCalls)
+    for calls in (group(context) for group in groups):
         for call in calls.all():
             _add(router, desk, call)
     return router
@@ -73,7 +76,7 @@ def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> 
 
 
 def _add(router: APIRouter, desk: Desk, call: Call) -> None:
-    parameters, reply = (VIDEO_SHAPES | MATERIAL_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
+    parameters, reply = (VIDEO_SHAPES | EDIT_SHAPES | MATERIAL_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
         router.add_api_route,

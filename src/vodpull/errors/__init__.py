@@ -18,6 +18,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
     │   ├── QuotaExceeded         quota_exceeded
     │   ├── NotAllowedNow         not_allowed_now
     │   ├── Occupied              occupied
+    │   ├── VideoUnfit            video_unfit
     │   ├── MethodNotAllowed      method_not_allowed
     │   ├── FormRefused           form_refused
     │   ├── NotificationInvalid   notification_invalid

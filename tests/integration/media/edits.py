@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vodpull.media import Toolbox, encode_chunk, encode_limits, probe, survey
@@ -29,24 +29,7 @@ async def make_edit(
             source = EditSource(info=info, survey=found, copyable=describe_copy(copies[number], source, order))
         inputs.append(EditInput(source=source, path=path))
     plan = plan_edit([each.source for each in inputs], order)
-    pictures = {}
-    for number, part in enumerate(plan.parts):
-        if plan.copied:
-            pictures[number, 0] = copies[part.source]
-        if part.plan is None:
-            continue
-        for chunk in part.plan.chunks:
-            pictures[number, chunk.number] = folder / f"part-{number}-{chunk.number}"
-            pictures[number, chunk.number].mkdir()
-            await encode_chunk(
-                inputs[part.source].path,
-                part.plan,
-                chunk,
-                pictures[number, chunk.number],
-                toolbox=toolbox,
-                limits=encode_limits(part.plan, chunk),
-                on_progress=lambda _share: None,
-            )
+    pictures = await _pictures(plan, inputs, copies, folder, toolbox=toolbox)
     out, sound = folder / "out", folder / "sound"
     out.mkdir()
     if plan.has_sound:
@@ -58,3 +41,28 @@ async def make_edit(
     result = out / (FLV_FILE if plan.container == "flv" else MP4_FILE)
     await check_edit(result, plan, inputs, toolbox=toolbox)
     return plan, result
+
+
+async def _pictures(
+    plan: EditPlan, inputs: Sequence[EditInput], copies: Mapping[int, Path], folder: Path, *, toolbox: Toolbox
+) -> dict[tuple[int, int], Path]:
+    """Return the folders with the picture of each part."""
+    made = {}
+    for number, part in enumerate(plan.parts):
+        if part.plan is None and number in copies:
+            made[number, 0] = copies[part.source]
+            continue
+        for chunk in part.plan.chunks if part.plan else ():
+            assert part.plan is not None
+            made[number, chunk.number] = folder / f"part-{number}-{chunk.number}"
+            made[number, chunk.number].mkdir()
+            await encode_chunk(
+                inputs[part.source].path,
+                part.plan,
+                chunk,
+                made[number, chunk.number],
+                toolbox=toolbox,
+                limits=encode_limits(part.plan, chunk),
+                on_progress=lambda _share: None,
+            )
+    return made

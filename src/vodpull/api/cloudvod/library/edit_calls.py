@@ -30,7 +30,6 @@ class EditCalls:
 
     def __init__(self, context: ApiContext) -> None:
         self._context = context
-        self._tasks = Tasks(context.store.engine)
 
     def all(self) -> Sequence[Call]:
         """Return the calls."""
@@ -100,6 +99,6 @@ class EditCalls:
         trans_no = text_of(parameters.get("transNo"), "transNo")
         if not trans_no:
             raise ParameterError("transNo is missing", field="transNo")
-        task = self._tasks.find(caller.account_id, kind, trans_no)
+        task = Tasks(self._context.store.engine).find(caller.account_id, kind, trans_no)
         with self._context.store.engine.connect() as connection:
             return edit_info(connection, task, urls=caller.urls, zone=caller.zone)

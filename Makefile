@@ -13,6 +13,8 @@ help: ## list the commands
 demo: .venv/installed ## run the main job on the sample clip
 	@$(BIN)/vodpull demo
 
+# Where this is set, each of some hundred processes would compile the package anew, which is half of its start.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/installed-test ## install what the tests need and run all of them
 	scripts/test-services
 	# A file at a time for each of three processes, the slow ones first: one of them often waits for something.

@@ -4,10 +4,10 @@ Signed status queries a second: a closed loop of wrk (Debian package `wrk`) with
 The service and, in the same run and in turns, a bare Starlette endpoint under uvicorn with the same event loop and
 parser. It gets the same POST with the same header lines, reads its JSON and answers with JSON of its own; it checks
 nothing, and asks no database. Another row asks for a task of 50 sources. Beside the rate stands the processor time that
-the serving process took for one answer, which does not depend on what else the machine does. With `--database` the
-service runs on a PostgreSQL of yours.
+the serving process took for one answer, which does not depend on what else the machine does. With `--postgres`
+the service runs on a PostgreSQL server of its own, else on SQLite.
 
-    python -m benchmarks.query_rate [--rounds 3] [--seconds 5] [--database postgresql://…]
+    python -m benchmarks.query_rate [--rounds 3] [--seconds 5] [--postgres]
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
+
+from tests.services.postgres import running_postgres
 
 from benchmarks.query_load import PULL, QUERY, Service, accepts, cpu_s, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
@@ -58,10 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--postgres", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        service = stack.enter_context(idle_service(Path(folder), database=asked.database))
+        database = stack.enter_context(running_postgres()).url() if asked.postgres else ""
+        service = stack.enter_context(idle_service(Path(folder), database=database))
         bare = stack.enter_context(bare_endpoint())
         scripts = {
             name: query_script(Path(folder) / f"{name}.lua", service, sources=sources)

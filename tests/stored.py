@@ -15,7 +15,8 @@ from vodpull.database.connection import _migrations, open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
-from vodpull.jobs.store.store import JobRef, Outcome, Store
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Store
 
 VAULT = Vault("a master key of a test")
 ORIGINAL = StoredFile(

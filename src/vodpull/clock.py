@@ -33,6 +33,11 @@ def utc_month(unix_s: float) -> str:
     return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m")
 
 
+def utc_day(unix_s: float) -> str:
+    """Return `yyyyMMdd` of a Unix time, in UTC."""
+    return datetime.fromtimestamp(unix_s, UTC).strftime("%Y%m%d")
+
+
 def wire_time(unix_ms: int, zone: tzinfo) -> str:
     """Return a time as the wire contract writes it: `yyyy-MM-dd HH:mm:ss`, without its zone."""
     return datetime.fromtimestamp(unix_ms / 1000, zone).strftime(_WIRE_FORM)

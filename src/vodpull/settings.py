@@ -112,8 +112,12 @@ class Settings(BaseSettings):
     """Days after its end at which a task is deleted with its files; 0: kept until somebody deletes it."""
     account_quota_bytes: Annotated[int, Field(ge=0)] = 0
     """Stored bytes, segments included, at which an account's next task is refused; 0: no quota."""
+    playback: Literal["public", "signed"] = "public"
+    """`signed`: nothing plays without a token. An account, a template and a video may say otherwise."""
     upload_token_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     """Life of an upload token, in hours."""
+    upload_rate_limit: str = "6000/minute"
+    """Requests with upload tokens per account, in the notation of `limits`; `0` switches it off. By each process."""
     max_open_uploads: Annotated[int, Field(ge=0)] = 1000
     """Unfinished uploads that an account may have; 0: any number."""
     max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600
@@ -202,7 +206,7 @@ class Settings(BaseSettings):
             ip_network(proxy, strict=False)  # raises ValueError in words of its own
         return value
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "upload_rate_limit")
     @classmethod
     def _readable_limit(cls, value: str) -> str:
         if value.strip() in {"", "0"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -77,7 +78,9 @@ async def test_the_asyncio_client_does_the_same(service: Vodpull, stored: list[s
         assert (await client.list_deliveries()).deliveries == ()
 
 
-def test_the_commands_do_the_same(service: Vodpull, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_do_the_same(
+    service: Vodpull, origin: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(service._environment, "VODPULL_SERVER", service.url)
     service.run("pull", origin.url(CLIP), "--template", "original", "--name", "by command.mp4", "--wait")
     [row] = json.loads(service.run("videos", "list", "--search", "BY COMMAND", "--json").stdout)
@@ -92,6 +95,10 @@ def test_the_commands_do_the_same(service: Vodpull, origin: Origin, monkeypatch:
     assert '<source src="http' in service.run("videos", "url", video, "--what", "embed").stdout
     encoded = service.run("videos", "encode", video, "--template", "original", "--wait")
     assert (encoded.returncode, "done" in encoded.stderr) == (0, True)
+    taken = service.run("videos", "still", video, str(tmp_path / "still.jpg"), "--at", "1.5", "--width", "64")
+    assert (taken.returncode, (tmp_path / "still.jpg").read_bytes()[:2]) == (0, b"\xff\xd8"), taken.stderr
+    late = service.run("videos", "still", video, "--at", "9999")
+    assert (late.returncode, "seconds long" in late.stderr) == (1, True)
     shown = service.run("videos", "show", video).stdout
     assert "Talks" in shown
     assert "1.1 MB: original 1.1 MB, outputs 0 B" in shown

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -72,6 +72,22 @@ async def test_a_file_comes_back_as_it_went_in(store: ObjectStore, tmp_path: Pat
     await store.put_file(KEY, source)
     await store.get_file(KEY, back)
     assert back.read_bytes() == source.read_bytes()
+
+
+async def test_a_stream_comes_back_as_it_went_in_or_not_at_all(store: ObjectStore) -> None:
+    blocks = [bytes([number]) * 4_000_000 for number in range(3)]
+
+    async def stream(*, breaks: bool) -> AsyncIterator[bytes]:
+        for block in blocks:
+            yield block
+        if breaks:
+            raise ConnectionError
+
+    with pytest.raises((ConnectionError, StorageError)):
+        await store.put_stream(KEY, stream(breaks=True), size_bytes=12_000_000)
+    assert await store.list_keys("pullvideo/") == []
+    await store.put_stream(KEY, stream(breaks=False), size_bytes=12_000_000)
+    assert await store.get_bytes(KEY) == b"".join(blocks)
 
 
 @pytest.mark.parametrize(

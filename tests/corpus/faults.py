@@ -163,6 +163,12 @@ def _sounds() -> Iterator[Fault]:
         yield Fault(
             kind="another sound", name=name, audio=f"aeval='0.3*sin(2*PI*900*t*t)':c=same,volume=1:enable='{when}'"
         )
+    # Between the instants at which it is compared closely.
+    for from_s, to_s in ((3.3, 4.3), (7.7, 8.7), (3.5, 4.2)):
+        when = f"between(t,{from_s},{to_s})"
+        yield Fault(kind="hole in sound", name=f"{from_s} to {to_s}", audio=f"volume=0:enable='{when}'")
+        loud = f"aeval='val(0)+0.3*sin(2*PI*900*t)*{when}':c=same"
+        yield Fault(kind="more sound", name=f"{from_s} to {to_s}", audio=loud)
     one, two, three = TRACKS
     for sounds in ((two, one, three), (three, two, one), (one, three, two), (two, three, one), (three, one, two),
                    (one, one, one), (two, two, two), (one, two, two), (one, three, three)):  # fmt: skip

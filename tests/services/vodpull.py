@@ -11,6 +11,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx2
 
+from tests.services import preloaded
 from tests.services.postgres import free_port
 from vodpull.api.http.auth import SigningKey, sign
 
@@ -52,12 +54,14 @@ class Vodpull:
         own = {"VODPULL_DATA_DIR": str(data_dir), "VODPULL_TRUSTED_ORIGINS": origin}
         self._environment = {**inherited, **DEFAULTS, **own, **settings}
         self._log = data_dir.parent / f"{data_dir.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | preloaded.Forked | None = None
         self._key: SigningKey | None = None
         self._tls: Tls | None = None
         self.role = "all"
         self.is_killed = False
         """Its coverage is not measured: a process that is killed never comes to write it down."""
+        self.loads_anew = False
+        """Started as the installed command, not as a fork of a process that has loaded it."""
         self.wrapper: tuple[str, ...] = ()
         """Words before the command: `taskset`, `ip netns exec`."""
         self._http = httpx2.Client(timeout=30, trust_env=False)
@@ -77,31 +81,25 @@ class Vodpull:
         return subprocess.run(program, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
     def key(self, name: str = "tester") -> SigningKey:
-        made = json.loads(self.run("keys", "create", name, "--json").stdout)
+        with tempfile.TemporaryFile() as said:
+            words = ["keys", "create", name, "--json"]
+            preloaded.start(words, environment=self._environment, output=said.fileno()).wait(START_S)
+            said.seek(0)
+            made = json.loads(said.read())
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
 
     def start(self) -> None:
         unread = ("COVERAGE_",) if self.is_killed else ()
         environment = {name: value for name, value in self._environment.items() if not name.startswith(unread)}
+        words = ["serve", "--port", str(self.port), "--role", self.role, *self._tls_options()]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [
-                    *self.wrapper,
-                    sys.executable,
-                    "-m",
-                    "vodpull",
-                    "serve",
-                    "--port",
-                    str(self.port),
-                    "--role",
-                    self.role,
-                    *self._tls_options(),
-                ],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            if self.loads_anew or self.wrapper:
+                program = [*self.wrapper, sys.executable, "-m", "vodpull", *words]
+                self._process = subprocess.Popen(
+                    program, env=environment, stdout=log, stderr=log, start_new_session=True
+                )
+            else:
+                self._process = preloaded.start(words, environment=environment, output=log.fileno())
         deadline_s = time.monotonic() + START_S
         while not self._answers():
             assert self._process.poll() is None, self.log()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Literal, NoReturn, cast
 
 import sqlalchemy as sa
 
@@ -19,6 +19,8 @@ from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."
 
 MAX_NAME_CHARACTERS = 100
+
+Playback = Literal["", "public", "signed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +147,18 @@ class Accounts:
         if found is None:
             raise NotFound(f"there is no account {name}", field="NAME", remedy=LIST_REMEDY)
         return str(found)
+
+    def playback_of(self, account_id: str) -> Playback:
+        """Return who may watch an account's videos: `public`, `signed`, or empty, as the installation says."""
+        query = sa.select(tables.account.c.playback).where(tables.account.c.account_id == account_id)
+        with self._engine.connect() as connection:
+            return cast("Playback", connection.scalar(query) or "")
+
+    def set_playback(self, account_id: str, playback: Playback) -> None:
+        """Say who may watch an account's videos from now on."""
+        mine = tables.account.c.account_id == account_id
+        with self._engine.begin() as connection:
+            connection.execute(tables.account.update().where(mine).values(playback=playback))
 
     def name_of(self, account_id: str) -> str:
         """Return the name of an account; empty when there is none of this id."""

@@ -21,6 +21,7 @@ from starlette.routing import Match, Route
 from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
+from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -29,6 +30,7 @@ from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
+from vodpull.api.v1.account import account_router
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
@@ -37,6 +39,7 @@ from vodpull.api.v1.events import events_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
+from vodpull.api.v1.videos.stills import stills_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 
 log = structlog.get_logger(__name__)
@@ -58,20 +61,23 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         lifespan=partial(_closing, context),
     )
     app.add_middleware(StatusQueryDoor, query=query)
-    app.add_middleware(Exchange, language=context.language)
+    app.add_middleware(Exchange, language=context.language, streamed=TRANSFER_PREFIXES)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
         wire_router(context, query),
+        transfer_router(context.uploads, context.upload_limit),
         batches_router(context),
         deliveries_router(context),
         events_router(context),
         videos_router(context),
         captions_router(context),
+        stills_router(context),
         categories_router(context),
         callbacks_router(context),
+        account_router(context),
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),

@@ -14,6 +14,7 @@ from limits import parse
 from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
@@ -22,6 +23,8 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
     file_urls,
+    find_tools,
+    folder_of,
     open_vault,
     prove_store,
     wire_zone,
@@ -33,7 +36,13 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
+from vodpull.uploads.model import UploadKind
+from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.token import UploadKey
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -46,6 +55,8 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.uploaded import UploadedVideos
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -80,6 +91,9 @@ class Parts:
         )
         self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self.templates)
+        self.playback_keys = PlaybackKeys(database, self.vault)
+        self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
+        self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
         self.census = partial(
@@ -108,9 +122,7 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(
-                only_200="notify-200-only" in settings.compat, urls=file_urls(settings), zone=wire_zone(settings)
-            ),
+            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
@@ -119,9 +131,28 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
+        self.uploads = self._uploads()
+
+    def _uploads(self) -> Uploads:
+        settings, folder = self.settings, folder_of(self.settings.storage())
+
+        def room_bytes() -> int | None:
+            return None if folder is None else shutil.disk_usage(folder).free - settings.min_free_bytes
+
+        terms = UploadTerms(
+            key=UploadKey(secret=self.vault.upload_secret),
+            token_ms=int(settings.upload_token_hours * 3_600_000),
+            max_bytes=settings.max_source_bytes,
+            most_open=settings.max_open_uploads,
+            room_bytes=room_bytes,
+        )
+        videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)
+        completions = {UploadKind.VIDEO: videos.completion()}
+        return Uploads(self.database, self.objects, terms=terms, completions=completions)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

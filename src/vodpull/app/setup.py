@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 import structlog
 
-from vodpull import storage
+from vodpull import media, storage
 from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.operators import Operators
@@ -21,6 +21,7 @@ from vodpull.clock import read_zone
 from vodpull.database.connection import POOL_SIZE, migrate, open_database, tables_state
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
+from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 
 if TYPE_CHECKING:
@@ -208,15 +209,25 @@ def unusable_store(settings: Settings, error: StorageError) -> ConfigurationErro
     )
 
 
+def find_tools(settings: Settings) -> media.Toolbox:
+    """
+    Return the programs that this process starts.
+
+    Raises:
+        ConfigurationError: FFmpeg does not start, or the sandbox is required and does not work.
+    """
+    return media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
+
+
 def tell_unknown() -> None:
     """Warn of variables that look like settings and are none."""
     for name in unknown_variables():
         log.warning("there is no such setting", variable=name)
 
 
-def file_urls(settings: Settings) -> FileUrls:
+def file_urls(settings: Settings, signer: Signer) -> FileUrls:
     """Return how the URLs of stored files are written where nobody has called."""
-    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains)
+    return FileUrls(public_url=settings.public_url, domains=settings.publish_domains, sign=signer.handed_out)
 
 
 def wire_zone(settings: Settings) -> tzinfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from starlette.responses import RedirectResponse
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
@@ -31,7 +32,7 @@ from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
-from vodpull.videos.gate import BlockedVideos
+from vodpull.videos.gate import Gate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
@@ -72,6 +73,10 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         captioning=api.captioning,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
+        urls=parts.urls,
+        own_urls=replace(parts.urls, sign=parts.signer.of_operator),
+        signer=parts.signer,
+        playback_keys=parts.playback_keys,
         inspector=Inspector(api.deliveries, parts.accounts),
         system_facts=partial(describe_system, parts.settings),
         census=parts.census,
@@ -80,6 +85,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         sign=_sign,
         account=LOCAL_ACCOUNT,
         templates=tuple(sorted(parts.templates)),
+        stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
         public_url=parts.settings.public_url,
@@ -107,17 +113,24 @@ def _api_context(parts: Parts) -> ApiContext:
         library=parts.library,
         storage_days=parts.storage_days,
         removal=parts.removal,
+        uploads=parts.uploads,
+        upload_limit=CallLimit(parts.settings.upload_rate_limit),
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
         editing=Editing(parts.store, parts.engine, parts.queues, intake=intake),
+        stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,
         objects=parts.objects,
-        gate=BlockedVideos(parts.library.blocked_folders),
+        gate=_gate(parts),
+        urls=parts.urls,
+        signer=parts.signer,
+        playback_keys=parts.playback_keys,
+        accounts=parts.accounts,
         publish_domains=parts.settings.publish_domains,
         is_ready=parts.is_ready,
         metrics=parts.metrics_door(),
@@ -127,6 +140,14 @@ def _api_context(parts: Parts) -> ApiContext:
         language=parts.settings.language,
         compat=parts.settings.compat,
         wire_zone=wire_zone(parts.settings),
+    )
+
+
+def _gate(parts: Parts) -> Gate:
+    return Gate(
+        partial(parts.library.rule_of, policy=parts.signer.policy),
+        parts.playback_keys.find_live,
+        is_signed=parts.settings.playback == "signed",
     )
 
 

@@ -13,8 +13,10 @@ import structlog
 from vodpull import media
 from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
+from vodpull.app.setup import find_tools
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
@@ -88,6 +90,7 @@ def _context(parts: Parts) -> Context:
             standing_aside=parts.engine.standing_aside,
         ),
         templates=parts.templates,
+        handover=Handover(parts.database, parts.objects),
         fetch_limits=fetch_limits(settings),
         caption_fetcher=parts.caption_fetcher,
         source_retries=SourceRetries.parse(settings.source_retries),
@@ -117,7 +120,7 @@ def _chores(parts: Parts) -> Chores:
 
 
 def _toolbox(settings: Settings) -> media.Toolbox:
-    toolbox = media.find_toolbox(settings.ffmpeg_path, sandbox=settings.sandbox)
+    toolbox = find_tools(settings)
     if toolbox.sandbox != "bwrap":
         fix = "apt install bubblewrap"
         log.warning("sandbox is weak: bubblewrap does not work here, only resource limits", fix=fix)

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import account, keys, service, tasks, upkeep, videos
+from vodpull.cli import account, keys, playback, service, tasks, upkeep, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
@@ -50,6 +50,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(videos.app, name="videos")
 app.add_typer(account.categories, name="categories")
 app.add_typer(account.callbacks, name="callbacks")
+app.add_typer(playback.app, name="playback")
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75

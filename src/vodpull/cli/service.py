@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 import ssl
@@ -44,10 +45,14 @@ def serve(
 
     settings = load_settings()
     listener = _listen(host, port)
+    # All that is loaded here stays: looking through it for garbage, again and again, was a seventh of the start.
+    gc.disable()
     from vodpull.app.server import Server, Tls
     from vodpull.app.service import running_service
     from vodpull.app.telemetry.logs import configure_logging
 
+    gc.freeze()
+    gc.enable()
     configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
     with running_service(settings, role=role) as service:

@@ -71,7 +71,7 @@ def _facts(video: Video) -> Iterator[tuple[str, str]]:
         yield "description", video.description
     made_by = " + ".join(filter(None, (video.template, video.watermark)))
     yield "state", f"{video.state}, {video.encode_state} ({made_by})"
-    yield "created", f"{_time(video.created_at_ms)} UTC, {video.origin}"
+    yield "created", f"{as_time(video.created_at_ms)} UTC, {video.origin}"
     yield "length", length_text(video.duration_s)
     if video.usage is not None:
         original, outputs = size_text(video.usage.original_bytes), size_text(video.usage.outputs_bytes)
@@ -95,7 +95,7 @@ HEADS = ("video", "created (UTC)", "length", "size", "state", "encode", "name")
 def row(video: Video) -> tuple[str, ...]:
     """Return the cells of a video's line."""
     length, size = length_text(video.duration_s), size_text(video.size_bytes)
-    return video.video_id, _time(video.created_at_ms), length, size, video.state, video.encode_state, video.name
+    return video.video_id, as_time(video.created_at_ms), length, size, video.state, video.encode_state, video.name
 
 
 def summary(video: Video) -> dict[str, object]:
@@ -105,5 +105,6 @@ def summary(video: Video) -> dict[str, object]:
     return {name: value for name, value in asdict(video).items() if name not in left_out}
 
 
-def _time(at_ms: int) -> str:
+def as_time(at_ms: int) -> str:
+    """Return a moment as lists show it, in UTC."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 
 import typer
 
+from vodpull.atomic import write_atomically
 from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
@@ -18,7 +21,7 @@ from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summa
 from vodpull.errors import ConfigurationError, RequestError
 
 if TYPE_CHECKING:
-    from vodpull.client import Category, Video, VideoChange, VideoFilters
+    from vodpull.client import Category, PlaybackTerms, Video, VideoChange, VideoFilters
 
 Done = TypeVar("Done")
 
@@ -96,12 +99,18 @@ def edit(
     no_categories: Annotated[bool, typer.Option("--no-categories", help="Take all labels away.")] = False,
     publish_domain: Annotated[str | None, typer.Option(help="One of the service's; '': its default.")] = None,
     player_id: Annotated[str | None, typer.Option(help="A text of yours.")] = None,
+    playback: Annotated[
+        Literal["inherit", "public", "signed"] | None,
+        typer.Option(help="Who may watch; inherit: as its template, the account or the installation says."),
+    ] = None,
     as_json: Json = False,
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Change what is named of a video and nothing else."""
     texts = {"name": name, "description": description, "publish_domain": publish_domain, "player_id": player_id}
+    if playback is not None:
+        texts["playback"] = own_word(playback)
     change = cast("VideoChange", {field: text for field, text in texts.items() if text is not None})
     if not change and not category and not no_categories:
         remedy = "`vodpull videos edit --help` names what can be changed."
@@ -170,19 +179,49 @@ def encode(
 
 
 @app.command()
+def still(
+    video: VideoId,
+    file: Annotated[Path | None, typer.Argument(help="Where the JPEG goes; without: VIDEO-SECONDS.jpg.")] = None,
+    at: Annotated[float, typer.Option(min=0, help="Seconds from the start.")] = 0.0,
+    width: Annotated[int | None, typer.Option(min=16, max=1920, help="Most pixels across.")] = None,
+    poster: Annotated[bool, typer.Option("--poster", help="Show it for the video, and write no file.")] = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Take a picture of a video, or make one its poster."""
+    with open_client(server, cacert) as client:
+        if poster:
+            typer.echo(client.set_poster(video, at=at).poster_url)
+            return
+        picture = client.still(video, at=at, width=width)
+    target = file or Path(f"{video}-{at:g}.jpg")
+    write_atomically(target, picture)
+    typer.echo(printable(str(target)))
+
+
+@app.command()
 def url(
     video: VideoId,
     what: Annotated[
         Literal["playlist", "original", "poster", "storyboard", "mp4", "embed"],
         typer.Option("--what", help="Of what; mp4: one line for each definition; embed: HTML that plays it."),
     ] = "playlist",
+    life: Annotated[str, typer.Option("--for", help="Signed, and good for so long: 90s, 30m, 2h, 7d.")] = "",
+    address: Annotated[str, typer.Option(help="Signed, for this address or network alone.")] = "",
+    referrer: Annotated[str, typer.Option(help="Signed, for pages of this host alone.")] = "",
     as_json: Json = False,
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Print where a video is played: its playlist, or what there is instead."""
+    """Print where a video is played: its playlist, or what there is instead; signed where the video wants it."""
+    terms: PlaybackTerms = {"address": address, "referrer": referrer}
+    if life:
+        terms["for_s"] = seconds_of(life)
     with open_client(server, cacert) as client:
-        played = client.playback(video)
+        played = client.playback(video, **terms)
+        if what == "original" and not played.original_url:
+            terms["original"] = True
+            played = client.playback(video, **terms)
     if as_json:
         print_json(asdict(played))
         return
@@ -192,6 +231,27 @@ def url(
         raise ConfigurationError(f"the video has no {what}", field="--what", remedy=remedy)
     for line in lines:
         typer.echo(printable(line))
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
+
+
+def seconds_of(text: str) -> int:
+    """
+    Return the seconds of a span such as `90s`, `30m`, `2h` or `7d`.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    found = re.fullmatch(r"([0-9]{1,8})([smhd])", text)
+    if found is None or int(found[1]) == 0:
+        raise ConfigurationError(f"{text} is no span of time", field="--for", remedy="Write 90s, 30m, 2h or 7d.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def own_word(playback: str) -> str:
+    """Return what the API calls it; empty: as others say."""
+    return "" if playback == "inherit" else playback
 
 
 def of_each(videos: Sequence[str], act: Callable[[str], Done]) -> tuple[list[Done], int]:

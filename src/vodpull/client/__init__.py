@@ -26,11 +26,23 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
-from vodpull.client.video_operations import VideoChange, VideoFilters
-from vodpull.client.video_shapes import Caption, Category, Playback, Usage, Video, VideoJob, VideoPage
+from vodpull.client.video_operations import PlaybackTerms, VideoChange, VideoFilters
+from vodpull.client.video_shapes import (
+    Account,
+    Caption,
+    Category,
+    Playback,
+    PlaybackKey,
+    PlaybackKeyMade,
+    Usage,
+    Video,
+    VideoJob,
+    VideoPage,
+)
 from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
 
 __all__ = [
+    "Account",
     "AsyncClient",
     "Attempt",
     "Batch",
@@ -49,6 +61,9 @@ __all__ = [
     "Options",
     "Page",
     "Playback",
+    "PlaybackKey",
+    "PlaybackKeyMade",
+    "PlaybackTerms",
     "PullOptions",
     "PullReply",
     "QueryReply",

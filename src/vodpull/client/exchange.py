@@ -186,6 +186,19 @@ def ask(call: HttpCall) -> Flow[Any]:
     return outcome.json() if isinstance(outcome, HttpReply) and outcome.body else None
 
 
+def ask_picture(call: HttpCall) -> Flow[bytes]:
+    """
+    Return the JPEG picture that a call is answered with.
+
+    Raises:
+        VodpullError: as `ask`.
+    """
+    outcome = yield call
+    if isinstance(outcome, HttpReply) and outcome.is_success and outcome.headers.get("content-type") == "image/jpeg":
+        return outcome.body
+    raise error_of(outcome) or CallFailed("the service answered with something else than a picture")
+
+
 def error_of(outcome: Outcome) -> VodpullError | None:
     """Return the error that an outcome is; None for a success."""
     if isinstance(outcome, NoReply):

@@ -7,9 +7,18 @@ from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from vodpull.client.calls import get, member, post, wait_until_final
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_picture
 from vodpull.client.shapes import DeliveryPage, read
-from vodpull.client.video_shapes import Caption, Category, Playback, Video, VideoPage
+from vodpull.client.video_shapes import (
+    Account,
+    Caption,
+    Category,
+    Playback,
+    PlaybackKey,
+    PlaybackKeyMade,
+    Video,
+    VideoPage,
+)
 
 
 class VideoFilters(TypedDict, total=False):
@@ -37,6 +46,22 @@ class VideoChange(TypedDict, total=False):
     """Ids of all its labels from now on."""
     publish_domain: str
     player_id: str
+    playback: Literal["", "public", "signed"]
+    """Who may watch; empty: as its template, the account or the installation says."""
+
+
+class PlaybackTerms(TypedDict, total=False):
+    """For how long, and for whom, a playback token is."""
+
+    for_s: int
+    """Seconds; default a day."""
+    address: str
+    """Only from this address or network."""
+    referrer: str
+    """Only from pages of this host."""
+    only: Literal["captions", "pictures"]
+    original: bool
+    """The original, too."""
 
 
 def list_videos(*, limit: int = 20, cursor: str = "", **filters: Unpack[VideoFilters]) -> Flow[VideoPage]:
@@ -77,6 +102,18 @@ def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> F
     return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", order))))
 
 
+def still(video_id: str, *, at: float, width: int | None = None) -> Flow[bytes]:
+    """Return what a video shows `at` so many seconds from its start, as a JPEG of at most a width in pixels."""
+    given = {"at": f"{at:.3f}", **({"width": width} if width else {})}
+    return (yield from ask_picture(get(f"{_video(video_id)}/still?{urlencode(given)}")))
+
+
+def set_poster(video_id: str, *, at: float) -> Flow[Video]:
+    """Show what a video shows `at` so many seconds from its start as its poster, and return the video."""
+    call = HttpCall(method="PUT", target=f"{OWN_PREFIX}{_video(video_id)}/poster", body={"at": at}, may_repeat=True)
+    return read(Video, (yield from ask(call)))
+
+
 def wait_video(
     video_id: str, *, on_progress: Callable[[Video], object] | None = None, timeout_s: float = float("inf")
 ) -> Flow[Video]:
@@ -98,9 +135,38 @@ def delete_video(video_id: str, *, only_original: bool = False) -> Flow[None]:
     yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _video(video_id) + rest))
 
 
-def playback(video_id: str) -> Flow[Playback]:
-    """Return where a video is played."""
-    return read(Playback, (yield from ask(get(f"{_video(video_id)}/playback"))))
+def playback(video_id: str, **terms: Unpack[PlaybackTerms]) -> Flow[Playback]:
+    """Return where a video is played: by a token where it wants one, or terms are given."""
+    given = {name: str(value).lower() if value is True else value for name, value in terms.items() if value}
+    rest = f"?{urlencode(given)}" if given else ""
+    return read(Playback, (yield from ask(get(f"{_video(video_id)}/playback{rest}"))))
+
+
+def account() -> Flow[Account]:
+    """Return the account of the key that calls."""
+    return read(Account, (yield from ask(get("/account"))))
+
+
+def edit_account(*, playback: Literal["", "public", "signed"]) -> Flow[Account]:
+    """Say who may watch the account's videos, unless a video or its template says otherwise."""
+    call = HttpCall(method="PATCH", target=f"{OWN_PREFIX}/account", body={"playback": playback}, may_repeat=True)
+    return read(Account, (yield from ask(call)))
+
+
+def playback_keys() -> Flow[tuple[PlaybackKey, ...]]:
+    """Return the keys that sign playback tokens, newest first, the revoked ones too."""
+    said = yield from ask(get("/playback-keys"))
+    return tuple(read(PlaybackKey, each) for each in member(said, "keys"))
+
+
+def create_playback_key(*, public_key: str = "") -> Flow[PlaybackKeyMade]:
+    """Make a key with a secret that is returned this once, or believe the owner of an Ed25519 public key in PEM."""
+    return read(PlaybackKeyMade, (yield from ask(post("/playback-keys", {"public_key": public_key}))))
+
+
+def revoke_playback_key(key_id: str) -> Flow[None]:
+    """Believe no token of a key any more."""
+    yield from ask(HttpCall(method="DELETE", target=f"{OWN_PREFIX}/playback-keys/{quote(key_id, safe='')}"))
 
 
 def captions(video_id: str) -> Flow[tuple[Caption, ...]]:

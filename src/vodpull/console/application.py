@@ -20,6 +20,7 @@ from vodpull.console.pages.home import home_routes
 from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.library import library_routes
+from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.tasks import task_routes
 from vodpull.console.pages.videos import video_routes
@@ -44,6 +45,7 @@ def create_console(context: ConsoleContext) -> Starlette:
         *library_routes(gate, pages, context, streams=streams),
         *video_routes(gate, pages, context, streams=streams),
         *key_routes(gate, pages, context),
+        *playback_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),
         *system_routes(gate, pages, context),
     ]

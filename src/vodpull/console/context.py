@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.database.changes import Mark
 from vodpull.jobs.figures.census import Census
 from vodpull.jobs.figures.history import History
@@ -18,6 +19,8 @@ from vodpull.jobs.store.store import Store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.videos.playback.signer import Signer
+from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.captions import Captioning
@@ -26,6 +29,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,13 @@ class ConsoleContext:
     templates: tuple[str, ...]
     """Names that a submission may choose from."""
     default_template: str
+    urls: FileUrls
+    """Of files as they are handed out."""
+    own_urls: FileUrls
+    """Of files on the operator's own pages."""
+    signer: Signer
+    playback_keys: PlaybackKeys
+    stills: Stills
     watermarks: tuple[str, ...] = ()
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()

@@ -9,9 +9,6 @@ metadata = sa.MetaData()
 UNARCHIVED = sa.text("archived_attempt < attempt")
 """Jobs that ended since their manifest was written, and those under way: few, however many there are in all."""
 
-BLOCKED = sa.text("state = 1")
-"""Videos that nobody may play: asked for by every process, every few seconds."""
-
 UNFINISHED = sa.text("finished_at_ms IS NULL")
 
 UNARCHIVED_MATERIAL = sa.text("archived_at_ms < updated_at_ms")
@@ -42,6 +39,7 @@ account = sa.Table(
     sa.Column("stored_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("peak_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("last_node_id", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("playback", sa.String(8), nullable=False, server_default=""),
 )
 
 access_key = sa.Table(
@@ -53,6 +51,19 @@ access_key = sa.Table(
     sa.Column("sealed_next_secret", sa.Text),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("revoked_at_ms", sa.BigInteger),
+)
+
+playback_key = sa.Table(
+    "playback_key",
+    metadata,
+    sa.Column("key_id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.String(32), sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("algorithm", sa.String(8), nullable=False),
+    sa.Column("sealed_secret", sa.Text, nullable=False),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at_ms", sa.BigInteger),
+    sa.Index("ix_playback_key_account", "account_id", "created_at_ms"),
 )
 
 batch = sa.Table(
@@ -141,6 +152,7 @@ video = sa.Table(
     sa.Column("encode_state", sa.SmallInteger, nullable=False),
     sa.Column("publish_domain", sa.String(255), nullable=False),
     sa.Column("player_id", sa.String(64), nullable=False),
+    sa.Column("playback", sa.String(8), nullable=False, server_default=""),
     sa.Column("duration_s", sa.Float, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
@@ -151,7 +163,6 @@ video = sa.Table(
     sa.Index("ix_video_account_encode_state", "account_id", "encode_state", "created_at_ms", "video_id"),
     sa.Index("ix_video_account_state", "account_id", "state", "created_at_ms", "video_id"),
     sa.Index("ix_video_created", "created_at_ms", "video_id"),
-    sa.Index("ix_video_blocked", "directory", sqlite_where=BLOCKED, postgresql_where=BLOCKED),
 )
 
 caption = sa.Table(

@@ -101,6 +101,9 @@ class VideoOrigin(IntEnum):
     UPLOADED_BY_TOOL = 12
 
 
+UPLOADED = frozenset({VideoOrigin.UPLOADED, VideoOrigin.UPLOADED_BY_SDK, VideoOrigin.UPLOADED_BY_TOOL})
+"""Origins of videos whose bytes a client sent here."""
+
 EDITED = frozenset({VideoOrigin.CLIPPED, VideoOrigin.JOINED})
 """Origins of videos that are made of others."""
 

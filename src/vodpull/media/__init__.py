@@ -28,6 +28,7 @@ from vodpull.media.package.presentation import (
     read_presentation,
     with_texts,
 )
+from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -85,12 +86,14 @@ __all__ = [
     "build_chunk_argv",
     "build_tracks_argv",
     "builtin_templates",
+    "choose_variant",
     "copy_limits",
     "could_be_more_careful",
     "describe",
     "encode_chunk",
     "encode_limits",
     "encode_tracks",
+    "find_spot",
     "find_toolbox",
     "foresees_copy",
     "join",
@@ -116,6 +119,9 @@ __all__ = [
     "settled",
     "sound_is_lost",
     "steady",
+    "still_of_segment",
+    "still_of_source",
+    "still_size",
     "survey",
     "titles",
     "warnings_of",

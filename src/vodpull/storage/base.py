@@ -51,6 +51,9 @@ class ObjectStore(Protocol):
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object, as `put_file` does."""
 
+    async def put_stream(self, key: str, blocks: AsyncIterator[bytes], *, size_bytes: int) -> None:
+        """Store what comes block by block, so many bytes in all, as `put_file` does."""
+
     async def get_file(self, key: str, path: Path) -> None:
         """Write an object to a local file, whole or not at all."""
 

@@ -144,6 +144,19 @@ class ObstoreObjects:
             await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
             await self._flush(key)
 
+    async def put_stream(self, key: str, blocks: AsyncIterator[bytes], *, size_bytes: int) -> None:
+        """Store what comes block by block."""
+        with _translated(key):
+            await obstore.put_async(
+                self._store,
+                key,
+                blocks,
+                attributes=self._attributes(key),
+                chunk_size=_part_bytes(size_bytes),
+                max_concurrency=1,  # each part waits in memory
+            )
+            await self._flush(key)
+
     async def get_file(self, key: str, path: Path) -> None:
         """Write an object to a local file."""
         partial = path.with_name(path.name + ".part")

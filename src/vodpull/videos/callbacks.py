@@ -16,6 +16,13 @@ class CallbackKind(StrEnum):
 
     TRANSCODE = "transcode"
     """An encode has ended."""
+    VIDEO_UPLOAD = "videoUpload"
+    """A video has arrived that a client sent here; told before its encode has ended."""
+
+    @property
+    def is_json(self) -> bool:
+        """Return True when the body is JSON, not base64 of it."""
+        return self is CallbackKind.VIDEO_UPLOAD
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,20 +33,20 @@ class Playback:
 
 def playback_of(video: Video, urls: FileUrls) -> Playback:
     """Return where a video is played."""
-    asset, domain = video.asset, video.publish_domain
+    asset = video.asset
     mp4 = tuple(file for file in asset.files if _is_whole(file) and file.clarity is not Clarity.ORIGINAL)
-    poster = urls.url(asset.poster_key, domain)
-    playlist = urls.url(asset.playlist_key, domain)
+    poster = urls.file(video, asset.poster_key)
+    playlist = urls.file(video, asset.playlist_key)
     original = [asset.original] if asset.original is not None else []
     playable = [(asset.playlist_key, HLS_TYPE)] if playlist else []
     playable += [(file.key, _type(file)) for file in (*reversed(mp4), *original) if _type(file)]
-    sources = [(urls.url(key, domain), kind) for key, kind in playable]
+    sources = [(urls.file(video, key), kind) for key, kind in playable]
     return Playback(
         key=playable[0][0] if playable else "",
         playlist=playlist,
         poster=poster,
-        storyboard=urls.url(asset.storyboard_key, domain),
-        original=urls.url(original[0].key, domain) if original else "",
+        storyboard=urls.file(video, asset.storyboard_key),
+        original=urls.file(video, original[0].key) if original else "",
         mp4=mp4,
         embed_code=_embed(video.video_id, sources, poster=poster, script_url=urls.player_script) if sources else "",
     )

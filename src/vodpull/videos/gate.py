@@ -1,49 +1,77 @@
-"""Which videos nobody may play, as every process learns it within seconds."""
+"""Who may have which stored file, by what its video says, as every process learns it within seconds, and a token."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
-import sqlalchemy as sa
-import structlog
+from vodpull.accounts.playback_keys import LivePlaybackKey
+from vodpull.clock import now_s
+from vodpull.videos.playback.policy import PlayRule
+from vodpull.videos.playback.remembered import Remembered
+from vodpull.videos.playback.tokens import (
+    FileKind,
+    TokenRefusal,
+    TokenRefused,
+    VerifyingKey,
+    Visit,
+    key_id_of,
+    kind_of,
+    read_token,
+    refusal,
+)
 
-LOOK_S = 3.0
-"""A block holds everywhere after this, plus one query: well below the 10 s that are promised."""
+BLOCKED = "blocked"
+TOKEN_WANTED = "token_wanted"  # noqa: S105 - says why
+"""The file is for bearers of a playback token."""
 
-log = structlog.get_logger(__name__)
 
+class Gate:
+    """Judges requests for files of videos."""
 
-class BlockedVideos:
-    """Remembers for a moment which folders are blocked."""
-
-    def __init__(self, read: Callable[[], Collection[str]]) -> None:
-        """`read` returns the folders of all blocked videos; it is called in a thread."""
-        self._read = read
-        self._folders: frozenset[str] = frozenset()
-        self._read_at_s = float("-inf")
-        self._reading = asyncio.Lock()
-
-    async def is_shut(self, directory: str) -> bool:
+    def __init__(
+        self,
+        rule_of: Callable[[str], PlayRule | None],
+        find_key: Callable[[str], LivePlaybackKey | None],
+        *,
+        is_signed: bool,
+    ) -> None:
         """
-        Return True for the folder of a blocked video.
+        Take what it asks the database with: what holds for a folder, and a live key by its id; called in threads.
 
-        While the database is away the last answer counts, so that what plays goes on; without one it is an error.
+        `is_signed` is what the installation says of files that belong to no video (any more).
         """
-        if time.monotonic() - self._read_at_s > LOOK_S:
-            async with self._reading:
-                await self._refresh()
-        return directory in self._folders
+        self._rules = Remembered(rule_of)
+        self._keys = Remembered(find_key)
+        self._is_signed = is_signed
 
-    async def _refresh(self) -> None:
-        if time.monotonic() - self._read_at_s <= LOOK_S:  # somebody else has just done it
-            return
-        begun_s = time.monotonic()
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+        """
+        Return why a file is not for this visitor, in one word; empty: it is.
+
+        `token` None means that it was asked for without one; `name` is the file's below its video's folder.
+        """
+        rule = await self._rules.get(directory)
+        if rule is None:
+            return TOKEN_WANTED if self._is_signed else ""
+        if rule.is_blocked:
+            return BLOCKED
+        kind = kind_of(name, rule.video_id)
+        if not rule.is_signed and not (kind is FileKind.ORIGINAL and rule.has_private_original):
+            return ""
+        if token is None:
+            return TOKEN_WANTED
+        return await self._judge(token, rule, kind=kind, visit=visit) or ""
+
+    async def _judge(self, token: str, rule: PlayRule, *, kind: FileKind, visit: Visit) -> TokenRefusal | None:
         try:
-            self._folders = frozenset(await asyncio.to_thread(self._read))
-        except sa.exc.SQLAlchemyError as error:
-            if self._read_at_s == float("-inf"):
-                raise
-            log.warning("blocked videos as of before", error=type(error).__name__)
-        self._read_at_s = begun_s
+            key = await self._keys.get(key_id_of(token))
+            if key is None or key.account_id != rule.account_id:
+                return TokenRefusal.UNKNOWN_KEY
+            grant = read_token(token, _verifying(key))
+        except TokenRefused as refused:
+            return refused.reason
+        return refusal(grant, video_id=rule.video_id, kind=kind, visit=visit, now_s=now_s())
+
+
+def _verifying(key: LivePlaybackKey) -> VerifyingKey:
+    return VerifyingKey(algorithm=key.algorithm, key=key.secret or key.public_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -18,6 +18,7 @@ from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import MAX_FILE_NAME_CHARS
 from vodpull.videos.categories import check_nodes, labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video
+from vodpull.videos.playback.policy import Playback, PlaybackPolicy, PlayRule
 
 MAX_PAGE = 100
 
@@ -57,6 +58,8 @@ class VideoEdit:
     description: str | None = None
     publish_domain: str | None = None
     player_id: str | None = None
+    playback: Playback | Literal[""] | None = None
+    """Empty: as its template, its account or the installation says."""
     labels: Sequence[int] | None = None
     """Ids of all categories that it has from now on."""
 
@@ -143,11 +146,37 @@ class Library:
             change_video(connection, found, edit)
             return find_video(connection, video_id, account_id=account_id)
 
-    def blocked_folders(self) -> frozenset[str]:
-        """Return the folders of all videos that nobody may play: 32 hex characters each."""
-        query = sa.select(tables.video.c.directory).where(sa.text("state = 1"))
+    def note_change(self, video: Video) -> None:
+        """Record that what is stored of a video has changed."""
+        with self.engine.begin() as connection:
+            mine = tables.video.c.video_id == video.video_id
+            connection.execute(tables.video.update().where(mine).values(updated_at_ms=now_ms()))
+            archive_again(connection, video.job_id)
+
+    def rule_of(self, directory: str, policy: PlaybackPolicy) -> PlayRule | None:
+        """Return what holds for the files in a folder (32 hex characters); None: it is no video's."""
+        video, job = tables.video.c, tables.job.c
+        query = sa.select(
+            video.video_id,
+            video.account_id,
+            video.state,
+            video.playback,
+            tables.account.c.playback.label("account_playback"),
+            _JOB_TEMPLATE.label("template"),
+        )
+        query = _joined(query).where(job.directory == directory, video.directory == directory)
         with self.engine.connect() as connection:
-            return frozenset(connection.scalars(query))
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        is_signed = policy.is_signed(own=row.playback, template=row.template, account=row.account_playback)
+        return PlayRule(
+            video_id=row.video_id,
+            account_id=row.account_id,
+            is_blocked=row.state == VideoState.BLOCKED,
+            is_signed=is_signed,
+            has_private_original=policy.has_private_original(template=row.template, is_signed=is_signed),
+        )
 
 
 def change_video(connection: sa.Connection, video: Video, edit: VideoEdit) -> None:
@@ -157,6 +186,7 @@ def change_video(connection: sa.Connection, video: Video, edit: VideoEdit) -> No
         "description": edit.description,
         "publish_domain": edit.publish_domain,
         "player_id": edit.player_id,
+        "playback": edit.playback,
     }
     values: dict[str, object] = {name: text for name, text in texts.items() if text is not None}
     if edit.name is not None:
@@ -181,19 +211,26 @@ def find_video(connection: sa.Connection, video_id: str, *, account_id: str | No
 
 _JOB_TEMPLATE = sa.case((tables.job.c.template == "", tables.batch.c.template), else_=tables.job.c.template)
 
-_QUERY = (
+
+def _joined(query: sa.Select[Any]) -> sa.Select[Any]:
+    return (
+        query.join_from(tables.video, tables.account, tables.video.c.account_id == tables.account.c.account_id)
+        .join(tables.job, tables.job.c.job_id == tables.video.c.job_id)
+        .join(tables.batch, tables.batch.c.batch_id == tables.job.c.batch_id)
+    )
+
+
+_QUERY = _joined(
     sa.select(
         tables.video,
         tables.account.c.name.label("account"),
+        tables.account.c.playback.label("account_playback"),
         tables.job.c.asset,
         tables.job.c.batch_id,
         tables.job.c.position,
         _JOB_TEMPLATE.label("template"),
         tables.job.c.watermark,
     )
-    .join_from(tables.video, tables.account, tables.video.c.account_id == tables.account.c.account_id)
-    .join(tables.job, tables.job.c.job_id == tables.video.c.job_id)
-    .join(tables.batch, tables.batch.c.batch_id == tables.job.c.batch_id)
 )
 
 

@@ -44,6 +44,10 @@ class Video:
     publish_domain: str = ""
     """As set for it; empty: the default of the installation."""
     player_id: str = ""
+    playback: str = ""
+    """`public` or `signed`, as set for it; empty: as its template, its account or the installation says."""
+    account_playback: str = ""
+    """As set for its account."""
     duration_s: float = 0.0
     size_bytes: int = 0
     """All files together, segments included."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from vodpull.jobs.status.status import compact_json
 from vodpull.videos.model import Video
-from vodpull.videos.shapes import publish_code
+from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.urls import FileUrls
 
 SUCCEEDED = {"code": 200, "message": "操作成功"}
@@ -21,6 +22,15 @@ def transcode_notice(video: Video, *, urls: FileUrls, has_failed: bool) -> str:
         return _sent({"code": FAILED["code"], "data": {"videoId": video.video_id}, "message": FAILED["message"]})
     data = publish_code(video, urls=urls)
     return _sent({"code": SUCCEEDED["code"], "data": data, "message": SUCCEEDED["message"]})
+
+
+def upload_notice(video: Video, *, urls: FileUrls, zone: tzinfo) -> str:
+    """Return what is posted when a video has arrived: its record, with the members of a player that is gone."""
+    data = {"videoListInfo": [video_info(video, urls=urls, zone=zone) | _OF_FLASH], "videoTotal": 1}
+    return compact_json({"code": SUCCEEDED["code"], "data": data, "message": SUCCEEDED["message"]}).decode()
+
+
+_OF_FLASH = {"flashPlayerName": "", "flashPlayerId": "", "flashImageRatio": 0, "flashAutoPlay": 0}
 
 
 def deletion_notice(task_id: int, statuses: Mapping[str, int], *, now_ms: int) -> str:

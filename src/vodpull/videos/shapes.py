@@ -54,7 +54,7 @@ def video_info(video: Video, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
         "updateTime": wire_time(video.updated_at_ms, zone),
         "videoDescription": video.description,
         "videoClassification": ",".join(label.name for label in video.categories if label.parent_id),
-        "imageUrl": urls.url(video.asset.poster_key, video.publish_domain),
+        "imageUrl": urls.file(video, video.asset.poster_key),
         "publishDomain": urls.host(video.publish_domain),
         "playerName": "",
         "playerId": video.player_id,
@@ -67,7 +67,7 @@ def video_info(video: Video, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
 
 def publish_code(video: Video, *, urls: FileUrls, code_type: CodeType = CodeType.ALL) -> dict[str, Any]:
     """Return where a video plays; members that the type leaves out are empty (spec cloud-vod-videos §6)."""
-    adaptive = urls.url(video.asset.playlist_key, video.publish_domain)
+    adaptive = urls.file(video, video.asset.playlist_key)
     return {
         "videoId": video.video_id,
         "encrypt": NOT_ENCRYPTED,
@@ -104,6 +104,4 @@ def _file_urls(video: Video, urls: FileUrls) -> Iterator[dict[str, str]]:
     progressive = {file.clarity: file.key for file in video.asset.files if file.server_type is ServerType.MOBILE}
     for device, keys in zip(DEVICES, (playlists | progressive, playlists), strict=True):
         members = {"originUrl": Clarity.ORIGINAL} | _DEFINITIONS
-        yield {"urlType": device} | {
-            name: urls.url(keys.get(clarity, ""), video.publish_domain) for name, clarity in members.items()
-        }
+        yield {"urlType": device} | {name: urls.file(video, keys.get(clarity, "")) for name, clarity in members.items()}

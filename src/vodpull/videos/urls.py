@@ -1,10 +1,12 @@
-"""Where clients reach stored files: on a publish domain, or below `/media/` of the service. Pure."""
+"""Where clients reach stored files: on a publish domain or the service itself, with a token where they want one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from vodpull.videos.model import Video
 
 PLAYER_SCRIPT = "/console/static/shaka-player.js"
 
@@ -17,13 +19,32 @@ class FileUrls:
     """Base of the service as clients see it."""
     domains: Sequence[str] = ()
     """Publish domains of the installation, the default first; files are at their root. None: the service's own."""
+    sign: Callable[[Video, str], str | None] = lambda _video, _key: ""
+    """Returns a token for a file of a video; empty: it needs none; None: no token that is handed out so leads to it."""
 
-    def url(self, key: str, publish_domain: str = "") -> str:
+    def on(self, public_url: str) -> FileUrls:
+        """Return it for a caller who sees the service at this base."""
+        return replace(self, public_url=public_url)
+
+    def path(self, video: Video, key: str) -> str:
+        """Return the path of a file of a video on the service itself; empty as `file` is."""
+        token = self.sign(video, key) if key else None
+        return "" if token is None else f"/play/{token}/{key}" if token else f"/media/{key}"
+
+    def file(self, video: Video, key: str) -> str:
+        """Return the URL of a file of a video; empty where there is no key, or nobody gets it by its URL."""
+        token = self.sign(video, key) if key else None
+        return "" if token is None else self.url(key, video.publish_domain, token=token)
+
+    def url(self, key: str, publish_domain: str = "", *, token: str = "") -> str:
         """Return the URL of a file; empty where there is no key."""
         if not key:
             return ""
         domain = self._domain(publish_domain)
-        return f"https://{domain}/{key}" if domain else f"{self.public_url.rstrip('/')}/media/{key}"
+        base = f"https://{domain}" if domain else self.public_url.rstrip("/")
+        if token:
+            return f"{base}/play/{token}/{key}"
+        return f"{base}/{key}" if domain else f"{base}/media/{key}"
 
     @property
     def player_script(self) -> str:

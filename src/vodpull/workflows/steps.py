@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -22,6 +23,7 @@ from vodpull.errors import (
     EncodeInterrupted,
     Failure,
     FetchError,
+    MediaError,
     MediaUnsupported,
     NoVideo,
     PlaylistUnsupported,
@@ -30,13 +32,15 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.jobs.model import (
+    UPLOADED,
     Asset,
     Batch,
     Job,
     Stage,
     WireStatus,
 )
-from vodpull.jobs.store.store import JobRef, Outcome
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
@@ -288,19 +292,31 @@ class Steps:
         is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
         await self._context.enter_stage(job, Stage.PROBE)
         with watch.stage(ref, Stage.PROBE):
-            readable, info = (source, None) if is_playlist else await self._sources.measure(job, source)
+            try:
+                readable, info = (source, None) if is_playlist else await self._sources.measure(job, source)
+            except MediaError:
+                if job.origin in UPLOADED:  # nobody else has it, so it stays as it came
+                    await self._keep(batch, job, source, name=name, info=None)
+                raise
         await self._context.enter_stage(job, Stage.STORE)
         if info is not None and self._context.templates[batch.template].ladder:
             self._head_start.begin(job, info, readable)
-        with watch.stage(ref, Stage.STORE):
-            texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
-            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
-        encodes = self._context.templates[batch.template].ladder
-        await asyncio.to_thread(self._context.store.record_pulled, JobRef.of(job), asset, encodes=encodes)
-        await self._sidecars.keep(replace(job, asset=asset), texts)
+        asset = await self._keep(batch, job, source, name=name, info=info)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
         return self._judge(batch, asset, info)
+
+    async def _keep(self, batch: Batch, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
+        """Store an original under its final key, and record that it is there."""
+        await self._context.enter_stage(job, Stage.STORE)
+        with self._context.watch.stage(JobRef.of(job), Stage.STORE):
+            texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
+            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
+        encodes = self._context.templates[batch.template].ladder
+        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=encodes)
+        await self._sidecars.keep(replace(job, asset=asset), texts)
+        await self._sources.let_go(job)
+        return asset
 
     async def _look_again(self, batch: Batch, job: Job) -> JsonObject:
         """Bring an original that is stored here and measure it once more; nothing is fetched."""

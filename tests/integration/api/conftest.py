@@ -19,7 +19,8 @@ from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.store.store import Outcome, Store
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import Store
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects

@@ -19,7 +19,8 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
-from vodpull.jobs.store.store import Outcome, Store
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import Store
 from vodpull.workflows.requests.leftovers import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"

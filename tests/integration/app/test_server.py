@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -48,13 +48,15 @@ class Promptly:
 
     path = b"/"
 
-    def answer(self, arrived: Arrived) -> bytes | None:
+    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
         if arrived.body == b"fail":
             raise ValueError
-        if arrived.body[:4] != b"fast":
-            return None
         content = b"%b %d promptly" % (arrived.method, len(arrived.body))
-        return b"content-length: %d\r\n\r\n%b" % (len(content), content)
+        answer = b"content-length: %d\r\n\r\n%b" % (len(content), content)
+        if arrived.body[:4] == b"soon":
+            asyncio.get_running_loop().call_later(0.01, take, answer)
+        elif arrived.body != b"never":
+            take(answer if arrived.body[:4] == b"fast" else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,19 +147,27 @@ def answers(text: bytes) -> list[bytes]:
     return [part.partition(b"\r\n\r\n")[2] for part in text.split(b"HTTP/1.1 200 OK\r\n")[1:]]
 
 
-@pytest.mark.parametrize("size", [1, 10_000])
-def test_what_can_be_is_answered_at_once_and_in_order(door: Door, size: int) -> None:
-    long = b"fast" * 2000
-    requests = (
-        asked(b"fast") + asked(b"slow") + asked(b"fast+") + asked(b"fail") + asked(long) + asked(b"end", last=True)
-    )
-    pieces = (requests[at : at + size] for at in range(0, len(requests), size))
-    sizes = [b"4", b"4", b"5", b"4", b"8000", b"3"]
-    found = answers(door.send(*pieces))
-    assert [answer.split()[1] for answer in found] == sizes
-    # Of pipelined requests those that follow one with the application wait for it, and go its way.
-    assert [answer.endswith(b"promptly") for answer in found][0:2] == [True, False]
-    assert not found[4].endswith(b"promptly")
+BODIES = (b"fast", b"slow", b"soon", b"fast+", b"fail", b"soon+", b"never", b"fast" * 2000)
+
+
+@pytest.mark.parametrize("size", [1, 50, 100_000])
+def test_all_that_may_be_answered_at_once_is_answered_in_order(door: Door, size: int) -> None:
+    requests = b"".join(asked(body) for body in BODIES) + asked(b"end", last=True)
+    found = answers(door.send(*(requests[at : at + size] for at in range(0, len(requests), size))))
+    assert [int(answer.split()[1]) for answer in found] == [*map(len, BODIES), 3]
+
+
+@pytest.mark.parametrize("body", [b"fast", b"soon"])
+def test_what_can_be_is_answered_at_once_or_soon(door: Door, body: bytes) -> None:
+    with door.connect() as connection:
+        for _ in range(3):
+            connection.sendall(asked(body))
+            assert connection.recv(4096).endswith(b"POST 4 promptly")
+        # One that follows before the answer is there is not answered before it.
+        connection.sendall(asked(body) + asked(b"slow", last=True))
+        found = answers(everything(connection))
+    assert [answer[:6] for answer in found] == [b"POST 4"] * 2
+    assert found[0].endswith(b"promptly") is (body == b"fast")
 
 
 def test_what_is_out_of_the_ordinary_is_never_answered_at_once(door: Door) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
@@ -33,10 +34,14 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.signer import Signer
+from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions import CaptionFiles
 from vodpull.workflows.delivery.inspector import Inspector
@@ -50,6 +55,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 PASSWORD = "correct horse battery"
 
@@ -161,7 +167,12 @@ FETCHER = CaptionFetcher(
 
 
 def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
-    store, accounts = Store(database), Accounts(database, Vault("a master key for tests"))
+    vault = Vault("a master key for tests")
+    store, accounts = Store(database), Accounts(database, vault)
+    playback_keys = PlaybackKeys(database, vault)
+    signer = Signer(playback_keys, PlaybackPolicy("public", TEMPLATES))
+    domains = ("media.example.test",)
+    urls = FileUrls(public_url="", domains=domains, sign=signer.handed_out)
     accounts.create_key("local")
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
@@ -187,7 +198,11 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,
-        publish_domains=("media.example.test",),
+        urls=urls,
+        own_urls=replace(urls, sign=signer.of_operator),
+        signer=signer,
+        playback_keys=playback_keys,
+        publish_domains=domains,
         inspector=Inspector(Deliveries(database), accounts),
         system_facts=lambda: FACTS,
         census=partial(take_census, database, queues=partial(measure_queues, database, names), alive_s=30.0),
@@ -197,6 +212,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         account="local",
         templates=("abr", "original"),
         default_template="abr",
+        stills=Stills(library, open_store("memory://"), find_toolbox=lambda: find_toolbox("", sandbox="auto")),
     )
 
 

@@ -13,7 +13,8 @@ from vodpull.errors import Failure, Md5Mismatch
 from vodpull.fetch import AddressGuard
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState
-from vodpull.jobs.store.store import JobRef, Outcome
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef
 
 URL = "https://inspector.invalid/try-out"
 

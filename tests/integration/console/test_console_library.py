@@ -10,7 +10,7 @@ from tests.integration.console.test_console_pages import HOSTILE, post
 from tests.stored import ASSET, ref
 
 from vodpull.jobs.model import Job, VideoState
-from vodpull.jobs.store.store import Outcome
+from vodpull.jobs.store.outcome import Outcome
 from vodpull.videos.blocking import block
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.model import Video

@@ -16,7 +16,8 @@ from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, StoredFile
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.status.listing import Filter
-from vodpull.jobs.store.store import JobRef, Outcome, Progress
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Progress
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
 
@@ -170,12 +171,12 @@ def test_a_finished_video_has_files_a_ladder_and_a_player(operator: Console) -> 
     finish(operator, view, Outcome(asset=asset()))
     page = operator.browser.get(f"/console/tasks/{view.batch.batch_id}").text
     assert f"Made: {reason}" in page
-    assert 'href="/media/pullvideo/202611/0a/a.mp4"' in page
+    assert 'href="/console/files/pullvideo/202611/0a/a.mp4"' in page
     player = operator.browser.get(f"/console/play/{view.batch.batch_id}/0").text
     assert 'data-src="/media/pullvideo/202611/0a/v.m3u8"' in player
     assert "shaka-player.js" in player
     assert "shaka-player.js" not in page
-    assert 'player.load("http://console.test/media/pullvideo/202611/0a/v.m3u8")' in unescape(player)
+    assert 'player.load("https://media.example.test/pullvideo/202611/0a/v.m3u8")' in unescape(player)
 
 
 def test_what_has_no_renditions_has_no_player(operator: Console) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
@@ -111,3 +112,22 @@ async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader
         with database.begin() as connection:
             connection.execute(sa.text(cut))
     assert (await reader.find(Lookup(key.access_key))).key is not None
+
+
+async def test_many_are_asked_together_and_each_gets_its_own(
+    database: sa.Engine, reader: StatusReader, key: NewKey
+) -> None:
+    other = Accounts(database, VAULT).create_key("other")
+    views = [accepted(database, key, jobs=1 + n % 2, trans_no=f"t{n}") for n in range(70)]
+    lookups = [Lookup(key.access_key, task_id=view.batch.batch_id) for view in views]
+    strangers = [Lookup(other.access_key, trans_no="t1"), Lookup("nobody"), Lookup(key.access_key, trans_no="t69")]
+    found = await asyncio.gather(*map(reader.find, (*lookups, *strangers, lookups[0])))
+    assert [each.batch and each.batch.batch_id for each in found] == [
+        *(view.batch.batch_id for view in views),
+        None,
+        None,
+        views[69].batch.batch_id,
+        views[0].batch.batch_id,
+    ]
+    assert [len(each.batch.items) for each in found if each.batch] == [*(1 + n % 2 for n in range(70)), 2, 1]
+    assert [each.key is not None for each in found] == [True] * 71 + [False] + [True] * 2

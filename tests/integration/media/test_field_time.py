@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from tests.clapper import X264, Clapper, assert_in_step, beeps, ffmpeg, onsets, read_pictures, read_sound
 from tests.integration.media.pipeline import published
+from tests.mp4_edits import counted, edit, find
 
 from vodpull.media import Toolbox, probe, warnings_of
 
@@ -115,7 +118,7 @@ async def test_a_film_that_begins_with_a_group_has_no_warning(tmp_path: Path, to
 REORDERED: tuple[object, ...] = ("-c:v", "libx264", "-preset", "veryfast", "-bf", 3, "-g", 50, "-pix_fmt", "yuv420p")
 
 
-@pytest.mark.parametrize("kind", ["mkv", "ts", "flv"])
+@pytest.mark.parametrize("kind", ["mkv", "ts", "flv", "mp4"])
 async def test_a_picture_whose_time_is_hours_ahead_is_shown_in_its_place(
     kind: str, tmp_path: Path, toolbox: Toolbox
 ) -> None:
@@ -123,6 +126,26 @@ async def test_a_picture_whose_time_is_hours_ahead_is_shown_in_its_place(
     wrong = ("-bsf:v", "setts=pts='if(eq(N,60)+eq(N,100),PTS+9000/TB,PTS)'")
     source = tmp_path / f"source.{kind}"
     ffmpeg("-i", plain, "-c", "copy", *wrong, *KINDS[kind][2], source)
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 150)
+    assert (set(found.numbers), found.steps_back) == (set(range(150)), 0)
+    assert_in_step(made, 150)
+
+
+@pytest.mark.parametrize(("wrong", "off_s"), [(range(20, 150, 8), 5000), ((60, 100), -20)])
+async def test_pictures_that_an_index_places_hours_away_are_shown_in_their_place(
+    wrong: Sequence[int], off_s: int, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    plain = Clapper(seconds=6, size=(128, 72), video=REORDERED).make(tmp_path / "plain.mp4").read_bytes()
+    scale = int.from_bytes(find(plain, "moov", "trak", "mdia", "mdhd")[12:16], "big")
+
+    def moved(table: bytes) -> bytes:
+        waits = [wait for count, wait in struct.iter_unpack(">Ii", table[8:]) for _ in range(count)]
+        rows = (struct.pack(">Ii", 1, wait + off_s * scale * (at in wrong)) for at, wait in enumerate(waits))
+        return counted(len(waits), b"".join(rows))
+
+    source = tmp_path / "source.mp4"
+    source.write_bytes(edit(plain, ("moov", "trak", "mdia", "minf", "stbl", "ctts"), moved))
     made = await published(source, tmp_path / "made", toolbox=toolbox)
     found = read_pictures(made, 150)
     assert (set(found.numbers), found.steps_back) == (set(range(150)), 0)

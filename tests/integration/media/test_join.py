@@ -144,3 +144,24 @@ async def test_parts_that_begin_apart_stay_in_step(
     await join(video, [JoinedSound(path=sound)], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
     assert read_pictures(tmp_path / "joined", 100).flashes_s[0] == pytest.approx(flash_s, abs=0.045)
     assert onsets(read_sound(tmp_path / "joined"))[0] == pytest.approx(beep_s, abs=0.045)
+
+
+async def test_parts_whose_clock_wraps_and_starts_anew_stay_in_step(tmp_path: Path, toolbox: Toolbox) -> None:
+    reordered = ("-c:v", "libx264", "-preset", "veryfast", "-bf", 3, "-g", 50, "-pix_fmt", "yuv420p")
+    content = {"v": b"", "a": b""}
+    # The clock of a transport stream ends 1.7 s after the first one; the last one is a jump forward.
+    for number, begin_s in enumerate((95442, 1, 40)):
+        clip = Clapper(seconds=3, first=75 * number, total=225, size=(128, 72), video=reordered)
+        whole = clip.make(tmp_path / f"{number}.mkv")
+        for kind in content:
+            part = tmp_path / f"{number}{kind}.ts"
+            options = ("-output_ts_offset", begin_s, "-muxdelay", 0, "-muxpreload", 0)
+            ffmpeg("-i", whole, "-map", f"0:{kind}", "-c", "copy", *options, part)
+            content[kind] += part.read_bytes()
+    video, sound = tmp_path / "video", tmp_path / "sound"
+    video.write_bytes(content["v"])
+    sound.write_bytes(content["a"])
+    await join(video, [JoinedSound(path=sound)], tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
+    found = read_pictures(tmp_path / "joined", 225)
+    assert (set(found.numbers), found.steps_back) == (set(range(225)), 0)
+    assert onsets(read_sound(tmp_path / "joined")) == pytest.approx(found.flashes_s, abs=0.045)

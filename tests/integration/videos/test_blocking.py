@@ -10,8 +10,10 @@ from vodpull.accounts.keys import NewKey
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.notices.events import EventKind, Events
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import Library
+from vodpull.videos.playback.policy import PlaybackPolicy
 
 
 def test_a_change_of_state_is_an_event_and_a_repeat_is_none(database: sa.Engine, store: Store, key: NewKey) -> None:
@@ -20,7 +22,9 @@ def test_a_change_of_state_is_an_event_and_a_repeat_is_none(database: sa.Engine,
     video = library.find(job.video_id, account_id=None)
     block(library, video)
     assert library.find(job.video_id, account_id=None).is_blocked
-    assert library.blocked_folders() == {job.directory}
+    rule = library.rule_of(job.directory, PlaybackPolicy("public", TEMPLATES))
+    assert rule is not None
+    assert rule.is_blocked
     with pytest.raises(NotAllowedNow):
         block(library, video)
     enable(library, video)

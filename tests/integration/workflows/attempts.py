@@ -18,6 +18,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.context import Context
@@ -44,10 +45,10 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     source = tmp_path / f"source.{kind}"
     words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
-    store = Store(database)
+    store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
         store=store,
-        objects=open_store(f"file://{tmp_path / 'objects'}"),
+        objects=objects,
         is_shared=is_shared,
         guard=fetch.AddressGuard(),
         notify_guard=fetch.AddressGuard(),
@@ -55,6 +56,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         toolbox=find_toolbox("", sandbox="auto"),
         work_folder=tmp_path / "work",
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
+        handover=Handover(database, objects),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
         caption_fetcher=CaptionFetcher(

@@ -31,7 +31,16 @@ def test_a_label_that_is_none_or_several_is_refused(text: str, why: str) -> None
 def test_without_a_playlist_the_original_is_what_plays() -> None:
     mp4 = File(clarity=2, width_px=640, height_px=360, bitrate_bps=1, size_bytes=1, path="b", url="https://a/b.mp4")
     urls = {"playlist_url": "", "poster_url": "", "storyboard_url": "", "original_url": "https://a/a.mp4"}
-    played = Playback(video_id="v", is_playable=True, files=(mp4,), embed_code="<video>", **urls)
+    played = Playback(
+        video_id="v",
+        is_playable=True,
+        files=(mp4,),
+        embed_code="<video>",
+        is_signed=False,
+        token="",
+        expires_at_ms=None,
+        **urls,
+    )
     assert url_lines(played, "playlist") == url_lines(played, "original") == ["https://a/a.mp4"]
     assert (url_lines(played, "mp4"), url_lines(played, "poster")) == (["https://a/b.mp4"], [""])
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.contract.test_vectors import load
-from tests.unit.uploads.upload_file import vector_file
+from tests.upload_file import vector_file
 
 from vodpull.uploads.file_hash import SPAN_BYTES, file_hash
 

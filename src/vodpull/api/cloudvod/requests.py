@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,7 @@ def parse_pull(parameters: dict[str, Any]) -> PullRequest:
     trans_no = text_of(parameters.get("transNo"), "transNo")
     if len(trans_no) > MAX_TRANS_NO_CHARS:
         raise ParameterError(f"transNo is longer than {MAX_TRANS_NO_CHARS} characters", field="transNo")
-    # An explicit workflow wins over the integrated command (spec cloud-vod-fetch §2.2).
-    template = text_of(parameters.get("workflowId"), "workflowId") or _template_of_cmd(parameters.get("cmd"))
+    template = template_of(parameters)
     items = _file_list(parameters.get("fileList"))
     return PullRequest(
         trans_no=trans_no or None,
@@ -60,6 +60,11 @@ def parse_query(parameters: dict[str, Any]) -> QueryRequest:
     if not trans_no:
         raise ParameterError("taskId or transNo is missing", field="taskId")
     return QueryRequest(task_id=None, trans_no=trans_no)
+
+
+def template_of(parameters: Mapping[str, Any]) -> str:
+    """Return the template, empty for none: an explicit workflow wins over the command (spec cloud-vod-fetch §2.2)."""
+    return text_of(parameters.get("workflowId"), "workflowId") or _template_of_cmd(parameters.get("cmd"))
 
 
 def _template_of_cmd(value: object) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +28,7 @@ from vodpull.api.http.problems import WireCode, problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.status import BatchStatus
-from vodpull.jobs.status.status_reader import Found, Lookup, PromptReader, StatusReader
+from vodpull.jobs.status.status_reader import Found, Lookup, StatusReader
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})
@@ -42,7 +43,6 @@ class StatusQuery:
     def __init__(self, reader: StatusReader, access: Access, *, language: Language, compat: Collection[str]) -> None:
         self.language = language
         self._reader = reader
-        self._prompt_reader = reader if isinstance(reader, PromptReader) else None
         self._access = access
         self._replies = QueryReplies(compat=compat, language=language)
 
@@ -60,12 +60,17 @@ class StatusQuery:
         found = await self._reader.find(query.lookup)
         return Response(self._reply(query, found), media_type="application/json")
 
-    def answer_now(self, arrived: Arrived) -> bytes | None:
-        """Return the reply to one call if the database can be read without waiting, else None; raises as `answer`."""
-        if self._prompt_reader is None:
-            return None
+    def ask(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+        """Give the reply to one call as soon as the database has told; None: no good one. May raise as `answer`."""
         query = _Query(wire_request(arrived))
-        return self._reply(query, self._prompt_reader.find_now(query.lookup))
+        self._reader.ask(query.lookup, partial(self._give, query, take))
+
+    def _give(self, query: _Query, take: Callable[[bytes | None], None], found: Found | Exception) -> None:
+        try:
+            content = None if isinstance(found, Exception) else self._reply(query, found)
+        except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
+            content = None
+        take(content)
 
     def _reply(self, query: _Query, found: Found) -> bytes:
         caller = query.caller(found)
@@ -82,17 +87,20 @@ class PromptStatusQuery:
         self._query = query
         self._on_reply = on_reply
 
-    def answer(self, arrived: Arrived) -> bytes | None:
-        """Return header lines and content of a good answer; None, or any exception: there is none."""
+    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
+        """Give header lines and content of a good answer; None, or any exception: there is none."""
         if arrived.method not in _WIRE_METHODS or b"#" in arrived.target or b"\0" in arrived.body:
-            return None  # the framework has rules of its own for these
-        started_s = time.perf_counter()
-        content = self._query.answer_now(arrived)
+            take(None)  # the framework has rules of its own for these
+        else:
+            self._query.ask(arrived, partial(self._give, take, time.perf_counter()))
+
+    def _give(self, take: Callable[[bytes | None], None], started_s: float, content: bytes | None) -> None:
         if content is None:
-            return None
+            take(None)
+            return
         request_id = new_request_id().encode()
         self._on_reply(Answered(route=PATH, code=WireCode.SUCCESS, seconds=time.perf_counter() - started_s))
-        return _HEAD % (len(content), request_id, request_id) + content
+        take(_HEAD % (len(content), request_id, request_id) + content)
 
 
 _WIRE_METHODS = frozenset(method.encode() for method in METHODS)

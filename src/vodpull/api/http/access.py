@@ -60,6 +60,28 @@ class Creator:
     """Of a signed call; a bearer's secret says nothing of the call."""
 
 
+class CallLimit:
+    """Counts calls by whoever makes them."""
+
+    def __init__(self, rate_limit: str) -> None:
+        """`rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit."""
+        self._limit = parse(rate_limit) if rate_limit else None
+        self._counter = MovingWindowRateLimiter(MemoryStorage())
+
+    def count(self, who: str) -> None:
+        """
+        Count one call.
+
+        Raises:
+            RateLimited: there were too many.
+        """
+        if self._limit is None or self._counter.hit(self._limit, who):
+            return
+        free_at_s = self._counter.get_window_stats(self._limit, who).reset_time
+        wait_s = max(1, math.ceil(free_at_s - now_s()))
+        raise RateLimited(f"more than {self._limit} calls with this access key", retry_after_s=wait_s)
+
+
 class Access:
     """Authenticates callers and counts their calls, by access key."""
 
@@ -78,8 +100,7 @@ class Access:
         """
         self._is_first = is_first
         self._find_key = find_key
-        self._limit = parse(rate_limit) if rate_limit else None
-        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        self._limit = CallLimit(rate_limit)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wire")
 
     async def answer(self, request: Request, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
@@ -158,8 +179,4 @@ class Access:
         Raises:
             RateLimited: it has made too many.
         """
-        if self._limit is None or self._counter.hit(self._limit, key.access_key):
-            return
-        free_at_s = self._counter.get_window_stats(self._limit, key.access_key).reset_time
-        wait_s = max(1, math.ceil(free_at_s - now_s()))
-        raise RateLimited(f"more than {self._limit} calls with this access key", retry_after_s=wait_s)
+        self._limit.count(key.access_key)

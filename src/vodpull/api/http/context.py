@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from vodpull.api.http.access import Access
+from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.files import Gate, ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
@@ -18,9 +20,12 @@ from vodpull.jobs.status.status_reader import StatusReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
+from vodpull.videos.playback.signer import Signer
+from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.captions import Captioning
@@ -30,6 +35,7 @@ from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.stills import Stills
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +58,14 @@ class ApiContext:
     library: Library
     storage_days: StorageDays
     removal: VideoRemoval
+    uploads: Uploads
+    upload_limit: CallLimit
+    """Requests with upload tokens, by account."""
     categories: Categories
     materials: Materials
     encoding: Encoding
     editing: Editing
+    stills: Stills
     callbacks: Callbacks
     captioning: Captioning
     templates: Templates
@@ -64,7 +74,12 @@ class ApiContext:
     """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
     gate: Gate
-    """Knows what is blocked."""
+    """Knows who may have what."""
+    urls: FileUrls
+    """Writes the URLs of stored files."""
+    signer: Signer
+    playback_keys: PlaybackKeys
+    accounts: Accounts
     publish_domains: tuple[str, ...]
     """Where stored files lie at the root, the default first."""
     is_ready: Callable[[], Awaitable[dict[str, bool]]]

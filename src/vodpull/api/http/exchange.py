@@ -32,8 +32,10 @@ class Exchange:
     becomes a reply, and the log has the cause.
     """
 
-    def __init__(self, app: ASGIApp, *, language: Language) -> None:
+    def __init__(self, app: ASGIApp, *, language: Language, streamed: tuple[str, ...] = ()) -> None:
+        """Bodies of the paths that begin with one of `streamed` go to the application as they come."""
         self._app = app
+        self._streamed = streamed
         self._language = language
         self._bodies = Bodies()
 
@@ -51,6 +53,9 @@ class Exchange:
             return
         with self._bodies.held(scope) as held:
             try:
+                if scope["path"].startswith(self._streamed):
+                    await self._app(scope, receive, answer.send)
+                    return
                 body = await held.read(receive)
                 _refuse_other_codecs(scope, body)
                 await self._app(scope, _replayed(body, receive), answer.send)

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from vodpull.api.http.pass_limit import PassLimit
 from vodpull.errors import ObjectMissing
+from vodpull.videos.playback.tokens import Visit
 
 
 class ObjectHeaders(Protocol):
@@ -71,10 +72,10 @@ class ObjectReader(Protocol):
 
 
 class Gate(Protocol):
-    """Says what nobody may have now."""
+    """Says who may have what."""
 
-    async def is_shut(self, directory: str) -> bool:
-        """Return True for the folder of a blocked video."""
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+        """Return why the file of this name in a video's folder is not for a visitor; empty: it is."""
         ...
 
 
@@ -98,35 +99,69 @@ class _FewAtATime:
             yield block
 
 
+TOKEN_COOKIE = "vodpull_playback"  # noqa: S105 - its name
+"""Bears a playback token where paths cannot change."""
+
+Token = Annotated[str, Path(description="A playback token: `GET /api/v1/videos/{video_id}/playback` makes one.")]
+
 Key = Annotated[str, Path(description="`fileUrl` of a reply, or what a playlist names beside it.")]
 
 
 def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
-    """Return the routes under `/media/`; storage errors other than a missing object are the application's to map."""
-    router = APIRouter(tags=["media"])
-    reader = _FewAtATime(reader)
+    """
+    Return the routes under `/media/` and `/play/`; storage errors other than a missing object are the application's.
 
-    @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
-    async def read_media(request: Request, key: Key) -> Response:
-        """Return a stored file or one range of it; `key` is a `fileUrl` of a reply."""
-        return await _refusal(gate, key) or await _answer(reader, key, request)
+    Both serve the same files: those of signed videos for bearers of a token only, which stands in the path, where
+    relative links keep it, or in a cookie.
+    """
+    router = APIRouter(tags=["media"])
+    counter = _Counter(_FewAtATime(reader), gate)
 
     @router.head("/media/{key:path}", operation_id="probe_media", response_class=Response, responses=_DOCUMENTED)
-    async def probe_media(request: Request, key: Key) -> Response:
-        """Return the headers of a stored file."""
-        return await _refusal(gate, key) or await _answer(reader, key, request)
+    @router.get("/media/{key:path}", operation_id="read_media", response_class=Response, responses=_DOCUMENTED)
+    async def read_media(request: Request, key: Key) -> Response:
+        """Return a stored file or one range of it; `key` is a `fileUrl` of a reply. HEAD returns its headers."""
+        return await counter.answer(request, key, request.cookies.get(TOKEN_COOKIE))
+
+    @router.head("/play/{token}/{key:path}", operation_id="probe_play", response_class=Response, responses=_DOCUMENTED)
+    @router.get("/play/{token}/{key:path}", operation_id="read_play", response_class=Response, responses=_DOCUMENTED)
+    async def read_play(request: Request, token: Token, key: Key) -> Response:
+        """Return a stored file, as `/media/` does, for the bearer of a playback token."""
+        return await counter.answer(request, key, token)
 
     @router.options("/media/{key:path}", include_in_schema=False)
+    @router.options("/play/{token}/{key:path}", include_in_schema=False)
     async def allow_players(key: str) -> Response:  # noqa: ARG001 - part of the path
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=_CORS | _PREFLIGHT)
 
     return router
 
 
+class _Counter:
+    """Where files are handed out."""
+
+    def __init__(self, reader: ObjectReader, gate: Gate) -> None:
+        self._reader = reader
+        self._gate = gate
+
+    async def answer(self, request: Request, key: str, token: str | None) -> Response:
+        """Return a file, or why it is not served."""
+        found = _KEY.fullmatch(key)
+        if found is None:
+            return _refused(HTTPStatus.NOT_FOUND)
+        if directory := found["directory"]:
+            name = key.partition(f"{directory}/")[2]
+            client = request.client.host if request.client else ""
+            visit = Visit(address=client, referrer=request.headers.get("referer", ""))
+            if reason := await self._gate.refusal(directory, name, token=token, visit=visit):
+                return _refused(HTTPStatus.FORBIDDEN, reason)
+        return await _answer(self._reader, key, request, is_private=token is not None)
+
+
 _DOCUMENTED: dict[int | str, dict[str, object]] = {
     HTTPStatus.PARTIAL_CONTENT: {"description": "The range that was asked for"},
     HTTPStatus.NOT_MODIFIED: {"description": "The client's copy is current"},
-    HTTPStatus.FORBIDDEN: {"description": "The video is blocked"},
+    HTTPStatus.FORBIDDEN: {"description": "The video is blocked, or not for this visitor; the text says why"},
     HTTPStatus.NOT_FOUND: {"description": "No such file"},
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: {"description": "The range lies behind the end of the file"},
 }
@@ -144,21 +179,14 @@ _PREFLIGHT = {
 }
 
 
-async def _refusal(gate: Gate, key: str) -> Response | None:
-    """Return why a key is not served, or None: it is looked for."""
-    found = _KEY.fullmatch(key)
-    if found is None:
-        return _refused(HTTPStatus.NOT_FOUND)
-    is_shut = found["directory"] is not None and await gate.is_shut(found["directory"])
-    return _refused(HTTPStatus.FORBIDDEN) if is_shut else None
-
-
-async def _answer(reader: ObjectReader, key: str, request: Request) -> Response:
+async def _answer(reader: ObjectReader, key: str, request: Request, *, is_private: bool) -> Response:
     try:
         info = await reader.head(key)
     except ObjectMissing:
         return _refused(HTTPStatus.NOT_FOUND)
     headers = _file_headers(info)
+    if is_private:
+        headers["Cache-Control"] = headers["Cache-Control"].replace("public", "private")
     asked = request.headers
     if _is_current(asked.get("if-none-match", ""), headers.get("ETag", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -215,9 +243,10 @@ def parse_range(header: str, *, size_bytes: int) -> Span | None:
     return (start, end) if start < end else UNSATISFIABLE
 
 
-def _refused(status: HTTPStatus) -> Response:
+def _refused(status: HTTPStatus, reason: str = "") -> Response:
     headers = _CORS | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(f"{status.phrase.lower()}\n", status_code=status, headers=headers, media_type="text/plain")
+    text = f"{status.phrase.lower()}: {reason}" if reason else status.phrase.lower()
+    return Response(f"{text}\n", status_code=status, headers=headers, media_type="text/plain")
 
 
 def _file_headers(info: ObjectInfo) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
@@ -59,9 +60,15 @@ class Callers:
 def _check_query(request: Request) -> None:
     """Refuse parameters that an operation does not have, as members are that a body does not have."""
     route = request.scope["route"]
-    known = {field.alias for field in route.dependant.query_params} if isinstance(route, APIRoute) else set()
+    known = _query_names(route.dependant) if isinstance(route, APIRoute) else set()
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         refused = ParameterError("there is no parameter of this name", field=unknown[0])
         refused.faults = tuple(FieldFault(field=name, message=str(refused)) for name in unknown)
         raise refused
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    """Return the names of all parameters of an operation, those of its dependencies included."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_query_names(each) for each in dependant.dependencies))

@@ -8,8 +8,11 @@ that wait for an earlier one, whatever is refused) goes the way of all requests.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol, cast
 
+import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
@@ -21,6 +24,9 @@ from vodpull.app.server.protocol import GuardedProtocol, RequestPart, is_under_w
 LARGEST_BODY_BYTES = 4096
 """Of a request that is answered at once: a longer one is no status query."""
 
+HELD_S = 1.0
+"""Longest wait for the rest of a body, and for the answer."""
+
 
 class Prompt(Protocol):
     """What is answered at once."""
@@ -30,17 +36,40 @@ class Prompt(Protocol):
         """The one path."""
         ...
 
-    def answer(self, arrived: Arrived) -> bytes | None:
+    def answer(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
         """
-        Return a good answer: header lines, a blank line and the content; None, or any exception: no good one.
+        Give a good answer, now or soon: header lines, a blank line and the content; None or any exception: no good one.
 
-        The application is then asked, which has the right words for what is wrong. Must not wait for anything.
+        The application is then asked, which has the right words for what is wrong.
         """
         ...
 
 
+class _Held:
+    """A request that is held back."""
+
+    def __init__(self, method: bytes) -> None:
+        self.method = method
+        self.body = b""
+        self.is_whole = False
+
+    # What uvicorn asks its parser of a request when it begins; by then the parser may have gone on to the next one.
+
+    def get_http_version(self) -> str:
+        return "1.1"
+
+    def get_method(self) -> bytes:
+        return self.method
+
+    def should_upgrade(self) -> bool:
+        return False
+
+    def should_keep_alive(self) -> bool:
+        return True
+
+
 class PromptProtocol(GuardedProtocol):
-    """Holds a request of the prompt's path back until it is whole, or until something else happens."""
+    """Holds a request of the prompt's path back until it is answered, or until something else happens."""
 
     def __init__(
         self,
@@ -54,13 +83,22 @@ class PromptProtocol(GuardedProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, connections=connections, _loop=_loop)
         self._prompt = prompt
-        self._held: bytes | None = None
-        """What there is of the body of the request that is held back."""
+        self._held: _Held | None = None
+
+    @property
+    def idle_since_s(self) -> float | None:
+        """Since when no request of it is under way; None while one is."""
+        return super().idle_since_s if self._held is None else None
+
+    def on_message_begin(self) -> None:
+        """Begin a request; one that waits for its answer meanwhile goes the way of all, which keeps their order."""
+        self._hold_no_more()
+        super().on_message_begin()
 
     def begin(self) -> None:
         """Hold a request back, or begin it."""
         if self._prompt is not None and self._may_be_prompt(self._prompt.path):
-            self._held = b""
+            self._held = _Held(self.parser.get_method())
         else:
             super().begin()
 
@@ -72,53 +110,59 @@ class PromptProtocol(GuardedProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        if self._held is not None and len(self._held) + len(body) > LARGEST_BODY_BYTES:
+        if self._held is not None and len(self._held.body) + len(body) > LARGEST_BODY_BYTES:
             self._hold_no_more()
         if self._held is None:
             super().on_body(body)
         else:
             self.count_content(len(body))
-            self._held += body
+            self._held.body += body
 
     def on_message_complete(self) -> None:
         """Answer what was held back."""
-        if self._held is not None and self._answers(self._held):
-            self._held = None
-            self.enter(RequestPart.IDLE)
-            self.server_state.total_requests += 1
+        if self._held is None or self._prompt is None:
+            super().on_message_complete()
             return
-        self._hold_no_more()
-        super().on_message_complete()
-
-    def _answers(self, body: bytes) -> bool:
-        if self._prompt is None:
-            return False
+        held = self._held
+        held.is_whole = True
+        self.enter(RequestPart.IDLE)
         try:
-            arrived = Arrived(self.parser.get_method(), self.url, self.headers, body)
-            answer = self._prompt.answer(arrived)
-        except Exception:  # noqa: BLE001 - the application meets the same, and answers and logs it
-            return False
+            arrived = Arrived(held.method, self.url, self.headers, held.body)
+            self._prompt.answer(arrived, partial(self._take, held))
+        except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
+            self._take(held, None)
+
+    def _take(self, held: _Held, answer: bytes | None) -> None:
+        if self._held is not held:
+            return  # it went the way of all meanwhile
         if answer is None:
-            return False
+            self._hold_no_more()
+            return
+        self._held = None
+        self._since_s = self.loop.time()
+        self.server_state.total_requests += 1
         lines = [b"%b: %b\r\n" % line for line in self.server_state.default_headers]
         self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *lines, answer)))
-        return True
 
     def _hold_no_more(self) -> None:
         """Let a request that was held back go the way of all, with what there is of its body."""
         if self._held is None:
             return
-        body, self._held = self._held, None
+        held, self._held = self._held, None
+        parser, self.parser = self.parser, cast("httptools.HttpRequestParser", held)
         super().begin()
-        self.cycle.body += body
+        self.parser = parser
+        self.cycle.body += held.body
+        self.cycle.more_body = not held.is_whole
         self.cycle.message_event.set()
 
     def check(self) -> None:
-        """Hold nothing back for longer than from one look to the next, and close what has been idle for long."""
-        self._hold_no_more()
+        """Hold nothing back for long, and close what has been idle for long."""
+        if self.loop.time() - self._since_s > HELD_S:
+            self._hold_no_more()
         super().check()
         # A timer for each answer, as uvicorn has it, would cost as much as reading the database does.
-        is_kept = self._stage is RequestPart.IDLE and self._messages and not is_under_way(self.cycle)
+        is_kept = self._stage is RequestPart.IDLE and self._messages and self.idle_since_s is not None
         if is_kept and self.loop.time() - self._since_s > self.timeout_keep_alive:
             self.timeout_keep_alive_handler()
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import httptools
 from uvicorn import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from vodpull.app.server.connections import Connections
@@ -16,6 +16,10 @@ from vodpull.app.server.limits import Refusal
 
 CONTENT_OVERHEAD = 8
 """A chunk of one byte comes in six."""
+
+
+STATUS_LINE.update({status: b"HTTP/1.1 %d \r\n" % status for status in (631, 701)})
+"""What uvicorn does not know: statuses of the upload protocol, beyond those that HTTP has."""
 
 
 class RequestPart(Enum):

@@ -155,7 +155,13 @@ class _LibraryDesk:
     def blocks(self, visit: Visit, look: Look, listed: tuple[list[Video], str]) -> Blocks:
         """Return the grid as blocks."""
         blocks = {
-            f"video-{video.video_id}": self._pages.part(visit, "video_card.html", video=video, look=look)
+            f"video-{video.video_id}": self._pages.part(
+                visit,
+                "video_card.html",
+                video=video,
+                look=look,
+                picture=self._context.own_urls.path(video, video.asset.poster_key),
+            )
             for video in listed[0]
         }
         return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -161,8 +162,13 @@ class _TaskDesk:
         view = self._view(visit)
         job = view.at(visit.request.path_params["position"])
         assert job is not None  # noqa: S101 - `_view` has looked
+        urls = self._context.urls.on(visit.site(self._context.public_url))
+        shared, own = urls.url, "/media/{}".format
+        with suppress(NotFound):  # it is no video yet, so that nobody has said who may watch
+            video = self._context.library.find(job.video_id, account_id=None)
+            shared, own = partial(urls.file, video), partial(self._context.own_urls.path, video)
         card = job_card(job, (), now_ms=now_ms())
-        return self._pages.page(visit, "player.html", view=view, card=card, base=visit.site(self._context.public_url))
+        return self._pages.page(visit, "player.html", view=view, card=card, urls=urls, shared=shared, own=own)
 
     def _view(self, visit: Visit) -> BatchView:
         params = visit.request.path_params

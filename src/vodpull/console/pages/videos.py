@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from anyio import from_thread
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -14,6 +16,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.display import job_card
 from vodpull.console.pages.library import delete_video, start_encode
+from vodpull.console.pages.playback import read_playback
 from vodpull.console.pages.tasks import MEANINGS
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
@@ -28,7 +31,6 @@ from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
-from vodpull.videos.urls import FileUrls
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -51,6 +53,7 @@ def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: 
         gate.action("/library/{video_id}/block", desk.block),
         gate.action("/library/{video_id}/enable", desk.enable),
         gate.action("/library/{video_id}/encode", desk.encode),
+        gate.action("/library/{video_id}/poster", desk.poster),
         gate.action("/library/{video_id}/delete", desk.delete),
     ]
 
@@ -85,12 +88,14 @@ class _VideoDesk:
         video = facts.video
         tree = self._context.categories.tree(video.account_id)
         parents = {category.node_id: category.name for category in tree}
-        urls = FileUrls(public_url=visit.site(self._context.public_url), domains=self._context.publish_domains)
+        urls = self._context.urls.on(visit.site(self._context.public_url))
         return self._pages.page(
             visit,
             "video.html",
             video=video,
             urls=urls,
+            own=partial(self._context.own_urls.path, video),
+            is_signed=self._context.signer.is_signed(video),
             playback=playback_of(video, urls),
             head=self.head(visit, facts),
             labels=", ".join(label_path(category, parents) for category in video.categories),
@@ -144,6 +149,7 @@ class _VideoDesk:
             description=form.get("description", "").strip(),
             publish_domain=domain,
             player_id=form.get("player_id", "").strip(),
+            playback=read_playback(visit),
         )
         edit_with_labels(self._context.library, video, edit, labels=read_labels(form.get("labels", "")))
         say = say_in(visit.language)
@@ -168,6 +174,17 @@ class _VideoDesk:
         return self._done(
             visit, video, say_in(visit.language)("The encode has begun; until it is whole, the old one plays.")
         )
+
+    def poster(self, visit: Visit) -> Response:
+        video = self._video(visit)
+        try:
+            at_s = float(visit.form.get("at", ""))
+        except ValueError:
+            at_s = -1.0
+        if not 0 <= at_s < math.inf:
+            raise ParameterError("this is no instant of the video", field="at")
+        from_thread.run(self._context.stills.set_poster, video, at_s)
+        return self._done(visit, video, say_in(visit.language)("The poster is another one; caches follow in minutes."))
 
     def delete(self, visit: Visit) -> Response:
         delete_video(self._context, self._video(visit))

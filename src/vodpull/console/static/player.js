@@ -36,6 +36,10 @@
     tellFailure(error);
     return;
   }
+  // Where a viewer stopped is what the form for a poster proposes.
+  const posterAt = document.getElementById("poster-at");
+  const propose = () => { posterAt.value = video.currentTime.toFixed(2); };
+  if (posterAt) for (const stop of ["pause", "seeked"]) video.addEventListener(stop, propose);
   // Previews are an extra: a video without them plays as well.
   if (storyboard) await player.addThumbnailsTrack(absolute(storyboard), "text/vtt").catch(() => {});
 })();

@@ -39,6 +39,8 @@ class KeptVideo:
     player_id: str
     uploaded_at_ms: int
     updated_at_ms: int
+    playback: str = ""
+    """`public` or `signed`, as set for it."""
     labels: tuple[KeptLabel, ...] = ()
     captions: tuple[Caption, ...] = ()
 
@@ -58,6 +60,7 @@ def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
         player_id=row["player_id"],
         uploaded_at_ms=row["uploaded_at_ms"],
         updated_at_ms=row["updated_at_ms"],
+        playback=row["playback"],
         labels=_labels(connection, row["account_id"], row["video_id"]),
         captions=tuple(read_captions(connection, row["video_id"])),
     )
@@ -90,7 +93,8 @@ def restore_video(
     row |= {"encode_state": int(state), "size_bytes": stored_bytes}
     row |= {"uploaded_at_ms": job.finished_at_ms, "updated_at_ms": job.finished_at_ms}
     if kept is not None:
-        texts = {name: getattr(kept, name) for name in ("name", "description", "publish_domain", "player_id")}
+        set_by_people = ("name", "description", "publish_domain", "player_id", "playback")
+        texts = {name: getattr(kept, name) for name in set_by_people}
         row |= texts | {"folded_name": kept.name.casefold(), "origin": int(kept.origin), "state": int(kept.state)}
         row |= {"uploaded_at_ms": kept.uploaded_at_ms, "updated_at_ms": kept.updated_at_ms}
     size_bytes = row.pop("size_bytes")

@@ -124,6 +124,15 @@ class Deliveries:
             ).first()
         return Addressed(delivery=_delivery_of(row), access_key=row["access_key"], is_silenced=silenced is not None)
 
+    def is_untried(self, about: Delivery, kind: str) -> bool:
+        """Tell whether news of another kind about the same job waits for its first attempt."""
+        delivery, attempt = tables.delivery.c, tables.delivery_attempt.c
+        same = sa.and_(delivery.batch_id == about.batch_id, delivery.position == about.position)
+        pending = sa.and_(same, delivery.kind == kind, delivery.state == DeliveryState.PENDING.value)
+        tried = sa.exists().where(attempt.delivery_id == delivery.delivery_id)
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(delivery.delivery_id).where(pending, ~tried)).first() is not None
+
     def silence(self, connection: sa.Connection, account_id: str, url: str) -> None:
         """Send nothing to this URL for this account any more."""
         row = {"account_id": account_id, "url_hash": _url_hash(url), "at_ms": now_ms()}

@@ -8,12 +8,15 @@ everything that they are made of. Rows come straight from the driver.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from functools import lru_cache, partial
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 import sqlalchemy as sa
@@ -22,6 +25,7 @@ from pydantic import TypeAdapter
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.vault import Vault
+from vodpull.database.connection import NETWORK_LIMITS
 from vodpull.jobs.model import Asset, WireStatus
 from vodpull.jobs.status.status import BatchStatus, batch_status, compact_json, item_data
 
@@ -32,6 +36,12 @@ REMEMBERED_SECRETS = 1024
 
 CONNECTIONS = 4
 """To PostgreSQL, for status queries alone."""
+
+ASKED_TOGETHER = 64
+"""Most lookups of one statement."""
+
+SLOW_S = 0.05
+"""A statement of PostgreSQL takes less, unless something is wrong with its connection."""
 
 PATIENCE_S = 5.0
 """So long does a status query wait for a connection before the caller is told that the database is away."""
@@ -57,22 +67,21 @@ class Lookup(NamedTuple):
     trans_no: str = ""
 
 
+Done = Callable[[Found | Exception], None]
+"""Takes what was found, or why nothing could be looked for; must not raise."""
+
+
 class StatusReader(Protocol):
     """Reads what a status query needs, on the event loop of its caller."""
 
+    def ask(self, lookup: Lookup, done: Done) -> None:
+        """Tell what there is from now on: before this returns, where the database can be read without waiting."""
+
     async def find(self, lookup: Lookup) -> Found:
-        """Return what is there now."""
+        """Return what there is."""
 
     async def close(self) -> None:
         """Give the connections back."""
-
-
-@runtime_checkable
-class PromptReader(Protocol):
-    """One that waits for nothing: reading takes less time than handing the work on would."""
-
-    def find_now(self, lookup: Lookup) -> Found:
-        """Return what is there now."""
 
 
 def open_status_reader(database: sa.Engine, vault: Vault) -> StatusReader:
@@ -97,12 +106,20 @@ class SqliteStatusReader:
         """What was read in this version of the database; a commit of whatever connection makes another one."""
         self._held_items = 0
 
-    async def find(self, lookup: Lookup) -> Found:
-        """Return what is there now."""
-        return self.find_now(lookup)
+    def ask(self, lookup: Lookup, done: Done) -> None:
+        """Read at once."""
+        try:
+            found = self._find(lookup)
+        except sqlite3.Error as error:
+            done(error)
+        else:
+            done(found)
 
-    def find_now(self, lookup: Lookup) -> Found:
-        """Return what is there now."""
+    async def find(self, lookup: Lookup) -> Found:
+        """Return what there is."""
+        return self._find(lookup)
+
+    def _find(self, lookup: Lookup) -> Found:
         if self._connection is None:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
             self._connection.execute("PRAGMA query_only=ON")
@@ -125,7 +142,7 @@ class SqliteStatusReader:
 
 
 class PostgresStatusReader:
-    """A few connections of their own."""
+    """A few connections of their own; what is asked while a statement is under way goes into the next one together."""
 
     def __init__(self, url: str, open_sealed: Callable[[str], str]) -> None:
         self._open_sealed = open_sealed
@@ -135,34 +152,87 @@ class PostgresStatusReader:
             max_size=CONNECTIONS,
             open=False,
             timeout=PATIENCE_S,
-            kwargs={"autocommit": True, "prepare_threshold": 1},
+            kwargs={"autocommit": True, "prepare_threshold": 1, **NETWORK_LIMITS},
         )
         self._is_open = False
+        self._waiting: dict[Lookup, list[Done]] = {}
+        self._sweeps: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        """Sweeps that will still look for who waits."""
+        self._begun_s = 0.0
+
+    def ask(self, lookup: Lookup, done: Done) -> None:
+        """Ask together with all others that come before the next statement."""
+        self._waiting.setdefault(lookup, []).append(done)
+        loop = asyncio.get_running_loop()
+        # One that hangs holds up nobody who comes later.
+        if not self._under_way or loop.time() - self._begun_s > SLOW_S:
+            self._begun_s = loop.time()
+            self._under_way += 1
+            sweep = loop.create_task(self._sweep())
+            self._sweeps.add(sweep)
+            sweep.add_done_callback(self._sweeps.discard)
 
     async def find(self, lookup: Lookup) -> Found:
-        """Return what is there now; connections that were cut meanwhile are replaced."""
+        """Return what there is."""
+        found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        self.ask(lookup, partial(_settle, found))
+        return await found
+
+    async def _sweep(self) -> None:
+        try:
+            while self._waiting:
+                asked = dict(islice(self._waiting.items(), ASKED_TOGETHER))
+                for lookup in asked:
+                    del self._waiting[lookup]
+                self._begun_s = asyncio.get_running_loop().time()
+                found = await self._find_all([*asked])
+                for lookup, dones in asked.items():
+                    for done in dones:
+                        done(found if isinstance(found, Exception) else found[lookup])
+        finally:
+            self._under_way -= 1
+
+    async def _find_all(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, Found] | Exception:
+        """Return what there is of each, or why not; connections that were cut meanwhile are replaced."""
+        outcome: Mapping[Lookup, Found] | Exception = PoolTimeout()
+        for _ in range(CONNECTIONS + 1):
+            try:
+                outcome = await self._read(lookups)
+            except Exception as error:  # noqa: BLE001 - whoever asked is told
+                outcome = error
+            if not isinstance(outcome, psycopg.OperationalError) or isinstance(outcome, PoolTimeout):
+                break  # not a connection that was cut
+        return outcome
+
+    async def _read(self, lookups: Sequence[Lookup]) -> Mapping[Lookup, Found]:
         if not self._is_open:
             self._is_open = True
             await self._pool.open()
-        asked = _asked(lookup)
-        for _ in range(CONNECTIONS):
-            try:
-                return await self._find(asked)
-            except PoolTimeout:
-                raise  # not a connection that was cut: there is no database to connect to
-            except psycopg.OperationalError:
-                continue
-        return await self._find(asked)
-
-    async def _find(self, asked: Mapping[str, str]) -> Found:
+        asked = [_asked(lookup) for lookup in lookups]
+        columns = {f"{name}s": [each[name] for each in asked] for name in Lookup._fields}
+        rows: dict[int, list[Sequence[Any]]] = defaultdict(list)
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(_POSTGRES, asked)
-            return _found(await cursor.fetchall(), asked["access_key"], self._open_sealed)
+            for number, *row in await (await connection.execute(_POSTGRES, columns)).fetchall():
+                rows[number].append(row)
+        return {
+            lookup: _found(rows[number], lookup.access_key, self._open_sealed)
+            for number, lookup in enumerate(lookups, start=1)
+        }
 
     async def close(self) -> None:
         """Close all connections."""
         if self._is_open:
             await self._pool.close()
+
+
+def _settle(future: asyncio.Future[Found], outcome: Found | Exception) -> None:
+    if future.done():  # its caller has gone
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 def _asked(lookup: Lookup) -> dict[str, str]:
@@ -187,6 +257,7 @@ class _Row(NamedTuple):
     batch_id: str | None
     owner_id: str
     trans_no: str
+    position: int
     file_name: str
     source_url: str | None
     md5: str
@@ -200,8 +271,8 @@ ITEM = _Row._fields.index("file_name")
 
 
 _SQLITE = """
-select key.account_id, key.sealed_secret, key.sealed_next_secret,
-       batch.batch_id, batch.account_id, batch.trans_no,
+select key.account_id as key_account_id, key.sealed_secret, key.sealed_next_secret,
+       batch.batch_id, batch.account_id, batch.trans_no, job.position,
        job.file_name, job.source_url, job.md5, job.pull_status, job.cmd_status, cast(job.asset as text)
 from access_key as key
 left join batch on batch.deleted_at_ms is null and batch.batch_id = case when :task_id <> '' then :task_id else (
@@ -213,7 +284,15 @@ left join job on job.batch_id = batch.batch_id
 where key.access_key = :access_key and key.revoked_at_ms is null
 order by job.position
 """
-_POSTGRES = re.sub(r":(\w+)", r"%(\1)s", _SQLITE)
+
+# The same for each row of what is asked. `offset 0` keeps the planner from joining tables of which it knows too little.
+_POSTGRES = """
+select asked.number, found.*
+from unnest(%(access_keys)s::text[], %(task_ids)s::text[], %(trans_nos)s::text[])
+    with ordinality as asked(access_key, task_id, trans_no, number)
+cross join lateral (LOOKUP offset 0) as found
+order by asked.number, found.position
+""".replace("LOOKUP", re.sub(r":(\w+)", r"asked.\1", _SQLITE))
 
 
 def _key(rows: Sequence[_Row], access_key: str, open_sealed: Callable[[str], str]) -> LiveKey:

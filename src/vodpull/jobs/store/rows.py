@@ -88,3 +88,13 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )
+
+
+def find_job_of(connection: sa.Connection, directory: str) -> tuple[Batch, Job] | None:
+    """Return the job of a folder and its batch; None: there is none, or it was deleted."""
+    mine = sa.and_(tables.job.c.directory == directory, tables.job.c.deleted_at_ms.is_(None))
+    row = connection.execute(sa.select(tables.job).where(mine)).mappings().first()
+    if row is None:
+        return None
+    query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
+    return batch_of(connection.execute(query).mappings().one()), job_of_row(row)

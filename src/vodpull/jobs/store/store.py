@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
-from vodpull.errors import Cancelled, Failure, NotAllowedNow
+from vodpull.errors import NotAllowedNow
 from vodpull.jobs.model import (
     FINAL_STAGES,
     Asset,
@@ -26,6 +26,7 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.store.outcome import Outcome, final_values
 from vodpull.jobs.store.rows import batch_of, job_of_row, job_row, read_view
 from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state, supersede
 
@@ -47,21 +48,6 @@ class Progress:
     bytes_done: int | None = None
     """None leaves the stored figure."""
     bytes_total: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """How an attempt ended: with its asset, or with a failure and as far as it came."""
-
-    asset: Asset | None = None
-    failure: Failure | None = None
-
-    @property
-    def stage(self) -> Stage:
-        """Return the final stage that this outcome means."""
-        if self.failure is None:
-            return Stage.DONE
-        return Stage.CANCELLED if self.failure.code == Cancelled.code else Stage.FAILED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,13 +174,20 @@ class Store:
 
     def record_pulled(self, ref: JobRef, asset: Asset, *, encodes: bool = True) -> None:
         """Record that the original is stored and whole: `pullStatus` becomes 2, and it is a video from now on."""
-        values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
         with self.engine.begin() as connection:
-            if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount:
-                self._keep_video(connection, ref.job_id, encodes=encodes)
+            self.pulled(connection, ref, asset, encodes=encodes)
+
+    def pulled(self, connection: sa.Connection, ref: JobRef, asset: Asset, *, encodes: bool) -> bool:
+        """Do what `record_pulled` does in a transaction of the caller's; False when the attempt is over."""
+        values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
+        if not connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount:
+            return False
+        self.keep_video(connection, ref.job_id, encodes=encodes)
+        return True
 
     @staticmethod
-    def _keep_video(connection: sa.Connection, job_id: str, *, encodes: bool) -> None:
+    def keep_video(connection: sa.Connection, job_id: str, *, encodes: bool) -> None:
+        """Make what a job has stored a video, or bring that up to date."""
         query = sa.select(tables.job, tables.batch.c.account_id).join(tables.batch)
         row = dict(connection.execute(query.where(tables.job.c.job_id == job_id)).mappings().one())
         account_id, job = row.pop("account_id"), job_of_row(row)
@@ -229,7 +222,7 @@ class Store:
         are final.
         """
         self._lock_batch_of(connection, ref.job_id)
-        values = _final_values(outcome)
+        values = final_values(outcome)
         if outcome.failure is not None:
             values |= _withdrawn(connection, ref)
         changed = connection.execute(tables.job.update().where(_live(ref)).values(values))
@@ -286,6 +279,18 @@ class Store:
         pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
         values = {"template": template, "watermark": watermark, "asset": asdict(asset)}
         return self._begin_again(connection, ref, which=pulled, values=values)
+
+    def replace_original(
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str
+    ) -> JobRef | None:
+        """
+        Make a job that is over wait as its next attempt, because its source is another one now; else None.
+
+        Raises:
+            NotAllowedNow: as `reset_job`.
+        """
+        values = {"pull_status": WireStatus.RUNNING.value, "template": template, "watermark": watermark}
+        return self._begin_again(connection, ref, which=IS_FINAL, values=values)
 
     def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
         """Take the original off a finished job that can be played without it, and return what it was; else None."""
@@ -374,25 +379,6 @@ def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
 
 def _live(ref: JobRef) -> sa.ColumnElement[bool]:
     return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~IS_FINAL)
-
-
-def _final_values(outcome: Outcome) -> dict[str, Any]:
-    now = now_ms()
-    values: dict[str, Any] = {"finished_at_ms": now, "stage_at_ms": now, "stage": outcome.stage.value}
-    values["next_try"] = None
-    if outcome.failure is None:
-        values |= {"cmd_status": WireStatus.SUCCEEDED.value, "percent": 100.0}
-    else:
-        pulled = tables.job.c.pull_status == WireStatus.SUCCEEDED.value
-        values |= {
-            "failure": asdict(outcome.failure),
-            "cmd_status": WireStatus.FAILED.value,
-            # A source that was stored stays pulled: only the command failed (spec cloud-vod-fetch §5.2).
-            "pull_status": sa.case((pulled, WireStatus.SUCCEEDED.value), else_=WireStatus.FAILED.value),
-        }
-    if outcome.asset is not None:
-        values["asset"] = asdict(outcome.asset)
-    return values
 
 
 def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:

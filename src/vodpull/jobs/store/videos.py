@@ -34,6 +34,7 @@ def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:
         "encode_state": int(EncodeState.ENCODING if encodes else EncodeState.NOT_ENCODED),
         "publish_domain": "",
         "player_id": "",
+        "playback": "",
         "duration_s": asset.duration_s,
         "size_bytes": sum(file.size_bytes for file in asset.files),
         "created_at_ms": job.created_at_ms,

@@ -337,15 +337,17 @@ class FrameClock:
         return times[other] if times[sure] is None else times[sure]
 
 
-def packets(av: Any, container: Any, stream: Any, *, flush: bool = False) -> Iterable[Any]:
-    """Yield the packets with content, across damaged places; with `flush`, the end of the stream as well."""
+def packets(av: Any, container: Any, streams: Any, *, flush: bool = False) -> Iterable[Any]:
+    """Yield the packets with content of one or more streams, across damaged places; with `flush`, the ends as well."""
     for _ in range(MAX_RESYNCS):
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(streams):
                 if packet.size or flush:
                     yield packet
         except av.BlockingIOError:
             continue
+        except IndexError:
+            """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
         return
 
 

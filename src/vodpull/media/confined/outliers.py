@@ -18,7 +18,7 @@ WAITED_STEPS, WAITED_S = 32, 10
 # A step that is so much longer than usual has a hole in it.
 HOLE = 1.5
 # More of them are no mistakes.
-MAX_SHARE = 0.1
+MAX_SHARE = 0.3
 
 
 class ShownTimes:
@@ -47,9 +47,11 @@ class ShownTimes:
         if len(wrong) > MAX_SHARE * len(waits):
             return {}
         known = sorted(shown for shown, wait in zip(self._shown, waits, strict=True) if abs(wait - usual) <= limit)
+        # Where some waits are below zero, FFmpeg lets all pictures be decoded so much earlier.
+        least = min(wait for wait in waits if abs(wait - usual) <= limit)
         found: dict[int, int] = {}
         for number in wrong:
-            found[number] = _missing(known, self._decoded[number], step=step)
+            found[number] = _missing(known, self._decoded[number] + least, step=step)
             bisect.insort(known, found[number])
         return found
 

@@ -12,11 +12,11 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…
   the watermark: left, top, width and height as shares of the frame,
 - `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
-- `count`: whether all pictures of the source are counted.
+- `count`: whether all pictures and samples of the source are counted, and `segments`, so many has each rendition.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
-and the scripts segments.py, film.py, display.py, mark.py and likeness.py, whose paths come last.
+and the scripts segments.py, film.py, display.py, mark.py, account.py and likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ import json
 import math
 import sys
 from array import array
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -46,6 +45,8 @@ SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
 DARK_LEVELS = 16.0
 # Rounding of a clock.
 TICK_S = 0.001
+# Samples that clocks which are not exact, and the end on the grid of frames, cost.
+LOST_S = 0.2
 
 
 def main(argv: list[str]) -> int:
@@ -81,8 +82,8 @@ class Work:
 
     @property
     def cost(self) -> int:
-        """Pictures are dearer to look at."""
-        return 4 if self.kind == "sights" else 1
+        """Pictures are dearer to look at, and all of the sound is dearest."""
+        return {"sights": 4, "listens": 1, "account": 8}[self.kind]
 
 
 class Comparison:
@@ -189,8 +190,11 @@ class Comparison:
         return sorted(seen, key=lambda sight: sight.at_s)
 
     def _segment(self, part: dict[str, Any], number: int) -> Any:
+        return self._segments(part, [number])
+
+    def _segments(self, part: dict[str, Any], numbers: Iterable[int]) -> Any:
         folder = self._folder / part["folder"]
-        files = [folder / part["init"], folder / (self._orders["segment"] % number)]
+        files = [folder / part["init"], *(folder / (self._orders["segment"] % number) for number in numbers)]
         options = {**self._orders["options"], **SEGMENT_OPTIONS}
         return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
 
@@ -231,30 +235,33 @@ class Comparison:
         return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
 
     def _account(self) -> dict[str, Any]:
-        """Count the pictures of the source: each is shown, or is not for a reason."""
-        shown: set[int] = set()
-        dropped: Counter[str] = Counter()
+        """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""
+        counting = importlib.import_module("account")
         with self._tools.open(self._source, self._orders) as container:
-            stream = container.streams[self._orders["video"]]
-            for packet in self._read.packets(self._tools.av, container, stream):
-                at = self._frame_of(packet)
-                reason = at if isinstance(at, str) else "same frame" if at in shown else ""
-                if reason:
-                    dropped[reason] += 1
-                elif isinstance(at, int):
-                    shown.add(at)
-        return {"published": len(shown), "dropped": dropped}
+            pictures, sounds = counting.account(self._tools, self._read, container, orders=self._orders)
+        parts = {sound["stream"]: sound for sound in reversed(self._orders["sounds"])}
+        told = [self._sound_facts(counting, sound, parts[stream]) for stream, sound in sounds.items()]
+        return {**pictures, "sounds": told}
 
-    def _frame_of(self, packet: Any) -> int | str:
-        pts = packet.dts if packet.pts is None else packet.pts
-        if pts is None:
-            return "without a time"
-        if packet.is_discard:
-            return "not to be shown"
-        at = int((float(pts * packet.time_base) - self._orders["zero_s"]) / self._orders["frame_s"] + 0.5)
-        if at < 0:
-            return "before the start"
-        return "after the end" if at >= self._orders["frames"] else at
+    def _sound_facts(self, counting: Any, known: Any, part: dict[str, Any]) -> dict[str, Any]:
+        length_s = self._orders["frames"] * self._orders["frame_s"]
+        heard = counting.SoundAccount(self._tools, rate_hz=self._read.SOUND_RATE_HZ, length_s=length_s)
+        with suppress(*self._tools.failures), self._segments(part, range(1, self._orders["segments"] + 1)) as container:
+            for packet in self._read.packets(self._tools.av, container, container.streams.audio[0], flush=True):
+                heard.take(packet)
+        return {**known.facts(), "wrong": self._wrong(counting.silence, known, heard)}
+
+    def _wrong(self, silence: Any, known: Any, heard: Any) -> str:
+        """Return what of the whole of a sound differs, in English; empty: nothing."""
+        for loud, other, what in (
+            (known.loud(unknown=0.0), heard.loud(unknown=0.0), "is missing"),
+            (heard.loud(unknown=0.0), known.loud(unknown=math.inf), "is not in the source"),
+        ):
+            at_s, length_s = silence(loud, other)
+            if length_s:
+                return f"at {at_s:.1f} s: {length_s:.1f} s of sound {what}"
+        lost_s = known.published_s - heard.published_s
+        return f"at 0 s: of {known.published_s:.2f} s of sound, {lost_s:.2f} s are missing" if lost_s > LOST_S else ""
 
 
 class SoundStretch:

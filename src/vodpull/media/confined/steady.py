@@ -5,7 +5,8 @@ Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON 
 options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
 or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
 has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
-the clock. Only PyAV, the standard library, and programmes.py, outliers.py and sound_kinds.py, whose paths come last.
+the clock. Only PyAV, the standard library, and programmes.py, outliers.py, sound_kinds.py,
+rewrite.py and rewrite_proof.py, whose paths come last.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
 anew. Where it does, all tracks go on together where the longest of them ended, as far apart as they were.
@@ -38,12 +39,10 @@ REORDERED_S = 3
 SELDOM_S = 70
 # Where what is written begins: room for what is decoded before it is shown.
 BEGIN_S = 10
-SOUND_RATE_HZ = 48000
-# In samples, 10 ms: less is no gap and no overlap.
-ROUNDING = SOUND_RATE_HZ // 100
 # A demuxer that fails is asked again so often: damaged places are not the end.
 MAX_RESYNCS = 10_000
-ANNEXB = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+# Where parameters may change in the samples.
+PARAMETERS = frozenset({"h264", "hevc"})
 
 
 def main(argv: list[str]) -> int:
@@ -74,7 +73,23 @@ def steadied(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) ->
     given = [Fraction(shift) for shift in orders["shifts"]]
     shifts = given if len(given) == len(shifts) else shifts
     write(av, path, orders, shifts=shifts, seen=seen)
-    return {"steady": False, "shifts": [str(shift) for shift in shifts]}
+    wrong = disagreement(av, path, orders, seen=seen)
+    return {"steady": False, "wrong": wrong, "shifts": [str(shift) for shift in shifts]}
+
+
+def disagreement(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts) -> str:
+    """Return what of a file is not in what was written of it, or not in step, in English; empty: nothing."""
+    proof = importlib.import_module("rewrite_proof")
+    with av.open(f"file:{path}", options=dict(orders["options"])) as source:
+        streams = used(source, path, orders)
+        numbers = {stream.index: number for number, stream in enumerate(streams)}
+        originals = proof.original_tracks(av, packets(av, source, streams), numbers, plain=seen.changing)
+    plain = {numbers[index] for index in seen.changing}
+    with av.open(f"file:{orders['target']}", options=dict(orders["options"])) as target:
+        copies = proof.copied_tracks(packets(av, target, list(target.streams)), len(numbers), plain=plain)
+    mended = {numbers[index]: found for index, found in seen.mended.items()}
+    wrong: str = proof.disagreement(originals, copies, plain=plain, mended=mended)
+    return wrong
 
 
 @dataclass
@@ -106,7 +121,7 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
                 kinds.setdefault(packet.stream_index, set()).add(kind_of(packet))
             else:
                 shown[packet.stream_index].add(packet)
-                seen.renewed |= packet.stream.codec_context.name in ANNEXB and bool(renewed_parameters(packet))
+                seen.renewed |= packet.stream.codec_context.name in PARAMETERS and bool(renewed_parameters(packet))
     seen.changing = {index for index, found in kinds.items() if len(found - {b""}) > 1}
     if len(seen.clock.runs) == 1:
         seen.mended = {index: found for index, times in shown.items() if (found := times.mended())}
@@ -232,7 +247,7 @@ class Clock:
 
     def _follows(self, index: int, time: Fraction, number: int) -> bool:
         # Beside other streams, they tell how late it is; alone, a stream that is slow from the start stays slow.
-        seldom_s = max(Fraction(SELDOM_S), 3 * self._step.get(index, Fraction(0)))
+        seldom_s = 3 * self._step[index] if index in self._step else SELDOM_S
         return (self._alone and time - self._last[index] <= seldom_s) or time - self.runs[number].latest <= self._jump_s
 
     def shifts(self) -> list[Fraction]:
@@ -249,11 +264,14 @@ class Clock:
 
 def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], seen: ClockFacts) -> None:
     """Write the streams of a file with shifted times; sound whose kind changes as plain samples of one kind."""
+    written = importlib.import_module("rewrite")
     options = dict(orders["options"])
     with av.open(f"file:{path}", options=options) as source, av.open(orders["target"], "w", "matroska") as target:
         streams = used(source, path, orders)
         clock = Clock.of(source, streams)
-        tracks = {stream.index: track_of(av, target, stream, flat=stream.index in seen.changing) for stream in streams}
+        tracks = {
+            stream.index: written.track_of(av, target, stream, flat=stream.index in seen.changing) for stream in streams
+        }
         numbers = Counter[int]()
         for packet in packets(av, source, streams):
             index, shift = packet.stream_index, shifts[min(clock.run_of(packet), len(shifts) - 1)]
@@ -265,113 +283,6 @@ def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction],
             tracks[index].add(packet, shift)
         for track in tracks.values():
             track.end()
-
-
-def track_of(av: Any, target: Any, stream: Any, *, flat: bool) -> Flat | Copied:
-    """Return what writes one stream."""
-    return Flat(av, target, stream) if flat else Copied(av, target, stream)
-
-
-class Copied:
-    """A stream whose packets stay as they are; parameters of H.264 and HEVC go into them."""
-
-    def __init__(self, av: Any, target: Any, stream: Any) -> None:
-        self._av = av
-        self._target = target
-        self._written = target.add_stream_from_template(stream)
-        self._written.metadata.update(stream.metadata)
-        self._written.disposition = stream.disposition
-        self._last: int | None = None
-        name = ANNEXB.get(stream.codec_context.name)
-        record = bytes(stream.codec_context.extradata or b"")[:1] == b"\x01"
-        self._filter = av.BitStreamFilterContext(name, stream, self._written) if name and record else None
-
-    def add(self, packet: Any, shift: Fraction) -> None:
-        """Take one packet."""
-        for each in self._filter.filter(packet) if self._filter else (self._bare(packet),):
-            self._write(each, shift)
-
-    def _bare(self, packet: Any) -> Any:
-        """Return a packet without parameters beside it, for which there is no room in what is written."""
-        if not packet.has_sidedata("new_extradata"):
-            return packet
-        bare = self._av.Packet(bytes(packet))
-        bare.time_base, bare.pts, bare.dts, bare.duration = packet.time_base, packet.pts, packet.dts, packet.duration
-        bare.is_keyframe = packet.is_keyframe
-        return bare
-
-    def _write(self, packet: Any, shift: Fraction) -> None:
-        ticks = round(shift / packet.time_base)
-        decoded = packet.pts if packet.dts is None else packet.dts
-        if decoded is None:
-            return
-        # No muxer takes what does not go forward, and nothing is left out for a tick.
-        self._last = decoded + ticks if self._last is None else max(decoded + ticks, self._last + 1)
-        packet.pts = self._last if packet.pts is None else max(packet.pts + ticks, self._last)
-        packet.dts = self._last
-        packet.stream = self._written
-        self._target.mux(packet)
-
-    def end(self) -> None:
-        """Write what is left: nothing."""
-
-
-class Flat:
-    """Sound that is decoded and brought to one kind: 48 kHz, two channels."""
-
-    def __init__(self, av: Any, target: Any, stream: Any) -> None:
-        self._av = av
-        self._target = target
-        self._written = target.add_stream("pcm_s16le", rate=SOUND_RATE_HZ, layout="stereo")
-        self._written.metadata.update(stream.metadata)
-        self._written.disposition = stream.disposition
-        self._base = Fraction(1, SOUND_RATE_HZ)
-        self._resampler: Any = None
-        self._kind: tuple[object, ...] = ()
-        self._next = 0
-
-    def add(self, packet: Any, shift: Fraction) -> None:
-        """Take one packet."""
-        try:
-            frames = packet.decode()
-        except (self._av.FFmpegError, ValueError):
-            return
-        for frame in frames:
-            self._take(frame, shift)
-
-    def _take(self, frame: Any, shift: Fraction) -> None:
-        kind = frame.sample_rate, frame.format.name, len(frame.planes)
-        if kind != self._kind:
-            self._drain()
-            self._kind = kind
-            self._resampler = self._av.AudioResampler(format="s16", layout="stereo", rate=SOUND_RATE_HZ)
-        at = None if frame.pts is None else round((frame.pts * frame.time_base + shift) / self._base)
-        frame.pts = None
-        if at is not None and at < self._next - ROUNDING:
-            # Where two runs overlap, this instant is heard already.
-            return
-        if at is not None and at > self._next + ROUNDING:
-            self._drain()
-            self._next = at
-        self._write(self._resampler.resample(frame))
-
-    def _drain(self) -> None:
-        if self._resampler is not None:
-            self._write(self._resampler.resample(None))
-            self._resampler = self._av.AudioResampler(format="s16", layout="stereo", rate=SOUND_RATE_HZ)
-
-    def _write(self, frames: list[Any]) -> None:
-        for frame in frames:
-            packet = self._av.Packet(bytes(frame.planes[0])[: 4 * frame.samples])
-            packet.time_base, packet.stream = self._base, self._written
-            packet.pts = packet.dts = self._next
-            packet.duration = frame.samples
-            self._next += frame.samples
-            self._target.mux(packet)
-
-    def end(self) -> None:
-        """Write what is left."""
-        self._drain()
 
 
 if __name__ == "__main__":

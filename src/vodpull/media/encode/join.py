@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 
@@ -74,13 +75,28 @@ async def join(
 
 
 async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Steadied]:
-    """Return the parts on one clock each; the picture, which comes first, says to all others how it is changed."""
+    """Return the parts on one clock each; where all of them start anew, they go on where the longest of them ended."""
     ready: dict[str, Steadied] = {}
     for name, path in parts.items():
-        shifts = ready["video"].shifts if ready else ()
-        anew = await steady(path, place, toolbox=toolbox, shifts=shifts, name=f"{name}.mkv")
+        anew = await steady(path, place, toolbox=toolbox, name=f"{name}.mkv")
         ready[name] = anew or Steadied(path=path, shifts=())
+    common = common_shifts([part.shifts for part in ready.values()])
+    for name, part in ready.items():
+        if common and part.shifts and part.shifts != common:
+            ready[name] = await steady(parts[name], place, toolbox=toolbox, shifts=common, name=f"{name}.mkv") or part
     return ready
+
+
+def common_shifts(shifts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """
+    Return by how much the runs of all parts are shifted: each begins behind the one before in every part.
+
+    As `steady` takes them; the first part says where the first run begins. Empty: it does not start anew. Pure.
+    """
+    runs = [[Fraction(shift) for shift in own] for own in shifts]
+    alike = [own for own in runs if len(own) == len(runs[0])]
+    steps = [max(after[number] - after[number - 1] for after in alike) for number in range(1, len(runs[0]))]
+    return tuple(map(str, accumulate(steps, initial=runs[0][0]))) if runs[0] else ()
 
 
 async def _begin_s(part: Steadied, *, toolbox: Toolbox) -> float | None:
@@ -133,8 +149,9 @@ def build_join_argv(
         *(token for number in range(apart) for token in ("-map", f"{number + 1}:a:0")),
         *own,
         "-c", "copy",
-        # Sound of several kinds has become plain samples.
-        *(("-c:a", "flac") if steadied else ()),
+        # Sound of several kinds has become plain samples; where runs meet, what is missing is silence, and nothing is
+        # heard twice: an encoder puts samples behind samples.
+        *(("-c:a", "flac", "-af", "aresample=async=1:min_hard_comp=0.01") if steadied else ()),
         # Of what a stranger wrote into the files only the languages and the roles of the tracks stay.
         "-map_metadata:g", "-1", "-map_chapters", "-1",
         "-metadata:s", "title=", "-metadata:s", "handler_name=", "-metadata:s", "creation_time=",

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
+from vodpull.media.mp4.waits import longest_wait_s
 from vodpull.media.tools.outcome import incomplete
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
@@ -19,6 +21,8 @@ STEADY_FILE = "steady.mkv"
 # What begins like this counts its time in an index, or has none that could jump.
 INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", b"\x89PNG", b"\xff\xd8\xff")
 MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid", b"styp"})
+# No picture waits so long for its turn.
+LONG_WAIT_S = 10.0
 # A fragment comes after the index, and an index comes soon.
 FIRST_BOXES = 16
 
@@ -38,20 +42,22 @@ async def steady(
     """
     Write a source into `folder` with one clock and one kind of sound; None: it is good as it is.
 
-    Reads it once, and once more to write it. `shifts` are those of another file that jumps where this one does. What
-    cannot be read is left for the probe to refuse. May run twice.
+    Reads it once; then once more to write it, and a third time to compare it with what was written. `shifts` are those
+    of another file that jumps where this one does. What cannot be read is left for the probe to refuse. May run twice.
 
     Raises:
         EncodeFailed: the demuxer crashed on it.
-        OutputInvalid: its clock starts anew, and its streams cannot be written with one clock.
+        OutputInvalid: its clock starts anew, and its streams cannot be written with one clock, whole and in step.
         StorageFull: the disk is full.
         EncodeStalled: it took too long.
     """
-    if not await asyncio.to_thread(_may_jump, source):
+    reading = await asyncio.to_thread(_reading, source)
+    if reading is None:
         return None
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
+    orders["options"] |= reading
     limits = await asyncio.to_thread(_limits, source)
-    beside = [CONFINED / f"{name}.py" for name in ("programmes", "outliers", "sound_kinds")]
+    beside = [CONFINED / f"{name}.py" for name in ("programmes", "outliers", "sound_kinds", "rewrite", "rewrite_proof")]
     answer = await ask_pyav(
         "steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
     )
@@ -60,18 +66,24 @@ async def steady(
     found = answer.get("shifts")
     if not isinstance(found, list) or not (folder / name).exists():
         raise incomplete(folder, "a source whose clock starts anew cannot be written with one clock")
+    if answer.get("wrong"):
+        message = f"a source whose clock starts anew is not whole when it is written with one clock: {answer['wrong']}"
+        raise OutputInvalid(message)
     return Steadied(path=folder / name, shifts=tuple(map(str, found)))
 
 
-def _may_jump(source: Path) -> bool:
+def _reading(source: Path) -> dict[str, str] | None:
+    """Return with which options FFmpeg reads a source whose times may be wrong; None: they cannot be."""
     with source.open("rb") as file:
-        head = file.read(12)
+        head, size = file.read(12), source.stat().st_size
         if head.startswith(INDEXED):
-            return False
-        if head[4:8] not in MP4_BOXES:
-            return True
-        first = islice(walk_boxes(file, source.stat().st_size), FIRST_BOXES)
-        return any(box == "moof" for box, _, _ in first)
+            return None
+        if head[4:8] not in MP4_BOXES or any(
+            box == "moof" for box, _, _ in islice(walk_boxes(file, size), FIRST_BOXES)
+        ):
+            return {}
+        # By its edit list, FFmpeg leaves out what is said to come later.
+        return {"advanced_editlist": "0"} if longest_wait_s(file, size) > LONG_WAIT_S else None
 
 
 def _limits(source: Path) -> RunLimits:

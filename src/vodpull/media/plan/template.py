@@ -176,6 +176,10 @@ class Template:
     """Progressive MP4 files beside HLS: of no, the best or each rendition of the fallback codec."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    playback: Literal["", "public", "signed"] = ""
+    """Who may watch what is made by it; empty: as the account or the installation says."""
+    private_originals: bool = False
+    """Originals are for bearers of a token that says so; where playback is signed they always are."""
     watermark: Watermark | None = None
     """A picture in a corner of every rendition."""
 

@@ -32,7 +32,7 @@ from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py", "mark.py")
+BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py")
 # Pictures on either side of an instant, as in the child.
 AROUND = 3
 # Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
@@ -55,12 +55,25 @@ MAX_FINDINGS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
-    """What became of the pictures of the source."""
+class SoundTold:
+    """What became of the samples of one sound track of the source."""
 
     published: int
     dropped: Mapping[str, int]
-    """How many are not shown, by reason."""
+    """How many are not heard, by reason."""
+    wrong: str = ""
+    """What of the whole of it differs, in English; empty: nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What became of the pictures and of the sounds of the source."""
+
+    published: int
+    dropped: Mapping[str, int]
+    """How many pictures are not shown, by reason."""
+    sounds: tuple[SoundTold, ...] = ()
+    """In the order of the plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +169,7 @@ async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
             **_orders(subject),
             "sights": [_instant(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
             "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
-            "count": not (first or subject.plan.sound_only),
+            "count": not first,
         }
         answers.append(await _ask(subject, orders, toolbox=toolbox))
     return _judged(subject, answers, sights_s=sights_s, listens_s=listens_s)
@@ -208,7 +221,8 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
-        "video": plan.picture.stream_index,
+        "segments": len(plan.cuts),
+        "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
         "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
         "renditions": [
@@ -354,9 +368,20 @@ def _said(name: str, at_s: float, wrong: str) -> str:
 
 
 def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
-    lost = account.dropped.get("after the end", 0) if account else 0
+    if account is None:
+        return
+    lost = account.dropped.get("after the end", 0)
     if lost > max(LOST_S * plan.rate, LOST_SHARE * plan.frames_total):
         yield f"{lost} pictures of the source come after the end"
+    for number, sound in enumerate(account.sounds, start=1):
+        if sound.wrong:
+            yield f"sound {number} {sound.wrong}"
+    # Nothing goes on after the film, which is as long as its picture and its first sound.
+    for sound in account.sounds[:1]:
+        samples = sound.published + sum(sound.dropped.values())
+        lost_s = sound.dropped.get("after the end", 0) / max(samples, 1) * plan.duration_s
+        if lost_s > max(LOST_S, LOST_SHARE * plan.duration_s):
+            yield f"{lost_s:.1f} s of sound of the source come after the end"
 
 
 def _summary(findings: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.meters import Watch
@@ -38,6 +39,8 @@ class Context:
     work_folder: Path
     admission: Admission
     templates: Templates
+    handover: Handover
+    """Has the bytes of what was uploaded."""
     fetch_limits: fetch.FetchLimits
     caption_fetcher: CaptionFetcher
     source_retries: SourceRetries

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.jobs.model import EDITED, Asset, Batch, Job, Stage
+from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, folder_key
@@ -35,6 +35,8 @@ class Sources:
         place.open()
         if job.origin in EDITED:
             return await self._edits.bring(batch, job), job.file_name
+        if job.origin in UPLOADED:
+            return await self._assemble(batch, job, reporter), job.file_name
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
         cookies = CookieJar()
@@ -48,6 +50,34 @@ class Sources:
                 )
                 return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
+
+    async def _assemble(self, batch: Batch, job: Job, reporter: ProgressReporter) -> Path:
+        """Bring what a client has sent."""
+        place, handover = self._context.workspace(job), self._context.handover
+        if place.source.exists():
+            return place.source
+        parts = await handover.parts(job.directory)
+        if not parts:  # they were stored under the final key before
+            return await self._production.need_original(job)
+        size_bytes = sum(part.size_bytes for part in parts)
+        async with self._context.admission.admitted(
+            encodes=self._context.templates[batch.template].ladder
+        ) as reservation:
+            reservation.cover(0, size_bytes)
+            await self._context.enter_stage(job, Stage.FETCH)
+            digests = await handover.write(
+                parts, place.source, on_progress=lambda done, total: reporter.report(fetch_progress(done, total))
+            )
+            await asyncio.to_thread(place.write_digests, **digests)
+            await reporter.settle()
+            whole = fetch_progress(size_bytes, size_bytes)
+            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+        return place.source
+
+    async def let_go(self, job: Job) -> None:
+        """Give up what the original came in, now that it lies under its final key."""
+        if job.origin in UPLOADED:
+            await self._context.handover.drop(job.directory)
 
     async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
         """Bring the source here and return where it lay, after redirects."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -14,16 +16,19 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.model import EDITED, Batch, BatchView, Job, NextTry, Stage
+from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
-from vodpull.jobs.store.store import JobRef, Outcome, Store
+from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.store import JobRef, Store
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
+from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
 from vodpull.videos.edits import edit_info
 from vodpull.videos.library import find_video
-from vodpull.videos.notices import edit_notice, transcode_notice
+from vodpull.videos.model import Video
+from vodpull.videos.notices import edit_notice, transcode_notice, upload_notice
 from vodpull.videos.tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.meters import NOBODY, Watch
@@ -35,6 +40,13 @@ JITTER = 0.2
 
 MAX_WAIT_S = 24 * 3600.0
 """The longest wait of the schedule; a Retry-After beyond it is cut."""
+
+UPLOAD_FIRST_S = 10.0
+"""As long as the news of an encode waits for that of the upload: as much as one attempt takes at most."""
+
+LOOK_S = 0.1
+
+JSON_KINDS = {kind.value for kind in CallbackKind if kind.is_json}
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +106,12 @@ class Outbox:
         self._log_end(view.batch, job)
         return True
 
+    def record_pulled(self, batch: Batch, job: Job, asset: Asset, *, encodes: bool) -> None:
+        """Record that an original is stored and whole; of one that was uploaded the account is told."""
+        with self._store.transaction() as connection:
+            if self._store.pulled(connection, JobRef.of(job), asset, encodes=encodes):
+                self._tell_uploaded(connection, batch, job)
+
     def postpone_job(self, ref: JobRef, next_try: NextTry, owner: Owner) -> bool:
         """End an attempt and start the next one with a delay, which holds no slot; False when it is over."""
         with self._store.transaction() as connection:
@@ -133,7 +151,30 @@ class Outbox:
         encoded = job.asset is not None and bool(has_failed or job.asset.playlist_key or job.template)
         if job.failure is not None and job.failure.code == Cancelled.code:  # nobody waits for what was called off
             return
-        url = read_callbacks(connection, batch.account_id).get(CallbackKind.TRANSCODE) if encoded else None
+        self._tell_uploaded(connection, batch, job)
+        if encoded:
+            write = partial(transcode_notice, urls=self._manner.urls, has_failed=has_failed)
+            self._tell(connection, batch, job, kind=CallbackKind.TRANSCODE, name=str(job.attempt), write=write)
+
+    def _tell_uploaded(self, connection: sa.Connection, batch: Batch, job: Job) -> None:
+        """Tell the account that a video has arrived, once for each file that was uploaded."""
+        upload = find_upload(connection, job.directory) if job.origin in UPLOADED else None
+        if upload is not None:
+            write = partial(upload_notice, urls=self._manner.urls, zone=self._manner.zone)
+            name = f"{upload.completed_at_ms}"
+            self._tell(connection, batch, job, kind=CallbackKind.VIDEO_UPLOAD, name=name, write=write)
+
+    def _tell(
+        self,
+        connection: sa.Connection,
+        batch: Batch,
+        job: Job,
+        *,
+        kind: CallbackKind,
+        name: str,
+        write: Callable[[Video], str],
+    ) -> None:
+        url = read_callbacks(connection, batch.account_id).get(kind)
         if url is None:
             return
         try:
@@ -141,13 +182,13 @@ class Outbox:
         except NotFound:  # a job always ends, whatever became of its video
             return
         notice = Delivery(
-            delivery_id=f"{job.job_id}-{job.attempt}-{CallbackKind.TRANSCODE}",
+            delivery_id=f"{job.job_id}-{name}-{kind}",
             account_id=batch.account_id,
-            kind=CallbackKind.TRANSCODE,
+            kind=kind,
             batch_id=batch.batch_id,
             position=job.position,
             url=url,
-            body=transcode_notice(video, urls=self._manner.urls, has_failed=has_failed),
+            body=write(video),
             state=DeliveryState.PENDING,
             created_at_ms=now_ms(),
         )
@@ -202,6 +243,7 @@ class Outbox:
         found = await asyncio.to_thread(self._deliveries.find, delivery_id)
         if found is None or found.delivery.state is not DeliveryState.PENDING:
             return
+        await self._let_upload_go_first(found.delivery)
         if found.is_silenced:
             reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
         else:
@@ -211,9 +253,19 @@ class Outbox:
             )
         await asyncio.to_thread(self._record, found, number, reply)
 
+    async def _let_upload_go_first(self, delivery: Delivery) -> None:
+        """Wait until it was tried to tell of a video's arrival, before its encode is told of."""
+        if delivery.kind != CallbackKind.TRANSCODE:
+            return
+        for _ in range(int(UPLOAD_FIRST_S / LOOK_S)):
+            if not await asyncio.to_thread(self._deliveries.is_untried, delivery, CallbackKind.VIDEO_UPLOAD):
+                return
+            await asyncio.sleep(LOOK_S)
+
     def _headers(self, found: Addressed) -> dict[str, str]:
         delivery = found.delivery
-        headers = {"Content-Type": "text/plain; charset=UTF-8"}
+        is_json = delivery.kind in JSON_KINDS
+        headers = {"Content-Type": "application/json; charset=utf-8" if is_json else "text/plain; charset=UTF-8"}
         headers |= sign_webhook(
             delivery.delivery_id,
             delivery.body,

@@ -17,6 +17,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
@@ -80,15 +81,18 @@ class Intake:
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
-    def check_quota(self, connection: sa.Connection, account_id: str) -> None:
+    def check_quota(self, connection: sa.Connection, account_id: str, *, more_bytes: int = 0) -> None:
         """
-        Make sure that an account may store something.
+        Make sure that an account may store something, so many bytes more where that is known.
 
         Raises:
             QuotaExceeded: it may not.
         """
         quota_bytes = self._terms.quota_bytes
-        if quota_bytes and self._retention.used_bytes(connection, account_id) >= quota_bytes:
+        if not quota_bytes:
+            return
+        used_bytes = self._retention.used_bytes(connection, account_id) + arrived_bytes(connection, account_id)
+        if used_bytes + more_bytes >= quota_bytes:
             raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
 
     def _earlier(self, batch_id: str) -> BatchView:

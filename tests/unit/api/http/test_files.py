@@ -11,6 +11,7 @@ from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.headers import headers_of
+from vodpull.videos.playback.tokens import Visit
 
 FOLDER = "pullvideo/202311/0123456789abcdef0123456700000000"
 BYTES = bytes(range(100))
@@ -54,9 +55,11 @@ class OpenGate:
 
     def __init__(self) -> None:
         self.shut: set[str] = set()
+        self.asked: tuple[str, str | None, Visit] | None = None
 
-    async def is_shut(self, directory: str) -> bool:
-        return directory in self.shut
+    async def refusal(self, directory: str, name: str, *, token: str | None, visit: Visit) -> str:
+        self.asked = (name, token, visit)
+        return "blocked" if directory in self.shut else ""
 
 
 @pytest.fixture

@@ -61,6 +61,11 @@ def test_pictures_that_come_seldom_are_no_jumps(step_s: float) -> None:
     assert set(runs(clock, *(packet(0, number * step_s) for number in range(5)))) == {0}
 
 
+def test_a_track_alone_that_comes_often_and_then_jumps_starts_anew() -> None:
+    clock = Clock(jump_s=10, alone=True)
+    assert runs(clock, packet(0, 0.0), packet(0, 0.04), packet(0, 40.0), packet(0, 40.04)) == [0, 0, 1, 1]
+
+
 @pytest.mark.parametrize(("begin_s", "plain"), [(0.0, True), (0.5, True), (1.7e9, False)])
 def test_a_file_that_does_not_begin_at_its_beginning_is_not_plain(begin_s: float, plain: bool) -> None:
     clock = Clock(jump_s=3600, alone=False)

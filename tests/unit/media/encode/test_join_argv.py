@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.encode.join import JoinedSound, build_join_argv, lateness_s
+from vodpull.media.encode.join import JoinedSound, build_join_argv, common_shifts, lateness_s
 from vodpull.media.encode.languages import iso_639_2
 
 Golden = Callable[[str, Sequence[str]], None]
@@ -63,3 +63,9 @@ def test_languages_have_three_letters_in_mp4(tag: str, code: str | None) -> None
 )
 def test_parts_begin_where_their_common_clock_says(begins_s: dict[str, float | None], late_s: dict[str, float]) -> None:
     assert lateness_s(begins_s) == late_s
+
+
+def test_runs_go_on_where_the_longest_of_all_parts_ended() -> None:
+    assert common_shifts([("10", "13"), ("9", "25/2"), ("7", "9")]) == ("10", "27/2")
+    assert common_shifts([("10", "13"), ("9",), ()]) == ("10", "13")
+    assert common_shifts([(), ("9", "12")]) == ()

@@ -124,7 +124,7 @@ class Desk:
         caller = Caller(
             key=proof.key,
             request=proof.identity,
-            urls=FileUrls(public_url=base_url, domains=self._context.publish_domains),
+            urls=self._context.urls.on(base_url),
             zone=self._zone(signed),
         )
         return call.act(parameters_of(signed), caller)

@@ -103,10 +103,6 @@ def _listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"total": len(rows), "list": rows}
 
 
-def _nothing(_: Parameters, __: Caller) -> dict[str, Any]:
-    return _listed([])
-
-
 def _no_ai(_: Parameters, __: Caller) -> NoReturn:
     raise Refused(refusals.NO_AI)
 

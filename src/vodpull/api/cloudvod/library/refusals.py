@@ -14,7 +14,10 @@ from vodpull.errors import (
     Occupied,
     ParameterError,
     PermissionDenied,
+    QuotaExceeded,
     RequestRepeated,
+    TooManyUploads,
+    UploadTooLarge,
     VideoUnfit,
     VodpullError,
 )
@@ -117,6 +120,11 @@ ENCODE: Rules = {
     NotAllowedNow: _FAILED,
 }
 WORKFLOW: Rules = {NotAllowedNow: _FAILED}
+UPLOAD: Rules = {
+    UploadTooLarge: Refusal(code=1000, text="Parameter error"),
+    QuotaExceeded: Refusal(code=1000, text="Parameter error"),
+    TooManyUploads: _FAILED,
+}
 CATEGORY: Rules = {NotFound: _NO_PARENT}
 EMPTY_CATEGORY: Rules = {
     NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")

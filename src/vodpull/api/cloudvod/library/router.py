@@ -21,6 +21,8 @@ from vodpull.api.cloudvod.library.material_calls import MaterialCalls
 from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
+from vodpull.api.cloudvod.library.upload_calls import UploadCalls
+from vodpull.api.cloudvod.library.upload_schemas import UPLOAD_SHAPES
 from vodpull.api.cloudvod.library.video_calls import VideoCalls
 from vodpull.api.cloudvod.library.video_schemas import VIDEO_SHAPES
 from vodpull.api.cloudvod.parameters import parameters_of
@@ -36,6 +38,9 @@ DOCUMENTED_GET = "/vod/videoManage/"
 
 CATEGORIES = "/vod/videoCategory/"
 
+SHAPES = VIDEO_SHAPES | EDIT_SHAPES | MATERIAL_SHAPES | UPLOAD_SHAPES | OTHER_SHAPES
+"""By path."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,9 +49,8 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     _add_pull(router, context, query)
     desk = Desk(context)
-    groups = (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, OtherCalls)
-    for calls in (group(context) for group in groups):
-        for call in calls.all():
+    for kind in (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, UploadCalls, OtherCalls):
+        for call in kind(context).all():
             _add(router, desk, call)
     return router
 
@@ -76,7 +80,7 @@ def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> 
 
 
 def _add(router: APIRouter, desk: Desk, call: Call) -> None:
-    parameters, reply = (VIDEO_SHAPES | EDIT_SHAPES | MATERIAL_SHAPES | OTHER_SHAPES).get(call.path, CHOICES)
+    parameters, reply = SHAPES.get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
         router.add_api_route,

@@ -85,7 +85,7 @@ def parse_edit(parameters: Parameters) -> EditRequest:
         player_id=texts["playerId"],
     )
     check_edit(edit)
-    return EditRequest(video_id=video_id, edit=edit, labels=_labels(parameters))
+    return EditRequest(video_id=video_id, edit=edit, labels=parse_labels(parameters))
 
 
 _EDITED = ("videoName", "videoDescription", "publishDomain", "playerId")
@@ -206,8 +206,13 @@ def names_of(parameters: Parameters, field: str) -> Sequence[str]:
     return names
 
 
-def _labels(parameters: Parameters) -> Sequence[CategoryName] | None:
-    """Return the labels that are named in either way; the older one counts only without the other."""
+def parse_labels(parameters: Parameters) -> Sequence[CategoryName] | None:
+    """
+    Return the labels that are named in either way; the older one counts only without the other.
+
+    Raises:
+        ParameterError: there are too many, or one cannot be a category.
+    """
     entries = entries_of(parameters.get("categoryNames"), "categoryNames")
     children = names_of(parameters, "videoClassification") if entries is None else ()
     labels = [_category(entry) for entry in entries or ()] + [CategoryName(child=name) for name in children]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import Caller, Callers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
+from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
+from vodpull.clock import now_s
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
+from vodpull.videos.playback.tokens import Grant, kind_of, may_have
 from vodpull.videos.urls import FileUrls
 
 
@@ -34,7 +40,9 @@ class VideoDesk:
         """Return a page of a list."""
         videos, following = self.context.library.page(wanted, limit=limit, cursor=cursor)
         urls = self.urls(caller)
-        return VideoPage(videos=[video_summary(video, urls) for video in videos], next_cursor=following)
+        is_signed = self.context.signer.is_signed
+        shown = [video_summary(video, urls, is_signed=is_signed(video)) for video in videos]
+        return VideoPage(videos=shown, next_cursor=following)
 
     def read(self, video_id: str, caller: Caller) -> VideoReply:
         """Return a video with everything that is known of it."""
@@ -45,11 +53,19 @@ class VideoDesk:
             raise NotFound("there is no such video")
         times = self.context.listing.timeline(video.batch_id)
         captions = self.context.captioning.of_video(video)
-        return video_reply(video, job, times, captions=captions, urls=self.urls(caller))
+        is_signed = self.context.signer.is_signed(video)
+        return video_reply(video, job, times, captions=captions, urls=self.urls(caller), is_signed=is_signed)
 
-    def playback(self, video_id: str, caller: Caller) -> PlaybackReply:
-        """Return where a video is played."""
-        return playback_reply(self.video(video_id, caller), self.urls(caller))
+    def playback(self, video_id: str, terms: PlaybackTerms, caller: Caller) -> PlaybackReply:
+        """Return where a video is played, by a token where it wants one or the terms ask for one."""
+        video, urls = self.video(video_id, caller), self.urls(caller)
+        is_signed = self.context.signer.is_signed(video)
+        if not is_signed and not terms.wants_token:
+            return playback_reply(video, urls, is_signed=False, token="", expires_at_ms=None)
+        grant = terms.grant(video.video_id, now_s=now_s())
+        token = self.context.signer.token(video, grant)
+        signed = replace(urls, sign=_signing(grant, token))
+        return playback_reply(video, signed, is_signed=is_signed, token=token, expires_at_ms=grant.exp * 1000)
 
     def change(self, video_id: str, change: VideoChange, caller: Caller) -> VideoReply:
         """Change a video."""
@@ -62,6 +78,7 @@ class VideoDesk:
             description=change.description,
             publish_domain=domain,
             player_id=change.player_id,
+            playback=change.playback,
             labels=change.categories,
         )
         self.context.library.edit(video.video_id, edit, account_id=caller.key.account_id)
@@ -95,4 +112,14 @@ class VideoDesk:
 
     def urls(self, caller: Caller) -> FileUrls:
         """Return what writes the URLs of files for a caller."""
-        return FileUrls(public_url=caller.base_url, domains=self.context.publish_domains)
+        return self.context.urls.on(caller.base_url)
+
+
+def _signing(grant: Grant, token: str) -> Callable[[Video, str], str | None]:
+    """Return what says of a file whether the token leads to it."""
+
+    def sign(video: Video, key: str) -> str | None:
+        name = key.partition(f"{video.directory}/")[2]
+        return token if may_have(grant, kind_of(name, video.video_id)) else None
+
+    return sign

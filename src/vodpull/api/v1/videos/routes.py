@@ -23,6 +23,7 @@ from vodpull.api.v1.videos.shapes import (
     VideoPage,
     VideoReply,
 )
+from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
@@ -92,9 +93,13 @@ def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
         return desk.read(video_id, caller)
 
     @router.get("/{video_id}/playback", operation_id="readPlayback")
-    def read_playback(video_id: VideoId, caller: Caller = Depends(desk.caller)) -> PlaybackReply:
-        """Tell where a video is played, with HTML for a page."""
-        return desk.playback(video_id, caller)
+    def read_playback(
+        video_id: VideoId,
+        terms: Annotated[PlaybackTerms, Depends()],
+        caller: Caller = Depends(desk.caller),
+    ) -> PlaybackReply:
+        """Tell where a video is played, with HTML for a page; where it wants a token, or you ask for one, with it."""
+        return desk.playback(video_id, terms, caller)
 
 
 def _add_changes(router: APIRouter, desk: VideoDesk) -> None:

@@ -98,7 +98,11 @@ class VideoSummary(Shape):
     publish_domain: str
     """As it was set; empty: the default of the installation."""
     player_id: str
-    """As it was set; kept and returned."""
+    """A text of yours."""
+    playback: Literal["", "public", "signed"]
+    """As it was set; empty: as its template, the account or the installation says."""
+    is_signed: bool
+    """It plays for bearers of a playback token only."""
     template: str
     """What it is, or was last, encoded with."""
     watermark: str
@@ -245,6 +249,8 @@ class VideoChange(RequestShape):
     """One of the installation's; empty: its default."""
     player_id: Annotated[str | None, Field(max_length=MAX_PLAYER_ID_CHARS, pattern=_Text)] = None
     """A text of yours, kept and returned."""
+    playback: Literal["", "public", "signed"] | None = None
+    """Who may watch; empty: as its template, the account or the installation says."""
 
 
 class EncodeOrder(RequestShape):
@@ -254,6 +260,13 @@ class EncodeOrder(RequestShape):
     """Name of a template; empty: the default of the service."""
     watermark: Annotated[str, Field(max_length=100)] = ""
     """Name of a watermark that is burnt into all that is made, in place of the template's own; empty: that one."""
+
+
+class PosterOrder(RequestShape):
+    """Which picture stands for a video."""
+
+    at: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)]
+    """Seconds from the start."""
 
 
 class PlaybackReply(Shape):
@@ -275,3 +288,9 @@ class PlaybackReply(Shape):
     """MP4 files of the definitions, where the template makes them."""
     embed_code: str
     """HTML that plays it in a page; empty until it can be played."""
+    is_signed: bool
+    """It plays for bearers of a token only. The URLs here have one."""
+    token: str
+    """The playback token in these URLs; empty: they need none."""
+    expires_at_ms: int | None
+    """When the token ends; None: there is none."""

@@ -29,20 +29,20 @@ def category_reply(category: Category) -> CategoryReply:
     return CategoryReply(**asdict(category))
 
 
-def video_summary(video: Video, urls: FileUrls) -> VideoSummary:
+def video_summary(video: Video, urls: FileUrls, *, is_signed: bool) -> VideoSummary:
     """Return a video as lists show it."""
-    return VideoSummary(**_summary(video, urls))
+    return VideoSummary(**_summary(video, urls, is_signed=is_signed))
 
 
 def video_reply(
-    video: Video, job: Job, times: Times, *, captions: Sequence[StoredCaption], urls: FileUrls
+    video: Video, job: Job, times: Times, *, captions: Sequence[StoredCaption], urls: FileUrls, is_signed: bool
 ) -> VideoReply:
     """Return a video with everything that is known of it."""
     asset = video.asset
     return VideoReply(
-        **_summary(video, urls),
+        **_summary(video, urls, is_signed=is_signed),
         files=_files(video, urls),
-        storyboard_url=urls.url(asset.storyboard_key, video.publish_domain),
+        storyboard_url=urls.file(video, asset.storyboard_key),
         md5=asset.md5,
         sha256=asset.sha256,
         decisions=[decision_reply(decision) for decision in job.decisions],
@@ -68,12 +68,14 @@ def caption_reply(video: Video, stored: StoredCaption, urls: FileUrls) -> Captio
         left_out=caption.left_out,
         size_bytes=caption.size_bytes,
         updated_at_ms=caption.updated_at_ms,
-        url=urls.url(stored.key, video.publish_domain),
-        playlist_url=urls.url(stored.playlist_key, video.publish_domain),
+        url=urls.file(video, stored.key),
+        playlist_url=urls.file(video, stored.playlist_key),
     )
 
 
-def playback_reply(video: Video, urls: FileUrls) -> PlaybackReply:
+def playback_reply(
+    video: Video, urls: FileUrls, *, is_signed: bool, token: str, expires_at_ms: int | None
+) -> PlaybackReply:
     """Return where a video is played."""
     playback = playback_of(video, urls)
     return PlaybackReply(
@@ -85,13 +87,17 @@ def playback_reply(video: Video, urls: FileUrls) -> PlaybackReply:
         original_url=playback.original,
         files=[_file(video, file, urls) for file in playback.mp4],
         embed_code=playback.embed_code,
+        is_signed=is_signed,
+        token=token,
+        expires_at_ms=expires_at_ms,
     )
 
 
-def _summary(video: Video, urls: FileUrls) -> dict[str, Any]:
+def _summary(video: Video, urls: FileUrls, *, is_signed: bool) -> dict[str, Any]:
     as_they_are = (
         *("video_id", "name", "description", "created_at_ms", "uploaded_at_ms", "updated_at_ms", "duration_s"),
-        *("size_bytes", "publish_domain", "player_id", "template", "watermark", "batch_id", "position", "job_id"),
+        *("size_bytes", "publish_domain", "player_id", "playback", "template", "watermark"),
+        *("batch_id", "position", "job_id"),
     )
     return {
         **{name: getattr(video, name) for name in as_they_are},
@@ -100,8 +106,9 @@ def _summary(video: Video, urls: FileUrls) -> dict[str, Any]:
         "encode_state": video.encode_state.name.lower(),
         "categories": [category_reply(category) for category in video.categories],
         "is_playable": bool(video.asset.playlist_key),
-        "playlist_url": urls.url(video.asset.playlist_key, video.publish_domain),
-        "poster_url": urls.url(video.asset.poster_key, video.publish_domain),
+        "is_signed": is_signed,
+        "playlist_url": urls.file(video, video.asset.playlist_key),
+        "poster_url": urls.file(video, video.asset.poster_key),
     }
 
 
@@ -110,7 +117,7 @@ def _files(video: Video, urls: FileUrls) -> list[FileReply]:
 
 
 def _file(video: Video, file: StoredFile, urls: FileUrls) -> FileReply:
-    return file_reply(file, video.asset.duration_s, url=urls.url(file.key, video.publish_domain))
+    return file_reply(file, video.asset.duration_s, url=urls.file(video, file.key))
 
 
 def _job(video: Video, job: Job, times: Times) -> VideoJobReply:

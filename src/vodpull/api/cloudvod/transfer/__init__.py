@@ -1,0 +1,1 @@
+"""The paths that files come in by: forms, and the blocks of the vendor's uploaders."""

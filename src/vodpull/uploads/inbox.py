@@ -1,0 +1,172 @@
+"""Bytes that arrive, put into the object store as they come: each request takes a few spans of memory at most."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import zlib
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import structlog
+
+from vodpull import storage
+from vodpull.clock import now_s, utc_day
+from vodpull.errors import StorageError, UploadMalformed
+from vodpull.uploads.file_hash import SPAN_BYTES
+from vodpull.uploads.parts import Part
+
+READ_AHEAD = 3
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """One body, stored."""
+
+    size_bytes: int
+    md5: str
+    crc32: int
+    parts: tuple[Part, ...]
+    """Without the MD5 of the body until it is whole."""
+
+
+class Sums:
+    """The digests of one body, computed in threads as it comes."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._crc32 = 0
+        self.size_bytes = 0
+
+    def add(self, data: bytes) -> str:
+        """Count bytes, and return their own SHA-1."""
+        self._md5.update(data)
+        self._crc32 = zlib.crc32(data, self._crc32)
+        self.size_bytes += len(data)
+        return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+    @property
+    def md5(self) -> str:
+        """Of all bytes so far."""
+        return self._md5.hexdigest()
+
+    @property
+    def crc32(self) -> int:
+        """Of all bytes so far."""
+        return self._crc32
+
+
+class Inbox:
+    """Takes bodies in for one process."""
+
+    def __init__(self, objects: storage.ObjectStore) -> None:
+        self._objects = objects
+
+    async def take(self, body: AsyncIterator[bytes], *, at: int, most: int) -> Received:
+        """
+        Store a whole body that belongs at a place of its block; of one that breaks off nothing stays.
+
+        Raises:
+            UploadMalformed: it is longer than `most`.
+            StorageError: the store does not take it.
+        """
+        sums, parts = Sums(), list[Part]()
+        try:
+            async for part in self.parts(body, at=at, most=most, sums=sums):
+                parts.append(part)
+        except BaseException:
+            await asyncio.shield(self.drop([part.key for part in parts]))
+            raise
+        whole = tuple(replace(part, body_md5=sums.md5) for part in parts)
+        return Received(size_bytes=sums.size_bytes, md5=sums.md5, crc32=sums.crc32, parts=whole)
+
+    async def parts(self, body: AsyncIterator[bytes], *, at: int, most: int, sums: Sums) -> AsyncGenerator[Part]:
+        """
+        Store a body piece by piece, and give each part once it is durable; the next one arrives meanwhile.
+
+        Raises:
+            UploadMalformed: it is longer than `most`.
+            StorageError: the store does not take it.
+        """
+        start, waiting = at, None
+        try:
+            async for data in _spans(body, at=at, most=most):
+                if waiting is not None:
+                    yield await waiting
+                sha1 = await asyncio.to_thread(sums.add, data)
+                part = Part(
+                    at=at,
+                    size_bytes=len(data),
+                    key=_new_key(),
+                    body_at=start,
+                    body_md5="",
+                    sha1=sha1 if at % SPAN_BYTES == 0 else "",
+                )
+                waiting = asyncio.ensure_future(self._put(part, data))
+                at = part.end
+            if waiting is not None:
+                yield await waiting
+                waiting = None
+        finally:
+            if waiting is not None:
+                await self._give_up(waiting)
+
+    async def _put(self, part: Part, data: bytes) -> Part:
+        await self._objects.put_bytes(part.key, data)
+        return part
+
+    async def _give_up(self, waiting: asyncio.Future[Part]) -> None:
+        """Let a part that nobody waits for end, and remove it."""
+        waiting.cancel()
+        done = (await asyncio.gather(waiting, return_exceptions=True))[0]
+        if isinstance(done, Part):
+            await asyncio.shield(self.drop([done.key]))
+
+    async def drop(self, keys: Sequence[str]) -> None:
+        """Remove objects that nobody needs; what stays is swept."""
+        if not keys:
+            return
+        try:
+            await self._objects.delete_all(keys)
+        except StorageError as error:
+            log.warning("parts of an upload stay until they are swept", code=error.code)
+
+    async def read(self, parts: Sequence[Part]) -> AsyncGenerator[bytes]:
+        """Yield the bytes of parts, in their order; the next ones are on their way meanwhile."""
+        coming: deque[asyncio.Future[bytes]] = deque()
+        left = iter(parts)
+        try:
+            while True:
+                for part in islice(left, READ_AHEAD - len(coming)):
+                    coming.append(asyncio.ensure_future(self._objects.get_bytes(part.key)))
+                if not coming:
+                    return
+                yield await coming.popleft()
+        finally:
+            for waiting in coming:
+                waiting.cancel()
+
+
+async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIterator[bytes]:
+    """Cut a body that begins at a place into pieces that end at multiples of a span."""
+    buffer, room, total = bytearray(), SPAN_BYTES - at % SPAN_BYTES, 0
+    async for data in body:
+        total += len(data)
+        if total > most:
+            raise UploadMalformed("chunk is longer than its block")
+        buffer += data
+        while len(buffer) >= room:
+            yield bytes(buffer[:room])
+            del buffer[:room]
+            room = SPAN_BYTES
+    if buffer:
+        yield bytes(buffer)
+
+
+def _new_key() -> str:
+    return storage.upload_key(utc_day(now_s()), secrets.token_hex(16))

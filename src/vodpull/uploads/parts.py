@@ -1,0 +1,237 @@
+"""
+Every query about what has arrived of uploads: blocks, and the parts that each consists of.
+
+Call them from a thread, not a loop. A part is one object in the store, of at most `SPAN_BYTES`, that never reaches over
+a multiple of that in its block.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from vodpull.database import tables
+from vodpull.database.rows import lock_row
+from vodpull.errors import UploadIncomplete, UploadMisplaced
+from vodpull.uploads.file_hash import SPAN_BYTES
+from vodpull.uploads.place import Place
+
+_BLOCK, _PART = tables.upload_block.c, tables.upload_part.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One object of a block."""
+
+    at: int
+    """In the block."""
+    size_bytes: int
+    key: str
+    body_at: int
+    body_md5: str
+    """Of the body that it came in: where in the block that began, and its MD5."""
+    sha1: str
+    """Of its span of the block up to where it ends, 40 hex characters; empty: not known yet."""
+
+    @property
+    def end(self) -> int:
+        """Where in the block the next part begins."""
+        return self.at + self.size_bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """A block with the parts that have arrived, in their order."""
+
+    number: int
+    size_bytes: int
+    nonce: str
+    parts: tuple[Part, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Return True when no byte is missing."""
+        return _run(self.parts) == self.size_bytes
+
+
+def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+    """
+    Begin a block with the parts of its first body; return where the next bytes belong, and objects that nobody needs.
+
+    A block that is there begins anew, unless it began with the same bytes: whoever sends those again goes on.
+    """
+    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
+    end = replace(place, at=_run(parts))
+    known = connection.execute(sa.select(tables.upload_block).where(_is_block(place))).mappings().first()
+    if known is not None and known["size_bytes"] == place.size_bytes and _has_body(connection, place, parts):
+        return replace(end, nonce=known["nonce"]), [part.key for part in parts]
+    nonce = secrets.token_hex(8)
+    dropped = _drop(connection, place)
+    connection.execute(tables.upload_block.delete().where(_is_block(place)))
+    row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
+    connection.execute(tables.upload_block.insert().values(row | {"size_bytes": place.size_bytes, "nonce": nonce}))
+    _insert(connection, place, parts)
+    return replace(end, nonce=nonce), dropped
+
+
+def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+    """
+    Add the parts of a body to its block; return where the next bytes belong, and objects that nobody needs.
+
+    What lay behind that place is replaced, unless it is the same bytes.
+
+    Raises:
+        UploadMisplaced: the block was begun anew meanwhile, or does not reach so far.
+    """
+    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
+    end = replace(place, at=place.at + sum(part.size_bytes for part in parts))
+    mine = sa.and_(_is_block(place), _BLOCK.nonce == place.nonce)
+    if connection.execute(sa.select(_BLOCK.number).where(mine)).first() is None:
+        raise UploadMisplaced("ctx does not fit")
+    if _has_body(connection, place, parts):
+        return end, [part.key for part in parts]
+    if place.at and not _ends_at(connection, place):
+        raise UploadMisplaced("ctx does not fit")
+    dropped = _drop(connection, place)
+    _insert(connection, place, parts)
+    return end, dropped
+
+
+def append(connection: sa.Connection, place: Place, part: Part) -> None:
+    """
+    Add one part to a block that grows by one writer, if it still ends there.
+
+    Raises:
+        UploadMisplaced: somebody else has written meanwhile.
+    """
+    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
+    if end_of(connection, place) != part.at:
+        raise UploadMisplaced("somebody else has written there meanwhile")
+    _insert(connection, place, [part])
+
+
+def open_block(connection: sa.Connection, place: Place) -> None:
+    """Begin a block that grows by `append`."""
+    row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
+    row |= {"size_bytes": place.size_bytes, "nonce": place.nonce}
+    connection.execute(tables.upload_block.insert().values(row))
+
+
+def end_of(connection: sa.Connection, place: Place) -> int:
+    """Return how far a block that grows by `append` reaches."""
+    end = sa.select(sa.func.max(_PART.at + _PART.size_bytes)).where(_is_part(place))
+    return int(connection.scalar(end) or 0)
+
+
+def read_blocks(connection: sa.Connection, upload_id: str, series: str) -> list[Block]:
+    """Return all blocks of a series, in their order."""
+    of_block = sa.and_(_BLOCK.upload_id == upload_id, _BLOCK.series == series)
+    of_part = sa.and_(_PART.upload_id == upload_id, _PART.series == series)
+    rows = connection.execute(sa.select(tables.upload_part).where(of_part).order_by(_PART.number, _PART.at)).mappings()
+    parts = {
+        number: tuple(Part(**{name: row[name] for name in Part.__dataclass_fields__}) for row in some)
+        for number, some in groupby(rows, key=lambda row: row["number"])
+    }
+    blocks = connection.execute(sa.select(tables.upload_block).where(of_block).order_by(_BLOCK.number)).mappings()
+    return [
+        Block(
+            number=row["number"], size_bytes=row["size_bytes"], nonce=row["nonce"], parts=parts.get(row["number"], ())
+        )
+        for row in blocks
+    ]
+
+
+def read_span(connection: sa.Connection, place: Place) -> list[Part]:
+    """Return the parts of the span that ends at a place, as far as they have arrived."""
+    start = (place.at - 1) // SPAN_BYTES * SPAN_BYTES
+    some = sa.and_(_is_part(place), _PART.at >= start, _PART.at < place.at)
+    rows = connection.execute(sa.select(tables.upload_part).where(some).order_by(_PART.at)).mappings()
+    return [Part(**{name: row[name] for name in Part.__dataclass_fields__}) for row in rows]
+
+
+def note_sha1(connection: sa.Connection, key: str, sha1: str) -> None:
+    """Keep the digest of a span with the part that ends it."""
+    connection.execute(tables.upload_part.update().where(_PART.key == key).values(sha1=sha1))
+
+
+def ordered(blocks: Sequence[Block], *, size_bytes: int) -> list[Part]:
+    """
+    Return the parts of a file, its first bytes first.
+
+    Raises:
+        UploadIncomplete: they do not make up a file of this size.
+    """
+    numbers = [block.number for block in blocks]
+    whole = numbers == list(range(len(numbers))) and all(block.is_whole for block in blocks)
+    if not whole or sum(block.size_bytes for block in blocks) != size_bytes:
+        raise UploadIncomplete("blocks do not make up the file")
+    return [part for block in blocks for part in block.parts]
+
+
+def forget_parts(connection: sa.Connection, upload_id: str, *, but_series: str | None = None) -> list[str]:
+    """Delete what is known of the parts of an upload, those of one series apart, and return their objects."""
+    of_part, of_block = _PART.upload_id == upload_id, _BLOCK.upload_id == upload_id
+    if but_series is not None:
+        of_part, of_block = sa.and_(of_part, _PART.series != but_series), sa.and_(of_block, _BLOCK.series != but_series)
+    keys = list(connection.scalars(tables.upload_part.delete().where(of_part).returning(_PART.key)))
+    connection.execute(tables.upload_block.delete().where(of_block))
+    return keys
+
+
+def known_keys(connection: sa.Connection, keys: Collection[str]) -> set[str]:
+    """Return those of these objects that are parts of an upload."""
+    return set(connection.scalars(sa.select(_PART.key).where(_PART.key.in_(keys))))
+
+
+def arrived_bytes(connection: sa.Connection, account_id: str) -> int:
+    """Return how many bytes of an account's unfinished uploads have arrived."""
+    sizes = sa.select(sa.func.sum(_PART.size_bytes)).join(tables.upload, tables.upload.c.upload_id == _PART.upload_id)
+    return int(connection.scalar(sizes.where(tables.upload.c.account_id == account_id)) or 0)
+
+
+def _run(parts: Sequence[Part]) -> int:
+    """Return how far parts reach without a gap."""
+    end = 0
+    for part in parts:
+        if part.at != end:
+            break
+        end = part.end
+    return end
+
+
+def _is_block(place: Place) -> sa.ColumnElement[bool]:
+    return sa.and_(_BLOCK.upload_id == place.upload_id, _BLOCK.series == place.series, _BLOCK.number == place.number)
+
+
+def _is_part(place: Place) -> sa.ColumnElement[bool]:
+    return sa.and_(_PART.upload_id == place.upload_id, _PART.series == place.series, _PART.number == place.number)
+
+
+def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> bool:
+    """Tell whether the same bytes have come to the same place before."""
+    if not parts:
+        return False
+    same = sa.and_(_is_part(place), _PART.body_at == parts[0].body_at, _PART.body_md5 == parts[0].body_md5)
+    sizes = connection.scalars(sa.select(_PART.size_bytes).where(same).order_by(_PART.at)).all()
+    return list(sizes) == [part.size_bytes for part in parts]
+
+
+def _ends_at(connection: sa.Connection, place: Place) -> bool:
+    before = sa.and_(_is_part(place), _PART.at < place.at, _PART.at + _PART.size_bytes == place.at)
+    return connection.execute(sa.select(_PART.at).where(before)).first() is not None
+
+
+def _drop(connection: sa.Connection, place: Place) -> list[str]:
+    """Delete what lies from a place on, and return its objects."""
+    behind = sa.and_(_is_part(place), _PART.at >= place.at)
+    return list(connection.scalars(tables.upload_part.delete().where(behind).returning(_PART.key)))
+
+
+def _insert(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+    own = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
+    if parts:
+        connection.execute(tables.upload_part.insert(), [own | asdict(part) for part in parts])

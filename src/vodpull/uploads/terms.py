@@ -1,0 +1,59 @@
+"""What an upload may be, what a whole file becomes, and what a client may do with one upload: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from vodpull.uploads.model import Upload
+from vodpull.uploads.token import UploadKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """A file that has arrived whole."""
+
+    size_bytes: int
+    hash: str
+    replaces: bool
+    """There was another file under this key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What a whole file of one kind becomes."""
+
+    finish: Callable[[sa.Connection, Upload, Whole], None]
+    """Makes it so, in the transaction that completes the upload; what it raises undoes all of it."""
+    is_stored: bool = False
+    """The file lies under its key before `finish`; else its parts stay until whoever needs them has dropped them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadTerms:
+    """On what terms an installation takes files in."""
+
+    key: UploadKey
+    token_ms: int
+    max_bytes: int
+    most_open: int = 0
+    """Unfinished uploads of one account; 0: any number."""
+    room_bytes: Callable[[], int | None] = lambda: None
+    """What the store can take now; None: nobody knows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """What somebody may do with one upload."""
+
+    upload: Upload
+    overwrite: bool
+    """A complete file may be replaced."""
+    max_bytes: int
+
+    def is_closed_to(self, series: str) -> bool:
+        """Return True when the file is complete, by another series, and stays as it is."""
+        upload = self.upload
+        return upload.is_complete and not self.overwrite and upload.completed_by != series

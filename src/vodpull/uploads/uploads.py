@@ -1,0 +1,238 @@
+"""
+Uploads of one process: what is let in, where each byte goes, and the moment at which a file is whole.
+
+It knows no HTTP; the block protocol, forms and tus are ways to say the same things. Whatever fails, whoever sends it
+again is where they were: bytes count once their row is committed, a file counts once in the transaction that makes
+something of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from vodpull import storage
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.errors import (
+    StorageFull,
+    UploadComplete,
+    UploadMalformed,
+    UploadMisplaced,
+    UploadTokenInvalid,
+    UploadTooLarge,
+)
+from vodpull.uploads import parts as rows
+from vodpull.uploads.completing import Completing, Database, locked
+from vodpull.uploads.file_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.inbox import Inbox, Received, Sums
+from vodpull.uploads.model import Upload, UploadKind, Wanted
+from vodpull.uploads.parts import Part
+from vodpull.uploads.place import Place
+from vodpull.uploads.reservations import find_by_key, find_upload, reserve, touch
+from vodpull.uploads.terms import Completion, Ticket, UploadTerms
+from vodpull.uploads.token import Policy, read_token, sign_token
+
+MAX_BLOCK_BYTES = 1024**3
+MAX_BLOCKS = 100_000
+
+_GONE = "0" * 16
+"""Nonce of the blocks of a file that is complete: what is sent to them again goes nowhere."""
+
+
+class Uploads:
+    """Takes files in."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        objects: storage.ObjectStore,
+        *,
+        terms: UploadTerms,
+        completions: Mapping[UploadKind, Completion],
+    ) -> None:
+        self._database = Database(engine=engine)
+        self.terms = terms
+        self.inbox = Inbox(objects)
+        self.completing = Completing(self._database, objects, self.inbox, completions=completions)
+        self._promised_bytes = 0
+
+    def reserve(self, connection: sa.Connection, wanted: Wanted) -> Upload:
+        """
+        Reserve a place for a file, as `reservations.reserve` does, for as long as a token holds.
+
+        Raises:
+            TooManyUploads: see there.
+            UploadTooLarge: it is announced as larger than anything that is taken.
+        """
+        if (wanted.size_bytes or 0) > self.terms.max_bytes:
+            raise UploadTooLarge(f"the file is larger than {self.terms.max_bytes} bytes", field="originFileSize")
+        deadline_ms = now_ms() + self.terms.token_ms
+        return reserve(connection, wanted, deadline_ms=deadline_ms, most_open=self.terms.most_open)
+
+    def token(self, upload: Upload, *, overwrite: bool = False, max_bytes: int = 0) -> str:
+        """Return what lets the file in."""
+        policy = Policy(key=upload.key, deadline_ms=upload.deadline_ms, overwrite=overwrite, max_bytes=max_bytes)
+        return sign_token(policy, key=self.terms.key)
+
+    async def admit(self, token: str) -> Ticket:
+        """
+        Return what a token lets in.
+
+        Raises:
+            UploadTokenInvalid, UploadBucketUnknown: nothing.
+        """
+        policy = read_token(token, key=self.terms.key, now_ms=now_ms())
+        upload = await asyncio.to_thread(self._database.read, lambda connection: find_by_key(connection, policy.key))
+        if upload is None:
+            raise UploadTokenInvalid("Token Invalid")
+        limit = min(policy.max_bytes or self.terms.max_bytes, self.terms.max_bytes)
+        return Ticket(upload=upload, overwrite=policy.overwrite, max_bytes=limit)
+
+    async def find(self, upload_id: str) -> Upload | None:
+        """Return a reservation by its id."""
+        return await asyncio.to_thread(self._database.read, lambda connection: find_upload(connection, upload_id))
+
+    @contextmanager
+    def promised(self, size_bytes: int | None) -> Iterator[None]:
+        """
+        Promise room in the store for a body until the block ends.
+
+        Raises:
+            StorageFull: there is none now.
+        """
+        needed, room = SPAN_BYTES if size_bytes is None else size_bytes, self.terms.room_bytes()
+        if room is not None and self._promised_bytes + needed > room:
+            raise StorageFull("there is no room for this upload now")
+        self._promised_bytes += needed
+        try:
+            yield
+        finally:
+            self._promised_bytes -= needed
+
+    async def take_body(
+        self, ticket: Ticket, place: Place, body: AsyncIterator[bytes], *, is_first: bool
+    ) -> tuple[Place, Received]:
+        """
+        Store a body of a block: its first one, or the one that belongs at a place.
+
+        Raises:
+            UploadMalformed, UploadMisplaced, UploadTooLarge, UploadComplete: it cannot be one.
+            StorageError: the store does not take it now.
+        """
+        await asyncio.to_thread(self._check_block, ticket, place)
+        received = await self.inbox.take(body, at=place.at, most=place.size_bytes - place.at)
+        if not received.parts:
+            raise UploadMalformed("chunk is empty")
+        try:
+            end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
+        except BaseException:
+            await asyncio.shield(self.inbox.drop([part.key for part in received.parts]))
+            raise
+        await self.inbox.drop(dropped)
+        await self._note_span(end)
+        return end, received
+
+    def _check_block(self, ticket: Ticket, place: Place) -> None:
+        if not 1 <= place.size_bytes <= MAX_BLOCK_BYTES or not 0 <= place.number < MAX_BLOCKS:
+            raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
+        if ticket.is_closed_to(place.series):
+            raise UploadComplete("file exists")
+        block = tables.upload_block.c
+        others = sa.and_(block.upload_id == place.upload_id, block.series == place.series, block.number != place.number)
+        query = sa.select(sa.func.sum(block.size_bytes)).where(others)
+        total = place.size_bytes + self._database.read(lambda connection: int(connection.scalar(query) or 0))
+        if total > ticket.max_bytes:
+            raise UploadTooLarge("file is larger than fsizeLimit")
+
+    def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
+        with self._database.engine.begin() as connection:
+            upload = locked(connection, place.upload_id)
+            # Sent again although all has come: its parts must stay.
+            if upload.is_complete and upload.completed_by == place.series:
+                at = place.at + sum(part.size_bytes for part in parts)
+                return replace(place, at=at, nonce=_GONE), [part.key for part in parts]
+            touch(connection, place.upload_id)
+            write = rows.begin_block if is_first else rows.go_on
+            return write(connection, place, parts)
+
+    async def _note_span(self, end: Place) -> None:
+        """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""
+        if end.nonce == _GONE or (end.at % SPAN_BYTES and end.at != end.size_bytes):
+            return
+        span = await asyncio.to_thread(self._database.read, lambda connection: rows.read_span(connection, end))
+        if span and not span[-1].sha1 and span[-1].end == end.at:
+            await self.completing.sha1(span)
+
+    async def take_file(self, ticket: Ticket, parts: Sequence[Part], sums: Sums) -> str:
+        """
+        Make a file of the parts of one body, which are nobody's yet, and return its hash.
+
+        Raises:
+            UploadComplete: another file is complete, and may not be replaced.
+            UploadMalformed: it is empty.
+        """
+        upload, series = ticket.upload, f"file-{secrets.token_hex(8)}"
+        place = Place(
+            upload_id=upload.upload_id, series=series, nonce=_GONE, number=0, size_bytes=sums.size_bytes, at=0
+        )
+        if not parts:
+            raise UploadMalformed("the file is empty")
+        spans = [part.sha1 for part in parts]
+        if ticket.is_closed_to(series):
+            if file_hash([bytes.fromhex(sha1) for sha1 in spans]) == upload.hash:
+                await self.inbox.drop([part.key for part in parts])
+                return upload.hash  # the answer was lost on its way
+            raise UploadComplete("file exists")
+
+        def keep(connection: sa.Connection) -> None:
+            rows.open_block(connection, place)
+            for part in parts:
+                rows.append(connection, place, part)
+
+        await asyncio.to_thread(self._database.write, keep)
+        return await self.completing.complete(ticket, series=series, size_bytes=sums.size_bytes, md5=sums.md5)
+
+    async def append(self, upload: Upload, place: Place, body: AsyncIterator[bytes]) -> int:
+        """
+        Add a body to a file that grows by one writer, each part as it comes; return where it ends.
+
+        Raises:
+            UploadMisplaced: somebody else writes.
+            UploadMalformed: it is longer than announced.
+        """
+        sums, end = Sums(), place.at
+        most = place.size_bytes - place.at
+        async with aclosing(self.inbox.parts(body, at=place.at, most=most, sums=sums)) as arriving:
+            async for part in arriving:
+                try:
+                    await asyncio.to_thread(self._append, upload, place, part)
+                except BaseException:
+                    await asyncio.shield(self.inbox.drop([part.key]))
+                    raise
+                end = part.end
+        return end
+
+    def _append(self, upload: Upload, place: Place, part: Part) -> None:
+        with self._database.engine.begin() as connection:
+            if locked(connection, upload.upload_id).is_complete:
+                raise UploadMisplaced("the file is complete")
+            touch(connection, upload.upload_id)
+            rows.append(connection, place, part)
+
+    async def abandon(self, upload: Upload) -> None:
+        """Forget an unfinished upload and what has arrived of it."""
+
+        def forget(connection: sa.Connection) -> list[str]:
+            if locked(connection, upload.upload_id).is_complete:
+                raise UploadComplete("the file is complete")
+            keys = rows.forget_parts(connection, upload.upload_id)
+            connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload.upload_id))
+            return keys
+
+        await self.inbox.drop(await asyncio.to_thread(self._database.write, forget))

@@ -1,0 +1,52 @@
+"""Whether a video plays for everybody or for bearers of a token: the nearest word counts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Playback = Literal["public", "signed"]
+
+
+class Recipe(Protocol):
+    """What of a template is looked at."""
+
+    @property
+    def playback(self) -> str:
+        """Return `public`, `signed`, or nothing."""
+        ...
+
+    @property
+    def private_originals(self) -> bool:
+        """Return True where only tokens that say so lead to originals, whatever the playback."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayRule:
+    """What holds for the files of one video."""
+
+    video_id: str
+    account_id: str
+    is_blocked: bool
+    is_signed: bool
+    has_private_original: bool
+
+
+@dataclass(frozen=True)
+class PlaybackPolicy:
+    """What an installation says of videos that say nothing themselves."""
+
+    default: Playback
+    templates: Mapping[str, Recipe]
+
+    def is_signed(self, *, own: str, template: str, account: str) -> bool:
+        """Return True for videos that want a token: by their own word, their template's, the account's, or ours."""
+        recipe = self.templates.get(template)
+        return (own or (recipe.playback if recipe else "") or account or self.default) == "signed"
+
+    def has_private_original(self, *, template: str, is_signed: bool) -> bool:
+        """Return True for videos whose original is not for everybody who may watch."""
+        recipe = self.templates.get(template)
+        return is_signed or bool(recipe and recipe.private_originals)

@@ -1,0 +1,75 @@
+"""Tokens for those who own a video: what of it wants one, and one that lasts as long as they say."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
+from vodpull.clock import now_s
+from vodpull.videos.model import Video
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.remembered import LOOK_S
+from vodpull.videos.playback.tokens import Grant, SigningKey, write_token
+
+HANDED_OUT_S = 24 * 3600
+"""What stands in a reply is good for so long at least."""
+
+STEP_S = 3600
+"""Tokens of replies end on whole hours, so that the same file keeps its URL for a while and is cached under it."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    key: LivePlaybackKey
+    at_s: float
+
+
+class Signer:
+    """Signs for the videos of all accounts."""
+
+    def __init__(self, keys: PlaybackKeys, policy: PlaybackPolicy) -> None:
+        self._keys = keys
+        self.policy = policy
+        self._known: dict[str, _Known] = {}
+
+    def is_signed(self, video: Video) -> bool:
+        """Return True for a video that plays for bearers of a token only."""
+        return self.policy.is_signed(own=video.playback, template=video.template, account=video.account_playback)
+
+    def token(self, video: Video, grant: Grant) -> str:
+        """Return a token as asked for; whether the video wants one does not matter."""
+        return _written(replace(grant, sub=video.video_id), self._signing(video.account_id))
+
+    def handed_out(self, video: Video, key: str) -> str | None:
+        """Return the token for a file in replies; empty: it needs none; None: originals are not handed out so."""
+        is_signed = self.is_signed(video)
+        original = video.asset.original
+        if original is not None and key == original.key:
+            private = self.policy.has_private_original(template=video.template, is_signed=is_signed)
+            return None if private else ""
+        if not is_signed:
+            return ""
+        return self.token(video, Grant(sub=video.video_id, exp=_end_s(HANDED_OUT_S)))
+
+    def of_operator(self, video: Video, key: str) -> str:
+        """Return the token for a file on an operator's own page, who may have originals, too."""
+        if self.handed_out(video, key) == "":
+            return ""
+        return self.token(video, Grant(sub=video.video_id, exp=_end_s(STEP_S), original=True))
+
+    def _signing(self, account_id: str) -> SigningKey:
+        known = self._known.get(account_id)
+        if known is None or time.monotonic() - known.at_s > LOOK_S:
+            known = self._known[account_id] = _Known(self._keys.signing(account_id), time.monotonic())
+        return SigningKey(key_id=known.key.key_id, secret=known.key.secret)
+
+
+def _end_s(life_s: int) -> int:
+    return (int(now_s()) // STEP_S + 1) * STEP_S + life_s
+
+
+@lru_cache(maxsize=4096)
+def _written(grant: Grant, key: SigningKey) -> str:
+    return write_token(grant, key)

@@ -1,0 +1,126 @@
+"""What becomes of a file that has arrived whole: a video, and the start of the work on it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from vodpull.clock import now_ms
+from vodpull.database.ids import new_id
+from vodpull.errors import NotAllowedNow, UploadTokenInvalid
+from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile, VideoOrigin
+from vodpull.jobs.store.rows import find_job_of
+from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.submission.templates import Templates
+from vodpull.uploads.model import Upload
+from vodpull.uploads.terms import Completion, Whole
+from vodpull.videos.categories import CategoryName, resolve
+from vodpull.videos.library import VideoEdit, change_video, find_video
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Owner, Queues
+
+
+def video_options(
+    *,
+    template: str,
+    watermark: str = "",
+    origin: VideoOrigin = VideoOrigin.UPLOADED,
+    publish_domain: str = "",
+    labels: list[CategoryName] | None = None,
+) -> Mapping[str, object]:
+    """Return what is to become of an upload, as it is kept with its reservation."""
+    return {
+        "template": template,
+        "watermark": watermark,
+        "origin": int(origin),
+        "publish_domain": publish_domain,
+        "labels": [[label.parent, label.child] for label in labels or ()],
+    }
+
+
+class UploadedVideos:
+    """Makes videos of uploads."""
+
+    def __init__(self, store: Store, engine: Engine, queues: Queues, *, templates: Templates) -> None:
+        self._store = store
+        self._engine = engine
+        self._queues = queues
+        self._templates = templates
+
+    def completion(self) -> Completion:
+        """Return what a whole file becomes."""
+        return Completion(finish=self._finish)
+
+    def _finish(self, connection: sa.Connection, upload: Upload, whole: Whole) -> None:
+        if whole.replaces:
+            self._replace(connection, upload)
+        else:
+            self._add(connection, upload, whole)
+
+    def _add(self, connection: sa.Connection, upload: Upload, whole: Whole) -> None:
+        view = _plan(upload, whole)
+        batch, job = view.batch, view.jobs[0]
+        self._store.add_batch(connection, view, access_key=upload.access_key)
+        self._store.keep_video(connection, job.job_id, encodes=self._templates[batch.template].ladder)
+        domain, labels = str(upload.options["publish_domain"]), _labels(upload)
+        if domain or labels:
+            nodes = resolve(connection, upload.account_id, labels) if labels else None
+            video = find_video(connection, job.video_id, account_id=upload.account_id)
+            change_video(connection, video, VideoEdit(publish_domain=domain or None, labels=nodes))
+        self._engine.start(connection, self._queues.batch_call(batch.batch_id, Owner.of(batch), [job.job_id]))
+
+    def _replace(self, connection: sa.Connection, upload: Upload) -> None:
+        """Work on the video anew, with other bytes."""
+        found = find_job_of(connection, upload.upload_id)
+        if found is None:  # it was deleted
+            raise UploadTokenInvalid("Token Invalid")
+        batch, job = found
+        template, watermark = str(upload.options["template"]), str(upload.options["watermark"])
+        again = self._store.replace_original(connection, JobRef.of(job), template=template, watermark=watermark)
+        if again is None:
+            raise NotAllowedNow("the video is under way")
+        self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
+
+
+def _plan(upload: Upload, whole: Whole) -> BatchView:
+    now = now_ms()
+    batch = Batch(
+        batch_id=new_id(now),
+        account_id=upload.account_id,
+        trans_no=new_id(now),
+        template=str(upload.options["template"]),
+        created_at_ms=now,
+    )
+    original = StoredFile(
+        clarity=Clarity.ORIGINAL,
+        server_type=ServerType.SOURCE,
+        width_px=0,
+        height_px=0,
+        bitrate_bps=0,
+        size_bytes=whole.size_bytes,
+        key=upload.key,
+    )
+    job = Job(
+        job_id=new_id(now),
+        batch_id=batch.batch_id,
+        position=0,
+        file_name=upload.file_name,
+        source_url="",
+        md5=upload.md5,
+        video_id=upload.subject_id,
+        directory=upload.upload_id,
+        watermark=str(upload.options["watermark"]),
+        origin=VideoOrigin(int(str(upload.options["origin"]))),
+        asset=Asset(video_id=upload.subject_id, duration_s=0.0, files=(original,)),
+        stage_at_ms=now,
+        # Of the reservation: its month is part of the key that was given away then.
+        created_at_ms=upload.created_at_ms,
+    )
+    return BatchView(batch=batch, jobs=(job,))
+
+
+def _labels(upload: Upload) -> list[CategoryName]:
+    pairs = upload.options["labels"]
+    assert isinstance(pairs, list)  # noqa: S101 - `video_options` made it
+    return [CategoryName(parent=parent, child=child) for parent, child in pairs]

@@ -1,0 +1,166 @@
+"""
+Starts `vodpull` without loading it anew: a process that has loaded it once forks itself for each start.
+
+Loading takes three seconds of a processor and is the same each time; the suite starts some hundred services. What runs
+in a fork is the command from its first line on, in a session, with an environment and with coverage of its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import coverage
+
+from vodpull.cli import main
+
+MODULES = (
+    "vodpull.app.server",
+    "vodpull.app.service",
+    "vodpull.app.telemetry.logs",
+    "vodpull.storage.objects",
+    "alembic.command",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+    "uvicorn.loops.uvloop",
+    "uvicorn.protocols.http.httptools_impl",
+)
+
+"""What a service loads between its start and its first answer."""
+
+MAX_ORDER_BYTES = 128 * 1024
+
+NUMBER = struct.Struct("q")
+
+_LOCK = threading.Lock()
+
+
+class Forked:
+    """A started command: what of `subprocess.Popen` tests use."""
+
+    def __init__(self, told: int) -> None:
+        self._told = told
+        """A pipe that says first its id, and when it has ended its exit code."""
+        self.pid = self._next()
+        self.returncode: int | None = None
+
+    def __del__(self) -> None:
+        os.close(self._told)
+
+    def poll(self) -> int | None:
+        return self._look(0)
+
+    def wait(self, timeout: float) -> int:
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("vodpull", timeout)
+        return code
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def _look(self, timeout: float) -> int | None:
+        if self.returncode is None and select.select([self._told], [], [], timeout)[0]:
+            self.returncode = self._next()
+        return self.returncode
+
+    def _next(self) -> int:
+        number: int = NUMBER.unpack(os.read(self._told, NUMBER.size))[0]
+        return number
+
+
+def start(words: Sequence[str], *, environment: Mapping[str, str], output: int) -> Forked:
+    """Start `vodpull` with these words in a session of its own; `output` is its stdout and stderr."""
+    told, tells = os.pipe()
+    order = json.dumps({"words": words, "environment": dict(environment), "folder": str(Path.cwd())}).encode()
+    try:
+        with _LOCK:
+            socket.send_fds(_keeper(), [order], [output, tells])
+    finally:
+        os.close(tells)
+    return Forked(told)
+
+
+@functools.cache
+def _keeper() -> socket.socket:
+    """Start the process that forks; it ends with this one."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with there:
+        # Not measured itself: each fork is.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+        program = [sys.executable, "-P", __file__, str(there.fileno())]  # -P: modules beside this one stay unseen
+        subprocess.run(program, env=environment, pass_fds=[there.fileno()], start_new_session=True, check=True)
+    atexit.register(here.close)
+    return here
+
+
+def _fork_for_ever(door: socket.socket) -> None:
+    if os.fork():
+        os._exit(0)  # nobody waits for what lives as long as the tests
+    gc.disable()
+    for name in MODULES:
+        importlib.import_module(name)
+    gc.freeze()
+    assert len(list(Path("/proc/self/task").iterdir())) == 1, "what another thread holds, a fork would hold for ever"
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 2)
+        if not order:
+            os._exit(0)
+        if os.fork() == 0:
+            door.close()
+            _watch(json.loads(order), *passed)
+        for number in passed:
+            os.close(number)
+
+
+def _watch(order: dict[str, Any], output: int, tells: int) -> None:
+    """Start the command, and tell its id and how it ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    pid = os.fork()
+    if pid == 0:
+        os.close(tells)
+        _become(order, output)
+    os.write(tells, NUMBER.pack(pid))
+    os.write(tells, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+    os._exit(0)
+
+
+def _become(order: dict[str, Any], output: int) -> None:
+    os.setsid()
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    sys.argv = ["vodpull", *order["words"]]
+    gc.enable()
+    coverage.process_startup()
+    main()
+
+
+if __name__ == "__main__":
+    _fork_for_ever(socket.socket(fileno=int(sys.argv[1])))

@@ -22,13 +22,14 @@ from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef, Store
+from vodpull.materials.model import Material
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
 from vodpull.videos.edits import edit_info
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.notices import edit_notice, transcode_notice, upload_notice
+from vodpull.videos.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.videos.tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.meters import NOBODY, Watch
@@ -216,6 +217,10 @@ class Outbox:
             created_at_ms=now_ms(),
         )
         self.send(connection, notice, access_key=task.access_key)
+
+    def material_notice(self, material: Material) -> str:
+        """Return what is posted of a material that has arrived."""
+        return material_notice(material, urls=self._manner.urls)
 
     def send(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> None:
         """Insert a delivery and start its first attempt, signed with this key or that of its batch; once per id."""

@@ -68,6 +68,12 @@ NO_AUDIO_ID = Refusal(code=1000, text="The audio id cannot be empty")
 NO_AUDIO_CHANGE = Refusal(
     code=1000, text="The audio name cannot be empty at the same time as the published domain name"
 )
+NO_FILE_LIST = Refusal(
+    code=1004, text="The parameter is incorrect. Please ensure that all required fields are filled in"
+)
+FILE_LIST = Refusal(code=1000, text="The file list is invalid")
+MATERIAL_SUFFIX = Refusal(code=1000, text="The material suffix is out of the length range")
+NO_SUCH_DOMAIN = Refusal(code=1000, text="Invalid domain name")
 NAME_TOO_LONG = Refusal(code=1500, text="Video name, more than 40 characters")
 FRAME_RATE = Refusal(code=1561, text="The video frame rate parameter is incorrect")
 SAMPLING_RATE = Refusal(code=1562, text="The audio sampling frequency parameter is incorrect")

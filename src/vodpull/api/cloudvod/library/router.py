@@ -19,6 +19,7 @@ from vodpull.api.cloudvod.library.edit_calls import EditCalls
 from vodpull.api.cloudvod.library.edit_schemas import EDIT_SHAPES
 from vodpull.api.cloudvod.library.material_calls import MaterialCalls
 from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
+from vodpull.api.cloudvod.library.material_tokens import MaterialTokenCalls
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
 from vodpull.api.cloudvod.library.upload_calls import UploadCalls
@@ -49,7 +50,8 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     _add_pull(router, context, query)
     desk = Desk(context)
-    for kind in (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, UploadCalls, OtherCalls):
+    kinds = (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, MaterialTokenCalls, UploadCalls, OtherCalls)
+    for kind in kinds:
         for call in kind(context).all():
             _add(router, desk, call)
     return router

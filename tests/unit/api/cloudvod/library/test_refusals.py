@@ -25,6 +25,7 @@ def known() -> Iterator[Refusal]:
     [
         *("videoEdit", "videoBlock", "videoEnable", "deleteVideo", "getPublishCode", "transCode"),
         *("materialEdit", "deleteMaterial", "editAudio", "deleteAudio", "videoClip", "videoConcat"),
+        *("getMaterialUploadToken", "getAudioUploadToken"),
     ],
 )
 def test_every_text_is_that_of_the_documentation(call: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,14 +24,14 @@ from dbos._serialization import DBOSPortableJSONSerializer
 from dbos._sys_db import SystemDatabase, db_retry
 
 from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_call, patient_call
+from tests.services import preloaded
 from tests.services.postgres import Postgres
+from tests.services.preloaded import Forked
 from vodpull.database.connection import migrate, open_database, outlast_full_disk
 from vodpull.errors import AlreadyRunning
 from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine
 from vodpull.workflows.engine.executors import claim_executor_id
 from vodpull.workflows.engine.slots import ACCOUNT_PLACE
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Bench:
@@ -44,7 +42,7 @@ class Bench:
         self.folder = folder
         self.database = open_database(url)
         self._client: DBOSClient | None = None
-        self._workers: list[subprocess.Popen[str]] = []
+        self._workers: list[Forked] = []
 
     @property
     def client(self) -> DBOSClient:
@@ -52,16 +50,18 @@ class Bench:
             self._client = DBOSClient(system_database_engine=self.database, serializer=DBOSPortableJSONSerializer())
         return self._client
 
-    def worker(self, *, host: str = "hosta", extra: tuple[str, ...] = ()) -> subprocess.Popen[str]:
-        words = [sys.executable, "-m", "tests.contract.engine_worker", "--database", self.url]
-        words += ["--folder", str(self.folder), "--host", host, *extra]
-        worker = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    def worker(self, *, host: str = "hosta", extra: tuple[str, ...] = ()) -> Forked:
+        words = ["--database", self.url, "--folder", str(self.folder), "--host", host, *extra]
+        log = self.folder / f"worker-{len(self._workers)}.log"
+        with log.open("wb") as output:
+            worker = preloaded.start(
+                "tests.contract.engine_worker", words, environment=os.environ, output=output.fileno()
+            )
         self._workers.append(worker)
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "ready\n"
+        self.until(lambda: "ready\n" in log.read_text())
         return worker
 
-    def kill(self, worker: subprocess.Popen[str]) -> None:
+    def kill(self, worker: Forked) -> None:
         worker.kill()
         worker.wait(timeout=10)
 
@@ -95,8 +95,6 @@ class Bench:
                 os.kill(worker.pid, signal.SIGCONT)
                 worker.kill()
                 worker.wait(timeout=10)
-            if worker.stdout is not None:
-                worker.stdout.close()
         if self._client is not None:
             self._client.destroy()
         self.database.dispose()

@@ -1,8 +1,8 @@
 """
-Starts `vodpull` without loading it anew: a process that has loaded it once forks itself for each start.
+Starts programs on vodpull without loading it anew: a process that has loaded it once forks itself for each start.
 
-Loading takes three seconds of a processor and is the same each time; the suite starts some hundred services. What runs
-in a fork is the command from its first line on, in a session, with an environment and with coverage of its own.
+Loading takes two seconds of a processor and is the same each time; the suite starts some hundred services. What runs in
+a fork is the program from its first line on, in a session, with an environment and with coverage of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import runpy
 import select
 import signal
 import socket
@@ -26,9 +27,8 @@ from typing import Any
 
 import coverage
 
-from vodpull.cli import main
-
 MODULES = (
+    "vodpull.cli",
     "vodpull.app.server",
     "vodpull.app.service",
     "vodpull.app.telemetry.logs",
@@ -51,7 +51,7 @@ _LOCK = threading.Lock()
 
 
 class Forked:
-    """A started command: what of `subprocess.Popen` tests use."""
+    """A started program: what of `subprocess.Popen` tests use."""
 
     def __init__(self, told: int) -> None:
         self._told = told
@@ -68,7 +68,7 @@ class Forked:
     def wait(self, timeout: float) -> int:
         code = self._look(timeout)
         if code is None:
-            raise subprocess.TimeoutExpired("vodpull", timeout)
+            raise subprocess.TimeoutExpired(str(self.pid), timeout)
         return code
 
     def terminate(self) -> None:
@@ -91,13 +91,13 @@ class Forked:
         return number
 
 
-def start(words: Sequence[str], *, environment: Mapping[str, str], output: int) -> Forked:
-    """Start `vodpull` with these words in a session of its own; `output` is its stdout and stderr."""
+def start(module: str, words: Sequence[str], *, environment: Mapping[str, str], output: int) -> Forked:
+    """Start a module as `python -m` does, in a session of its own; `output` is its stdout and stderr."""
     told, tells = os.pipe()
-    order = json.dumps({"words": words, "environment": dict(environment), "folder": str(Path.cwd())}).encode()
+    orders = {"program": [module, *words], "environment": dict(environment), "folder": str(Path.cwd())}
     try:
         with _LOCK:
-            socket.send_fds(_keeper(), [order], [output, tells])
+            socket.send_fds(_keeper(), [json.dumps(orders).encode()], [output, tells])
     finally:
         os.close(tells)
     return Forked(told)
@@ -111,24 +111,31 @@ def _keeper() -> socket.socket:
         # Not measured itself: each fork is.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         program = [sys.executable, "-P", __file__, str(there.fileno())]  # -P: modules beside this one stay unseen
-        subprocess.run(program, env=environment, pass_fds=[there.fileno()], start_new_session=True, check=True)
-    atexit.register(here.close)
+        keeper = subprocess.Popen(program, env=environment, pass_fds=[there.fileno()], start_new_session=True)
+
+    def end() -> None:
+        here.close()
+        keeper.wait(10)
+
+    atexit.register(end)
     return here
 
 
 def _fork_for_ever(door: socket.socket) -> None:
-    if os.fork():
-        os._exit(0)  # nobody waits for what lives as long as the tests
     gc.disable()
     for name in MODULES:
         importlib.import_module(name)
     gc.freeze()
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "what another thread holds, a fork would hold for ever"
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    watchers = 0
     while True:
         order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 2)
+        # Waited for, so that the time they took counts as that of the tests.
+        while watchers and os.waitpid(-1, os.WNOHANG)[0]:
+            watchers -= 1
         if not order:
             os._exit(0)
+        watchers += 1
         if os.fork() == 0:
             door.close()
             _watch(json.loads(order), *passed)
@@ -137,8 +144,7 @@ def _fork_for_ever(door: socket.socket) -> None:
 
 
 def _watch(order: dict[str, Any], output: int, tells: int) -> None:
-    """Start the command, and tell its id and how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    """Start the program, and tell its id and how it ended."""
     pid = os.fork()
     if pid == 0:
         os.close(tells)
@@ -156,10 +162,12 @@ def _become(order: dict[str, Any], output: int) -> None:
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    sys.argv = ["vodpull", *order["words"]]
+    sys.argv = order["program"]
+    sys.path.insert(0, order["folder"])
     gc.enable()
     coverage.process_startup()
-    main()
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ class Vodpull:
     def key(self, name: str = "tester") -> SigningKey:
         with tempfile.TemporaryFile() as said:
             words = ["keys", "create", name, "--json"]
-            preloaded.start(words, environment=self._environment, output=said.fileno()).wait(START_S)
+            making = preloaded.start("vodpull", words, environment=self._environment, output=said.fileno())
+            making.wait(START_S)
             said.seek(0)
             made = json.loads(said.read())
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
@@ -99,7 +100,7 @@ class Vodpull:
                     program, env=environment, stdout=log, stderr=log, start_new_session=True
                 )
             else:
-                self._process = preloaded.start(words, environment=environment, output=log.fileno())
+                self._process = preloaded.start("vodpull", words, environment=environment, output=log.fileno())
         deadline_s = time.monotonic() + START_S
         while not self._answers():
             assert self._process.poll() is None, self.log()

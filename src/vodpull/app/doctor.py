@@ -100,8 +100,8 @@ def _tools(settings: Settings) -> Iterator[Finding]:
 
 def _taken(toolbox: media.Toolbox) -> Finding:
     boxed = toolbox.sandbox == "bwrap"
-    containers, video, sound = (media.titles(kind, boxed=boxed) for kind in media.KINDS)
-    text = f"containers: {containers}; video: {video}; sound: {sound}"
+    containers, video, sound, texts = (media.titles(kind, boxed=boxed) for kind in media.KINDS)
+    text = f"containers: {containers}; video: {video}; sound: {sound}; text: {texts or 'none'}"
     fix = "" if boxed else "with the sandbox more are taken: docs/reference/formats.md lists them"
     return Finding(subject="formats", ok=True, text=text, fix=fix)
 

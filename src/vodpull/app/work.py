@@ -27,6 +27,7 @@ from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
+from vodpull.workflows.upkeep.upload_parts import UploadParts
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
@@ -116,6 +117,7 @@ def _chores(parts: Parts, workshop: Workshop) -> Chores:
         days=parts.storage_days,
         archive=Archive(parts.database, parts.vault, parts.objects),
         materials=MaterialFiles(parts.database, parts.vault, parts.objects, workshop=workshop),
+        uploads=UploadParts(parts.database, parts.objects),
         disposal=parts.disposal,
         sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
         keep_days=parts.settings.retention_days,

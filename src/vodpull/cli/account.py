@@ -15,7 +15,12 @@ categories = typer.Typer(help="Labels of videos: a tree of two levels.", no_args
 callbacks = typer.Typer(help="Where the account is told of its videos.", no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="NAME, PARENT/NAME or id.", metavar="LABEL")]
-Kind = Annotated[Literal["transcode"], typer.Argument(help="transcode: that an encode has ended.", metavar="KIND")]
+Kind = Annotated[
+    Literal["transcode", "videoUpload"],
+    typer.Argument(
+        help="transcode: that an encode has ended; videoUpload: that an upload has arrived.", metavar="KIND"
+    ),
+]
 
 
 @categories.command("list")

@@ -9,7 +9,8 @@ from vodpull.media.encode.chunk import (
 )
 from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
-from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.encode.texts import extract_texts
+from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
@@ -77,6 +78,7 @@ __all__ = [
     "StillPicture",
     "Survey",
     "Template",
+    "TextStream",
     "ToolProgress",
     "ToolReport",
     "Toolbox",
@@ -93,6 +95,7 @@ __all__ = [
     "encode_chunk",
     "encode_limits",
     "encode_tracks",
+    "extract_texts",
     "find_spot",
     "find_toolbox",
     "foresees_copy",

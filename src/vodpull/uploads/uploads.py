@@ -41,8 +41,8 @@ from vodpull.uploads.token import Policy, read_token, sign_token
 MAX_BLOCK_BYTES = 1024**3
 MAX_BLOCKS = 100_000
 
-_GONE = "0" * 16
-"""Nonce of the blocks of a file that is complete: what is sent to them again goes nowhere."""
+_NO_NONCE = "0" * 16
+"""Of blocks that are to begin, and of those of a complete file: what is sent to them again goes nowhere."""
 
 
 class Uploads:
@@ -115,6 +115,13 @@ class Uploads:
         finally:
             self._promised_bytes -= needed
 
+    @staticmethod
+    def first_place(upload: Upload, *, series: str, number: int, size_bytes: int) -> Place:
+        """Return where the first byte of a block belongs."""
+        return Place(
+            upload_id=upload.upload_id, series=series, nonce=_NO_NONCE, number=number, size_bytes=size_bytes, at=0
+        )
+
     async def take_body(
         self, ticket: Ticket, place: Place, body: AsyncIterator[bytes], *, is_first: bool
     ) -> tuple[Place, Received]:
@@ -156,14 +163,14 @@ class Uploads:
             # Sent again although all has come: its parts must stay.
             if upload.is_complete and upload.completed_by == place.series:
                 at = place.at + sum(part.size_bytes for part in parts)
-                return replace(place, at=at, nonce=_GONE), [part.key for part in parts]
+                return replace(place, at=at, nonce=_NO_NONCE), [part.key for part in parts]
             touch(connection, place.upload_id)
             write = rows.begin_block if is_first else rows.go_on
             return write(connection, place, parts)
 
     async def _note_span(self, end: Place) -> None:
         """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""
-        if end.nonce == _GONE or (end.at % SPAN_BYTES and end.at != end.size_bytes):
+        if end.nonce == _NO_NONCE or (end.at % SPAN_BYTES and end.at != end.size_bytes):
             return
         span = await asyncio.to_thread(self._database.read, lambda connection: rows.read_span(connection, end))
         if span and not span[-1].sha1 and span[-1].end == end.at:
@@ -178,9 +185,7 @@ class Uploads:
             UploadMalformed: it is empty.
         """
         upload, series = ticket.upload, f"file-{secrets.token_hex(8)}"
-        place = Place(
-            upload_id=upload.upload_id, series=series, nonce=_GONE, number=0, size_bytes=sums.size_bytes, at=0
-        )
+        place = self.first_place(upload, series=series, number=0, size_bytes=sums.size_bytes)
         if not parts:
             raise UploadMalformed("the file is empty")
         spans = [part.sha1 for part in parts]

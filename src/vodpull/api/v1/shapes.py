@@ -184,15 +184,16 @@ class TrackReply(Shape):
     used: bool
     """It is published."""
     reason: str
-    """Why it is not: `not_published`, `cover`, `not_decodable`, `no_samples`, `second_picture`, `other_programme` or
-    `too_many`; empty: it is."""
+    """Why it is not: `not_published`, `cover`, `not_decodable`, `no_samples`, `second_picture`, `other_programme`,
+    `too_many`, `bitmap`, `closed_captions` or `other_clock`; empty: it is."""
 
 
 class WarningReply(Shape):
     """Something of the source that a viewer misses."""
 
     code: str
-    """`sound_missing`, `sound_left_out`, `picture_left_out`, `sound_cut` or `start_left_out`."""
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `caption_left_out`, `sound_cut` or
+    `start_left_out`."""
     message: str
     """In English."""
 

@@ -2,10 +2,10 @@
 Look into a media file and print one JSON document; runs alone, as a confined child, on hostile bytes.
 
 Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
-options), `decoders` (`video`, `audio`), `max_pixels`, `max_streams`, `max_sounds`, and `complete_share`, below which a
-file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or `error` (a code of vodpull's
-catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths come last: tracks.py,
-programmes.py, display.py, lengths.py, busiest.py, length_claims.py and boxes.py.
+options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `max_sounds`, `max_texts`, and
+`complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
+`error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
+come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, length_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
             raise Refused("media_truncated", broken)
         choice.leave_out_empty(lambda stream: lengths.has_samples(av, container, stream))
         choice.leave_out_other(lambda streams: _beside("programmes").of_one_programme(streams, programmes))
-        choice.leave_out_surplus(orders["max_sounds"])
+        choice.leave_out_surplus(orders["max_sounds"], orders["max_texts"])
         return _facts(av, container, choice, measure=measure, late_s=late_s)
 
 
@@ -180,7 +180,18 @@ def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[i
     found_s = max(end_s - start_s, lengths.last_end(container, ends))
     claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
     times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
-    return {**outline, **times, **streams, **claims, "tracks": choice.facts()}
+    texts = [_beside("tracks").text_facts(stream) for stream in choice.texts]
+    tracks = [*choice.facts(), *_closed_captions(av, video, scan)]
+    return {**outline, **times, **streams, **claims, "texts": texts, "tracks": tracks}
+
+
+def _closed_captions(av: Any, video: Any, scan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the text that is inside of the picture track as one more track, which does not count."""
+    kind = av.sidedata.sidedata.Type.A53_CC
+    if not any(entry.type == kind for frame in scan.get("frames", ()) for entry in frame.side_data):
+        return []
+    facts = {"index": video.index, "kind": "subtitle", "codec": "eia_608", "language": None}
+    return [{**facts, "used": False, "reason": "closed_captions"}]
 
 
 def _priming_s(container: Any, sound: Any) -> float:
@@ -368,6 +379,8 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "speakers": _beside("tracks").speakers(context),
         "sample_rate_hz": context.sample_rate,
         "language": _beside("tracks").language(stream),
+        "title": _beside("tracks").title(stream),
+        "role": _beside("tracks").role(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "config": bytes(context.extradata or b"")[:4].hex(),

@@ -7,11 +7,27 @@ Only the standard library: containers and streams are PyAV's, handed over.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from typing import Any
 
 # More cannot be: FFmpeg itself mixes no more.
 MAX_CHANNELS = 64
+# As many letters as a menu shows.
+MAX_TITLE = 60
+# What muxers call their tracks.
+NO_TITLE = re.compile(r"|.*handler|(core media|iso media|gpac|mainconcept|l-smash|bento4|mp4box).*", re.IGNORECASE)
+
+
+# Of text: as much as a menu shows.
+MAX_TITLE = 100
+# Text that is no text, with why it does not count.
+PAINTED = {
+    **dict.fromkeys(
+        ("pgssub", "hdmv_pgs_subtitle", "dvbsub", "dvb_subtitle", "dvdsub", "dvd_subtitle", "xsub"), "bitmap"
+    ),
+    **dict.fromkeys(("cc_dec", "eia_608"), "closed_captions"),
+}
 
 
 class Choice:
@@ -25,12 +41,14 @@ class Choice:
         """Sound tracks that can be decoded, the one to be heard first."""
         self._streams = list(container.streams)
         self._reasons: dict[int, str] = {}
+        self.texts: list[Any] = []
+        """Text tracks that can be read, in the order of the file."""
         for stream in self._streams:
             reason = _obstacle(stream, orders["decoders"])
             if reason:
                 self._reasons[stream.index] = reason
             else:
-                (self.pictures if stream.type == "video" else self.sounds).append(stream)
+                {"video": self.pictures, "audio": self.sounds}.get(stream.type, self.texts).append(stream)
         self.pictures.sort(key=_picture_rank)
         self.sounds.sort(key=_sound_rank)
 
@@ -56,23 +74,26 @@ class Choice:
 
     def leave_out_other(self, of_one_programme: Callable[[list[Any]], list[Any]]) -> None:
         """Do without what belongs to other programmes."""
-        left = [*self.pictures, *self.sounds]
+        left = [*self.pictures, *self.sounds, *self.texts]
         kept = {stream.index for stream in of_one_programme(left)}
         for stream in left:
             if stream.index not in kept:
                 self._leave_out(stream, "other_programme")
 
-    def leave_out_surplus(self, max_sounds: int) -> None:
-        """Do without further pictures, and without sounds that are too many."""
+    def leave_out_surplus(self, max_sounds: int, max_texts: int) -> None:
+        """Do without further pictures, and without sounds and texts that are too many."""
         for stream in self.pictures[1:]:
             self._leave_out(stream, "second_picture")
         for stream in self.sounds[max_sounds:]:
+            self._leave_out(stream, "too_many")
+        for stream in self.texts[max_texts:]:
             self._leave_out(stream, "too_many")
 
     def _leave_out(self, stream: Any, reason: str) -> None:
         self._reasons[stream.index] = reason
         self.pictures = [other for other in self.pictures if other.index != stream.index]
         self.sounds = [other for other in self.sounds if other.index != stream.index]
+        self.texts = [other for other in self.texts if other.index != stream.index]
 
     def facts(self) -> list[dict[str, Any]]:
         """Return every track of the file, whether it counts, and why not."""
@@ -89,8 +110,25 @@ class Choice:
         ]
 
 
+def text_facts(stream: Any) -> dict[str, Any]:
+    """Return what a file says of a text track."""
+    kinds, said = type(stream.disposition), stream.disposition
+    return {
+        "index": stream.index,
+        "codec": codec_name(stream),
+        "language": language(stream),
+        "title": "".join(filter(str.isprintable, stream.metadata.get("title") or ""))[:MAX_TITLE],
+        "is_default": bool(said & kinds.default),
+        "is_forced": bool(said & kinds.forced),
+        "is_for_deaf": bool(said & kinds.hearing_impaired),
+    }
+
+
 def _obstacle(stream: Any, decoders: dict[str, Any]) -> str:
     """Return why a track does not count, in one word; empty: it does."""
+    if stream.type == "subtitle":
+        name = codec_name(stream)
+        return "" if name in decoders["text"] else PAINTED.get(name, "not_decodable")
     if stream.type not in {"video", "audio"}:
         return "not_published"
     if stream.type == "video" and _is_still(stream):
@@ -149,6 +187,21 @@ def language(stream: Any) -> str | None:
     """Return the language that the file names."""
     said = stream.metadata.get("language")
     return plain(said) if said not in {None, "", "und"} else None
+
+
+def title(stream: Any) -> str:
+    """Return what the file calls a track, for people; empty: nothing, or what programs write by themselves."""
+    said = str(stream.metadata.get("title") or stream.metadata.get("handler_name") or "")
+    shown = "".join(letter for letter in said if letter.isprintable()).strip()[:MAX_TITLE]
+    return "" if NO_TITLE.fullmatch(shown) else shown
+
+
+def role(stream: Any) -> str:
+    """Return what a sound track is for: `main`, `commentary` or `description` (the picture in words)."""
+    kinds = type(stream.disposition)
+    if stream.disposition & (kinds.visual_impaired | kinds.descriptions):
+        return "description"
+    return "commentary" if stream.disposition & kinds.comment else "main"
 
 
 def plain(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.edit.plan import SAMPLES_HZ, EditInput, EditPlan, EditSource, Part
-from vodpull.media.encode.filters import RESAMPLE, STEREO
+from vodpull.media.encode.filters import RESAMPLE
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.tools import allowlist
@@ -17,6 +17,7 @@ from vodpull.media.tools.run import RunLimits, copy_limits, run
 from vodpull.media.tools.sandbox import Toolbox
 
 SOUND_FILE = "sound.mp4"
+STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 # Ten times as fast as it plays, on a machine that has other work.
 LEAST_SPEED = 10.0
 

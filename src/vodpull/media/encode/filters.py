@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.plan.watermark import Watermark, place_watermark
@@ -18,7 +19,6 @@ SHARP = "f=bicubic:param_a=0:param_b=0.62"
 # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
 # add up before the filter's own limit of 100 ms.
 RESAMPLE = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
-STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 # From our renditions to a JPEG file, which has this one matrix and range and cannot say so (JFIF).
 JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
 
@@ -153,5 +153,6 @@ def _inside(size: tuple[int, int], aspect: float) -> tuple[int, int]:
 def sound_chain(sound: SoundPlan, *, label: str) -> str:
     """Return the graph from one decoded sound track to `[label]`."""
     # Sums of channels that are whole numbers would clip before anything can limit them.
-    steps = [RESAMPLE, "aformat=sample_fmts=fltp", sound.mix, STEREO]
+    layout = "stereo" if sound.channels == STEREO else "5.1"
+    steps = [RESAMPLE, "aformat=sample_fmts=fltp", sound.mix, f"aformat=sample_fmts=fltp:channel_layouts={layout}"]
     return f"[0:{sound.index}]{','.join(step for step in [*steps, sound.filters] if step)}[{label}]"

@@ -59,6 +59,10 @@ class VideoStream:
     """Bitrate of the picture alone in its busiest ten seconds; None: only all packets tell."""
 
 
+SoundRole = Literal["main", "commentary", "description"]
+"""What a sound is for; `description`: the picture in words, for who cannot see it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
     """One sound track, as measured."""
@@ -80,16 +84,51 @@ class AudioStream:
     """RFC 6381 name for AAC, for example `mp4a.40.2`."""
     speakers: tuple[str, ...] = ()
     """FFmpeg's names of the channels, `FL`, `FR` and so on, in their order; empty: not known."""
+    title: str = ""
+    """What the file calls it, for people: hostile text."""
+    role: SoundRole = "main"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextStream:
+    """One text track, as the file says."""
+
+    index: int
+    """Number of the stream in the file."""
+    codec: str
+    """FFmpeg's name of the codec, for example `subrip`."""
+    language: str | None
+    """As the file writes it, mostly by ISO 639-2."""
+    title: str
+    """For people: hostile text; empty: none."""
+    is_default: bool
+    is_forced: bool
+    """It has only what must be understood."""
+    is_for_deaf: bool
+    """It tells what is heard, too."""
 
 
 MAX_SOUNDS = 8
 """More sound tracks are left out."""
 
+MAX_TEXTS = 32
+"""More text tracks are left out."""
+
 COMPLETE_SHARE = 0.98
 """Below this share of what it promised, a source was cut."""
 
 LeftOut = Literal[
-    "", "not_published", "cover", "not_decodable", "no_samples", "second_picture", "other_programme", "too_many"
+    "",
+    "not_published",
+    "cover",
+    "not_decodable",
+    "no_samples",
+    "second_picture",
+    "other_programme",
+    "too_many",
+    "bitmap",
+    "closed_captions",
+    "other_clock",
 ]
 """Why a track does not count; empty: it does."""
 
@@ -129,5 +168,9 @@ class MediaInfo:
     """Sound tracks that can be published, the one to be heard first at the front."""
     tracks: tuple[TrackInfo, ...] = ()
     """All tracks of the file; empty in what older releases measured."""
+    texts: tuple[TextStream, ...] = ()
+    """Text tracks that can be read, in the order of the file that was sent."""
+    texts_zero_s: float = 0.0
+    """The timestamp that becomes 0, by the clock of the file that they are in."""
     zero_s: float | None = None
     """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""

@@ -9,12 +9,16 @@ from vodpull.media.inspect.info import MediaInfo, TrackInfo
 
 # A player does not notice less.
 CUT_S = 0.5
-KINDS: Mapping[str, str] = {"video": "picture track", "audio": "sound track"}
+KINDS: Mapping[str, str] = {"video": "picture track", "audio": "sound track", "subtitle": "text track"}
+CODES: Mapping[str, str] = {"video": "picture_left_out", "audio": "sound_left_out", "subtitle": "text_left_out"}
 REASONS: Mapping[str, str] = {
     "not_decodable": "its codec {codec} cannot be decoded",
     "second_picture": "a film has one picture",
     "other_programme": "it belongs to another programme",
     "too_many": "there are more than are published",
+    "bitmap": "it is made of pictures, not of text",
+    "closed_captions": "captions inside of the picture (CEA-608, CEA-708) are not read",
+    "other_clock": "the clock of the source jumps, so nobody can tell when its texts are seen",
 }
 
 
@@ -23,7 +27,7 @@ class MediaWarning:
     """Something of a source that a viewer misses."""
 
     code: str
-    """`sound_missing`, `sound_left_out`, `picture_left_out`, `sound_cut` or `start_left_out`."""
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `sound_cut` or `start_left_out`."""
     message: str
     """In English."""
 
@@ -51,8 +55,7 @@ def _warnings(info: MediaInfo) -> Iterator[MediaWarning]:
         yield MediaWarning(code="sound_missing", message=message)
     for track in info.tracks:
         if track.kind in KINDS and track.reason in REASONS:
-            code = "picture_left_out" if track.kind == "video" else "sound_left_out"
-            yield MediaWarning(code=code, message=_sentence(track))
+            yield MediaWarning(code=CODES[track.kind], message=_sentence(track))
     if info.video and info.video.undecodable_s > CUT_S:
         message = (
             f"the first {info.video.undecodable_s:.1f} s of picture track {info.video.index} are left out: they need "

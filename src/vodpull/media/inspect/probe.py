@@ -20,7 +20,7 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MediaInfo
+from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MAX_TEXTS, MediaInfo, TrackInfo
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.accepted import KINDS, titles
@@ -42,12 +42,15 @@ PARTS = (
 _INFO = TypeAdapter(MediaInfo)
 
 
-async def probe(path: Path, *, toolbox: Toolbox, original: Path | None = None) -> MediaInfo:
+async def probe(
+    path: Path, *, toolbox: Toolbox, original: Path | None = None, shift_s: float | None = None
+) -> MediaInfo:
     """
     Measure one file; its name is never trusted, and nothing but this file can be read meanwhile.
 
     A file without moving picture (sound only, a still picture) is an answer with `video` None, not an error. `original`
-    is what the file was written anew from: its tracks are told, since not all of them are in what was written.
+    is what the file was written anew from: its tracks are told, since not all of them are in what was written, and its
+    texts are read there. `shift_s` is how much later all that was written is; None: not all of it by the same.
 
     Raises:
         NotMedia: the bytes are no media at all.
@@ -63,11 +66,21 @@ async def probe(path: Path, *, toolbox: Toolbox, original: Path | None = None) -
         message = str(answer.get("message", "the file cannot be used"))[:300]
         raise refusal(message + _instead(answer.get("kind"), toolbox))
     info = typed_info(answer)
+    zero_s = info.start_time_s if info.zero_s is None else info.zero_s
     if original is None or original == path:
-        return info
+        return replace(info, texts_zero_s=zero_s)
     with suppress(MediaError):
-        return replace(info, tracks=(await probe(original, toolbox=toolbox)).tracks)
+        whole = await probe(original, toolbox=toolbox)
+        if shift_s is None:
+            return replace(info, tracks=tuple(map(_by_another_clock, whole.tracks)))
+        return replace(info, tracks=whole.tracks, texts=whole.texts, texts_zero_s=zero_s - shift_s)
     return info
+
+
+def _by_another_clock(track: TrackInfo) -> TrackInfo:
+    """Return a track of a file whose clock jumps: nobody can tell when its texts are seen in what was written."""
+    is_text = track.kind == "subtitle" and track.used
+    return replace(track, used=False, reason="other_clock") if is_text else track
 
 
 def _instead(kind: object, toolbox: Toolbox) -> str:
@@ -87,6 +100,7 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
         "max_pixels": allowlist.MAX_PIXELS,
         "max_streams": allowlist.MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
+        "max_texts": MAX_TEXTS,
         "complete_share": COMPLETE_SHARE,
     }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["format", "video", "audio"]
+Kind = Literal["format", "video", "audio", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -144,8 +144,17 @@ _BOXED_AUDIO = _rows("audio", """
     real_144 | RealAudio 1 | archives
     s302m | SMPTE 302M | broadcast MPEG-TS
 """, boxed=True)  # fmt: skip
+_BOXED_TEXT = _rows("text", """
+    subrip | SubRip | films in Matroska
+    srt | SubRip | films in Matroska
+    ass | ASS | films in Matroska
+    ssa | SSA | films in Matroska
+    webvtt | WebVTT | WebM
+    mov_text | MP4 timed text | phones, editors, shops
+    text | plain text | older Matroska
+""", boxed=True)  # fmt: skip
 
-ACCEPTED = (*_FORMATS, *_BOXED_FORMATS, *_VIDEO, *_BOXED_VIDEO, *_AUDIO, *_BOXED_AUDIO)
+ACCEPTED = (*_FORMATS, *_BOXED_FORMATS, *_VIDEO, *_BOXED_VIDEO, *_AUDIO, *_BOXED_AUDIO, *_BOXED_TEXT)
 """All that is taken, containers first."""
 
 

@@ -60,7 +60,12 @@ def _listed(kind: str, *, boxed: bool) -> str:
 
 def decoders(*, boxed: bool) -> dict[str, tuple[str, ...]]:
     """Return FFmpeg's names of the decoders, by kind of stream."""
-    return {"video": names("video", boxed=boxed), "audio": names("audio", boxed=boxed)}
+    return {kind: names(kind, boxed=boxed) for kind in ("video", "audio", "text")}
+
+
+def text_option() -> tuple[str, ...]:
+    """Return the input option that allows the decoders of text, too; they are taken in the sandbox only."""
+    return ("-codec_whitelist", ",".join((_listed("codec", boxed=False), *names("text", boxed=True))))
 
 
 def global_flags() -> tuple[str, ...]:

@@ -28,13 +28,14 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import EDITED, Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
-from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
+from vodpull.workflows.attempt.source_texts import SourceTexts
 from vodpull.workflows.attempt.stored import bring_playlist
 from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
 
@@ -54,6 +55,7 @@ class Production:
         self._context = context
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
+        self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -262,9 +264,11 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
+        if info.texts and (await self._template(job)).captions:
+            job = replace(job, asset=await self._source_texts.keep(job, info, await self.need_original(job)))
         await asyncio.to_thread(self._texts.show_early, job, folder)
-        await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
-        await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
+        await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
+        await self._upload(job, folder, [name for name in names if is_playlist(name)])
         await self._upload(job, folder, [package.multivariant])
         await make_known(self._context.objects, job, folder, names=[*names, package.multivariant])
         outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}
@@ -303,7 +307,8 @@ class Production:
 
         async def write() -> None:
             async with place.attempt(place.steadied) as folder:
-                await media.steady(source, folder, toolbox=self._context.toolbox)
+                made = await media.steady(source, folder, toolbox=self._context.toolbox)
+                place.write_shifts(folder, made.shifts if made else ())
 
         if not place.steadied.exists():
             await self._shared.once((place.name, "steadied"), write)

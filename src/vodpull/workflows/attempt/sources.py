@@ -142,7 +142,12 @@ class Sources:
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:
         """Return what of a whole source is made into others, itself or its copy with one clock, and what it is."""
         readable = await self._production.steadied(job, source)
-        return readable, await media.probe(readable, original=source, toolbox=self._context.toolbox)
+        return readable, await media.probe(
+            readable,
+            original=source,
+            shift_s=self._context.workspace(job).shift_s,
+            toolbox=self._context.toolbox,
+        )
 
     async def store(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         """Keep a source under its final key, and return what a job has of it."""

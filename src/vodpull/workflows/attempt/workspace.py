@@ -8,14 +8,16 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
 
 from vodpull.atomic import write_atomically
 
 JOINED_FILE = "joined.mp4"
+SHIFTS_FILE = "shifts.json"
 
 FLUSHES_AT_ONCE = 8
 """The disk writes them down together: a tenth of the time of one after the other."""
@@ -91,6 +93,20 @@ class Workspace:
     def steadied(self) -> Path:
         """Folder with the source written anew, or with nothing where it is good as it is; complete once it is there."""
         return self.folder / "steadied"
+
+    @staticmethod
+    def write_shifts(folder: Path, shifts: Sequence[str]) -> None:
+        """Keep beside a source that was written anew what was added to its times, for each run of its old clock."""
+        (folder / SHIFTS_FILE).write_text(json.dumps(list(shifts)))
+
+    @property
+    def shift_s(self) -> float | None:
+        """What was added to all times of the source; None: not the same to all, or nothing is known of it."""
+        try:
+            shifts = [float(Fraction(shift)) for shift in json.loads((self.steadied / SHIFTS_FILE).read_bytes())]
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+        return shifts[0] if len(shifts) == 1 else None
 
     def drop_pieces(self) -> None:
         """Remove the segments of an HLS source, which are joined."""

@@ -24,6 +24,7 @@ from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
+from vodpull.workflows.upkeep.upload_parts import UploadParts
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
@@ -56,6 +57,7 @@ class Chores:
     retention: Retention
     archive: Archive
     materials: MaterialFiles
+    uploads: UploadParts
     disposal: Disposal
     sweep: Sweep
     leftovers: Leftovers
@@ -74,12 +76,13 @@ class Chores:
         await self.disposal.remove_due()
         await self.removal.carry_out()
         await self.leftovers.remove_superseded()
+        await self.uploads.drop_old()
         await asyncio.to_thread(self.days.note)
 
     async def sweep_orphans(self) -> None:
         """Remove what nobody owns."""
         swept = await self.sweep.run()
-        removed = swept.removed + await self.materials.sweep()
+        removed = swept.removed + await self.materials.sweep() + await self.uploads.sweep()
         log.info("orphans swept", removed=removed, parts=swept.parts)
         if swept.unknown:
             fix = "vodpull rebuild"

@@ -99,14 +99,7 @@ class Transfer:
         """Take the first body of a block."""
         size_bytes, number = _numbers(request.path_params["block"], 2)
         ticket, series = await self._admit(request.headers.get("authorization", "")), _series(request)
-        place = Place(
-            upload_id=ticket.upload.upload_id,
-            series=series,
-            nonce="0" * 16,
-            number=number,
-            size_bytes=size_bytes,
-            at=0,
-        )
+        place = self._uploads.first_place(ticket.upload, series=series, number=number, size_bytes=size_bytes)
         return await self._take(request, ticket, place, is_first=True)
 
     async def go_on(self, request: Request) -> Response:

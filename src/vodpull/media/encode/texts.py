@@ -1,0 +1,71 @@
+"""The text tracks of a source as files, by their own times: nothing is drawn, nothing else is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from vodpull.errors import EncodeFailed, EncodeStalled
+from vodpull.media.inspect.info import MediaInfo, TextStream
+from vodpull.media.tools import allowlist
+from vodpull.media.tools.outcome import check
+from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.sandbox import Toolbox
+
+# More than any caption file that is taken.
+MAX_FILE_BYTES = 16 * 1024 * 1024
+# The whole file is read for it; 2 MB/s is a slow network disk.
+SLOW_BYTES_PER_S = 2e6
+# Scripts keep their styles; what others have, WebVTT has, too.
+_SCRIPTS = frozenset({"ass", "ssa"})
+
+
+async def extract_texts(source: Path, info: MediaInfo, folder: Path, *, toolbox: Toolbox) -> Mapping[int, Path]:
+    """
+    Write the text tracks of a measured source into a folder, and return where each is, by the number of its stream.
+
+    Times are those of the source: `info` says which of them becomes 0. Of several tracks the one that FFmpeg cannot
+    read is missing.
+
+    Raises:
+        EncodeInterrupted: somebody killed FFmpeg.
+        StorageFull: the disk is full.
+    """
+    try:
+        return await _extracted(source, info, info.texts, folder=folder, toolbox=toolbox)
+    except (EncodeFailed, EncodeStalled):
+        found: dict[int, Path] = {}
+        for text in info.texts if len(info.texts) > 1 else ():
+            try:
+                found |= await _extracted(source, info, [text], folder=folder, toolbox=toolbox)
+            except (EncodeFailed, EncodeStalled):
+                continue
+        return found
+
+
+async def _extracted(
+    source: Path, info: MediaInfo, texts: Sequence[TextStream], *, folder: Path, toolbox: Toolbox
+) -> dict[int, Path]:
+    finished = await run(
+        build_texts_argv(texts),
+        toolbox=toolbox,
+        reads={"source": source},
+        writes=folder,
+        limits=RunLimits(wall_s=300 + info.size_bytes / SLOW_BYTES_PER_S, file_size_bytes=MAX_FILE_BYTES),
+    )
+    check(finished, "reading the text tracks")
+    return {text.index: folder / _name(text) for text in texts}
+
+
+def build_texts_argv(texts: Sequence[TextStream]) -> list[str]:
+    """Return the FFmpeg command: reads `/in/source`, writes into the working folder. Pure."""
+    # The clock of the file, whatever FFmpeg would take for its beginning.
+    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *allowlist.text_option(), "-copyts")]
+    for text in texts:
+        kind = ("-c", "copy", "-f", "ass") if text.codec in _SCRIPTS else ("-c", "webvtt", "-f", "webvtt")
+        argv += ["-map", f"0:{text.index}", *kind, f"file:{_name(text)}"]
+    return argv
+
+
+def _name(text: TextStream) -> str:
+    return f"text-{text.index}"

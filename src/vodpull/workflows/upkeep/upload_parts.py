@@ -1,0 +1,87 @@
+"""What is left of uploads: those that nobody goes on with, and parts that nobody needs any more."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+import structlog
+
+from vodpull import storage
+from vodpull.clock import now_ms, now_s
+from vodpull.database import tables
+from vodpull.jobs.model import WireStatus
+from vodpull.jobs.store.store import IS_FINAL
+from vodpull.uploads import parts as rows
+from vodpull.workflows.requests.deletion import ORPHAN_AGE_S
+
+KEEP_MS = 7 * 86_400_000
+"""After its last token has ended and its last byte has come (spec cloud-vod-videos §2)."""
+
+SETTLED_MS = 3_600_000
+"""So long after its end the parts of a stored file should be gone; what is left then is of a process that died."""
+
+PER_ROUND = 100
+
+log = structlog.get_logger(__name__)
+
+
+class UploadParts:
+    """Removes what uploads of one database leave."""
+
+    def __init__(self, database: sa.Engine, objects: storage.ObjectStore) -> None:
+        self._database = database
+        self._objects = objects
+
+    async def drop_old(self) -> int:
+        """Forget uploads that are over, and parts of files that are stored elsewhere, one round; return how many."""
+        expired = await asyncio.to_thread(self._expired)
+        for upload_id in expired:
+            await self._objects.delete_all(await asyncio.to_thread(self._forget, upload_id, with_row=True))
+        for upload_id in await asyncio.to_thread(self._settled):
+            await self._objects.delete_all(await asyncio.to_thread(self._forget, upload_id, with_row=False))
+        if expired:
+            log.info("uploads expired", uploads=len(expired))
+        return len(expired)
+
+    async def sweep(self) -> int:
+        """Remove objects that are a day old and no upload's: of requests that were killed; return how many."""
+        removed, before_s = 0, now_s() - ORPHAN_AGE_S
+        async for page in self._objects.list_pages(storage.UPLOADS):
+            old = [found.key for found in page if found.modified_s < before_s]
+            orphans = await asyncio.to_thread(self._orphans, old) if old else []
+            if orphans:
+                await self._objects.delete_all(orphans)
+            removed += len(orphans)
+        return removed
+
+    def _expired(self) -> list[str]:
+        upload, before_ms = tables.upload.c, now_ms() - KEEP_MS
+        over = sa.and_(upload.touched_at_ms < before_ms, upload.deadline_ms < before_ms)
+        # Its parts may be the only copy of a file that a worker has not come to yet.
+        waited_for = sa.exists().where(tables.job.c.directory == upload.upload_id, ~IS_FINAL)
+        query = sa.select(upload.upload_id).where(over, ~waited_for).order_by(upload.touched_at_ms).limit(PER_ROUND)
+        return self._ids(query)
+
+    def _settled(self) -> list[str]:
+        upload, job, part = tables.upload.c, tables.job.c, tables.upload_part.c
+        stored = sa.exists().where(job.directory == upload.upload_id, job.pull_status == WireStatus.SUCCEEDED.value)
+        has_parts = sa.exists().where(part.upload_id == upload.upload_id)
+        old = upload.completed_at_ms < now_ms() - SETTLED_MS
+        return self._ids(sa.select(upload.upload_id).where(old, stored, has_parts).limit(PER_ROUND))
+
+    def _ids(self, query: sa.Select[tuple[str]]) -> list[str]:
+        with self._database.connect() as connection:
+            return list(connection.scalars(query))
+
+    def _forget(self, upload_id: str, *, with_row: bool) -> list[str]:
+        with self._database.begin() as connection:
+            keys = rows.forget_parts(connection, upload_id)
+            if with_row:
+                connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload_id))
+        return keys
+
+    def _orphans(self, keys: list[str]) -> list[str]:
+        with self._database.connect() as connection:
+            known = rows.known_keys(connection, keys)
+        return [key for key in keys if key not in known]

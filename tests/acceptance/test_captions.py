@@ -1,0 +1,155 @@
+"""Captions from end to end: tracks of a late source, sidecars, and what stays when the video is encoded again."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+import imageio_ffmpeg
+import m3u8
+import pytest
+import webvtt
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+from vodpull.client import CaptionSource, Client, Source, Video
+
+LATE_S = 5.4
+SPOKEN = "1\n00:00:00,500 --> 00:00:01,500\nFirst <i>one</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nSecond\n"
+
+
+def film(folder: Path) -> bytes:
+    """Return a film in Matroska whose first timestamp is not 0, with three text tracks."""
+    text, made = folder / "a.srt", folder / "film.mkv"
+    text.write_text(SPOKEN)
+    words = ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=d=4"]
+    words += ["-i", str(text), "-map", "0", "-map", "1", "-map", "2", "-map", "2", "-map", "2"]
+    words += [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-c:a",
+        "aac",
+        "-c:s:0",
+        "srt",
+        "-c:s:1",
+        "ass",
+        "-c:s:2",
+        "webvtt",
+    ]
+    words += ["-metadata:s:s:0", "language=ger", "-metadata:s:s:1", "language=ger", "-metadata:s:s:1", "title=Schilder"]
+    words += ["-metadata:s:s:2", "language=fre", "-disposition:s:0", "default", "-disposition:s:1", "forced"]
+    words += ["-output_ts_offset", str(LATE_S), str(made)]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words], check=True, timeout=60)
+    return made.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def client(service: Vodpull) -> Iterator[Client]:
+    key = service.key("subtitler")
+    with Client(service.url, key.access_key, key.secret) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def video(client: Client, origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Video:
+    """A film with its own tracks in German and French, and sidecars in English, Chinese and one that is broken."""
+    origin.put("film.mkv", film(tmp_path_factory.mktemp("film")))
+    origin.put("en.vtt", b"WEBVTT\n\n00:01.000 --> 00:09.000\nHello\n")
+    origin.put("cn.srt", SPOKEN.replace("Second", "第二").encode("gb18030"))
+    origin.put("broken.srt", SPOKEN.replace("00:00:02,000", "soon").encode())
+    sidecars = (
+        CaptionSource(url=origin.url("en.vtt"), language="en", label="English", default=True),
+        CaptionSource(url=origin.url("cn.srt"), language="zh-CN"),
+        CaptionSource(url=origin.url("broken.srt"), language="it"),
+        CaptionSource(url=origin.url("fr.srt"), language="fr"),
+    )
+    batch = client.submit([Source(url=origin.url("film.mkv"), captions=sidecars)])
+    [job] = client.wait(batch.batch_id, timeout_s=240).jobs
+    assert job.succeeded, job
+    return client.video(job.video_id)
+
+
+def texts_of(video: Video) -> list[m3u8.Media]:
+    playlist = m3u8.loads(httpx2.get(video.playlist_url).text)
+    assert {variant.stream_info.subtitles for variant in playlist.playlists} == {"text"}
+    return [media for media in playlist.media if media.type == "SUBTITLES"]
+
+
+def times_of(url: str) -> list[tuple[float, float, str]]:
+    cues = webvtt.from_string(httpx2.get(url).text, strict=True).captions
+    return [
+        (cue.start_time.in_milliseconds() / 1000, cue.end_time.in_milliseconds() / 1000, cue.raw_text) for cue in cues
+    ]
+
+
+def test_sidecars_and_tracks_are_captions_of_the_video(video: Video) -> None:
+    shown = {each.language: (each.label, each.default, each.forced, each.origin, each.cues) for each in video.captions}
+    assert shown == {
+        "en": ("English", True, False, "request", 1),
+        "zh-CN": ("中文", False, False, "request", 2),
+        "de": ("Deutsch", False, False, "source", 2),
+        "de-x-forced": ("Schilder", False, True, "source", 2),
+        "fr": ("Français", False, False, "source", 2),
+    }
+    told = {warning["message"].partition(":")[0]: warning["message"] for warning in video.warnings}
+    assert set(told) == {"the caption it is left out", "the caption fr is left out"}
+    assert "line 6: the times" in told["the caption it is left out"]
+    assert [(track["kind"], track["used"]) for track in video.tracks] == [
+        ("video", True),
+        ("audio", True),
+        *3 * [("subtitle", True)],
+    ]
+    assert {text.language for text in texts_of(video)} == {"en", "zh-CN", "de", "fr"}
+    assert [text.language for text in texts_of(video) if text.default == "YES"] == ["en"]
+
+
+def test_tracks_are_in_time_with_a_source_that_does_not_begin_at_0(video: Video) -> None:
+    for language in ("de", "de-x-forced", "fr", "zh-CN"):
+        [caption] = [each for each in video.captions if each.language == language]
+        times = times_of(caption.url)
+        spoken = "第二" if language == "zh-CN" else "Second"
+        for found, wanted in zip(times, [(0.5, 1.5, "First <i>one</i>"), (2.0, 3.0, spoken)], strict=True):
+            assert found[2] == wanted[2]
+            assert found[:2] == pytest.approx(wanted[:2], abs=0.04)
+        playlist = m3u8.loads(httpx2.get(caption.playlist_url).text)
+        [segment] = playlist.segments
+        part = httpx2.get(urljoin(caption.playlist_url, segment.uri)).text
+        assert part.startswith("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n")
+    english = next(each for each in video.captions if each.language == "en")
+    assert times_of(english.url)[0][1] == pytest.approx(video.duration_s, abs=0.001)  # it said 9 s
+
+
+def test_captions_stay_when_the_video_is_encoded_again(client: Client, video: Video) -> None:
+    client.delete_caption(video.video_id, "fr")
+    client.put_caption(video.video_id, "it", SPOKEN.encode(), label="Italiano")
+    before = {each.language: each.playlist_url for each in client.captions(video.video_id)}
+    client.encode_video(video.video_id, template="mp4")
+    ended = client.wait_video(video.video_id, timeout_s=240)
+    assert ended.encode_state == "encoded"
+    assert {each.language: each.playlist_url for each in ended.captions} == before
+    assert "fr" not in before
+    assert len(texts_of(ended)) == len(before) == 5
+    rungs = [file.url for file in ended.files if file.url.endswith(".m3u8")]
+    assert all("SUBTITLES" in text or "#EXTINF" in text for text in (httpx2.get(url).text for url in rungs))
+
+
+def test_the_commands_put_list_and_delete(
+    service: Vodpull, video: Video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(service._environment, "VODPULL_SERVER", service.url)
+    key = service.key("subtitler")
+    who = {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    (tmp_path / "ja.srt").write_text(SPOKEN)
+    put = service.run("videos", "captions", "put", video.video_id, "ja", str(tmp_path / "ja.srt"), **who)
+    assert (put.returncode, "日本語" in put.stdout) == (0, True), put.stderr
+    assert "ja" in service.run("videos", "captions", "list", video.video_id, **who).stdout
+    (tmp_path / "ja.srt").write_text(SPOKEN.replace("-->", "->"))
+    refused = service.run("videos", "captions", "put", video.video_id, "ja", str(tmp_path / "ja.srt"), **who)
+    assert (refused.returncode, "caption_invalid" in refused.stderr) == (1, True)
+    assert service.run("videos", "captions", "delete", video.video_id, "ja", **who).returncode == 0
+    assert urlsplit(video.playlist_url).path.startswith("/media/")

@@ -1,0 +1,144 @@
+"""Files that clients send, end to end: the vendor's own uploader over a line that breaks, to a video that plays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.breaking_line import breaking_line
+from tests.services.receiver import Receiver, running_receiver
+from tests.services.vodpull import Vodpull
+
+CLIP = "sample_h264_aac.flv"
+PADDED = "flower_faststart.mp4"
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, told: Receiver) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path_factory.mktemp("uploads") / "data", origin=told.url)
+    service.start()
+    for kind in ("videoUpload", "transcode"):
+        assert service.api("PUT", f"/callbacks/{kind}", json={"url": f"{told.url}/{kind}"}).status_code == 200
+    yield service
+    service.stop()
+
+
+def token_of(service: Vodpull, name: str, **parameters: object) -> dict[str, Any]:
+    reply = service.call("getUploadToken", {"originFileName": name, **parameters})
+    assert reply["code"] == 200, reply
+    data: dict[str, Any] = reply["data"]
+    return data
+
+
+def send(url: str, path: Path, token: str, folder: Path) -> list[Any]:
+    program = [sys.executable, str(Path(__file__).with_name("vendor_uploader.py")), url, str(path), str(folder)]
+    environment = os.environ | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)}
+    done = subprocess.run(
+        program, input=token, env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    answer: list[Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def video_of(service: Vodpull, video_id: str) -> dict[str, Any]:
+    """Return the record of a video once its encode has ended."""
+    deadline_s = time.monotonic() + 240
+    while True:
+        [video] = service.call("getVideoList", {"videoId": video_id})["data"]["videoListInfo"]
+        if video["transcodeState"] != 3:
+            found: dict[str, Any] = video
+            return found
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.2)
+
+
+def padded(clip: Path, folder: Path, *, size_bytes: int) -> Path:
+    """Return an MP4 file that is as good as the clip and has this size, by a box that nobody reads."""
+    data, path = clip.read_bytes(), folder / "padded.mp4"
+    free = size_bytes - len(data)
+    path.write_bytes(data + struct.pack(">I4s", free, b"free") + bytes(free - 8))
+    return path
+
+
+def test_the_vendors_uploader_sends_a_video_over_a_line_that_breaks(
+    service: Vodpull, told: Receiver, clips: Path, tmp_path: Path
+) -> None:
+    before = len(told.received)
+    path = padded(clips / PADDED, tmp_path, size_bytes=9_437_307)
+    given = token_of(service, "课 1.mp4", workflowId="original", videoSource="sdk", originFileSize=path.stat().st_size)
+    with breaking_line(service.port, after_bytes=100_000, every=6) as line:
+        status, answer = send(line.url, path, given["uploadToken"], tmp_path)
+        assert line.breaks > 3
+    assert (status, answer["key"]) == (200, given["fileKey"])
+    [news] = told.wait_for(before + 1)[before:]
+    video = video_of(service, given["videoId"])
+    assert (video["videoName"], video["transcodeState"], video["videoSourceCode"]) == ("课 1", 2, 11)
+    assert (video["videoDuration"], video["videoSize"]) == ("5", str(path.stat().st_size))
+    code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
+    stored = service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content
+    assert hashlib.sha256(stored).digest() == hashlib.sha256(path.read_bytes()).digest()
+    assert news.headers["content-type"] == "application/json; charset=utf-8"
+    [record] = json.loads(news.body)["data"]["videoListInfo"]
+    assert record.items() >= {"videoId": given["videoId"], "videoDuration": "5", "flashAutoPlay": 0}.items()
+
+
+def test_an_upload_is_encoded_and_plays(service: Vodpull, told: Receiver, clips: Path, tmp_path: Path) -> None:
+    before = len(told.received)
+    given = token_of(service, CLIP, transCodeCombineName="abr")
+    status, _ = send(service.url, clips / CLIP, given["uploadToken"], tmp_path)
+    assert status == 200
+    video = video_of(service, given["videoId"])
+    assert (video["transcodeState"], video["videoSourceCode"]) == (1, 1)
+    code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
+    assert code["autoCode"].startswith(f"{service.url}/media/video/")
+    playlist = service.get(code["autoCode"].removeprefix(service.url))
+    assert playlist.status_code == 200
+    assert "#EXT-X-STREAM-INF" in playlist.text
+    upload, transcode = told.wait_for(before + 2)[before:]
+    assert [record["transcodeState"] for record in json.loads(upload.body)["data"]["videoListInfo"]] == [3]
+    assert code["autoCode"].endswith(transcode.data["data"]["autoCode"])
+
+
+def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Receiver, tmp_path: Path) -> None:
+    before, path = len(told.received), tmp_path / "a.mp4"
+    path.write_bytes(b"this is no video" * 100)
+    given = token_of(service, path.name)
+    assert send(service.url, path, given["uploadToken"], tmp_path)[0] == 200
+    assert video_of(service, given["videoId"])["transcodeState"] == 4
+    code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
+    assert service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content == path.read_bytes()
+    upload, transcode = told.wait_for(before + 2)[before:]
+    assert json.loads(upload.body)["data"]["videoListInfo"][0]["videoId"] == given["videoId"]
+    assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
+
+
+def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull) -> None:
+    request = f"POST /mkblk/1/0 HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
+    boundary = "x"
+    body = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
+    head = f"POST /file/upload HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+    head += f"Content-Type: multipart/form-data; boundary={boundary}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
+        connection.sendall((head + body).encode())
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 701 ")

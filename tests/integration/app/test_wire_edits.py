@@ -211,3 +211,44 @@ def test_a_stranger_begins_and_sees_nothing(wire: Wire, call: str) -> None:
     given = CLIP if call == "videoClip" else JOIN
     assert wire.call(f"{MANAGE}/{call}", given, key=stranger)["code"] == (1301 if call == "videoClip" else 1581)
     assert wire.call(f"{MANAGE}/{QUERIES[call]}", {"transNo": task["trans_no"]}, key=stranger)["code"] == 1000
+
+
+def own(wire: Wire, method: str, path: str, **body: object) -> tuple[int, dict[str, Any]]:
+    """Call `/api/v1` and return status and answer."""
+    headers = {"Authorization": f"Bearer {wire.key.access_key}.{wire.key.secret_key}"}
+    reply = wire.browser.request(method, f"/api/v1{path}", headers=headers, json=body or None)
+    return reply.status_code, reply.json() if reply.content else {}
+
+
+def test_our_own_api_cuts_and_joins_to_the_very_frame(wire: Wire) -> None:
+    status, clip = own(wire, "POST", f"/videos/{VIDEO_ID}/clips", name="a", start_s=1.25, length_s=0.5)
+    ids = [VIDEO_ID, OTHER_ID]
+    joined, join = own(wire, "POST", "/joins", name="b", video_ids=ids, container="m3u8", exact=False)
+    assert (status, joined) == (202, 202)
+    with wire.database.connect() as connection:
+        rows = {row["job_id"]: row for row in connection.execute(sa.select(tables.task)).mappings()}
+    assert rows[clip["job_id"]]["subject"]["order"]["start_s"] == 1.25
+    assert [rows[each["job_id"]]["subject"]["order"]["exact"] for each in (clip, join)] == [True, False]
+    assert {each["batch_id"] for each in (clip, join)} == {row["subject"]["batch_id"] for row in rows.values()}
+    assert own(wire, "GET", f"/batches/{clip['batch_id']}")[1]["jobs"][0]["video_id"] == clip["video_id"]
+
+
+OWN_REFUSED = [
+    (f"/videos/{VIDEO_ID}/clips", {"start_s": 106, "length_s": 1}, 400, "start_s"),
+    (f"/videos/{VIDEO_ID}/clips", {"start_s": 0, "length_s": 0}, 400, "length_s"),
+    (f"/videos/{VIDEO_ID}/clips", {"start_s": 0, "length_s": 1, "width_px": 320}, 400, "width_px"),
+    (f"/videos/{VIDEO_ID}/clips", {"start_s": 0, "length_s": 1, "container": "avi"}, 400, "container"),
+    (f"/videos/{VIDEO_ID}/clips", {"start_s": 0, "length_s": 1, "notify_url": "http://127.0.0.1/"}, 400, "notify_url"),
+    (f"/videos/{'0' * 32}/clips", {"start_s": 0, "length_s": 1}, 404, None),
+    ("/joins", {"video_ids": [VIDEO_ID]}, 400, "video_ids"),
+    ("/joins", {"video_ids": [VIDEO_ID, VIDEO_ID]}, 400, "video_ids"),
+    ("/joins", {"video_ids": [VIDEO_ID, "0" * 32]}, 404, "video_id"),
+]
+
+
+@pytest.mark.parametrize(("path", "given", "status", "field"), OWN_REFUSED)
+def test_our_own_api_says_what_is_wrong(
+    wire: Wire, path: str, given: dict[str, Any], status: int, field: str | None
+) -> None:
+    found, problem = own(wire, "POST", path, name="x", **given)
+    assert (found, problem.get("field")) == (status, field)

@@ -130,6 +130,7 @@ _OWN_NAMES = {
     "transNo": "trans_no",
     "videoId": "video_id",
     "videoIds": "video_id",
+    "seekStart": "start_s",
     "nodeId": "node_id",
     "parentNodeId": "parent_id",
     "labelName": "name",

@@ -184,6 +184,7 @@ def by_size(subject: Encoding, multivariant: Path, folder: Path) -> Renditions:
     lines = {
         variant.stream_info.resolution[1]: multivariant.parent / variant.uri
         for variant in m3u8.loads(multivariant.read_text()).playlists
+        if variant.stream_info.resolution
     }
     rungs = [planned.rung for planned in subject.plan.rungs]
     return joined({rung.name: lines[rung.height_px] for rung in rungs}, folder)

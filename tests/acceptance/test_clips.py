@@ -125,9 +125,14 @@ def test_every_rendition_is_as_long_as_its_source_and_plays_its_sound(
         item, job = results[entry["file"]]
         master = m3u8.loads(service.get(f"/media/{job['playlist']}").text)
         rows = item["videoInfo"]["videoFileList"][1:]
-        assert len(master.playlists) == len(rows)
-        for row, variant in zip(rows, master.playlists, strict=True):
-            playlist = m3u8.loads(service.get(f"/media/{row['fileUrl']}").text)
+        pictures = [variant for variant in master.playlists if variant.stream_info.resolution]
+        assert len(pictures) == len(rows)
+        for row, variant in zip(rows, pictures, strict=True):
+            own = m3u8.loads(service.get(f"/media/{row['fileUrl']}").text)
+            assert [(picture.uri, len(own.media)) for picture in own.playlists] == [
+                (variant.uri, int(bool(entry.get("audio"))))
+            ], entry["file"]
+            playlist = m3u8.loads(service.get(urljoin(f"/media/{row['fileUrl']}", variant.uri)).text)
             length_s = sum(segment.duration for segment in playlist.segments)
             assert length_s == pytest.approx(entry["duration_s"], rel=0.01, abs=0.1), entry["file"]
             assert length_s == pytest.approx(job["duration_s"], rel=0.01, abs=0.05), entry["file"]
@@ -150,7 +155,9 @@ def test_nothing_lies_beside_what_a_clip_became(
             [
                 original["fileUrl"].rpartition("/")[2],
                 video_id,
-                *(f"{video_id}-{number:02d}.m3u8" for number in range(1, len(rows) + 1)),
+                *(f"{video_id}-{kind}{number:02d}.m3u8" for number in range(1, len(rows) + 1) for kind in ("", "v")),
+                *([f"{video_id}-a1.m3u8"] if entry.get("audio") else []),
+                f"{video_id}.json",
                 f"{video_id}-storyboard.vtt",
                 f"{video_id}.jpg",
                 f"{video_id}.m3u8",

@@ -222,17 +222,26 @@ def test_a_video_with_two_languages_plays_in_either(
     subprocess.run(words, check=True, timeout=60)
     batch = served.create(origin.put("two.mp4", clip.read_bytes()))
     assert served.wait_final(batch["batch_id"])["jobs"][0]["stage"] == "done"
-    console.open(f"play/{batch['batch_id']}/0")
-    console.wait_until("document.querySelector('video')?.readyState > 1")
     player = "document.getElementById('player').ui.getControls().getPlayer()"
-    tongues = console.page.evaluate(f"{player}.getAudioTracks().map((track) => track.language).sort()")
-    assert tongues == ["de", "en"]
-    console.page.evaluate(
-        f"{player}.selectAudioTrack({player}.getAudioTracks().find((track) => track.language == 'de'))"
-    )
-    console.page.evaluate("document.querySelector('video').muted = true")
-    console.page.evaluate("document.querySelector('video').play().then(() => true)")
-    console.wait_until("document.querySelector('video').currentTime > 0.5")
+    video = "document.querySelector('video')"
+    for form in ("HLS", "DASH"):
+        console.open("")
+        console.open(f"play/{batch['batch_id']}/0#{form.lower()}")
+        console.wait_until(f"{video}?.readyState > 1")
+        assert console.page.evaluate(f"{player}.getManifestType()") == form
+        tongues = console.page.evaluate(f"{player}.getAudioTracks().map((track) => track.language).sort()")
+        assert tongues == ["de", "en"]
+        assert console.page.evaluate(f"{player}.getVariantTracks().find((track) => track.active).language") == "en"
+        assert console.page.evaluate(f"{player}.seekRange().end") == pytest.approx(5, abs=0.1)
+        console.page.evaluate(
+            f"{player}.selectAudioTrack({player}.getAudioTracks().find((track) => track.language == 'de'))"
+        )
+        console.page.evaluate(f"{video}.muted = true")
+        console.page.evaluate(f"{video}.play().then(() => true)")
+        console.wait_until(f"{video}.currentTime > 0.5 && {video}.webkitAudioDecodedByteCount > 0")
+        console.page.evaluate(f"{video}.currentTime = 4.1")
+        console.wait_until(f"{video}.currentTime > 4.3 && {video}.readyState > 1")
+        assert console.page.evaluate(f"{player}.getVariantTracks().find((track) => track.active).language") == "de"
 
 
 def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, session: Session) -> None:

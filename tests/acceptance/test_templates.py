@@ -76,7 +76,7 @@ def test_the_definitions_on_the_wire_are_those_of_the_fallback_codec(tiny: Vodpu
 
 def test_the_playlist_has_both_codecs(tiny: Vodpull, made: dict[str, Any]) -> None:
     playlist = m3u8.loads(tiny.get(f"/media/{made['jobs'][0]['playlist']}").text)
-    assert [variant.stream_info.codecs[:4] for variant in playlist.playlists] == ["hvc1", "avc1", "avc1"]
+    assert [variant.stream_info.codecs[:4] for variant in playlist.playlists] == ["hvc1", "avc1", "avc1", "mp4a"]
 
 
 def test_the_file_is_served_whole_and_begins_with_its_header(tiny: Vodpull, made: dict[str, Any]) -> None:

@@ -266,13 +266,19 @@ def faults_of_renditions(service: Vodpull, rows: list[dict[str, Any]]) -> list[s
         if row["serverType"] == ServerType.MOBILE:
             faults += [] if _is_whole(service.get(f"/media/{row['fileUrl']}")) else [f"{row['fileUrl']} is not whole"]
             continue
-        playlist = m3u8.loads(service.get(f"/media/{row['fileUrl']}").text)
-        folder = row["fileUrl"].rpartition("/")[0]
-        files = [part.uri for part in (*playlist.segment_map, *playlist.segments)]
-        if not playlist.is_endlist or len(files) <= 1:
-            faults.append(f"{row['fileUrl']} is not complete")
-        faults += [f"{uri} is not whole" for uri in files if not _is_whole(service.get(f"/media/{folder}/{uri}"))]
+        faults += _faults_of_playlist(service, row["fileUrl"])
     return faults
+
+
+def _faults_of_playlist(service: Vodpull, key: str) -> list[str]:
+    """Return what is not complete of a playlist, and of those that it names."""
+    playlist, folder = m3u8.loads(service.get(f"/media/{key}").text), key.rpartition("/")[0]
+    if playlist.is_variant:
+        named = {part.uri for part in (*playlist.playlists, *playlist.media) if part.uri}
+        return [fault for uri in sorted(named) for fault in _faults_of_playlist(service, f"{folder}/{uri}")]
+    files = [part.uri for part in (*playlist.segment_map, *playlist.segments)]
+    faults = [] if playlist.is_endlist and len(files) > 1 else [f"{key} is not complete"]
+    return faults + [f"{uri} is not whole" for uri in files if not _is_whole(service.get(f"/media/{folder}/{uri}"))]
 
 
 def _is_whole(reply: httpx2.Response) -> bool:

@@ -61,6 +61,8 @@ def serve(
         (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
         signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+        gc.collect()
+        gc.freeze()  # what a process is made of stays: looking through it again and again would hold up replies
         server.run()
 
 

@@ -39,6 +39,7 @@ def url_lines(played: Playback, what: str) -> list[str]:
     """Return what is printed of a video's URLs; without a playlist the original stands in."""
     return {
         "playlist": [played.playlist_url or played.original_url],
+        "dash": [played.dash_url],
         "original": [played.original_url],
         "poster": [played.poster_url],
         "storyboard": [played.storyboard_url],

@@ -203,7 +203,7 @@ def still(
 def url(
     video: VideoId,
     what: Annotated[
-        Literal["playlist", "original", "poster", "storyboard", "mp4", "embed"],
+        Literal["playlist", "dash", "original", "poster", "storyboard", "mp4", "embed"],
         typer.Option("--what", help="Of what; mp4: one line for each definition; embed: HTML that plays it."),
     ] = "playlist",
     life: Annotated[str, typer.Option("--for", help="Signed, and good for so long: 90s, 30m, 2h, 7d.")] = "",

@@ -143,6 +143,7 @@ class Playback:
     """MP4 files of the definitions, where the template makes them."""
     embed_code: str
     """HTML that plays it in a page."""
+    dash_url: str = ""
     is_signed: bool
     """It plays for bearers of a token only; the URLs here have one."""
     token: str

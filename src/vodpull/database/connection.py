@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
+from pydantic_core import from_json
 
 from vodpull.database.causes import FIELD, explained
 from vodpull.errors import ConfigurationError
@@ -57,7 +58,9 @@ def open_database(url: str) -> sa.Engine:
         raise ConfigurationError(f"{FIELD} is not a database URL", field=FIELD, remedy=URL_REMEDY) from error
     if parsed.get_backend_name() == "sqlite":
         _make_folder(Path(str(parsed.database)).parent)
-        engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True)
+        engine = sa.create_engine(
+            url, pool_size=POOL_SIZE, max_overflow=POOL_SIZE, hide_parameters=True, json_deserializer=from_json
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         return engine
     if parsed.drivername != "postgresql+psycopg":
@@ -68,6 +71,7 @@ def open_database(url: str) -> sa.Engine:
         max_overflow=POOL_SIZE,
         pool_pre_ping=True,
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={name: value for name, value in NETWORK_LIMITS.items() if name not in parsed.query},
     )
 

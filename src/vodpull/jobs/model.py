@@ -182,6 +182,8 @@ class Asset:
     """Keys of all that was made of the original but its segments; of older releases empty."""
     made_bytes: int = 0
     """Of all that was made of the original, segments included; of older releases 0."""
+    mpd_key: str = ""
+    """Key of the manifest for DASH; empty: there is none."""
     texts_read: bool = False
     """The text tracks of the original have become captions, as far as they can; it is not done again."""
     presentation_key: str = ""

@@ -21,6 +21,7 @@ _TYPES = {
     ".mov": "video/quicktime",
     ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
+    ".mpd": "application/dash+xml",
     ".mpg": "video/mpeg",
     ".png": "image/png",
     ".srt": "application/x-subrip; charset=utf-8",
@@ -61,7 +62,7 @@ def headers_of(key: str) -> ObjectHeaders:
     """Return the headers of the object of a key. Pure."""
     suffix = PurePosixPath(key).suffix.lower()
     is_alone = key.count("/") <= _SLASHES_OF_A_FILE
-    cache_control = _PLAYLIST_CACHE if suffix == ".m3u8" else _FILE_CACHE if is_alone else _SEGMENT_CACHE
+    cache_control = _PLAYLIST_CACHE if suffix in {".m3u8", ".mpd"} else _FILE_CACHE if is_alone else _SEGMENT_CACHE
     return ObjectHeaders(
         content_type=_TYPES.get(suffix, _UNKNOWN_TYPE),
         cache_control=cache_control if key.partition("/")[0] in _SERVED else _PRIVATE_CACHE,

@@ -3,7 +3,7 @@ Every object key is made here: service-made folders, and names that no file syst
 
     pullvideo/<yyyyMM>/<directory>/<name>                 the original
     pullvideo/<yyyyMM>/<directory>/<videoId>.m3u8         multivariant playlist
-    pullvideo/<yyyyMM>/<directory>/<videoId>-NN.m3u8      media playlist of a rendition
+    pullvideo/<yyyyMM>/<directory>/<videoId>-NN.m3u8      playlist of a rendition
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures

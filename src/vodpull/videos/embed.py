@@ -23,6 +23,7 @@ class Playback:
     key: str
     """Of what a player on this service plays; empty: nothing that browsers know."""
     playlist: str
+    dash: str
     poster: str
     storyboard: str
     original: str
@@ -44,6 +45,7 @@ def playback_of(video: Video, urls: FileUrls) -> Playback:
     return Playback(
         key=playable[0][0] if playable else "",
         playlist=playlist,
+        dash=urls.file(video, asset.mpd_key),
         poster=poster,
         storyboard=urls.file(video, asset.storyboard_key),
         original=urls.file(video, original[0].key) if original else "",

@@ -64,6 +64,9 @@ def job(number: int, *, stage: str, pulled: int = 2, **more: object) -> dict[str
     } | more
 
 
+NAMES = {"film": "film", ".mp4": ".mp4", "a.": "a", "...": "..", "": "", "Straße.MP4": "Straße", "影 ΣΑΣ.mp4": "影 ΣΑΣ"}
+"""File names, and what the videos are called."""
+
 PLAYABLE = {"video_id": "v0", "duration_s": 2.5, "files": [FILE], "playlist_key": "pullvideo/202311/x/v0.m3u8"}
 ROWS: dict[str, list[dict[str, object]]] = {
     "account": [{"account_id": "a", "name": "alice", "sealed_notify_secret": "", "created_at_ms": 1}],
@@ -89,6 +92,7 @@ ROWS: dict[str, list[dict[str, object]]] = {
         job(3, stage="encode"),
         job(4, stage="failed", pulled=3, asset=None),
         job(5, stage="done", deleted_at_ms=30, asset=None),
+        *(job(6 + number, stage="done", file_name=name) for number, name in enumerate(NAMES)),
     ],
     "delivery": [
         {
@@ -108,13 +112,18 @@ ROWS: dict[str, list[dict[str, object]]] = {
 
 def test_stored_originals_become_videos(older: sa.Engine) -> None:
     migrate(older)
-    videos, _ = Library(older).page(VideoFilter(account_id="a", oldest_first=True), limit=10)
+    videos, _ = Library(older).page(VideoFilter(account_id="a", oldest_first=True), limit=50)
     assert [(video.video_id, video.encode_state, video.size_bytes) for video in videos] == [
         ("v0", EncodeState.ENCODED, 99),
         ("v1", EncodeState.NOT_ENCODED, 7),
         ("v2", EncodeState.FAILED, 7),
         ("v3", EncodeState.ENCODING, 7),
+        *((f"v{6 + number}", EncodeState.NOT_ENCODED, 7) for number in range(len(NAMES))),
     ]
+    assert [video.name for video in videos[4:]] == list(NAMES.values())
+    with older.connect() as connection:
+        folded = connection.execute(sa.text("select name, folded_name from video")).all()
+    assert all(row.folded_name == row.name.casefold() for row in folded)
     assert {(video.name, video.account, video.duration_s) for video in videos[:1]} == {("Épisode 0.tar", "alice", 2.5)}
     found, _ = Library(older).page(VideoFilter(account_id="a", text="ÉPISODE 2"), limit=10)
     assert [video.video_id for video in found] == ["v2"]

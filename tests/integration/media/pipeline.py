@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.clapper import whole
+from tests.presented import faults_of_mpd, faults_of_playlists
 
 from vodpull.media import (
     ABR,
@@ -82,6 +83,8 @@ async def make_renditions(
     out, steadied = folder / "out", folder / STEADY_FILE
     original = Original(path=steadied if steadied.exists() else source, info=info)
     _, renditions, _ = await package_and_verify(plan, parts, out, original=original, video_id=VIDEO_ID, toolbox=toolbox)
+    assert faults_of_playlists(out / f"{VIDEO_ID}.m3u8") == []
+    assert [fault for path in out.glob("*.mpd") for fault in faults_of_mpd(path)] == []
     return info, renditions
 
 

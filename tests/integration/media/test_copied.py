@@ -10,6 +10,7 @@ import pytest
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_renditions, plan_source
 
 from vodpull.media import ABR, Toolbox, parse_template, plan_ladder, probe, survey
+from vodpull.media.plan.template import SoundLayout
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9")
 SMALL = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=9")
@@ -113,18 +114,28 @@ async def best_reason(source: Path, *, toolbox: Toolbox) -> str:
     return reason
 
 
-async def test_more_sound_tracks_can_be_chosen_by_language(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+@pytest.mark.parametrize("layout", ["apart", "muxed"])
+async def test_more_sound_tracks_can_be_chosen_by_language(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, layout: SoundLayout
+) -> None:
     tracks = ("-map", "0:v", "-map", "1:a", "-map", "1:a", "-metadata:s:a:0", "language=eng")
     spoken = (*tracks, "-metadata:s:a:1", "language=zho", "-c:a:1", "ac3", "-ac:a:1", "6")
     source = await make_clip("a.mkv", *PICTURE, *TONE, *X264, *AAC, *spoken)
-    await make_renditions(source, tmp_path, toolbox=toolbox)
+    audio = replace(ABR.audio, surround=layout == "apart")
+    await make_renditions(source, tmp_path, toolbox=toolbox, template=replace(ABR, sound=layout, audio=audio))
     master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))
-    assert [(sound.language, sound.uri, sound.default) for sound in master.media] == [
-        ("en", f"{VIDEO_ID}-a1.m3u8", "YES"),
-        ("zh", f"{VIDEO_ID}-a2.m3u8", "NO"),
-    ]
-    assert {variant.stream_info.audio for variant in master.playlists} == {"sound"}
-    assert all(variant.uri.startswith(f"{VIDEO_ID}-v") for variant in master.playlists), "browsers want them apart"
-    assert (tmp_path / "out" / f"{VIDEO_ID}-01.m3u8").exists(), "a rendition alone has its sound"
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for sound in master.media:
+        said = (sound.language, sound.uri.removeprefix(VIDEO_ID), sound.default, sound.channels)
+        groups.setdefault(sound.group_id, []).append(said)
+    stereo = [("en", "-a1.m3u8", "YES", "2"), ("zh", "-a2.m3u8", "NO", "2")]
+    # What has no 5.1 is there in stereo, so that both groups have the same members.
+    surround = {"surround": [stereo[0], ("zh", "-a3.m3u8", "NO", "6")]} if layout == "apart" else {}
+    assert groups == {"sound": stereo, **surround}
+    assert {variant.stream_info.audio for variant in master.playlists} == set(groups)
+    pictures = [variant for variant in master.playlists if variant.stream_info.resolution]
+    assert all(variant.uri.startswith(f"{VIDEO_ID}-v") for variant in pictures), "browsers want them apart"
+    own = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}-01.m3u8"))
+    assert (len(own.media) == 4) == own.is_variant == (layout == "apart"), "a rendition alone has its sound"
     alone = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}-a2.m3u8"))
     assert sum(segment.duration for segment in alone.segments) == pytest.approx(9, abs=0.05)

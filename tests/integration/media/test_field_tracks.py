@@ -9,6 +9,7 @@ import re
 import struct
 from pathlib import Path
 
+import m3u8
 import pytest
 from tests.clapper import Clapper, assert_in_step, ffmpeg, read_pictures, whole
 from tests.integration.media.pipeline import VIDEO_ID, Maker, cut, make_renditions
@@ -70,12 +71,17 @@ def renamed(path: Path, letters: bytes, *, nth: int) -> Path:
 async def test_the_default_sound_is_the_one_that_plays(
     make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, name: str, tag: str, listed: str
 ) -> None:
-    clip = await make_clip(name, *TWO, *SECOND_IS_DEFAULT, "-metadata:s:a:0", f"language={tag}")
+    spoken = ("-metadata:s:a:0", f"language={tag}", "-metadata:s:a:0", "title=Los comentarios", "-disposition:a:0")
+    clip = await make_clip(name, *TWO, *SECOND_IS_DEFAULT, *spoken, "comment" if listed == tag else "0")
     info, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
     assert [(track.index, track.language) for track in info.audio] == [(2, "eng"), (1, tag)]
     left, _ = await heard(tmp_path, renditions[-1], toolbox=bare_toolbox)
     assert pitch(left) == pytest.approx(880, abs=5)
-    assert f'LANGUAGE="{listed}"' in (tmp_path / "out" / f"{VIDEO_ID}.m3u8").read_text(), "HLS has the region"
+    english, other = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8")).media
+    assert (english.name, english.language, english.default, english.autoselect) == ("English", "en", "YES", "YES")
+    # A commentary is for who asks for it, as far as the container knows one.
+    said = ("Los comentarios", listed, "NO", "NO" if listed == tag else "YES")
+    assert (other.name, other.language, other.default, other.autoselect) == said, "HLS has the region"
     spanish = sum((ord(letter) - 0x60) << shift for letter, shift in zip("spa", (10, 5, 0), strict=True))
     [init] = (tmp_path / "out").glob("*/a2/init.mp4")
     assert spanish.to_bytes(2) + b"\0\0" in init.read_bytes(), "MP4 has three letters"

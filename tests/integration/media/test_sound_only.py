@@ -16,6 +16,7 @@ from vodpull.media import (
     Original,
     Package,
     Rendition,
+    Template,
     Toolbox,
     package_and_verify,
     plan_carefully,
@@ -23,20 +24,25 @@ from vodpull.media import (
     plan_ladder,
     probe,
 )
+from vodpull.media.plan.template import SoundLayout
 from vodpull.media.verify.proof import Proof, Subject, prove_content
 
 TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")
 
 
-async def made(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Package, tuple[Rendition, ...]]:
-    package, renditions, _ = await packaged(source, folder, toolbox=toolbox)
+async def made(
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = TEMPLATE
+) -> tuple[Package, tuple[Rendition, ...]]:
+    package, renditions, _ = await packaged(source, folder, toolbox=toolbox, template=template)
     return package, renditions
 
 
-async def packaged(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Package, tuple[Rendition, ...], Proof]:
+async def packaged(
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = TEMPLATE
+) -> tuple[Package, tuple[Rendition, ...], Proof]:
     info = await probe(source, toolbox=toolbox)
-    plan = plan_encode(info, plan_ladder(info, template=TEMPLATE))
+    plan = plan_encode(info, plan_ladder(info, template=template))
     (folder / "parts").mkdir()
     (folder / "out").mkdir()
     parts = await make_parts(source, plan, folder / "parts", toolbox=toolbox)
@@ -57,10 +63,11 @@ async def test_a_file_of_sound_becomes_a_rendition(
     assert rendition.duration_s == pytest.approx(9.03, abs=0.05)
     assert rendition.segment_count == 3
     (variant,) = loaded(tmp_path / "out" / package.multivariant).playlists
-    assert variant.stream_info.resolution is None
+    assert (variant.uri, variant.stream_info.resolution) == (f"{VIDEO_ID}-a1.m3u8", None)
+    assert (tmp_path / "out" / rendition.playlist).read_text() == (tmp_path / "out" / package.multivariant).read_text()
     assert (package.poster, package.storyboard) == ("", "")
     assert not list((tmp_path / "out").rglob("*.jpg"))
-    folder = tmp_path / "out" / VIDEO_ID / "01"
+    folder = tmp_path / "out" / VIDEO_ID / "a1"
     whole = tmp_path / "whole.mp4"
     whole.write_bytes(
         b"".join(file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: (file.suffix != ".mp4", file)))
@@ -96,13 +103,18 @@ async def test_a_careful_plan_of_sound_has_nothing_to_cut(make_clip: Maker, tool
     assert (plan.chunks, plan.seeks_s, plan.sounds[0].copied) == ((), (), False)
 
 
-async def test_several_sounds_can_be_chosen(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
+@pytest.mark.parametrize(("layout", "first"), [("apart", "a1"), ("muxed", "01")])
+async def test_several_sounds_can_be_chosen(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, layout: SoundLayout, first: str
+) -> None:
     languages = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=fra")
     source = await make_clip("two.mka", *TONE, *TONE, "-map", "0", "-map", "1", "-c:a", "aac", *languages)
-    package, (rendition,) = await made(source, tmp_path, toolbox=toolbox)
+    template = replace(TEMPLATE, sound=layout)
+    package, (rendition,) = await made(source, tmp_path, toolbox=toolbox, template=template)
     playlist = loaded(tmp_path / "out" / package.multivariant)
     assert [media.language for media in playlist.media] == ["en", "fr"]
-    assert [variant.uri for variant in playlist.playlists] == [rendition.playlist]
+    assert [variant.uri for variant in playlist.playlists] == [f"{VIDEO_ID}-{first}.m3u8"]
+    assert loaded(tmp_path / "out" / rendition.playlist).is_variant == (layout == "apart")
 
 
 async def test_cover_art_is_no_picture(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:

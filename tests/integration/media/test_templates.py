@@ -72,24 +72,29 @@ async def small(make_clip: Maker, length_s: int = 5, rate: int = 25) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("codecs", "copy"),
-    [(("av1", "h264"), True), (("hevc", "vp9", "av1", "h264"), False), (("h264", "hevc"), False)],
+    ("codecs", "copy", "layout"),
+    [
+        (("av1", "h264"), True, "apart"),
+        (("hevc", "vp9", "av1", "h264"), False, "apart"),
+        (("h264", "hevc"), False, "muxed"),
+    ],
 )
 async def test_each_codec_has_its_renditions_in_one_playlist(
-    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, codecs: tuple[str, ...], copy: bool
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, codecs: tuple[str, ...], copy: bool, layout: str
 ) -> None:
     source = await small(make_clip)
-    _, plan, made, renditions = await make(source, tmp_path, template(*codecs), toolbox=toolbox, copy=copy)
+    asked = template(*codecs, head=f"sound = '{layout}'\n")
+    _, plan, made, renditions = await make(source, tmp_path, asked, toolbox=toolbox, copy=copy)
     assert [(one.codec, one.height_px) for one in renditions] == [
         (codec, side) for codec in codecs for side in (72, 90)
     ]
     assert (made.fallback, plan.copied is not None) == (codecs[-1], copy)
     playlist = m3u8.loads((tmp_path / "out" / made.multivariant).read_text())
-    assert [variant.uri for variant in playlist.playlists][-2:] == [f"{VIDEO_ID}-01.m3u8", f"{VIDEO_ID}-02.m3u8"]
+    last = ["-v01", "-v02", "-a1"] if layout == "apart" else ["-01", "-02"]
+    assert [variant.uri for variant in playlist.playlists][-len(last) :] == [f"{VIDEO_ID}{one}.m3u8" for one in last]
     names = {"h264": "avc1.", "hevc": "hvc1.", "av1": "av01.", "vp9": "vp09."}
-    assert [variant.stream_info.codecs[:5] for variant in playlist.playlists] == [
-        names[one.codec] for one in renditions
-    ]
+    pictures = [variant.stream_info.codecs[:5] for variant in playlist.playlists if variant.stream_info.resolution]
+    assert pictures == [names[one.codec] for one in renditions]
     assert {one.segment_count for one in renditions} == {len(plan.cuts)}
 
 
@@ -111,7 +116,8 @@ async def test_a_progressive_file_has_what_the_segments_have(
     if late:
         source = await make_clip("late.mkv", "-i", str(source), "-itsoffset", "0.7", "-i", str(source),
                                  "-map", "0:v", "-map", "1:a", "-c", "copy")  # fmt: skip
-    asked = template("av1", "h264", head="mp4 = 'each'\n")
+    layout = "muxed" if late else "apart"
+    asked = template("av1", "h264", head=f"mp4 = 'each'\nsound = '{layout}'\n")
     _, plan, _, renditions = await make(source, tmp_path, asked, toolbox=toolbox)
     assert [one.mp4 for one in renditions] == ["", "", f"{VIDEO_ID}-01.mp4", f"{VIDEO_ID}-02.mp4"]
     with av.open(str(tmp_path / "out" / f"{VIDEO_ID}-02.mp4")) as container:
@@ -199,7 +205,8 @@ async def test_every_codec_is_in_a_preview(make_clip: Maker, tmp_path: Path, too
     preview = await package_preview(plan, parts, tmp_path / "early", video_id=VIDEO_ID, toolbox=toolbox)
     playlist = m3u8.loads((tmp_path / "early" / preview.multivariant).read_text())
     # The ceilings; VP9 may go up to twice as far, as H.264 with a buffer of one segment; and sound.
-    bandwidths = [(variant.stream_info.bandwidth or 0) - 240_000 for variant in playlist.playlists]
+    pictures = [variant for variant in playlist.playlists if variant.stream_info.resolution]
+    bandwidths = [(variant.stream_info.bandwidth or 0) - 288_000 for variant in pictures]
     rungs = sorted((planned.rung for planned in plan.rungs), key=lambda rung: (rung.codec == "h264", rung.clarity))
     assert len(rungs) == 4
     assert bandwidths == [2 * rung.max_bitrate_bps for rung in rungs]

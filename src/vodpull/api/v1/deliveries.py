@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -106,5 +105,5 @@ def delivery_reply(delivery: Delivery, attempts: Sequence[Attempt]) -> DeliveryR
         url=delivery.url,
         state=delivery.state,
         created_at_ms=delivery.created_at_ms,
-        attempts=[AttemptReply(**asdict(attempt)) for attempt in attempts],
+        attempts=[AttemptReply(**vars(attempt)) for attempt in attempts],
     )

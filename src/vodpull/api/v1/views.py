@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from vodpull.api.v1.shapes import (
@@ -60,7 +59,7 @@ def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str) -> JobRepl
         eta_s=_eta(job, elapsed_s),
         pull_status=job.pull_status,
         cmd_status=job.cmd_status,
-        error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
+        error=None if job.failure is None else ErrorReply(**vars(job.failure)),
         next_try=_next_try(job),
         decisions=[decision_reply(decision) for decision in job.decisions],
         timeline=stage_replies(times.get(job.job_id, [])),
@@ -86,8 +85,8 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         "files": []
         if asset is None
         else [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
-        "tracks": [] if asset is None else [TrackReply(**asdict(track)) for track in asset.tracks],
-        "warnings": [] if asset is None else [WarningReply(**asdict(warning)) for warning in asset.warnings],
+        "tracks": [] if asset is None else [TrackReply(**vars(track)) for track in asset.tracks],
+        "warnings": [] if asset is None else [WarningReply(**vars(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
     }
 
@@ -95,7 +94,7 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
 def _next_try(job: Job) -> NextTryReply | None:
     if not job.is_postponed or job.next_try is None:
         return None
-    error = ErrorReply(**asdict(job.next_try.failure))
+    error = ErrorReply(**vars(job.next_try.failure))
     return NextTryReply(at_ms=job.next_try.at_ms, tries=job.next_try.tries, error=error)
 
 

@@ -4,7 +4,9 @@
 (async () => {
   const box = document.getElementById("player");
   const video = box.querySelector("video");
-  const { src, storyboard, language, failed } = box.dataset;
+  const { src, dash, storyboard, language, failed } = box.dataset;
+  const chosen = window.location.hash === "#dash" && dash ? dash : src;
+  window.addEventListener("hashchange", () => window.location.reload());
 
   // The player cannot resolve addresses against the page.
   const absolute = (path) => new URL(path, window.location.href).href;
@@ -31,7 +33,7 @@
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
-    await player.load(absolute(src), 0);
+    await player.load(absolute(chosen), 0);
   } catch (error) {
     tellFailure(error);
     return;

@@ -36,7 +36,9 @@ def read_views(
     `without`: columns that are not read, but left as they are in a new job.
     """
     ids = [row["batch_id"] for row in batches]
-    columns = (column for column in tables.job.c if column.name not in without)
+    columns: list[sa.ColumnElement[Any]] = [column for column in tables.job.c if column.name not in without | {"asset"}]
+    # As text: read once, straight into what it becomes.
+    columns.append(sa.cast(tables.job.c.asset, sa.Text).label("asset"))
     query = sa.select(*columns).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
     jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
     for row in connection.execute(query).mappings() if ids else ():
@@ -82,12 +84,19 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "pull_status": WireStatus(values["pull_status"]),
             "cmd_status": WireStatus(values["cmd_status"]),
             "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
-            "asset": None if values["asset"] is None else _ASSET.validate_python(values["asset"]),
+            "asset": _asset(values["asset"]),
             "decisions": tuple(values.get("decisions", ())),
             "captions": _SIDECARS.validate_python(values.get("captions", ())),
             "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
         }
     )
+
+
+def _asset(value: Any) -> Asset | None:
+    """Return the asset of a column, which may have been read as text."""
+    if value is None:
+        return None
+    return _ASSET.validate_json(value) if isinstance(value, str) else _ASSET.validate_python(value)
 
 
 def find_job_of(connection: sa.Connection, directory: str) -> tuple[Batch, Job] | None:

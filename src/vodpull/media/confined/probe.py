@@ -379,6 +379,8 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
         "speakers": _beside("tracks").speakers(context),
         "sample_rate_hz": context.sample_rate,
         "language": _beside("tracks").language(stream),
+        "title": _beside("tracks").title(stream),
+        "role": _beside("tracks").role(stream),
         "start_s": start_s,
         "duration_s": None if end_s is None else end_s - start_s,
         "config": bytes(context.extradata or b"")[:4].hex(),

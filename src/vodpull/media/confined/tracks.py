@@ -7,11 +7,16 @@ Only the standard library: containers and streams are PyAV's, handed over.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Callable
 from typing import Any
 
 # More cannot be: FFmpeg itself mixes no more.
 MAX_CHANNELS = 64
+# As many letters as a menu shows.
+MAX_TITLE = 60
+# What muxers call their tracks.
+NO_TITLE = re.compile(r"|.*handler|(core media|iso media|gpac|mainconcept|l-smash|bento4|mp4box).*", re.IGNORECASE)
 
 
 # Of text: as much as a menu shows.
@@ -182,6 +187,21 @@ def language(stream: Any) -> str | None:
     """Return the language that the file names."""
     said = stream.metadata.get("language")
     return plain(said) if said not in {None, "", "und"} else None
+
+
+def title(stream: Any) -> str:
+    """Return what the file calls a track, for people; empty: nothing, or what programs write by themselves."""
+    said = str(stream.metadata.get("title") or stream.metadata.get("handler_name") or "")
+    shown = "".join(letter for letter in said if letter.isprintable()).strip()[:MAX_TITLE]
+    return "" if NO_TITLE.fullmatch(shown) else shown
+
+
+def role(stream: Any) -> str:
+    """Return what a sound track is for: `main`, `commentary` or `description` (the picture in words)."""
+    kinds = type(stream.disposition)
+    if stream.disposition & (kinds.visual_impaired | kinds.descriptions):
+        return "description"
+    return "commentary" if stream.disposition & kinds.comment else "main"
 
 
 def plain(name: str) -> str:

@@ -19,6 +19,7 @@ from vodpull.media.encode.filters import picture_graph, sound_chain
 from vodpull.media.encode.loudness import loudness_steps, measure_loudness
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.tools import allowlist
@@ -235,14 +236,13 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
 
 async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox, limits: RunLimits) -> EncodePlan:
     """Return the plan with the filters that bring each sound track to the target."""
-    streams = {sound.index: sound.mix for sound in plan.sounds}
+    streams = {sound.index: sound.mix for sound in plan.sounds if sound.channels == STEREO}
     # Measurements are no result.
     with tempfile.TemporaryDirectory(dir=folder) as place:
         found = await measure_loudness(source, streams, Path(place), toolbox=toolbox, limits=limits)
-    sounds = (
-        replace(sound, filters=",".join(loudness_steps(loudness)))
-        for sound, loudness in zip(plan.sounds, found, strict=True)
-    )
+    # 5.1 becomes louder by as much as its stereo.
+    of_stream = dict(zip(streams, found, strict=True))
+    sounds = (replace(sound, filters=",".join(loudness_steps(of_stream[sound.index]))) for sound in plan.sounds)
     return replace(plan, sounds=tuple(sounds))
 
 
@@ -259,7 +259,11 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
     # A timestamp far ahead would otherwise be filled with hours of silence.
     end = ["-t", f"{plan.duration_s:.6f}"]
     for number, sound in enumerate(plan.sounds):
-        kind = ["-map", f"[a{number}]", *audio_flags(plan.audio)] if number in encoded else _copy_flags(sound.index)
+        kind = (
+            ["-map", f"[a{number}]", *audio_flags(plan.audio, sound.channels)]
+            if number in encoded
+            else _copy_flags(sound.index)
+        )
         argv += [*kind, *end, *_file_flags(sound.file)]
     if plan.copied:
         argv += [*_copy_flags(plan.picture.stream_index), *_rewrite_flags(plan, plan.copied)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.template import AudioCodec, AudioRecipe, Template, VideoCodec, VideoRate
 
 # On pictures that the rate cannot hold, libvpx was measured a third above what it is told.
@@ -135,10 +136,14 @@ def _ceiling(rate: VideoRate) -> list[str]:
     return ["-maxrate", str(rate.max_bitrate_bps), "-bufsize", str(rate.buffer_bits)]
 
 
-def audio_flags(recipe: AudioRecipe) -> list[str]:
-    """Return the output options of FFmpeg that encode one sound track: stereo at 48 kHz."""
+def audio_flags(recipe: AudioRecipe, channels: int = STEREO) -> list[str]:
+    """Return the output options of FFmpeg that encode one sound track at 48 kHz."""
     profile = ("-profile:a", "aac_low") if recipe.codec == "aac" else ()
-    return ["-c:a", SOUND_ENCODERS[recipe.codec], *profile, "-b:a", str(recipe.bitrate_bps), "-ac", "2", "-ar", "48000"]
+    bitrate_bps = recipe.bitrate_bps * channels // STEREO
+    return [
+        "-c:a", SOUND_ENCODERS[recipe.codec], *profile, "-b:a", str(bitrate_bps),
+        "-ac", str(channels), "-ar", "48000",
+    ]  # fmt: skip
 
 
 WATERMARK_TOOLS = frozenset({"movie", "overlay", "premultiply", "unpremultiply", "colorchannelmixer"})

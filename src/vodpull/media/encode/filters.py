@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
 from vodpull.media.plan.watermark import Watermark, place_watermark
@@ -152,5 +153,6 @@ def sound_chain(sound: SoundPlan, *, label: str) -> str:
     # add up before the filter's own limit of 100 ms.
     resample = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
     # Sums of channels that are whole numbers would clip before anything can limit them.
-    steps = [resample, "aformat=sample_fmts=fltp", sound.mix, "aformat=sample_fmts=fltp:channel_layouts=stereo"]
+    layout = "stereo" if sound.channels == STEREO else "5.1"
+    steps = [resample, "aformat=sample_fmts=fltp", sound.mix, f"aformat=sample_fmts=fltp:channel_layouts={layout}"]
     return f"[0:{sound.index}]{','.join(step for step in [*steps, sound.filters] if step)}[{label}]"

@@ -29,6 +29,16 @@ _SHORT = {
     **{long: short for short, long in _LONG.items()},
     **{pair[:_LONG_LETTERS]: pair[_LONG_LETTERS:] for pair in _BIBLIOGRAPHIC.split()},
 }
+# What languages call themselves, those that most films are spoken in.
+_OWN_NAMES = {
+    "ar": "العربية", "bg": "български", "bn": "বাংলা", "ca": "català", "cs": "čeština", "da": "dansk", "de": "Deutsch",
+    "el": "Ελληνικά", "en": "English", "es": "español", "et": "eesti", "fa": "فارسی", "fi": "suomi", "fr": "français",
+    "he": "עברית", "hi": "हिन्दी", "hr": "hrvatski", "hu": "magyar", "id": "Indonesia", "it": "italiano", "ja": "日本語",
+    "ko": "한국어", "lt": "lietuvių", "lv": "latviešu", "ms": "Melayu", "nb": "norsk", "nl": "Nederlands",
+    "no": "norsk", "pl": "polski", "pt": "português", "ro": "română", "ru": "русский", "sk": "slovenčina",
+    "sl": "slovenščina", "sr": "српски", "sv": "svenska", "ta": "தமிழ்", "te": "తెలుగు", "th": "ไทย", "tr": "Türkçe",
+    "uk": "українська", "ur": "اردو", "vi": "Tiếng Việt", "yue": "粵語", "zh": "中文",
+}  # fmt: skip
 # Not known, several, none, and not coded.
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _CASES: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
@@ -51,3 +61,12 @@ def bcp_47(said: str) -> str | None:
     # Scripts and regions as people write them; readers take any.
     first, *others = tag.split("-")
     return "-".join([first, *(_CASES.get(len(part), str.lower)(part) for part in others)])
+
+
+def own_name(said: str) -> str | None:
+    """Return what a language calls itself, else its tag, for menus; None: it is none."""
+    tag = bcp_47(said)
+    if tag is None:
+        return None
+    primary, dash, rest = tag.partition("-")
+    return f"{_OWN_NAMES.get(primary, primary)}{f' ({rest})' if dash else ''}"

@@ -59,6 +59,10 @@ class VideoStream:
     """Bitrate of the picture alone in its busiest ten seconds; None: only all packets tell."""
 
 
+SoundRole = Literal["main", "commentary", "description"]
+"""What a sound is for; `description`: the picture in words, for who cannot see it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AudioStream:
     """One sound track, as measured."""
@@ -80,6 +84,9 @@ class AudioStream:
     """RFC 6381 name for AAC, for example `mp4a.40.2`."""
     speakers: tuple[str, ...] = ()
     """FFmpeg's names of the channels, `FL`, `FR` and so on, in their order; empty: not known."""
+    title: str = ""
+    """What the file calls it, for people: hostile text."""
+    role: SoundRole = "main"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid, error_of_disk
 from vodpull.media.layout import INIT_FILE
+from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.mp4.codec_names import channel_counts, codec_names
 from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
@@ -21,7 +22,7 @@ from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate
 from vodpull.media.package.pictures import PictureSource, few
 from vodpull.media.package.placement import PlacedTrack, placed_renditions, placed_tracks, planned_bps
 from vodpull.media.package.playlists import playlists
-from vodpull.media.package.presentation import Presentation, Track, presentation_bytes
+from vodpull.media.package.presentation import Keyframes, Presentation, Track, presentation_bytes
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.storyboard import storyboard_step
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
@@ -48,6 +49,9 @@ class Stream:
     sources: tuple[PictureTrack | SoundTrack, ...]
     """What goes into its segments."""
 
+    segments: int
+    """So many of it are finished."""
+
     @property
     def track(self) -> Track:
         """Without what is measured of it."""
@@ -65,6 +69,7 @@ class Assembly:
         self.parts = parts
         self.video_id = video_id
         self.timeline = _timeline(plan, parts)
+        self._sounds: dict[tuple[int, int], SoundTrack] = {}
         self.renditions = placed_renditions(plan, video_id)
         self.streams = tuple(self._stream(placed) for placed in placed_tracks(plan, video_id))
         of_track = {stream.track.id: stream for stream in self.streams}
@@ -73,7 +78,8 @@ class Assembly:
     def _stream(self, placed: PlacedTrack) -> Stream:
         pictures = (self._picture(placed.picture),) if placed.picture else ()
         sounds = () if placed.sound is None else (self._sound(placed.sound, track_number=len(pictures) + 1),)
-        return Stream(placed=placed, sources=(*pictures, *sounds))
+        segments = self.timeline.segments if pictures or not sounds else sounds[0].segments
+        return Stream(placed=placed, sources=(*pictures, *sounds), segments=segments)
 
     def _picture(self, planned: RungPlan) -> PictureTrack:
         if planned.rung.copied:
@@ -84,9 +90,13 @@ class Assembly:
         return PictureTrack(tables, self.timeline, track_number=1)
 
     def _sound(self, at: int, *, track_number: int) -> SoundTrack:
-        sound = self.plan.sounds[at]
-        table = read_samples(self._tracks() / sound.file)
-        return SoundTrack(table, self.timeline, track_number=track_number, language=sound.language)
+        """Return a sound, the same one whenever it is asked for: muxed, it goes into many streams."""
+        if (at, track_number) not in self._sounds:
+            sound = self.plan.sounds[at]
+            table = read_samples(self._tracks() / sound.file)
+            made = SoundTrack(table, self.timeline, track_number=track_number, language=sound.language)
+            self._sounds[at, track_number] = made
+        return self._sounds[at, track_number]
 
     def _tracks(self) -> Path:
         if self.parts.tracks is None:
@@ -101,7 +111,8 @@ class Assembly:
             for stream in self.streams:
                 segments = self._segments(out_folder, stream)
                 bitrates = peak_bitrate_bps(segments), average_bitrate_bps(segments)
-                tracks.append(_described(stream, peak_bps=bitrates[0], average_bps=bitrates[1]))
+                track = self._described(stream, peak_bps=bitrates[0], average_bps=bitrates[1])
+                tracks.append(replace(track, keyframes=self._keyframes(out_folder, stream)))
             presentation = self._presentation(tracks)
             (out_folder / presentation.file).write_bytes(presentation_bytes(presentation))
             _write_playlists(out_folder, presentation)
@@ -111,7 +122,8 @@ class Assembly:
         """Write the segments after the given one, and playlists that will grow; return the names of the segments."""
         with _disk_errors():
             files = self._write_files(out_folder, after=after)
-            tracks = [_described(stream, peak_bps=planned_bps(self.plan, stream.placed)) for stream in self.streams]
+            planned = [(stream, planned_bps(self.plan, stream.placed)) for stream in self.streams]
+            tracks = [self._described(stream, peak_bps=most_bps) for stream, most_bps in planned]
             presentation = self._presentation(tracks)
             _write_playlists(out_folder, presentation)
         return presentation, files
@@ -121,11 +133,28 @@ class Assembly:
         longest_s = float(max(after - before for before, after in pairwise(cuts)) / self.plan.rate)
         return Presentation(
             name=self.video_id,
-            durations_s=tuple(map(self.timeline.duration_s, self._numbers())),
+            durations_s=self._lengths_s(),
             target_s=whole_s(longest_s),
             tracks=tuple(tracks),
             complete=self.timeline.complete,
+            dash=self.plan.dash,
         )
+
+    def _described(self, stream: Stream, *, peak_bps: int, average_bps: int | None = None) -> Track:
+        header, is_whole = init_bytes(stream.sources), stream.segments == self.timeline.segments
+        return replace(
+            stream.track,
+            codecs=codec_names(header),
+            durations_s=() if is_whole else self._lengths_s()[: stream.segments],
+            channels=max(channel_counts(header), default=0),
+            timescale=stream.sources[0].track.timescale if self.plan.dash else 0,
+            starts=stream.sources[0].starts() if self.plan.dash else (),
+            peak_bitrate_bps=peak_bps,
+            bitrate_bps=average_bps,
+        )
+
+    def _lengths_s(self) -> tuple[float, ...]:
+        return tuple(map(self.timeline.duration_s, self._numbers()))
 
     def _numbers(self) -> range:
         return range(1, self.timeline.segments + 1)
@@ -141,16 +170,35 @@ class Assembly:
             # A sound track goes into many streams and is the same in all of them.
             run_of = cache(methodcaller("run", number))
             for stream in self.streams:
+                if number > stream.segments:
+                    continue
                 files.append(stream.track.segment(number))
                 runs = [run for run in map(run_of, stream.sources) if run.samples]
                 (out_folder / files[-1]).write_bytes(media_segment(number, runs))
         return tuple(files)
 
     def _segments(self, out_folder: Path, stream: Stream) -> tuple[Segment, ...]:
-        names = [stream.track.segment(number) for number in self._numbers()]
+        names = [stream.track.segment(number) for number in range(1, stream.segments + 1)]
         return tuple(
             Segment(uri=uri, duration_s=self.timeline.duration_s(number), size_bytes=(out_folder / uri).stat().st_size)
             for number, uri in enumerate(names, start=1)
+        )
+
+    def _keyframes(self, out_folder: Path, stream: Stream) -> Keyframes | None:
+        """Return where the first picture of each segment lies, of the lowest picture that stands alone."""
+        if self.plan.sound_layout == "muxed" or self.plan.sound_only or stream is not self._leads[self._lowest]:
+            return None
+        picture, segments = self._lead_picture(self._lowest), self._segments(out_folder, stream)
+        ranges = tuple(
+            _keyframe_range(out_folder / segment.uri, picture.keyframe_bytes(number))
+            for number, segment in enumerate(segments, start=1)
+        )
+        shown = [replace(one, size_bytes=size) for one, (size, _) in zip(segments, ranges, strict=True)]
+        return Keyframes(
+            playlist=f"{self.video_id}-i{stream.track.id.removeprefix('v')}.m3u8",
+            ranges=ranges,
+            peak_bitrate_bps=peak_bitrate_bps(shown),
+            bitrate_bps=average_bitrate_bps(shown),
         )
 
     def write_mp4s(self, out_folder: Path) -> None:
@@ -208,15 +256,13 @@ class Assembly:
                 out.write(media_segment(number, [run]))
 
 
-def _described(stream: Stream, *, peak_bps: int, average_bps: int | None = None) -> Track:
-    header = init_bytes(stream.sources)
-    return replace(
-        stream.track,
-        codecs=codec_names(header),
-        channels=max(channel_counts(header), default=0),
-        peak_bitrate_bps=peak_bps,
-        bitrate_bps=average_bps,
-    )
+def _keyframe_range(segment: Path, size_bytes: int) -> tuple[int, int]:
+    """Return how much, and from where on, a reader needs for the first sample of a segment, which is so large."""
+    with segment.open("rb") as file:
+        kind = int.from_bytes(file.read(4))
+        file.seek(kind)
+        described = int.from_bytes(file.read(4))
+    return described + HEADER_BYTES + size_bytes, kind
 
 
 def _write_playlists(out_folder: Path, presentation: Presentation) -> None:

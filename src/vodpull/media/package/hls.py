@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vodpull.media.package.presentation import TEXTS, Pair, Presentation, Role, Track, TrackKind, pairs
+from vodpull.media.package.presentation import TEXTS, Keyframes, Pair, Presentation, Role, Track, TrackKind, pairs
 
 # EXT-X-MAP in playlists with pictures and sound needs 6; 7 is what fMP4 players expect.
 VERSION = 7
@@ -30,7 +30,7 @@ def media_playlist(presentation: Presentation, track: Track) -> str:
     """Return the playlist of one track."""
     lengths_s = presentation.lengths_s(track)
     # It must not change while a playlist grows, and be the same for all that play together.
-    target_s = max(whole_s(length_s) for length_s in track.durations_s) if track.durations_s else presentation.target_s
+    target_s = max(map(whole_s, lengths_s)) if track.kind == "text" else presentation.target_s
     lines = [
         "#EXTM3U",
         f"#EXT-X-VERSION:{VERSION}",
@@ -45,16 +45,35 @@ def media_playlist(presentation: Presentation, track: Track) -> str:
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if presentation.complete else []), ""])
 
 
+def keyframe_playlist(presentation: Presentation, track: Track, keyframes: Keyframes) -> str:
+    """Return the playlist of one picture of each segment of a track."""
+    lines = [
+        "#EXTM3U",
+        f"#EXT-X-VERSION:{VERSION}",
+        f"#EXT-X-TARGETDURATION:{presentation.target_s}",
+        "#EXT-X-MEDIA-SEQUENCE:1",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        "#EXT-X-I-FRAMES-ONLY",
+        f'#EXT-X-MAP:URI="{track.folder}/{track.init}"',
+    ]
+    found = zip(presentation.lengths_s(track), keyframes.ranges, strict=True)
+    for number, (length_s, (size_bytes, place)) in enumerate(found, start=1):
+        lines += [f"#EXTINF:{length_s:.6f},", f"#EXT-X-BYTERANGE:{size_bytes}@{place}", track.segment(number)]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
 def multivariant_playlist(presentation: Presentation, leads: Sequence[Track] | None = None) -> str:
     """Return the playlist of all variants, or of some tracks with what plays beside them."""
     lines = ["#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS"]
     variants = pairs(presentation, leads)
     groups = dict.fromkeys(variant.sound_group for variant in variants)
     texts = presentation.in_group(TEXTS)
-    lines += [_choice_line(track) for group in groups for track in presentation.in_group(group)]
-    lines += [_choice_line(track) for track in texts]
+    lines += [_choice_line(track, group) for group in groups for track in presentation.in_group(group)]
+    lines += [_choice_line(track, TEXTS) for track in texts]
     for variant in variants:
         lines += [_variant_line(variant, has_texts=bool(texts)), variant.lead.playlist]
+    if leads is None:
+        lines += [_keyframe_line(track, track.keyframes) for track in presentation.tracks if track.keyframes]
     return "\n".join([*lines, ""])
 
 
@@ -73,11 +92,22 @@ def _variant_line(variant: Pair, *, has_texts: bool) -> str:
     return "#EXT-X-STREAM-INF:" + ",".join(attributes)
 
 
-def _choice_line(track: Track) -> str:
+def _keyframe_line(track: Track, keyframes: Keyframes) -> str:
+    attributes = (
+        f"BANDWIDTH={keyframes.peak_bitrate_bps}",
+        f"AVERAGE-BANDWIDTH={keyframes.bitrate_bps}",
+        f"CODECS={_quoted(track.codecs[0])}",
+        f"RESOLUTION={track.width_px}x{track.height_px}",
+        f"URI={_quoted(keyframes.playlist)}",
+    )
+    return "#EXT-X-I-FRAME-STREAM-INF:" + ",".join(attributes)
+
+
+def _choice_line(track: Track, group: str) -> str:
     characteristics = CHARACTERISTICS.get(track.role)
     attributes = (
         f"TYPE={TYPES[track.kind]}",
-        f"GROUP-ID={_quoted(track.group)}",
+        f"GROUP-ID={_quoted(group)}",
         f"NAME={_quoted(track.name)}",
         *((f"LANGUAGE={_quoted(track.language)}",) if track.language else ()),
         f"DEFAULT={_yes(track.default)}",

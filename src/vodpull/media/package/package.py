@@ -60,6 +60,11 @@ class Package:
         return self.presentation.playing(lead) if self.presentation else ()
 
     @property
+    def mpd(self) -> str:
+        """The manifest for DASH, relative to the output folder; empty: there is none."""
+        return self.presentation.mpd if self.presentation else ""
+
+    @property
     def tracks(self) -> tuple[Track, ...]:
         """All tracks that it presents."""
         return self.presentation.tracks if self.presentation else ()

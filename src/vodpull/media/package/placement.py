@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vodpull.media.encode.codecs import BUFFERED
-from vodpull.media.encode.languages import bcp_47
-from vodpull.media.package.presentation import SOUNDS, Track
+from vodpull.media.encode.languages import bcp_47, own_name
+from vodpull.media.package.presentation import SOUNDS, SURROUND, Track
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung
 
@@ -72,7 +73,8 @@ def _apart(plan: EncodePlan, name: str) -> Iterator[PlacedTrack]:
     for placed in sounds:
         # The first one alone goes on where a line is too bad for pictures.
         is_first = placed is sounds[0]
-        yield replace(placed, track=replace(placed.track, variant=is_first, own=own if is_first else ""))
+        leads = is_first or (plan.sound_only and placed.track.group == SURROUND and placed.track.default)
+        yield replace(placed, track=replace(placed.track, variant=leads, own=own if is_first else ""))
 
 
 def _muxed(plan: EncodePlan, name: str) -> Iterator[PlacedTrack]:
@@ -102,20 +104,32 @@ def _picture(rendition: PackagedRendition, *, own: str = "") -> Track:
 
 
 def _sounds(plan: EncodePlan, name: str) -> Iterator[PlacedTrack]:
+    names, first = sound_names(plan), plan.sounds[0].index if plan.sounds else None
     for number, sound in enumerate(plan.sounds, start=1):
         track = Track(
             id=f"a{number}",
             kind="sound",
             playlist=f"{name}-a{number}.m3u8",
             folder=f"{name}/a{number}",
-            group=SOUNDS,
+            group=SOUNDS if sound.channels == STEREO else SURROUND,
             source_index=sound.index,
             language=bcp_47(sound.language or ""),
-            # Players show it beside the language; two tracks may have the same.
-            name=f"{number} ({sound.language})" if sound.language else str(number),
-            default=number == 1,
+            name=names[sound.index],
+            default=sound.index == first,
+            role=sound.role,
         )
         yield PlacedTrack(track=track, sound=number - 1)
+
+
+def sound_names(plan: EncodePlan) -> dict[int, str]:
+    """Return what players show of each stream of the source, for each another name."""
+    names: dict[int, str] = {}
+    for number, sound in enumerate(plan.sounds, start=1):
+        name = sound.title or own_name(sound.language or "") or str(number)
+        while name in names.values():
+            name = f"{name} ({number})"
+        names.setdefault(sound.index, name)
+    return names
 
 
 def _renditions(plan: EncodePlan, name: str) -> Iterator[tuple[PackagedRendition, RungPlan]]:
@@ -143,7 +157,9 @@ def _track_id(plan: EncodePlan, own: str) -> str:
 
 def planned_bps(plan: EncodePlan, placed: PlacedTrack) -> int:
     """Return what a track needs at most, before anything of it is measured."""
-    sound_bps = max(SOUND_BPS, plan.audio.bitrate_bps + BOXES_BPS) if placed.sound is not None else BOXES_BPS
+    channels = STEREO if placed.sound is None else plan.sounds[placed.sound].channels
+    encoded_bps = plan.audio.bitrate_bps * channels // STEREO
+    sound_bps = BOXES_BPS if placed.sound is None else max(SOUND_BPS, encoded_bps + BOXES_BPS)
     if placed.picture is None:
         return sound_bps
     rung, rate = placed.picture.rung, placed.picture.rate

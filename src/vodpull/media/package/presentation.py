@@ -29,8 +29,21 @@ TrackKind = Literal["picture", "sound", "text"]
 Role = Literal["main", "commentary", "description", "caption"]
 """`description`: the picture in words, for who cannot see it; `caption`: sounds in words, for who cannot hear them."""
 
-SOUNDS, TEXTS = "sound", "text"
+SOUNDS, SURROUND, TEXTS = "sound", "surround", "text"
 """Names of the groups of which a player takes one track each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyframes:
+    """One picture of each segment, by which players show where they are while somebody seeks."""
+
+    playlist: str
+    """I-frame playlist."""
+    ranges: tuple[tuple[int, int], ...]
+    """Of each segment how many bytes from where on."""
+    peak_bitrate_bps: int
+    bitrate_bps: int
+    """Average."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +64,11 @@ class Track:
     pattern: str = SEGMENT_PATTERN
     """Names of the segments in the folder, by number from 1."""
     durations_s: tuple[float, ...] = ()
-    """Lengths of the segments; empty: the grid that all tracks of the video share."""
+    """Lengths of the segments; empty: all of the grid that the tracks of the video share."""
     variant: bool = False
     """A variant of the multivariant playlist begins with it."""
     group: str = ""
-    """Which one of is played beside a variant, `SOUNDS` or `TEXTS`; empty: it is no choice beside others."""
+    """Which one of is played beside a variant; empty: it is no choice beside others."""
     own: str = ""
     """Multivariant playlist that plays it alone with all that goes with it; empty: there is none."""
     file: str = ""
@@ -77,6 +90,12 @@ class Track:
     """Of a picture."""
     height_px: int = 0
     frame_rate: float = 0.0
+    keyframes: Keyframes | None = None
+    """Of the lowest picture."""
+    timescale: int = 0
+    """Ticks per second of `starts`; 0: they are not known, and no DASH can be written."""
+    starts: tuple[int, ...] = ()
+    """When each segment is shown first, and at last the end, in ticks."""
     peak_bitrate_bps: int = 0
     """Measured as RFC 8216 says; in a preview what is planned at most."""
     bitrate_bps: int | None = None
@@ -101,11 +120,18 @@ class Presentation:
     """In the order in which playlists name them."""
     complete: bool = True
     """False: more segments come."""
+    dash: bool = False
+    """DASH is written, too."""
 
     @property
     def multivariant(self) -> str:
         """The playlist that names all others."""
         return f"{self.name}.m3u8"
+
+    @property
+    def mpd(self) -> str:
+        """The manifest for DASH; empty: there is none."""
+        return f"{self.name}.mpd" if self.dash and self.complete else ""
 
     @property
     def file(self) -> str:
@@ -117,8 +143,12 @@ class Presentation:
         return tuple(track for track in self.tracks if track.kind == kind)
 
     def in_group(self, group: str) -> tuple[Track, ...]:
-        """Return the tracks of a group."""
-        return tuple(track for track in self.tracks if group and track.group == group)
+        """Return the tracks of a group; what is not there in surround is there in stereo (RFC 8216 §4.3.4.1.1)."""
+        own = tuple(track for track in self.tracks if group and track.group == group)
+        if group != SURROUND:
+            return own
+        by_name = {track.name: track for track in own}
+        return tuple(by_name.get(track.name, track) for track in self.in_group(SOUNDS))
 
     def playing(self, track: Track) -> tuple[Track, ...]:
         """Return a picture and the sound that is heard with it unless a viewer chooses; of other tracks the one."""
@@ -149,7 +179,9 @@ def pairs(presentation: Presentation, leads: Sequence[Track] | None = None) -> t
     """Return what plays together, of all variants or of some tracks."""
     if leads is None:
         leads = [track for track in presentation.tracks if track.variant]
-    return tuple(_pair(presentation, lead, group) for lead in leads for group in _sound_groups(presentation, lead))
+    groups_of = [(lead, _sound_groups(presentation, lead)) for lead in leads]
+    groups = dict.fromkeys(group for _, groups in groups_of for group in groups)
+    return tuple(_pair(presentation, lead, group) for group in groups for lead, own in groups_of if group in own)
 
 
 def _sound_groups(presentation: Presentation, lead: Track) -> tuple[str, ...]:

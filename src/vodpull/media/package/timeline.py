@@ -106,6 +106,10 @@ class PictureTrack:
             raise OutputInvalid(f"segment {number} of {table.path.name} reorders its pictures too much")
         return TrackRun(track=self.track, decode_ticks=decode[0], samples=samples, content=table.read(inside))
 
+    def starts(self) -> tuple[int, ...]:
+        """Return when each segment is shown first, and at last the end, in ticks."""
+        return tuple(map(self._at, self._timeline.cuts))
+
     def keyframe(self, number: int) -> TrackRun:
         """Return the first sample of segment `number` alone, as long as the segment."""
         frames = self._timeline.frames(number)
@@ -117,6 +121,12 @@ class PictureTrack:
         )
         content = table.read(range(at, at + 1))
         return TrackRun(track=self.track, decode_ticks=start, samples=[sample], content=content)
+
+    def keyframe_bytes(self, number: int) -> int:
+        """Return the size of the first sample of segment `number`, from 1."""
+        frames = self._timeline.frames(number)
+        first, table = self._table(frames)
+        return table.sizes[frames.start - first]
 
     def _at(self, frame: int) -> int:
         """Return when a frame of the grid is decoded, rounded to a whole tick; in integers, for it is asked often."""
@@ -158,6 +168,18 @@ class SoundTrack:
         ]
         start = ticks[inside.start] + self._late_ticks
         return TrackRun(track=self.track, decode_ticks=start, samples=samples, content=self._table.read(inside))
+
+    def starts(self) -> tuple[int, ...]:
+        """Return when what is heard of each segment begins, and at last the end, in ticks."""
+        shown, ticks, last = self._table.shown_ticks, self._table.decode_ticks, len(self._table)
+        begins = (max(0, shown[self._first(number)]) for number in range(1, self.segments + 1))
+        return (*begins, shown[last - 1] + ticks[last] - ticks[last - 1])
+
+    @property
+    def segments(self) -> int:
+        """How many of the finished segments have any of it: sound may end long before the picture."""
+        numbers = range(1, self._timeline.segments + 1)
+        return bisect.bisect_left(numbers, len(self._table), key=self._first)
 
     def _first(self, number: int) -> int:
         if number == 1:

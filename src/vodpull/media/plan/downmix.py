@@ -24,6 +24,7 @@ SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR",
 # Without names, so many channels mean 5.1 and 7.1 to most programs; the fourth is in both ears, should it be no bass.
 USUAL = {6: ("FL", "FR", "FC", "TC", "BL", "BR"), 8: ("FL", "FR", "FC", "TC", "BL", "BR", "SL", "SR")}
 STEREO = 2
+SURROUND = {"5.1": 6, "7.1": 8}
 # Encoders overshoot a little: decoded peaks stay below full scale.
 LIMIT = 0.89
 
@@ -39,6 +40,25 @@ def stereo_mix(channels: int, speakers: Sequence[str]) -> str:
         return _limited(_by_name(FC=1.0 if channels <= STEREO else 0.707), channels)
     names = speakers if len(known) == channels else USUAL.get(channels, ())
     return _limited(_by_number(channels, names), channels)
+
+
+def surround_mix(channels: int, speakers: Sequence[str]) -> str | None:
+    """Return the filters that make 5.1 of so many channels, by name or in their usual order; None: they are not it."""
+    if channels not in SURROUND.values():
+        return None
+    known = [name for name in speakers if name in SPEAKERS]
+    named = len(set(known)) == channels
+    if named and not {"FL", "FR", "FC", "LFE"} <= set(known):
+        return None
+    # Both pairs behind become one, as loud as they were together.
+    gain = 0.707 if channels > SURROUND["5.1"] else 1
+    if named:
+        back = (f"B{side}={gain:g}*B{side}+{gain:g}*S{side}" for side in "LR")
+        return f"pan=5.1|FL=FL|FR=FR|FC=FC|LFE=LFE|{'|'.join(back)}"
+    sides = [
+        f"c{at}={gain:g}*c{at}+{gain:g}*c{at + 2}" if channels > SURROUND["5.1"] else f"c{at}=c{at}" for at in (4, 5)
+    ]
+    return f"pan=5.1|c0=c0|c1=c1|c2=c2|c3=c3|{'|'.join(sides)}"
 
 
 def _by_name(**own: float) -> str:

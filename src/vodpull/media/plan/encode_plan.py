@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vodpull.errors import NoVideo
-from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, VideoStream
+from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
-from vodpull.media.plan.downmix import stereo_mix
+from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes
@@ -64,6 +64,11 @@ class SoundPlan:
     """More filters for the sound, in FFmpeg's words."""
     mix: str = ""
     """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
+    channels: int = 2
+    """Of what is made: stereo, or 5.1 beside the stereo of the same track."""
+    title: str = ""
+    """What the source calls it."""
+    role: SoundRole = "main"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +87,7 @@ class EncodePlan:
     vmaf: bool
     """The quality of what is encoded is measured."""
     sounds: tuple[SoundPlan, ...]
-    """In the order of the source; the first one is in every rendition."""
+    """In the order of the source; the first one is heard unless a viewer chooses."""
     duration_s: float
     """Nothing is written beyond it, whatever the timestamps of the source claim."""
     rate: Fraction
@@ -110,6 +115,8 @@ class EncodePlan:
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
     sound_layout: SoundLayout = "muxed"
     """Whether sound has segments of its own."""
+    dash: bool = False
+    """A manifest for DASH is written, too."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
@@ -177,6 +184,8 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
+        sound_layout=template.sound,
+        dash=template.makes_dash,
         watermark=template.watermark,
     )
 
@@ -207,6 +216,8 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         chunks=(),
         seeks_s=(),
         zero_s=info.zero_s,
+        sound_layout=template.sound,
+        dash=template.makes_dash,
     )
 
 
@@ -287,9 +298,20 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
             language=track.language,
             mix=stereo_mix(track.channels, track.speakers),
+            title=track.title,
+            role=track.role,
         )
         plans.append(plan)
-    return tuple(plans)
+    return (*plans, *(_surround_plans(info, plans) if recipe.surround else ()))
+
+
+def _surround_plans(info: MediaInfo, stereo: Sequence[SoundPlan]) -> Iterator[SoundPlan]:
+    """Give the plan of each sound that is there in 5.1, too."""
+    for track, plan in zip(info.audio, stereo, strict=False):
+        mix = surround_mix(track.channels, track.speakers)
+        if mix:
+            file = plan.file.replace(".", "-surround.")
+            yield replace(plan, file=file, copied=False, reason="encoded: 5.1", mix=mix, channels=SURROUND["5.1"])
 
 
 def _recipe_obstacle(recipe: AudioRecipe) -> str | None:

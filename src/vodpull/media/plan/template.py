@@ -120,6 +120,8 @@ class AudioRecipe:
     """Of a stereo track."""
     loudness: bool = False
     """Bring the programme to -23 LUFS (EBU R 128), by one gain from beginning to end."""
+    surround: bool = False
+    """A source with 5.1 or 7.1 channels is there in 5.1, too, as AAC."""
     undecodable: Literal["warn", "fail"] = "warn"
     """A film with sound, none of which can be decoded: published without, with a warning, or a failure."""
 
@@ -178,6 +180,10 @@ class Template:
     """Text tracks of the source become captions."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    sound: SoundLayout = "apart"
+    """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
+    dash: bool | None = None
+    """Write an MPD for DASH beside the playlists; None: where sound is apart."""
     playback: Literal["", "public", "signed"] = ""
     """Who may watch what is made by it; empty: as the account or the installation says."""
     private_originals: bool = False
@@ -194,6 +200,11 @@ class Template:
     def ladder(self) -> bool:
         """Whether renditions are made beside the original."""
         return bool(self.video)
+
+    @property
+    def makes_dash(self) -> bool:
+        """Whether an MPD is written."""
+        return self.sound == "apart" if self.dash is None else self.dash
 
     @property
     def fallback(self) -> VideoCodec | None:
@@ -317,6 +328,7 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
         yield from ((f"watermark.{key}", reason) for key, reason in _odd_watermark(template.watermark))
     if not template.video:
         yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
+    yield from _odd_sound(template)
     sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
     if sides != sorted(set(sides)):
         yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"
@@ -325,6 +337,15 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
     for name in template.definitions:
         if template.video and not any(template.makes(codec, name) for codec in template.video):
             yield f"definitions.{name}", "no codec makes it"
+
+
+def _odd_sound(template: Template) -> Iterator[tuple[str, str]]:
+    if template.dash and template.sound == "muxed":
+        yield "dash", "its segments have one track each: it needs sound apart"
+    if template.audio.surround and template.sound == "muxed":
+        yield "audio.surround", "players choose it: it needs sound apart"
+    if template.audio.surround and template.audio.codec != "aac":
+        yield "audio.surround", "it is AAC: the codec of the other sound must be, too"
 
 
 def _clarity(entry: tuple[DefinitionName, object]) -> int:

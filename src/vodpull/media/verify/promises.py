@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat, zip_longest
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
@@ -13,6 +14,7 @@ from vodpull.media.package.hls import Segment, peak_bitrate_bps
 from vodpull.media.package.package import Package
 from vodpull.media.package.presentation import Pair, Presentation, Track, pairs
 from vodpull.media.verify.files import parsed, require_file
+from vodpull.media.verify.listings import check_listings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,11 @@ class Seen:
 
     def together(self, tracks: Sequence[Track]) -> list[Segment]:
         """Return the segments of tracks that play together as if they were of one."""
-        rows = zip(*(self.segments[track.id] for track in tracks), strict=True)
-        return [replace(row[0], size_bytes=sum(segment.size_bytes for segment in row)) for row in rows]
+        first, *others = (self.segments[track.id] for track in tracks)
+        # Sound may end before the picture.
+        sizes = zip_longest(*([segment.size_bytes for segment in other] for other in others), fillvalue=0)
+        beside = chain(map(sum, sizes), repeat(0))
+        return [replace(one, size_bytes=one.size_bytes + more) for one, more in zip(first, beside, strict=False)]
 
 
 def check_promises(out_folder: Path, package: Package, seen: Seen) -> list[int]:
@@ -38,6 +43,7 @@ def check_promises(out_folder: Path, package: Package, seen: Seen) -> list[int]:
     presentation = package.presentation
     if presentation is None:
         raise OutputInvalid("nothing tells what the package presents")
+    check_listings(out_folder, presentation, seen.measured)
     for track in presentation.tracks:
         if track.own:
             _check(out_folder, presentation, track.own, seen=seen, leads=[track])
@@ -53,8 +59,8 @@ def _check(
     playlist = parsed(out_folder / name)
     wanted = pairs(presentation, leads)
     groups = dict.fromkeys(pair.sound_group for pair in wanted)
-    choices = [track for group in groups for track in presentation.in_group(group)]
-    if [(said.group_id, said.uri) for said in playlist.media] != [(track.group, track.playlist) for track in choices]:
+    choices = [(group, track.playlist) for group in groups for track in presentation.in_group(group)]
+    if [(said.group_id, said.uri) for said in playlist.media] != choices:
         raise OutputInvalid(f"{name} does not name the sound tracks")
     named = [
         (said.uri, said.stream_info.audio or "", said.stream_info.resolution, said.stream_info.codecs)
@@ -64,6 +70,9 @@ def _check(
         raise OutputInvalid(f"{name} does not name what was made")
     if not playlist.is_independent_segments:
         raise OutputInvalid(f"{name} does not promise independent segments")
+    shown = [track.keyframes.playlist for track in presentation.tracks if track.keyframes and track.variant]
+    if name == presentation.multivariant and [said.uri for said in playlist.iframe_playlists] != shown:
+        raise OutputInvalid(f"{name} does not name the I-frame playlist")
     declared: dict[str, int] = {}
     for said, pair in zip(playlist.playlists, wanted, strict=True):
         bandwidth = int(said.stream_info.bandwidth or 0)

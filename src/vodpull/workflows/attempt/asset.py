@@ -45,6 +45,7 @@ def alone(asset: Asset) -> Asset:
         attempt=0,
         outputs=(),
         made_bytes=0,
+        mpd_key="",
         presentation_key="",
     )
 
@@ -64,7 +65,7 @@ def published_asset(
     answering = [rendition for rendition in renditions if rendition.codec == package.fallback]
     rows = [row for rendition in answering for row in _rows(rendition, folder)]
     made = [f"{folder}/{name}" for name in outputs if "/" not in name]
-    known = [known_key(key, job) for key in made if key.endswith(".m3u8")]
+    known = [known_key(key, job) for key in made if is_playlist(key)]
     return replace(
         job.asset,
         files=(job.asset.files[0], *(replace(row, key=known_key(row.key, job)) for row in rows)),
@@ -75,6 +76,7 @@ def published_asset(
         attempt=job.attempt,
         outputs=tuple(dict.fromkeys((*made, *known))),
         made_bytes=sum(outputs.values()),
+        mpd_key=known_key(f"{folder}/{package.mpd}", job) if package.mpd else "",
         presentation_key=f"{folder}/{package.presentation.file}" if package.presentation else "",
     )
 
@@ -83,7 +85,12 @@ def known_key(key: str, job: Job) -> str:
     """Return the key under which clients know a playlist of this attempt; of other files the same key."""
     folder = folder_key(job)
     name = key.removeprefix(f"{folder}/{made_name(job)}")
-    return f"{folder}/{job.video_id}{name}" if name != key and key.endswith(".m3u8") else key
+    return f"{folder}/{job.video_id}{name}" if name != key and is_playlist(key) else key
+
+
+def is_playlist(name: str) -> bool:
+    """Tell whether a file leads players to others: its name stays, and what it leads to may change."""
+    return name.endswith((".m3u8", ".mpd"))
 
 
 def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vodpull import storage
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt.asset import known_key
+from vodpull.workflows.attempt.asset import is_playlist, known_key
 from vodpull.workflows.attempt.context import Context, folder_key, replaces
 
 
@@ -35,7 +35,7 @@ async def switch(context: Context, job: Job) -> None:
     _, now = await asyncio.to_thread(context.store.find_job, job.job_id)
     if now.asset is None or now.asset.attempt != job.attempt:
         return
-    made = [key for key in now.asset.outputs if key.endswith(".m3u8") and known_key(key, job) != key]
+    made = [key for key in now.asset.outputs if is_playlist(key) and known_key(key, job) != key]
     # The one that names the others comes last, and has the shortest name.
     for key in sorted(made, key=len, reverse=True):
         await context.objects.put_bytes(known_key(key, job), await context.objects.get_bytes(key))

@@ -28,7 +28,7 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
-from vodpull.workflows.attempt.asset import published_asset, with_quality
+from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
@@ -266,8 +266,8 @@ class Production:
         if info.texts and (await self._template(job)).captions:
             job = replace(job, asset=await self._source_texts.keep(job, info, await self.need_original(job)))
         await asyncio.to_thread(self._texts.show_early, job, folder)
-        await self._upload(job, folder, [name for name in names if not name.endswith(".m3u8") and name not in there])
-        await self._upload(job, folder, [name for name in names if name.endswith(".m3u8")])
+        await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
+        await self._upload(job, folder, [name for name in names if is_playlist(name)])
         await self._upload(job, folder, [package.multivariant])
         await make_known(self._context.objects, job, folder, names=[*names, package.multivariant])
         outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.encode.languages import bcp_47
+from vodpull.media.encode.languages import bcp_47, own_name
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,10 @@ from vodpull.media.encode.languages import bcp_47
 )
 def test_the_tag_of_a_language(said: str, tag: str | None) -> None:
     assert bcp_47(said) == tag
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [("eng", "English"), ("zh-TW", "中文 (TW)"), ("gsw", "gsw"), ("und", None), ("", None)]
+)
+def test_a_language_is_called_as_its_speakers_do(said: str, name: str | None) -> None:
+    assert own_name(said) == name

@@ -106,6 +106,8 @@ def test_a_template_survives_json(template: Template) -> None:
         ),
         (SIZES + H264 + "definitions.HD.bitrate_bps = 3_000_000", "video.h264.definitions.HD.bitrate_bps"),
         (SIZES + H264 + "only = ['HD']", "definitions.FHD"),
+        ("dash = true\nsound = 'muxed'\n" + SIZES + H264, "dash"),
+        ("sound = 'beside'", "sound"),
     ],
 )
 def test_what_cannot_be_used_is_named_by_its_key(text: str, key: str | None) -> None:

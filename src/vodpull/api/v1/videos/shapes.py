@@ -278,6 +278,8 @@ class PlaybackReply(Shape):
     """There is a playlist, or another file that browsers play."""
     playlist_url: str
     """Multivariant playlist; empty until there is one."""
+    dash_url: str
+    """MPD for players of DASH; empty where the template makes none."""
     poster_url: str
     """Empty until it is published."""
     storyboard_url: str

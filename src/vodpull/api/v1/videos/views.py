@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from vodpull.api.v1.shapes import ErrorReply, FileReply, TrackReply, WarningReply
@@ -26,7 +25,7 @@ from vodpull.workflows.requests.captions import StoredCaption
 
 def category_reply(category: Category) -> CategoryReply:
     """Return a category as `/api/v1` shows it."""
-    return CategoryReply(**asdict(category))
+    return CategoryReply(**vars(category))
 
 
 def video_summary(video: Video, urls: FileUrls, *, is_signed: bool) -> VideoSummary:
@@ -46,9 +45,9 @@ def video_reply(
         md5=asset.md5,
         sha256=asset.sha256,
         decisions=[decision_reply(decision) for decision in job.decisions],
-        tracks=[TrackReply(**asdict(track)) for track in asset.tracks],
+        tracks=[TrackReply(**vars(track)) for track in asset.tracks],
         captions=[caption_reply(video, caption, urls) for caption in captions],
-        warnings=[WarningReply(**asdict(warning)) for warning in asset.warnings],
+        warnings=[WarningReply(**vars(warning)) for warning in asset.warnings],
         proof=asset.proof,
         jobs=[_job(video, job, times)],
         usage=_usage(video),
@@ -82,6 +81,7 @@ def playback_reply(
         video_id=video.video_id,
         is_playable=bool(playback.embed_code),
         playlist_url=playback.playlist,
+        dash_url=playback.dash,
         poster_url=playback.poster,
         storyboard_url=playback.storyboard,
         original_url=playback.original,
@@ -130,7 +130,7 @@ def _job(video: Video, job: Job, times: Times) -> VideoJobReply:
         stage=job.stage,
         percent=job.percent,
         is_final=job.is_final,
-        error=None if job.failure is None else ErrorReply(**asdict(job.failure)),
+        error=None if job.failure is None else ErrorReply(**vars(job.failure)),
         timeline=stage_replies(times.get(job.job_id, [])),
     )
 

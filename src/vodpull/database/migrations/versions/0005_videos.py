@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,8 +15,6 @@ depends_on = None
 PULLED = 3
 """`videoSourceCode` of every video until now."""
 
-AT_ONCE = 500
-
 
 def upgrade() -> None:
     op.add_column("job", sa.Column("template", sa.String(100), nullable=False, server_default=""))
@@ -27,6 +24,7 @@ def upgrade() -> None:
     _create_bookkeeping()
     _address_deliveries()
     _fill()
+    _index_videos()
 
 
 def _create_video() -> None:
@@ -50,6 +48,9 @@ def _create_video() -> None:
         sa.Column("uploaded_at_ms", sa.BigInteger, nullable=False),
         sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
     )
+
+
+def _index_videos() -> None:
     op.create_index("ix_video_job", "video", ["job_id"], unique=True)
     op.create_index("ix_video_account_created", "video", ["account_id", "created_at_ms", "video_id"])
     newest = ["created_at_ms", "video_id"]
@@ -135,64 +136,86 @@ def _address_deliveries() -> None:
     op.create_index("ix_delivery_account", "delivery", ["account_id", "created_at_ms"])
 
 
+class _Words(NamedTuple):
+    """How a database says what of the asset."""
+
+    duration_s: str
+    playlist_key: str
+    size_bytes: str
+    """Of all files together."""
+    is_there: str
+    is_ascii: str
+    """`name` is."""
+
+
+_SQLITE = _Words(
+    duration_s="json_extract(job.asset, '$.duration_s')",
+    playlist_key="json_extract(job.asset, '$.playlist_key')",
+    size_bytes="(SELECT sum(json_extract(value, '$.size_bytes')) FROM json_each(job.asset, '$.files'))",
+    is_there="job.asset IS NOT NULL AND job.asset <> 'null'",
+    is_ascii="length(CAST(name AS BLOB)) = length(name)",
+)
+_POSTGRESQL = _Words(
+    duration_s="CAST(job.asset ->> 'duration_s' AS double precision)",
+    playlist_key="job.asset ->> 'playlist_key'",
+    size_bytes=(
+        "(SELECT sum(CAST(value ->> 'size_bytes' AS bigint)) FROM json_array_elements(job.asset -> 'files') AS value)"
+    ),
+    is_there="job.asset IS NOT NULL AND CAST(job.asset AS text) <> 'null'",
+    is_ascii="octet_length(name) = length(name)",
+)
+
+
 def _fill() -> None:
     """Give every stored original that was not deleted its video."""
     connection = op.get_bind()
-    video = sa.Table("video", sa.MetaData(), autoload_with=connection)
-    for rows in _stored(connection):
-        if rows:
-            connection.execute(video.insert(), [_video_of(row) for row in rows])
+    words = _SQLITE if connection.dialect.name == "sqlite" else _POSTGRESQL
+    connection.exec_driver_sql(_insert(words))
+    _fold_names(connection, words)
 
 
-def _stored(connection: sa.Connection) -> Iterator[list[Any]]:
-    tables = sa.MetaData()
-    jobs = sa.Table("job", tables, autoload_with=connection)
-    batches = sa.Table("batch", tables, autoload_with=connection)
-    job, batch = jobs.c, batches.c
-    after = ""
-    while True:
-        query = (
-            sa.select(*job, batch.account_id)
-            .join_from(jobs, batches, job.batch_id == batch.batch_id)
-            .where(job.job_id > after, job.deleted_at_ms.is_(None), batch.deleted_at_ms.is_(None))
-            .where(job.pull_status == 2)  # noqa: PLR2004 - the original is stored
-            .order_by(job.job_id)
-            .limit(AT_ONCE)
-        )
-        rows = connection.execute(query).all()
-        if not rows:
-            return
-        after = rows[-1].job_id
-        yield [row for row in rows if row.asset is not None]
-
-
-def _video_of(row: Any) -> dict[str, object]:
-    stem, dot, _ = row.file_name.rpartition(".")
-    name = stem if dot and stem else row.file_name
-    updated_at_ms = row.finished_at_ms or row.stage_at_ms
-    return {
-        "video_id": row.video_id,
-        "account_id": row.account_id,
-        "job_id": row.job_id,
-        "directory": row.directory,
+def _insert(words: _Words) -> str:
+    # All up to the last dot, with it: from the end goes whatever is not a dot.
+    stem = "rtrim(job.file_name, replace(job.file_name, '.', ''))"
+    name = f"CASE WHEN length({stem}) < 2 THEN job.file_name ELSE substr({stem}, 1, length({stem}) - 1) END"
+    updated_at_ms = "coalesce(nullif(job.finished_at_ms, 0), job.stage_at_ms)"
+    # `transcodeState`: 1 encoded, 2 the original only, 3 under way, 4 failed.
+    ended_well = f"CASE WHEN coalesce({words.playlist_key}, '') <> '' THEN 1 ELSE 2 END"
+    failed = "job.stage IN ('failed', 'cancelled')"
+    columns = {
+        "video_id": "job.video_id",
+        "account_id": "batch.account_id",
+        "job_id": "job.job_id",
+        "directory": "job.directory",
         "name": name,
-        "folded_name": name.casefold(),
-        "description": "",
-        "origin": PULLED,
-        "state": 0,
-        "encode_state": _encode_state(row),
-        "publish_domain": "",
-        "player_id": "",
-        "duration_s": row.asset["duration_s"],
-        "size_bytes": row.stored_bytes or sum(file["size_bytes"] for file in row.asset["files"]),
-        "created_at_ms": row.created_at_ms,
+        "folded_name": f"lower({name})",
+        "description": "''",
+        "origin": str(PULLED),
+        "state": "0",
+        "encode_state": f"CASE WHEN job.stage = 'done' THEN {ended_well} WHEN {failed} THEN 4 ELSE 3 END",
+        "publish_domain": "''",
+        "player_id": "''",
+        "duration_s": words.duration_s,
+        "size_bytes": f"coalesce(nullif(job.stored_bytes, 0), {words.size_bytes}, 0)",
+        "created_at_ms": "job.created_at_ms",
         "uploaded_at_ms": updated_at_ms,
         "updated_at_ms": updated_at_ms,
     }
+    return (
+        f"INSERT INTO video ({', '.join(columns)}) SELECT {', '.join(columns.values())} "  # noqa: S608 - no value of anybody's
+        "FROM job JOIN batch ON batch.batch_id = job.batch_id "
+        "WHERE job.deleted_at_ms IS NULL AND batch.deleted_at_ms IS NULL "
+        f"AND job.pull_status = 2 AND {words.is_there}"  # 2: the original is stored
+    )
 
 
-def _encode_state(row: Any) -> int:
-    """Return `transcodeState`: 1 encoded, 2 the original only, 3 under way, 4 failed."""
-    if row.stage == "done":
-        return 1 if row.asset.get("playlist_key") else 2
-    return 4 if row.stage in {"failed", "cancelled"} else 3
+def _fold_names(connection: sa.Connection, words: _Words) -> None:
+    """Fold what a database cannot: letters beyond ASCII, each as it wants."""
+    video = sa.table("video", sa.column("video_id"), sa.column("name"), sa.column("folded_name"))
+    found = connection.execute(sa.select(video).where(sa.text(f"NOT ({words.is_ascii})")))
+    changes = [
+        {"id": row.video_id, "folded": folded} for row in found if (folded := row.name.casefold()) != row.folded_name
+    ]
+    if changes:
+        mine = video.c.video_id == sa.bindparam("id")
+        connection.execute(video.update().where(mine).values(folded_name=sa.bindparam("folded")), changes)

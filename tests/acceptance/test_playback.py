@@ -218,7 +218,7 @@ def test_a_key_does_what_its_scopes_say(service: Vodpull, origin: Origin, signed
         refused = service.api(method, path, key=reader, json=body)
         assert (refused.status_code, refused.json()["code"]) == (403, "no_permission"), path
     assert service.call("pullVideo", {"fileList": ""}, key=reader)["code"] == 1301
-    assert service.call("videoBlock", {"videoId": signed.video_id}, key=reader)["code"] == 1301
+    assert service.call("videoBlock", {"videoId": signed.video_id}, key=reader)["code"] == 1505
     code = service.call("getPublishCode", {"videoId": signed.video_id}, key=reader)
     assert (code["code"], code["data"]["autoCode"]) == (200, "")
     submitter = made_key(service, "--scope", "submit")

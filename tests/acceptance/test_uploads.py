@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -15,10 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError
 
 from tests.services.breaking_line import breaking_line
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from vodpull.client import Client
 
 CLIP = "sample_h264_aac.flv"
 PADDED = "flower_faststart.mp4"
@@ -130,6 +135,24 @@ def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Re
     assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
 
 
+def test_a_tus_client_of_others_sends_a_file_over_a_line_that_breaks(service: Vodpull, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(os.urandom(6_000_000))
+    key = service.own_key
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    metadata = {"filename": "a.mp4", "template": "original", "sha256": digest}
+    with breaking_line(service.port, after_bytes=400_000, every=3) as line, path.open("rb") as file:
+        client = TusClient(f"{line.url}/api/v1/uploads", {"Authorization": f"Bearer {key.access_key}.{key.secret}"})
+        uploader = client.uploader(file_stream=file, chunk_size=1_000_000, metadata=metadata, retries=20, retry_delay=0)
+        while uploader.offset < path.stat().st_size:
+            with contextlib.suppress(TusCommunicationError, requests.RequestException):
+                uploader.upload()
+            uploader.offset = uploader.get_offset()
+        assert line.breaks
+    [video] = [each for each in service.api("GET", "/videos").json()["videos"] if each["name"] == "a"][:1]
+    assert video["size_bytes"] == path.stat().st_size
+
+
 def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull) -> None:
     request = f"POST /mkblk/1/0 HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: 0\r\n\r\n"
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
@@ -142,3 +165,38 @@ def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull)
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
         connection.sendall((head + body).encode())
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 701 ")
+
+
+def test_the_command_goes_on_where_it_was_after_the_service_was_killed(service: Vodpull, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(os.urandom(5_000_000))
+    key, done = service.own_key, 0
+
+    class Killed(Exception):
+        pass
+
+    def kill_midway(at: int, _total: int) -> None:
+        nonlocal done
+        done = at
+        if at >= 2_000_000:
+            raise Killed
+
+    with Client(service.url, key.access_key, key.secret, patience_s=0) as client, pytest.raises(Killed):
+        client.upload(path, on_progress=kill_midway)
+    service.is_killed = True
+    service.kill()
+    service.start()
+    seen: list[int] = []
+    with Client(service.url, key.access_key, key.secret) as client:
+        again = client.upload(path, template="original", on_progress=lambda at, _total: seen.append(at))
+        assert seen[0] >= done >= 2_000_000, "what had arrived counts"
+        usage = client.video(again).usage
+        assert usage is not None
+        assert usage.original_bytes == path.stat().st_size
+    secrets = {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    words = ("upload", str(path), "--template", "original", "--label", "Courses/History", "--json")
+    sent = service.run(*words, "--server", service.url, **secrets)
+    assert sent.returncode == 0, sent.stderr
+    [made] = json.loads(sent.stdout)
+    video = service.api("GET", f"/videos/{made['videoId']}").json()
+    assert [label["name"] for label in video["categories"]] == ["History"]

@@ -1,11 +1,18 @@
-"""The database of a test, once of each kind, and who may write into it."""
+"""
+The database of a test, once of each kind, and who may write into it.
+
+Its tables are made once and then copied: a dozen migrations are most of what a test of one statement would take.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.services.postgres import Postgres
 from tests.stored import VAULT
 
 from vodpull.accounts.keys import Accounts, NewKey
@@ -13,11 +20,40 @@ from vodpull.database.connection import migrate, open_database
 from vodpull.jobs.store.store import Store
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    """Give a database with its tables."""
-    engine = open_database(database_url)
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a database with its tables."""
+    file = tmp_path_factory.mktemp("tables") / "vodpull.db"
+    _make_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: Postgres) -> str:
+    """Return the name of a database with its tables."""
+    url = postgres.url()
+    _make_tables(url.replace("postgresql:", "postgresql+psycopg:"))
+    return url.rpartition("/")[2]
+
+
+def _make_tables(url: str) -> None:
+    engine = open_database(url)
     migrate(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[sa.Engine]:
+    """Give a database with its tables."""
+    if database_kind == "sqlite":
+        file = shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), tmp_path / "vodpull.db")
+        url = f"sqlite:///{file}"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.url(like=request.getfixturevalue("postgres_with_tables")).replace(
+            "postgresql:", "postgresql+psycopg:"
+        )
+    engine = open_database(url)
     yield engine
     engine.dispose()
 

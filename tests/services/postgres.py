@@ -25,11 +25,11 @@ class Postgres:
         self._binaries = binaries
         self._made = 0
 
-    def url(self) -> str:
-        """Make an empty database and return its URL as VODPULL_DATABASE_URL takes it."""
+    def url(self, like: str = "template1") -> str:
+        """Make a database, empty or as the one of that name, and return its URL as VODPULL_DATABASE_URL takes it."""
         self._made += 1
         name = f"vodpull_{self._made}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-T", like, name)
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:

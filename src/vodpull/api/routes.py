@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
+from starlette.types import Scope
 
 from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
@@ -36,6 +37,7 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
 from vodpull.api.v1.videos.routes import videos_router
@@ -61,7 +63,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         lifespan=partial(_closing, context),
     )
     app.add_middleware(StatusQueryDoor, query=query)
-    app.add_middleware(Exchange, language=context.language, streamed=TRANSFER_PREFIXES)
+    app.add_middleware(Exchange, language=context.language, is_streamed=_is_streamed)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))
@@ -73,6 +75,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         deliveries_router(context),
         events_router(context),
         videos_router(context),
+        uploads_router(context),
         captions_router(context),
         stills_router(context),
         categories_router(context),
@@ -94,6 +97,14 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
 async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
     yield
     await context.status.close()
+
+
+def _is_streamed(scope: Scope) -> bool:
+    """Tell whether a request brings a file; whoever signs instead of showing a secret sends small pieces of it."""
+    path: str = scope["path"]
+    if path.startswith(UPLOADS_PREFIX):
+        return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
+    return path.startswith(TRANSFER_PREFIXES)
 
 
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:

@@ -168,6 +168,8 @@ class Asset:
     playlist_key: str = ""
     """Key of the multivariant playlist; empty until it is published."""
     poster_key: str = ""
+    teaser_key: str = ""
+    """Key of three seconds as an animated picture (WebP); empty: there are none."""
     storyboard_key: str = ""
     """Key of the WebVTT index of the preview pictures."""
     tracks: tuple[SourceTrack, ...] = ()

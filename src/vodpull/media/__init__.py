@@ -11,7 +11,7 @@ from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.encode.texts import extract_texts
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
-from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost, warnings_of
+from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, probe_part, reach
 from vodpull.media.inspect.probe import probe
@@ -33,6 +33,7 @@ from vodpull.media.package.stills import choose_variant, find_spot, still_of_seg
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
+from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
@@ -88,6 +89,7 @@ __all__ = [
     "build_chunk_argv",
     "build_tracks_argv",
     "builtin_templates",
+    "check_source",
     "choose_variant",
     "copy_limits",
     "could_be_more_careful",
@@ -101,7 +103,6 @@ __all__ = [
     "foresees_copy",
     "join",
     "lasting_chunks",
-    "lost_codecs",
     "measure_renditions",
     "must_survey",
     "needed_tools",

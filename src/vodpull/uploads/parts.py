@@ -114,11 +114,21 @@ def append(connection: sa.Connection, place: Place, part: Part) -> None:
     _insert(connection, place, [part])
 
 
-def open_block(connection: sa.Connection, place: Place) -> None:
-    """Begin a block that grows by `append`."""
+def open_block(connection: sa.Connection, place: Place) -> list[str]:
+    """
+    Begin a block that grows by `append`, unless it is there; return objects that nobody needs.
+
+    One of another size begins anew.
+    """
+    known = connection.execute(sa.select(_BLOCK.size_bytes).where(_is_block(place))).first()
+    if known is not None and known.size_bytes == place.size_bytes:
+        return []
+    dropped = _drop(connection, replace(place, at=0))
+    connection.execute(tables.upload_block.delete().where(_is_block(place)))
     row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
     row |= {"size_bytes": place.size_bytes, "nonce": place.nonce}
     connection.execute(tables.upload_block.insert().values(row))
+    return dropped
 
 
 def end_of(connection: sa.Connection, place: Place) -> int:

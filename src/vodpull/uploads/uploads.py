@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -23,7 +23,6 @@ from vodpull.errors import (
     StorageFull,
     UploadComplete,
     UploadMalformed,
-    UploadMisplaced,
     UploadTokenInvalid,
     UploadTooLarge,
 )
@@ -56,10 +55,10 @@ class Uploads:
         terms: UploadTerms,
         completions: Mapping[UploadKind, Completion],
     ) -> None:
-        self._database = Database(engine=engine)
+        self.database = Database(engine=engine)
         self.terms = terms
         self.inbox = Inbox(objects)
-        self.completing = Completing(self._database, objects, self.inbox, completions=completions)
+        self.completing = Completing(self.database, objects, self.inbox, completions=completions)
         self._promised_bytes = 0
 
     def reserve(self, connection: sa.Connection, wanted: Wanted) -> Upload:
@@ -88,7 +87,7 @@ class Uploads:
             UploadTokenInvalid, UploadBucketUnknown: nothing.
         """
         policy = read_token(token, key=self.terms.key, now_ms=now_ms())
-        upload = await asyncio.to_thread(self._database.read, lambda connection: find_by_key(connection, policy.key))
+        upload = await asyncio.to_thread(self.database.read, lambda connection: find_by_key(connection, policy.key))
         if upload is None:
             raise UploadTokenInvalid("Token Invalid")
         limit = min(policy.max_bytes or self.terms.max_bytes, self.terms.max_bytes)
@@ -96,7 +95,7 @@ class Uploads:
 
     async def find(self, upload_id: str) -> Upload | None:
         """Return a reservation by its id."""
-        return await asyncio.to_thread(self._database.read, lambda connection: find_upload(connection, upload_id))
+        return await asyncio.to_thread(self.database.read, lambda connection: find_upload(connection, upload_id))
 
     @contextmanager
     def promised(self, size_bytes: int | None) -> Iterator[None]:
@@ -153,12 +152,12 @@ class Uploads:
         block = tables.upload_block.c
         others = sa.and_(block.upload_id == place.upload_id, block.series == place.series, block.number != place.number)
         query = sa.select(sa.func.sum(block.size_bytes)).where(others)
-        total = place.size_bytes + self._database.read(lambda connection: int(connection.scalar(query) or 0))
+        total = place.size_bytes + self.database.read(lambda connection: int(connection.scalar(query) or 0))
         if total > ticket.max_bytes:
             raise UploadTooLarge("file is larger than fsizeLimit")
 
     def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
-        with self._database.engine.begin() as connection:
+        with self.database.engine.begin() as connection:
             upload = locked(connection, place.upload_id)
             # Sent again although all has come: its parts must stay.
             if upload.is_complete and upload.completed_by == place.series:
@@ -172,7 +171,7 @@ class Uploads:
         """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""
         if end.nonce == _NO_NONCE or (end.at % SPAN_BYTES and end.at != end.size_bytes):
             return
-        span = await asyncio.to_thread(self._database.read, lambda connection: rows.read_span(connection, end))
+        span = await asyncio.to_thread(self.database.read, lambda connection: rows.read_span(connection, end))
         if span and not span[-1].sha1 and span[-1].end == end.at:
             await self.completing.sha1(span)
 
@@ -200,35 +199,8 @@ class Uploads:
             for part in parts:
                 rows.append(connection, place, part)
 
-        await asyncio.to_thread(self._database.write, keep)
+        await asyncio.to_thread(self.database.write, keep)
         return await self.completing.complete(ticket, series=series, size_bytes=sums.size_bytes, md5=sums.md5)
-
-    async def append(self, upload: Upload, place: Place, body: AsyncIterator[bytes]) -> int:
-        """
-        Add a body to a file that grows by one writer, each part as it comes; return where it ends.
-
-        Raises:
-            UploadMisplaced: somebody else writes.
-            UploadMalformed: it is longer than announced.
-        """
-        sums, end = Sums(), place.at
-        most = place.size_bytes - place.at
-        async with aclosing(self.inbox.parts(body, at=place.at, most=most, sums=sums)) as arriving:
-            async for part in arriving:
-                try:
-                    await asyncio.to_thread(self._append, upload, place, part)
-                except BaseException:
-                    await asyncio.shield(self.inbox.drop([part.key]))
-                    raise
-                end = part.end
-        return end
-
-    def _append(self, upload: Upload, place: Place, part: Part) -> None:
-        with self._database.engine.begin() as connection:
-            if locked(connection, upload.upload_id).is_complete:
-                raise UploadMisplaced("the file is complete")
-            touch(connection, upload.upload_id)
-            rows.append(connection, place, part)
 
     async def abandon(self, upload: Upload) -> None:
         """Forget an unfinished upload and what has arrived of it."""
@@ -240,4 +212,4 @@ class Uploads:
             connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload.upload_id))
             return keys
 
-        await self.inbox.drop(await asyncio.to_thread(self._database.write, forget))
+        await self.inbox.drop(await asyncio.to_thread(self.database.write, forget))

@@ -24,8 +24,6 @@ from vodpull.errors import (
     Failure,
     FetchError,
     MediaError,
-    MediaUnsupported,
-    NoVideo,
     PlaylistUnsupported,
     StorageError,
     VodpullError,
@@ -335,10 +333,7 @@ class Steps:
         if template.ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
-            if info.video is None and not (info.audio and template.audio_only):
-                raise NoVideo("the file has no moving picture")
-            if media.sound_is_lost(info) and template.audio.undecodable == "fail":
-                raise MediaUnsupported(f"the sound cannot be decoded: {media.lost_codecs(info)}")
+            media.check_source(info, template)
         return {
             "encode": template.ladder,
             "asset": asdict(asset),

@@ -11,6 +11,8 @@ import av
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
+from tests.clapper import Clapper, assert_in_step, read_pictures
+from tests.mp4_edits import boxes, shift_fragments
 from tests.origin import Canary, Origin
 
 from vodpull.errors import (
@@ -26,6 +28,7 @@ from vodpull.errors import (
     VodpullError,
 )
 from vodpull.fetch import AddressGuard, FetchedPlaylist, FetchLimits, download, fetch_playlist, is_playlist
+from vodpull.media import copy_limits, find_toolbox, join, probe
 
 TS = (b"G" + bytes(187)) * 40
 BOX = b"\0\0\0\x08styp"
@@ -115,6 +118,27 @@ async def test_segments_are_joined_byte_for_byte(bench: Bench, clips: Path) -> N
     assert md5_of(fetched.video.read_bytes()) == md5_of(b"".join(parts))
     assert bench.progress == sorted(bench.progress)
     assert bench.progress[-1] == fetched.size_bytes == 1020464 + 201724
+
+
+async def test_fragments_that_count_from_1970_come_whole_and_are_joined_from_their_beginning(
+    bench: Bench, tmp_path: Path
+) -> None:
+    fragments = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont")
+    plain = Clapper(seconds=4, size=(128, 72)).make(tmp_path / "plain.mp4", *fragments)
+    content = shift_fragments(plain.read_bytes(), 1_700_000_000)
+    at = next(at for name, at, _ in boxes(content) if name == "moof")
+    bench.origin.put("epoch.mp4", content)
+    fetched = await bench.fetch_lines(
+        f'#EXT-X-MAP:URI="epoch.mp4",BYTERANGE="{at}@0"',
+        "#EXTINF:4,",
+        f"#EXT-X-BYTERANGE:{len(content) - at}@{at}",
+        "epoch.mp4",
+    )
+    toolbox = find_toolbox("", sandbox="auto")
+    await join(fetched.video, [], tmp_path / "joined", toolbox=toolbox, limits=copy_limits(len(content)))
+    assert (await probe(tmp_path / "joined", toolbox=toolbox)).duration_s == pytest.approx(4, abs=0.05)
+    assert set(read_pictures(tmp_path / "joined", 100).numbers) == set(range(100))
+    assert_in_step(tmp_path / "joined", 100)
 
 
 async def test_the_better_variant_and_no_other_is_fetched(bench: Bench, clips: Path) -> None:

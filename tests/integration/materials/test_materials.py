@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,14 +22,6 @@ from vodpull.materials.model import Material, MaterialKind
 from vodpull.workflows.upkeep import material_files
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

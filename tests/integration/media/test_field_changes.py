@@ -116,6 +116,17 @@ async def test_an_advertisement_of_another_size_and_rate_is_joined_in_step(tmp_p
     assert [round(tone(heard, at + 0.01, at + 0.04)[0], -2) for at in onsets(heard)] == [1000] * 12
 
 
+async def test_open_groups_are_whole_across_the_seams_of_chunks(tmp_path: Path, toolbox: Toolbox) -> None:
+    parameters = "open-gop=1:keyint=90:bframes=3:log-level=none"
+    video: tuple[object, ...] = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", parameters)
+    source = Clapper(seconds=42, size=(96, 54), video=video).make(tmp_path / "source.mkv")
+    _, plan = await plan_source(source, toolbox=toolbox)
+    assert len(plan.chunks) > 1
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    assert read_pictures(made, 1050).wrong(range(1050)) == []
+    assert_in_step(made, 1050)
+
+
 async def test_motion_after_slides_keeps_its_rate(tmp_path: Path, toolbox: Toolbox) -> None:
     times = "settb=1/90000,setpts='if(lt(N,700),N/10,70+(N-700)/30)/TB'"
     passed = ("-vf", times, "-fps_mode", "passthrough", "-enc_time_base", "1/90000", "-video_track_timescale", 90000)

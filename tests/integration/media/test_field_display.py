@@ -16,6 +16,7 @@ from tests.clapper import ffmpeg
 from tests.integration.media.pipeline import make_parts, make_renditions, plan_source
 from tests.mp4_edits import STBL, box, boxes, edit, find
 
+from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox, VideoStream, parse_template, probe
 from vodpull.media.plan.copy_rules import picture_obstacle
 
@@ -167,6 +168,19 @@ async def test_what_the_bitstream_says_counts_where_the_container_says_nothing(
     shape = (4 / 3 if aspect == "4/3" else 1) * WIDTH / (HEIGHT - 2 * BAR)
     found = await check_rungs(source, tmp_path, turn=turn, shape=shape, toolbox=toolbox)
     assert found.crop == CROP[False]
+
+
+async def test_a_film_that_is_turned_on_its_way_is_not_shown_wrong(tmp_path: Path, toolbox: Toolbox) -> None:
+    content = b""
+    for number, turned in enumerate(((), ("-bsf:v", "h264_metadata=display_orientation=insert:rotate=90"))):
+        part = tmp_path / f"{number}.ts"
+        ffmpeg("-f", "lavfi", "-i", card(0), *X264, *turned, "-output_ts_offset", number + 1, part)
+        content += part.read_bytes()
+    source = tmp_path / "source.ts"
+    source.write_bytes(content)
+    (tmp_path / "made").mkdir()
+    with pytest.raises(OutputInvalid, match="the picture is turned"):
+        await make_renditions(source, tmp_path / "made", toolbox=toolbox, template=TWO_RUNGS)
 
 
 @pytest.mark.parametrize("degrees", [3, 50])

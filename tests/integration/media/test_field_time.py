@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.clapper import X264, Clapper, assert_in_step, beeps, ffmpeg, onsets, read_pictures, read_sound
 from tests.integration.media.pipeline import published
-from tests.mp4_edits import counted, edit, find
+from tests.mp4_edits import counted, edit, find, shift_fragments
 
 from vodpull.media import Toolbox, probe, warnings_of
 
@@ -150,6 +150,21 @@ async def test_pictures_that_an_index_places_hours_away_are_shown_in_their_place
     found = read_pictures(made, 150)
     assert (set(found.numbers), found.steps_back) == (set(range(150)), 0)
     assert_in_step(made, 150)
+
+
+@pytest.mark.parametrize("since_s", [100, 1_700_000_000])
+async def test_fragments_that_count_from_1970_begin_at_their_beginning(
+    since_s: int, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    fragments = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof+frag_discont")
+    plain = Clapper(seconds=4, size=(128, 72)).make(tmp_path / "plain.mp4", *fragments)
+    source = tmp_path / "source.mp4"
+    source.write_bytes(shift_fragments(plain.read_bytes(), since_s))
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 100)
+    assert (set(found.numbers), found.steps_back) == (set(range(100)), 0)
+    assert len(found.numbers) <= 102
+    assert_in_step(made, 100)
 
 
 async def test_reordered_pictures_of_avi_are_all_shown_in_order(tmp_path: Path, toolbox: Toolbox) -> None:

@@ -7,15 +7,17 @@ import itertools
 import math
 import re
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import m3u8
 import pytest
 from tests.clapper import Clapper, assert_in_step, ffmpeg, read_pictures, whole
 from tests.integration.media.pipeline import VIDEO_ID, Maker, cut, make_renditions
+from tests.mp4_edits import edit
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
-from vodpull.media import MediaInfo, Rendition, Toolbox, probe, sound_is_lost, warnings_of
+from vodpull.media import ABR, MediaInfo, Rendition, Toolbox, check_source, probe, sound_is_lost, warnings_of
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import RunLimits, run
 
@@ -106,6 +108,50 @@ async def test_a_film_that_loses_all_sound_says_so(make_clip: Maker, toolbox: To
     info = await probe(clip, toolbox=toolbox)
     assert (info.audio, sound_is_lost(info)) == ((), True)
     assert codes(info) == ["sound_missing", "sound_left_out"]
+
+
+async def test_a_template_may_refuse_a_film_that_loses_all_sound(make_clip: Maker, toolbox: Toolbox) -> None:
+    clip = await make_clip("two.mp4", *TWO)
+    strict = replace(ABR, audio=replace(ABR.audio, undecodable="fail"))
+    one = await probe(renamed(clip, b"apac", nth=0), toolbox=toolbox)
+    none = await probe(renamed(renamed(clip, b"apac", nth=1), b"ac-4", nth=0), toolbox=toolbox)
+    for info in (one, none):
+        check_source(info, ABR)
+    check_source(one, strict)
+    with pytest.raises(MediaUnsupported, match="the sound cannot be decoded"):
+        check_source(none, strict)
+
+
+def enabled(path: Path, *tracks: int) -> Path:
+    """Return an MP4 of which these tracks are enabled and no others; all but the first one are alternatives."""
+    content = path.read_bytes()
+    for number in range(content.count(b"tkhd")):
+        flags, group = (0xF if number in tracks else 0xE), (1 if number else 0)
+
+        def said(header: bytes, flags: int = flags, group: int = group) -> bytes:
+            return bytes((header[0], 0, 0, flags)) + header[4:34] + group.to_bytes(2, "big") + header[36:]
+
+        content = edit(content, ("moov", ("trak", number), "tkhd"), said)
+    target = path.with_name(f"enabled-{'-'.join(map(str, tracks))}.mp4")
+    target.write_bytes(content)
+    return target
+
+
+@pytest.mark.parametrize(("tracks", "order"), [((0, 1), [1, 2]), ((0, 2), [2, 1]), ((0,), [1, 2]), ((), [1, 2])])
+async def test_of_alternatives_the_enabled_one_goes_first(
+    make_clip: Maker, toolbox: Toolbox, tracks: tuple[int, ...], order: list[int]
+) -> None:
+    info = await probe(enabled(await make_clip("two.mp4", *TWO), *tracks), toolbox=toolbox)
+    assert [track.index for track in info.audio] == order
+    assert info.video
+    assert reasons(info) == {}
+
+
+async def test_of_two_pictures_the_enabled_one_is_shown(make_clip: Maker, toolbox: Toolbox) -> None:
+    both = (*PICTURE, "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=4", "-map", "0", "-map", "1", *X264)
+    info = await probe(enabled(await make_clip("both.mp4", *both), 1), toolbox=toolbox)
+    assert info.video
+    assert (info.video.width_px, reasons(info)) == (160, {0: "second_picture"})
 
 
 async def test_a_second_picture_stands_in_for_one_that_cannot_be_decoded(make_clip: Maker, toolbox: Toolbox) -> None:

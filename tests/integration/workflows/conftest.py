@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """Return the URL of an empty SQLite database."""
-    return f"sqlite:///{tmp_path / 'vodpull.db'}"
+def database_kind() -> str:
+    """Return the embedded kind."""
+    return "sqlite"

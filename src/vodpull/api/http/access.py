@@ -129,6 +129,28 @@ class Access:
         """
         return await run_in_threadpool(self._admit_once, await read_signed_request(request))
 
+    async def sender(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
+    ) -> LiveKey:
+        """
+        Return the key of a call that may bring a file: of a bearer nothing is read yet, a signed one was held whole.
+
+        It is not counted as a call. Signed again it is carried out again, since such a call says where it goes on.
+        """
+        authorization = request.headers.get("authorization", "")
+        if authorization.partition(" ")[0].lower() == "bearer":
+            return await run_in_threadpool(self._bearer, authorization)
+        return (await run_in_threadpool(self._known, await read_signed_request(request))).key
+
+    def _bearer(self, authorization: str) -> LiveKey:
+        try:
+            return authenticate_bearer(authorization, keys=self._find_key)
+        except AuthenticationError as error:
+            error.remedy = OWN_REMEDY
+            raise
+
     async def check(self, request: Request) -> None:
         """Raise AuthenticationError for a call of nobody that is known; it does not count yet."""
         await run_in_threadpool(self._known, await read_signed_request(request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -32,10 +32,12 @@ class Exchange:
     becomes a reply, and the log has the cause.
     """
 
-    def __init__(self, app: ASGIApp, *, language: Language, streamed: tuple[str, ...] = ()) -> None:
-        """Bodies of the paths that begin with one of `streamed` go to the application as they come."""
+    def __init__(
+        self, app: ASGIApp, *, language: Language, is_streamed: Callable[[Scope], bool] = lambda _: False
+    ) -> None:
+        """`is_streamed` tells of which requests the bodies go to the application as they come."""
         self._app = app
-        self._streamed = streamed
+        self._is_streamed = is_streamed
         self._language = language
         self._bodies = Bodies()
 
@@ -53,7 +55,7 @@ class Exchange:
             return
         with self._bodies.held(scope) as held:
             try:
-                if scope["path"].startswith(self._streamed):
+                if self._is_streamed(scope):
                     await self._app(scope, receive, answer.send)
                     return
                 body = await held.read(receive)

@@ -192,8 +192,8 @@ class WarningReply(Shape):
     """Something of the source that a viewer misses."""
 
     code: str
-    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `caption_left_out`, `sound_cut` or
-    `start_left_out`."""
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `caption_left_out`, `sound_cut`,
+    `start_left_out` or `end_unfinished`."""
     message: str
     """In English."""
 

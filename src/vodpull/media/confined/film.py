@@ -41,6 +41,8 @@ UPRIGHT = (1, 0, 0, 1)
 MATRIX_BYTES = 36
 # Of a picture of which only a part counts, each cell is looked at in so many columns and rows.
 FINE = 4
+# Bars may begin later by rounding and by the encoder: half a cell to its edge, and a whole one.
+EDGE = 3
 # Shapes that differ by less are rounding.
 SAME_SHAPE = 0.02
 
@@ -117,7 +119,7 @@ class Look:
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
-            beside=_beside(_luma(frame, size), size, (wide, high), covered=covered) if barred else 0.0,
+            beside=_beside(frame, size, (wide, high), covered=covered) if barred else 0.0,
         )
 
 
@@ -129,16 +131,18 @@ def shares(frame: float, inside: float) -> tuple[float, float]:
 
 
 def _beside(
-    cells: bytes, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
+    frame: Any, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
 ) -> float:
-    """Return the mean brightness of the cells that lie outside of the middle of a picture, but for `covered` ones."""
-    (columns, rows), (wide, high) = size, inside
+    """Return the mean brightness beside the middle of a picture, but for its edge and for `covered` cells."""
+    columns, rows = FINE * size[0], FINE * size[1]
+    cells = _luma(frame, (columns, rows))
+    beyond_x, beyond_y = inside[0] * columns + EDGE, inside[1] * rows + EDGE
     outside = [
         cells[row * columns + column]
         for row in range(rows)
         for column in range(columns)
-        if row * columns + column not in covered
-        and (abs(2 * column + 1 - columns) - 1 >= wide * columns or abs(2 * row + 1 - rows) - 1 >= high * rows)
+        if (abs(2 * column + 1 - columns) >= beyond_x or abs(2 * row + 1 - rows) >= beyond_y)
+        and row // FINE * size[0] + column // FINE not in covered
     ]
     return sum(outside) / max(1, len(outside))
 

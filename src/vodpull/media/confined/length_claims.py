@@ -1,5 +1,5 @@
 """
-What a file says of its own length, compared with what it has; a part of the confined child probe.py.
+What a file says of its own length, compared with what it has, and whether its end is one; a part of probe.py.
 
 Only the standard library; boxes.py is handed over, since the children are no package.
 """
@@ -24,6 +24,16 @@ HEAD_BYTES = 64 * 1024
 MAX_RIFFS = 4096
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+# Transport packets begin with it; with a time before it or a checksum behind it they are longer.
+SYNC = 0x47
+PACKETS = {188: 188, 192: 188, 204: 204}
+"""What belongs to a packet from its first byte on, by the distance of packets."""
+# A packet of a programme stream has 64 KiB at most, as has a page of Ogg; a cluster of live Matroska is larger.
+TAIL_BYTES, CLUSTER_BYTES = 256 * 1024, 16 << 20
+START, PACK, END = b"\0\0\1", 0xBA, 0xB9
+MPEG1_PACK, MPEG2_PACK, STREAM_HEAD = 12, 14, 6
+PAGE, PAGE_HEAD = b"OggS", 27
+CLUSTER = b"\x1f\x43\xb6\x75"
 # MPEG streams only have an estimate; all other durations were written by the file's author.
 ESTIMATED = frozenset({"mpegts", "mpeg", "mp3", "aac"})
 
@@ -167,3 +177,82 @@ def _indexed_end(file: BinaryIO, index: bytes, start: int, *, size: int) -> int:
         file.seek(headed[-1])
         return end if file.read(8)[4:] in FIRST_OF_PIECE else 0
     return end if begun else 0
+
+
+def unfinished(path: Path, container: str) -> str:
+    """Return in English how much of its last piece a file has; empty: all of it, or nobody knows."""
+    name, last_piece = PIECES.get(container, ("", _none))
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - (CLUSTER_BYTES if last_piece is _element else TAIL_BYTES)))
+        there, whole = last_piece(file.read())
+    return f"its last {name} has {there} of {whole} bytes" if there < whole else ""
+
+
+def _none(_tail: bytes) -> tuple[int, int]:
+    return 0, 0
+
+
+def _transport_packet(tail: bytes) -> tuple[int, int]:
+    for step, whole in PACKETS.items():
+        for first in range(min(step, len(tail))):
+            # Where nothing but packets begins, they do.
+            if len(tail) > 4 * step and all(byte == SYNC for byte in tail[first::step]):
+                return min((len(tail) - first - 1) % step + 1, whole), whole
+    return 0, 0
+
+
+def _programme_packet(tail: bytes) -> tuple[int, int]:
+    at = tail.find(START + bytes([PACK]))
+    there = whole = 0
+    while 0 <= at < len(tail):
+        there, whole = len(tail) - at, _programme_bytes(tail[at : at + MPEG2_PACK])
+        at = at + whole if whole else -1
+    return min(there, whole), whole
+
+
+def _programme_bytes(head: bytes) -> int:
+    """Return the length of what begins here; 0: no piece of a programme stream."""
+    if head[: len(START)] != START[: len(head)]:
+        return 0
+    if head[3:4] == bytes([END]):
+        return len(START) + 1
+    if len(head) < STREAM_HEAD:
+        return STREAM_HEAD
+    if head[3] != PACK:
+        return STREAM_HEAD + int.from_bytes(head[4:6], "big")
+    # The first bits tell MPEG-1 and MPEG-2 apart, and the last ones are how much is stuffed.
+    return MPEG1_PACK if head[4] >> 4 == 2 else MPEG2_PACK + (head[13:][:1] or b"\0")[0] % 8  # noqa: PLR2004 - said above
+
+
+def _page(tail: bytes) -> tuple[int, int]:
+    at = tail.rfind(PAGE)
+    head = tail[at:] if at >= 0 else b""
+    pieces = head[PAGE_HEAD - 1 : PAGE_HEAD]
+    if not pieces:
+        return 0, len(head)
+    whole = PAGE_HEAD + pieces[0] + sum(head[PAGE_HEAD : PAGE_HEAD + pieces[0]])
+    return min(len(head), max(whole, PAGE_HEAD + pieces[0])), whole
+
+
+def _element(tail: bytes) -> tuple[int, int]:
+    at = tail.rfind(CLUSTER)
+    there = whole = 0
+    while 0 <= at < len(tail):
+        name_bytes = 9 - tail[at].bit_length()
+        length, width = _vint(tail, at + name_bytes)
+        head = name_bytes + width
+        # Of a cluster without a length, each of its parts has one.
+        is_open = width > 0 and length == (1 << 7 * width) - 1
+        whole = 0 if is_open else head + length
+        there, at = len(tail) - at, at + (head if is_open else whole) if width else -1
+    return min(there, whole), whole
+
+
+PIECES: Mapping[str, tuple[str, Callable[[bytes], tuple[int, int]]]] = {
+    "mpegts": ("packet", _transport_packet),
+    "mpeg": ("packet", _programme_packet),
+    "ogg": ("page", _page),
+    "matroska,webm": ("element", _element),
+}
+"""What the end of a file is made of, by its container, and what is there of the last one, and what should be."""

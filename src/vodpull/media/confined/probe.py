@@ -75,6 +75,7 @@ def main(argv: list[str]) -> int:
         answer = probe(av, Path(argv[3]), orders)
         limits = {"share": orders["complete_share"], "loss_s": TOLERATED_LOSS_S}
         broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
+        answer["unfinished"] = length_claims.unfinished(Path(argv[3]), answer["container"])
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
         answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}

@@ -174,3 +174,5 @@ class MediaInfo:
     """The timestamp that becomes 0, by the clock of the file that they are in."""
     zero_s: float | None = None
     """The timestamp that becomes 0, where FFmpeg must be told; None: it begins there by itself."""
+    unfinished: str = ""
+    """How much of its last piece the file has, in English, where it ends in the middle of it; empty: it does not."""

@@ -27,7 +27,8 @@ class MediaWarning:
     """Something of a source that a viewer misses."""
 
     code: str
-    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `sound_cut` or `start_left_out`."""
+    """`sound_missing`, `sound_left_out`, `picture_left_out`, `text_left_out`, `sound_cut`, `start_left_out` or
+    `end_unfinished`."""
     message: str
     """In English."""
 
@@ -62,6 +63,9 @@ def _warnings(info: MediaInfo) -> Iterator[MediaWarning]:
             "pictures that are not in the file; the first one that can be decoded is shown instead"
         )
         yield MediaWarning(code="start_left_out", message=message)
+    if info.unfinished:
+        message = f"the file ends in the middle of something, so it may have been longer: {info.unfinished}"
+        yield MediaWarning(code="end_unfinished", message=message)
     for sound in info.audio[1:]:
         beyond_s = sound.start_s + (sound.duration_s or 0.0) - info.start_time_s - info.duration_s
         if beyond_s > CUT_S:

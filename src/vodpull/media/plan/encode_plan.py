@@ -111,6 +111,8 @@ class EncodePlan:
     """Where the source changes, in seconds after its start."""
     copy_filter: str = ""
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
+    teaser: bool = False
+    """Three seconds of it become an animated picture."""
     watermark: Watermark | None = None
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
     sound_layout: SoundLayout = "muxed"
@@ -184,6 +186,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
+        teaser=template.has_teaser(info.duration_s),
         sound_layout=template.sound,
         dash=template.makes_dash,
         watermark=template.watermark,

@@ -33,6 +33,8 @@ BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
 ENCODER_SHARE = 0.03
 # Below it, nothing that moves in the source can be told from what an encoder does.
 STILL_LEVELS = 1.0
+# What stands still is encoded anew at a keyframe, by less than this.
+MOVING_LEVELS = 3.0
 # One value of an envelope.
 HOP_S = 0.005
 LATE_SOUND_S = 0.04
@@ -135,6 +137,9 @@ def compare_sights(
         or missing
     )
     moves = _movement(source, near) > STILL_LEVELS
+    held = not moves and len(source) >= len(shown)
+    if not wrong and held and apart(shown[0][1], shown[-1][1]) > MOVING_LEVELS:
+        wrong = "the picture moves where the source does not"
     return SightLikeness(levels=round(levels * share, 2), wrong=wrong, moves=moves, fitted=fitted, mark=mark)
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
+from vodpull.fetch import FetchLimits
 from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, SoundChoice, VariantChoice, parse_playlist
 
 MAX_SEGMENTS = 50
@@ -30,6 +31,12 @@ def test_segments_keep_their_order() -> None:
         Piece(uri="b.ts"),
         Piece(uri="a.ts?x=1,2"),
     )
+
+
+def test_a_film_of_three_hours_in_segments_of_two_seconds_is_taken() -> None:
+    lines = [line for number in range(5400) for line in ("#EXTINF:2,", f"s.ts?n={number}")]
+    found = media(*lines, max_segments=FetchLimits(max_bytes=1).max_segments)
+    assert (len(found.segments), found.segments[-1].uri) == (5400, "s.ts?n=5399")
 
 
 def test_the_highest_bandwidth_wins_then_the_larger_picture() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.confined.length_claims import broken_promise
+from vodpull.media.confined.length_claims import broken_promise, unfinished
 from vodpull.media.mp4 import boxes
 from vodpull.media.mp4.boxes import box, full_box
 
@@ -120,3 +120,38 @@ def test_a_still_picture_promises_nothing(tmp_path: Path) -> None:
 
 def test_of_other_files_nothing_is_read(tmp_path: Path) -> None:
     assert broken(tmp_path / "a.ts", LAYOUTS["one index"][:-1], container="mpegts") is None
+
+
+PES = b"\0\0\1\xe0" + (100).to_bytes(2, "big") + bytes(100)
+PACK_2, PACK_1 = b"\0\0\1\xba\x44" + bytes(8) + b"\xf9\xff", b"\0\0\1\xba\x21" + bytes(7)
+PAGE = b"OggS" + bytes(22) + b"\2\xff\x0a" + bytes(265)
+CLUSTER = b"\x1f\x43\xb6\x75\x01" + b"\xff" * 7 + b"\xe7\x81\0" + 3 * (b"\xa3\x40\x64" + bytes(100))
+ENDS = {
+    "mpegts": [
+        8 * (b"G" + bytes(187)),
+        b"junk" + 8 * (b"G" + bytes(187)),
+        8 * (bytes(4) + b"G" + bytes(187)),
+        8 * (b"G" + bytes(203)),
+    ],
+    "mpeg": [2 * (PACK_2 + 2 * PES), PACK_1 + PES + b"\0\0\1\xb9"],
+    "ogg": [3 * PAGE],
+    "matroska,webm": [CLUSTER, CLUSTER + CLUSTER],
+}
+
+
+@pytest.mark.parametrize(("container", "content"), [(kind, whole) for kind, all_ in ENDS.items() for whole in all_])
+def test_a_file_that_ends_in_the_middle_of_something_says_so(tmp_path: Path, container: str, content: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    assert unfinished(path, container) == ""
+    for missing in (1, 2, 50):
+        path.write_bytes(content[:-missing])
+        assert unfinished(path, container).startswith("its last "), missing
+
+
+@pytest.mark.parametrize("container", [*ENDS, "avi"])
+def test_what_is_no_end_of_anything_says_nothing(tmp_path: Path, container: str) -> None:
+    path = tmp_path / "file"
+    for content in (b"", b"G", bytes(1000), b"\0\0\1" * 400):
+        path.write_bytes(content)
+        assert unfinished(path, container) == ""

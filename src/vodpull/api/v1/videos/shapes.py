@@ -121,6 +121,8 @@ class VideoSummary(Shape):
     """Multivariant playlist, for a player; empty until there is something to play."""
     poster_url: str
     """Empty until it is published."""
+    teaser_url: str
+    """Three seconds as an animated picture (WebP); empty: there are none."""
 
 
 class VideoPage(Shape):

@@ -1,0 +1,22 @@
+"""What a template demands of a source: whether a film can be made of it at all. Pure."""
+
+from __future__ import annotations
+
+from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost
+from vodpull.media.plan.template import Template
+
+
+def check_source(info: MediaInfo, template: Template) -> None:
+    """
+    Refuse a source that nothing can be made of by a template.
+
+    Raises:
+        NoVideo: there is no moving picture, and the template does not publish sound alone.
+        MediaUnsupported: none of its sounds can be decoded, and the template wants no silent films in their place.
+    """
+    if info.video is None and not (info.audio and template.audio_only):
+        raise NoVideo("the file has no moving picture")
+    if sound_is_lost(info) and template.audio.undecodable == "fail":
+        raise MediaUnsupported(f"the sound cannot be decoded: {lost_codecs(info)}")

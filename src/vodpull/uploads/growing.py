@@ -1,0 +1,141 @@
+"""Uploads that grow from their beginning to their end, by one writer at a time: one block, whatever its size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from vodpull.errors import UploadDamaged, UploadMisplaced
+from vodpull.uploads import parts as rows
+from vodpull.uploads.completing import locked
+from vodpull.uploads.inbox import Sums
+from vodpull.uploads.model import Upload, Wanted
+from vodpull.uploads.parts import Part
+from vodpull.uploads.place import Place
+from vodpull.uploads.reservations import touch
+from vodpull.uploads.terms import Ticket
+from vodpull.uploads.uploads import Uploads
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growing:
+    """One upload of known size, on its way."""
+
+    upload: Upload
+    offset: int
+    """How far it has come."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The size that was announced."""
+        return self.upload.size_bytes or 0
+
+
+class GrowingUploads:
+    """Such uploads of one process."""
+
+    def __init__(self, uploads: Uploads, *, series: str) -> None:
+        self._uploads = uploads
+        self._series = series
+
+    def begin(self, connection: sa.Connection, wanted: Wanted) -> tuple[Upload, list[str]]:
+        """
+        Reserve a place for a file of announced size, or go on with it; return it, and objects that nobody needs.
+
+        Raises:
+            TooManyUploads, UploadTooLarge: as `Uploads.reserve`.
+        """
+        upload = self._uploads.reserve(connection, wanted)
+        return upload, rows.open_block(connection, self._place(upload))
+
+    async def find(self, upload_id: str, *, account_id: str) -> Growing | None:
+        """Return an upload of an account; None: it has none of this id."""
+        upload = await self._uploads.find(upload_id)
+        if upload is None or upload.account_id != account_id:
+            return None
+        if upload.is_complete:
+            return Growing(upload=upload, offset=upload.size_bytes or 0)
+        end = await asyncio.to_thread(self._uploads.database.read, lambda on: rows.end_of(on, self._place(upload)))
+        return Growing(upload=upload, offset=end)
+
+    async def append(self, growing: Growing, body: AsyncIterator[bytes], *, is_good: Callable[[], bool] | None) -> int:
+        """
+        Add a body, and return where the upload ends then; what came of a body that breaks off stays.
+
+        `is_good`: tells of a body that has come whether it is what it should be; until then nothing of it counts.
+
+        Raises:
+            UploadMisplaced: somebody else has written there.
+            UploadMalformed: it is longer than announced.
+            UploadDamaged: it is not what it should be.
+        """
+        place = replace(self._place(growing.upload), at=growing.offset)
+        if is_good is None:
+            return await self._append_as_it_comes(place, body)
+        received = await self._uploads.inbox.take(body, at=place.at, most=place.size_bytes - place.at)
+        keys = [part.key for part in received.parts]
+        if not is_good():
+            await self._uploads.inbox.drop(keys)
+            raise UploadDamaged("the checksum of the body is another one")
+        try:
+            for part in received.parts:
+                await asyncio.to_thread(self._keep, place, part)
+        except BaseException:
+            await asyncio.shield(self._drop_strangers(keys))
+            raise
+        return place.at + received.size_bytes
+
+    async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
+        sums, end = Sums(), place.at
+        arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
+        async with aclosing(arriving):
+            async for part in arriving:
+                try:
+                    await asyncio.to_thread(self._keep, place, part)
+                except BaseException:
+                    await asyncio.shield(self._drop_strangers([part.key]))
+                    raise
+                end = part.end
+        return end
+
+    def _keep(self, place: Place, part: Part) -> None:
+        with self._uploads.database.engine.begin() as connection:
+            if locked(connection, place.upload_id).is_complete:
+                raise UploadMisplaced("the file is complete")
+            touch(connection, place.upload_id)
+            rows.append(connection, place, part)
+
+    async def _drop_strangers(self, keys: list[str]) -> None:
+        """Remove those objects that did not become parts."""
+        known = await asyncio.to_thread(self._uploads.database.read, lambda on: rows.known_keys(on, keys))
+        await self._uploads.inbox.drop([key for key in keys if key not in known])
+
+    async def complete(self, growing: Growing) -> None:
+        """
+        Make a file of an upload that has come to its end; again changes nothing.
+
+        Raises:
+            UploadDamaged: it is not the file that was announced; nothing of it has arrived then.
+        """
+        ticket = Ticket(upload=growing.upload, overwrite=False, max_bytes=self._uploads.terms.max_bytes)
+        try:
+            await self._uploads.completing.complete(ticket, series=self._series, size_bytes=growing.size_bytes)
+        except UploadDamaged:
+            await self._restart(growing.upload)
+            raise
+
+    async def _restart(self, upload: Upload) -> None:
+        def restart(connection: sa.Connection) -> list[str]:
+            if locked(connection, upload.upload_id).is_complete:
+                return []
+            keys = rows.forget_parts(connection, upload.upload_id)
+            return keys + rows.open_block(connection, self._place(upload))
+
+        await self._uploads.inbox.drop(await asyncio.to_thread(self._uploads.database.write, restart))
+
+    def _place(self, upload: Upload) -> Place:
+        return self._uploads.first_place(upload, series=self._series, number=0, size_bytes=upload.size_bytes or 0)

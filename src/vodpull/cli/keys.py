@@ -25,7 +25,7 @@ Account = Annotated[str, typer.Argument(help="Account.")]
 def create_key(
     name: Annotated[str, typer.Argument(help="Account that owns the key; made when it is new.")],
     as_json: Json = False,
-    new: Annotated[bool, typer.Option("--new", help="Also where no service has been yet.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Even if no service has run here yet.")] = False,
 ) -> None:
     """
     Make an access key. The secret is shown this once.
@@ -61,7 +61,7 @@ def list_keys(as_json: Json = False) -> None:
 
 @app.command("revoke")
 def revoke_key(access_key: AccessKey) -> None:
-    """Make an access key useless from now on."""
+    """Refuse an access key from now on."""
     from vodpull.app.local_key import is_local_key, keep_local_key
     from vodpull.settings import load_settings
 

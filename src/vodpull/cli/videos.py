@@ -48,7 +48,7 @@ def list_videos(
     search: Annotated[str, typer.Option(help="Only those with this in the name.")] = "",
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     encode_state: Annotated[EncodeState | None, typer.Option(help="Only these.")] = None,
-    origin: Annotated[Origin | None, typer.Option(help="Only those that came so.")] = None,
+    origin: Annotated[Origin | None, typer.Option(help="Only those that came in this way.")] = None,
     category: Annotated[str, typer.Option(help="Only those with this label: NAME, PARENT/NAME or id.")] = "",
     since: Annotated[datetime | None, typer.Option(help="Created then or later (UTC).", formats=_DAYS)] = None,
     until: Annotated[datetime | None, typer.Option(help="Created then or before (UTC).", formats=_DAYS)] = None,
@@ -82,7 +82,7 @@ def list_videos(
 
 @app.command()
 def show(video: VideoId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Show all of a video: states, labels, files with URLs, what it takes, how it was made."""
+    """Show everything about a video: states, labels, files with URLs, size, how it was made."""
     with open_client(server, cacert) as client:
         show_one(client.video(video), as_json=as_json)
 
@@ -94,7 +94,7 @@ def edit(
     description: Annotated[str | None, typer.Option(help="Its description; '' takes it away.")] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option(help="A label of it from now on, in place of those before: NAME, PARENT/NAME or id; may repeat."),
+        typer.Option(help="Label that takes the place of its present ones: NAME, PARENT/NAME or id; may repeat."),
     ] = None,
     no_categories: Annotated[bool, typer.Option("--no-categories", help="Take all labels away.")] = False,
     publish_domain: Annotated[str | None, typer.Option(help="One of the service's; '': its default.")] = None,
@@ -107,7 +107,7 @@ def edit(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Change what is named of a video and nothing else."""
+    """Change the given properties of a video, and no others."""
     texts = {"name": name, "description": description, "publish_domain": publish_domain, "player_id": player_id}
     if playback is not None:
         texts["playback"] = own_word(playback)
@@ -167,7 +167,7 @@ def encode(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Encode stored originals again; what there is plays until the new outputs are whole."""
+    """Encode stored originals again; the present outputs play until the new ones are complete."""
     with open_client(server, cacert) as client:
         started, code = of_each(videos, partial(client.encode_video, template=template, watermark=watermark))
     if not wait:

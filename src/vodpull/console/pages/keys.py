@@ -46,6 +46,7 @@ class _KeyDesk:
             own_account=self._context.account,
             accounts=accounts_of(keys),
             callbacks=self._context.callbacks.of_all(),
+            callback_kinds=list(CallbackKind),
         )
 
     def set_callback(self, visit: Visit) -> Response:
@@ -54,8 +55,11 @@ class _KeyDesk:
             raise NotFound("there is no such account")
         if len(url) > MAX_URL_CHARACTERS:
             raise ParameterError(f"the URL is longer than {MAX_URL_CHARACTERS} characters", field="url")
+        kind = visit.form.get("kind", CallbackKind.TRANSCODE)
+        if kind not in set(CallbackKind):
+            raise ParameterError("there is no callback of this kind", field="kind")
         judge_address(url, self._context.check_url, field="url")
-        self._context.callbacks.set(account_id, CallbackKind.TRANSCODE, url)
+        self._context.callbacks.set(account_id, CallbackKind(kind), url)
         return leave_to(visit, "keys")
 
     def create(self, visit: Visit) -> Response:

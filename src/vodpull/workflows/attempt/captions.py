@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from vodpull import captions, storage
 from vodpull.clock import now_ms
+from vodpull.errors import ObjectMissing
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
@@ -95,12 +96,14 @@ class CaptionFiles:
         """
         if job.asset is None or not (job.stage is Stage.DONE or replaces(job)):
             return
-        known = [file.key for file in job.asset.files if file.key.endswith(".m3u8")]
+        made = (file for file in job.asset.files if file is not job.asset.original)
+        known = [file.key for file in made if file.key.endswith(".m3u8")]
+        # The one that names all others comes last.
+        keys = dict.fromkeys((*known, job.asset.playlist_key))
         shown: list[Caption] | None = None
         while shown != (now := await asyncio.to_thread(self._rows.of_video, job.video_id)):
             shown = now
-            # The one that names all others comes last.
-            for key in (*dict.fromkeys(known), job.asset.playlist_key):
+            for key in filter(None, keys):
                 await self._tie(key, text_renditions(job, shown))
         await self._describe(job, shown or [])
 
@@ -113,9 +116,10 @@ class CaptionFiles:
             await self._objects.put_bytes(asset.mpd_key, text.encode())
 
     async def _tie(self, key: str, texts: Iterable[captions.TextRendition]) -> None:
-        if not key:
+        try:
+            before = (await self._objects.get_bytes(key)).decode()
+        except ObjectMissing:  # nobody plays it
             return
-        before = (await self._objects.get_bytes(key)).decode()
         after = captions.tie(before, list(texts))
         if after != before:
             await self._objects.put_bytes(key, after.encode())

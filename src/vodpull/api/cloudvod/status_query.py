@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
 from vodpull.api.cloudvod.requests import parse_query
@@ -158,7 +159,9 @@ class _Query:
 
     def caller(self, found: Found) -> LiveKey:
         """Return the key that signed."""
-        return check_claim(self._claim, self._signed, key=found.key)[0]
+        key = check_claim(self._claim, self._signed, key=found.key)[0]
+        key.require(KeyScope.READ)
+        return key
 
     def batch(self, found: Found, caller: LiveKey) -> BatchStatus:
         """Return what was asked for, if it is the caller's."""

@@ -23,6 +23,7 @@ from tusclient.exceptions import TusCommunicationError
 from tests.services.breaking_line import breaking_line
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from vodpull.client import Client
 
 CLIP = "sample_h264_aac.flv"
 PADDED = "flower_faststart.mp4"
@@ -121,10 +122,12 @@ def test_an_upload_is_encoded_and_plays(service: Vodpull, told: Receiver, clips:
     assert code["autoCode"].endswith(transcode.data["data"]["autoCode"])
 
 
-def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Receiver, tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_stays_until_another_one_takes_its_place(
+    service: Vodpull, told: Receiver, clips: Path, tmp_path: Path
+) -> None:
     before, path = len(told.received), tmp_path / "a.mp4"
     path.write_bytes(b"this is no video" * 100)
-    given = token_of(service, path.name)
+    given = token_of(service, path.name, fileId="mine")
     assert send(service.url, path, given["uploadToken"], tmp_path)[0] == 200
     assert video_of(service, given["videoId"])["transcodeState"] == 4
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
@@ -132,6 +135,13 @@ def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Re
     upload, transcode = told.wait_for(before + 2)[before:]
     assert json.loads(upload.body)["data"]["videoListInfo"][0]["videoId"] == given["videoId"]
     assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
+    again = token_of(service, path.name, fileId="mine", overwrite=1)
+    assert (again["fileKey"], again["videoId"]) == (given["fileKey"], given["videoId"])
+    assert send(service.url, clips / CLIP, again["uploadToken"], tmp_path)[0] == 200
+    told.wait_for(before + 4)
+    assert video_of(service, given["videoId"])["transcodeState"] == 1
+    kept = service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content
+    assert kept == (clips / CLIP).read_bytes()
 
 
 def test_a_tus_client_of_others_sends_a_file_over_a_line_that_breaks(service: Vodpull, tmp_path: Path) -> None:
@@ -164,3 +174,38 @@ def test_statuses_that_only_this_protocol_has_go_over_the_wire(service: Vodpull)
     with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
         connection.sendall((head + body).encode())
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 701 ")
+
+
+def test_the_command_goes_on_where_it_was_after_the_service_was_killed(service: Vodpull, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(os.urandom(5_000_000))
+    key, done = service.own_key, 0
+
+    class Killed(Exception):
+        pass
+
+    def kill_midway(at: int, _total: int) -> None:
+        nonlocal done
+        done = at
+        if at >= 2_000_000:
+            raise Killed
+
+    with Client(service.url, key.access_key, key.secret, patience_s=0) as client, pytest.raises(Killed):
+        client.upload(path, on_progress=kill_midway)
+    service.is_killed = True
+    service.kill()
+    service.start()
+    seen: list[int] = []
+    with Client(service.url, key.access_key, key.secret) as client:
+        again = client.upload(path, template="original", on_progress=lambda at, _total: seen.append(at))
+        assert seen[0] >= done >= 2_000_000, "what had arrived counts"
+        usage = client.video(again).usage
+        assert usage is not None
+        assert usage.original_bytes == path.stat().st_size
+    secrets = {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    words = ("upload", str(path), "--template", "original", "--label", "Courses/History", "--json")
+    sent = service.run(*words, "--server", service.url, **secrets)
+    assert sent.returncode == 0, sent.stderr
+    [made] = json.loads(sent.stdout)
+    video = service.api("GET", f"/videos/{made['videoId']}").json()
+    assert [label["name"] for label in video["categories"]] == ["History"]

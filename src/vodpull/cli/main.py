@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import account, keys, playback, service, tasks, upkeep, videos
+from vodpull.cli import account, keys, playback, service, tasks, upkeep, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
@@ -45,6 +45,7 @@ def options(
 
 service.register(app)
 tasks.register(app)
+uploads.register(app)
 upkeep.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(videos.app, name="videos")

@@ -7,6 +7,7 @@ import gc
 import signal
 import socket
 import ssl
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,6 +20,9 @@ from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vodpull.settings import Settings
+
+SWITCH_S = 0.001
+"""After which a thread that computes lets another one go on; the interpreter's own is five times that, at each read."""
 
 Role = Literal["all", "api", "worker"]
 """As in `vodpull.app.parts`, which is not loaded for a help text."""
@@ -61,9 +65,16 @@ def serve(
         (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
         signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-        gc.collect()
-        gc.freeze()  # what a process is made of stays: looking through it again and again would hold up replies
+        _favour_replies()
         server.run()
+
+
+def _favour_replies() -> None:
+    """Keep short what a reply may wait for inside this process."""
+    # What a process is made of stays: a collector would look through all of it again and again.
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
 
 
 def _check_certificate(certificate: Path | None, private_key: Path | None) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import operations, video_operations
+from vodpull.client import operations, upload_operations, video_operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
@@ -105,6 +105,8 @@ class _Operations:
     set_callback = _Method(video_operations.set_callback)
     delete_callback = _Method(video_operations.delete_callback)
     list_deliveries = _Method(video_operations.list_deliveries)
+
+    upload = _Method(upload_operations.upload)
 
     def __init__(self, address: Address, patience_s: float) -> None:
         self._address = address

@@ -71,6 +71,8 @@ class HttpCall:
     @property
     def content_type(self) -> str:
         """What the body says that it is."""
+        if "Content-Type" in self.headers:
+            return self.headers["Content-Type"]
         return "application/octet-stream" if isinstance(self.body, bytes) else "application/json"
 
 

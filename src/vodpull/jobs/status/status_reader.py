@@ -24,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic import TypeAdapter
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.scopes import read_scopes
 from vodpull.accounts.vault import Vault
 from vodpull.database.connection import NETWORK_LIMITS
 from vodpull.jobs.model import Asset, WireStatus
@@ -75,7 +76,7 @@ class StatusReader(Protocol):
     """Reads what a status query needs, on the event loop of its caller."""
 
     def ask(self, lookup: Lookup, done: Done) -> None:
-        """Tell what there is from now on: before this returns, where the database can be read without waiting."""
+        """Tell what there is, no older than this call, as soon as it is known."""
 
     async def find(self, lookup: Lookup) -> Found:
         """Return what there is."""
@@ -105,35 +106,58 @@ class SqliteStatusReader:
         self._found: dict[Lookup, Found] = {}
         """What was read in this version of the database; a commit of whatever connection makes another one."""
         self._held_items = 0
+        self._waiting: list[tuple[Lookup, Done]] = []
 
     def ask(self, lookup: Lookup, done: Done) -> None:
-        """Read at once."""
-        try:
-            found = self._find(lookup)
-        except sqlite3.Error as error:
-            done(error)
-        else:
-            done(found)
+        """
+        Answer together with all that come in this pass of the event loop, at its end.
+
+        Whenever SQLite works, a thread that computes may take the interpreter, and gives it back after a while.
+        """
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._answer)
+        self._waiting.append((lookup, done))
 
     async def find(self, lookup: Lookup) -> Found:
         """Return what there is."""
-        return self._find(lookup)
+        found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        self.ask(lookup, partial(_settle, found))
+        return await found
 
-    def _find(self, lookup: Lookup) -> Found:
-        if self._connection is None:
-            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
-            self._connection.execute("PRAGMA query_only=ON")
+    def _answer(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            self._look_for_commits()
+        except sqlite3.Error as error:
+            for _, done in waiting:
+                done(error)
+            return
+        for lookup, done in waiting:
+            done(self._found.get(lookup) or self._read(lookup))
+
+    def _look_for_commits(self) -> None:
+        """Forget what was read before the last commit."""
         # Asked for before the rows are: what is committed in between makes the next query read again.
-        version = self._connection.execute("PRAGMA data_version").fetchone()
+        version = self._connected().execute("PRAGMA data_version").fetchone()
         if version != self._version or self._held_items > REMEMBERED_ITEMS:
             self._version, self._held_items = version, 0
             self._found.clear()
-        found = self._found.get(lookup)
-        if found is None:
-            rows = self._connection.execute(_SQLITE, _asked(lookup)).fetchall()
-            found = self._found[lookup] = _found(rows, lookup.access_key, self._open_sealed)
-            self._held_items += 1 if found.batch is None else 1 + len(found.batch.items)
+
+    def _read(self, lookup: Lookup) -> Found | Exception:
+        try:
+            rows = self._connected().execute(_SQLITE, _asked(lookup)).fetchall()
+            found = _found(rows, lookup.access_key, self._open_sealed)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            return error
+        self._found[lookup] = found
+        self._held_items += 1 if found.batch is None else 1 + len(found.batch.items)
         return found
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+            self._connection.execute("PRAGMA query_only=ON")
+        return self._connection
 
     async def close(self) -> None:
         """Close the connection."""
@@ -254,6 +278,8 @@ class _Row(NamedTuple):
     account_id: str
     sealed_secret: str
     sealed_next_secret: str | None
+    scopes: str
+    expires_at_ms: int | None
     batch_id: str | None
     owner_id: str
     trans_no: str
@@ -272,6 +298,7 @@ ITEM = _Row._fields.index("file_name")
 
 _SQLITE = """
 select key.account_id as key_account_id, key.sealed_secret, key.sealed_next_secret,
+       key.scopes, key.expires_at_ms,
        batch.batch_id, batch.account_id, batch.trans_no, job.position,
        job.file_name, job.source_url, job.md5, job.pull_status, job.cmd_status, cast(job.asset as text)
 from access_key as key
@@ -299,7 +326,13 @@ def _key(rows: Sequence[_Row], access_key: str, open_sealed: Callable[[str], str
     first = rows[0]
     sealed = (first.sealed_secret, first.sealed_next_secret)
     secrets = tuple(open_sealed(secret) for secret in sealed if secret is not None)
-    return LiveKey(access_key=access_key, account_id=first.account_id, secrets=secrets)
+    return LiveKey(
+        access_key=access_key,
+        account_id=first.account_id,
+        secrets=secrets,
+        scopes=read_scopes(first.scopes.split()),
+        expires_at_ms=first.expires_at_ms,
+    )
 
 
 def _batch(rows: Sequence[_Row]) -> BatchStatus | None:

@@ -220,7 +220,8 @@ def language(stream: Any) -> str | None:
 
 def title(stream: Any) -> str:
     """Return what the file calls a track, for people; empty: nothing, or what programs write by themselves."""
-    said = str(stream.metadata.get("title") or stream.metadata.get("handler_name") or "")
+    # As Matroska, QuickTime and programs of long ago have it.
+    said = next((str(text) for key in ("title", "name", "handler_name") if (text := stream.metadata.get(key))), "")
     shown = "".join(letter for letter in said if letter.isprintable()).strip()[:MAX_TITLE]
     return "" if NO_TITLE.fullmatch(shown) else shown
 

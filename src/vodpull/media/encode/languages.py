@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from babel.core import Locale, UnknownLocaleError, get_global
+
 # ISO 639-1 and behind it ISO 639-2/T, as the registration authority pairs them.
 _PAIRS = """
 aaaar ababk aeave afafr akaka amamh anarg arara asasm avava ayaym azaze babak bebel bgbul bhbih bibis bmbam
@@ -21,24 +23,6 @@ yoyor zazha zhzho zuzul
 """
 _LONG = {pair[:2]: pair[2:] for pair in _PAIRS.split()}
 _LONG_LETTERS = 3
-# ISO 639-2/B, as Matroska and old files write them.
-_BIBLIOGRAPHIC = """
-albsq armhy baqeu burmy chizh czecs dutnl frefr geoka gerde greel iceis macmk maomi mayms perfa rumro slosk tibbo welcy
-"""
-_SHORT = {
-    **{long: short for short, long in _LONG.items()},
-    **{pair[:_LONG_LETTERS]: pair[_LONG_LETTERS:] for pair in _BIBLIOGRAPHIC.split()},
-}
-# What languages call themselves, those that most films are spoken in.
-_OWN_NAMES = {
-    "ar": "العربية", "bg": "български", "bn": "বাংলা", "ca": "català", "cs": "čeština", "da": "dansk", "de": "Deutsch",
-    "el": "Ελληνικά", "en": "English", "es": "español", "et": "eesti", "fa": "فارسی", "fi": "suomi", "fr": "français",
-    "he": "עברית", "hi": "हिन्दी", "hr": "hrvatski", "hu": "magyar", "id": "Indonesia", "it": "italiano", "ja": "日本語",
-    "ko": "한국어", "lt": "lietuvių", "lv": "latviešu", "ms": "Melayu", "nb": "norsk", "nl": "Nederlands",
-    "no": "norsk", "pl": "polski", "pt": "português", "ro": "română", "ru": "русский", "sk": "slovenčina",
-    "sl": "slovenščina", "sr": "српски", "sv": "svenska", "ta": "தமிழ்", "te": "తెలుగు", "th": "ไทย", "tr": "Türkçe",
-    "uk": "українська", "ur": "اردو", "vi": "Tiếng Việt", "yue": "粵語", "zh": "中文",
-}  # fmt: skip
 # Not known, several, none, and not coded.
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
 _CASES: Mapping[int, Callable[[str], str]] = {2: str.upper, 4: str.title}
@@ -55,7 +39,8 @@ def iso_639_2(tag: str) -> str | None:
 def bcp_47(said: str) -> str | None:
     """Return the tag for playlists and manifests, with the shortest code of a language (`eng` is `en`); None: none."""
     primary, dash, rest = said.replace("_", "-").strip().lower().partition("-")
-    tag = f"{_SHORT.get(primary, primary)}{dash}{rest}"
+    shorter = get_global("language_aliases").get(primary, primary)
+    tag = f"{shorter if isinstance(shorter, str) else primary}{dash}{rest}"
     if not _TAG.fullmatch(tag) or primary in _NO_LANGUAGE:
         return None
     # Scripts and regions as people write them; readers take any.
@@ -64,9 +49,12 @@ def bcp_47(said: str) -> str | None:
 
 
 def own_name(said: str) -> str | None:
-    """Return what a language calls itself, else its tag, for menus; None: it is none."""
+    """Return what those who speak a language call it, else its tag, for menus; None: it is none."""
     tag = bcp_47(said)
     if tag is None:
         return None
-    primary, dash, rest = tag.partition("-")
-    return f"{_OWN_NAMES.get(primary, primary)}{f' ({rest})' if dash else ''}"
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return f"{name[0].upper()}{name[1:]}"

@@ -29,7 +29,15 @@ def test_the_tag_of_a_language(said: str, tag: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"), [("eng", "English"), ("zh-TW", "中文 (TW)"), ("gsw", "gsw"), ("und", None), ("", None)]
+    ("said", "name"),
+    [
+        ("eng", "English"),
+        ("fre", "Français"),
+        ("pt_br", "Português (Brasil)"),
+        ("qya", "qya"),
+        ("und", None),
+        ("", None),
+    ],
 )
 def test_a_language_is_called_as_its_speakers_do(said: str, name: str | None) -> None:
     assert own_name(said) == name

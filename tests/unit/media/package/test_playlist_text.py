@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import pytest
 
@@ -17,9 +18,12 @@ from vodpull.media.package.hls import (
 from vodpull.media.package.playlists import playlists
 from vodpull.media.package.presentation import (
     SOUNDS,
+    SURROUND,
     TEXTS,
+    Keyframes,
     Presentation,
     Track,
+    pairs,
     presentation_bytes,
     read_presentation,
     with_texts,
@@ -122,6 +126,43 @@ def test_every_picture_plays_alone_with_all_that_goes_with_it(golden: Golden) ->
     # What names others comes after them.
     assert list(texts) == ["v-v01.m3u8", "v-a1.m3u8", "v-a2.m3u8", "v-t1.m3u8", "v-01.m3u8", "v.m3u8"]
     assert texts["v-t1.m3u8"].splitlines()[2::4] == ["#EXT-X-TARGETDURATION:8", "#EXTINF:8.100000,"]
+
+
+def timed(track: Track, *lengths: int, timescale: int) -> Track:
+    return replace(track, timescale=timescale, starts=tuple(accumulate(lengths, initial=0)))
+
+
+def test_an_mpd_names_the_same_segments(golden: Golden) -> None:
+    picture = timed(PICTURE, 120_120, 120_120, 3003, timescale=30_000)
+    english = timed(ENGLISH, 192_512, 191_488, 4096, timescale=48_000)
+    # It ends earlier.
+    other = replace(timed(OTHER, 192_512, timescale=48_000), durations_s=(4.0,))
+    text = replace(FRENCH, file="v-t1.vtt", forced=False)
+    presented = replace(with_texts(video(picture, english, other), [text]), dash=True)
+    golden("video.mpd", playlists(presented)["v.mpd"].splitlines())
+
+
+def test_while_a_video_grows_there_is_no_mpd() -> None:
+    assert "v.mpd" not in playlists(replace(video(PICTURE, ENGLISH, complete=False), dash=True))
+
+
+def test_one_picture_of_each_segment_is_an_i_frame_playlist(golden: Golden) -> None:
+    ranges = ((9000, 24), (8000, 24), (7000, 24))
+    keyframes = Keyframes(playlist="v-i01.m3u8", ranges=ranges, peak_bitrate_bps=18_000, bitrate_bps=17_000)
+    texts = playlists(video(replace(PICTURE, keyframes=keyframes), ENGLISH))
+    golden("keyframes.m3u8", texts["v-i01.m3u8"].splitlines())
+    assert texts["v.m3u8"].splitlines()[-1] == (
+        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=18000,AVERAGE-BANDWIDTH=17000,CODECS="avc1.64001e",RESOLUTION=640x360,'
+        'URI="v-i01.m3u8"'
+    )
+
+
+def test_a_group_in_surround_has_the_members_of_the_one_in_stereo() -> None:
+    surround = replace(ENGLISH, id="a3", playlist="v-a3.m3u8", group=SURROUND, channels=6, peak_bitrate_bps=400_000)
+    presented = video(PICTURE, ENGLISH, OTHER, replace(surround, variant=False))
+    assert [track.id for track in presented.in_group(SURROUND)] == ["a3", "a2"]
+    found = [(pair.lead.id, pair.sound_group, pair.peak_bitrate_bps) for pair in pairs(presented)]
+    assert found == [("v01", SOUNDS, 1_050_000), ("a1", SOUNDS, 150_000), ("v01", SURROUND, 1_300_000)]
 
 
 def test_a_presentation_survives_being_kept_and_loses_its_texts_again() -> None:

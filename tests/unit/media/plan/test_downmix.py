@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vodpull.media.plan.downmix import USUAL, stereo_mix
+from vodpull.media.plan.downmix import USUAL, stereo_mix, surround_mix
 
 
 def ears(mix: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -52,3 +52,17 @@ def test_any_other_number_goes_to_both_ears_by_turns(channels: int) -> None:
     assert set(left) | set(right) == {f"c{number}" for number in range(channels)}
     for side in (left, right):
         assert sum(gain**2 for gain in side.values()) == pytest.approx(1, abs=0.05), "together as loud as one"
+
+
+@pytest.mark.parametrize(
+    ("channels", "speakers", "mix"),
+    [
+        (2, ("FL", "FR"), None),
+        (6, ("FL", "FR", "FC", "LFE", "SL", "SR"), "pan=5.1|FL=FL|FR=FR|FC=FC|LFE=LFE|BL=1*BL+1*SL|BR=1*BR+1*SR"),
+        (6, ("FL", "FR", "FC", "BC", "SL", "SR"), None),
+        (6, (), "pan=5.1|c0=c0|c1=c1|c2=c2|c3=c3|c4=c4|c5=c5"),
+        (8, (), "pan=5.1|c0=c0|c1=c1|c2=c2|c3=c3|c4=0.707*c4+0.707*c6|c5=0.707*c5+0.707*c7"),
+    ],
+)
+def test_surround_stays_surround(channels: int, speakers: tuple[str, ...], mix: str | None) -> None:
+    assert surround_mix(channels, speakers) == mix

@@ -17,6 +17,7 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.workflows.attempt.context import replaces
+from vodpull.workflows.attempt.dash_texts import mpd_with_captions
 
 FILES_AT_ONCE = 8
 
@@ -104,6 +105,15 @@ class CaptionFiles:
             shown = now
             for key in filter(None, keys):
                 await self._tie(key, text_renditions(job, shown))
+        await self._describe(job, shown or [])
+
+    async def _describe(self, job: Job, known: Iterable[Caption]) -> None:
+        """Write the MPD of a video anew; videos of older releases have none."""
+        asset = job.asset
+        if asset is not None and asset.mpd_key and asset.presentation_key:
+            presented = await self._objects.get_bytes(asset.presentation_key)
+            text = mpd_with_captions(presented, known, folder=captions_of(job).rpartition("/")[2])
+            await self._objects.put_bytes(asset.mpd_key, text.encode())
 
     async def _tie(self, key: str, texts: Iterable[captions.TextRendition]) -> None:
         try:
@@ -116,9 +126,12 @@ class CaptionFiles:
 
     def show_early(self, job: Job, folder: Path) -> None:
         """Let the playlists of a folder that is about to be published name the captions of their video."""
-        texts = text_renditions(job, self._rows.of_video(job.video_id))
+        known = self._rows.of_video(job.video_id)
         for path in folder.glob("*.m3u8"):
-            path.write_text(captions.tie(path.read_text("utf-8"), texts), "utf-8")
+            path.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")
+        for path in folder.glob("*.mpd"):
+            presented, beside = path.with_suffix(".json").read_bytes(), captions_of(job).rpartition("/")[2]
+            path.write_text(mpd_with_captions(presented, known, folder=beside), "utf-8")
 
 
 def captions_of(job: Job) -> str:

@@ -161,5 +161,6 @@ def test_nothing_lies_beside_what_a_clip_became(
                 f"{video_id}-storyboard.vtt",
                 f"{video_id}.jpg",
                 f"{video_id}.m3u8",
+                *([f"{video_id}.webp"] if job["duration_s"] >= 60 else []),
             ]
         ), entry["file"]

@@ -37,9 +37,11 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
+from vodpull.api.v1.videos.edits import edits_router
 from vodpull.api.v1.videos.routes import videos_router
 from vodpull.api.v1.videos.stills import stills_router
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
@@ -78,6 +80,8 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         uploads_router(context),
         captions_router(context),
         stills_router(context),
+        edits_router(context),
+        materials_router(context),
         categories_router(context),
         callbacks_router(context),
         account_router(context),

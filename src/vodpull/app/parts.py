@@ -57,6 +57,7 @@ from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
+from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -130,7 +131,8 @@ class Parts:
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
-        self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        files = CaptionFiles(database, self.objects)
+        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher, objects=self.objects)
         self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
@@ -151,7 +153,8 @@ class Parts:
             room_bytes=room_bytes,
         )
         videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)
-        completions = {UploadKind.VIDEO: videos.completion()}
+        materials = UploadedMaterials(self.accounts, self.outbox)
+        completions = {UploadKind.VIDEO: videos.completion(), **materials.completions()}
         return Uploads(self.database, self.objects, terms=terms, completions=completions)
 
     def metrics_door(self) -> MetricsDoor:

@@ -34,6 +34,7 @@ from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import Gate
 from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 
@@ -92,13 +93,14 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
 
 
 def _api_context(parts: Parts) -> ApiContext:
+    intake = _intake(parts)
     return ApiContext(
         access=Access(
             parts.accounts.find_live,
             rate_limit=parts.settings.rate_limit,
             is_first=partial(is_first, parts.database),
         ),
-        intake=_intake(parts),
+        intake=intake,
         control=parts.control,
         disposal=parts.disposal,
         outbox=parts.outbox,
@@ -116,6 +118,7 @@ def _api_context(parts: Parts) -> ApiContext:
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
+        editing=Editing(parts.store, parts.engine, parts.queues, intake=intake),
         stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,

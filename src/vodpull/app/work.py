@@ -25,7 +25,7 @@ from vodpull.workflows.requests.deletion import Sweep
 from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
-from vodpull.workflows.upkeep.material_files import MaterialFiles
+from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
 from vodpull.workflows.upkeep.schedule import Chores, Schedule
 from vodpull.workflows.upkeep.upload_parts import UploadParts
 
@@ -49,7 +49,8 @@ def attached(parts: Parts) -> Iterator[None]:
 @contextmanager
 def working(parts: Parts) -> Iterator[None]:
     """Do work, under an executor id of this process's own."""
-    steps = Steps(_context(parts), parts.outbox)
+    context = _context(parts)
+    steps = Steps(context, parts.outbox)
     executor_id = claim_executor_id(parts.database, lock_folder=parts.settings.data_dir)
     heartbeat = Heartbeat(
         parts.database,
@@ -58,7 +59,9 @@ def working(parts: Parts) -> Iterator[None]:
         on_lost=_leave_if_shared(parts.database),
         on_census=parts.host_limits.share,
     )
-    schedule = Schedule(parts.store, parts.engine, work_folder=_work_folder(parts), chores=_chores(parts))
+    workshop = Workshop(folder=context.work_folder, toolbox=context.toolbox)
+    chores = _chores(parts, workshop)
+    schedule = Schedule(parts.store, parts.engine, work_folder=context.work_folder, chores=chores)
     register_workflows(parts.engine, parts.queues, steps)
     try:
         parts.engine.launch(parts.queues.all(), executor_id=executor_id.name)
@@ -106,14 +109,14 @@ def _work_folder(parts: Parts) -> Path:
     return parts.settings.data_dir.resolve() / "work"
 
 
-def _chores(parts: Parts) -> Chores:
+def _chores(parts: Parts, workshop: Workshop) -> Chores:
     return Chores(
         retention=parts.retention,
         leftovers=Leftovers(parts.retention, parts.objects),
         removal=parts.removal,
         days=parts.storage_days,
         archive=Archive(parts.database, parts.vault, parts.objects),
-        materials=MaterialFiles(parts.database, parts.vault, parts.objects),
+        materials=MaterialFiles(parts.database, parts.vault, parts.objects, workshop=workshop),
         uploads=UploadParts(parts.database, parts.objects),
         disposal=parts.disposal,
         sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),

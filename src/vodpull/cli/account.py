@@ -84,7 +84,7 @@ def set_callback(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Tell the account at this address from now on."""
+    """Send notifications of this kind to an address from now on."""
     with open_client(server, cacert) as client:
         client.set_callback(kind, url)
     typer.echo(f"{kind} is told at {url}")
@@ -92,7 +92,7 @@ def set_callback(
 
 @callbacks.command("delete")
 def delete_callback(kind: Kind, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Tell the account nothing of this kind any more."""
+    """Send no more notifications of this kind."""
     with open_client(server, cacert) as client:
         client.delete_callback(kind)
     typer.echo(f"{kind} is told nowhere")

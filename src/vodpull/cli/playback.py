@@ -21,7 +21,7 @@ KeyId = Annotated[str, typer.Argument(help="`kid` of its tokens.", metavar="KEY_
 
 @app.command()
 def show(as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Tell who may watch the videos of the account, unless a video or its template says otherwise."""
+    """Show who may watch the videos of the account, unless a video or its template says otherwise."""
     with open_client(server, cacert) as client:
         found = client.account()
     if as_json:
@@ -66,7 +66,7 @@ def create_key(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Make a key that signs from now on, its secret shown this once; or believe tokens that you sign yourself."""
+    """Make a key that signs from now on, its secret shown this once; or trust tokens that you sign yourself."""
     pem = "" if public_key is None else sys.stdin.read() if str(public_key) == "-" else public_key.read_text()
     with open_client(server, cacert) as client:
         made = client.create_playback_key(public_key=pem)
@@ -78,7 +78,7 @@ def create_key(
 
 @app.command("revoke-key")
 def revoke_key(key_id: KeyId, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Believe no token of a key any more."""
+    """Trust no more tokens of a key."""
     with open_client(server, cacert) as client:
         client.revoke_playback_key(key_id)
     typer.echo(f"{key_id} is revoked")

@@ -15,10 +15,10 @@ INTRODUCTION = """\
 # Commands
 
 What `vodpull COMMAND --help` prints. Commands that call a service take its address from
-`--server` or `VODPULL_SERVER`, and the key from `VODPULL_ACCESS_KEY` and `VODPULL_SECRET_KEY`, from `vodpull.toml`, or
-beside the service's data folder (`VODPULL_DATA_DIR`) from there. Results go to stdout, all other words to stderr; an
-error is two lines: what, and how to fix it. `vodpull --install-completion` makes the shell complete commands and
-options.
+`--server` or `VODPULL_SERVER`, and the key from `VODPULL_ACCESS_KEY` and `VODPULL_SECRET_KEY`, from `vodpull.toml`, or,
+on the machine of the service, from its data folder (`VODPULL_DATA_DIR`). Results go to stdout, everything else to
+stderr; an error is two lines: what, and how to fix it. `vodpull --install-completion` makes the shell complete commands
+and options.
 """
 
 

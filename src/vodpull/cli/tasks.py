@@ -61,7 +61,7 @@ def pull(
     template: Annotated[str, typer.Option(help="Template of the outputs.")] = "",
     trans_no: Annotated[str, typer.Option(help="Your own id of the request.")] = "",
     notify_url: Annotated[str, typer.Option(help="Where to post the final state.")] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end, and what came of it.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end, then the result.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
@@ -69,8 +69,8 @@ def pull(
     """
     Submit up to 50 sources to a running service, as one task.
 
-    At a terminal words say what became of it. With --json, and where stdout is no terminal, JSON does: the ids of the
-    task, with --wait the final pullVideoQuery reply. Progress goes to stderr.
+    At a terminal the result is told in words; with --json, and where stdout is not a terminal, as JSON: the ids of the
+    task, or with --wait the final pullVideoQuery reply. Progress goes to stderr.
     """
     urls = read_sources(sources)
     if len(urls) > MAX_ITEMS:

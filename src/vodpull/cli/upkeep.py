@@ -41,7 +41,7 @@ def restore(file: File) -> None:
 
 
 def rebuild() -> None:
-    """Make the database's index again from the manifests in the store; what it knows stays as it is."""
+    """Rebuild the database from the manifests in the store; what it already has stays as it is."""
     from vodpull.app.backup import rebuild_index
     from vodpull.settings import load_settings
 

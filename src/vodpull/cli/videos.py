@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from vodpull.atomic import write_atomically
 from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
+from vodpull.cli.spans import seconds_of
 from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
 from vodpull.errors import ConfigurationError, RequestError
 
@@ -48,7 +48,7 @@ def list_videos(
     search: Annotated[str, typer.Option(help="Only those with this in the name.")] = "",
     state: Annotated[State | None, typer.Option(help="Only these.")] = None,
     encode_state: Annotated[EncodeState | None, typer.Option(help="Only these.")] = None,
-    origin: Annotated[Origin | None, typer.Option(help="Only those that came so.")] = None,
+    origin: Annotated[Origin | None, typer.Option(help="Only those that came in this way.")] = None,
     category: Annotated[str, typer.Option(help="Only those with this label: NAME, PARENT/NAME or id.")] = "",
     since: Annotated[datetime | None, typer.Option(help="Created then or later (UTC).", formats=_DAYS)] = None,
     until: Annotated[datetime | None, typer.Option(help="Created then or before (UTC).", formats=_DAYS)] = None,
@@ -82,7 +82,7 @@ def list_videos(
 
 @app.command()
 def show(video: VideoId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Show all of a video: states, labels, files with URLs, what it takes, how it was made."""
+    """Show everything about a video: states, labels, files with URLs, size, how it was made."""
     with open_client(server, cacert) as client:
         show_one(client.video(video), as_json=as_json)
 
@@ -94,7 +94,7 @@ def edit(
     description: Annotated[str | None, typer.Option(help="Its description; '' takes it away.")] = None,
     category: Annotated[
         list[str] | None,
-        typer.Option(help="A label of it from now on, in place of those before: NAME, PARENT/NAME or id; may repeat."),
+        typer.Option(help="Label that takes the place of its present ones: NAME, PARENT/NAME or id; may repeat."),
     ] = None,
     no_categories: Annotated[bool, typer.Option("--no-categories", help="Take all labels away.")] = False,
     publish_domain: Annotated[str | None, typer.Option(help="One of the service's; '': its default.")] = None,
@@ -107,7 +107,7 @@ def edit(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Change what is named of a video and nothing else."""
+    """Change the given properties of a video, and no others."""
     texts = {"name": name, "description": description, "publish_domain": publish_domain, "player_id": player_id}
     if playback is not None:
         texts["playback"] = own_word(playback)
@@ -167,7 +167,7 @@ def encode(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """Encode stored originals again; what there is plays until the new outputs are whole."""
+    """Encode stored originals again; the present outputs play until the new ones are complete."""
     with open_client(server, cacert) as client:
         started, code = of_each(videos, partial(client.encode_video, template=template, watermark=watermark))
     if not wait:
@@ -216,7 +216,7 @@ def url(
     """Print where a video is played: its playlist, or what there is instead; signed where the video wants it."""
     terms: PlaybackTerms = {"address": address, "referrer": referrer}
     if life:
-        terms["for_s"] = seconds_of(life)
+        terms["for_s"] = seconds_of(life, field="--for")
     with open_client(server, cacert) as client:
         played = client.playback(video, **terms)
         if what == "original" and not played.original_url:
@@ -231,22 +231,6 @@ def url(
         raise ConfigurationError(f"the video has no {what}", field="--what", remedy=remedy)
     for line in lines:
         typer.echo(printable(line))
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
-
-
-def seconds_of(text: str) -> int:
-    """
-    Return the seconds of a span such as `90s`, `30m`, `2h` or `7d`.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    found = re.fullmatch(r"([0-9]{1,8})([smhd])", text)
-    if found is None or int(found[1]) == 0:
-        raise ConfigurationError(f"{text} is no span of time", field="--for", remedy="Write 90s, 30m, 2h or 7d.")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def own_word(playback: str) -> str:

@@ -45,7 +45,7 @@ class Caption:
     default: bool
     forced: bool
     origin: str
-    """`source`, `request` or `added`."""
+    """`source`, `request`, `material` or `added`."""
     cues: int
     left_out: int
     """Cues of the file that are not among them."""
@@ -99,6 +99,8 @@ class Video:
     job_id: str
     batch_id: str
     position: int
+    teaser_url: str = ""
+    """Three seconds as an animated picture (WebP); empty: there are none."""
     watermark: str = ""
     """What was put on top of the template."""
     files: tuple[File, ...] = ()

@@ -13,6 +13,9 @@ UNFINISHED = sa.text("finished_at_ms IS NULL")
 
 UNARCHIVED_MATERIAL = sa.text("archived_at_ms < updated_at_ms")
 
+UNMEASURED = sa.text("duration_s < 0")
+"""Sound that has just been uploaded."""
+
 DELETED = sa.text("deleted_at_ms IS NOT NULL")
 """Materials whose file is still to be removed."""
 
@@ -51,6 +54,8 @@ access_key = sa.Table(
     sa.Column("sealed_next_secret", sa.Text),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("revoked_at_ms", sa.BigInteger),
+    sa.Column("scopes", sa.String(64), nullable=False, server_default=""),
+    sa.Column("expires_at_ms", sa.BigInteger),
 )
 
 playback_key = sa.Table(
@@ -227,6 +232,7 @@ material = sa.Table(
         sqlite_where=UNARCHIVED_MATERIAL,
         postgresql_where=UNARCHIVED_MATERIAL,
     ),
+    sa.Index("ix_material_unmeasured", "duration_s", sqlite_where=UNMEASURED, postgresql_where=UNMEASURED),
     sa.Index("ix_material_deleted", "deleted_at_ms", sqlite_where=DELETED, postgresql_where=DELETED),
 )
 
@@ -250,6 +256,8 @@ task = sa.Table(
     sa.Column("access_key", sa.String(64), nullable=False),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("finished_at_ms", sa.BigInteger),
+    sa.Column("job_id", sa.String(32)),
+    sa.Index("ix_task_job", "job_id", unique=True),
     sa.Index("ix_task_trans_no", "account_id", "kind", "trans_no", unique=True),
     sa.Index("ix_task_open", "created_at_ms", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
 )

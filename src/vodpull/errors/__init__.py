@@ -18,6 +18,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
     │   ├── QuotaExceeded         quota_exceeded
     │   ├── NotAllowedNow         not_allowed_now
     │   ├── Occupied              occupied
+    │   ├── VideoUnfit            video_unfit
     │   ├── MethodNotAllowed      method_not_allowed
     │   ├── FormRefused           form_refused
     │   ├── NotificationInvalid   notification_invalid
@@ -138,6 +139,7 @@ from vodpull.errors.request import (
     RequestRepeated,
     RequestTooLarge,
     TransNoRepeated,
+    VideoUnfit,
     check_together,
 )
 from vodpull.errors.service import (
@@ -242,6 +244,7 @@ __all__ = [
     "UploadTooLarge",
     "UrlForbidden",
     "UrlInvalid",
+    "VideoUnfit",
     "VodpullError",
     "catalogue",
     "check_together",

@@ -144,6 +144,13 @@ class Occupied(RequestError):
     remedy = "Wait until that has ended, or ask for it to be stopped."
 
 
+class VideoUnfit(RequestError):
+    """A video cannot be joined with others: it is blocked, or has no picture that could be read."""
+
+    code = "video_unfit"
+    remedy = "Leave that video out, or enable it first."
+
+
 class MethodNotAllowed(RequestError):
     """The path exists, but not for this HTTP method."""
 

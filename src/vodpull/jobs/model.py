@@ -104,6 +104,9 @@ class VideoOrigin(IntEnum):
 UPLOADED = frozenset({VideoOrigin.UPLOADED, VideoOrigin.UPLOADED_BY_SDK, VideoOrigin.UPLOADED_BY_TOOL})
 """Origins of videos whose bytes a client sent here."""
 
+EDITED = frozenset({VideoOrigin.CLIPPED, VideoOrigin.JOINED})
+"""Origins of videos that are made of others."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredFile:
@@ -168,6 +171,8 @@ class Asset:
     playlist_key: str = ""
     """Key of the multivariant playlist; empty until it is published."""
     poster_key: str = ""
+    teaser_key: str = ""
+    """Key of three seconds as an animated picture (WebP); empty: there are none."""
     storyboard_key: str = ""
     """Key of the WebVTT index of the preview pictures."""
     tracks: tuple[SourceTrack, ...] = ()
@@ -227,6 +232,11 @@ class Sidecar:
     label: str = ""
     """For people: hostile text; empty: what the language is called."""
     is_default: bool = False
+
+
+def fragments_name(video_id: str) -> str:
+    """Return the folder of the fragments of an original that is a playlist."""
+    return f"{video_id}-source"
 
 
 @dataclass(frozen=True, kw_only=True)

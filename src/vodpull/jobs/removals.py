@@ -64,6 +64,12 @@ class Retention:
         with self._engine.connect() as connection:
             return read_view(connection, tables.batch.c.batch_id == batch_id)
 
+    def find_of(self, job_id: str) -> BatchView | None:
+        """Return the batch of a job, as `find` does."""
+        batch_id = sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
+        with self._engine.connect() as connection:
+            return read_view(connection, tables.batch.c.batch_id == batch_id)
+
     def delete(self, view: BatchView, *, position: int | None = None) -> bool:
         """
         Delete a batch, or its one job at a position, and plan the removal of the files; once is as good as twice.

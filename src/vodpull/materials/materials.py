@@ -139,6 +139,18 @@ class Materials:
                 connection.scalars(sa.select(material.material_id).where(material.material_id.in_(material_ids)))
             )
 
+    def unmeasured(self, *, limit: int) -> list[Material]:
+        """Return sound whose length nobody has looked for yet."""
+        late = sa.and_(IS_THERE, tables.material.c.duration_s < 0)
+        with self._engine.connect() as connection:
+            return [_material_of(row) for row in connection.execute(_QUERY.where(late).limit(limit)).mappings()]
+
+    def measured(self, material: Material, *, duration_s: float) -> None:
+        """Record how long sound is, unless another file took its place meanwhile."""
+        same = tables.material.c.uploaded_at_ms == material.uploaded_at_ms
+        with self._engine.begin() as connection:
+            _change(connection, material.material_id, {"duration_s": duration_s}, which=same)
+
     def unarchived(self, *, limit: int) -> list[Material]:
         """Return materials whose present state is in no manifest yet."""
         material = tables.material.c
@@ -234,12 +246,18 @@ def _insert(connection: sa.Connection, material: Material, *, archived_at_ms: in
     return is_new
 
 
-def _change(connection: sa.Connection, material_id: str, values: Mapping[str, object]) -> bool:
+def _change(
+    connection: sa.Connection,
+    material_id: str,
+    values: Mapping[str, object],
+    *,
+    which: sa.ColumnElement[bool] | None = None,
+) -> bool:
     """Write values to a material that is not deleted, and mark it as changed."""
     material = tables.material
     # Each time another one, so that a manifest that is being written now does not count.
     later = sa.case((material.c.updated_at_ms < now_ms(), now_ms()), else_=material.c.updated_at_ms + 1)
-    mine = sa.and_(IS_THERE, material.c.material_id == material_id)
+    mine = sa.and_(IS_THERE, material.c.material_id == material_id, sa.true() if which is None else which)
     return connection.execute(material.update().where(mine).values({**values, "updated_at_ms": later})).rowcount == 1
 
 

@@ -21,6 +21,9 @@ class MaterialKind(StrEnum):
     """Sound, with its length; nothing uses it."""
 
 
+NOT_MEASURED = -1.0
+"""Length of sound that nobody has looked at yet."""
+
 SUBTITLE_SUFFIXES = ("vtt", "srt", "ass")
 
 
@@ -39,13 +42,18 @@ class Material:
     """Lower case, without a dot; 1 to 10 letters or digits."""
     size_bytes: int
     duration_s: float = 0.0
-    """Of sound."""
+    """Of sound; below 0: nobody has looked yet."""
     publish_domain: str = ""
     """As set for it; empty: the default of the installation."""
     created_at_ms: int
     """When it was first heard of: its month is part of the key."""
     uploaded_at_ms: int
     updated_at_ms: int
+
+    @property
+    def length_s(self) -> float:
+        """Return how long it sounds, as far as that is known."""
+        return max(0.0, self.duration_s)
 
     @property
     def key(self) -> str:

@@ -28,6 +28,7 @@ _TYPES = {
     ".ts": "video/mp2t",
     ".vtt": "text/vtt; charset=utf-8",
     ".webm": "video/webm",
+    ".webp": "image/webp",
 }
 _UNKNOWN_TYPE = "application/octet-stream"
 

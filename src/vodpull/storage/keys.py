@@ -6,6 +6,7 @@ Every object key is made here: service-made folders, and names that no file syst
     pullvideo/<yyyyMM>/<directory>/<videoId>-NN.m3u8      playlist of a rendition
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
+    pullvideo/<yyyyMM>/<directory>/<videoId>.webp         three seconds as an animated picture
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures
     pullvideo/<yyyyMM>/<directory>/<videoId>-captions/<language>-<digest>/…    one text track
     material/<yyyyMM>/<materialId>.<suffix>               a picture or subtitles

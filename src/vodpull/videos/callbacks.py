@@ -19,10 +19,13 @@ class CallbackKind(StrEnum):
     VIDEO_UPLOAD = "videoUpload"
     """A video has arrived that a client sent here; told before its encode has ended."""
 
+    MATERIAL_UPLOAD = "materialUpload"
+    """A material has arrived."""
+
     @property
     def is_json(self) -> bool:
         """Return True when the body is JSON, not base64 of it."""
-        return self is CallbackKind.VIDEO_UPLOAD
+        return self in {CallbackKind.VIDEO_UPLOAD, CallbackKind.MATERIAL_UPLOAD}
 
 
 @dataclass(frozen=True, kw_only=True)

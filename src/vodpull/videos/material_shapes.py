@@ -29,7 +29,7 @@ def audio_info(audio: Material, *, urls: FileUrls) -> dict[str, Any]:
         "audioId": audio.material_id,
         "createUser": audio.account,
         "audioSize": audio.size_bytes,
-        "audioDuration": whole_seconds(audio.duration_s),
+        "audioDuration": whole_seconds(audio.length_s),
         "url": urls.url(audio.key, audio.publish_domain),
         "suffix": audio.suffix,
         "createTime": audio.created_at_ms // 1000,

@@ -8,6 +8,8 @@ from datetime import tzinfo
 from typing import Any
 
 from vodpull.jobs.status.status import compact_json
+from vodpull.materials.model import Material
+from vodpull.videos.material_shapes import material_info
 from vodpull.videos.model import Video
 from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.urls import FileUrls
@@ -37,6 +39,17 @@ def deletion_notice(task_id: int, statuses: Mapping[str, int], *, now_ms: int) -
     """Return what is posted when videos were deleted: by id 2, or 3 where files could not be removed."""
     items = [{"videoId": video_id, "status": status} for video_id, status in statuses.items()]
     return _sent({"taskId": str(task_id), "status": 2, "items": items, "timestamp": now_ms})
+
+
+def material_notice(material: Material, *, urls: FileUrls) -> str:
+    """Return what is posted when a material has arrived: its record."""
+    data = {"materialList": [material_info(material, urls=urls)], "total": 1}
+    return compact_json({"code": SUCCEEDED["code"], "data": data, "message": SUCCEEDED["message"]}).decode()
+
+
+def edit_notice(told: Mapping[str, Any]) -> str:
+    """Return what is posted when a clip or a join has ended: what its query tells."""
+    return _sent(told)
 
 
 def _sent(data: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What is asked for videos and takes a while: deletions, and workflows that a transNo starts once in its account."""
+"""What is asked for videos and takes a while: deletions, clips, joins, and workflows; a transNo starts one but once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
+from vodpull.errors import NotFound
 
 RANDOM_BITS = 11
 
@@ -22,6 +23,12 @@ class TaskKind(StrEnum):
 
     DELETE = "delete"
     WORKFLOW = "workflow"
+    CLIP = "clip"
+    JOIN = "join"
+
+
+EDITS = frozenset({TaskKind.CLIP, TaskKind.JOIN})
+"""What makes a new video of others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +46,8 @@ class Task:
     access_key: str = ""
     """Key of the call."""
     created_at_ms: int
+    job_id: str | None = None
+    """The job that carries it out; None: none does."""
 
 
 def new_task_id(created_ms: int) -> int:
@@ -62,12 +71,51 @@ class Tasks:
         query = sa.select(tables.task).where(task.finished_at_ms.is_(None), task.kind == kind.value)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(task.created_at_ms).limit(limit)).mappings().all()
-        return [
-            Task(**{name: value for name, value in row.items() if name not in {"kind", "finished_at_ms"}}, kind=kind)
-            for row in rows
-        ]
+        return [_task_of(row) for row in rows]
 
-    def finish(self, connection: sa.Connection, task_id: int) -> bool:
-        """Record that a task is carried out; False when it was before."""
+    def find(self, account_id: str, kind: TaskKind, trans_no: str) -> Task:
+        """
+        Return the task that a transNo has started.
+
+        Raises:
+            NotFound: it has started none of this kind in this account.
+        """
+        task = tables.task.c
+        mine = sa.and_(task.account_id == account_id, task.kind == kind.value, task.trans_no == trans_no)
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(tables.task).where(mine)).mappings().first()
+        if row is None:
+            raise NotFound("there is no such task", field="transNo")
+        return _task_of(row)
+
+    def edits_of(self, account_id: str, video_id: str) -> list[Task]:
+        """Return the clips and joins that are under way and use a video."""
+        task = tables.task.c
+        kinds = task.kind.in_([kind.value for kind in EDITS])
+        mine = sa.and_(task.account_id == account_id, kinds, task.finished_at_ms.is_(None))
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(tables.task).where(mine)).mappings().all()
+        return [found for found in map(_task_of, rows) if video_id in found.subject["video_ids"]]
+
+    def finish(self, connection: sa.Connection, task_id: int, *, outcome: str = "") -> bool:
+        """Record that a task is carried out, and with which outcome; False when it was before."""
         mine = sa.and_(tables.task.c.task_id == task_id, tables.task.c.finished_at_ms.is_(None))
-        return connection.execute(tables.task.update().where(mine).values(finished_at_ms=now_ms())).rowcount == 1
+        if connection.execute(tables.task.update().where(mine).values(finished_at_ms=now_ms())).rowcount == 0:
+            return False
+        if outcome:
+            own = tables.task.c.task_id == task_id
+            subject = connection.scalar(sa.select(tables.task.c.subject).where(own)) or {}
+            values = {"subject": subject | {"outcome": outcome}}
+            connection.execute(tables.task.update().where(own).values(values))
+        return True
+
+
+def task_of_job(connection: sa.Connection, job_id: str) -> Task | None:
+    """Return the task that a job carries out."""
+    row = connection.execute(sa.select(tables.task).where(tables.task.c.job_id == job_id)).mappings().first()
+    return None if row is None else _task_of(row)
+
+
+def _task_of(row: Mapping[Any, Any]) -> Task:
+    values = {name: value for name, value in row.items() if name != "finished_at_ms"}
+    return Task(**values | {"kind": TaskKind(row["kind"])})

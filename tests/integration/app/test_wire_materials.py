@@ -155,3 +155,28 @@ def test_a_material_moves_to_a_publish_domain(wire: Wire, kept: Material) -> Non
     assert wire.call(f"{MATERIALS}/materialEdit", {"id": kept.material_id, "publishDomain": "MEDIA.example.test"})
     edited = Materials(wire.database).find(kept.material_id, account_id=None)
     assert (edited.publish_domain, edited.name) == ("media.example.test", kept.name)
+
+
+def own(wire: Wire, method: str, path: str, **body: object) -> tuple[int, dict[str, Any]]:
+    """Call `/api/v1` and return status and answer."""
+    headers = {"Authorization": f"Bearer {wire.key.access_key}.{wire.key.secret_key}"}
+    reply = wire.browser.request(method, f"/api/v1/materials{path}", headers=headers, json=body or None)
+    return reply.status_code, reply.json() if reply.content else {}
+
+
+def test_our_own_api_lists_reads_edits_and_deletes(wire: Wire, kept: Material) -> None:
+    status, page = own(wire, "GET", "?kind=material&search=字幕&limit=1")
+    assert (status, page["total"], [row["material_id"] for row in page["materials"]]) == (200, 2, [MATERIAL_ID])
+    assert own(wire, "GET", "?suffix=srt&offset=1")[1]["materials"] == []
+    sound = own(wire, "GET", f"/{AUDIO_ID}")[1]
+    assert (sound["kind"], sound["duration_s"], sound["suffix"]) == ("audio", 30.2, "mp3")
+    status, edited = own(wire, "PATCH", f"/{MATERIAL_ID}", name="neu", publish_domain="media.example.test")
+    assert (status, edited["name"], edited["url"]) == (200, "neu", f"https://media.example.test/{kept.key}")
+    assert own(wire, "PATCH", f"/{MATERIAL_ID}", publish_domain="a.test")[1]["field"] == "publish_domain"
+    video = stored_video(wire.database, wire.key, another_video())
+    with wire.database.begin() as connection:
+        use_materials(connection, video.job_id, [kept.material_id], account_id=kept.account_id)
+    assert own(wire, "DELETE", f"/{MATERIAL_ID}")[0] == 409
+    assert own(wire, "DELETE", f"/{MATERIAL_ID}?force=true")[0] == 204
+    for strange in (MATERIAL_ID, "0bb00000000000000000000000000009"):
+        assert own(wire, "GET", f"/{strange}")[0] == 404

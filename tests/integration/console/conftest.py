@@ -22,7 +22,6 @@ from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
-from vodpull.database.connection import migrate, open_database
 from vodpull.database.ids import new_id
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits
 from vodpull.jobs.figures.census import take_census
@@ -135,9 +134,12 @@ def mounted(app: Starlette) -> Starlette:
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Iterator[Console]:
-    database = open_database(f"sqlite:///{tmp_path / 'vodpull.db'}")
-    migrate(database)
+def database_kind() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def console(database: sa.Engine) -> Iterator[Console]:
     engine = Engine(database)
     engine.attach()
     context = make_context(database, engine)
@@ -145,7 +147,6 @@ def console(tmp_path: Path) -> Iterator[Console]:
     with TestClient(mounted(app), base_url="http://console.test") as browser:
         yield Console(context=context, app=app, browser=browser)
     engine.shutdown()
-    database.dispose()
 
 
 @pytest.fixture
@@ -158,6 +159,7 @@ def operator(console: Console) -> Console:
     return console
 
 
+OBJECTS = open_store("memory://")
 FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
@@ -194,7 +196,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
-        captioning=Captioning(store, CaptionFiles(database, open_store("memory://")), fetcher=FETCHER),
+        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER, objects=OBJECTS),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

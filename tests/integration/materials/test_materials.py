@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.clapper import ffmpeg
 from tests.materials import AUDIO, MATERIAL, another_material, stored_material
 from tests.stored import VAULT
 from tests.videos import stored_video
@@ -18,10 +19,11 @@ from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotFound, Occupied, PermissionDenied
 from vodpull.jobs.removals import Retention
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
-from vodpull.materials.model import Material, MaterialKind
+from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
+from vodpull.media import find_toolbox
 from vodpull.workflows.upkeep import material_files
 from vodpull.workflows.upkeep.archive import Archive
-from vodpull.workflows.upkeep.material_files import MaterialFiles
+from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
 
 
 @pytest.fixture
@@ -112,6 +114,24 @@ async def test_files_follow_their_rows(
     manifest = "manifests/material/202311/0aa00000000000000000000000000001.json"
     assert await objects.list_keys("") == [manifest, kept.key]
     assert materials.known([kept.material_id, gone.material_id]) == {kept.material_id}
+
+
+async def test_new_sound_is_measured_once(
+    database: sa.Engine, key: NewKey, objects: storage.ObjectStore, tmp_path: Path
+) -> None:
+    ffmpeg("-f", "lavfi", "-i", "sine=d=3", tmp_path / "a.mp3")
+    sound = stored_material(database, key, AUDIO, duration_s=NOT_MEASURED)
+    strange = stored_material(database, key, AUDIO, material_id="0bb00000000000000000000000000002", duration_s=-1.0)
+    await objects.put_bytes(sound.key, (tmp_path / "a.mp3").read_bytes())
+    await objects.put_bytes(strange.key, b"no sound at all")
+    workshop = Workshop(folder=tmp_path, toolbox=find_toolbox("", sandbox="auto"))
+    materials = Materials(database)
+    await MaterialFiles(database, VAULT, objects).measure()
+    assert materials.find(sound.material_id, account_id=None).length_s == 0.0
+    await MaterialFiles(database, VAULT, objects, workshop=workshop).measure()
+    assert 2.9 < materials.find(sound.material_id, account_id=None).duration_s < 3.2
+    assert materials.find(strange.material_id, account_id=None).duration_s == 0.0
+    assert materials.unmeasured(limit=9) == []
 
 
 async def test_a_lost_database_is_made_again(

@@ -19,6 +19,7 @@ from vodpull.media.package.pictures import (
     storyboard_name,
 )
 from vodpull.media.package.storyboard import plan_storyboard, read_storyboard
+from vodpull.media.plan.template import LONG_S
 from vodpull.media.tools.run import RunLimits, run
 
 LIMITS = RunLimits(wall_s=60)
@@ -116,7 +117,9 @@ async def test_the_poster_is_a_moment_of_the_best_rendition(
     assert jpeg_size(out / made.poster) == (160, 90)
     greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)
     assert max(greys) - min(greys) > 150
-    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg", ".json"}
+    teaser = {".webp"} if length_s > LONG_S else set()
+    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg", ".json", *teaser}
+    assert not teaser or teaser_ms(out / made.teaser) == 3000
     assert [path.name for path in out.glob("*.mp4")] == []
     with pytest.raises(OutputInvalid, match="moment"):
         Assembly(plan, parts, "v").write_chosen_picture(1000, tmp_path / "pictures.mp4")
@@ -142,6 +145,19 @@ async def test_many_pictures_fill_sheets_of_one_size(make_clip: Maker, tmp_path:
     sheets = sorted((tmp_path / "v" / "storyboard").iterdir())
     assert [sheet.name for sheet in sheets] == ["001.jpg", "002.jpg"]
     assert [jpeg_size(sheet) for sheet in sheets] == [(800, 450), (800, 450)]
+
+
+def teaser_ms(file: Path) -> int:
+    """Return for how long an animated WebP runs: each of its pictures says for how long it is shown."""
+    content, at, shown_ms, pictures = file.read_bytes(), 12, 0, set()
+    while at < len(content):
+        kind, size = content[at : at + 4], int.from_bytes(content[at + 4 : at + 8], "little")
+        if kind == b"ANMF":
+            shown_ms += int.from_bytes(content[at + 20 : at + 23], "little")
+            pictures.add(content[at + 24 : at + 8 + size])
+        at += 8 + size + size % 2
+    assert len(pictures) > 5, "it moves"
+    return shown_ms
 
 
 @pytest.mark.slow

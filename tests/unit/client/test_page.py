@@ -25,6 +25,6 @@ def test_both_clients_have_the_same_methods() -> None:
 
 def test_every_snippet_is_python() -> None:
     snippets = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert len(snippets) == 3
+    assert len(snippets) == 4
     for snippet in snippets:
         compile(snippet, "docs/client.md", "exec")

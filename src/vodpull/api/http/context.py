@@ -31,6 +31,7 @@ from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
@@ -63,6 +64,7 @@ class ApiContext:
     categories: Categories
     materials: Materials
     encoding: Encoding
+    editing: Editing
     stills: Stills
     callbacks: Callbacks
     captioning: Captioning

@@ -94,6 +94,7 @@ _RULES = {
     "quota_exceeded": Rule(
         wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT
     ),
+    "video_unfit": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
     "occupied": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.OPERATION_FAILED, own_status=HTTPStatus.CONFLICT),
     "not_allowed_now": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.CONFLICT),
     "upload_error": Rule(wire_status=HTTPStatus.OK, wire_code=WireCode.PARAMETER, own_status=HTTPStatus.BAD_REQUEST),
@@ -129,6 +130,7 @@ _OWN_NAMES = {
     "transNo": "trans_no",
     "videoId": "video_id",
     "videoIds": "video_id",
+    "seekStart": "start_s",
     "nodeId": "node_id",
     "parentNodeId": "parent_id",
     "labelName": "name",

@@ -161,6 +161,7 @@ class _LibraryDesk:
                 video=video,
                 look=look,
                 picture=self._context.own_urls.path(video, video.asset.poster_key),
+                teaser=self._context.own_urls.path(video, video.asset.teaser_key),
             )
             for video in listed[0]
         }

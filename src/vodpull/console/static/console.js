@@ -1,4 +1,4 @@
-// What the pages need beyond htmx: confirmations, copying, dropping a file, ticking all, and the state of the stream.
+// What the pages need beyond htmx: confirmations, copying, dropping a file, ticking all, moving pictures, and the state of the stream.
 "use strict";
 
 // Buttons that ask before they do something. The form's own confirmation (hx-confirm) knows no buttons.
@@ -64,6 +64,21 @@ document.addEventListener("htmx:sse:after:connection", () => tellLive(true));
 document.addEventListener("htmx:sse:error", (event) => {
   if (event.detail.status === UNAUTHORIZED) window.location.reload();
   tellLive(false);
+});
+// A video of the library moves while somebody points at it, unless they asked for calm.
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+document.addEventListener("pointerover", (event) => {
+  const picture = event.target.closest("article.video")?.querySelector("img[data-teaser]");
+  if (!picture || picture.dataset.poster || calm.matches || event.pointerType === "touch") return;
+  picture.dataset.poster = picture.src;
+  picture.src = picture.dataset.teaser;
+});
+document.addEventListener("pointerout", (event) => {
+  const card = event.target.closest("article.video");
+  const picture = card?.querySelector("img[data-poster]");
+  if (!picture || card.contains(event.relatedTarget)) return;
+  picture.src = picture.dataset.poster;
+  delete picture.dataset.poster;
 });
 // A live page that the browser kept from earlier (back, forward) starts anew.
 window.addEventListener("pageshow", (event) => {

@@ -304,6 +304,8 @@ class Store:
         connection.execute(tables.job.update().where(tables.job.c.job_id == job_id).values(asset=asdict(rest)))
         set_encode_state(connection, job_id, rest.encode_state, asset=rest)
         archive_again(connection, job_id)
+        if asset.original.media_bytes:  # its fragments go with it
+            supersede(connection, job_id, due_at_ms=now_ms())
         return asset.original
 
     def _begin_again(

@@ -16,6 +16,9 @@ BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
 # As sharp as FFmpeg's own scaler, within 0.3 points of VMAF at every step: the default here is softer, which costs the
 # smallest picture four.
 SHARP = "f=bicubic:param_a=0:param_b=0.62"
+# Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
+# add up before the filter's own limit of 100 ms.
+RESAMPLE = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
 # From our renditions to a JPEG file, which has this one matrix and range and cannot say so (JFIF).
 JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
 
@@ -149,10 +152,7 @@ def _inside(size: tuple[int, int], aspect: float) -> tuple[int, int]:
 
 def sound_chain(sound: SoundPlan, *, label: str) -> str:
     """Return the graph from one decoded sound track to `[label]`."""
-    # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
-    # add up before the filter's own limit of 100 ms.
-    resample = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"
     # Sums of channels that are whole numbers would clip before anything can limit them.
     layout = "stereo" if sound.channels == STEREO else "5.1"
-    steps = [resample, "aformat=sample_fmts=fltp", sound.mix, f"aformat=sample_fmts=fltp:channel_layouts={layout}"]
+    steps = [RESAMPLE, "aformat=sample_fmts=fltp", sound.mix, f"aformat=sample_fmts=fltp:channel_layouts={layout}"]
     return f"[0:{sound.index}]{','.join(step for step in [*steps, sound.filters] if step)}[{label}]"

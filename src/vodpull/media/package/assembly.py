@@ -225,15 +225,30 @@ class Assembly:
 
     def write_chosen_picture(self, choice: int, file: Path) -> int:
         """Write the best rendition of one of the small pictures, with what it needs; return its number in the file."""
-        best = self._lead_picture(-1)
-        number, place = 1 + choice * storyboard_step(self.timeline.segments), 0
-        if self._few:
-            number = bisect.bisect_right(self.timeline.cuts, choice)
-            place = choice - self.timeline.cuts[number - 1]
+        best, number = self._lead_picture(-1), self._segment_of(choice)
+        place = choice - self.timeline.cuts[number - 1] if self._few else 0
         if number not in self._numbers():
             raise OutputInvalid("the poster shows a moment that is not in the film")
         self._write_runs(best, [best.run(number) if self._few else best.keyframe(number)], file)
         return place
+
+    def write_teaser_source(self, choice: int, length_s: float, file: Path) -> None:
+        """Write so much of the lowest rendition, from the segment of one of the small pictures on, or up to the end."""
+        chosen, last = self._segment_of(choice), self.timeline.segments
+        first = end = min(chosen, last)
+        while self._length_s(first, end) < length_s and (end < last or first > 1):
+            first, end = (first, end + 1) if end < last else (first - 1, end)
+        picture = self._lead_picture(self._lowest)
+        self._write_runs(picture, map(picture.run, range(first, end + 1)), file)
+
+    def _length_s(self, first: int, last: int) -> float:
+        return sum(self.timeline.duration_s(number) for number in range(first, last + 1))
+
+    def _segment_of(self, choice: int) -> int:
+        """Return the number of the segment that a small picture is from."""
+        if self._few:
+            return bisect.bisect_right(self.timeline.cuts, choice)
+        return 1 + choice * storyboard_step(self.timeline.segments)
 
     @property
     def _few(self) -> bool:

@@ -19,6 +19,7 @@ from vodpull.media.package.pictures import make_poster, make_storyboard, storybo
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists import playlists
 from vodpull.media.package.presentation import Presentation, Track
+from vodpull.media.package.teaser import TEASER_S, make_teaser
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.run import RunLimits
@@ -44,6 +45,8 @@ class Package:
     """WebVTT index of the small pictures, relative to the output folder; empty: there are none."""
     renditions: tuple[PackagedRendition, ...]
     """Those of the fallback codec last, each codec with the lowest clarity first: its playlist is number 01."""
+    teaser: str = ""
+    """Animated WebP, relative to the output folder; empty: there is none."""
     sound_codec: AudioCodec | None = None
     """Of all sound; None: there is none."""
     presentation: Presentation | None = None
@@ -58,6 +61,10 @@ class Package:
         """Return the tracks that a viewer of a rendition gets."""
         lead = next(track for track in self.tracks if track.id == placed.track)
         return self.presentation.playing(lead) if self.presentation else ()
+
+    def lengths_s(self, track: Track) -> tuple[float, ...]:
+        """Return the lengths of a track's segments."""
+        return self.presentation.lengths_s(track) if self.presentation else ()
 
     @property
     def mpd(self) -> str:
@@ -105,6 +112,7 @@ async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, vid
         multivariant=presentation.multivariant,
         poster="" if plan.sound_only else f"{video_id}.jpg",
         storyboard="" if plan.sound_only else storyboard_name(video_id),
+        teaser=f"{video_id}.webp" if plan.teaser and not plan.sound_only else "",
         renditions=made.renditions,
         sound_codec=plan.audio.codec if plan.sounds else None,
         presentation=presentation,
@@ -113,7 +121,7 @@ async def package_media(plan: EncodePlan, parts: Parts, out_folder: Path, *, vid
 
 async def make_pictures(made: Assembly, packaged: Package, out_folder: Path, *, toolbox: Toolbox) -> None:
     """
-    Write poster and storyboard of a package.
+    Write poster, storyboard and teaser of a package.
 
     Raises:
         EncodeFailed: FFmpeg ended with an error.
@@ -129,6 +137,11 @@ async def make_pictures(made: Assembly, packaged: Package, out_folder: Path, *, 
         choice = await make_storyboard(source, out_folder, packaged.video_id, toolbox=toolbox, limits=PICTURE_LIMITS)
         number = await asyncio.to_thread(made.write_chosen_picture, choice, file)
         await make_poster(file, number, out_folder, name=packaged.poster, toolbox=toolbox, limits=PICTURE_LIMITS)
+        if packaged.teaser:
+            await asyncio.to_thread(made.write_teaser_source, choice, TEASER_S, file)
+            await make_teaser(
+                file, source.rung, out_folder, name=packaged.teaser, toolbox=toolbox, limits=PICTURE_LIMITS
+            )
     finally:
         file.unlink(missing_ok=True)
 

@@ -84,8 +84,9 @@ class _Tables:
 
     @property
     def end_ms(self) -> int:
-        """When the last sample ends."""
-        return self._ms(self._start_ticks + sum(self._durations) - self.track.delay_ticks)
+        """When the last sample ends: pictures are shown later than decoded; of sound, the beginning is skipped."""
+        skipped = 0 if self.track.is_video else self.track.delay_ticks
+        return self._ms(self._start_ticks + sum(self._durations) - skipped)
 
     def _ms(self, ticks: int) -> int:
         return round(1000 * ticks / self.track.timescale)

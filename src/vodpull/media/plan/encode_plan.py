@@ -111,6 +111,8 @@ class EncodePlan:
     """Where the source changes, in seconds after its start."""
     copy_filter: str = ""
     """What rewrites the packets of the copied rung, in FFmpeg's words; empty: nothing."""
+    teaser: bool = False
+    """Three seconds of it become an animated picture."""
     watermark: Watermark | None = None
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
     sound_layout: SoundLayout = "muxed"
@@ -180,10 +182,11 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts=cuts,
         decoder_threads=_decoder_threads(info.video, many=len(chunks) > 1),
         chunks=chunks,
-        seeks_s=tuple(_seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
+        seeks_s=tuple(seek_s(chunk, info, survey, rate=rate) for chunk in chunks),
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
+        teaser=template.has_teaser(info.duration_s),
         sound_layout=template.sound,
         dash=template.makes_dash,
         watermark=template.watermark,
@@ -230,11 +233,11 @@ def _chunks(
     assert info.video is not None  # noqa: S101 - there is a ladder
     picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
     # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
-    last_start = int((picture_end_s - ladder.template.segment_s) * rate) if _can_seek(info, survey) else 0
+    last_start = int((picture_end_s - ladder.template.segment_s) * rate) if can_seek(info, survey) else 0
     return plan_chunks(cuts, frames_total, rate=rate, last_start=last_start)
 
 
-def _can_seek(info: MediaInfo, survey: Survey | None) -> bool:
+def can_seek(info: MediaInfo, survey: Survey | None) -> bool:
     """Tell whether any place of the source can be found again, exactly and without decoding most of it."""
     if survey is None:
         return info.container in SEEKABLE
@@ -248,7 +251,7 @@ def _can_seek(info: MediaInfo, survey: Survey | None) -> bool:
     return sure and widest_s <= MAX_GROUP_S
 
 
-def _seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fraction) -> float:
+def seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fraction) -> float:
     """Return where to begin, so that the picture that is shown at the start of a chunk is decoded, and decoded well."""
     start_s = float(chunk.first_frame / rate) - RUN_UP_S
     if start_s <= 0:

@@ -24,6 +24,9 @@ DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
 AudioCodec = Literal["aac", "opus"]
 Mp4 = Literal["none", "best", "each"]
+Teaser = Literal["never", "long", "always"]
+# From here on a teaser costs a hundredth of an encode of 480 lines, and less of a larger one.
+LONG_S = 60.0
 SoundLayout = Literal["apart", "muxed"]
 Bitrate = Annotated[int, Field(ge=50_000, le=200_000_000)]
 # The scale of AV1 and VP9; that of H.264 and HEVC ends earlier, see MAX_CRF.
@@ -180,6 +183,8 @@ class Template:
     """Text tracks of the source become captions."""
     vmaf: bool = False
     """Measure the quality of each rendition on samples of it."""
+    teaser: Teaser = "long"
+    """Three seconds as an animated picture: of no film, of those of a minute or more, or of each."""
     sound: SoundLayout = "apart"
     """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
     dash: bool | None = None
@@ -195,6 +200,10 @@ class Template:
     def copies(self) -> bool:
         """Whether a source may become its own best rendition."""
         return self.copy and self.watermark is None
+
+    def has_teaser(self, duration_s: float) -> bool:
+        """Tell whether a film of a length gets an animated picture."""
+        return self.teaser == "always" or (self.teaser == "long" and duration_s >= LONG_S)
 
     @property
     def ladder(self) -> bool:

@@ -23,6 +23,7 @@ from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.presentation import Track
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.plan.watermark import Watermark, place_watermark
@@ -124,13 +125,15 @@ class _Instant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class Found:
+    """What the child answered."""
+
     sights: tuple[_Instant, ...]
     listens: tuple[tuple[SoundLikeness, ...], ...]
     account: Account | None
 
 
-_ANSWER = TypeAdapter(_Found)
+_ANSWER = TypeAdapter(Found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,16 +213,12 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
-    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
-    heard = {track.folder: plan.sounds[0].index for track in inside}
-    heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
     return {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
         "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
-        "segments": len(plan.cuts),
         "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
         "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
@@ -227,8 +226,20 @@ def _orders(subject: Subject) -> dict[str, Any]:
             {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
             for placed in _seen(subject)
         ],
-        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
+        "sounds": [
+            {"folder": track.folder, "init": track.init, "segments": len(package.lengths_s(track)), "stream": index}
+            for track, index in _heard(subject)
+        ],
     }
+
+
+def _heard(subject: Subject) -> list[tuple[Track, int]]:
+    """Return each track with sound, and the stream of the source that is in it."""
+    package, sounds = subject.package, subject.plan.sounds
+    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
+    heard = {track.id: (track, sounds[0].index) for track in inside}
+    alone = ((track, track.source_index) for track in package.tracks)
+    return list({**heard, **{track.id: (track, index) for track, index in alone if index is not None}}.values())
 
 
 def _shares(mark: Watermark, rung: Rung) -> tuple[float, ...]:
@@ -260,21 +271,48 @@ def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[st
     return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
 
 
-async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> _Found:
-    copying, mark = copy_limits(subject.original.info.size_bytes), subject.plan.watermark
-    limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
+async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:
+    original, mark = subject.original, subject.plan.watermark
     with tempfile.TemporaryDirectory() as place:
         still = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
-        answer = await ask_pyav(
-            "proof.py",
+        return await ask_proof(
+            subject.out_folder,
+            original.path,
             orders,
-            ("renditions", subject.out_folder),
-            ("source", subject.original.path),
-            *still,
+            still=still,
+            size_bytes=original.info.size_bytes,
             toolbox=toolbox,
-            limits=limits,
-            beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
         )
+
+
+async def ask_proof(
+    folder: Path,
+    source: Path,
+    orders: Mapping[str, Any],
+    *,
+    size_bytes: int,
+    toolbox: Toolbox,
+    still: Sequence[tuple[str, Path]] = (),
+) -> Found:
+    """
+    Compare fragments in a folder with a source of so many bytes; `orders` are those of the child.
+
+    Raises:
+        EncodeFailed: the child crashed.
+        EncodeStalled: it took too long.
+    """
+    copying = copy_limits(size_bytes)
+    limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
+    answer = await ask_pyav(
+        "proof.py",
+        orders,
+        ("renditions", folder),
+        ("source", source),
+        *still,
+        toolbox=toolbox,
+        limits=limits,
+        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
+    )
     try:
         return await asyncio.to_thread(_ANSWER.validate_python, answer)
     except ValidationError as error:
@@ -288,14 +326,14 @@ def _still(mark: Watermark, folder: Path) -> Path:
 
 
 def _judged(
-    subject: Subject, answers: Sequence[_Found], *, sights_s: Sequence[float], listens_s: Sequence[float]
+    subject: Subject, answers: Sequence[Found], *, sights_s: Sequence[float], listens_s: Sequence[float]
 ) -> Proof:
     names = [placed.playlist for placed in _seen(subject)]
     instants = [instant for answer in answers for instant in answer.sights]
     sights = [instant.found for instant in instants]
     listens, account = answers[0].listens, answers[0].account
     findings = [
-        *(_said(name, at_s, wrong) for at_s, row in zip(sights_s, _wrongs(instants), strict=True)
+        *(_said(name, at_s, wrong) for at_s, row in zip(sights_s, wrongs(instants), strict=True)
           for name, wrong in zip(names, row, strict=True) if wrong),
         *(_said(f"sound {number}", at_s, one.wrong) for at_s, row in zip(listens_s, listens, strict=True)
           for number, one in enumerate(row, start=1) if one.wrong),
@@ -320,7 +358,7 @@ def _judged(
     )
 
 
-def _wrongs(instants: Sequence[_Instant]) -> Iterator[list[str]]:
+def wrongs(instants: Sequence[_Instant]) -> Iterator[list[str]]:
     """Give for each instant what is wrong with each rendition, the rest of the film taken into account."""
     for number, instant in enumerate(instants):
         near = instants[max(0, number - COMPARED_INSTANTS) : number + COMPARED_INSTANTS + 1]

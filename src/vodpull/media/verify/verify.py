@@ -24,6 +24,7 @@ from vodpull.media.package.package import Package, make_pictures, package_media
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.presentation import Track as PresentedTrack
 from vodpull.media.package.storyboard import read_storyboard
+from vodpull.media.package.teaser import webp_size
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.sandbox import Toolbox
@@ -146,7 +147,7 @@ def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) ->
         OutputInvalid: anything else is missing, cut, or not as planned.
     """
     if package.poster:
-        _check_poster(out_folder, package)
+        _check_pictures(out_folder, package)
     renditions: list[Rendition] = []
     openings_s: tuple[float, ...] | None = None
     for placed in package.renditions:
@@ -179,10 +180,12 @@ def _joined(parts: Sequence[Measured]) -> Measured:
     return Measured(tracks=tracks, undecodable=sum(part.undecodable for part in parts))
 
 
-def _check_poster(out_folder: Path, package: Package) -> None:
+def _check_pictures(out_folder: Path, package: Package) -> None:
     best = package.renditions[-1].rung
     if picture_size(out_folder / package.poster) != (best.width_px, best.height_px):
         raise OutputInvalid("the poster has not the size of the best rendition")
+    if package.teaser and webp_size(out_folder / package.teaser) is None:
+        raise OutputInvalid("the teaser is no whole WebP picture")
 
 
 def _compared(

@@ -12,8 +12,12 @@ from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, So
 from vodpull.workflows.attempt.context import folder_key, made_name
 
 
-def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int) -> Asset:
-    """Return the asset of a job whose original is in the store; `info` is None if it was not measured."""
+def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int, media_bytes: int = 0) -> Asset:
+    """
+    Return the asset of a job whose original is in the store; `info` is None if it was not measured.
+
+    `media_bytes`: of what the original plays, where it is a playlist.
+    """
     video = None if info is None else info.video
     original = StoredFile(
         clarity=Clarity.ORIGINAL,
@@ -23,6 +27,7 @@ def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_byt
         bitrate_bps=0 if info is None else info.bitrate_bps,
         size_bytes=size_bytes,
         key=key,
+        media_bytes=media_bytes,
     )
     return Asset(
         video_id=job.video_id,
@@ -40,6 +45,7 @@ def alone(asset: Asset) -> Asset:
         files=tuple(file for file in asset.files if file is asset.original),
         playlist_key="",
         poster_key="",
+        teaser_key="",
         storyboard_key="",
         proof=None,
         attempt=0,
@@ -71,6 +77,7 @@ def published_asset(
         files=(job.asset.files[0], *(replace(row, key=known_key(row.key, job)) for row in rows)),
         playlist_key=known_key(f"{folder}/{package.multivariant}", job),
         poster_key=f"{folder}/{package.poster}" if package.poster else "",
+        teaser_key=f"{folder}/{package.teaser}" if package.teaser else "",
         storyboard_key=f"{folder}/{package.storyboard}" if package.storyboard else "",
         proof=proof,
         attempt=job.attempt,

@@ -26,7 +26,7 @@ from vodpull.errors import (
     MediaTruncated,
     OutputInvalid,
 )
-from vodpull.jobs.model import Asset, Job, Stage
+from vodpull.jobs.model import EDITED, Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
@@ -36,6 +36,7 @@ from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name,
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
 from vodpull.workflows.attempt.source_texts import SourceTexts
+from vodpull.workflows.attempt.stored import bring_playlist
 from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
@@ -290,8 +291,12 @@ class Production:
         place.drop_other_source(sha256=job.asset.sha256)
         if not place.source.exists():
             place.open()
-            key = job.asset.files[0].key
-            await self._shared.once((place.name, "source"), lambda: self._context.objects.get_file(key, place.source))
+            key, objects = job.asset.files[0].key, self._context.objects
+            if job.origin in EDITED and key.endswith(".m3u8"):
+                bring = partial(bring_playlist, key, place.source, objects=objects)
+            else:
+                bring = partial(objects.get_file, key, place.source)
+            await self._shared.once((place.name, "source"), bring)
         return place.source
 
     async def steadied(self, job: Job, source: Path) -> Path:

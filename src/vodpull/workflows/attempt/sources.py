@@ -10,11 +10,12 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.jobs.model import UPLOADED, Asset, Batch, Job, Stage
+from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
+from vodpull.workflows.attempt.edits import Edits
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
@@ -26,11 +27,14 @@ class Sources:
     def __init__(self, context: Context, production: Production) -> None:
         self._context = context
         self._production = production
+        self._edits = Edits(context)
 
     async def bring(self, batch: Batch, job: Job) -> tuple[Path, str]:
         """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
         reporter, place = self._context.reporter(job), self._context.workspace(job)
         place.open()
+        if job.origin in EDITED:
+            return await self._edits.bring(batch, job), job.file_name
         if job.origin in UPLOADED:
             return await self._assemble(batch, job, reporter), job.file_name
         if place.joined.exists():
@@ -148,10 +152,14 @@ class Sources:
     async def store(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         """Keep a source under its final key, and return what a job has of it."""
         key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
-        await self._context.objects.put_file(key, source)
+        media_bytes = 0
+        if job.origin in EDITED and key.endswith(".m3u8"):
+            media_bytes = await self._edits.put_playlist(job, source, key=key)
+        else:
+            await self._context.objects.put_file(key, source)
         size_bytes = (await self._context.objects.head(key)).size_bytes
         digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
-        asset = original_asset(job, info, key=key, size_bytes=size_bytes)
+        asset = original_asset(job, info, key=key, size_bytes=size_bytes, media_bytes=media_bytes)
         return replace(asset, md5=digests["md5"], sha256=digests["sha256"])
 
 

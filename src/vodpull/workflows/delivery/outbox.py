@@ -16,18 +16,21 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
-from vodpull.jobs.model import UPLOADED, Asset, Batch, BatchView, Job, NextTry
+from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef, Store
+from vodpull.materials.model import Material
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
+from vodpull.videos.edits import edit_info
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.notices import transcode_notice, upload_notice
+from vodpull.videos.notices import edit_notice, material_notice, transcode_notice, upload_notice
+from vodpull.videos.tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.engine.engine import Engine
@@ -81,6 +84,7 @@ class Outbox:
         self._store = store
         self._events = Events(store.engine)
         self._deliveries = Deliveries(store.engine)
+        self._tasks = Tasks(store.engine)
         self._accounts = accounts
         self._engine = engine
         self._queues = queues
@@ -98,6 +102,7 @@ class Outbox:
             if view.batch.notify_url and not job.template:  # to encode again is nothing that the batch asked for
                 self._announce(connection, view, job)
             self._call_back(connection, view.batch, job)
+            self._end_edit(connection, job)
         self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
         self._log_end(view.batch, job)
         return True
@@ -189,6 +194,33 @@ class Outbox:
             created_at_ms=now_ms(),
         )
         self.send(connection, notice)
+
+    def _end_edit(self, connection: sa.Connection, job: Job) -> None:
+        """Record that a clip or a join has ended, and tell whoever asked for it, once."""
+        task = task_of_job(connection, job.job_id) if job.origin in EDITED else None
+        outcome = Stage.FAILED if job.failure else Stage.DONE
+        if (
+            task is None
+            or not self._tasks.finish(connection, task.task_id, outcome=outcome.value)
+            or not task.notify_url
+        ):
+            return
+        notice = Delivery(
+            delivery_id=f"task-{task.task_id}",
+            account_id=task.account_id,
+            kind=task.kind.value,
+            batch_id=job.batch_id,
+            position=job.position,
+            url=task.notify_url,
+            body=edit_notice(edit_info(connection, task, urls=self._manner.urls, zone=self._manner.zone)),
+            state=DeliveryState.PENDING,
+            created_at_ms=now_ms(),
+        )
+        self.send(connection, notice, access_key=task.access_key)
+
+    def material_notice(self, material: Material) -> str:
+        """Return what is posted of a material that has arrived."""
+        return material_notice(material, urls=self._manner.urls)
 
     def send(self, connection: sa.Connection, delivery: Delivery, *, access_key: str = "") -> None:
         """Insert a delivery and start its first attempt, signed with this key or that of its batch; once per id."""

@@ -94,6 +94,13 @@ class Disposal:
                 log.info("deleted", batch=batch_id, account=account_id, position=position)
                 return at_rest
 
+    def stop(self, job_id: str) -> None:
+        """Stop a job, if it is under way."""
+        view = self._retention.find_of(job_id)
+        if view is not None:
+            with suppress(NotAllowedNow):
+                self._control.cancel(view)
+
     async def remove_due(self, *, batch_id: str | None = None) -> int:
         """Remove the files of deleted jobs as far as that is due, one round; return of how many."""
         due = await asyncio.to_thread(self._retention.due, limit=PER_ROUND, batch_id=batch_id)

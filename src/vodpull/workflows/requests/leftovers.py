@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from vodpull import storage
 from vodpull.jobs.manifests.manifest import folder_of
-from vodpull.jobs.model import Asset, outputs_name
+from vodpull.jobs.model import Asset, fragments_name, outputs_name
 from vodpull.jobs.removals import Holding, Retention
 
 PER_ROUND = 20
@@ -79,6 +79,8 @@ def _is_kept(holding: Holding, key: str) -> bool:
 def keeps(asset: Asset, key: str) -> bool:
     """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
     if key in {file.key for file in asset.files} or key in asset.outputs:
+        return True
+    if asset.original and f"/{fragments_name(asset.video_id)}/" in key:  # of an original that is a playlist
         return True
     if not asset.playlist_key:  # nothing but the original
         return False

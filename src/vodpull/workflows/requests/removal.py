@@ -68,12 +68,15 @@ class VideoRemoval:
         The video is gone when this returns, in any case. Whoever waits, waits half a minute at most.
 
         Raises:
-            Occupied: it is being encoded, and that is not to be stopped.
+            Occupied: it is being encoded, cut or joined, and that is not to be stopped.
             NotAllowedNow: the original is all there is, so it is not deleted alone.
             NotFound: somebody else has just deleted it.
         """
-        if not stop_use and await asyncio.to_thread(self._is_in_use, video):
-            raise Occupied("the video is being encoded", field="videoId")
+        edits = await asyncio.to_thread(self._tasks.edits_of, video.account_id, video.video_id)
+        if not stop_use and (edits or await asyncio.to_thread(self._is_in_use, video)):
+            raise Occupied("the video is being encoded, cut or joined", field="videoId")
+        for edit in edits:
+            await asyncio.to_thread(self._disposal.stop, edit.job_id or "")
         task = await asyncio.to_thread(
             self._commit, video, access_key=access_key, only_original=only_original, notify_url=notify_url
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 
-from vodpull import storage
+from vodpull import media, storage
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_s
-from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
+from vodpull.errors import MediaError, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.materials.manifest import read_manifest, write_manifest
 from vodpull.materials.materials import Materials
 from vodpull.materials.model import Material
@@ -23,6 +25,14 @@ PER_ROUND = 100
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Where and with what files are looked into."""
+
+    folder: Path
+    toolbox: media.Toolbox
+
+
 def is_of_material(manifest_key: str) -> bool:
     """Tell whether the manifest of this key is a material's."""
     return manifest_key.startswith(tuple(f"{storage.MANIFESTS}/{root}/" for root in storage.MATERIAL_ROOTS))
@@ -31,7 +41,11 @@ def is_of_material(manifest_key: str) -> bool:
 class MaterialFiles:
     """Keeps the store and the materials of one database alike."""
 
-    def __init__(self, database: sa.Engine, vault: Vault, objects: storage.ObjectStore) -> None:
+    def __init__(
+        self, database: sa.Engine, vault: Vault, objects: storage.ObjectStore, *, workshop: Workshop | None = None
+    ) -> None:
+        """`workshop`: without it, sound stays unmeasured."""
+        self._workshop = workshop
         self._materials = Materials(database)
         self._accounts = Accounts(database, vault)
         self._objects = objects
@@ -46,6 +60,24 @@ class MaterialFiles:
             await self._objects.delete_all([_manifest_key(material)])
             await self._objects.delete_all([material.key])
             await asyncio.to_thread(self._materials.forget, material)
+
+    async def measure(self) -> None:
+        """Look how long new sound is: one round. What cannot be read is kept as it came, with no length."""
+        if self._workshop is None:
+            return
+        for material in await asyncio.to_thread(self._materials.unmeasured, limit=PER_ROUND):
+            duration_s = await self._length_s(material, self._workshop)
+            await asyncio.to_thread(self._materials.measured, material, duration_s=duration_s)
+
+    async def _length_s(self, material: Material, workshop: Workshop) -> float:
+        with tempfile.TemporaryDirectory(dir=workshop.folder) as place:
+            path = Path(place) / "sound"
+            try:
+                await self._objects.get_file(material.key, path)
+                return (await media.probe(path, toolbox=workshop.toolbox)).duration_s
+            except (ObjectMissing, MediaError) as error:
+                log.warning("sound cannot be measured", material=material.material_id, code=error.code)
+                return 0.0
 
     async def sweep(self) -> int:
         """Remove files that are a day old and no material's, unless the database is what lacks it; return how many."""

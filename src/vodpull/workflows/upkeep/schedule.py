@@ -69,6 +69,7 @@ class Chores:
     async def do_often(self) -> None:
         """Write manifests of what became final, delete what is too old, remove what was deleted or replaced."""
         await self.archive.keep_new()
+        await self.materials.measure()
         await self.materials.keep_up()
         if self.keep_days:
             await asyncio.to_thread(self.disposal.expire, now_ms=now_ms(), keep_days=self.keep_days)

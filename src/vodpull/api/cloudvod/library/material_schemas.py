@@ -91,6 +91,82 @@ class WireAudioDeleteParameters(WireParameters):
     """Nothing uses sound, so either value deletes it."""
 
 
+class WireNewMaterial(WireParameters):
+    """One file that is to come."""
+
+    name: str
+    """At most 40 characters; of sound 200."""
+    suffix: str = ""
+    """1 to 10 letters or digits; of sound `mp3`."""
+
+
+class WireMaterialTokenParameters(WireParameters):
+    """Parameters of getMaterialUploadToken and getAudioUploadToken."""
+
+    fileList: str | list[WireNewMaterial]
+    """JSON array of up to 50 files, as it is or as base64."""
+    domain: str = ""
+    """One of the installation's publish domains."""
+    overwrite: bool = False
+    """A complete file may be replaced; of sound it may unless this says no."""
+
+
+class WireMaterialToken(BaseModel):
+    """A reserved place."""
+
+    name: str
+    suffix: str
+    uploadToken: str
+    """What the upload is sent with, as it is."""
+    fileFullUrl: str
+
+
+class WireMaterialPlace(WireMaterialToken):
+    """A place for a material."""
+
+    materialId: str
+
+
+class WireAudioPlace(WireMaterialToken):
+    """A place for a sound file."""
+
+    audioId: str
+
+
+class WireMaterialPlaces(BaseModel):
+    """Places for materials."""
+
+    uploadUrl: str
+    """Base of `/file/upload`, `/mkblk/…`, `/bput/…` and `/mkfile/…`."""
+    bucketName: str
+    httpDnsServer: str
+    items: list[WireMaterialPlace]
+    """One for each file, in their order."""
+
+
+class WireAudioPlaces(BaseModel):
+    """Places for sound files."""
+
+    uploadUrl: str
+    """Base of `/file/upload`, `/mkblk/…`, `/bput/…` and `/mkfile/…`."""
+    bucketName: str
+    httpDnsServer: str
+    items: list[WireAudioPlace]
+    """One for each file, in their order."""
+
+
+class WireMaterialTokenReply(WireReply):
+    """Reply of getMaterialUploadToken."""
+
+    data: WireMaterialPlaces | None = None
+
+
+class WireAudioTokenReply(WireReply):
+    """Reply of getAudioUploadToken."""
+
+    data: WireAudioPlaces | None = None
+
+
 class WireMaterialRecord(BaseModel):
     """One material."""
 
@@ -150,6 +226,8 @@ class WireAudioListReply(WireReply):
 
 
 MATERIAL_SHAPES: dict[str, Shapes] = {
+    "/vod/material/getMaterialUploadToken": (WireMaterialTokenParameters, WireMaterialTokenReply),
+    "/vod/audioManage/getAudioUploadToken": (WireMaterialTokenParameters, WireAudioTokenReply),
     "/vod/material/getMaterialList": (WireMaterialListParameters, WireMaterialListReply),
     "/vod/material/materialEdit": (WireMaterialEditParameters, WireEmptyReply),
     "/vod/material/deleteMaterial": (WireMaterialDeleteParameters, WireEmptyReply),

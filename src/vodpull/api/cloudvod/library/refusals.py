@@ -18,6 +18,7 @@ from vodpull.errors import (
     RequestRepeated,
     TooManyUploads,
     UploadTooLarge,
+    VideoUnfit,
     VodpullError,
 )
 
@@ -67,6 +68,28 @@ NO_AUDIO_ID = Refusal(code=1000, text="The audio id cannot be empty")
 NO_AUDIO_CHANGE = Refusal(
     code=1000, text="The audio name cannot be empty at the same time as the published domain name"
 )
+NO_FILE_LIST = Refusal(
+    code=1004, text="The parameter is incorrect. Please ensure that all required fields are filled in"
+)
+FILE_LIST = Refusal(code=1000, text="The file list is invalid")
+MATERIAL_SUFFIX = Refusal(code=1000, text="The material suffix is out of the length range")
+NO_SUCH_DOMAIN = Refusal(code=1000, text="Invalid domain name")
+NAME_TOO_LONG = Refusal(code=1500, text="Video name, more than 40 characters")
+FRAME_RATE = Refusal(code=1561, text="The video frame rate parameter is incorrect")
+SAMPLING_RATE = Refusal(code=1562, text="The audio sampling frequency parameter is incorrect")
+VIDEO_BIT_RATE = Refusal(code=1563, text="The video bit rate parameter is incorrect")
+AUDIO_BIT_RATE = Refusal(code=1564, text="The audio bit rate parameter is incorrect")
+RESOLUTION = Refusal(code=1565, text="Resolution parameter error")
+NO_JOINED_IDS = Refusal(code=1575, text="videoIds cannot be empty")
+JOINED_IDS_FORM = Refusal(code=1576, text="videoIds cannot contain special characters")
+JOINED_IDS_COMMAS = Refusal(
+    code=1577, text="The videoIds format is incorrect. Multiple videos should be separated by commas (,)"
+)
+TOO_MANY_JOINED = Refusal(code=1578, text="The number of videos in videoIds cannot exceed 50")
+ONE_JOINED = Refusal(code=1579, text="videoIds have video input error, please input again")
+JOINED_TWICE = Refusal(code=1580, text="Video in videoIds cannot be repeated. Please retry")
+TRANS_NO = Refusal(code=1602, text="TRANSNO is not legal")
+NO_DIRECTORY = Refusal(code=1628, text="Directory does not exist")
 VALIDATE_OCCUPY = Refusal(code=1004, text="Parameter error")
 
 _NO_VIDEO = Refusal(code=1502, text="The video doesn't exist!")
@@ -76,7 +99,7 @@ _NO_PARENT = Refusal(code=1000, text="The parent classification node ID does not
 
 EDIT: Rules = {
     NotFound: _NO_VIDEO,
-    (ParameterError, "name"): Refusal(code=1500, text="Video name, more than 40 characters"),
+    (ParameterError, "name"): NAME_TOO_LONG,
 }
 BLOCK: Rules = {
     NotFound: _NO_VIDEO,
@@ -111,6 +134,14 @@ UPLOAD: Rules = {
 CATEGORY: Rules = {NotFound: _NO_PARENT}
 EMPTY_CATEGORY: Rules = {
     NotFound: Refusal(code=1000, text="The classification node ID does not exist, or has been deleted")
+}
+CLIP: Rules = {NotFound: _NO_VIDEO}
+JOIN: Rules = {
+    NotFound: Refusal(
+        code=1581,
+        text="Some videos in videoIds do not exist or have been deleted, or are not under your permissions",
+    ),
+    VideoUnfit: Refusal(code=1558, text="Video cannot be spliced"),
 }
 EDIT_MATERIAL: Rules = {
     NotFound: Refusal(code=1000, text="The material id does not exist"),

@@ -15,8 +15,11 @@ from starlette.responses import Response
 from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.library.calls import Call, Desk
 from vodpull.api.cloudvod.library.category_calls import CategoryCalls
+from vodpull.api.cloudvod.library.edit_calls import EditCalls
+from vodpull.api.cloudvod.library.edit_schemas import EDIT_SHAPES
 from vodpull.api.cloudvod.library.material_calls import MaterialCalls
 from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
+from vodpull.api.cloudvod.library.material_tokens import MaterialTokenCalls
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
 from vodpull.api.cloudvod.library.upload_calls import UploadCalls
@@ -36,6 +39,9 @@ DOCUMENTED_GET = "/vod/videoManage/"
 
 CATEGORIES = "/vod/videoCategory/"
 
+SHAPES = VIDEO_SHAPES | EDIT_SHAPES | MATERIAL_SHAPES | UPLOAD_SHAPES | OTHER_SHAPES
+"""By path."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -44,7 +50,8 @@ def wire_router(context: ApiContext, query: StatusQuery) -> APIRouter:
     router = APIRouter(tags=["Cloud VOD"], responses=WIRE_PROBLEMS)
     _add_pull(router, context, query)
     desk = Desk(context)
-    for kind in (VideoCalls, CategoryCalls, MaterialCalls, UploadCalls, OtherCalls):
+    kinds = (VideoCalls, EditCalls, CategoryCalls, MaterialCalls, MaterialTokenCalls, UploadCalls, OtherCalls)
+    for kind in kinds:
         for call in kind(context).all():
             _add(router, desk, call)
     return router
@@ -75,7 +82,7 @@ def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> 
 
 
 def _add(router: APIRouter, desk: Desk, call: Call) -> None:
-    parameters, reply = (VIDEO_SHAPES | MATERIAL_SHAPES | OTHER_SHAPES | UPLOAD_SHAPES).get(call.path, CHOICES)
+    parameters, reply = SHAPES.get(call.path, CHOICES)
     name = "_".join(call.path.split("/")[-2:])  # the last part alone is the name of other operations as well
     add: Callable[..., None] = partial(
         router.add_api_route,

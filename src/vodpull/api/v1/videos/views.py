@@ -109,6 +109,7 @@ def _summary(video: Video, urls: FileUrls, *, is_signed: bool) -> dict[str, Any]
         "is_signed": is_signed,
         "playlist_url": urls.file(video, video.asset.playlist_key),
         "poster_url": urls.file(video, video.asset.poster_key),
+        "teaser_url": urls.file(video, video.asset.teaser_key),
     }
 
 

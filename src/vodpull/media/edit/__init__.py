@@ -1,0 +1,46 @@
+"""Cutting a video out of another one, and joining several: the plan, its commands, and the comparison of the result."""
+
+from vodpull.media.edit.assemble import (
+    FLV_FILE,
+    MP4_FILE,
+    PLAYLIST_FILE,
+    SEGMENTS,
+    Pieces,
+    playlist,
+    write_edit,
+    write_flv,
+)
+from vodpull.media.edit.check import check_edit
+from vodpull.media.edit.picture import copy_picture, describe_copy
+from vodpull.media.edit.plan import (
+    Container,
+    EditInput,
+    EditOrder,
+    EditPlan,
+    EditSource,
+    copy_obstacle,
+    plan_edit,
+)
+from vodpull.media.edit.sound import make_sound
+
+__all__ = [
+    "FLV_FILE",
+    "MP4_FILE",
+    "PLAYLIST_FILE",
+    "SEGMENTS",
+    "Container",
+    "EditInput",
+    "EditOrder",
+    "EditPlan",
+    "EditSource",
+    "Pieces",
+    "check_edit",
+    "copy_obstacle",
+    "copy_picture",
+    "describe_copy",
+    "make_sound",
+    "plan_edit",
+    "playlist",
+    "write_edit",
+    "write_flv",
+]

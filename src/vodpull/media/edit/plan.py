@@ -1,0 +1,354 @@
+"""
+The plan of a clip or of a join, as a value: what is copied, what is encoded, and where everything lies. Pure.
+
+All pictures lie on one grid. The picture of a clip that is copied begins with the keyframe before; sound is always
+encoded anew, in one piece and to the sample, because packets of several files do not fit together at seams.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Literal
+
+from vodpull.errors import MediaUnsupported
+from vodpull.media.inspect.info import MediaInfo, VideoStream
+from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.copy_rules import STEP_S, UNEVEN_S, picture_obstacle
+from vodpull.media.plan.cuts import Chunk, exact_rate
+from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, seek_s
+from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
+from vodpull.media.plan.settled import settled, shown_shapes
+from vodpull.media.plan.template import ABR, VideoRate
+
+Container = Literal["mp4", "flv", "m3u8"]
+
+SEGMENT_S = 4.0
+"""Distance of keyframes in what is encoded, and about the length of segments."""
+
+CHUNK_S = 60.0
+"""What is lost at most when a process dies."""
+
+# A little better than renditions are: a clip is a source of others.
+CRF = 19
+# Bits for each picture element and second that no encode needs.
+MOST_BITS_PER_PX = 0.25
+BUFFER_S = 2.0
+COPIED: dict[Container, frozenset[str]] = {
+    "mp4": frozenset({"h264", "hevc"}),
+    "m3u8": frozenset({"h264", "hevc"}),
+    "flv": frozenset({"h264"}),
+}
+SAMPLES_HZ = 48_000
+"""Sound is cut and joined at this rate."""
+FLV_RATE_HZ = 44_100
+PICTURE_FILE = "picture.mp4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditOrder:
+    """What somebody wants to have made."""
+
+    container: Container = "mp4"
+    start_s: float = 0.0
+    """Of a clip."""
+    length_s: float | None = None
+    """Of a clip; None: a join of all that there is."""
+    exact: bool = True
+    """Encode, so that it begins with the very picture; else copy where that can be done."""
+    size: tuple[int, int] | None = None
+    """Width and height; None: those of the first source."""
+    frame_rate: float | None = None
+    video_bps: int | None = None
+    audio_bps: int | None = None
+    sample_rate_hz: int | None = None
+
+    @property
+    def may_copy(self) -> bool:
+        """Return True when nothing is asked for that only an encode gives."""
+        return not self.exact and not any((self.size, self.frame_rate, self.video_bps))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copyable:
+    """What a copy of the picture of a source would be."""
+
+    header: str
+    """Tells whether two of them can be one track."""
+    frames: int
+    """So many pictures from the start on, up to where it can be ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditSource:
+    """One source, as measured."""
+
+    info: MediaInfo
+    survey: Survey | None = None
+    """None: it has no picture."""
+    copyable: Copyable | None = None
+    """None: nobody has copied it, as that would not help."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditInput:
+    """One source, and where it is."""
+
+    source: EditSource
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What the result has of one source."""
+
+    source: int
+    first_frame: int
+    """On the grid of the source."""
+    frames: int
+    at: int
+    """Its first frame on the grid of the result."""
+    plan: EncodePlan | None
+    """How its picture is encoded; None: it is copied, or there is none."""
+
+    @property
+    def copied_from(self) -> int:
+        """Return where frame 0 of a copy of the whole source lies on the grid of the result."""
+        return self.at - self.first_frame
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditPlan:
+    """How a clip or a join is made; survives a round trip through JSON."""
+
+    container: Container
+    rate: Fraction
+    """Frames per second of the grid."""
+    size: tuple[int, int]
+    """(0, 0): there is no picture."""
+    copied: bool
+    reason: str
+    """Why its picture is copied or encoded, for people, in English."""
+    parts: tuple[Part, ...]
+    cuts: tuple[int, ...]
+    """Frames of the result with which segments begin, the first one is 0."""
+    audio_bps: int
+    sample_rate_hz: int
+    has_sound: bool
+
+    @property
+    def frames_total(self) -> int:
+        """Return the number of frames."""
+        return sum(part.frames for part in self.parts)
+
+    @property
+    def duration_s(self) -> float:
+        """Return how long it is."""
+        return float(self.frames_total / self.rate)
+
+    def samples(self, part: Part) -> int:
+        """Return how many samples of sound a part has: all together as many as the grid is long."""
+        return round(Fraction(part.at + part.frames) * SAMPLES_HZ / self.rate) - round(
+            Fraction(part.at) * SAMPLES_HZ / self.rate
+        )
+
+
+def rate_of(lead: EditSource, order: EditOrder) -> Fraction:
+    """Return the grid of a result, by its first source."""
+    video = settled(lead.info, lead.survey).video
+    if video is None:
+        return Fraction(int(SOUND_GRID_HZ))
+    return exact_rate(order.frame_rate or shown_rate(video.nominal_frame_rate))
+
+
+def copy_obstacle(source: EditSource, order: EditOrder, *, is_join: bool) -> str:
+    """Return why a picture cannot be copied, as far as its own packets say; empty: nothing speaks against it."""
+    info = settled(source.info, source.survey)
+    if not order.may_copy:
+        return "an exact cut or another form is asked for"
+    if info.video is None or source.survey is None:
+        return "there is no picture"
+    return _video_obstacle(info, info.video, source.survey, order=order, is_join=is_join)
+
+
+def _video_obstacle(info: MediaInfo, video: VideoStream, survey: Survey, *, order: EditOrder, is_join: bool) -> str:
+    rate = exact_rate(video.nominal_frame_rate)
+    apart_s = abs(info.duration_s - float(survey.frames / rate))
+    obstacles = {
+        f"{order.container} has no place for {video.codec}": video.codec not in COPIED[order.container],
+        picture_obstacle(video, info.container) or "": picture_obstacle(video, info.container) is not None,
+        "the parameters of the picture change on the way": survey.own_parameters or len(survey.shapes) > 1,
+        "some pictures are not to be shown, or have no time": survey.damaged or not survey.frames,
+        "the frame rate is not constant": survey.uneven_s > UNEVEN_S or rate != exact_rate(shown_rate(float(rate))),
+        "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
+        "open groups of pictures": not survey.groups or not all(group.closed for group in survey.groups),
+        # In a join, the next one would begin too early or too late.
+        "picture and sound are not equally long": is_join and apart_s > max(STEP_S, float(1 / rate)),
+    }
+    return next((obstacle for obstacle, holds in obstacles.items() if holds), "")
+
+
+def plan_edit(sources: Sequence[EditSource], order: EditOrder) -> EditPlan:
+    """
+    Decide how a clip of one source or a join of several is made.
+
+    Raises:
+        MediaUnsupported: there is nothing in the section, or the picture is too small to encode.
+    """
+    lead = sources[0]
+    rate = rate_of(lead, order)
+    obstacle = _obstacle(sources, order)
+    size = _size(lead, order)
+    if obstacle:
+        parts = tuple(_placed(_encoded(source, at, order, rate=rate, size=size) for at, source in enumerate(sources)))
+        cuts = tuple(part.at + cut for part in parts for cut in range(0, part.frames, _gop(rate)))
+    else:
+        parts = tuple(_placed(_copied(source, at, order, rate=rate) for at, source in enumerate(sources)))
+        cuts = tuple(part.copied_from + cut for part in parts for cut in _keys(sources[part.source], part))
+    return EditPlan(
+        container=order.container,
+        rate=rate,
+        size=size,
+        copied=not obstacle,
+        reason=f"encoded: {obstacle}" if obstacle else "copied: nothing but a cut is asked for",
+        parts=parts,
+        cuts=cuts,
+        audio_bps=order.audio_bps or ABR.audio.bitrate_bps,
+        sample_rate_hz=order.sample_rate_hz or (FLV_RATE_HZ if order.container == "flv" else SAMPLES_HZ),
+        has_sound=any(source.info.audio for source in sources),
+    )
+
+
+def _obstacle(sources: Sequence[EditSource], order: EditOrder) -> str:
+    """Return why the picture is encoded; empty: it is copied."""
+    own = (copy_obstacle(source, order, is_join=order.length_s is None) for source in sources)
+    found = next(filter(None, own), "")
+    if found:
+        return found
+    headers = {source.copyable.header if source.copyable else "" for source in sources}
+    rates = {rate_of(source, order) for source in sources}
+    return "the sources are not of one kind" if len(headers) > 1 or "" in headers or len(rates) > 1 else ""
+
+
+def _placed(parts: Iterator[Part]) -> list[Part]:
+    """Put parts one behind the other."""
+    found = list(parts)
+    places = accumulate((part.frames for part in found), initial=0)
+    return [replace(part, at=at) for part, at in zip(found, places, strict=False)]
+
+
+def _section(source: EditSource, order: EditOrder, rate: Fraction) -> tuple[int, int]:
+    """Return the first frame of what is wanted of a source, and the one after the last."""
+    total = max(1, round(source.info.duration_s * rate))
+    if order.length_s is None:
+        return 0, total
+    first = round(Fraction(order.start_s) * rate)
+    stop = min(total, round(Fraction(order.start_s + order.length_s) * rate))
+    if stop <= first:
+        raise MediaUnsupported(f"the video ends at {source.info.duration_s:.2f} s, before the section")
+    return first, stop
+
+
+def _copied(source: EditSource, number: int, order: EditOrder, *, rate: Fraction) -> Part:
+    first, stop = _section(source, order, rate)
+    assert source.survey is not None  # noqa: S101 - there is no obstacle
+    assert source.copyable is not None  # noqa: S101 - there is no obstacle
+    first = max(group.first_frame for group in source.survey.groups if group.first_frame <= first)
+    stop = min(stop, source.copyable.frames) if order.length_s is not None else source.copyable.frames
+    if stop <= first:
+        raise MediaUnsupported("there is no whole picture in the section")
+    return Part(source=number, first_frame=first, frames=stop - first, at=0, plan=None)
+
+
+def _keys(source: EditSource, part: Part) -> Iterator[int]:
+    """Give keyframes of a source that segments begin with: those of the part, not too near each other."""
+    assert source.survey is not None  # noqa: S101 - its picture is copied
+    stop, last = part.first_frame + part.frames, -math.inf
+    rate = source.survey.rate or (source.info.video.nominal_frame_rate if source.info.video else SOUND_GRID_HZ)
+    for group in source.survey.groups:
+        if part.first_frame <= group.first_frame < stop and group.first_frame - last >= SEGMENT_S / 2 * rate:
+            last = group.first_frame
+            yield group.first_frame
+
+
+def _encoded(source: EditSource, number: int, order: EditOrder, *, rate: Fraction, size: tuple[int, int]) -> Part:
+    first, stop = _section(source, order, rate)
+    plan = _picture_plan(source, order, rate=rate, size=size, frames=range(first, stop)) if size != (0, 0) else None
+    return Part(source=number, first_frame=first, frames=stop - first, at=0, plan=plan)
+
+
+def _picture_plan(
+    source: EditSource, order: EditOrder, *, rate: Fraction, size: tuple[int, int], frames: range
+) -> EncodePlan:
+    """Return how the picture of a source is fitted into a size, on a grid, in chunks of a minute."""
+    info = settled(source.info, source.survey)
+    if info.video is None:
+        raise MediaUnsupported("a source has no moving picture")
+    most_bps = order.video_bps or max(1_000_000, round(size[0] * size[1] * float(rate) * MOST_BITS_PER_PX))
+    rung = Rung(
+        clarity=1,
+        name="FHD",
+        width_px=size[0],
+        height_px=size[1],
+        frame_rate=float(rate),
+        max_bitrate_bps=most_bps,
+    )
+    whole = plan_encode(source.info, Ladder(template=ABR, rungs=(rung,), decisions=()), survey=source.survey)
+    wanted = VideoRate(
+        crf=CRF, bitrate_bps=order.video_bps, max_bitrate_bps=most_bps, buffer_bits=round(BUFFER_S * most_bps)
+    )
+    # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
+    end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
+    last_start = int((end_s - SEGMENT_S) * rate) if can_seek(info, source.survey) else 0
+    chunks = tuple(_chunks(frames, rate, last_start=last_start))
+    shapes = shown_shapes(info.video, source.survey) or (
+        (0.0, info.video.display_width_px / info.video.display_height_px),
+    )
+    fits = len(shapes) == 1 and _is_shape(shapes[0][1], size)
+    return replace(
+        whole,
+        picture=replace(whole.picture, fit=() if fits else shapes),
+        rungs=(replace(whole.rungs[0], file=PICTURE_FILE, rate=wanted),),
+        sounds=(),
+        gop_frames=_gop(rate),
+        cuts=tuple(range(frames.start, frames.stop, _gop(rate))),
+        chunks=chunks,
+        seeks_s=tuple(
+            seek_s(chunk, info, source.survey, rate=rate) if chunk.first_frame <= last_start else 0.0
+            for chunk in chunks
+        ),
+    )
+
+
+def _is_shape(aspect: float, size: tuple[int, int]) -> bool:
+    """Tell whether a picture of this shape fills a frame, but for rounding to even sides."""
+    return abs(size[1] * aspect - size[0]) <= max(2.0, 2.0 * aspect)
+
+
+def _chunks(frames: range, rate: Fraction, *, last_start: int) -> Iterator[Chunk]:
+    gop = _gop(rate)
+    step = gop * max(1, round(CHUNK_S * rate / gop))
+    starts = [frames.start, *(at for at in range(frames.start + step, frames.stop, step) if at <= last_start)]
+    for number, (first, after) in enumerate(pairwise([*starts, frames.stop])):
+        yield Chunk(number=number, first_frame=first, frames=after - first)
+
+
+def _gop(rate: Fraction) -> int:
+    return max(1, round(SEGMENT_S * rate))
+
+
+def _size(lead: EditSource, order: EditOrder) -> tuple[int, int]:
+    """Return the size of the result: even, as it was asked for or as the first source is shown."""
+    video = settled(lead.info, lead.survey).video
+    if video is None:
+        return 0, 0
+    width, height = order.size or (video.display_width_px, video.display_height_px)
+    scale = min(1.0, MAX_SIDE_PX / max(width, height))
+    size = 2 * round(width * scale / 2), 2 * round(height * scale / 2)
+    if min(size) < MIN_SIDE_PX:
+        raise MediaUnsupported(f"the picture is smaller than {MIN_SIDE_PX} pixels")
+    return size

@@ -1,0 +1,121 @@
+"""Clips and joins over the wire contract: told of, played, encoded again, and whole whatever is killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clapper import Clapper, assert_in_step, read_pictures
+from tests.origin import Origin
+from tests.services.receiver import Receiver, running_receiver
+from tests.services.vodpull import Vodpull
+
+TOTAL = 200
+
+
+@pytest.fixture(scope="module")
+def hook() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory: pytest.TempPathFactory, origin: Origin, hook: Receiver) -> Iterator[Vodpull]:
+    service = Vodpull(tmp_path_factory.mktemp("editor") / "data", origin=f"{origin.origin},{hook.url}")
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def videos(editor: Vodpull, origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Two halves of one film, and one of another shape without sound."""
+    folder, half = tmp_path_factory.mktemp("films"), Clapper(seconds=4, total=TOTAL)
+    clips = [half, Clapper(seconds=4, total=TOTAL, first=100), Clapper(seconds=2, size=(180, 320), sound=())]
+    for number, clip in enumerate(clips):
+        origin.put(f"half-{number}.mp4", clip.make(folder / f"half-{number}.mp4").read_bytes())
+    items = [{"fetchUrl": origin.url(f"half-{number}.mp4")} for number in range(len(clips))]
+    data = editor.wait(editor.pull(items, workflowId="original"))
+    return [item["videoInfo"]["videoId"] for item in data["items"]]
+
+
+def ended(editor: Vodpull, query: str, trans_no: str) -> dict[str, Any]:
+    deadline_s = time.monotonic() + 240
+    while (data := editor.call(query, {"transNo": trans_no})["data"])["status"] == 1:
+        assert time.monotonic() < deadline_s, editor.log()[-3000:]
+        time.sleep(0.2)
+    assert data["status"] == 2, editor.log()[-3000:]
+    found: dict[str, Any] = data
+    return found
+
+
+def original_of(editor: Vodpull, video_id: str, folder: Path) -> Path:
+    video = editor.api("GET", f"/videos/{video_id}").json()
+    path = folder / Path(video["files"][0]["url"]).name
+    path.write_bytes(editor.get(video["files"][0]["url"].removeprefix(editor.url)).content)
+    return path
+
+
+def test_a_clip_is_a_new_video_that_is_told_of(
+    editor: Vodpull, videos: list[str], hook: Receiver, tmp_path: Path
+) -> None:
+    asked = {"transNo": "clip-1", "videoId": videos[0], "seekStart": "1", "duration": 2, "filename": "摘录.mp4"}
+    asked |= {"suffix": ".mp4", "enableVideoTranscode": "1", "notifyUrl": hook.url}
+    assert editor.call("videoClip", asked) == {"code": 200, "data": "", "message": "Operation succeeded"}
+    assert editor.call("videoClip", asked | {"duration": 3})["code"] == 1630
+    data = ended(editor, "videoClipQuery", "clip-1")
+    [notice] = hook.wait_for(1)
+    info = data["videoInfo"]
+    told = notice.data["videoInfo"] | {"publishDomain": info["publishDomain"]}  # nobody has set a public URL here
+    assert notice.data | {"videoInfo": told} == data
+    assert (info["videoName"], info["videoSourceCode"], info["transcodeState"]) == ("摘录", 4, 2)
+    assert (info["videoDuration"], info["videoResolutions"][0]["width"]) == ("2", 320)
+    made = original_of(editor, info["videoId"], tmp_path)
+    assert read_pictures(made, TOTAL).wrong(range(25, 75), tolerance=0) == []
+    listed = editor.call("getVideoList", {"videoId": info["videoId"]})["data"]["videoListInfo"]
+    assert [row["createUser"] for row in listed] == ["tester"]
+    assert editor.call("videoConcatQuery", {"transNo": "clip-1"})["code"] == 1000
+    url = editor.call("getPublishCode", {"videoId": info["videoId"]})["data"]["videoUrl"][0]["originUrl"]
+    assert url.partition("/media/")[2].startswith("video/")
+
+
+def test_what_is_joined_plays_survives_a_kill_and_is_encoded_again(
+    editor: Vodpull, videos: list[str], tmp_path: Path
+) -> None:
+    asked = {"videoIds": ",".join(videos[:2]), "filename": "whole", "suffix": "m3u8", "transNo": "join-1"}
+    assert editor.call("videoConcat", asked)["code"] == 200
+    mixed = asked | {"videoIds": ",".join(videos), "suffix": "mp4", "transNo": "join-2"}
+    assert editor.call("videoConcat", mixed)["code"] == 200
+    editor.kill()
+    editor.start()
+    info = ended(editor, "videoConcatQuery", "join-1")["videoInfo"]
+    assert (info["videoSourceCode"], info["videoDuration"], info["encrypt"]) == (5, "8", 0)
+    playlist = original_of(editor, info["videoId"], tmp_path)
+    assert playlist.name == "whole.m3u8"
+    names = [line for line in playlist.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    folder = editor.api("GET", f"/videos/{info['videoId']}").json()["files"][0]["url"].rpartition("/")[0]
+    init = names[0].replace("00001.m4s", "init.mp4")
+    pieces = [editor.get(f"{folder}/{name}".removeprefix(editor.url)).content for name in (init, *names)]
+    whole = tmp_path / "whole.mp4"
+    whole.write_bytes(b"".join(pieces))
+    assert read_pictures(whole, TOTAL).wrong(range(TOTAL), tolerance=0) == [], "copied, without a seam"
+    assert_in_step(whole, TOTAL, within_s=0.04)
+    fitted = ended(editor, "videoConcatQuery", "join-2")["videoInfo"]
+    assert read_pictures(original_of(editor, fitted["videoId"], tmp_path), TOTAL).numbers[:TOTAL] == list(range(TOTAL))
+    assert fitted["videoDuration"] == "10"
+    again = {"videoIds": info["videoId"], "transCodeTemplateName": "abr"}
+    assert editor.call("transCode", again)["code"] == 200
+    deadline_s = time.monotonic() + 120
+    while (row := editor.api("GET", f"/videos/{info['videoId']}").json())["encode_state"] == "encoding":
+        assert time.monotonic() < deadline_s
+        time.sleep(0.2)
+    assert (row["encode_state"], row["is_playable"]) == ("encoded", True)
+    assert editor.call("deleteVideo", {"videoId": info["videoId"], "onlyDeleteSource": 1})["code"] == 200
+    clip = {"transNo": "clip-2", "videoId": info["videoId"], "seekStart": 2, "duration": 2, "filename": "from outputs"}
+    assert editor.call("videoClip", clip | {"suffix": "mp4", "enableVideoTranscode": 1})["code"] == 200
+    cut = ended(editor, "videoClipQuery", "clip-2")["videoInfo"]
+    assert read_pictures(original_of(editor, cut["videoId"], tmp_path), TOTAL).wrong(range(50, 100)) == []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 GROUP = "text"
 
@@ -29,37 +29,40 @@ class TextRendition:
 
 
 def tie(playlist: str, tracks: Sequence[TextRendition]) -> str:
-    """Return a multivariant playlist with these text tracks and no others; a media playlist stays as it is."""
+    """
+    Return a multivariant playlist with these text tracks and no others; a media playlist stays as it is.
+
+    No two tracks have the same name: `told_apart` sees to that.
+    """
     if _VARIANT not in playlist:
         return playlist
     lines = [_MEMBER.sub("", line) for line in playlist.split("\n") if not line.startswith(_LINE)]
     if not tracks:
         return "\n".join(lines)
     first = next(number for number, line in enumerate(lines) if line.startswith(_VARIANT))
-    lines[first:first] = [_line(track) for track in _told_apart(tracks)]
+    lines[first:first] = [_line(track) for track in tracks]
     member = f',SUBTITLES="{GROUP}"'
     return "\n".join(line + member if line.startswith(_VARIANT) else line for line in lines)
 
 
-def _told_apart(tracks: Sequence[TextRendition]) -> list[tuple[TextRendition, str]]:
+def told_apart(tracks: Iterable[TextRendition]) -> list[TextRendition]:
     """Return the tracks with names that no two of them share, as RFC 8216 §4.3.4.1.1 asks."""
     seen: set[str] = set()
-    told = []
+    told: list[TextRendition] = []
     for track in tracks:
         wanted = _UNQUOTABLE.sub("", track.name) or track.language
         name, number = wanted, 2
         while name in seen:
             name, number = f"{wanted} {number}", number + 1
         seen.add(name)
-        told.append((track, name))
+        told.append(replace(track, name=name))
     return told
 
 
-def _line(told: tuple[TextRendition, str]) -> str:
-    track, name = told
+def _line(track: TextRendition) -> str:
     attributes = (
         f'GROUP-ID="{GROUP}"',
-        f'NAME="{name}"',
+        f'NAME="{track.name}"',
         f'LANGUAGE="{track.language}"',
         f"DEFAULT={'YES' if track.is_default else 'NO'}",
         "AUTOSELECT=YES",

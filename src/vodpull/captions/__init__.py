@@ -3,7 +3,7 @@
 from vodpull.captions.cues import Cue, Track, kept_within, shifted
 from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag, public_tag
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
-from vodpull.captions.tying import TextRendition, tie, told_apart
+from vodpull.captions.tying import TextRendition, tie
 from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 
 __all__ = [
@@ -23,6 +23,5 @@ __all__ = [
     "read_track",
     "shifted",
     "tie",
-    "told_apart",
     "write_track",
 ]

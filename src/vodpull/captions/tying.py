@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 GROUP = "text"
 
@@ -29,40 +29,37 @@ class TextRendition:
 
 
 def tie(playlist: str, tracks: Sequence[TextRendition]) -> str:
-    """
-    Return a multivariant playlist with these text tracks and no others; a media playlist stays as it is.
-
-    No two tracks have the same name: `told_apart` sees to that.
-    """
+    """Return a multivariant playlist with these text tracks and no others; a media playlist stays as it is."""
     if _VARIANT not in playlist:
         return playlist
     lines = [_MEMBER.sub("", line) for line in playlist.split("\n") if not line.startswith(_LINE)]
     if not tracks:
         return "\n".join(lines)
     first = next(number for number, line in enumerate(lines) if line.startswith(_VARIANT))
-    lines[first:first] = [_line(track) for track in tracks]
+    lines[first:first] = [_line(track) for track in _told_apart(tracks)]
     member = f',SUBTITLES="{GROUP}"'
     return "\n".join(line + member if line.startswith(_VARIANT) else line for line in lines)
 
 
-def told_apart(tracks: Iterable[TextRendition]) -> list[TextRendition]:
+def _told_apart(tracks: Sequence[TextRendition]) -> list[tuple[TextRendition, str]]:
     """Return the tracks with names that no two of them share, as RFC 8216 §4.3.4.1.1 asks."""
     seen: set[str] = set()
-    told: list[TextRendition] = []
+    told = []
     for track in tracks:
         wanted = _UNQUOTABLE.sub("", track.name) or track.language
         name, number = wanted, 2
         while name in seen:
             name, number = f"{wanted} {number}", number + 1
         seen.add(name)
-        told.append(replace(track, name=name))
+        told.append((track, name))
     return told
 
 
-def _line(track: TextRendition) -> str:
+def _line(told: tuple[TextRendition, str]) -> str:
+    track, name = told
     attributes = (
         f'GROUP-ID="{GROUP}"',
-        f'NAME="{track.name}"',
+        f'NAME="{name}"',
         f'LANGUAGE="{track.language}"',
         f"DEFAULT={'YES' if track.is_default else 'NO'}",
         "AUTOSELECT=YES",

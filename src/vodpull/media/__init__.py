@@ -18,7 +18,6 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
-from vodpull.media.package.dash import mpd
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists import playlists
@@ -105,7 +104,6 @@ __all__ = [
     "join",
     "lasting_chunks",
     "measure_renditions",
-    "mpd",
     "must_survey",
     "needed_tools",
     "package_and_verify",

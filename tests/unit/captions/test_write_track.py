@@ -6,7 +6,7 @@ import m3u8
 import pytest
 import webvtt
 
-from vodpull.captions import Cue, TextRendition, Track, language_name, language_tag, tie, told_apart, write_track
+from vodpull.captions import Cue, TextRendition, Track, language_name, language_tag, tie, write_track
 from vodpull.captions.cues import shifted
 from vodpull.captions.languages import SPOKEN_ON_THE_WIRE
 from vodpull.errors import ParameterError
@@ -60,7 +60,7 @@ def test_what_a_shift_brings_before_the_beginning_is_cut_there() -> None:
 def test_text_tracks_are_put_into_a_playlist_exchanged_and_taken_out() -> None:
     english = TextRendition(uri="en/captions.m3u8", name="English", language="en", is_default=True)
     signs = TextRendition(uri="x/captions.m3u8", name='Eng"lish', language="en", is_forced=True)
-    tied = tie(FILM, told_apart([english, signs]))
+    tied = tie(FILM, [english, signs])
     parsed = m3u8.loads(tied)
     texts = [media for media in parsed.media if media.type == "SUBTITLES"]
     assert [(text.name, text.language, text.default, text.autoselect, text.forced, text.uri) for text in texts] == [

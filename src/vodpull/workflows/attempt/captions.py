@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from vodpull import captions, media, storage
+from vodpull import captions, storage
 from vodpull.clock import now_ms
 from vodpull.errors import ObjectMissing
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.workflows.attempt.context import replaces
+from vodpull.workflows.attempt.dash_texts import mpd_with_captions
 
 FILES_AT_ONCE = 8
 
@@ -102,30 +103,35 @@ class CaptionFiles:
         shown: list[Caption] | None = None
         while shown != (now := await asyncio.to_thread(self._rows.of_video, job.video_id)):
             shown = now
-            texts = text_renditions(job, shown)
             for key in filter(None, keys):
-                await self._tie(key, texts)
-            if job.asset.mpd_key:
-                presentation = await self._objects.get_bytes(job.asset.presentation_key)
-                manifest = manifest_with(media.read_presentation(presentation), texts)
-                await self._objects.put_bytes(job.asset.mpd_key, manifest.encode())
+                await self._tie(key, text_renditions(job, shown))
+            await self._describe(job, shown)
 
-    async def _tie(self, key: str, texts: Sequence[captions.TextRendition]) -> None:
+    async def _describe(self, job: Job, known: Iterable[Caption]) -> None:
+        """Write the MPD of a video anew; videos of older releases have none."""
+        asset = job.asset
+        if asset is not None and asset.mpd_key and asset.presentation_key:
+            presented = await self._objects.get_bytes(asset.presentation_key)
+            text = mpd_with_captions(presented, known, folder=captions_of(job).rpartition("/")[2])
+            await self._objects.put_bytes(asset.mpd_key, text.encode())
+
+    async def _tie(self, key: str, texts: Iterable[captions.TextRendition]) -> None:
         try:
             before = (await self._objects.get_bytes(key)).decode()
         except ObjectMissing:  # nobody plays it
             return
-        after = captions.tie(before, texts)
+        after = captions.tie(before, list(texts))
         if after != before:
             await self._objects.put_bytes(key, after.encode())
 
-    def show_early(self, job: Job, folder: Path, presentation: media.Presentation | None) -> None:
+    def show_early(self, job: Job, folder: Path) -> None:
         """Let the playlists of a folder that is about to be published name the captions of their video."""
-        texts = text_renditions(job, self._rows.of_video(job.video_id))
+        known = self._rows.of_video(job.video_id)
         for path in folder.glob("*.m3u8"):
-            path.write_text(captions.tie(path.read_text("utf-8"), texts), "utf-8")
-        if presentation and presentation.mpd:
-            (folder / presentation.mpd).write_text(manifest_with(presentation, texts), "utf-8")
+            path.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")
+        for path in folder.glob("*.mpd"):
+            presented, beside = path.with_suffix(".json").read_bytes(), captions_of(job).rpartition("/")[2]
+            path.write_text(mpd_with_captions(presented, known, folder=beside), "utf-8")
 
 
 def captions_of(job: Job) -> str:
@@ -137,7 +143,7 @@ def captions_of(job: Job) -> str:
 def text_renditions(job: Job, known: Iterable[Caption]) -> list[captions.TextRendition]:
     """Return captions as the playlists of their video name them."""
     folder = captions_of(job).rpartition("/")[2]
-    return captions.told_apart(
+    return [
         captions.TextRendition(
             uri=f"{folder}/{caption.folder}/{captions.PLAYLIST}",
             name=caption.label,
@@ -146,27 +152,7 @@ def text_renditions(job: Job, known: Iterable[Caption]) -> list[captions.TextRen
             is_forced=caption.is_forced,
         )
         for caption in known
-    )
-
-
-def manifest_with(presentation: media.Presentation, texts: Iterable[captions.TextRendition]) -> str:
-    """Return the DASH manifest of a presentation with these captions and no others. Pure."""
-    tracks = [
-        media.Track(
-            id=text.uri.split("/")[-2],
-            kind="text",
-            playlist=text.uri,
-            folder=text.uri.rpartition("/")[0],
-            group=media.TEXTS,
-            file=f"{text.uri.rpartition('/')[0]}/{captions.WHOLE}",
-            language=text.language,
-            name=text.name,
-            default=text.is_default,
-            forced=text.is_forced,
-        )
-        for text in texts
     ]
-    return media.mpd(media.with_texts(presentation, tracks))
 
 
 def _digest(written: captions.WrittenTrack) -> str:

@@ -266,7 +266,7 @@ class Production:
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
         if info.texts and (await self._template(job)).captions:
             job = replace(job, asset=await self._source_texts.keep(job, info, await self.need_original(job)))
-        await asyncio.to_thread(self._texts.show_early, job, folder, package.presentation)
+        await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
         await self._upload(job, folder, [package.multivariant])

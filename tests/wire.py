@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_s
 from vodpull.signing import SigningKey, sign
+from vodpull.storage.objects import ObstoreObjects
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
@@ -35,6 +36,7 @@ class Wire:
     database: sa.Engine
     accounts: Accounts
     key: NewKey
+    objects: ObstoreObjects
 
     def call(self, path: str, parameters: object = None, *, key: NewKey | None = None) -> dict[str, Any]:
         """Return the reply to a call with a JSON body."""

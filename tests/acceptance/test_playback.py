@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from vodpull.signing import SigningKey
 
 CLIP = "flower_faststart.mp4"
 WITHIN_S = 10.0
@@ -193,3 +195,45 @@ def test_tokens_are_in_no_log(service: Vodpull, signed: Signed) -> None:
     log = service.log()
     assert token not in log
     assert token.rpartition(".")[2] not in log
+
+
+def made_key(service: Vodpull, *words: str) -> SigningKey:
+    made = json.loads(service.run("keys", "create", "tester", "--json", *words).stdout)
+    return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
+
+
+def test_a_key_does_what_its_scopes_say(service: Vodpull, origin: Origin, signed: Signed) -> None:
+    reader = made_key(service, "--scope", "read")
+    assert service.api("GET", "/batches", key=reader).status_code == 200
+    found = service.api("GET", f"/videos/{signed.video_id}", key=reader)
+    assert (found.status_code, found.json()["playlist_url"]) == (200, "")  # no scope `playback`, no token
+    for method, path, body in (
+        ("GET", f"/videos/{signed.video_id}/playback", None),
+        ("GET", f"/videos/{signed.video_id}/%70layback", None),
+        ("POST", "/batches", {"items": [{"url": origin.url(CLIP)}]}),
+        ("PATCH", f"/videos/{signed.video_id}", {"playback": "public"}),
+        ("PATCH", "/account", {"playback": "public"}),
+        ("POST", "/playback-keys", {}),
+    ):
+        refused = service.api(method, path, key=reader, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "no_permission"), path
+    assert service.call("pullVideo", {"fileList": ""}, key=reader)["code"] == 1301
+    assert service.call("videoBlock", {"videoId": signed.video_id}, key=reader)["code"] == 1505
+    code = service.call("getPublishCode", {"videoId": signed.video_id}, key=reader)
+    assert (code["code"], code["data"]["autoCode"]) == (200, "")
+    submitter = made_key(service, "--scope", "submit")
+    assert service.call("pullVideoQuery", {"taskId": "x"}, key=submitter)["code"] == 1301
+    assert service.call("pullVideo", {"fileList": ""}, key=submitter)["code"] == 1000
+    player = made_key(service, "--scope", "playback")
+    assert service.api("GET", f"/videos/{signed.video_id}/playback", key=player).json()["token"]
+
+
+def test_a_key_ends_when_it_was_said_to(service: Vodpull) -> None:
+    key = made_key(service, "--expires", "3s")
+    assert service.api("GET", "/batches", key=key).status_code == 200
+    begun_s = time.monotonic()
+    while service.api("GET", "/batches", key=key).status_code == 200:
+        assert time.monotonic() - begun_s < WITHIN_S
+    assert service.call("pullVideoQuery", {"taskId": "x"}, key=key)["code"] == 401
+    listed = service.run("keys", "list").stdout
+    assert "expired" in next(line for line in listed.splitlines() if key.access_key in line)

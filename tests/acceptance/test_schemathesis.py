@@ -36,6 +36,16 @@ include-operation-id = ["setCallback", "createCategory", "editVideo", "listVideo
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]
+include-operation-id = ["createUpload", "readUpload", "continueUpload", "abandonUpload"]
+# tus has its own version in a header, which is asked for before anything else.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "412"]
+
+[[operations]]
+include-operation-id = ["createPlaybackKey", "readPlayback"]
+# A text that is no public key or no address, a video that is not there.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
+
+[[operations]]
 include-operation-id = "listEvents"
 parameters = { wait = 1 }
 """

@@ -45,14 +45,22 @@ def ids(service: Vodpull, origin: Origin, batch: dict[str, Any]) -> dict[str, An
     stored = service.wait_final(service.create(origin.url("flower_faststart.mp4"), template="original")["batch_id"])
     label = service.api("POST", "/categories", json={"name": "mine"})
     assert label.status_code == 201, label.text
+    upload = service.api("POST", "/uploads", headers={**TUS, "Upload-Length": "5"})
+    assert upload.status_code == 201, upload.text
     return {
         "batch_id": batch["batch_id"],
         "delivery_id": delivery["delivery_id"],
         "job_id": batch["jobs"][0]["job_id"],
         "video_id": stored["jobs"][0]["video_id"],
         "node_id": label.json()["node_id"],
-        "position": 0,
-    }
+        "upload_id": upload.headers["location"].rpartition("/")[2],
+        "key_id": service.api("POST", "/playback-keys", json={}).json()["key_id"],
+    } | PLACES
+
+
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+PLACES = {"position": 0, "language": "en"}
+"""Of what an id names: the same for everybody."""
 
 
 UNKNOWN = {
@@ -61,18 +69,30 @@ UNKNOWN = {
     "job_id": UNKNOWN_BATCH,
     "video_id": UNKNOWN_BATCH,
     "node_id": 999,
-    "position": 0,
-}
+    "upload_id": UNKNOWN_BATCH,
+    "key_id": "unknown",
+} | PLACES
 
-BODIES = {"editVideo": {"name": "theirs"}, "encodeVideo": {"template": "abr"}}
+BODIES: dict[str, dict[str, Any]] = {
+    "editVideo": {"name": "theirs"},
+    "encodeVideo": {"template": "abr"},
+    "putCaption": {"url": "http://127.0.0.1/x"},
+    "putPoster": {"at": 0},
+}
 """Of operations that want one."""
 
 
-def operations_on_ids(service: Vodpull) -> list[tuple[str, str, dict[str, str] | None]]:
+def asked(about: dict[str, Any]) -> str:
+    """Return the query that an operation cannot do without; 0 is good for all that there are."""
+    required = [each["name"] for each in about.get("parameters", ()) if each["in"] == "query" and each["required"]]
+    return f"?{'=0&'.join(required)}=0" if required else ""
+
+
+def operations_on_ids(service: Vodpull) -> list[tuple[str, str, dict[str, Any] | None]]:
     """Return method, path and body of every operation that takes an id, so that a new one cannot be forgotten."""
     document = service.get("/openapi.json").json()
     return [
-        (method.upper(), path.removeprefix("/api/v1"), BODIES.get(about["operationId"]))
+        (method.upper(), path.removeprefix("/api/v1") + asked(about), BODIES.get(about["operationId"]))
         for path, methods in document["paths"].items()
         for method, about in methods.items()
         if path.startswith("/api/v1/") and "_id}" in path
@@ -80,11 +100,12 @@ def operations_on_ids(service: Vodpull) -> list[tuple[str, str, dict[str, str] |
 
 
 def answer(
-    service: Vodpull, key: SigningKey, method: str, path: str, body: dict[str, str] | None
+    service: Vodpull, key: SigningKey, method: str, path: str, body: dict[str, Any] | None
 ) -> tuple[int, dict[str, str], str]:
     """Return an answer without what differs from request to request."""
-    reply = service.api(method, path, key=key, json=body)
-    told = reply.json() | {"request_id": ""}
+    chunk = {"Content-Type": "application/offset+octet-stream"} if method == "PATCH" and "/uploads/" in path else {}
+    reply = service.api(method, path, key=key, json=body, headers=TUS | chunk)
+    told = (reply.json() if reply.content else {}) | {"request_id": ""}
     varying = {"date", "x-ws-requestid", "x-cnc-request-id"}
     headers = {name: value for name, value in reply.headers.items() if name not in varying}
     return reply.status_code, headers, json.dumps(told)
@@ -97,7 +118,7 @@ def test_ids_of_another_account_are_answered_like_unknown_ones(
     for method, path, body in checked:
         told = answer(service, stranger, method, path.format(**ids), body)
         assert told == answer(service, stranger, method, path.format(**UNKNOWN), body), path
-        assert told[0] == 404, told
+        assert told[0] == 404, (method, path, told)
     assert len(checked) >= 15
 
 

@@ -122,10 +122,12 @@ def test_an_upload_is_encoded_and_plays(service: Vodpull, told: Receiver, clips:
     assert code["autoCode"].endswith(transcode.data["data"]["autoCode"])
 
 
-def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Receiver, tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_stays_until_another_one_takes_its_place(
+    service: Vodpull, told: Receiver, clips: Path, tmp_path: Path
+) -> None:
     before, path = len(told.received), tmp_path / "a.mp4"
     path.write_bytes(b"this is no video" * 100)
-    given = token_of(service, path.name)
+    given = token_of(service, path.name, fileId="mine")
     assert send(service.url, path, given["uploadToken"], tmp_path)[0] == 200
     assert video_of(service, given["videoId"])["transcodeState"] == 4
     code = service.call("getPublishCode", {"videoId": given["videoId"]})["data"]
@@ -133,6 +135,13 @@ def test_a_file_that_is_no_video_stays_and_is_told_of(service: Vodpull, told: Re
     upload, transcode = told.wait_for(before + 2)[before:]
     assert json.loads(upload.body)["data"]["videoListInfo"][0]["videoId"] == given["videoId"]
     assert transcode.data == {"code": 300, "data": {"videoId": given["videoId"]}, "message": "Operation failed"}
+    again = token_of(service, path.name, fileId="mine", overwrite=1)
+    assert (again["fileKey"], again["videoId"]) == (given["fileKey"], given["videoId"])
+    assert send(service.url, clips / CLIP, again["uploadToken"], tmp_path)[0] == 200
+    told.wait_for(before + 4)
+    assert video_of(service, given["videoId"])["transcodeState"] == 1
+    kept = service.get(code["videoUrl"][0]["originUrl"].removeprefix(service.url)).content
+    assert kept == (clips / CLIP).read_bytes()
 
 
 def test_a_tus_client_of_others_sends_a_file_over_a_line_that_breaks(service: Vodpull, tmp_path: Path) -> None:

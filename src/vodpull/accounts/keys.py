@@ -9,12 +9,13 @@ from typing import Literal, NoReturn, cast
 
 import sqlalchemy as sa
 
+from vodpull.accounts.scopes import EVERY_SCOPE, Scope, read_scopes, write_scopes
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.rows import insert_new
-from vodpull.errors import NotAllowedNow, NotFound, ParameterError
+from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
 
 LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."
 
@@ -35,6 +36,15 @@ class AccessKey:
     revoked_at_ms: int | None
     is_rotating: bool
     """Two secrets sign until the rotation is finished."""
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    expires_at_ms: int | None = None
+    """None: never."""
+
+    def state(self, *, now_ms: int) -> Literal["live", "revoked", "expired"]:
+        """Return whether it is good for anything."""
+        if self.revoked_at_ms is not None:
+            return "revoked"
+        return "expired" if self.expires_at_ms is not None and self.expires_at_ms <= now_ms else "live"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +63,23 @@ class LiveKey:
     account_id: str
     secrets: tuple[str, ...] = field(repr=False)
     """Any of these signs for the key: two while a secret is being replaced."""
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    expires_at_ms: int | None = None
+    """None: never."""
+
+    def require(self, scope: Scope) -> None:
+        """
+        Make sure that the key may do this.
+
+        Raises:
+            PermissionDenied: it may not.
+        """
+        if scope not in self.scopes:
+            raise PermissionDenied(
+                f"this access key has no scope {scope.value}",
+                field="scope",
+                remedy="Use a key that has it: `vodpull keys list` shows the scopes of each.",
+            )
 
 
 class Accounts:
@@ -62,7 +89,9 @@ class Accounts:
         self._engine = engine
         self._vault = vault
 
-    def create_key(self, name: str) -> NewKey:
+    def create_key(
+        self, name: str, *, scopes: frozenset[Scope] = EVERY_SCOPE, expires_at_ms: int | None = None
+    ) -> NewKey:
         """
         Make an access key for the account of this name, and the account when it is new.
 
@@ -84,6 +113,8 @@ class Accounts:
                     account_id=account_id,
                     sealed_secret=self._vault.seal(made.secret_key),
                     created_at_ms=now_ms(),
+                    scopes=write_scopes(scopes),
+                    expires_at_ms=expires_at_ms,
                 )
             )
         return made
@@ -182,7 +213,8 @@ class Accounts:
             rows = connection.execute(query).mappings().all()
         return [
             AccessKey(
-                **{key: value for key, value in row.items() if key not in _SECRETS},
+                **{key: value for key, value in row.items() if key not in _SECRETS}
+                | {"scopes": read_scopes(row["scopes"].split())},
                 is_rotating=row["sealed_next_secret"] is not None,
             )
             for row in rows
@@ -197,7 +229,7 @@ class Accounts:
         return changed.rowcount == 1
 
     def find_live(self, access_key: str) -> LiveKey | None:
-        """Return a key that is not revoked, read from the database each time so that a revocation counts at once."""
+        """Return a key that is neither revoked nor expired, read each time so that a revocation counts at once."""
         query = sa.select(tables.access_key).where(_is_live(access_key))
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -207,6 +239,8 @@ class Accounts:
             access_key=row["access_key"],
             account_id=row["account_id"],
             secrets=tuple(self._vault.open(row[name]) for name in _SECRETS if row[name] is not None),
+            scopes=read_scopes(row["scopes"].split()),
+            expires_at_ms=row["expires_at_ms"],
         )
 
     def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
@@ -229,4 +263,6 @@ _SECRETS = ("sealed_secret", "sealed_next_secret")
 
 
 def _is_live(access_key: str) -> sa.ColumnElement[bool]:
-    return sa.and_(tables.access_key.c.access_key == access_key, tables.access_key.c.revoked_at_ms.is_(None))
+    key = tables.access_key.c
+    unexpired = sa.or_(key.expires_at_ms.is_(None), key.expires_at_ms > now_ms())
+    return sa.and_(key.access_key == access_key, key.revoked_at_ms.is_(None), unexpired)

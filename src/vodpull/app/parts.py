@@ -131,7 +131,8 @@ class Parts:
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
-        self.captioning = Captioning(self.store, CaptionFiles(database, self.objects), fetcher=self.caption_fetcher)
+        files = CaptionFiles(database, self.objects)
+        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher, objects=self.objects)
         self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.output import Json, print_json, print_table
+from vodpull.cli.spans import seconds_of
 from vodpull.errors import NotFound
 
 if TYPE_CHECKING:
@@ -26,13 +27,23 @@ def create_key(
     name: Annotated[str, typer.Argument(help="Account that owns the key; made when it is new.")],
     as_json: Json = False,
     new: Annotated[bool, typer.Option("--new", help="Even if no service has run here yet.")] = False,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="submit, read, manage or playback: it may do this alone; may repeat. Without: everything."),
+    ] = None,
+    expires: Annotated[str, typer.Option(help="It is good for so long: 30m, 12h, 90d. Without: for ever.")] = "",
 ) -> None:
     """
     Make an access key. The secret is shown this once.
 
     Before the first start of a service: name its folder in VODPULL_DATA_DIR (or its database), or say --new.
     """
-    made = _accounts(may_begin=True, new=new).create_key(name)
+    from vodpull.accounts.scopes import read_scopes
+    from vodpull.clock import now_ms
+
+    until_ms = now_ms() + 1000 * seconds_of(expires, field="--expires") if expires else None
+    accounts = _accounts(may_begin=True, new=new)
+    made = accounts.create_key(name, scopes=read_scopes(scope or ()), expires_at_ms=until_ms)
     if as_json:
         print_json({"accessKey": made.access_key, "secretKey": made.secret_key})
         return
@@ -44,19 +55,26 @@ def create_key(
 @app.command("list")
 def list_keys(as_json: Json = False) -> None:
     """List the access keys, without secrets."""
+    from vodpull.clock import now_ms
+
+    now = now_ms()
     rows = [
         {
             "accessKey": key.access_key,
             "name": key.name,
             "created": _minute(key.created_at_ms),
-            "state": "live" if key.revoked_at_ms is None else f"revoked {_minute(key.revoked_at_ms)}",
+            "state": f"revoked {_minute(key.revoked_at_ms)}" if key.revoked_at_ms else key.state(now_ms=now),
+            "scopes": " ".join(sorted(key.scopes)),
+            "expires": "never" if key.expires_at_ms is None else _minute(key.expires_at_ms),
         }
         for key in _accounts().list_keys()
     ]
     if as_json:
         print_json(rows)
         return
-    print_table(("access key", "account", "created", "state"), [tuple(row.values()) for row in rows])
+    print_table(
+        ("access key", "account", "created", "state", "scopes", "expires"), [tuple(row.values()) for row in rows]
+    )
 
 
 @app.command("revoke")

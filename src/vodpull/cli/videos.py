@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from vodpull.atomic import write_atomically
 from vodpull.cli import captions
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import Json, print_error, print_json, print_table, printable
+from vodpull.cli.spans import seconds_of
 from vodpull.cli.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
 from vodpull.errors import ConfigurationError, RequestError
 
@@ -216,7 +216,7 @@ def url(
     """Print where a video is played: its playlist, or what there is instead; signed where the video wants it."""
     terms: PlaybackTerms = {"address": address, "referrer": referrer}
     if life:
-        terms["for_s"] = seconds_of(life)
+        terms["for_s"] = seconds_of(life, field="--for")
     with open_client(server, cacert) as client:
         played = client.playback(video, **terms)
         if what == "original" and not played.original_url:
@@ -231,22 +231,6 @@ def url(
         raise ConfigurationError(f"the video has no {what}", field="--what", remedy=remedy)
     for line in lines:
         typer.echo(printable(line))
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
-
-
-def seconds_of(text: str) -> int:
-    """
-    Return the seconds of a span such as `90s`, `30m`, `2h` or `7d`.
-
-    Raises:
-        ConfigurationError: it is none.
-    """
-    found = re.fullmatch(r"([0-9]{1,8})([smhd])", text)
-    if found is None or int(found[1]) == 0:
-        raise ConfigurationError(f"{text} is no span of time", field="--for", remedy="Write 90s, 30m, 2h or 7d.")
-    return int(found[1]) * _UNITS[found[2]]
 
 
 def own_word(playback: str) -> str:

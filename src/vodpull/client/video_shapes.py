@@ -45,7 +45,7 @@ class Caption:
     default: bool
     forced: bool
     origin: str
-    """`source`, `request` or `added`."""
+    """`source`, `request`, `material` or `added`."""
     cues: int
     left_out: int
     """Cues of the file that are not among them."""

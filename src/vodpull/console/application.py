@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.captions import caption_routes
 from vodpull.console.pages.entry import entry_routes
 from vodpull.console.pages.home import home_routes
 from vodpull.console.pages.inspector import inspector_routes
@@ -44,6 +45,7 @@ def create_console(context: ConsoleContext) -> Starlette:
         *task_routes(gate, pages, context, streams=streams),
         *library_routes(gate, pages, context, streams=streams),
         *video_routes(gate, pages, context, streams=streams),
+        *caption_routes(gate, pages, context),
         *key_routes(gate, pages, context),
         *playback_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),

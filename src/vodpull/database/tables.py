@@ -54,6 +54,8 @@ access_key = sa.Table(
     sa.Column("sealed_next_secret", sa.Text),
     sa.Column("created_at_ms", sa.BigInteger, nullable=False),
     sa.Column("revoked_at_ms", sa.BigInteger),
+    sa.Column("scopes", sa.String(64), nullable=False, server_default=""),
+    sa.Column("expires_at_ms", sa.BigInteger),
 )
 
 playback_key = sa.Table(

@@ -90,7 +90,7 @@ class GrowingUploads:
         return place.at + received.size_bytes
 
     async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
-        sums, end = Sums(), place.at
+        sums, end = Sums(of_body=False), place.at
         arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
         async with aclosing(arriving):
             async for part in arriving:

@@ -38,15 +38,18 @@ class Received:
 class Sums:
     """The digests of one body, computed in threads as it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_body: bool = True) -> None:
+        """Without `of_body` only those of its parts."""
+        self._of_body = of_body
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc32 = 0
         self.size_bytes = 0
 
     def add(self, data: bytes) -> str:
         """Count bytes, and return their own SHA-1."""
-        self._md5.update(data)
-        self._crc32 = zlib.crc32(data, self._crc32)
+        if self._of_body:
+            self._md5.update(data)
+            self._crc32 = zlib.crc32(data, self._crc32)
         self.size_bytes += len(data)
         return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
@@ -98,16 +101,8 @@ class Inbox:
             async for data in _spans(body, at=at, most=most):
                 if waiting is not None:
                     yield await waiting
-                sha1 = await asyncio.to_thread(sums.add, data)
-                part = Part(
-                    at=at,
-                    size_bytes=len(data),
-                    key=_new_key(),
-                    body_at=start,
-                    body_md5="",
-                    sha1=sha1 if at % SPAN_BYTES == 0 else "",
-                )
-                waiting = asyncio.ensure_future(self._put(part, data))
+                part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
+                waiting = asyncio.ensure_future(self._put(part, data, sums))
                 at = part.end
             if waiting is not None:
                 yield await waiting
@@ -116,9 +111,10 @@ class Inbox:
             if waiting is not None:
                 await self._give_up(waiting)
 
-    async def _put(self, part: Part, data: bytes) -> Part:
-        await self._objects.put_bytes(part.key, data)
-        return part
+    async def _put(self, part: Part, data: bytes, sums: Sums) -> Part:
+        counted = asyncio.to_thread(sums.add, data)
+        sha1, _ = await asyncio.gather(counted, self._objects.put_bytes(part.key, data))
+        return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
     async def _give_up(self, waiting: asyncio.Future[Part]) -> None:
         """Let a part that nobody waits for end, and remove it."""

@@ -26,6 +26,10 @@ class FileUrls:
         """Return it for a caller who sees the service at this base."""
         return replace(self, public_url=public_url)
 
+    def without_tokens(self) -> FileUrls:
+        """Return it for a caller who may not have tokens: what wants one has no URL."""
+        return replace(self, sign=lambda video, key: self.sign(video, key) and None)
+
     def path(self, video: Video, key: str) -> str:
         """Return the path of a file of a video on the service itself; empty as `file` is."""
         token = self.sign(video, key) if key else None

@@ -18,6 +18,7 @@ from vodpull.app.setup import open_vault
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.settings import load_settings
+from vodpull.storage import open_store
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -47,8 +48,12 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     key = accounts.create_key("demo-account")
     with running_service(settings, role="api" if shared else "all") as service:
         browser = TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False)
-        yield Wire(browser=browser, database=database, accounts=accounts, key=key)
+        objects = open_store((folder / "store").as_uri())
+        yield Wire(browser=browser, database=database, accounts=accounts, key=key, objects=objects)
     database.dispose()
+
+
+_OF_VIDEOS = (tables.material_use, tables.material, tables.video_category, tables.category, tables.caption)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +64,7 @@ def _no_videos(request: pytest.FixtureRequest) -> Iterator[None]:
     if used is None:
         return
     with used.database.begin() as connection:
-        for table in (tables.material_use, tables.material, tables.video_category, tables.category, tables.video):
+        for table in (*_OF_VIDEOS, tables.video):
             connection.execute(table.delete())
         for table in (tables.event, tables.task):
             connection.execute(table.delete())

@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 import sqlalchemy as sa
 from tests.contract.test_vectors import load
+from tests.materials import another_material, stored_material
 from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wire_ms
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
@@ -17,6 +18,7 @@ from tests.wire_vectors import CALLS, as_sent, of_vector
 from vodpull.accounts.keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
+from vodpull.jobs.store.captions import CaptionRows
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
@@ -314,6 +316,46 @@ def test_videos_are_encoded_again_together(wire: Wire, video: Video, template: s
     for again in (found(wire), found(wire, other.video_id)):
         assert (again.template, again.watermark) == ("mp4" if template else "abr", watermark)
         assert again.asset == (ASSET if again.video_id == VIDEO_ID else other.asset), "the old outputs play on"
+
+
+async def test_subtitles_of_a_transcode_are_captions_until_one_without_them(wire: Wire, video: Video) -> None:
+    cue = b"WEBVTT\n\n00:01.000 --> 00:02.000\nHi\n"
+    chinese = stored_material(wire.database, wire.key)
+    free = stored_material(wire.database, wire.key, another_material())
+    burnt = stored_material(wire.database, wire.key, another_material(suffix="srt"))
+    late = stored_material(wire.database, wire.key, another_material())
+    for material in (chinese, free, burnt):
+        await wire.objects.put_bytes(material.key, cue)
+    await wire.objects.put_bytes(late.key, cue.replace(b"00:0", b"99:00:0"))
+    rows = CaptionRows(wire.database)
+
+    def encode(*subtitles: tuple[str, str], **more: str) -> int:
+        named = json.dumps([{"lang": lang, "subtitleId": material_id} for lang, material_id in subtitles])
+        given = {"videoIds": VIDEO_ID, **({"subtitle": named} if subtitles else {}), **more}
+        return int(wire.call(f"{MANAGE}/transCode", given)["code"])
+
+    for refused in (
+        [("cn", "0" * 32)],
+        [("cn", burnt.material_id)],
+        [("cn", late.material_id)],
+        [("cn", chinese.material_id), ("zh-CN", free.material_id)],
+        [("cn", "")],
+        [(f"x{number}", free.material_id) for number in range(14)],
+    ):
+        assert encode(*refused) == 1000
+    assert encode(("cn", chinese.material_id), transCodeTemplateName="original") == 1000
+    assert rows.of_video(VIDEO_ID) == []
+    assert found(wire) == video
+
+    assert encode(("cn", chinese.material_id), ("vt", free.material_id), ("字幕", free.material_id)) == 200
+    captions = rows.of_video(VIDEO_ID)
+    assert [(each.language, each.label, each.is_default, each.origin.value) for each in captions] == [
+        ("zh-CN", "中文", True, "material"),
+        ("und-x-2", "字幕", False, "material"),
+        ("vi", "Tiếng Việt", False, "material"),
+    ]
+    deleted = wire.call("/vod/material/deleteMaterial", {"id": free.material_id})
+    assert deleted["code"] == 400, "it is in use"
 
 
 def test_a_video_is_encoded_once_at_a_time(wire: Wire) -> None:

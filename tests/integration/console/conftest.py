@@ -159,6 +159,7 @@ def operator(console: Console) -> Console:
     return console
 
 
+OBJECTS = open_store("memory://")
 FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
@@ -195,7 +196,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
-        captioning=Captioning(store, CaptionFiles(database, open_store("memory://")), fetcher=FETCHER),
+        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER, objects=OBJECTS),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

@@ -139,3 +139,20 @@ def test_a_callback_of_an_account_is_set_judged_and_taken_back(operator: Console
     assert [each.url for each in callbacks.of_all()] == ["https://receiver.test/hook"]
     post(operator, "callbacks", account=account, url="")
     assert callbacks.of_all() == []
+
+
+def test_captions_are_put_listed_and_removed(operator: Console) -> None:
+    [job] = add(operator, "a.mp4")
+    path = f"/console/library/{job.video_id}"
+    csrf = operator.csrf(path)
+    film = {"file": ("a.srt", "1\n00:00:01,000 --> 00:00:02,000\n你好\n".encode("gb18030"))}
+    form = {"csrf": csrf, "language": "zh-cn", "label": "<b>中文</b>", "default": "on"}
+    page = operator.browser.post(f"{path}/captions", data=form, files=film)
+    assert page.status_code == 200, page.text
+    assert "zh-CN" in page.text
+    assert "&lt;b&gt;中文&lt;/b&gt;" in page.text
+    broken = {"file": ("a.srt", b"1\n00:00:01,000 --> soon\nx\n")}
+    refused = operator.browser.post(f"{path}/captions", data=form, files=broken)
+    assert (refused.status_code, "line 2: the times of a cue cannot be read" in refused.text) == (400, True)
+    page = operator.browser.post(f"{path}/captions/delete", data={"csrf": csrf, "language": "zh-CN"})
+    assert "zh-CN</a>" not in page.text

@@ -138,3 +138,19 @@ def test_deliveries_keep_their_attempts_and_learn_whom_they_are_for(older: sa.En
     [(_, [attempt])] = Deliveries(older).list_for("b")
     assert attempt.response_head == "ok"
     older.dispose()
+
+
+def test_user_and_password_go_from_addresses_that_were_kept(older: sa.Engine) -> None:
+    kept = {"j0": "http://ann:hunter2@o.test/a.mp4?x=1", "j1": "http://o.test/a@b.mp4"}
+    tables = sa.MetaData()
+    tables.reflect(older, only=["job"])
+    job = tables.tables["job"]
+    with older.begin() as connection:
+        for job_id, url in kept.items():
+            connection.execute(job.update().where(job.c.job_id == job_id).values(source_url=url))
+    migrate(older)
+    query = sa.select(job.c.source_url).where(job.c.job_id.in_(kept)).order_by(job.c.job_id)
+    with older.connect() as connection:
+        urls = list(connection.scalars(query))
+    older.dispose()
+    assert urls == ["http://***@o.test/a.mp4?x=1", "http://o.test/a@b.mp4"]

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
 from vodpull.api.cloudvod.requests import parse_query
@@ -58,7 +59,9 @@ class StatusQuery:
         """
         query = _Query(await read_wire_request(request))
         found = await self._reader.find(query.lookup)
-        return Response(self._reply(query, found), media_type="application/json")
+        caller = query.caller(found)
+        self._access.count(caller)
+        return Response(self._reply(query.batch(found, caller)), media_type="application/json")
 
     def ask(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
         """Give the reply to one call as soon as the database has told; None: no good one. May raise as `answer`."""
@@ -67,15 +70,19 @@ class StatusQuery:
 
     def _give(self, query: _Query, take: Callable[[bytes | None], None], found: Found | Exception) -> None:
         try:
-            content = None if isinstance(found, Exception) else self._reply(query, found)
+            content = None if isinstance(found, Exception) else self._good(query, found)
         except Exception:  # noqa: BLE001 - the application meets the same, and answers or logs it
             content = None
         take(content)
 
-    def _reply(self, query: _Query, found: Found) -> bytes:
+    def _good(self, query: _Query, found: Found) -> bytes:
         caller = query.caller(found)
-        self._access.count(caller)
-        return self._replies.reply(query.batch(found, caller), now_ms=now_ms())
+        batch = query.batch(found, caller)
+        self._access.count(caller)  # at last: a call without a good answer is counted where it gets another one
+        return self._reply(batch)
+
+    def _reply(self, batch: BatchStatus) -> bytes:
+        return self._replies.reply(batch, now_ms=now_ms())
 
 
 class PromptStatusQuery:
@@ -152,7 +159,9 @@ class _Query:
 
     def caller(self, found: Found) -> LiveKey:
         """Return the key that signed."""
-        return check_claim(self._claim, self._signed, key=found.key)[0]
+        key = check_claim(self._claim, self._signed, key=found.key)[0]
+        key.require(KeyScope.READ)
+        return key
 
     def batch(self, found: Found, caller: LiveKey) -> BatchStatus:
         """Return what was asked for, if it is the caller's."""

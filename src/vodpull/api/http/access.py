@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
+from urllib.parse import unquote
 
 from fastapi import Security
 from fastapi.concurrency import run_in_threadpool
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.exchange import read_signed_request, read_wire_request
+from vodpull.api.http.scopes import own_scope, wire_scope
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
 from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
@@ -109,6 +111,7 @@ class Access:
 
         Raises:
             AuthenticationError: no live key signed it.
+            PermissionDenied: the key has not the scope that the call needs.
             RateLimited: this key has made too many calls.
         """
         signed = await read_wire_request(request)
@@ -167,6 +170,7 @@ class Access:
     def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
         proof = authenticate(signed, keys=self._find_key, now_s=now_s())
         self.count(proof.key)
+        proof.key.require(wire_scope(unquote(signed.path)))
         return act(signed, proof)
 
     def _admit_once(self, signed: SignedRequest) -> LiveKey:
@@ -178,6 +182,7 @@ class Access:
     def _admit_creator(self, signed: SignedRequest) -> Creator:
         creator = self._known(signed)
         self.count(creator.key)
+        creator.key.require(own_scope(signed.method, unquote(signed.path)))
         return creator
 
     def _known(self, signed: SignedRequest) -> Creator:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError
 from vodpull.signing import (
     BASIC,
@@ -153,6 +154,8 @@ _SECRETS_TRIED = 2
 
 def _check(claim: SignatureClaim, key: LiveKey | None) -> tuple[LiveKey, bytes]:
     """Return the key and the message that the proof covers, an exact one first; tries all before it refuses."""
+    if key is not None and key.expires_at_ms is not None and key.expires_at_ms <= now_ms():
+        key = None
     known = key.secrets if key is not None else ()
     tried = known + (_NO_SECRET,) * (_SECRETS_TRIED - len(known))
     for message in (*claim.messages, *claim.loose_messages):

@@ -130,7 +130,9 @@ class _Home:
         notify_url = visit.form.get("notify_url", "").strip()
         if len(notify_url) > MAX_URL_CHARACTERS:
             raise ParameterError(f"the URL is longer than {MAX_URL_CHARACTERS} characters", field="notifyUrl")
-        name, text = visit.file
+        name, content = visit.file
+        # People's files may be in any encoding: what is not UTF-8 is marked.
+        text = content.decode("utf-8", errors="replace")
         return PullRequest(
             trans_no=None,
             template=visit.form.get("template") or None,

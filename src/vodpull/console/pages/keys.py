@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.accounts.keys import AccessKey, NewKey
+from vodpull.accounts.scopes import Scope, read_scopes
+from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.snippets import snippets_for
@@ -17,6 +20,8 @@ from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.addresses import judge_address
+
+DAY_MS = 24 * 3600 * 1000
 
 
 def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
@@ -43,6 +48,8 @@ class _KeyDesk:
             visit,
             "keys.html",
             keys=keys,
+            now_ms=now_ms(),
+            scopes=[scope.value for scope in Scope],
             own_account=self._context.account,
             accounts=accounts_of(keys),
             callbacks=self._context.callbacks.of_all(),
@@ -63,7 +70,14 @@ class _KeyDesk:
         return leave_to(visit, "keys")
 
     def create(self, visit: Visit) -> Response:
-        return self._made(visit, self._context.accounts.create_key(visit.form.get("name", "")), is_rotation=False)
+        form = visit.form
+        scopes = read_scopes(scope for scope in Scope if f"scope-{scope}" in form)
+        days = form.get("days", "")
+        if days and not re.fullmatch("[0-9]{1,4}", days):
+            raise ParameterError("days is no whole number", field="days")
+        until_ms = now_ms() + int(days) * DAY_MS if days else None
+        made = self._context.accounts.create_key(form.get("name", ""), scopes=scopes, expires_at_ms=until_ms)
+        return self._made(visit, made, is_rotation=False)
 
     def rotate(self, visit: Visit) -> Response:
         return self._made(visit, self._context.accounts.rotate_key(_named(visit)), is_rotation=True)

@@ -100,6 +100,7 @@ class _VideoDesk:
             head=self.head(visit, facts),
             labels=", ".join(label_path(category, parents) for category in video.categories),
             known=[label_path(category, parents) for category in tree],
+            captions=self._context.captioning.of_video(video),
             templates=self._context.templates,
             watermarks=self._context.watermarks,
             domains=self._context.publish_domains,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MAX_FIELDS = 200
-MAX_FILE_BYTES = 1024 * 1024
-"""Fifty URLs of full length are a tenth of it."""
+MAX_FILE_BYTES = 2 * 1024 * 1024
+"""As a body may have; fifty URLs of full length are a twentieth of it."""
 
 MAX_CONTENT_TYPE_CHARACTERS = 1024
 
@@ -29,8 +29,8 @@ class Form:
 
     fields: tuple[tuple[str, str], ...] = ()
     """In the order of the form; a name may come twice."""
-    file: tuple[str, str] = ("", "")
-    """Name and text of the file in the field `file`."""
+    file: tuple[str, bytes] = ("", b"")
+    """Name and content of the file in the field `file`."""
 
 
 def read_form(content_type: str, body: bytes) -> Form:
@@ -69,13 +69,12 @@ def _read_parts(boundary: bytes, body: bytes) -> Form:
     except FormParserError as error:
         raise ParameterError("the form cannot be read", field="body") from error
     fields = tuple((name, _text(content)) for name, file_name, content in parts.found if file_name is None)
-    files = [(name, text) for name, file_name, content in parts.found if (text := _as_file(file_name, content))]
-    return Form(fields=fields, file=next((text for name, text in files if name == "file"), ("", "")))
-
-
-def _as_file(file_name: str | None, content: bytes) -> tuple[str, str] | None:
-    """Return name and text of a file: people's files may be in any encoding, so what is not UTF-8 is marked."""
-    return None if file_name is None else (file_name, content[:MAX_FILE_BYTES].decode("utf-8", errors="replace"))
+    files = (
+        (file_name, content[:MAX_FILE_BYTES])
+        for name, file_name, content in parts.found
+        if name == "file" and file_name is not None
+    )
+    return Form(fields=fields, file=next(files, ("", b"")))
 
 
 def _text(data: bytes) -> str:

@@ -37,8 +37,8 @@ class Visit:
     """Text fields of a POST; the last one where a name comes twice."""
     chosen: tuple[str, ...] = ()
     """Every ticked row of a list, by id."""
-    file: tuple[str, str] = ("", "")
-    """Name and text of the uploaded file."""
+    file: tuple[str, bytes] = ("", b"")
+    """Name and content of the uploaded file."""
 
     @property
     def root(self) -> str:

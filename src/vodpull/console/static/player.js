@@ -20,6 +20,8 @@
 
   shaka.polyfill.installAll();
   const player = new shaka.Player();
+  // Before it is attached: else the browser draws the captions, from a source that the policy of the page refuses.
+  player.setVideoContainer(box);
   await player.attach(video);
   const overlay = new shaka.ui.Overlay(player, box, video);
   overlay.configure({
@@ -30,6 +32,8 @@
   // There are no advertisements here, and their buttons have no names for people who hear the page.
   for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
   overlay.getControls().getLocalization().changeLocale([language]);
+  // From the beginning: captions that are chosen when all of the picture is here already would never find their time.
+  player.configure("streaming.alwaysStreamText", true);
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
@@ -38,6 +42,8 @@
     tellFailure(error);
     return;
   }
+  const shown = player.getTextTracks().find((track) => track.primary);
+  if (shown) player.selectTextTrack(shown);
   // Where a viewer stopped is what the form for a poster proposes.
   const posterAt = document.getElementById("poster-at");
   const propose = () => { posterAt.value = video.currentTime.toFixed(2); };

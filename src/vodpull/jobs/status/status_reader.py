@@ -24,6 +24,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from pydantic import TypeAdapter
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.scopes import read_scopes
 from vodpull.accounts.vault import Vault
 from vodpull.database.connection import NETWORK_LIMITS
 from vodpull.jobs.model import Asset, WireStatus
@@ -277,6 +278,8 @@ class _Row(NamedTuple):
     account_id: str
     sealed_secret: str
     sealed_next_secret: str | None
+    scopes: str
+    expires_at_ms: int | None
     batch_id: str | None
     owner_id: str
     trans_no: str
@@ -295,6 +298,7 @@ ITEM = _Row._fields.index("file_name")
 
 _SQLITE = """
 select key.account_id as key_account_id, key.sealed_secret, key.sealed_next_secret,
+       key.scopes, key.expires_at_ms,
        batch.batch_id, batch.account_id, batch.trans_no, job.position,
        job.file_name, job.source_url, job.md5, job.pull_status, job.cmd_status, cast(job.asset as text)
 from access_key as key
@@ -322,7 +326,13 @@ def _key(rows: Sequence[_Row], access_key: str, open_sealed: Callable[[str], str
     first = rows[0]
     sealed = (first.sealed_secret, first.sealed_next_secret)
     secrets = tuple(open_sealed(secret) for secret in sealed if secret is not None)
-    return LiveKey(access_key=access_key, account_id=first.account_id, secrets=secrets)
+    return LiveKey(
+        access_key=access_key,
+        account_id=first.account_id,
+        secrets=secrets,
+        scopes=read_scopes(first.scopes.split()),
+        expires_at_ms=first.expires_at_ms,
+    )
 
 
 def _batch(rows: Sequence[_Row]) -> BatchStatus | None:

@@ -31,6 +31,8 @@ class CaptionOrigin(StrEnum):
     """A text track of the original."""
     REQUEST = "request"
     """Named with the source."""
+    MATERIAL = "material"
+    """A material that the wire contract named with the last encode."""
     ADDED = "added"
     """Put to the video later."""
 

@@ -10,9 +10,10 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…
 - `watermark`: null, or `kind` and `opacity` of the picture WATERMARK, which lies over each rendition,
 - `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared, and with `mark`, the place of
   the watermark: left, top, width and height as shares of the frame,
-- `sounds`, each with `folder`, `init` and `stream`, the stream of the source that must be heard,
+- `sounds`, each with `folder`, `init`, `segments` (so many it has) and `stream`, the stream of the source that must be
+  heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
-- `count`: whether all pictures and samples of the source are counted, and `segments`, so many has each rendition.
+- `count`: whether all pictures and samples of the source are counted.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
@@ -246,7 +247,7 @@ class Comparison:
     def _sound_facts(self, counting: Any, known: Any, part: dict[str, Any]) -> dict[str, Any]:
         length_s = self._orders["frames"] * self._orders["frame_s"]
         heard = counting.SoundAccount(self._tools, rate_hz=self._read.SOUND_RATE_HZ, length_s=length_s)
-        with suppress(*self._tools.failures), self._segments(part, range(1, self._orders["segments"] + 1)) as container:
+        with suppress(*self._tools.failures), self._segments(part, range(1, part["segments"] + 1)) as container:
             for packet in self._read.packets(self._tools.av, container, container.streams.audio[0], flush=True):
                 heard.take(packet)
         return {**known.facts(), "wrong": self._wrong(counting.silence, known, heard)}

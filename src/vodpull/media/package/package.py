@@ -62,6 +62,10 @@ class Package:
         lead = next(track for track in self.tracks if track.id == placed.track)
         return self.presentation.playing(lead) if self.presentation else ()
 
+    def lengths_s(self, track: Track) -> tuple[float, ...]:
+        """Return the lengths of a track's segments."""
+        return self.presentation.lengths_s(track) if self.presentation else ()
+
     @property
     def mpd(self) -> str:
         """The manifest for DASH, relative to the output folder; empty: there is none."""

@@ -23,6 +23,7 @@ from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
+from vodpull.media.package.presentation import Track
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.plan.watermark import Watermark, place_watermark
@@ -212,16 +213,12 @@ def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
 
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
-    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
-    heard = {track.folder: plan.sounds[0].index for track in inside}
-    heard |= {track.folder: track.source_index for track in package.tracks if track.source_index is not None}
     return {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
         "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
-        "segments": len(plan.cuts),
         "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
         "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
@@ -229,8 +226,20 @@ def _orders(subject: Subject) -> dict[str, Any]:
             {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
             for placed in _seen(subject)
         ],
-        "sounds": [{"folder": folder, "init": INIT_FILE, "stream": index} for folder, index in heard.items()],
+        "sounds": [
+            {"folder": track.folder, "init": track.init, "segments": len(package.lengths_s(track)), "stream": index}
+            for track, index in _heard(subject)
+        ],
     }
+
+
+def _heard(subject: Subject) -> list[tuple[Track, int]]:
+    """Return each track with sound, and the stream of the source that is in it."""
+    package, sounds = subject.package, subject.plan.sounds
+    inside = [track for placed in _ends(package) for track in package.played(placed) if track.channels]
+    heard = {track.id: (track, sounds[0].index) for track in inside}
+    alone = ((track, track.source_index) for track in package.tracks)
+    return list({**heard, **{track.id: (track, index) for track, index in alone if index is not None}}.values())
 
 
 def _shares(mark: Watermark, rung: Rung) -> tuple[float, ...]:

@@ -12,10 +12,12 @@ import sqlalchemy as sa
 
 from vodpull import captions, storage
 from vodpull.clock import now_ms
+from vodpull.errors import ObjectMissing
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.workflows.attempt.context import replaces
+from vodpull.workflows.attempt.dash_texts import mpd_with_captions
 
 FILES_AT_ONCE = 8
 
@@ -94,27 +96,42 @@ class CaptionFiles:
         """
         if job.asset is None or not (job.stage is Stage.DONE or replaces(job)):
             return
-        known = [file.key for file in job.asset.files if file.key.endswith(".m3u8")]
+        made = (file for file in job.asset.files if file is not job.asset.original)
+        known = [file.key for file in made if file.key.endswith(".m3u8")]
+        # The one that names all others comes last.
+        keys = dict.fromkeys((*known, job.asset.playlist_key))
         shown: list[Caption] | None = None
         while shown != (now := await asyncio.to_thread(self._rows.of_video, job.video_id)):
             shown = now
-            # The one that names all others comes last.
-            for key in (*dict.fromkeys(known), job.asset.playlist_key):
+            for key in filter(None, keys):
                 await self._tie(key, text_renditions(job, shown))
+        await self._describe(job, shown or [])
+
+    async def _describe(self, job: Job, known: Iterable[Caption]) -> None:
+        """Write the MPD of a video anew; videos of older releases have none."""
+        asset = job.asset
+        if asset is not None and asset.mpd_key and asset.presentation_key:
+            presented = await self._objects.get_bytes(asset.presentation_key)
+            text = mpd_with_captions(presented, known, folder=captions_of(job).rpartition("/")[2])
+            await self._objects.put_bytes(asset.mpd_key, text.encode())
 
     async def _tie(self, key: str, texts: Iterable[captions.TextRendition]) -> None:
-        if not key:
+        try:
+            before = (await self._objects.get_bytes(key)).decode()
+        except ObjectMissing:  # nobody plays it
             return
-        before = (await self._objects.get_bytes(key)).decode()
         after = captions.tie(before, list(texts))
         if after != before:
             await self._objects.put_bytes(key, after.encode())
 
     def show_early(self, job: Job, folder: Path) -> None:
         """Let the playlists of a folder that is about to be published name the captions of their video."""
-        texts = text_renditions(job, self._rows.of_video(job.video_id))
+        known = self._rows.of_video(job.video_id)
         for path in folder.glob("*.m3u8"):
-            path.write_text(captions.tie(path.read_text("utf-8"), texts), "utf-8")
+            path.write_text(captions.tie(path.read_text("utf-8"), text_renditions(job, known)), "utf-8")
+        for path in folder.glob("*.mpd"):
+            presented, beside = path.with_suffix(".json").read_bytes(), captions_of(job).rpartition("/")[2]
+            path.write_text(mpd_with_captions(presented, known, folder=beside), "utf-8")
 
 
 def captions_of(job: Job) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vodpull import captions
-from vodpull.errors import FetchError, NotFound, ParameterError
+from vodpull import captions, storage
+from vodpull.errors import CaptionInvalid, FetchError, NotFound, ParameterError
 from vodpull.jobs.model import Job, Sidecar
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
+from vodpull.materials.model import Material
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions import CaptionFiles, Wanted, captions_of
@@ -31,8 +32,11 @@ class StoredCaption:
 class Captioning:
     """Changes the captions of videos."""
 
-    def __init__(self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher) -> None:
+    def __init__(
+        self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher, objects: storage.ObjectStore
+    ) -> None:
         self._store = store
+        self._objects = objects
         self._rows = CaptionRows(store.engine)
         self._files = files
         self._fetcher = fetcher
@@ -79,6 +83,43 @@ class Captioning:
             return await self._fetcher.read(url, account_id=account_id)
         except FetchError as error:
             raise ParameterError(str(error), field="url") from error
+
+    async def read_material(self, material: Material) -> captions.Track:
+        """
+        Return the cues of a WebVTT file that is kept as a material.
+
+        Raises:
+            ParameterError: it is none.
+            CaptionInvalid: it cannot be read.
+        """
+        if material.suffix != "vtt":
+            raise ParameterError("subtitles beside the picture are vtt files", field="subtitle")
+        if material.size_bytes > captions.MAX_BYTES:
+            raise CaptionInvalid(f"the file is larger than {captions.MAX_BYTES} bytes")
+        return await asyncio.to_thread(captions.read_track, await self._objects.get_bytes(material.key))
+
+    @staticmethod
+    def check_fits(video: Video, tracks: Iterable[captions.Track]) -> None:
+        """
+        Make sure that of each track something can be seen in a video.
+
+        Raises:
+            CaptionInvalid: of one nothing can.
+        """
+        for track in tracks:
+            captions.kept_within(track, video.duration_s)
+
+    async def give(self, video: Video, tracks: Sequence[tuple[Wanted, captions.Track]]) -> None:
+        """Keep these captions of materials with a video, and no others of materials; they were seen to fit."""
+        known = await asyncio.to_thread(self._rows.of_video, video.video_id)
+        wanted = {each.language for each, _ in tracks}
+        for caption in known:
+            if caption.origin is CaptionOrigin.MATERIAL and caption.language not in wanted:
+                await asyncio.to_thread(self._rows.remove, video.video_id, caption.language)
+        _, job = await asyncio.to_thread(self._store.find_job, video.job_id)
+        for each, track in tracks:
+            await self._files.put(job, each, track)
+        await self._show(video)
 
     async def remove(self, video: Video, language: str) -> None:
         """
@@ -136,3 +177,29 @@ def added(language: str, *, label: str = "", is_default: bool = False, is_forced
     return Wanted(
         language=language, label=label, is_default=is_default, is_forced=is_forced, origin=CaptionOrigin.ADDED
     )
+
+
+def spoken(codes: Sequence[str]) -> list[Wanted]:
+    """
+    Return how subtitles are wanted by the codes of the vendor's player, the first one as the default. Pure.
+
+    Raises:
+        ParameterError: two of them are the same language.
+    """
+    wanted: list[Wanted] = []
+    for number, code in enumerate(codes):
+        tag, label = captions.SPOKEN_ON_THE_WIRE.get(code, ("", ""))
+        if not tag:
+            tag, label = _free_code(code, number)
+        if tag in {other.language for other in wanted}:
+            raise ParameterError("the same lang comes twice", field="subtitle")
+        wanted.append(Wanted(language=tag, label=label, is_default=number == 0, origin=CaptionOrigin.MATERIAL))
+    return wanted
+
+
+def _free_code(code: str, number: int) -> tuple[str, str]:
+    """Return tag and label of a code that is none of the player's: free ones are taken as they are."""
+    try:
+        return captions.language_tag(code), ""
+    except ParameterError:
+        return f"und-x-{number}", _label(code)

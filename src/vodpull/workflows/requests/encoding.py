@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.store.store import JobRef, Store
+from vodpull.materials.materials import use_materials
 from vodpull.videos.model import Video
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -21,15 +22,26 @@ class Encoding:
         self._engine = engine
         self._queues = queues
 
-    def start(self, videos: Sequence[Video], *, template: str, watermark: str = "") -> None:
+    def start(
+        self,
+        videos: Sequence[Video],
+        *,
+        template: str,
+        watermark: str = "",
+        materials: Collection[str] | None = None,
+    ) -> None:
         """
         Encode videos again by a template, and with a watermark on top, that exist: all of them, or none.
+
+        With `materials` these, and no others, are in use by the videos from now on.
 
         Raises:
             NotAllowedNow: one is under way, or its original was deleted.
         """
         with self._store.transaction() as connection:
             self.start_in(connection, videos, template=template, watermark=watermark)
+            for video in videos if materials is not None else ():
+                use_materials(connection, video.job_id, materials or (), account_id=video.account_id)
 
     def start_in(
         self, connection: sa.Connection, videos: Sequence[Video], *, template: str, watermark: str = ""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
@@ -121,10 +122,11 @@ class Desk:
         )
 
     def _act(self, call: Call, base_url: str, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
+        urls = self._context.urls.on(base_url)
         caller = Caller(
             key=proof.key,
             request=proof.identity,
-            urls=self._context.urls.on(base_url),
+            urls=urls if Scope.PLAYBACK in proof.key.scopes else urls.without_tokens(),
             zone=self._zone(signed),
         )
         return call.act(parameters_of(signed), caller)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from fastapi.concurrency import run_in_threadpool
+
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.list_requests import parse_list
@@ -23,8 +25,9 @@ from vodpull.api.cloudvod.library.video_requests import (
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
-from vodpull.errors import NotAllowedNow, ParameterError, TransNoRepeated
+from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied, TransNoRepeated
 from vodpull.jobs.model import EncodeState
+from vodpull.materials.model import Material, MaterialKind
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
@@ -32,6 +35,7 @@ from vodpull.videos.model import Video
 from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.captions import spoken
 
 _MANAGE = "/vod/videoManage"
 
@@ -142,12 +146,10 @@ class VideoCalls:
         video_id, code_type = parse_video_id(parameters), parse_code_type(parameters)
         return publish_code(self._video(video_id, caller), urls=caller.urls, code_type=code_type)
 
-    def _encode(self, parameters: Parameters, caller: Caller) -> str:
+    def _encode(self, parameters: Parameters, caller: Caller) -> Awaitable[str]:
         asked = parse_encode(parameters)
         if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
-        if asked.has_subtitle:
-            raise ParameterError("there is no subtitle of this id", field="subtitle")
         template = self._context.templates.find(
             asked.template or self._context.default_template, watermark=asked.watermark
         )
@@ -155,10 +157,35 @@ class VideoCalls:
         # Of one signature as well, so that whoever sends the call again learns that it began.
         if any(video.encode_state is EncodeState.ENCODING for video in videos):
             raise NotAllowedNow("a video is under way", field="videoIds")
-        once = Once(self._context.store.engine)
-        start = partial(self._context.encoding.start, videos, template=template.name, watermark=asked.watermark)
-        once.carry_out(caller.request, start)
-        return NO_RESULT
+        if asked.subtitles and not template.ladder:
+            raise ParameterError("the template makes no HLS, so there is no place for subtitles", field="subtitle")
+        wanted = spoken([lang for lang, _ in asked.subtitles])
+        materials = [self._subtitle(material_id, caller) for _, material_id in asked.subtitles]
+        start = partial(
+            self._context.encoding.start,
+            videos,
+            template=template.name,
+            watermark=asked.watermark,
+            materials=[material.material_id for material in materials],
+        )
+
+        async def encode() -> str:
+            captioning = self._context.captioning
+            tracks = [await captioning.read_material(material) for material in materials]
+            for video in videos:
+                captioning.check_fits(video, tracks)
+            await run_in_threadpool(Once(self._context.store.engine).carry_out, caller.request, start)
+            for video in videos:
+                await captioning.give(video, list(zip(wanted, tracks, strict=True)))
+            return NO_RESULT
+
+        return encode()
+
+    def _subtitle(self, material_id: str, caller: Caller) -> Material:
+        try:
+            return self._context.materials.find(material_id, account_id=caller.account_id, kind=MaterialKind.MATERIAL)
+        except (NotFound, PermissionDenied) as error:
+            raise ParameterError("there is no subtitle of this id", field="subtitle") from error
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:
         asked = parse_workflow(parameters)

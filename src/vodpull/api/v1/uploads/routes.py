@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path
 from starlette.concurrency import run_in_threadpool
@@ -40,13 +40,18 @@ from vodpull.workflows.requests.uploaded import video_options
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 
+_OF_TUS: dict[int | str, dict[str, Any]] = {
+    HTTPStatus.PRECONDITION_FAILED: {"description": "`Tus-Resumable` is not the version that `Tus-Version` names."},
+    CHECKSUM_MISMATCH: {"description": "The bytes do not have the digest of `Upload-Checksum`."},
+}
+
 Act = Callable[[Request, LiveKey], Awaitable[Response]]
 UploadId = Annotated[str, Path(alias="upload_id", description="The last part of `Location`.")]
 
 
 def uploads_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one but `OPTIONS` needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    router = APIRouter(prefix=UPLOADS_PREFIX, tags=["uploads"], responses=PROBLEMS)
+    router = APIRouter(prefix=UPLOADS_PREFIX, tags=["uploads"], responses=PROBLEMS | _OF_TUS)
     tus = Tus(context)
     caller = context.access.sender
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fastapi.concurrency import run_in_threadpool
 
+from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import Caller, Callers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
@@ -112,7 +113,8 @@ class VideoDesk:
 
     def urls(self, caller: Caller) -> FileUrls:
         """Return what writes the URLs of files for a caller."""
-        return self.context.urls.on(caller.base_url)
+        urls = self.context.urls.on(caller.base_url)
+        return urls if Scope.PLAYBACK in caller.key.scopes else urls.without_tokens()
 
 
 def _signing(grant: Grant, token: str) -> Callable[[Video, str], str | None]:

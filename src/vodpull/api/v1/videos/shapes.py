@@ -170,8 +170,8 @@ class CaptionReply(Shape):
     """Players show it unless a viewer chooses otherwise."""
     forced: bool
     """It has only what must be understood, such as signs in another language."""
-    origin: Literal["source", "request", "added"]
-    """A track of the original, named with the request, or put to the video later."""
+    origin: Literal["source", "request", "material", "added"]
+    """A track of the original, named with the request, a material of `transCode`, or put to the video later."""
     cues: int
     """Texts with a time of their own."""
     left_out: int

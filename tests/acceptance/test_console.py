@@ -282,6 +282,8 @@ def test_a_video_is_found_renamed_labelled_blocked_and_enabled(console: Watched,
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     expect(page.locator("#video-head h1")).to_have_text("Flower of the first run")
+    page.get_by_role("button", name="Use as poster").click()
+    expect(page.get_by_text("The poster is another one")).to_be_visible()
     embed = page.get_by_label("Embed").inner_text()
     page.get_by_role("button", name="Block").click()
     expect(page.locator("#video-head .badge").first).to_have_text("blocked")

@@ -122,6 +122,8 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
+        if container.format.name.startswith("mov"):
+            _beside("tracks").name_languages(_beside("boxes"), path, container)
         lengths = _beside("lengths")
         late_s = lengths.late_starts(av, container)
         choice = _beside("tracks").Choice(container, orders)

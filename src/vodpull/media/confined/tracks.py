@@ -9,10 +9,15 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 # More cannot be: FFmpeg itself mixes no more.
 MAX_CHANNELS = 64
+# The index of a film of many hours.
+MAX_INDEX_BYTES = 256 << 20
 # As many letters as a menu shows.
 MAX_TITLE = 60
 # What muxers call their tracks.
@@ -181,6 +186,30 @@ def codec_name(stream: Any) -> str:
     """Return FFmpeg's name of a track's codec; `unknown` where it has none."""
     context = stream.codec_context
     return plain(context.codec.name if context else getattr(stream, "name", None) or "unknown")
+
+
+def name_languages(boxes: Any, path: Path, container: Any) -> None:
+    """Give the tracks of an MP4 the languages that they name with script and region, beside those of three letters."""
+    with path.open("rb") as file:
+        index = (
+            (at, length)
+            for name, at, length in islice(boxes.walk_boxes(file, container.size), boxes.MAX_BOXES)
+            if name == "moov" and length <= MAX_INDEX_BYTES
+        )
+        at, length = next(index, (0, boxes.HEADER_BYTES))
+        file.seek(at + boxes.HEADER_BYTES)
+        content = file.read(length - boxes.HEADER_BYTES)
+    tags: dict[int, str] = {}
+    with suppress(ValueError):
+        for name, track in boxes.boxes_in(content):
+            said = boxes.find_box(track, "mdia", "elng") if name == "trak" else None
+            if said:
+                header = boxes.find_box(track, "tkhd") or b""
+                number = int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big")
+                tags[number] = said[4:].partition(b"\0")[0].decode("ascii", "ignore")
+    for stream in container.streams:
+        if tags.get(stream.id):
+            stream.metadata["language"] = tags[stream.id]
 
 
 def language(stream: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from vodpull.errors import MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia
-from vodpull.media.encode.languages import iso_639_2
+from vodpull.media.encode.languages import bcp_47, iso_639_2
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import Steadied, steady
+from vodpull.media.mp4.languages import room, write_languages
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import ToolProgress
@@ -23,6 +25,8 @@ from vodpull.media.tools.sandbox import Toolbox
 # Of a track's name; a command says what it reads and writes with the others.
 _MAX_NAME_CHARACTERS = 100
 _NO_NAME = frozenset(":/\\")
+# As FFmpeg calls a track without a name.
+SOUND_NAME = "SoundHandler"
 # Sound without a container counts from its own beginning.
 _WITHOUT_CLOCK = frozenset({"aac", "mp3"})
 _MAX_APART_S = 10
@@ -72,6 +76,7 @@ async def join(
             on_progress=_unheard,
         )
     check(finished, "joining the segments")
+    await asyncio.to_thread(write_languages, target, [_whole_tag(sound) for sound in _in_file(sounds)])
 
 
 async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Steadied]:
@@ -168,14 +173,26 @@ def _offset(late_s: float) -> tuple[str, ...]:
 
 
 def _labels(sounds: Sequence[JoinedSound]) -> list[str]:
-    """Return what names the tracks; those apart come first in the file, as the others may be missing."""
-    placed = sorted(sounds, key=lambda sound: sound.path is None)
+    """Return what names the tracks."""
+    placed = _in_file(sounds)
     options = ["-disposition:a", "0", f"-disposition:a:{placed.index(sounds[0])}", "default"] if sounds else []
     for number, sound in enumerate(placed):
-        language, name = iso_639_2(sound.language), _plain(sound.name)
+        language, name, tag = iso_639_2(sound.language), _plain(sound.name), _whole_tag(sound)
+        name = f"{name or SOUND_NAME}{room(tag)}" if tag else name
         options += [f"-metadata:s:a:{number}", f"language={language}"] if language else []
         options += [f"-metadata:s:a:{number}", f"handler_name={name}"] if name else []
     return options
+
+
+def _in_file(sounds: Sequence[JoinedSound]) -> list[JoinedSound]:
+    """Return the sounds as they come in the file: those apart first, as the others may be missing."""
+    return sorted(sounds, key=lambda sound: sound.path is None)
+
+
+def _whole_tag(sound: JoinedSound) -> str:
+    """Return a language with its script and region, where three letters do not say it; empty: they do."""
+    tag = bcp_47(sound.language) or ""
+    return tag if "-" in tag else ""
 
 
 def _plain(name: str) -> str:

@@ -39,7 +39,8 @@ from pathlib import Path
 from typing import Self
 
 from benchmarks.floods import FLOODS, Target
-from benchmarks.query_load import accepts, ended, free_port, percentile, wait_for
+from benchmarks.query_load import percentile
+from benchmarks.serving import accepts, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.app.setup import open_operators

@@ -1,12 +1,14 @@
 """
 How long a signed status query takes while the same service encodes: `pullVideoQuery` at a fixed rate.
 
-Starts everything itself: an origin that serves the clips, one service on its embedded defaults (SQLite, one process),
-encodes that last as long as the load, and one or more processes that send. The load is open: request number n is due at
-n / rate seconds whatever happened to the ones before it, and its latency counts from when it was due, so a stall shows
-up in every request that it delays. Signatures are made before the start; each request has its own.
+Starts everything itself: an origin that serves the clips, one service on its embedded defaults (SQLite, one process)
+or with `--postgres` on a PostgreSQL server of its own, encodes that last as long as the load, and one or more processes
+that send. The load is open: request number n is due at n / rate seconds whatever happened to the ones before it, and
+its latency counts from when it was due, so a stall shows up in every request that it delays. Signatures are made before
+the start; each request has its own. Beside the same encodes, the same load then goes to a bare Starlette endpoint as in
+`benchmarks.query_rate`: what that takes is the machine's own.
 
-    python benchmarks/query_load.py --clips FOLDER [--rate 1000] [--seconds 30] [--encodes 2] [--senders 1]
+    python -m benchmarks.query_load --clips FOLDER [--rate 1000] [--seconds 30] [--encodes 2] [--senders 1] [--postgres]
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from tests.services.postgres import running_postgres
+
+from benchmarks.serving import Bare, accepts, bare_endpoint, cpu_s, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
 
@@ -69,10 +74,10 @@ class Result:
     p50_ms: float
     p99_ms: float
     max_ms: float
+    cpu_share: float
+    """Of one core, used by the serving process alone."""
     encoding_at_start: int
     encoding_at_end: int
-    service_cpu_share: float
-    """Of one core, used by the service's own process."""
 
 
 def main() -> None:
@@ -83,12 +88,15 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--encodes", type=int, default=2)
     parser.add_argument("--senders", type=int, default=1)
+    parser.add_argument("--postgres", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         origin = stack.enter_context(running_origin(asked.clips))
-        service = stack.enter_context(running_service(Path(folder), origin=origin, encodes=asked.encodes))
-        result = measure(service, f"{origin}/{CLIP}", asked)
-    print_result(result)
+        database = stack.enter_context(running_postgres()).url() if asked.postgres else ""
+        bare = stack.enter_context(bare_endpoint())
+        running = running_service(Path(folder), origin=origin, encodes=asked.encodes, database=database)
+        results = measure(stack.enter_context(running), bare, source=f"{origin}/{CLIP}", asked=asked)
+    print_results(results)
 
 
 class Service:
@@ -128,12 +136,6 @@ class Service:
         return cpu_s(self.pid)
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU time that a process has used, without its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextlib.contextmanager
 def running_origin(clips: Path) -> Iterator[str]:
     """Serve a folder from a process of its own."""
@@ -145,7 +147,7 @@ def running_origin(clips: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running_service(folder: Path, *, origin: str, encodes: int) -> Iterator[Service]:
+def running_service(folder: Path, *, origin: str, encodes: int, database: str) -> Iterator[Service]:
     """Run a fresh service with one key."""
     own = {
         "VODPULL_DATA_DIR": str(folder / "data"),
@@ -153,6 +155,8 @@ def running_service(folder: Path, *, origin: str, encodes: int) -> Iterator[Serv
         "VODPULL_RATE_LIMIT": "0",
         "VODPULL_ENCODE_SLOTS": str(encodes),
     }
+    if database:
+        own |= {"VODPULL_DATABASE_URL": database, "VODPULL_STORAGE_URL": (folder / "store").as_uri()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
     vodpull = [sys.executable, "-m", "vodpull"]
     made = subprocess.run(
@@ -170,36 +174,42 @@ def running_service(folder: Path, *, origin: str, encodes: int) -> Iterator[Serv
         yield Service(port, SigningKey(access_key=key["accessKey"], secret=key["secretKey"]), process.pid)
 
 
-def measure(service: Service, source: str, asked: argparse.Namespace) -> Result:
-    """Start the encodes, send the load, and return what came of it."""
-    task_ids = [pull(service, source) for _ in range(asked.encodes * 8)]  # more than the load can outlast
+def measure(service: Service, bare: Bare, *, source: str, asked: argparse.Namespace) -> dict[str, Result]:
+    """Start the encodes, send the load to both sides, and return what came of it."""
+    task_ids = [pull(service, source) for _ in range(asked.encodes * 16)]  # more than the load can outlast
     wait_for(lambda: encoding(service, task_ids) >= asked.encodes, within_s=120)
     count = round(asked.rate * asked.seconds)
-    # `format` is ignored; it makes every request, and so every signature, one of its own.
-    requests = [
-        service.request(QUERY, {"taskId": task_ids[number % len(task_ids)], "format": f"json{number}"})
-        for number in range(count)
-    ]
-    encoding_at_start = encoding(service, task_ids)
-    cpu_s, started_s = service.cpu_s(), time.monotonic()
-    loads = shared_out(requests, service.port, asked)
+    results = {}
+    for name, side in (("vodpull", service), ("bare", bare)):
+        # `format` is ignored; it makes every request, and so every signature, one of its own.
+        requests = [
+            service.request(QUERY, {"taskId": task_ids[number % len(task_ids)], "format": f"{name}{number}"})
+            for number in range(count)
+        ]
+        encoding_at_start = encoding(service, task_ids)
+        outcome = load(side, requests, asked)
+        ends = {"encoding_at_start": encoding_at_start, "encoding_at_end": encoding(service, task_ids)}
+        results[name] = Result(**outcome | ends)
+    return results
+
+
+def load(side: Service | Bare, requests: list[bytes], asked: argparse.Namespace) -> dict[str, Any]:
+    """Send the load to one side."""
+    used_s, started_s = side.cpu_s(), time.monotonic()
     with multiprocessing.get_context("spawn").Pool(asked.senders) as pool:
-        outcomes = pool.map(send_load, loads)
-    cpu_share = (service.cpu_s() - cpu_s) / (time.monotonic() - started_s)
+        outcomes = pool.map(send_load, shared_out(requests, side.port, asked))
+    used_s, took_s = side.cpu_s() - used_s, time.monotonic() - started_s
     latencies_ms = sorted(latency for latencies, _, _ in outcomes for latency in latencies)
-    errors = sum((Counter(found) for _, found, _ in outcomes), Counter[str]())
-    return Result(
-        asked_rate_hz=asked.rate,
-        achieved_rate_hz=round(len(latencies_ms) / max(took_s for _, _, took_s in outcomes), 1),
-        requests=count,
-        errors=dict(errors),
-        p50_ms=percentile(latencies_ms, 0.50),
-        p99_ms=percentile(latencies_ms, 0.99),
-        max_ms=percentile(latencies_ms, 1.0),
-        encoding_at_start=encoding_at_start,
-        encoding_at_end=encoding(service, task_ids),
-        service_cpu_share=round(cpu_share, 2),
-    )
+    return {
+        "asked_rate_hz": asked.rate,
+        "achieved_rate_hz": round(len(latencies_ms) / max(took_s for _, _, took_s in outcomes), 1),
+        "requests": len(requests),
+        "errors": dict(sum((Counter(found) for _, found, _ in outcomes), Counter[str]())),
+        "p50_ms": percentile(latencies_ms, 0.50),
+        "p99_ms": percentile(latencies_ms, 0.99),
+        "max_ms": percentile(latencies_ms, 1.0),
+        "cpu_share": round(used_s / took_s, 2),
+    }
 
 
 def pull(service: Service, source: str) -> str:
@@ -340,54 +350,21 @@ class Connection(asyncio.Protocol):
         self.sender.replace()
 
 
-def print_result(result: Result) -> None:
+def print_results(results: dict[str, Result]) -> None:
     """Print the table and the JSON."""
-    for name, value in asdict(result).items():
-        print(f"{name:>20}  {value}")
-    met = result.p99_ms <= GOAL_P99_MS and not result.errors
+    print(f"{'':>20}  {''.join(f'{name:>16}' for name in results)}")
+    for field in Result.__dataclass_fields__:
+        print(f"{field:>20}  {''.join(f'{getattr(result, field)!s:>16}' for result in results.values())}")
+    print(f"{'load':>20}  {os.getloadavg()[0]:>16.1f}")
+    ours = results["vodpull"]
+    met = ours.p99_ms <= GOAL_P99_MS and not ours.errors
     print(f"{'goal':>20}  p99 <= {GOAL_P99_MS:.0f} ms without errors: {'met' if met else 'missed'}")
-    print(json.dumps(asdict(result)))
+    print(json.dumps({name: asdict(result) for name, result in results.items()}))
 
 
 def percentile(ordered: list[float], share: float) -> float:
     """Return the value below which a share of the ordered values lies."""
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 1) if ordered else 0.0
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def accepts(port: int) -> bool:
-    """Return True when somebody listens on a port."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
-
-
-def wait_for(condition: Any, *, within_s: float = 60) -> None:
-    """Wait until a condition holds."""
-    deadline_s = time.monotonic() + within_s
-    while not condition():
-        if time.monotonic() > deadline_s:
-            raise TimeoutError
-        time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """End a process with the block."""
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=10)
 
 
 if __name__ == "__main__":

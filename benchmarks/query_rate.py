@@ -25,34 +25,17 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 from tests.services.postgres import running_postgres
 
-from benchmarks.query_load import PULL, QUERY, Service, accepts, cpu_s, ended, free_port, wait_for
+from benchmarks.query_load import PULL, QUERY, Service
+from benchmarks.serving import Bare, accepts, bare_endpoint, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey
 
 CONNECTIONS = 16
 
 GOAL_RATE_HZ, GOAL_SHARE, GOAL_FIFTY = 2000.0, 0.6, 3.0
-
-BARE = """
-import sys
-import uvicorn
-from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
-async def answer(request):
-    asked = await request.json()
-    return JSONResponse({"code": 200, "message": "", "data": {"taskId": asked["taskId"], "status": 2, "items": []}})
-
-routes = [Route("/vod/videoManage/pullVideoQuery", answer, methods=["POST"])]
-uvicorn.run(
-    Starlette(routes=routes), port=int(sys.argv[1]), log_level="critical", access_log=False, ws="none", http="httptools"
-)
-"""
 
 
 def main() -> None:
@@ -70,7 +53,7 @@ def main() -> None:
             name: query_script(Path(folder) / f"{name}.lua", service, sources=sources)
             for name, sources in (("one source", 1), ("fifty sources", 50))
         }
-        sides: dict[str, tuple[Side, Path]] = {
+        sides: dict[str, tuple[Service | Bare, Path]] = {
             "bare": (bare, scripts["one source"]),
             **{name: (service, script) for name, script in scripts.items()},
         }
@@ -79,15 +62,6 @@ def main() -> None:
             for name, (side, script) in sides.items():
                 found[name].append(measured(side, script, asked.seconds))
     print_result({name: median(rates) for name, rates in found.items()})
-
-
-class Side(Protocol):
-    """What is asked."""
-
-    port: int
-
-    def cpu_s(self) -> float:
-        """Return the processor time that its process has used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,27 +93,6 @@ def idle_service(folder: Path, *, database: str) -> Iterator[Service]:
         yield Service(port, SigningKey(access_key=key["accessKey"], secret=key["secretKey"]), up.pid)
 
 
-@contextlib.contextmanager
-def bare_endpoint() -> Iterator[Bare]:
-    """Run the endpoint that does nothing."""
-    port = free_port()
-    with ended(subprocess.Popen([sys.executable, "-c", BARE, str(port)])) as process:
-        wait_for(lambda: accepts(port))
-        yield Bare(port, process.pid)
-
-
-class Bare:
-    """The process of the endpoint that does nothing."""
-
-    def __init__(self, port: int, pid: int) -> None:
-        self.port = port
-        self._pid = pid
-
-    def cpu_s(self) -> float:
-        """Return the processor time that its process has used."""
-        return cpu_s(self._pid)
-
-
 def query_script(path: Path, service: Service, *, sources: int) -> Path:
     """Submit a task whose sources can never be fetched, and write what wrk sends: a query for it, signed once."""
     items = [{"fetchUrl": f"ftp://example.test/{number}.mp4"} for number in range(sources)]
@@ -152,7 +105,7 @@ def query_script(path: Path, service: Service, *, sources: int) -> Path:
     return path
 
 
-def measured(side: Side, script: Path, seconds: int) -> Rate:
+def measured(side: Service | Bare, script: Path, seconds: int) -> Rate:
     """Ask one side for some seconds."""
     url = f"http://127.0.0.1:{side.port}{QUERY}"
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]

@@ -34,6 +34,9 @@ from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import find_upload, touch
 from vodpull.uploads.terms import Completion, Ticket, Whole
 
+CLAIM_MS = 600_000
+"""So long a file that is being stored keeps others from taking its place."""
+
 _Found = TypeVar("_Found")
 
 log = structlog.get_logger(__name__)
@@ -125,10 +128,11 @@ class Completing:
         return known
 
     def _claim(self, ticket: Ticket, series: str) -> None:
-        """Let nobody else store a file under this key meanwhile; a claim that nobody follows up ends with its token."""
+        """Let nobody else store a file under this key meanwhile; a claim that nobody follows up ends."""
         with self._database.engine.begin() as connection:
             upload = locked(connection, ticket.upload.upload_id)
-            if upload.completed_by not in {"", series} and not ticket.overwrite:
+            is_claimed = now_ms() - upload.touched_at_ms < CLAIM_MS and upload.completed_by not in {"", series}
+            if is_claimed and not ticket.overwrite:
                 raise UploadComplete("file exists")
             touch(connection, upload.upload_id, completed_by=series)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from vodpull.errors import UploadDamaged, UploadMisplaced
+from vodpull.errors import UploadDamaged, UploadError, UploadMisplaced
 from vodpull.uploads import parts as rows
 from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
@@ -81,12 +81,12 @@ class GrowingUploads:
         if not is_good():
             await self._uploads.inbox.drop(keys)
             raise UploadDamaged("the checksum of the body is another one")
-        try:
-            for part in received.parts:
+        for number, part in enumerate(received.parts):
+            try:
                 await asyncio.to_thread(self._keep, place, part)
-        except BaseException:
-            await asyncio.shield(self._drop_strangers(keys))
-            raise
+            except UploadError:  # after anything else nobody knows whether it counts: what does not is swept
+                await self._uploads.inbox.drop(keys[number:])
+                raise
         return place.at + received.size_bytes
 
     async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
@@ -96,8 +96,8 @@ class GrowingUploads:
             async for part in arriving:
                 try:
                     await asyncio.to_thread(self._keep, place, part)
-                except BaseException:
-                    await asyncio.shield(self._drop_strangers([part.key]))
+                except UploadError:
+                    await self._uploads.inbox.drop([part.key])
                     raise
                 end = part.end
         return end
@@ -108,11 +108,6 @@ class GrowingUploads:
                 raise UploadMisplaced("the file is complete")
             touch(connection, place.upload_id)
             rows.append(connection, place, part)
-
-    async def _drop_strangers(self, keys: list[str]) -> None:
-        """Remove those objects that did not become parts."""
-        known = await asyncio.to_thread(self._uploads.database.read, lambda on: rows.known_keys(on, keys))
-        await self._uploads.inbox.drop([key for key in keys if key not in known])
 
     async def complete(self, growing: Growing) -> None:
         """

@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -20,6 +20,9 @@ from vodpull.uploads.file_hash import SPAN_BYTES
 from vodpull.uploads.parts import Part
 
 READ_AHEAD = 3
+
+PUTS_AT_ONCE = 3
+"""Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
 
 log = structlog.get_logger(__name__)
 
@@ -43,10 +46,15 @@ class Sums:
         self._of_body = of_body
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc32 = 0
+        self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    def add(self, data: bytes) -> str:
-        """Count bytes, and return their own SHA-1."""
+    async def count(self, data: bytes) -> str:
+        """Count bytes after those that were given before, and return their own SHA-1."""
+        async with self._turn:
+            return await asyncio.to_thread(self._add, data)
+
+    def _add(self, data: bytes) -> str:
         if self._of_body:
             self._md5.update(data)
             self._crc32 = zlib.crc32(data, self._crc32)
@@ -96,32 +104,29 @@ class Inbox:
             UploadMalformed: it is longer than `most`.
             StorageError: the store does not take it.
         """
-        start, waiting = at, None
+        start, under_way = at, deque[asyncio.Future[Part]]()
         try:
             async for data in _spans(body, at=at, most=most):
-                if waiting is not None:
-                    yield await waiting
+                if len(under_way) == PUTS_AT_ONCE:
+                    yield await under_way.popleft()
                 part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
-                waiting = asyncio.ensure_future(self._put(part, data, sums))
+                under_way.append(asyncio.ensure_future(self._put(part, data, sums)))
                 at = part.end
-            if waiting is not None:
-                yield await waiting
-                waiting = None
+            while under_way:
+                yield await under_way.popleft()
         finally:
-            if waiting is not None:
-                await self._give_up(waiting)
+            await self._give_up(under_way)
 
     async def _put(self, part: Part, data: bytes, sums: Sums) -> Part:
-        counted = asyncio.to_thread(sums.add, data)
-        sha1, _ = await asyncio.gather(counted, self._objects.put_bytes(part.key, data))
+        sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
-    async def _give_up(self, waiting: asyncio.Future[Part]) -> None:
-        """Let a part that nobody waits for end, and remove it."""
-        waiting.cancel()
-        done = (await asyncio.gather(waiting, return_exceptions=True))[0]
-        if isinstance(done, Part):
-            await asyncio.shield(self.drop([done.key]))
+    async def _give_up(self, under_way: Collection[asyncio.Future[Part]]) -> None:
+        """Let parts that nobody waits for end, and remove them."""
+        for each in under_way:
+            each.cancel()
+        ended = await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.shield(self.drop([part.key for part in ended if isinstance(part, Part)]))
 
     async def drop(self, keys: Sequence[str]) -> None:
         """Remove objects that nobody needs; what stays is swept."""
@@ -157,8 +162,10 @@ async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIter
             raise UploadMalformed("chunk is longer than its block")
         buffer += data
         while len(buffer) >= room:
-            yield bytes(buffer[:room])
+            with memoryview(buffer) as seen:
+                span = bytes(seen[:room])
             del buffer[:room]
+            yield span
             room = SPAN_BYTES
     if buffer:
         yield bytes(buffer)

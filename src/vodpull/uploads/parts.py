@@ -131,6 +131,20 @@ def open_block(connection: sa.Connection, place: Place) -> list[str]:
     return dropped
 
 
+def fill_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+    """Add a whole block at once."""
+    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
+    open_block(connection, place)
+    _insert(connection, place, parts)
+
+
+def forget_block(connection: sa.Connection, place: Place) -> list[str]:
+    """Delete what is known of a block, and return its objects."""
+    keys = _drop(connection, replace(place, at=0))
+    connection.execute(tables.upload_block.delete().where(_is_block(place)))
+    return keys
+
+
 def end_of(connection: sa.Connection, place: Place) -> int:
     """Return how far a block that grows by `append` reaches."""
     end = sa.select(sa.func.max(_PART.at + _PART.size_bytes)).where(_is_part(place))

@@ -22,6 +22,7 @@ from vodpull.database import tables
 from vodpull.errors import (
     StorageFull,
     UploadComplete,
+    UploadError,
     UploadMalformed,
     UploadTokenInvalid,
     UploadTooLarge,
@@ -137,9 +138,9 @@ class Uploads:
             raise UploadMalformed("chunk is empty")
         try:
             end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
-        except BaseException:
-            await asyncio.shield(self.inbox.drop([part.key for part in received.parts]))
-            raise
+        except UploadError:
+            await self.inbox.drop([part.key for part in received.parts])
+            raise  # after anything else nobody knows whether they count: what does not is swept
         await self.inbox.drop(dropped)
         await self._note_span(end)
         return end, received
@@ -181,26 +182,24 @@ class Uploads:
 
         Raises:
             UploadComplete: another file is complete, and may not be replaced.
+            UploadDamaged: it has another digest than was announced.
             UploadMalformed: it is empty.
         """
         upload, series = ticket.upload, f"file-{secrets.token_hex(8)}"
-        place = self.first_place(upload, series=series, number=0, size_bytes=sums.size_bytes)
         if not parts:
             raise UploadMalformed("the file is empty")
-        spans = [part.sha1 for part in parts]
         if ticket.is_closed_to(series):
-            if file_hash([bytes.fromhex(sha1) for sha1 in spans]) == upload.hash:
-                await self.inbox.drop([part.key for part in parts])
+            await self.inbox.drop([part.key for part in parts])
+            if file_hash([bytes.fromhex(part.sha1) for part in parts]) == upload.hash:
                 return upload.hash  # the answer was lost on its way
             raise UploadComplete("file exists")
-
-        def keep(connection: sa.Connection) -> None:
-            rows.open_block(connection, place)
-            for part in parts:
-                rows.append(connection, place, part)
-
-        await asyncio.to_thread(self.database.write, keep)
-        return await self.completing.complete(ticket, series=series, size_bytes=sums.size_bytes, md5=sums.md5)
+        place = self.first_place(upload, series=series, number=0, size_bytes=sums.size_bytes)
+        await asyncio.to_thread(self.database.write, lambda on: rows.fill_block(on, place, parts))
+        try:
+            return await self.completing.complete(ticket, series=series, size_bytes=sums.size_bytes, md5=sums.md5)
+        except UploadError:  # nothing was made of it, and nothing else may be
+            await self.inbox.drop(await asyncio.to_thread(self.database.write, lambda on: rows.forget_block(on, place)))
+            raise
 
     async def abandon(self, upload: Upload) -> None:
         """Forget an unfinished upload and what has arrived of it."""

@@ -106,7 +106,8 @@ class _Desk:
 
     def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> BatchPage:
         views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        shown = [batch_reply(view, {}, now_ms=now_ms(), files_url=caller.files_url) for view in views]
+        at_ms = now_ms()
+        shown = [batch_reply(view, {}, now_ms=at_ms, files_url=caller.files_url, brief=True) for view in views]
         return BatchPage(batches=shown, next_cursor=following)
 
     def cancel(self, view: BatchView, caller: Caller, position: int | None = None) -> BatchReply:

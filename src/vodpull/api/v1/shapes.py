@@ -248,7 +248,7 @@ class JobReply(Shape):
     sha256: str
     """Of the stored original; empty until it is stored."""
     files: list[FileReply]
-    """The original first, then renditions by clarity."""
+    """The original first, then renditions by clarity. Empty in lists: read the batch for them."""
     is_playable: bool
     """`playlist` can be played: of a long video from its first minutes of encoding on, while it grows."""
     playlist: str
@@ -262,13 +262,14 @@ class JobReply(Shape):
     storyboard: str
     """Path of the WebVTT index of preview pictures; empty until it is published."""
     tracks: list[TrackReply]
-    """Of the source, in the order of the file; empty until it is measured."""
+    """Of the source, in the order of the file; empty until it is measured, and in lists."""
     warnings: list[WarningReply]
     """What of the source is not published, and why."""
     storyboard_url: str
     """The same as a URL."""
     proof: dict[str, Any] | None
-    """What of the renditions was compared with the source, and what was found; None until they are published."""
+    """What of the renditions was compared with the source, and what was found; None until they are published, and in
+    lists."""
 
 
 class BatchReply(Shape):

@@ -22,8 +22,12 @@ from vodpull.jobs.status.listing import StageTime
 Times = dict[str, list[StageTime]]
 
 
-def batch_reply(view: BatchView, times: Times, *, now_ms: int, files_url: str) -> BatchReply:
-    """Return a batch as `/api/v1` shows it; `files_url` is what the paths of files are below."""
+def batch_reply(view: BatchView, times: Times, *, now_ms: int, files_url: str, brief: bool = False) -> BatchReply:
+    """
+    Return a batch as `/api/v1` shows it; `files_url` is what the paths of files are below.
+
+    `brief` is for lists: without what would take most of a page, and is seldom looked at there.
+    """
     batch = view.batch
     return BatchReply(
         batch_id=batch.batch_id,
@@ -36,12 +40,12 @@ def batch_reply(view: BatchView, times: Times, *, now_ms: int, files_url: str) -
         created_at_ms=batch.created_at_ms,
         finished_at_ms=batch.finished_at_ms,
         is_final=view.is_final,
-        jobs=[job_reply(job, times, now_ms=now_ms, files_url=files_url) for job in view.jobs],
+        jobs=[job_reply(job, times, now_ms=now_ms, files_url=files_url, brief=brief) for job in view.jobs],
     )
 
 
-def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str) -> JobReply:
-    """Return a job as `/api/v1` shows it."""
+def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str, brief: bool = False) -> JobReply:
+    """Return a job as `/api/v1` shows it; `brief` as for a batch."""
     elapsed_s = max(0.0, (now_ms - job.stage_at_ms) / 1000)
     return JobReply(
         job_id=job.job_id,
@@ -65,6 +69,7 @@ def job_reply(job: Job, times: Times, *, now_ms: int, files_url: str) -> JobRepl
         timeline=stage_replies(times.get(job.job_id, [])),
         video_id=job.video_id,
         **_kept(job.asset, files_url),
+        **_details(None if brief else job.asset, files_url),
     )
 
 
@@ -79,15 +84,21 @@ def _kept(asset: Asset | None, files_url: str) -> dict[str, Any]:
         **keys,
         **{f"{name}_url": files_url + key if key else "" for name, key in keys.items()},
         "duration_s": None if asset is None else asset.duration_s,
-        "proof": None if asset is None else asset.proof,
         "md5": "" if asset is None else asset.md5,
         "sha256": "" if asset is None else asset.sha256,
-        "files": []
-        if asset is None
-        else [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
-        "tracks": [] if asset is None else [TrackReply(**vars(track)) for track in asset.tracks],
         "warnings": [] if asset is None else [WarningReply(**vars(warning)) for warning in asset.warnings],
         "is_playable": bool(keys["playlist"]),
+    }
+
+
+def _details(asset: Asset | None, files_url: str) -> dict[str, Any]:
+    """Return the members that tell of every file and track."""
+    if asset is None:
+        return {"files": [], "tracks": [], "proof": None}
+    return {
+        "files": [file_reply(file, asset.duration_s, url=files_url + file.key) for file in asset.files],
+        "tracks": [TrackReply(**vars(track)) for track in asset.tracks],
+        "proof": asset.proof,
     }
 
 

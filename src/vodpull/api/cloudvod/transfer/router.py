@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -140,12 +141,12 @@ class Transfer:
                 async for part in inbox.parts(reading.file(request.stream()), at=0, most=most, sums=sums):
                     parts.append(part)
             ticket = await reading.admitted()
-            found = await self._uploads.take_file(ticket, parts, sums)
         except BaseException:
-            await inbox.drop([part.key for part in parts])
+            await asyncio.shield(inbox.drop([part.key for part in parts]))
             raise
         finally:
             reading.end()
+        found = await self._uploads.take_file(ticket, parts, sums)
         return _made(request, ticket, found)
 
     def _titled(self) -> None:

@@ -32,12 +32,6 @@
   // There are no advertisements here, and their buttons have no names for people who hear the page.
   for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
   overlay.getControls().getLocalization().changeLocale([language]);
-  // Before any of the picture is here: captions that are chosen first when all of it is would never find their time.
-  player.addEventListener("streaming", () => {
-    const texts = player.getTextTracks();
-    const first = texts.find((track) => track.primary) ?? texts[0];
-    if (first) player.selectTextTrack(first);
-  });
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
@@ -46,7 +40,9 @@
     tellFailure(error);
     return;
   }
-  if (!player.getTextTracks().some((track) => track.primary)) player.selectTextTrack(null);
+  // The default of the video; the player itself shows none unless somebody asks.
+  const shown = player.getTextTracks().find((track) => track.primary);
+  if (shown) player.selectTextTrack(shown);
   // Where a viewer stopped is what the form for a poster proposes.
   const posterAt = document.getElementById("poster-at");
   const propose = () => { posterAt.value = video.currentTime.toFixed(2); };

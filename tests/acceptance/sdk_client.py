@@ -47,10 +47,19 @@ def call(config: AkSkConfig, *, path: str, request: dict[str, Any]) -> dict[str,
     if names is None:
         return {"raw": json.loads(AkSkAuth.invoke(config, json.dumps(request)))}
     models = importlib.import_module(names["module"])
-    asked = getattr(models, names["request"])(**request)
+    asked = getattr(models, names["request"])(**{name: built(models, value) for name, value in request.items()})
     raw = json.loads(AkSkAuth.invoke(config, json.dumps(asked.to_map())))
     reply = getattr(models, names["response"])().from_map(raw)
     return {"raw": raw, "read": reply.to_map(), "complete": is_complete(reply)}
+
+
+def built(models: Any, value: Any) -> Any:
+    """Return a value of a request, with the SDK's own models for the objects in it."""
+    if isinstance(value, list):
+        return [built(models, entry) for entry in value]
+    if isinstance(value, dict):
+        return getattr(models, value["__class__"])(**{name: value[name] for name in value if name != "__class__"})
+    return value
 
 
 def is_complete(reply: TeaModel) -> bool:

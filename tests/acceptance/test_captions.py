@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree as ET
 
 import httpx2
 import imageio_ffmpeg
@@ -80,6 +81,20 @@ def texts_of(video: Video) -> list[m3u8.Media]:
     return [media for media in playlist.media if media.type == "SUBTITLES"]
 
 
+def texts_of_mpd(client: Client, video: Video) -> set[tuple[str, str, str]]:
+    """Return language, label and first role of each text in the DASH manifest, whose files are there."""
+    url = client.playback(video.video_id).dash_url
+    dash = {"d": "urn:mpeg:dash:schema:mpd:2011"}
+    manifest = ET.fromstring(httpx2.get(url).text)  # noqa: S314 - our own file
+    sets = manifest.findall(".//d:AdaptationSet[@contentType='text']", dash)
+    for each in sets:
+        whole = httpx2.get(urljoin(url, each.findtext(".//d:BaseURL", namespaces=dash) or ""))
+        assert (whole.status_code, whole.text[:6]) == (200, "WEBVTT")
+    labels = (each.findtext("d:Label", namespaces=dash) or "" for each in sets)
+    roles = (role.get("value", "") for each in sets if (role := each.find("d:Role", dash)) is not None)
+    return set(zip((each.get("lang", "") for each in sets), labels, roles, strict=True))
+
+
 def times_of(url: str) -> list[tuple[float, float, str]]:
     cues = webvtt.from_string(httpx2.get(url).text, strict=True).captions
     return [
@@ -87,7 +102,7 @@ def times_of(url: str) -> list[tuple[float, float, str]]:
     ]
 
 
-def test_sidecars_and_tracks_are_captions_of_the_video(video: Video) -> None:
+def test_sidecars_and_tracks_are_captions_of_the_video(client: Client, video: Video) -> None:
     shown = {each.language: (each.label, each.default, each.forced, each.origin, each.cues) for each in video.captions}
     assert shown == {
         "en": ("English", True, False, "request", 1),
@@ -106,6 +121,13 @@ def test_sidecars_and_tracks_are_captions_of_the_video(video: Video) -> None:
     ]
     assert {text.language for text in texts_of(video)} == {"en", "zh-CN", "de", "fr"}
     assert [text.language for text in texts_of(video) if text.default == "YES"] == ["en"]
+    assert texts_of_mpd(client, video) == {
+        ("en", "English", "subtitle"),
+        ("zh-CN", "中文", "subtitle"),
+        ("de", "Deutsch", "subtitle"),
+        ("de", "Schilder", "forced-subtitle"),
+        ("fr", "Français", "subtitle"),
+    }
 
 
 def test_tracks_are_in_time_with_a_source_that_does_not_begin_at_0(video: Video) -> None:
@@ -133,7 +155,7 @@ def test_captions_stay_when_the_video_is_encoded_again(client: Client, video: Vi
     assert ended.encode_state == "encoded"
     assert {each.language: each.playlist_url for each in ended.captions} == before
     assert "fr" not in before
-    assert len(texts_of(ended)) == len(before) == 5
+    assert len(texts_of(ended)) == len(texts_of_mpd(client, ended)) == len(before) == 5
     rungs = [file.url for file in ended.files if file.url.endswith(".m3u8")]
     assert all("SUBTITLES" in text or "#EXTINF" in text for text in (httpx2.get(url).text for url in rungs))
 

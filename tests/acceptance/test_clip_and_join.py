@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from tests.clapper import Clapper, assert_in_step, read_pictures
 from tests.origin import Origin
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
+from vodpull.client import Client
+from vodpull.errors import NotFound
+from vodpull.signing import sign
 
 TOTAL = 200
 
@@ -41,6 +45,14 @@ def videos(editor: Vodpull, origin: Origin, tmp_path_factory: pytest.TempPathFac
     items = [{"fetchUrl": origin.url(f"half-{number}.mp4")} for number in range(len(clips))]
     data = editor.wait(editor.pull(items, workflowId="original"))
     return [item["videoInfo"]["videoId"] for item in data["items"]]
+
+
+def wire(editor: Vodpull, path: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Call what is not about videos."""
+    url, data = f"{editor.url}{path}", json.dumps(given).encode()
+    headers = sign("POST", url, data, key=editor.own_key, now_s=time.time())
+    reply: dict[str, Any] = editor._http.post(url, content=data, headers=headers).json()
+    return reply
 
 
 def ended(editor: Vodpull, query: str, trans_no: str) -> dict[str, Any]:
@@ -81,6 +93,31 @@ def test_a_clip_is_a_new_video_that_is_told_of(
     assert editor.call("videoConcatQuery", {"transNo": "clip-1"})["code"] == 1000
     url = editor.call("getPublishCode", {"videoId": info["videoId"]})["data"]["videoUrl"][0]["originUrl"]
     assert url.partition("/media/")[2].startswith("video/")
+
+
+def test_commands_and_client_cut_and_see_materials(editor: Vodpull, videos: list[str], tmp_path: Path) -> None:
+    key = editor.own_key
+    settings = {"VODPULL_SERVER": editor.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    words = ("--name", "by command", "--start", "1.48", "--length", "0.2", "--wait", "--json")
+    done = editor.run("videos", "clip", videos[0], *words, **settings)
+    assert done.returncode == 0, done.stderr
+    made = original_of(editor, json.loads(done.stdout)["video_id"], tmp_path)
+    assert read_pictures(made, TOTAL).wrong(range(37, 42), tolerance=0) == []
+    refused = editor.run("videos", "join", videos[0], "--name", "x", **settings)
+    assert (refused.returncode, "video_ids" in refused.stderr) == (1, True)
+    token = wire(editor, "/vod/material/getMaterialUploadToken", {"fileList": [{"name": "logo", "suffix": "png"}]})
+    with Client(editor.url, key.access_key, key.secret) as client:
+        assert client.list_materials().materials == ()
+        item = token["data"]["items"][0]
+        parts: list[tuple[str, Any]] = [("token", (None, item["uploadToken"])), ("file", ("x", b"png"))]
+        assert editor._http.post(f"{editor.url}/file/upload", files=parts).status_code == 200
+        [kept] = client.list_materials(search="LOGO", suffix="png").materials
+        assert client.edit_material(kept.material_id, name="mark").name == client.material(kept.material_id).name
+        listed = editor.run("materials", "list", "--json", **settings)
+        assert [row["name"] for row in json.loads(listed.stdout)] == ["mark"]
+        client.delete_material(kept.material_id)
+        with pytest.raises(NotFound):
+            client.material(kept.material_id)
 
 
 def test_what_is_joined_plays_survives_a_kill_and_is_encoded_again(

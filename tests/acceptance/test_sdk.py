@@ -188,6 +188,66 @@ def test_the_sdk_gets_the_documented_refusals(sdk_calls: SdkCalls, video_id: str
     assert [answer["read"]["code"] for answer in answers] == [1509, 1502, 1541, 1000, 401, 1000]
 
 
+def edited(sdk: Sdk, query: str, trans_no: str) -> dict[str, Any]:
+    """Wait for a clip or a join, and return what the SDK reads of it."""
+    deadline_s = time.monotonic() + 240
+    while (reply := sdk(f"{MANAGE}/{query}", trans_no=trans_no))["read"]["data"]["status"] == 1:
+        assert time.monotonic() < deadline_s
+        time.sleep(2)  # the calls of a key are counted
+    assert reply["complete"], reply
+    assert reply["read"] == reply["raw"], "the SDK knows every member"
+    found: dict[str, Any] = reply["read"]["data"]
+    return found
+
+
+def test_the_sdk_cuts_and_joins(sdk_calls: SdkCalls, sdk: Sdk, video_id: str) -> None:
+    clip = {"trans_no": "clip-1", "video_id": video_id, "seek_start": 1, "duration": 2, "filename": "excerpt"}
+    [began] = sdk_calls((f"{MANAGE}/videoClip", clip | {"suffix": "mp4", "resolution": "320x180"}))
+    assert (began["read"], began["complete"]) == (began["raw"], True)
+    made = edited(sdk, "videoClipQuery", "clip-1")["videoInfo"]
+    assert (made["videoSourceCode"], made["videoDuration"], made["transcodeState"]) == (4, "2", 2)
+    join = {"trans_no": "join-1", "video_ids": f"{made['videoId']},{video_id}", "filename": "joined"}
+    assert sdk(f"{MANAGE}/videoConcat", **join, suffix="flv")["complete"]
+    whole = edited(sdk, "videoConcatQuery", "join-1")["videoInfo"]
+    assert (whole["videoSourceCode"], whole["videoName"]) == (5, "joined")
+    [row] = whole["videoResolutions"]
+    assert (row["width"], row["height"]) == (
+        made["videoResolutions"][0]["width"],
+        made["videoResolutions"][0]["height"],
+    )
+
+
+def test_the_sdk_lets_materials_and_sound_in(sdk_calls: SdkCalls, sdk: Sdk, https_service: Vodpull) -> None:
+    subtitle = {"__class__": "GetMaterialUploadTokenFile", "name": "片头字幕", "suffix": "vtt"}
+    sound = base64.urlsafe_b64encode(json.dumps([{"name": "片头曲", "suffix": "mp3"}]).encode()).decode()
+    material, audio = sdk_calls(
+        ("/vod/material/getMaterialUploadToken", {"file_list": [subtitle], "overwrite": False}),
+        ("/vod/audioManage/getAudioUploadToken", {"file_list": sound}),
+    )
+    assert (material["complete"], audio["complete"]) == (True, True)
+    for reply in (material, audio):
+        [item] = reply["read"]["data"]["items"]
+        parts = [("token", (None, item["uploadToken"])), ("file", ("x", b"WEBVTT"))]
+        assert https_service._http.post(f"{https_service.url}/file/upload", files=parts).status_code == 200
+    material_id = material["read"]["data"]["items"][0]["materialId"]
+    audio_id = audio["read"]["data"]["items"][0]["audioId"]
+    answers = sdk_calls(
+        ("/vod/material/getMaterialList", {"material_name": "字幕", "page_index": "1", "page_size": "10"}),
+        (
+            "/vod/audioManage/getAudioList",
+            {"audio_name": "曲", "list_order": "0", "page_index": "1", "page_size": "10"},
+        ),
+        ("/vod/material/materialEdit", {"id": material_id, "name": "新名字"}),
+        ("/vod/audioManage/editAudio", {"audio_id": audio_id, "audio_name": "新曲名"}),
+        ("/vod/material/deleteMaterial", {"id": material_id, "validate_occupy": "1"}),
+        ("/vod/audioManage/deleteAudio", {"audio_id": audio_id, "validate_occupy": 1}),
+    )
+    assert [(answer["raw"]["code"], answer["complete"]) for answer in answers] == [(200, True)] * 6
+    assert [answer["read"] for answer in answers] == [answer["raw"] for answer in answers]
+    assert answers[0]["read"]["data"]["materialList"][0]["id"] == material_id
+    assert answers[1]["read"]["data"]["audioGetListResponseList"][0]["audioId"] == audio_id
+
+
 UPLOAD_TOOL = (
     "workflow/getWorkflowList",
     "vod/transcodeManage/getTranscodeCombineList",

@@ -16,9 +16,10 @@ callbacks = typer.Typer(help="Where the account is told of its videos.", no_args
 
 Label = Annotated[str, typer.Argument(help="NAME, PARENT/NAME or id.", metavar="LABEL")]
 Kind = Annotated[
-    Literal["transcode", "videoUpload"],
+    Literal["transcode", "videoUpload", "materialUpload"],
     typer.Argument(
-        help="transcode: that an encode has ended; videoUpload: that an upload has arrived.", metavar="KIND"
+        help="transcode: that an encode has ended; videoUpload, materialUpload: that an upload has arrived.",
+        metavar="KIND",
     ),
 ]
 

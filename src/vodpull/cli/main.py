@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import account, keys, playback, service, tasks, upkeep, uploads, videos
+from vodpull.cli import account, edits, keys, materials, playback, service, tasks, upkeep, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
@@ -48,10 +48,12 @@ tasks.register(app)
 uploads.register(app)
 upkeep.register(app)
 app.add_typer(keys.app, name="keys")
+edits.register(videos.app)
 app.add_typer(videos.app, name="videos")
 app.add_typer(account.categories, name="categories")
 app.add_typer(account.callbacks, name="callbacks")
 app.add_typer(playback.app, name="playback")
+app.add_typer(materials.app, name="materials")
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75

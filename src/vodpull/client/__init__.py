@@ -9,6 +9,7 @@ Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `
 """
 
 from vodpull.client.clients import AsyncClient, Client
+from vodpull.client.edit_operations import Edit, EditForm, Material, MaterialPage
 from vodpull.client.notification import Notification, verify_notification
 from vodpull.client.operations import Options, PullOptions
 from vodpull.client.shapes import (
@@ -52,10 +53,14 @@ __all__ = [
     "Client",
     "Delivery",
     "DeliveryPage",
+    "Edit",
+    "EditForm",
     "Event",
     "File",
     "Job",
     "JobError",
+    "Material",
+    "MaterialPage",
     "NextTry",
     "Notification",
     "Options",

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import operations, upload_operations, video_operations
+from vodpull.client import edit_operations, operations, upload_operations, video_operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
@@ -107,6 +107,13 @@ class _Operations:
     list_deliveries = _Method(video_operations.list_deliveries)
 
     upload = _Method(upload_operations.upload)
+
+    clip_video = _Method(edit_operations.clip_video)
+    join_videos = _Method(edit_operations.join_videos)
+    list_materials = _Method(edit_operations.list_materials)
+    material = _Method(edit_operations.material)
+    edit_material = _Method(edit_operations.edit_material)
+    delete_material = _Method(edit_operations.delete_material)
 
     def __init__(self, address: Address, patience_s: float) -> None:
         self._address = address

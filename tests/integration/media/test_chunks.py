@@ -129,7 +129,10 @@ async def test_what_is_shown_early_is_never_changed(make_clip: Maker, tmp_path: 
     assert {name: (early / name).read_bytes() for name in written} == {
         name: (out / name).read_bytes() for name in written
     }
-    said = [re.findall(r'CODECS="(.*?)"', (folder / f"{VIDEO_ID}.m3u8").read_text()) for folder in (early, out)]
+    said = [
+        re.findall(r'#EXT-X-STREAM-INF:.*CODECS="(.*?)"', (folder / f"{VIDEO_ID}.m3u8").read_text())
+        for folder in (early, out)
+    ]
     assert said[0] == said[1]
     assert said[0][-1] == "mp4a.40.2"
 

@@ -118,7 +118,8 @@ async def test_the_poster_is_a_moment_of_the_best_rendition(
     greys = await pixels(out / made.poster, "format=gray", toolbox=toolbox)
     assert max(greys) - min(greys) > 150
     teaser = {".webp"} if length_s > LONG_S else set()
-    assert {path.suffix for path in out.rglob("*.*")} == {".m3u8", ".mp4", ".m4s", ".vtt", ".jpg", ".json", *teaser}
+    found = {path.suffix for path in out.rglob("*.*")}
+    assert found == {".m3u8", ".mpd", ".mp4", ".m4s", ".vtt", ".jpg", ".json", *teaser}
     assert not teaser or teaser_ms(out / made.teaser) == 3000
     assert [path.name for path in out.glob("*.mp4")] == []
     with pytest.raises(OutputInvalid, match="moment"):

@@ -24,7 +24,7 @@ class CallbackReply(Shape):
     """One address."""
 
     kind: CallbackKind
-    """What it is told: `transcode`, that an encode has ended; `videoUpload`, that an upload has arrived."""
+    """What it is told: `transcode`, that an encode has ended; `videoUpload`, `materialUpload`, that one has arrived."""
     url: str
     """Where it is posted."""
 

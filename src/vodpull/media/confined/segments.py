@@ -23,6 +23,8 @@ from typing import Any
 
 # More of them would take memory for decoders and gain little: one subject is as large as all smaller ones together.
 MAX_PROCESSES = 4
+# So many packets of sound may give nothing yet.
+PREPARING = 2
 # The loop filter smooths the pictures and finds no damage, for a fifth of the time.
 FAST = {"skip_loop_filter": "all"}
 # By itself, a decoder hides most damage behind what it saw before.
@@ -179,8 +181,8 @@ def _undecodable(av: Any, subject: SegmentFiles, segment: Path, *, options: dict
                 frames += len(packet.decode())
             except av.FFmpegError:
                 continue
-    # The first sounds only prepare the decoder.
-    return max(packets - frames, 0) if is_video else packets * (not frames)
+    # The first sounds only prepare the decoder, and a last segment may have no more.
+    return max(packets - frames, 0) if is_video else packets * (not frames and packets > PREPARING)
 
 
 class JoinedFiles(io.RawIOBase):

@@ -105,7 +105,7 @@ class CaptionFiles:
             shown = now
             for key in filter(None, keys):
                 await self._tie(key, text_renditions(job, shown))
-        await self._describe(job, shown or [])
+            await self._describe(job, shown)
 
     async def _describe(self, job: Job, known: Iterable[Caption]) -> None:
         """Write the MPD of a video anew; videos of older releases have none."""

@@ -320,17 +320,21 @@ def test_a_job_has_addresses_of_its_own(service: Vodpull, finished: dict[str, An
     assert service.api("GET", f"/batches/{finished['batch_id']}/jobs/7").status_code == 404
 
 
+def named_in(playlist: Path) -> set[Path]:
+    """Return the files that a playlist names."""
+    names = re.findall(r'URI="([^"]+)"|^([^#\s].*)$', playlist.read_text(), re.MULTILINE)
+    return {playlist.parent / (first or second) for first, second in names}
+
+
 def test_files_have_urls_that_can_be_read_and_their_whole_size(service: Vodpull, finished: dict[str, Any]) -> None:
     job = finished["jobs"][0]
     for url in (job["playlist_url"], job["poster_url"], job["storyboard_url"], *(file["url"] for file in job["files"])):
         assert url.startswith(f"{service.url}/media/pullvideo/")
         assert service.get(url.removeprefix(service.url)).status_code == 200
     for file in job["files"][1:]:
-        name = Path(file["path"])
-        playlist = service.get(f"/media/{name}").text
-        names = re.findall(r'URI="([^"]+)"|^([^#\s].*)$', playlist, re.MULTILINE)
-        folder = service.data_dir / "media" / name.parent
-        assert file["size_bytes"] == sum((folder / (first or second)).stat().st_size for first, second in set(names))
+        playlist = service.data_dir / "media" / file["path"]
+        pieces = {piece for track in named_in(playlist) for piece in named_in(track)}
+        assert file["size_bytes"] == sum(piece.stat().st_size for piece in pieces), "of picture and sound"
     wire = service.query(finished["batch_id"])["items"][0]["videoInfo"]["videoFileList"]
     assert [row["fileSize"] for row in wire[1:]] == [
         len(service.get(f"/media/{row['fileUrl']}").content) for row in wire[1:]

@@ -167,6 +167,28 @@ async def test_fragments_that_count_from_1970_begin_at_their_beginning(
     assert_in_step(made, 100)
 
 
+VP8: tuple[object, ...] = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8, "-b:v", "400k", "-g", 50)
+UNUSUAL: dict[str, tuple[tuple[object, ...], tuple[object, ...], tuple[object, ...]]] = {
+    # The clock of 33 bits ends 1.7 s after the beginning.
+    "ts": (REORDERED, AAC, ("-output_ts_offset", 95442, *TS)),
+    # As browsers record: neither a length nor an index.
+    "webm": (VP8, ("-c:a", "libopus"), ("-live", 1, "-cluster_time_limit", 1000)),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSUAL)
+async def test_a_clock_that_wraps_and_a_file_without_a_length_change_nothing(
+    kind: str, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    video, sound, options = UNUSUAL[kind]
+    source = Clapper(seconds=4, size=(128, 72), video=video, sound=sound).make(tmp_path / f"source.{kind}", *options)
+    made = await published(source, tmp_path / "made", toolbox=toolbox)
+    found = read_pictures(made, 100)
+    assert (set(found.numbers), found.steps_back) == (set(range(100)), 0)
+    assert len(found.numbers) <= 102
+    assert_in_step(made, 100)
+
+
 async def test_reordered_pictures_of_avi_are_all_shown_in_order(tmp_path: Path, toolbox: Toolbox) -> None:
     sound: tuple[object, ...] = ("-c:a", "pcm_s16le")
     source = Clapper(seconds=5, size=(128, 72), video=REORDERED, sound=sound).make(tmp_path / "source.avi")

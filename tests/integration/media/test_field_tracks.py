@@ -103,6 +103,20 @@ async def test_a_sound_that_can_be_decoded_stands_in(make_clip: Maker, toolbox: 
     assert codes(info) == ["sound_left_out"]
 
 
+async def test_behind_dts_comes_the_sound_that_everybody_can_decode(
+    make_clip: Maker, toolbox: Toolbox, bare_toolbox: Toolbox
+) -> None:
+    two = (*TWO[:-2], "-c:a:0", "dca", "-strict", "-2", "-ac:a:0", "2", "-c:a:1", "aac")
+    clip = await make_clip("dts.mkv", *two)
+    boxed = (await probe(clip, toolbox=toolbox)).audio
+    assert [track.codec for track in boxed] == (["dca", "aac"] if toolbox.sandbox == "bwrap" else ["aac"])
+    info = await probe(clip, toolbox=bare_toolbox)
+    assert [(track.index, track.codec) for track in info.audio] == [(2, "aac")]
+    assert reasons(info) == {1: "not_decodable"}
+    [lost] = warnings_of(info)
+    assert lost.message == "sound track 1 is left out: its codec dca cannot be decoded"
+
+
 async def test_a_film_that_loses_all_sound_says_so(make_clip: Maker, toolbox: Toolbox) -> None:
     clip = renamed(await make_clip("one.mp4", *TWO, "-map", "-0:a:1?", "-map", "-2"), b"ac-4", nth=0)
     info = await probe(clip, toolbox=toolbox)

@@ -32,8 +32,6 @@
   // There are no advertisements here, and their buttons have no names for people who hear the page.
   for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
   overlay.getControls().getLocalization().changeLocale([language]);
-  // From the beginning: captions that are chosen when all of the picture is here already would never find their time.
-  player.configure("streaming.alwaysStreamText", true);
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
@@ -42,6 +40,7 @@
     tellFailure(error);
     return;
   }
+  // The default of the video; the player itself shows none unless somebody asks.
   const shown = player.getTextTracks().find((track) => track.primary);
   if (shown) player.selectTextTrack(shown);
   // Where a viewer stopped is what the form for a poster proposes.

@@ -237,3 +237,13 @@ def test_a_key_ends_when_it_was_said_to(service: Vodpull) -> None:
     assert service.call("pullVideoQuery", {"taskId": "x"}, key=key)["code"] == 401
     listed = service.run("keys", "list").stdout
     assert "expired" in next(line for line in listed.splitlines() if key.access_key in line)
+
+
+def test_a_clip_of_a_signed_video_is_signed(service: Vodpull, signed: Signed) -> None:
+    order = {"start_s": 0, "length_s": 1, "name": "excerpt"}
+    made = service.api("POST", f"/videos/{signed.video_id}/clips", json=order)
+    assert made.status_code == 202, made.text
+    service.wait_final(made.json()["batch_id"])
+    clip = service.api("GET", f"/videos/{made.json()['video_id']}").json()
+    assert (clip["playback"], clip["is_signed"]) == ("signed", True)
+    assert service.get(f"/media/{clip['files'][0]['path']}").status_code == 403

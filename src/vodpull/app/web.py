@@ -118,7 +118,7 @@ def _api_context(parts: Parts) -> ApiContext:
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
-        editing=Editing(parts.store, parts.engine, parts.queues, intake=intake),
+        editing=Editing(parts.store, parts.engine, parts.queues, intake=intake, is_signed=parts.signer.is_signed),
         stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,

@@ -8,7 +8,7 @@ from vodpull.accounts.stored import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
-from vodpull.jobs.model import Asset, EncodeState, Job, VideoState
+from vodpull.jobs.model import EDITED, Asset, EncodeState, Job, VideoState
 
 
 def name_of_file(file_name: str) -> str:
@@ -46,6 +46,8 @@ def video_row(account_id: str, job: Job, *, encodes: bool) -> dict[str, object]:
 def keep_video(connection: sa.Connection, account_id: str, job: Job, *, encodes: bool) -> bool:
     """Make a job's stored original a video, or bring the one that it is up to date; return whether it is new."""
     row = video_row(account_id, job, encodes=encodes)
+    if job.origin in EDITED:
+        row["playback"] = _playback_of_edit(connection, job)
     size_bytes = int(str(row["size_bytes"]))
     if insert_new(connection, tables.video, row):
         count_stored(connection, account_id, size_bytes)
@@ -55,6 +57,12 @@ def keep_video(connection: sa.Connection, account_id: str, job: Job, *, encodes:
     mine = tables.video.c.job_id == job.job_id
     connection.execute(tables.video.update().where(mine).values({name: row[name] for name in changed}))
     return False
+
+
+def _playback_of_edit(connection: sa.Connection, job: Job) -> str:
+    """Return who may watch what was made of other videos, as its order says."""
+    subject = connection.scalar(sa.select(tables.task.c.subject).where(tables.task.c.job_id == job.job_id))
+    return str((subject or {}).get("playback", ""))
 
 
 def resize_video(connection: sa.Connection, job_id: str, size_bytes: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from vodpull.accounts.keys import LiveKey
@@ -43,7 +43,17 @@ class EditRequest:
 class Editing:
     """Starts clips and joins."""
 
-    def __init__(self, store: Store, engine: Engine, queues: Queues, *, intake: Intake) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        queues: Queues,
+        *,
+        intake: Intake,
+        is_signed: Callable[[Video], bool],
+    ) -> None:
+        """`is_signed` says of a video whether it plays for bearers of a token only: what is made of it does so, too."""
+        self._is_signed = is_signed
         self._store = store
         self._engine = engine
         self._queues = queues
@@ -67,6 +77,7 @@ class Editing:
             "order": ORDER.dump_python(request.order, mode="json"),
             "batch_id": view.batch.batch_id,
             "video_id": job.video_id,
+            "playback": "signed" if any(map(self._is_signed, request.videos)) else "",
         }
         task = Task(
             task_id=new_task_id(job.created_at_ms),

@@ -96,14 +96,15 @@ def test_a_clip_is_a_new_video_that_is_told_of(
 
 
 def test_commands_and_client_cut_and_see_materials(editor: Vodpull, videos: list[str], tmp_path: Path) -> None:
+    key = editor.own_key
+    settings = {"VODPULL_SERVER": editor.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
     words = ("--name", "by command", "--start", "1.48", "--length", "0.2", "--wait", "--json")
-    done = editor.run("videos", "clip", videos[0], *words, VODPULL_SERVER=editor.url)
+    done = editor.run("videos", "clip", videos[0], *words, **settings)
     assert done.returncode == 0, done.stderr
     made = original_of(editor, json.loads(done.stdout)["video_id"], tmp_path)
     assert read_pictures(made, TOTAL).wrong(range(37, 42), tolerance=0) == []
-    refused = editor.run("videos", "join", videos[0], "--name", "x", VODPULL_SERVER=editor.url)
+    refused = editor.run("videos", "join", videos[0], "--name", "x", **settings)
     assert (refused.returncode, "video_ids" in refused.stderr) == (1, True)
-    key = editor.own_key
     token = wire(editor, "/vod/material/getMaterialUploadToken", {"fileList": [{"name": "logo", "suffix": "png"}]})
     with Client(editor.url, key.access_key, key.secret) as client:
         assert client.list_materials().materials == ()
@@ -112,7 +113,7 @@ def test_commands_and_client_cut_and_see_materials(editor: Vodpull, videos: list
         assert editor._http.post(f"{editor.url}/file/upload", files=parts).status_code == 200
         [kept] = client.list_materials(search="LOGO", suffix="png").materials
         assert client.edit_material(kept.material_id, name="mark").name == client.material(kept.material_id).name
-        listed = editor.run("materials", "list", "--json", VODPULL_SERVER=editor.url)
+        listed = editor.run("materials", "list", "--json", **settings)
         assert [row["name"] for row in json.loads(listed.stdout)] == ["mark"]
         client.delete_material(kept.material_id)
         with pytest.raises(NotFound):

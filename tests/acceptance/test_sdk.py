@@ -202,7 +202,7 @@ def edited(sdk: Sdk, query: str, trans_no: str) -> dict[str, Any]:
 
 def test_the_sdk_cuts_and_joins(sdk_calls: SdkCalls, sdk: Sdk, video_id: str) -> None:
     clip = {"trans_no": "clip-1", "video_id": video_id, "seek_start": 1, "duration": 2, "filename": "excerpt"}
-    [began] = sdk_calls((f"{MANAGE}/videoClip", clip | {"suffix": "mp4", "tassampling_ratek_id": 44100}))
+    [began] = sdk_calls((f"{MANAGE}/videoClip", clip | {"suffix": "mp4", "resolution": "320x180"}))
     assert (began["read"], began["complete"]) == (began["raw"], True)
     made = edited(sdk, "videoClipQuery", "clip-1")["videoInfo"]
     assert (made["videoSourceCode"], made["videoDuration"], made["transcodeState"]) == (4, "2", 2)

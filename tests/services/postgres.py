@@ -74,8 +74,8 @@ def free_port() -> int:
     """
     Return a port that nobody listens on, and that nobody gets by chance before it is used.
 
-    The kernel hands out ports from 32768 on, to listeners and to every outgoing connection; these lie below. A server is
-    set up for seconds before it listens, so each of several test processes has a thousand ports of its own.
+    The kernel hands out ports from 32768 on, to listeners and to every outgoing connection; these lie below. A server
+    is set up for seconds before it listens, so each of several test processes has a thousand ports of its own.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
     while True:

@@ -20,8 +20,10 @@ from tests.wire_vectors import CALLS, as_sent, of_vector
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.errors import StorageFull
 from vodpull.jobs.model import EncodeState, VideoOrigin
 from vodpull.uploads.token import Policy, UploadKey, sign_token
+from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
 
@@ -351,3 +353,15 @@ def test_a_file_with_another_md5_than_announced_is_refused(wire: Wire) -> None:
     assert made.file(FILE[:-1], wrong, UploadBatch="wrong").status_code == 701
     assert made.form(FILE[:-1]).status_code == 701
     assert made.file(FILE, made.blocks(FILE)).status_code == 200
+
+
+def test_what_passes_is_answered_so_that_clients_send_it_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = sender(wire)
+
+    def full(*_: object) -> None:
+        raise StorageFull("no room")
+
+    monkeypatch.setattr(Uploads, "promised", full)
+    assert said(made.post("/mkblk/4/0", b"data")) == refused("server cannot store")
+    monkeypatch.undo()
+    assert made.file(b"data", [made.block(b"data", 0)]).status_code == 200

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.terms import Completion, UploadTerms
@@ -121,3 +122,15 @@ def test_a_complete_upload_is_complete_once_whoever_asks_at_the_same_moment(
 
     asyncio.run(race())
     assert len(made) == 1
+
+
+def test_room_is_promised_before_bytes_are_taken(database: sa.Engine, objects: ObjectStore) -> None:
+    terms = UploadTerms(key=UploadKey(secret="of a test"), token_ms=HOUR_MS, max_bytes=10**9, room_bytes=lambda: 100)
+    uploads = Uploads(database, objects, terms=terms, completions={})
+    with uploads.promised(60):
+        with pytest.raises(StorageFull), uploads.promised(60):
+            pass
+        with uploads.promised(40):
+            pass
+    with uploads.promised(100):
+        pass

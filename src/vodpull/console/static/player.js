@@ -32,8 +32,6 @@
   // There are no advertisements here, and their buttons have no names for people who hear the page.
   for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
   overlay.getControls().getLocalization().changeLocale([language]);
-  // From the beginning: captions that are chosen when all of the picture is here already would never find their time.
-  player.configure("streaming.alwaysStreamText", true);
   player.addEventListener("error", (event) => tellFailure(event.detail));
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.

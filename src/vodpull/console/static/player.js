@@ -40,6 +40,7 @@
     tellFailure(error);
     return;
   }
+  // The default of the video; the player itself shows none unless somebody asks.
   const shown = player.getTextTracks().find((track) => track.primary);
   if (shown) player.selectTextTrack(shown);
   // Where a viewer stopped is what the form for a poster proposes.

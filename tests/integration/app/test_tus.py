@@ -12,6 +12,7 @@ from httpx2 import Response
 from tests.wire import Wire
 
 from vodpull.accounts.keys import NewKey
+from vodpull.accounts.scopes import Scope
 from vodpull.database import tables
 from vodpull.jobs.model import VideoOrigin
 from vodpull.videos.library import Library
@@ -99,6 +100,15 @@ def test_an_upload_is_its_accounts_only(client: Client) -> None:
         assert stranger.send(method, url, Upload_Offset="0", Content_Type=OFFSET).status_code == 404
     assert client.send("HEAD", url, Authorization="Bearer nobody.x").status_code == 401
     assert client.send("POST", "/api/v1/uploads", Authorization="", Upload_Length="1").status_code == 401
+
+
+def test_a_key_that_may_only_look_sends_nothing(client: Client) -> None:
+    url = client.create().headers["Location"]
+    reader = client.wire.accounts.create_key("demo-account", scopes=frozenset({Scope.READ}))
+    looking = Client(wire=client.wire, key=reader)
+    assert looking.create().status_code == 403
+    for method in ("HEAD", "PATCH", "DELETE"):
+        assert looking.send(method, url, Upload_Offset="0", Content_Type=OFFSET).status_code == 403
 
 
 def test_an_upload_that_was_given_up_is_gone(client: Client) -> None:

@@ -138,11 +138,17 @@ class Access:
         Return the key of a call that may bring a file: of a bearer nothing is read yet, a signed one was held whole.
 
         It is not counted as a call. Signed again it is carried out again, since such a call says where it goes on.
+
+        Raises:
+            PermissionDenied: the key has not the scope that the call needs.
         """
         authorization = request.headers.get("authorization", "")
         if authorization.partition(" ")[0].lower() == "bearer":
-            return await run_in_threadpool(self._bearer, authorization)
-        return (await run_in_threadpool(self._known, await read_signed_request(request))).key
+            key = await run_in_threadpool(self._bearer, authorization)
+        else:
+            key = (await run_in_threadpool(self._known, await read_signed_request(request))).key
+        key.require(own_scope(request.method, request.url.path))
+        return key
 
     def _bearer(self, authorization: str) -> LiveKey:
         try:

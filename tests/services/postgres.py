@@ -74,9 +74,11 @@ def free_port() -> int:
     """
     Return a port that nobody listens on, and that nobody gets by chance before it is used.
 
-    The kernel hands out ports from 32768 on, to listeners and to every outgoing connection; these lie below.
+    The kernel hands out ports from 32768 on, to listeners and to every outgoing connection; these lie below. A server
+    is set up for seconds before it listens, so each of several test processes has a thousand ports of its own.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = 20_000 + 1_000 * worker + random.randrange(1_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port

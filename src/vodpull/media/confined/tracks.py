@@ -19,13 +19,11 @@ MAX_CHANNELS = 64
 # The index of a film of many hours.
 MAX_INDEX_BYTES = 256 << 20
 # As many letters as a menu shows.
-MAX_TITLE = 60
+MAX_TITLE = 100
 # What muxers call their tracks.
 NO_TITLE = re.compile(r"|.*handler|(core media|iso media|gpac|mainconcept|l-smash|bento4|mp4box).*", re.IGNORECASE)
 
 
-# Of text: as much as a menu shows.
-MAX_TITLE = 100
 # Text that is no text, with why it does not count.
 PAINTED = {
     **dict.fromkeys(
@@ -122,7 +120,7 @@ def text_facts(stream: Any) -> dict[str, Any]:
         "index": stream.index,
         "codec": codec_name(stream),
         "language": language(stream),
-        "title": "".join(filter(str.isprintable, stream.metadata.get("title") or ""))[:MAX_TITLE],
+        "title": title(stream),
         "is_default": bool(said & kinds.default),
         "is_forced": bool(said & kinds.forced),
         "is_for_deaf": bool(said & kinds.hearing_impaired),

@@ -149,6 +149,7 @@ def _watch(order: dict[str, Any], output: int, tells: int) -> None:
     if pid == 0:
         os.close(tells)
         _become(order, output)
+    os.close(output)  # whoever is told of the end may unmount what the program wrote to
     os.write(tells, NUMBER.pack(pid))
     os.write(tells, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
     os._exit(0)

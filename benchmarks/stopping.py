@@ -56,7 +56,8 @@ def descendants(pid: int) -> list[int]:
 
 @contextlib.contextmanager
 def served(service: Vodpull) -> Iterator[None]:
-    """Run a service as long as the block lasts, and end it also when it does not come up."""
+    """Run a service, as users start it, as long as the block lasts, and end it also when it does not come up."""
+    service.loads_anew = True
     try:
         service.start()
         yield

@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "encodeVideo": {"template": "abr"},
     "putCaption": {"url": "http://127.0.0.1/x"},
     "putPoster": {"at": 0},
+    "clipVideo": {"name": "theirs", "start_s": 0, "length_s": 1},
 }
 """Of operations that want one."""
 

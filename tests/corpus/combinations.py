@@ -26,6 +26,7 @@ from vodpull.media import (
     EncodePlan,
     MediaInfo,
     Original,
+    Package,
     Toolbox,
     could_be_more_careful,
     find_toolbox,
@@ -157,10 +158,20 @@ async def disagreement(combination: Combination, folder: Path, *, toolbox: Toolb
             picture=replace(made.plan.picture, stream_index=known.video.index),
             sounds=tuple(replace(sound, index=known.audio[0].index) for sound in made.plan.sounds),
         )
-        await replace(made, info=known, plan=plan).prove(plain, toolbox=toolbox)
+        package = _of_places(made.package, sound=known.audio[0].index)
+        await replace(made, info=known, plan=plan, package=package).prove(plain, toolbox=toolbox)
     except VodpullError as error:
         return f"{error.code}: {error}"
     return ""
+
+
+def _of_places(package: Package, *, sound: int) -> Package:
+    """Return what was packaged as if its sound came from this stream."""
+    if package.presentation is None:
+        return package
+    tracks = package.presentation.tracks
+    placed = (track if track.source_index is None else replace(track, source_index=sound) for track in tracks)
+    return replace(package, presentation=replace(package.presentation, tracks=tuple(placed)))
 
 
 async def made_of(source: Path, folder: Path, *, toolbox: Toolbox) -> Film:

@@ -73,4 +73,5 @@ async def test_without_a_sandbox_it_is_refused_with_what_is_taken(
 def test_everything_that_needs_the_sandbox_has_a_sample() -> None:
     made = {("format", name) for name in FORMATS} | {("audio", name) for name in AUDIO}
     made |= {("video", DECODED_AS.get(name, name)) for name in VIDEO}
-    assert {(entry.kind, entry.name) for entry in ACCEPTED if entry.boxed and entry.name not in NO_SAMPLE} == made
+    boxed = [entry for entry in ACCEPTED if entry.boxed and entry.kind != "text" and entry.name not in NO_SAMPLE]
+    assert {(entry.kind, entry.name) for entry in boxed} == made

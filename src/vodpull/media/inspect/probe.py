@@ -66,14 +66,13 @@ async def probe(
         message = str(answer.get("message", "the file cannot be used"))[:300]
         raise refusal(message + _instead(answer.get("kind"), toolbox))
     info = typed_info(answer)
-    zero_s = info.start_time_s if info.zero_s is None else info.zero_s
     if original is None or original == path:
-        return replace(info, texts_zero_s=zero_s)
+        return info
     with suppress(MediaError):
         whole = await probe(original, toolbox=toolbox)
         if shift_s is None:
             return replace(info, tracks=tuple(map(_by_another_clock, whole.tracks)))
-        return replace(info, tracks=whole.tracks, texts=whole.texts, texts_zero_s=zero_s - shift_s)
+        return replace(info, tracks=whole.tracks, texts=whole.texts, texts_zero_s=info.texts_zero_s - shift_s)
     return info
 
 
@@ -169,6 +168,7 @@ def typed_info(answer: dict[str, Any]) -> MediaInfo:
     try:
         for stream in (*answer["audio"], *((answer["video"],) if answer["video"] else ())):
             stream["codec_string"] = codec_string(stream["codec"], stream.pop("config"))
-        return _INFO.validate_json(json.dumps(answer), strict=True)
+        info = _INFO.validate_json(json.dumps(answer), strict=True)
     except (ValidationError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise EncodeFailed("the probe's answer makes no sense") from error
+    return replace(info, texts_zero_s=info.start_time_s if info.zero_s is None else info.zero_s)

@@ -77,7 +77,7 @@ class Stills:
             RateLimited: too many wait for theirs.
         """
         if video.is_blocked:
-            raise PermissionDenied("the video is blocked")
+            raise PermissionDenied("the video is blocked", remedy="Enable the video first.")
         if at_s > video.asset.duration_s:
             raise ParameterError(f"the video is {video.asset.duration_s:.3f} seconds long", field="at")
         # What an attempt makes never changes; a new one has other names.

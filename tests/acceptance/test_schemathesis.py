@@ -46,6 +46,11 @@ include-operation-id = ["createPlaybackKey", "readPlayback"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
 
 [[operations]]
+include-operation-id = ["clipVideo", "joinVideos", "editMaterial"]
+# A video named twice, a whole number written as 1.0, none of the publish domains.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
+
+[[operations]]
 include-operation-id = "listEvents"
 parameters = { wait = 1 }
 """

@@ -38,6 +38,18 @@ def batch(service: Vodpull, origin: Origin) -> dict[str, Any]:
     return service.wait_final(made["batch_id"])
 
 
+def material_of(service: Vodpull) -> str:
+    """Upload a material and return its id."""
+    url, order = f"{service.url}/vod/material/getMaterialUploadToken", {"fileList": [{"name": "mine", "suffix": "vtt"}]}
+    body = json.dumps(order).encode()
+    headers = sign("POST", url, body, key=service.own_key, now_s=now_s())
+    [item] = httpx2.post(url, content=body, headers=headers, trust_env=False).json()["data"]["items"]
+    files = {"file": ("mine.vtt", b"WEBVTT\n")}
+    sent = httpx2.post(f"{service.url}/file/upload", data={"token": item["uploadToken"]}, files=files, trust_env=False)
+    assert sent.status_code == 200, sent.text
+    return str(item["materialId"])
+
+
 @pytest.fixture(scope="module")
 def ids(service: Vodpull, origin: Origin, batch: dict[str, Any]) -> dict[str, Any]:
     """What paths may name of the account that the stranger does not belong to."""
@@ -55,6 +67,7 @@ def ids(service: Vodpull, origin: Origin, batch: dict[str, Any]) -> dict[str, An
         "node_id": label.json()["node_id"],
         "upload_id": upload.headers["location"].rpartition("/")[2],
         "key_id": service.api("POST", "/playback-keys", json={}).json()["key_id"],
+        "material_id": material_of(service),
     } | PLACES
 
 
@@ -71,6 +84,7 @@ UNKNOWN = {
     "node_id": 999,
     "upload_id": UNKNOWN_BATCH,
     "key_id": "unknown",
+    "material_id": UNKNOWN_BATCH,
 } | PLACES
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -78,6 +92,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "encodeVideo": {"template": "abr"},
     "putCaption": {"url": "http://127.0.0.1/x"},
     "putPoster": {"at": 0},
+    "editMaterial": {"name": "theirs"},
     "clipVideo": {"name": "theirs", "start_s": 0, "length_s": 1},
 }
 """Of operations that want one."""

@@ -44,7 +44,9 @@ async def fuzz(options: argparse.Namespace) -> int:
                 sys.stdout.write(f"{key}: no sample\n")
                 continue
             own = Books(**books.get(key, {}))
-            campaign = Campaign(samples[key], Path(place) / key.replace(":", "-"), toolbox=toolbox)
+            campaign = Campaign(
+                samples[key], Path(place) / key.replace(":", "-"), toolbox=toolbox, has_text=entry.kind == "text"
+            )
             while own.tried < options.mutations:
                 await campaign.take(range(own.tried, min(own.tried + ROUND, options.mutations)), own)
                 books[key] = asdict(own)

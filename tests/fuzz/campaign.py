@@ -41,8 +41,9 @@ class Books:
 class Campaign:
     """Fuzzes one entry in a folder of its own."""
 
-    def __init__(self, sample: Path, folder: Path, *, toolbox: Toolbox) -> None:
-        """Take a whole file; the folder holds the mutated ones."""
+    def __init__(self, sample: Path, folder: Path, *, toolbox: Toolbox, has_text: bool = False) -> None:
+        """Take a whole file; the folder holds the mutated ones. `has_text`: its texts are decoded, too."""
+        self._has_text = has_text
         self._whole = sample.read_bytes()
         self._ending = sample.suffix
         self._folder = folder / "files"
@@ -104,9 +105,11 @@ class Campaign:
         """Decode files in one process; where it does not end well, in halves, down to the one that is the cause."""
         argv = list(allowlist.global_flags())
         for name in names:
-            argv += allowlist.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1")
+            own = allowlist.text_option() if self._has_text else ()
+            argv += allowlist.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1", *own)
         for number in range(len(names)):
-            argv += ["-map", f"{number}:v?", "-map", f"{number}:a?", "-t", "5", "-fps_mode", "passthrough"]
+            text = ["-map", f"{number}:s?", "-c:s", "subrip"] if self._has_text else []
+            argv += ["-map", f"{number}:v?", "-map", f"{number}:a?", *text, "-t", "5", "-fps_mode", "passthrough"]
             argv += ["-f", "null", "-"]
         try:
             finished = await run(

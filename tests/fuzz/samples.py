@@ -65,10 +65,30 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
 DECODED_AS = {"libtheora": "theora", "libvvenc": "vvc"}
 """Names of decoders that differ from those of their encoders."""
 
+TEXT: Mapping[str, str] = {
+    "subrip": "mkv",
+    "srt": "mkv",
+    "ass": "mkv",
+    "ssa": "mkv",
+    "webvtt": "mkv",
+    "text": "mkv",
+    "mov_text": "mp4",
+}
+"""How FFmpeg writes a text codec beside a picture."""
+
+CUES = """1
+00:00:00,100 --> 00:00:00,400
+<i>The first</i> line
+
+2
+00:00:00,500 --> 00:00:00,900
+{\\an8}above
+"""
+
 
 def write_samples(folder: Path) -> dict[tuple[str, str], Path]:
     """Write all samples; the keys are kind and FFmpeg's name of the demuxer or decoder."""
-    tables = {"video": VIDEO, "audio": AUDIO, "format": FORMATS}
+    tables: Mapping[str, Mapping[str, object]] = {"video": VIDEO, "audio": AUDIO, "format": FORMATS, "text": TEXT}
     return {
         (kind, DECODED_AS.get(name, name)): write_sample(folder, kind, name)
         for kind, table in tables.items()
@@ -80,6 +100,13 @@ def write_sample(folder: Path, kind: str, name: str) -> Path:
     """Write the sample of a container, or of an encoder."""
     if kind == "video":
         return _write(folder, name, (VIDEO[name][0], "-c:v", name, *VIDEO[name][1:]), sound=False)
+    if kind == "text":
+        cues = folder / f"{name}.srt"
+        cues.write_text(CUES)
+        target = folder / f"text-{name}.{TEXT[name]}"
+        words = (*PICTURE, "-i", f"file:{cues}", "-c:v", "mpeg4", "-c:s", name, "-threads", "1", f"file:{target}")
+        ffmpeg(*(word.format(size=PLAIN) for word in words))
+        return target
     if kind == "audio":
         return _write(folder, name, (AUDIO[name][0], "-c:a", name, *AUDIO[name][1:]), picture=False)
     return _write(folder, f"in-{name}", FORMATS[name])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clapper import ffmpeg
-from tests.fuzz.samples import AUDIO, DECODED_AS, FORMATS, VIDEO, write_sample
+from tests.fuzz.samples import AUDIO, DECODED_AS, FORMATS, TEXT, VIDEO, write_sample
 from tests.integration.media.pipeline import make_parts, plan_source
 
 from vodpull.errors import MediaUnsupported
@@ -73,5 +73,5 @@ async def test_without_a_sandbox_it_is_refused_with_what_is_taken(
 def test_everything_that_needs_the_sandbox_has_a_sample() -> None:
     made = {("format", name) for name in FORMATS} | {("audio", name) for name in AUDIO}
     made |= {("video", DECODED_AS.get(name, name)) for name in VIDEO}
-    boxed = [entry for entry in ACCEPTED if entry.boxed and entry.kind != "text" and entry.name not in NO_SAMPLE]
-    assert {(entry.kind, entry.name) for entry in boxed} == made
+    made |= {("text", name) for name in TEXT}
+    assert {(entry.kind, entry.name) for entry in ACCEPTED if entry.boxed and entry.name not in NO_SAMPLE} == made

@@ -119,9 +119,13 @@ class _Named:
 
     @contextmanager
     def open(self, _mode: str) -> Iterator[Any]:
-        """Give the source from its beginning."""
+        """Give the source from its beginning, and leave it where it was: a demuxer may be reading it."""
+        at = self._source.tell()
         self._source.seek(0)
-        yield self._source
+        try:
+            yield self._source
+        finally:
+            self._source.seek(at)
 
 
 if __name__ == "__main__":

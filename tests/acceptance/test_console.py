@@ -401,13 +401,12 @@ def test_a_logout_elsewhere_ends_a_live_page(browser: Browser, served: Vodpull, 
         expect(page.get_by_role("heading", name="Log in")).to_be_visible(timeout=20_000)
 
 
-def test_captions_are_put_on_the_page_and_seen_in_the_player(console: Watched, tmp_path: Path) -> None:
+def test_captions_are_put_on_the_page_and_seen_in_the_player(console: Watched, served: Vodpull, tmp_path: Path) -> None:
     english, signs = tmp_path / "en.srt", tmp_path / "de.ass"
     english.write_text("1\n00:00:00,000 --> 00:00:06,000\n<i>Seen</i> <img src=x onerror=alert(1)>text\n")
     signs.write_text("[Script Info]\n[Events]\nDialogue: 0,0:00:00.00,0:00:05.00,Default,,0,0,0,,Schild\n")
     page = console.page
-    console.open("library")
-    page.get_by_role("link", name="flower_faststart").first.click()
+    open_page(console, "video", served)
     for language, file, is_default in (("en", english, True), ("de", signs, False)):
         form = page.locator("#captions form[enctype]")
         form.get_by_label("Language, for").fill(language)

@@ -18,7 +18,7 @@ from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import copy_limits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -121,10 +121,6 @@ async def write_flv(folder: Path, *, toolbox: Toolbox) -> None:
     source = folder / MP4_FILE
     limits = copy_limits(source.stat().st_size)
     finished = await run(
-        argv, toolbox=toolbox, reads={"edited": source}, writes=folder, limits=limits, on_progress=_unheard
+        argv, toolbox=toolbox, reads={"edited": source}, writes=folder, limits=limits, on_progress=unheard
     )
     check(finished, "writing FLV")
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """The copy is over before anyone looks; the report is read for the stall limit only."""

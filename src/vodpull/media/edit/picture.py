@@ -15,7 +15,7 @@ from vodpull.media.plan.cuts import exact_rate
 from vodpull.media.plan.settled import settled
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import copy_limits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -36,7 +36,7 @@ async def copy_picture(path: Path, info: MediaInfo, folder: Path, *, toolbox: To
         reads={"source": path},
         writes=folder,
         limits=copy_limits(info.size_bytes),
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     check(finished, "copying the picture")
 
@@ -94,7 +94,3 @@ def last_whole(table: SampleTable, wanted: int, rate: Fraction) -> int:
         last = max(last, round(table.shown_ticks[at] / ticks))
         whole = at + 1 if last == at else whole
     return whole
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """The copy is over before anyone looks; the report is read for the stall limit only."""

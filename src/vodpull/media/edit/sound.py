@@ -12,7 +12,7 @@ from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import RunLimits, copy_limits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -37,7 +37,7 @@ async def make_sound(inputs: Sequence[EditInput], plan: EditPlan, folder: Path, 
         reads={f"source{at}": each.path for at, each in enumerate(inputs) if each.source.info.audio},
         writes=folder,
         limits=_limits(sources, plan),
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     check(finished, "encoding the sound")
     table = read_samples(folder / SOUND_FILE)
@@ -95,7 +95,3 @@ def _limits(sources: Sequence[EditSource], plan: EditPlan) -> RunLimits:
         wall_s=copy_limits(read_bytes).wall_s + read_s / LEAST_SPEED,
         file_size_bytes=int(plan.audio_bps / 4 * plan.duration_s) + 64 * 1024 * 1024,
     )
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """Sound is a small part of the work; the report is read for the stall limit only."""

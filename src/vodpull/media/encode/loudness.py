@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -70,7 +70,7 @@ async def measure_loudness(
     async def measure(steps: Mapping[int, Sequence[str]]) -> dict[int, Loudness | None]:
         argv = build_loudness_argv({index: [streams[index] or STEREO, *after] for index, after in steps.items()})
         reads = {"source": source}
-        finished = await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=limits, on_progress=_unheard)
+        finished = await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=limits, on_progress=unheard)
         check(finished, "measuring the loudness")
         return await asyncio.to_thread(_read, folder, steps)
 
@@ -88,10 +88,6 @@ def _corrected(track: Loudness, after: Loudness | None) -> Loudness:
     """Give back what the limiter took."""
     missing_db = TARGET_LUFS - after.integrated_lufs if after else 0.0
     return replace(track, gain_db=min(track.gain_db + missing_db, MAX_GAIN_DB))
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """Nobody waits for a bar here; the report is read for the stall limit only."""
 
 
 def build_loudness_argv(steps: Mapping[int, Sequence[str]]) -> list[str]:

@@ -21,7 +21,7 @@ from vodpull.media.package.storyboard import SHEET_PATTERN, Storyboard, plan_sto
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -84,7 +84,7 @@ async def make_storyboard(
         reads={"rendition": source.file},
         writes=out_folder,
         limits=limits,
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     check(finished, "making the storyboard")
     await asyncio.to_thread(_require_pictures, out_folder, storyboard.sheets)
@@ -102,10 +102,6 @@ def _write_index(index: Path, sheets: Path, text: str) -> None:
         index.write_text(text, encoding="utf-8")
     except OSError as error:
         raise error_of_disk(error, "the storyboard cannot be written") from error
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """Pictures are there before anyone looks; the report is read for the stall limit only."""
 
 
 def build_storyboard_argv(storyboard: Storyboard, segments: Sequence[Segment], rung: Rung) -> list[str]:
@@ -181,7 +177,7 @@ async def make_poster(
         reads={"rendition": rendition},
         writes=out_folder,
         limits=limits,
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     check(finished, "making the poster")
     await asyncio.to_thread(_require_pictures, out_folder, (name,))

@@ -25,7 +25,7 @@ from vodpull.media.plan.ladder import plan_ladder
 from vodpull.media.plan.template import ABR
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -168,14 +168,10 @@ def _jpeg_flags() -> Sequence[str]:
 
 async def _written(argv: Sequence[str], source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
     finished = await run(
-        argv, toolbox=toolbox, reads={"source": source}, writes=folder, limits=LIMITS, on_progress=_unheard
+        argv, toolbox=toolbox, reads={"source": source}, writes=folder, limits=LIMITS, on_progress=unheard
     )
     check(finished, "making the still")
     file = folder / STILL_FILE
     if not file.is_file() or await asyncio.to_thread(jpeg_size, file) is None:
         raise incomplete(folder, "FFmpeg left no whole picture")
     return file
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """A still is there before anyone looks; the report is read for the stall limit only."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import ToolProgress
+from vodpull.media.tools.progress import unheard
 from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import Toolbox
 
@@ -41,7 +41,7 @@ async def make_teaser(
         reads={"rendition": rendition},
         writes=out_folder,
         limits=limits,
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     check(finished, "making the teaser")
     if await asyncio.to_thread(webp_size, out_folder / name) is None:
@@ -74,7 +74,3 @@ def webp_size(path: Path) -> int | None:
     # A film in which nothing moves is one picture.
     named = head[:4] == b"RIFF" and head[8:12] == b"WEBP" and head[12:16] in KINDS
     return size_bytes if named and int.from_bytes(head[4:8], "little") + 8 == size_bytes else None
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """A teaser is there before anyone looks; the report is read for the stall limit only."""

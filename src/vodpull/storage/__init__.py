@@ -1,6 +1,6 @@
 """Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
-from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads
+from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads, exists
 from vodpull.storage.keys import (
     MANIFESTS,
     MATERIAL_ROOTS,
@@ -36,6 +36,7 @@ __all__ = [
     "UnfinishedUploads",
     "asset_folder",
     "captions_folder",
+    "exists",
     "manifest_key",
     "material_key",
     "material_of",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from vodpull.errors import ObjectMissing
 from vodpull.storage.headers import ObjectHeaders
 
 
@@ -80,6 +81,15 @@ class ObjectStore(Protocol):
 
     async def delete_below(self, prefix: str) -> int:
         """Remove everything below a prefix and return how many objects that were."""
+
+
+async def exists(objects: ObjectStore, key: str) -> bool:
+    """Return True for a key that the store has an object of."""
+    try:
+        await objects.head(key)
+    except ObjectMissing:
+        return False
+    return True
 
 
 class UnfinishedUploads(Protocol):

@@ -12,7 +12,7 @@ import structlog
 
 from vodpull import storage
 from vodpull.clock import now_s
-from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, StorageError, StorageUnavailable
+from vodpull.errors import NotAllowedNow, NotFound, StorageError, StorageUnavailable
 from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.removals import Removal, Retention
@@ -202,19 +202,12 @@ class Sweep:
             holding = holdings.get(directory)
             if holding is not None:
                 removed += await self._leftovers.remove(directory, keys, holding=holding, before_ms=before_ms)
-            elif await self._exists(storage.manifest_key(month=month, directory=directory)):
+            elif await storage.exists(self._objects, storage.manifest_key(month=month, directory=directory)):
                 unknown += 1
             else:
                 await self._objects.delete_all(keys)
                 removed += len(keys)
         return Swept(removed=removed, unknown=unknown)
-
-    async def _exists(self, key: str) -> bool:
-        try:
-            await self._objects.head(key)
-        except ObjectMissing:
-            return False
-        return True
 
 
 def _chosen(view: BatchView, position: int | None) -> list[Job]:

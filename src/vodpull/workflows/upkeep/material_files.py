@@ -92,16 +92,9 @@ class MaterialFiles:
         owners = {key: owner for key in keys if (owner := storage.material_of(key)) is not None}
         known = await asyncio.to_thread(self._materials.known, [owner for owner, _ in owners.values()])
         nobodys = [(key, manifest) for key, (owner, manifest) in owners.items() if owner not in known]
-        doomed = [key for key, manifest in nobodys if not await self._exists(manifest)]
+        doomed = [key for key, manifest in nobodys if not await storage.exists(self._objects, manifest)]
         await self._objects.delete_all(doomed)
         return len(doomed)
-
-    async def _exists(self, key: str) -> bool:
-        try:
-            await self._objects.head(key)
-        except ObjectMissing:
-            return False
-        return True
 
     async def rebuild(self) -> list[bool | None]:
         """

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from vodpull.errors import ParameterError
 from vodpull.videos.model import Video
 
 PLAYER_SCRIPT = "/console/static/shaka-player.js"
@@ -49,6 +50,17 @@ class FileUrls:
         if token:
             return f"{base}/play/{token}/{key}"
         return f"{base}/{key}" if domain else f"{base}/media/{key}"
+
+    def known_domain(self, domain: str | None) -> str | None:
+        """
+        Return a publish domain, in lower case; empty and None name none.
+
+        Raises:
+            ParameterError: it is none of the installation's.
+        """
+        if domain and domain not in self.domains:
+            raise ParameterError("this is none of the service's publish domains", field="publish_domain")
+        return domain
 
     @property
     def player_script(self) -> str:

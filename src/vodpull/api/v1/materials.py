@@ -12,7 +12,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotFound, PermissionDenied
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter
 from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
 from vodpull.videos.urls import FileUrls
@@ -90,7 +90,7 @@ class _Desk:
         callers = Callers(context)
         self.caller, self.known_query = callers.caller, callers.known_query
         self.materials = context.materials
-        self._domains = context.publish_domains
+        self._urls = context.urls
 
     def find(self, material_id: str, caller: Caller) -> Material:
         try:
@@ -99,13 +99,13 @@ class _Desk:
             raise NotFound("there is no such material") from None
 
     def shown(self, material: Material, caller: Caller) -> MaterialReply:
-        return material_reply(material, FileUrls(public_url=caller.base_url, domains=self._domains))
+        return material_reply(material, self._urls.on(caller.base_url))
 
     def change(self, material_id: str, change: MaterialChange, caller: Caller) -> MaterialReply:
-        domain = None if change.publish_domain is None else change.publish_domain.lower()
-        if domain and domain not in self._domains:
-            raise ParameterError("this is none of the service's publish domains", field="publish_domain")
-        edit = MaterialEdit(name=change.name, publish_domain=domain)
+        edit = MaterialEdit(
+            name=change.name,
+            publish_domain=self._urls.known_domain(change.publish_domain and change.publish_domain.lower()),
+        )
         return self.shown(self.materials.edit(self.find(material_id, caller), edit), caller)
 
 

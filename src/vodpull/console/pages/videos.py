@@ -139,9 +139,7 @@ class _VideoDesk:
 
     def edit(self, visit: Visit) -> Response:
         video, form = self._video(visit), visit.form
-        domain = form.get("publish_domain", "")
-        if domain and domain not in self._context.publish_domains:
-            raise ParameterError("this is none of the service's publish domains", field="publish_domain")
+        domain = self._context.urls.known_domain(form.get("publish_domain", ""))
         name = form.get("name", "").strip()
         if not name:
             raise ParameterError("a video has a name", field="name")

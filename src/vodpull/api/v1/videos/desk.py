@@ -14,7 +14,7 @@ from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange
 from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
-from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
@@ -71,13 +71,10 @@ class VideoDesk:
     def change(self, video_id: str, change: VideoChange, caller: Caller) -> VideoReply:
         """Change a video."""
         video = self.video(video_id, caller)
-        domain = None if change.publish_domain is None else change.publish_domain.lower()
-        if domain and domain not in self.context.publish_domains:
-            raise ParameterError("this is none of the service's publish domains", field="publish_domain")
         edit = VideoEdit(
             name=change.name,
             description=change.description,
-            publish_domain=domain,
+            publish_domain=self.context.urls.known_domain(change.publish_domain and change.publish_domain.lower()),
             player_id=change.player_id,
             playback=change.playback,
             labels=change.categories,

@@ -270,12 +270,7 @@ def parse_template(text: str, *, name: str) -> Template:
     """
     if not NAME.fullmatch(name):
         raise ConfigurationError(f"{name!r} names no template: 1 to 64 characters, a to z, 0 to 9 and -", field="name")
-    if len(text) > MAX_TEMPLATE_BYTES:
-        raise ConfigurationError(f"the template {name} is larger than {MAX_TEMPLATE_BYTES} bytes")
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"the template {name} is no TOML: {error}") from error
+    said = _read_toml(text, f"the template {name}")
     if "name" in said:
         raise _refusal(name, "name", "the name of the file is the name of the template")
     template = _parsed(_TEMPLATE, {**said, "name": name}, name)
@@ -291,16 +286,19 @@ def parse_watermark(text: str, *, name: str) -> Watermark:
     Raises:
         ConfigurationError: as `parse_template`.
     """
-    if len(text) > MAX_TEMPLATE_BYTES:
-        raise ConfigurationError(f"the watermark {name} is larger than {MAX_TEMPLATE_BYTES} bytes")
-    try:
-        said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"the watermark {name} is no TOML: {error}") from error
-    mark = _parsed(_WATERMARK, said, name)
+    mark = _parsed(_WATERMARK, _read_toml(text, f"the watermark {name}"), name)
     for key, reason in _odd_watermark(mark):
         raise _refusal(name, key, reason)
     return mark
+
+
+def _read_toml(text: str, what: str) -> dict[str, object]:
+    if len(text) > MAX_TEMPLATE_BYTES:
+        raise ConfigurationError(f"{what} is larger than {MAX_TEMPLATE_BYTES} bytes")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{what} is no TOML: {error}") from error
 
 
 def _parsed(form: TypeAdapter[Form], said: Mapping[str, object], name: str) -> Form:

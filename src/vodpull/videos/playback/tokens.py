@@ -21,9 +21,8 @@ import jwt
 from jwt.types import Options
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
+from vodpull.accounts.playback_keys import Algorithm
 from vodpull.peers import is_in
-
-Algorithm = Literal["HS256", "EdDSA"]
 
 GRACE_S = 600
 """What has begun to play goes on for so long after a token's end, unless the token says otherwise."""
@@ -136,6 +135,7 @@ def write_token(grant: Grant, key: SigningKey) -> str:
     return jwt.encode(claims | wanted, key.secret, algorithm="HS256", headers={"kid": key.key_id})
 
 
+@lru_cache(maxsize=4096)  # a player brings the same token with every file
 def read_token(token: str, key: VerifyingKey) -> Grant:
     """
     Return what a token allows; its times and bounds are not judged: see `refusal`.
@@ -143,7 +143,12 @@ def read_token(token: str, key: VerifyingKey) -> Grant:
     Raises:
         TokenRefused: it is no token, or its signature is not this key's.
     """
-    return _verified(token, key)
+    try:
+        return _GRANT.validate_python(jwt.decode(token, key.key, algorithms=[key.algorithm], options=_TIMES_ASIDE))
+    except jwt.InvalidSignatureError:
+        raise TokenRefused(TokenRefusal.FORGED) from None
+    except (jwt.InvalidTokenError, ValidationError, ValueError, TypeError, RecursionError):
+        raise TokenRefused(TokenRefusal.MALFORMED) from None
 
 
 def key_id_of(token: str) -> str:
@@ -162,17 +167,6 @@ def key_id_of(token: str) -> str:
     if not isinstance(found, str) or not 0 < len(found) <= MAX_KEY_ID_CHARACTERS:
         raise TokenRefused(TokenRefusal.MALFORMED)
     return found
-
-
-@lru_cache(maxsize=4096)
-def _verified(token: str, key: VerifyingKey) -> Grant:
-    """Check a signature once: a player brings the same token with every file."""
-    try:
-        return _GRANT.validate_python(jwt.decode(token, key.key, algorithms=[key.algorithm], options=_TIMES_ASIDE))
-    except jwt.InvalidSignatureError:
-        raise TokenRefused(TokenRefusal.FORGED) from None
-    except (jwt.InvalidTokenError, ValidationError, ValueError, TypeError, RecursionError):
-        raise TokenRefused(TokenRefusal.MALFORMED) from None
 
 
 def refusal(grant: Grant, *, video_id: str, kind: FileKind, visit: Visit, now_s: float) -> TokenRefusal | None:

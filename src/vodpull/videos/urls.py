@@ -53,7 +53,7 @@ class FileUrls:
 
     def known_domain(self, domain: str | None) -> str | None:
         """
-        Return a publish domain, in lower case; empty and None name none.
+        Return a publish domain that was asked for, in lower case; empty and None name none.
 
         Raises:
             ParameterError: it is none of the installation's.

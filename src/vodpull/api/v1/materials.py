@@ -102,10 +102,8 @@ class _Desk:
         return material_reply(material, self._urls.on(caller.base_url))
 
     def change(self, material_id: str, change: MaterialChange, caller: Caller) -> MaterialReply:
-        edit = MaterialEdit(
-            name=change.name,
-            publish_domain=self._urls.known_domain(change.publish_domain and change.publish_domain.lower()),
-        )
+        domain = self._urls.known_domain(change.publish_domain and change.publish_domain.lower())
+        edit = MaterialEdit(name=change.name, publish_domain=domain)
         return self.shown(self.materials.edit(self.find(material_id, caller), edit), caller)
 
 

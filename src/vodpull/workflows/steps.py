@@ -321,7 +321,7 @@ class Steps:
         assert job.asset is not None  # noqa: S101 - recorded when it was stored
         await self._context.enter_stage(job, Stage.PROBE)
         with self._context.watch.stage(JobRef.of(job), Stage.PROBE):
-            source = await self._production.need_original(job)
+            source = await self._production.originals.as_it_came(job)
             is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
             info = None if is_playlist else (await self._sources.measure(job, source))[1]
         await self._context.enter_stage(job, Stage.STORE)

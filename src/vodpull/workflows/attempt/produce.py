@@ -26,17 +26,17 @@ from vodpull.errors import (
     MediaTruncated,
     OutputInvalid,
 )
-from vodpull.jobs.model import EDITED, Asset, Job, Stage
+from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
+from vodpull.workflows.attempt.originals import Originals
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
 from vodpull.workflows.attempt.source_texts import SourceTexts
-from vodpull.workflows.attempt.stored import bring_playlist
 from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
@@ -53,6 +53,7 @@ class Production:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.originals = Originals(context)
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
@@ -126,7 +127,7 @@ class Production:
 
         async def encode(folder: Path) -> None:
             nonlocal spent_s
-            whole = await self.need_source(job) if part is None else self._context.workspace(job).source
+            whole = await self.originals.readable(job) if part is None else self._context.workspace(job).source
             async with self._context.encoders:
                 source = _there(part, whole)
                 started_s = time.monotonic()
@@ -225,7 +226,7 @@ class Production:
             parts = await self._parts(job, planned)
             await self._context.enter_stage(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
-        original = media.Original(path=await self.need_source(job), info=info)
+        original = media.Original(path=await self.originals.readable(job), info=info)
         place = self._context.workspace(job)
         async with place.attempt(place.packaged) as folder:
             package, renditions, proof = await media.package_and_verify(
@@ -265,7 +266,7 @@ class Production:
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
         if info.texts and (await self._template(job)).captions:
-            job = replace(job, asset=await self._source_texts.keep(job, info, await self.need_original(job)))
+            job = replace(job, asset=await self._source_texts.keep(job, info, await self.originals.as_it_came(job)))
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
@@ -277,43 +278,6 @@ class Production:
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
-
-    async def need_source(self, job: Job) -> Path:
-        """Return what the original is made into others from: a local file, from the store when need be."""
-        return await self.steadied(job, await self.need_original(job))
-
-    async def need_original(self, job: Job) -> Path:
-        """Return the original as it came: a local file, from the store when need be."""
-        place = self._context.workspace(job)
-        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
-        if place.joined.exists():
-            return place.joined
-        place.drop_other_source(sha256=job.asset.sha256)
-        if not place.source.exists():
-            place.open()
-            key, objects = job.asset.files[0].key, self._context.objects
-            if job.origin in EDITED and key.endswith(".m3u8"):
-                bring = partial(bring_playlist, key, place.source, objects=objects)
-            else:
-                bring = partial(objects.get_file, key, place.source)
-            await self._shared.once((place.name, "source"), bring)
-        return place.source
-
-    async def steadied(self, job: Job, source: Path) -> Path:
-        """Return a whole source, or in its place a copy with one clock."""
-        place = self._context.workspace(job)
-        if source == place.joined:
-            return source
-
-        async def write() -> None:
-            async with place.attempt(place.steadied) as folder:
-                made = await media.steady(source, folder, toolbox=self._context.toolbox)
-                place.write_shifts(folder, made.shifts if made else ())
-
-        if not place.steadied.exists():
-            await self._shared.once((place.name, "steadied"), write)
-        made = place.steadied / media.STEADY_FILE
-        return made if made.exists() else source
 
     async def _judged(
         self,
@@ -327,7 +291,7 @@ class Production:
         """Return the renditions with their quality, where it is asked for and can be measured."""
         if not plan.vmaf:
             return renditions
-        source = await self.need_source(job)
+        source = await self.originals.readable(job)
         try:
             async with self._context.encoders:
                 found = await media.measure_renditions(
@@ -346,7 +310,9 @@ class Production:
             raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
         survey = None
         if info.video is not None:
-            survey = await media.survey(source or await self.need_source(job), info, toolbox=self._context.toolbox)
+            survey = await media.survey(
+                source or await self.originals.readable(job), info, toolbox=self._context.toolbox
+            )
         template = await self._template(job)
         template = replace(template, copy=False) if careful else template
         ladder = media.plan_ladder(info, template=template, survey=survey)
@@ -371,7 +337,7 @@ class Production:
         return 100 * frames / planned.plan.frames_total
 
     async def _write_tracks(self, job: Job, plan: media.EncodePlan, folder: Path) -> None:
-        source, limits = await self.need_source(job), media.encode_limits(plan)
+        source, limits = await self.originals.readable(job), media.encode_limits(plan)
         # Beside the encoders: it is little work for one processor, and nothing plays without it.
         await media.encode_tracks(source, plan, folder, toolbox=self._context.toolbox, limits=limits)
 

@@ -58,7 +58,7 @@ class Sources:
             return place.source
         parts = await handover.parts(job.directory)
         if not parts:  # they were stored under the final key before
-            return await self._production.need_original(job)
+            return await self._production.originals.as_it_came(job)
         size_bytes = sum(part.size_bytes for part in parts)
         async with self._context.admission.admitted(
             encodes=self._context.templates[batch.template].ladder
@@ -141,7 +141,7 @@ class Sources:
 
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:
         """Return what of a whole source is made into others, itself or its copy with one clock, and what it is."""
-        readable = await self._production.steadied(job, source)
+        readable = await self._production.originals.steadied(job, source)
         return readable, await media.probe(
             readable,
             original=source,

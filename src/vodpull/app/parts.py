@@ -44,7 +44,7 @@ from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
-from vodpull.workflows.attempt.captions import CaptionFiles
+from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine

@@ -42,7 +42,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
-from vodpull.workflows.attempt.captions import CaptionFiles
+from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine

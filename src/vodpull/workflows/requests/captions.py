@@ -14,7 +14,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
-from vodpull.workflows.attempt.captions import CaptionFiles, Wanted, captions_of
+from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
 
 MAX_LABEL_CHARACTERS = 100
 

@@ -97,10 +97,11 @@ class Parts:
         self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        awaited = [queue.name for queue in self.queues.all() if queue is not self.queues.arrivals]
         self.census = partial(
             take_census,
             database,
-            queues=partial(measure_queues, database, [queue.name for queue in self.queues.all()]),
+            queues=partial(measure_queues, database, awaited),
             alive_s=BeatLimits().death_s,
         )
         self.metrics = Metrics(

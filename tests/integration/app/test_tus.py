@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -87,7 +88,7 @@ def test_a_file_comes_with_its_creation(client: Client) -> None:
 
 
 def test_subtitles_become_a_material_once_and_captions_name_it(client: Client) -> None:
-    said = {"filename": "film.en.srt", "kind": "material", "resume_id": "one file"}
+    said: dict[str, Any] = {"filename": "film.en.srt", "kind": "material", "resume_id": "one file"}
     made = client.create(5, body=b"bytes", **said)
     material_id = made.headers["Vodpull-Material-Id"]
     again = client.create(5, **said)
@@ -120,7 +121,7 @@ def test_subtitles_become_a_material_once_and_captions_name_it(client: Client) -
         ({"captions": '[{"language": "en", "material_id": "nobodys"}]'}, "captions.0.material_id"),
     ],
 )
-def test_what_a_file_cannot_become_is_named(client: Client, metadata: dict[str, str], field: str) -> None:
+def test_what_a_file_cannot_become_is_named(client: Client, metadata: dict[str, Any], field: str) -> None:
     refused = client.create(**metadata)
     assert (refused.status_code, refused.json()["field"]) == (400, field)
 

@@ -11,9 +11,9 @@ import yarl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vodpull.api.cloudvod.library.list_requests import parse_list, parse_volume
 from vodpull.api.cloudvod.library.refusals import Refused
-from vodpull.api.cloudvod.library.video_requests import (
+from vodpull.api.cloudvod.library.videos.lists import parse_list, parse_volume
+from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,
     parse_edit,

@@ -44,7 +44,7 @@ from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
-from vodpull.workflows.attempt.captions import CaptionFiles
+from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -133,7 +133,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         files = CaptionFiles(database, self.objects)
-        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher, objects=self.objects)
+        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
         self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects

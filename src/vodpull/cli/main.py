@@ -14,7 +14,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import account, edits, keys, materials, playback, service, tasks, upkeep, uploads, videos
+from vodpull.cli import keys, service, tasks, upkeep
+from vodpull.cli.library import account, edits, materials, playback, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 

@@ -39,16 +39,17 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef
+from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.captions import CaptionFiles
+from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.known import switch
 from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.sidecars import Sidecars
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
@@ -88,7 +89,8 @@ class Steps:
         self._outbox = outbox
         self._production = Production(context)
         self._captions = CaptionFiles(context.store.engine, context.objects)
-        self._sidecars = Sidecars(self._captions, context.caption_fetcher)
+        materials = Materials(context.store.engine)
+        self._sidecars = Sidecars(self._captions, context.caption_fetcher, materials=materials)
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)

@@ -42,7 +42,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
-from vodpull.workflows.attempt.captions import CaptionFiles
+from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -196,7 +196,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
-        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER, objects=OBJECTS),
+        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

@@ -29,14 +29,14 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
-from vodpull.workflows.attempt.captions import CaptionFiles, captions_of
+from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
+from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.known import make_known
-from vodpull.workflows.attempt.originals import Originals
+from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.source_texts import SourceTexts
 from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8

@@ -16,7 +16,7 @@ from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
-from vodpull.workflows.attempt.edits import Edits
+from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace

@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import Call, Caller
-from vodpull.api.cloudvod.library.list_requests import parse_volume
 from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.videos.lists import parse_volume
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.materials.materials import MAX_PAGE, MaterialFilter

@@ -14,18 +14,18 @@ from starlette.responses import Response
 
 from vodpull.api.cloudvod import replies
 from vodpull.api.cloudvod.library.calls import Call, Desk
-from vodpull.api.cloudvod.library.category_calls import CategoryCalls
-from vodpull.api.cloudvod.library.edit_calls import EditCalls
-from vodpull.api.cloudvod.library.edit_schemas import EDIT_SHAPES
-from vodpull.api.cloudvod.library.material_calls import MaterialCalls
-from vodpull.api.cloudvod.library.material_schemas import MATERIAL_SHAPES
-from vodpull.api.cloudvod.library.material_tokens import MaterialTokenCalls
+from vodpull.api.cloudvod.library.edits.calls import EditCalls
+from vodpull.api.cloudvod.library.edits.schemas import EDIT_SHAPES
+from vodpull.api.cloudvod.library.materials.calls import MaterialCalls
+from vodpull.api.cloudvod.library.materials.schemas import MATERIAL_SHAPES
+from vodpull.api.cloudvod.library.materials.tokens import MaterialTokenCalls
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
-from vodpull.api.cloudvod.library.upload_calls import UploadCalls
-from vodpull.api.cloudvod.library.upload_schemas import UPLOAD_SHAPES
-from vodpull.api.cloudvod.library.video_calls import VideoCalls
-from vodpull.api.cloudvod.library.video_schemas import VIDEO_SHAPES
+from vodpull.api.cloudvod.library.uploads.calls import UploadCalls
+from vodpull.api.cloudvod.library.uploads.schemas import UPLOAD_SHAPES
+from vodpull.api.cloudvod.library.videos.calls import VideoCalls
+from vodpull.api.cloudvod.library.videos.categories import CategoryCalls
+from vodpull.api.cloudvod.library.videos.schemas import VIDEO_SHAPES
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation

@@ -1,0 +1,1 @@
+"""The calls that make a new video of others: clips and joins."""

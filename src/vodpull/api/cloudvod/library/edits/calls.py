@@ -1,0 +1,104 @@
+"""The calls that make a new video of others: clips, joins, and what has become of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.edits.requests import parse_clip, parse_join
+from vodpull.api.cloudvod.library.once import Once
+from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.parameters import Parameters, text_of
+from vodpull.api.http.context import ApiContext
+from vodpull.errors import ParameterError
+from vodpull.videos.edits import edit_info
+from vodpull.videos.tasks import TaskKind, Tasks
+from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.editing import EditRequest, read_order
+
+IGNORE_DIRECTORY = "ignore-dir-id"
+"""Compatibility switch for clients that always name a directory, which vodpull does not have."""
+
+_MANAGE = "/vod/videoManage"
+
+
+class EditCalls:
+    """Carries out the calls that cut and join."""
+
+    def __init__(self, context: ApiContext) -> None:
+        self._context = context
+
+    def all(self) -> Sequence[Call]:
+        """Return the calls."""
+        return (
+            Call(
+                path=f"{_MANAGE}/videoClip",
+                act=self._clip,
+                rules=refusals.CLIP,
+                summary="Make a new video of a section of another one.",
+            ),
+            Call(
+                path=f"{_MANAGE}/videoConcat",
+                act=self._join,
+                rules=refusals.JOIN,
+                summary="Make one new video of 2 to 50 others, in their order.",
+            ),
+            Call(
+                path=f"{_MANAGE}/videoClipQuery",
+                act=partial(self._query, TaskKind.CLIP),
+                rules={},
+                summary="Tell what has become of a clip.",
+            ),
+            Call(
+                path=f"{_MANAGE}/videoConcatQuery",
+                act=partial(self._query, TaskKind.JOIN),
+                rules={},
+                summary="Tell what has become of a join.",
+            ),
+        )
+
+    def _clip(self, parameters: Parameters, caller: Caller) -> str:
+        asked = parse_clip(parameters)
+        judge_address(asked.notify_url, self._context.check_url)
+        video = self._context.library.find(asked.video_id, account_id=caller.account_id)
+        request = EditRequest(
+            videos=[video],
+            order=read_order(asked.order),
+            name=asked.name,
+            trans_no=asked.trans_no,
+            notify_url=asked.notify_url,
+        )
+        return self._start(request, caller)
+
+    def _join(self, parameters: Parameters, caller: Caller) -> str:
+        asked = parse_join(parameters)
+        judge_address(asked.notify_url, self._context.check_url)
+        if asked.directory and IGNORE_DIRECTORY not in self._context.compat:
+            raise Refused(refusals.NO_DIRECTORY)
+        request = EditRequest(
+            videos=self._context.library.find_all(asked.video_ids, account_id=caller.account_id),
+            order=read_order(asked.order),
+            name=asked.name,
+            trans_no=asked.trans_no,
+            notify_url=asked.notify_url,
+        )
+        return self._start(request, caller)
+
+    def _start(self, request: EditRequest, caller: Caller) -> str:
+        def start() -> str:
+            self._context.editing.start(request, caller.key)
+            return NO_RESULT
+
+        Once(self._context.store.engine).carry_out(caller.request, start)
+        return NO_RESULT
+
+    def _query(self, kind: TaskKind, parameters: Parameters, caller: Caller) -> dict[str, Any]:
+        trans_no = text_of(parameters.get("transNo"), "transNo")
+        if not trans_no:
+            raise ParameterError("transNo is missing", field="transNo")
+        task = Tasks(self._context.store.engine).find(caller.account_id, kind, trans_no)
+        with self._context.store.engine.connect() as connection:
+            return edit_info(connection, task, urls=caller.urls, zone=caller.zone)

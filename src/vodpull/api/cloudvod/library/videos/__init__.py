@@ -1,0 +1,1 @@
+"""The calls about videos, their lists and categories: requests, answers and their shapes."""

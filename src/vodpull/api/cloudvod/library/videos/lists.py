@@ -1,0 +1,152 @@
+"""Which videos and which days a call asks about, from its parameters. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+
+from vodpull.api.cloudvod.library import refusals
+from vodpull.api.cloudvod.library.videos.requests import id_text, known_form, names_of
+from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
+from vodpull.clock import read_wire_time_ms
+from vodpull.errors import ParameterError
+from vodpull.jobs.model import EncodeState, VideoState
+from vodpull.videos.library import VideoFilter
+
+MAX_PAGE_SIZE = 50
+MAX_REACH = 100_000
+"""Of pageIndex times pageSize (spec cloud-vod-videos §3)."""
+
+MAX_STORAGE_DAYS = 61
+
+NEVER_STORED = 5
+"""Of `transcodeState`: belongs to encrypted playback."""
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRequest:
+    """Which page of which videos `getVideoList` asks for."""
+
+    wanted: VideoFilter
+    owners: Sequence[str]
+    """Names of accounts; none: the caller's own."""
+    page_index: int
+    page_size: int
+    fits_nothing: bool
+    """A value is asked for that no video has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VolumeRequest:
+    """Of which days `getStorageVolume` tells."""
+
+    first: date
+    last: date
+    has_details: bool
+
+
+def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms: int) -> ListRequest:
+    """
+    Return what `getVideoList` asks for (spec cloud-vod-videos §3).
+
+    Raises:
+        ParameterError: a value is not of its form or out of range; `field` names it.
+        Refused: `videoId` cannot be one.
+    """
+    video_id = id_text(parameters, "videoId", refusals.VIDEO_ID_FORM)
+    size = number_of(parameters, "pageSize", default=10, allowed=range(1, MAX_PAGE_SIZE + 1))
+    index = number_of(parameters, "pageIndex", default=1, allowed=range(1, MAX_REACH // size + 1))
+    state = number_of(parameters, "videoStatus", default=-1, allowed=range(2))
+    encode_state = number_of(parameters, "transcodeState", default=0, allowed=range(1, NEVER_STORED + 1))
+    since, until = read_period(parameters, zone, now_ms)
+    wanted = VideoFilter(
+        account_id=account_id,
+        video_id=known_form(video_id, refusals.VIDEO_ID_FORM) if video_id else "",
+        text=text_of(parameters.get("videoName"), "videoName"),
+        state=VideoState(state) if state >= 0 else None,
+        encode_state=EncodeState(encode_state) if 0 < encode_state < NEVER_STORED else None,
+        category_names=names_of(parameters, "videoClassification"),
+        created_from_ms=since,
+        created_until_ms=until,
+        oldest_first=number_of(parameters, "listOrder", default=0, allowed=range(2)) == 1,
+    )
+    return ListRequest(
+        wanted=wanted,
+        owners=read_owners(parameters),
+        page_index=index,
+        page_size=size,
+        fits_nothing=encode_state == NEVER_STORED,
+    )
+
+
+def read_owners(parameters: Parameters) -> Sequence[str]:
+    """
+    Return the names of the accounts that `createUser` asks for; none: the caller's own.
+
+    Raises:
+        ParameterError: one of them is empty.
+    """
+    owners = text_of(parameters.get("createUser"), "createUser")
+    names = [name.strip() for name in owners.split(",")] if owners else []
+    if not all(names):
+        raise ParameterError("createUser has an empty name", field="createUser")
+    return names
+
+
+def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
+    """
+    Return of which days `getStorageVolume` tells (spec cloud-vod-videos §10).
+
+    Raises:
+        ParameterError: one day only, or days that are no period of up to 61 days before today's end.
+    """
+    first, last = _date(parameters, "dateFrom"), _date(parameters, "dateTo")
+    has_details = flag_of(parameters, "isDetails", default=False)
+    if first is None and last is None:
+        return VolumeRequest(first=today, last=today, has_details=has_details)
+    if first is None or last is None:
+        missing = "dateFrom" if first is None else "dateTo"
+        raise ParameterError(f"{missing} is missing: give both days or none", field=missing)
+    if first > today:
+        raise ParameterError("dateFrom is after today", field="dateFrom")
+    last = min(last, today)
+    if last < first or last - first > timedelta(days=MAX_STORAGE_DAYS):
+        raise ParameterError(f"dateTo is not 0 to {MAX_STORAGE_DAYS} days after dateFrom", field="dateTo")
+    return VolumeRequest(first=first, last=last, has_details=has_details)
+
+
+def read_period(parameters: Parameters, zone: tzinfo, now_ms: int) -> tuple[int | None, int | None]:
+    """
+    Return from when to when `startTime` and `endTime` reach, both inclusive.
+
+    Raises:
+        ParameterError: one is not of its form, or they are in the wrong order.
+    """
+    since, until = (_time_ms(parameters, name, zone) for name in ("startTime", "endTime"))
+    until = None if until is None else min(until, now_ms)
+    if since is not None and until is not None and since > until:
+        raise ParameterError("startTime is after endTime, or after now", field="startTime")
+    # The last second counts whole.
+    return since, None if until is None else until + 999
+
+
+def _time_ms(parameters: Parameters, name: str, zone: tzinfo) -> int | None:
+    text = text_of(parameters.get(name), name).strip()
+    at_ms = read_wire_time_ms(text, zone)
+    if text and at_ms is None:
+        raise ParameterError(f"{name} is not of the form yyyy-MM-dd HH:mm:ss", field=name)
+    return at_ms
+
+
+def _date(parameters: Parameters, name: str) -> date | None:
+    text = text_of(parameters.get(name), name).strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
+    except ValueError as error:
+        raise ParameterError(f"{name} is not a day of the form yyyy-MM-dd", field=name) from error

@@ -1,0 +1,110 @@
+"""The text tracks of an original as captions of its video; none of them is worth a failed job."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from vodpull import captions, media, storage
+from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
+from vodpull.jobs.model import Asset, AssetWarning, Job
+from vodpull.jobs.store.captions import CaptionOrigin, CaptionRows
+from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
+
+UNKNOWN = "und"
+"""A language that the file does not name (ISO 639-2)."""
+
+
+class SourceTexts:
+    """Reads the text tracks of the originals of one process's jobs."""
+
+    def __init__(self, database: sa.Engine, objects: storage.ObjectStore, *, toolbox: media.Toolbox) -> None:
+        self._rows = CaptionRows(database)
+        self._files = CaptionFiles(database, objects)
+        self._toolbox = toolbox
+
+    async def keep(self, job: Job, info: media.MediaInfo, source: Path) -> Asset:
+        """
+        Make the text tracks of a source captions of its video, once; return its asset, which tells of it.
+
+        Languages that somebody has given it already stay as they are.
+        """
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        if job.asset.texts_read or not info.texts:
+            return job.asset
+        known = await asyncio.to_thread(self._rows.of_video, job.video_id)
+        given = [caption for caption in known if caption.origin is not CaptionOrigin.SOURCE]
+        has_default = any(caption.is_default for caption in given)
+        warnings = []
+        with tempfile.TemporaryDirectory(dir=source.parent) as place:
+            found = await media.extract_texts(source, info, Path(place), toolbox=self._toolbox)
+            for text, plain in wanted_of(info, taken={caption.language for caption in given}):
+                wanted = replace(plain, is_default=plain.is_default and not has_default)
+                if reason := await self._keep(job, info, wanted, path=found.get(text.index)):
+                    warnings.append(_left_out(text, reason))
+                    continue
+                has_default = has_default or wanted.is_default
+        return replace(job.asset, texts_read=True, warnings=(*job.asset.warnings, *warnings))
+
+    async def _keep(self, job: Job, info: media.MediaInfo, wanted: Wanted, *, path: Path | None) -> str:
+        """Keep one track, and return why that cannot be; empty: it is kept."""
+        if path is None:
+            return "it cannot be read"
+        try:
+            track = await asyncio.to_thread(_read, path, zero_s=info.texts_zero_s)
+            await self._files.put(job, wanted, track)
+        except (CaptionInvalid, NotAllowedNow, NotFound) as error:
+            return str(error)
+        return ""
+
+
+def wanted_of(info: media.MediaInfo, *, taken: set[str]) -> Iterator[tuple[media.TextStream, Wanted]]:
+    """Give the text tracks of a source that are to become captions, each with a tag of its own. Pure."""
+    used: set[str] = set()
+    for text in info.texts:
+        language = _language(text)
+        if language in taken:
+            continue
+        tag = next(each for each in _tags(language, text) if each not in used)
+        used.add(tag)
+        label = text.title or (f"Track {text.index}" if language == UNKNOWN else "")
+        yield (
+            text,
+            Wanted(
+                language=tag,
+                label=label,
+                is_default=text.is_default,
+                is_forced=text.is_forced,
+                origin=CaptionOrigin.SOURCE,
+            ),
+        )
+
+
+def _tags(language: str, text: media.TextStream) -> Iterator[str]:
+    """Give tags for a track, the plainest first."""
+    yield language
+    if text.is_forced:
+        yield f"{language}-x-forced"
+    if text.is_for_deaf:
+        yield f"{language}-x-sdh"
+    yield f"{language}-x-{text.index}"
+
+
+def _language(text: media.TextStream) -> str:
+    try:
+        return captions.language_tag(text.language or UNKNOWN)
+    except ParameterError:
+        return UNKNOWN
+
+
+def _read(path: Path, *, zero_s: float) -> captions.Track:
+    return captions.shifted(captions.read_track(path.read_bytes()), round(-1000 * zero_s))
+
+
+def _left_out(text: media.TextStream, reason: str) -> AssetWarning:
+    return AssetWarning(code="text_left_out", message=f"text track {text.index} is left out: {reason}")

@@ -17,11 +17,12 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import use_materials
 from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
-from vodpull.workflows.requests.captions import checked_sidecars
+from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,24 +61,46 @@ class Intake:
             ParameterError: unknown template, or a notifyUrl that must not be posted to.
             QuotaExceeded, TransNoRepeated: see there.
         """
-        terms, name = self._terms, request.template or self._terms.default_template
-        check_together(
-            lambda: terms.templates.find(name),
-            lambda: judge_address(request.notify_url or "", terms.check_url),
-            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
-        )
-        view = _plan(request, account_id=caller.account_id, template=terms.templates.find(name).name)
+        view = self._checked(request, caller)
         with self._store.transaction() as connection:
             first = remember_all(connection, known_by, view.batch.batch_id)
             if first == view.batch.batch_id:
                 self._commit(connection, view, request=request, caller=caller)
         return view if first == view.batch.batch_id else self._earlier(first)
 
+    def accept_in(self, connection: sa.Connection, request: PullRequest, caller: LiveKey) -> BatchView:
+        """Do what `accept` does in a transaction of the caller's, for a request that was never made before."""
+        view = self._checked(request, caller)
+        self._commit(connection, view, request=request, caller=caller)
+        return view
+
+    def template_of(self, name: str) -> str:
+        """
+        Return the name of a template that a request may ask for, by that or an alias; empty is the default.
+
+        Raises:
+            ParameterError: there is none.
+        """
+        return self._terms.templates.find(name or self._terms.default_template).name
+
+    def _checked(self, request: PullRequest, caller: LiveKey) -> BatchView:
+        check_together(
+            lambda: self.template_of(request.template or ""),
+            lambda: judge_address(request.notify_url or "", self._terms.check_url),
+            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
+        )
+        return _plan(request, account_id=caller.account_id, template=self.template_of(request.template or ""))
+
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
         self.check_quota(connection, caller.account_id)
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")
+        for job in view.jobs:
+            where = f"items.{job.position}.captions"
+            named = caption_materials(connection, job.captions, account_id=caller.account_id, field=where)
+            if named:
+                use_materials(connection, job.job_id, named, account_id=caller.account_id)
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
@@ -124,7 +147,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             file_name=item.file_name,
             source_url=without_user_info(item.fetch_url),
             md5=item.md5,
-            video_id=new_id(now),
+            video_id=item.video_id or new_id(now),
             captions=_sidecars(item, position),
             directory=new_id(now),
             stage_at_ms=now,

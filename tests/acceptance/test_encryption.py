@@ -123,7 +123,7 @@ def test_a_thief_with_every_url_and_no_token_gets_nothing(encrypted: Encrypted, 
     head, _, signature = good.split(".")
     claims = {"sub": encrypted.video_id, "exp": int(time.time()) + 10**6}
     forged = jwt.encode(claims, "0" * 64, headers=jwt.get_unverified_header(good))
-    unsigned = jwt.encode(claims, None, algorithm="none")
+    unsigned = jwt.encode(claims, "", algorithm="none")
     bad = (other, f"{head}.e30.{signature}", forged, unsigned, "x", "", good[:-2])
     paths = [*encrypted.files, *(f"keys/{key}" for key in encrypted.keys)]
     tried = 0

@@ -147,6 +147,7 @@ def _gate(parts: Parts) -> Gate:
     return Gate(
         partial(parts.library.rule_of, policy=parts.signer.policy),
         parts.playback_keys.find_live,
+        parts.content_keys.find,
         is_signed=parts.settings.playback == "signed",
     )
 

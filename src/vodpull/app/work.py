@@ -88,6 +88,7 @@ def _context(parts: Parts) -> Context:
     settings = parts.settings
     return Context(
         store=parts.store,
+        content_keys=parts.content_keys,
         objects=parts.objects,
         is_shared=parts.database.dialect.name != "sqlite",
         guard=parts.guard,

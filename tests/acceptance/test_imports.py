@@ -1,4 +1,4 @@
-"""A library moves from one vodpull, by its wire contract as the old cloud, into another one that is killed meanwhile."""
+"""A library moves from one vodpull, with its wire contract as the old cloud, into another one that is killed."""
 
 from __future__ import annotations
 

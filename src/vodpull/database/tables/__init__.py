@@ -3,6 +3,7 @@
 from vodpull.database.tables.accounts import (
     access_key,
     account,
+    audit_line,
     installation,
     operator,
     operator_token,
@@ -61,6 +62,7 @@ __all__ = [
     "UNMEASURED",
     "access_key",
     "account",
+    "audit_line",
     "batch",
     "callback",
     "caption",

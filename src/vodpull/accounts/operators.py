@@ -69,10 +69,14 @@ class Operators:
     def listed(self) -> list[Operator]:
         """Return every operator, by name."""
         row, token = tables.operator.c, tables.operator_token.c
-        is_session = sa.and_(token.operator == row.name, token.purpose == Purpose.SESSION, token.expires_at_ms > now_ms())
+        is_session = sa.and_(
+            token.operator == row.name, token.purpose == Purpose.SESSION, token.expires_at_ms > now_ms()
+        )
         seen = sa.select(sa.func.max(token.seen_at_ms)).where(is_session).scalar_subquery()
         with self._engine.connect() as connection:
-            found = connection.execute(sa.select(tables.operator, seen.label("seen")).order_by(row.name)).mappings().all()
+            found = (
+                connection.execute(sa.select(tables.operator, seen.label("seen")).order_by(row.name)).mappings().all()
+            )
         return [
             Operator(
                 name=each["name"],
@@ -164,7 +168,10 @@ class Operators:
         password_hash = self._passwords.hash(password)
         with self._engine.begin() as connection:
             mine = holder(connection, token, Purpose.SETUP)
-            if mine is None or connection.execute(tables.operator_token.delete().where(live(token, Purpose.SETUP))).rowcount == 0:
+            if (
+                mine is None
+                or connection.execute(tables.operator_token.delete().where(live(token, Purpose.SETUP))).rowcount == 0
+            ):
                 raise AuthenticationError(_SPENT)
             end_tokens(connection, mine)
             values = {"password_hash": password_hash, "changed_at_ms": now_ms()}

@@ -52,9 +52,7 @@ def holder(connection: sa.Connection, token: str, purpose: Purpose) -> str | Non
 def end_tokens(connection: sa.Connection, operator: str, *, but: str = "") -> None:
     """End everything that an operator has: links, sessions; but not the one of this token."""
     row = tables.operator_token.c
-    connection.execute(
-        tables.operator_token.delete().where(row.operator == operator, row.token_hash != hash_of(but))
-    )
+    connection.execute(tables.operator_token.delete().where(row.operator == operator, row.token_hash != hash_of(but)))
 
 
 def hash_of(token: str) -> str:

@@ -97,10 +97,11 @@ class Parts:
         self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        awaited = [queue.name for queue in self.queues.all() if queue is not self.queues.arrivals]
         self.census = partial(
             take_census,
             database,
-            queues=partial(measure_queues, database, [queue.name for queue in self.queues.all()]),
+            queues=partial(measure_queues, database, awaited),
             alive_s=BeatLimits().death_s,
         )
         self.metrics = Metrics(
@@ -132,7 +133,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         files = CaptionFiles(database, self.objects)
-        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher, objects=self.objects)
+        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
         self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import audit, operators, keys, service, tasks, upkeep
+from vodpull.cli import audit, keys, operators, service, tasks, upkeep
 from vodpull.cli.library import account, edits, materials, playback, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError

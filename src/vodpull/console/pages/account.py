@@ -83,7 +83,9 @@ class _AccountDesk:
 
     def _enrolment_page(self, visit: Visit, enrolment: Enrolment, *, error: str = "") -> Response:
         qr = segno.make(enrolment.uri, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff")
-        return self._pages.page(visit, "two_factor.html", status=400 if error else 200, enrolment=enrolment, qr=qr, error=error)
+        return self._pages.page(
+            visit, "two_factor.html", status=400 if error else 200, enrolment=enrolment, qr=qr, error=error
+        )
 
     def confirm(self, visit: Visit) -> Response:
         two_factor = self._context.two_factor
@@ -103,4 +105,6 @@ class _AccountDesk:
 
     def renew_codes(self, visit: Visit) -> Response:
         self._require_password(visit)
-        return self._pages.page(visit, "recovery_codes.html", codes=self._context.two_factor.renew_recovery(visit.operator))
+        return self._pages.page(
+            visit, "recovery_codes.html", codes=self._context.two_factor.renew_recovery(visit.operator)
+        )

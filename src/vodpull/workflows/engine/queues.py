@@ -19,11 +19,13 @@ class Owner:
 
     account_id: str
     priority: int
+    edits: bool = False
+    """What it asks for is made of stored videos; nothing is fetched."""
 
     @classmethod
-    def of(cls, batch: Batch) -> Owner:
+    def of(cls, batch: Batch, *, edits: bool = False) -> Owner:
         """Return the owner of a batch."""
-        return cls(account_id=batch.account_id, priority=batch.priority)
+        return cls(account_id=batch.account_id, priority=batch.priority, edits=edits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +34,7 @@ class Queues:
 
     batches: Queue
     jobs: Queue
+    arrivals: Queue
     fetch: Queue
     encode: Queue
     notify: Queue
@@ -44,6 +47,8 @@ class Queues:
             batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
             # Who fills all slots with what takes hours makes others wait for hours: a quarter is kept for them.
             jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True, account_slots=WAITING_PARENTS * 3 // 4),
+            # They work with what others leave; whoever gets no slot is encoded once it is complete.
+            arrivals=Queue(name="arrivals", slots=fetch_slots, by_account=True),
             fetch=Queue(name="fetch", slots=fetch_slots, by_account=True, account_slots=fetch_slots - fetch_slots // 4),
             encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
@@ -52,7 +57,7 @@ class Queues:
 
     def all(self) -> list[Queue]:
         """Return every queue."""
-        return [self.batches, self.jobs, self.fetch, self.encode, self.notify]
+        return [self.batches, self.jobs, self.arrivals, self.fetch, self.encode, self.notify]
 
     def batch_call(self, batch_id: str, owner: Owner, job_ids: list[str]) -> Call:
         """Return the call that starts every job of a batch for the first time."""
@@ -67,6 +72,15 @@ class Queues:
     def fetch_call(self, ref: JobRef, owner: Owner) -> Call:
         """Return the call that brings the source here."""
         return _call("fetch", self.fetch, owner, name=_name(ref), argument=asdict(ref))
+
+    def edit_call(self, ref: JobRef, owner: Owner) -> Call:
+        """Return the call that makes a source of stored videos, among the encodes: it is one."""
+        return _call("edit", self.encode, owner, name=_name(ref), argument=asdict(ref))
+
+    def arrive_call(self, upload_id: str, owner: Owner, *, after_ms: int) -> Call:
+        """Return the call that follows an upload which begins, or goes on after it was quiet since a moment."""
+        name = f"{upload_id}-{after_ms}"
+        return _call("arrive", self.arrivals, owner, name=name, argument={"upload_id": upload_id})
 
     def encode_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
         """Return the call that makes the renditions; `info` is what was measured of the source."""

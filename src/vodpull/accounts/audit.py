@@ -89,7 +89,7 @@ class Look:
     def condition(self) -> sa.ColumnElement[bool]:
         """Return the condition for the database."""
         row = tables.audit_line.c
-        wanted = [sa.true()]
+        wanted: list[sa.ColumnElement[bool]] = [sa.true()]
         if self.who:
             wanted.append(row.who.contains(self.who, autoescape=True))
         if self.action:

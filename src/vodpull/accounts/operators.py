@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.passwords import Passwords
 from vodpull.accounts.roles import Role
-from vodpull.accounts.tokens import Purpose, end_tokens, holder, live, new_token
+from vodpull.accounts.tokens import Purpose, end_tokens, holder, new_token, spend
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
@@ -69,14 +69,11 @@ class Operators:
     def listed(self) -> list[Operator]:
         """Return every operator, by name."""
         row, token = tables.operator.c, tables.operator_token.c
-        is_session = sa.and_(
-            token.operator == row.name, token.purpose == Purpose.SESSION, token.expires_at_ms > now_ms()
-        )
-        seen = sa.select(sa.func.max(token.seen_at_ms)).where(is_session).scalar_subquery()
+        is_live = sa.and_(token.purpose == Purpose.SESSION, token.expires_at_ms > now_ms())
+        seen = sa.select(sa.func.max(token.seen_at_ms)).where(token.operator == row.name, is_live)
+        query = sa.select(tables.operator, seen.scalar_subquery().label("seen")).order_by(row.name)
         with self._engine.connect() as connection:
-            found = (
-                connection.execute(sa.select(tables.operator, seen.label("seen")).order_by(row.name)).mappings().all()
-            )
+            found = connection.execute(query).mappings().all()
         return [
             Operator(
                 name=each["name"],
@@ -167,22 +164,11 @@ class Operators:
             raise AuthenticationError(_SPENT)
         password_hash = self._passwords.hash(password)
         with self._engine.begin() as connection:
-            mine = holder(connection, token, Purpose.SETUP)
-            if (
-                mine is None
-                or connection.execute(tables.operator_token.delete().where(live(token, Purpose.SETUP))).rowcount == 0
-            ):
+            mine = spend(connection, token, Purpose.SETUP)
+            if mine is None:
                 raise AuthenticationError(_SPENT)
             end_tokens(connection, mine)
-            values = {"password_hash": password_hash, "changed_at_ms": now_ms()}
-            row = tables.operator.c
-            if connection.execute(tables.operator.update().where(row.name == mine).values(values)).rowcount:
-                return mine
-            if connection.scalar(sa.select(row.name).limit(1)) is not None:
-                raise AuthenticationError(_SPENT)  # of somebody who was removed
-            first = {"name": chosen or mine, "role": Role.OWNER.value, "created_at_ms": now_ms()}
-            connection.execute(tables.operator.insert().values(first | values))
-            return chosen or mine
+            return _keep_password(connection, mine, password_hash, first=chosen or mine)
 
     def is_password(self, password: str, *, name: str = FIRST_OPERATOR) -> bool:
         """
@@ -248,6 +234,18 @@ class Operators:
             if connection.execute(tables.operator.delete().where(tables.operator.c.name == name)).rowcount == 0:
                 raise _unknown(name)
             _require_owner(connection)
+
+
+def _keep_password(connection: sa.Connection, name: str, password_hash: str, *, first: str) -> str:
+    """Set an operator's password; the first operator is made, and called `first`."""
+    row, values = tables.operator.c, {"password_hash": password_hash, "changed_at_ms": now_ms()}
+    if connection.execute(tables.operator.update().where(row.name == name).values(values)).rowcount:
+        return name
+    if connection.scalar(sa.select(row.name).limit(1)) is not None:
+        raise AuthenticationError(_SPENT)  # of somebody who was removed
+    made = {"name": first, "role": Role.OWNER.value, "created_at_ms": now_ms()}
+    connection.execute(tables.operator.insert().values(made | values))
+    return first
 
 
 def set_role(connection: sa.Connection, name: str, role: Role) -> None:

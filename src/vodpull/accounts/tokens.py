@@ -49,6 +49,13 @@ def holder(connection: sa.Connection, token: str, purpose: Purpose) -> str | Non
     return connection.scalar(sa.select(tables.operator_token.c.operator).where(live(token, purpose)))
 
 
+def spend(connection: sa.Connection, token: str, purpose: Purpose) -> str | None:
+    """Return the operator of a token that may be used, once: it ends with that. None: it may not."""
+    operator = holder(connection, token, purpose)
+    spent = connection.execute(tables.operator_token.delete().where(live(token, purpose)))
+    return operator if spent.rowcount == 1 else None
+
+
 def end_tokens(connection: sa.Connection, operator: str, *, but: str = "") -> None:
     """End everything that an operator has: links, sessions; but not the one of this token."""
     row = tables.operator_token.c

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyotp
 import sqlalchemy as sa
 
-from vodpull.accounts.tokens import Purpose, hash_of, holder, live, new_token
+from vodpull.accounts.tokens import Purpose, hash_of, holder, new_token, spend
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
@@ -140,7 +140,7 @@ class TwoFactor:
         operator = self.asked(token)
         self.check(operator, code)
         with self._engine.begin() as connection:
-            if connection.execute(tables.operator_token.delete().where(live(token, Purpose.SECOND))).rowcount == 0:
+            if spend(connection, token, Purpose.SECOND) is None:
                 raise AuthenticationError("this took too long: log in again")
         return operator
 

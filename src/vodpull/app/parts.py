@@ -30,7 +30,7 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store

@@ -68,7 +68,7 @@ class People:
 
 
 def open_people(settings: Settings) -> People:
-    """Return who may use an installation's console; makes its database when it is not there yet. Needs no master key."""
+    """Return who may use an installation's console, without its master key; makes its database when there is none."""
     make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)

@@ -132,7 +132,7 @@ def demo() -> None:
 
 
 def console_link(
-    name: Annotated[str, typer.Argument(help="Operator; without: the only owner.", metavar="[NAME]")] = "",
+    name: Annotated[str, typer.Argument(help="Operator; without: the only owner.", metavar="NAME")] = "",
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """

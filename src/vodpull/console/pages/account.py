@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import segno
 from starlette.responses import Response
 from starlette.routing import Route
@@ -83,9 +85,8 @@ class _AccountDesk:
 
     def _enrolment_page(self, visit: Visit, enrolment: Enrolment, *, error: str = "") -> Response:
         qr = segno.make(enrolment.uri, error="m").svg_inline(scale=4, border=4, dark="#000", light="#fff")
-        return self._pages.page(
-            visit, "two_factor.html", status=400 if error else 200, enrolment=enrolment, qr=qr, error=error
-        )
+        status = HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK
+        return self._pages.page(visit, "two_factor.html", status=status, enrolment=enrolment, qr=qr, error=error)
 
     def confirm(self, visit: Visit) -> Response:
         two_factor = self._context.two_factor
@@ -105,6 +106,5 @@ class _AccountDesk:
 
     def renew_codes(self, visit: Visit) -> Response:
         self._require_password(visit)
-        return self._pages.page(
-            visit, "recovery_codes.html", codes=self._context.two_factor.renew_recovery(visit.operator)
-        )
+        codes = self._context.two_factor.renew_recovery(visit.operator)
+        return self._pages.page(visit, "recovery_codes.html", codes=codes)

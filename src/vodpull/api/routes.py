@@ -23,6 +23,7 @@ from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
+from vodpull.api.http.content_keys import content_keys_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -88,6 +89,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
+        content_keys_router(context.gate),
         media_router(context.objects, context.gate),
         docs_router(),
     )

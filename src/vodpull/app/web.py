@@ -128,6 +128,7 @@ def _api_context(parts: Parts) -> ApiContext:
         stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,
+        imports=parts.imports,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,

@@ -3,6 +3,7 @@
 from vodpull.database.tables.accounts import (
     access_key,
     account,
+    audit_line,
     installation,
     operator,
     operator_token,
@@ -66,6 +67,7 @@ __all__ = [
     "UNMEASURED",
     "access_key",
     "account",
+    "audit_line",
     "batch",
     "callback",
     "caption",

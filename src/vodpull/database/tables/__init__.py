@@ -22,6 +22,7 @@ from vodpull.database.tables.notices import (
     silenced_url,
 )
 from vodpull.database.tables.processes import (
+    allowance,
     chore,
     executor,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "UNMEASURED",
     "access_key",
     "account",
+    "allowance",
     "batch",
     "callback",
     "caption",

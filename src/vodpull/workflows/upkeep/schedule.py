@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
+from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
 from vodpull.jobs.removals import Retention
@@ -146,5 +147,6 @@ class Schedule:
         if not self._chores.retention.begin_chore("forget", every_s=HOUR_S):
             return
         requests = forget_old(self._store.engine)
+        callers = forget_past(self._store.engine)
         workflows = self._engine.collect_garbage(older_than_s=KEEP_WORKFLOWS_S, now_s=now_s())
-        log.info("cleaned up", requests=requests, workflows=workflows)
+        log.info("cleaned up", requests=requests, callers=callers, workflows=workflows)

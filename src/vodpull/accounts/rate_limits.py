@@ -72,12 +72,12 @@ class RateLimit:
             return
         who = who[:MAX_WHO_CHARACTERS]
         with self._taking:
-            self._refuse_spent(who)
+            self.refuse_spent(who)
             if self.count_here(who):  # another thread was first
                 return
             portion = self._take(who)
             self._keep(who, portion)
-            self._refuse_spent(who)
+            self.refuse_spent(who)
 
     def count_here(self, who: str = "") -> bool:
         """Count one call out of what this process has; False: it has nothing here, which says nothing of the limit."""
@@ -95,12 +95,13 @@ class RateLimit:
         if not self.count_here(who):
             await asyncio.to_thread(self.count, who)
 
-    def is_spent(self, who: str = "") -> bool:
-        """Return whether this process knows that nothing is left."""
-        portion = self._portions.get(who[:MAX_WHO_CHARACTERS])
-        return portion is not None and self._now() < portion.free_at_s
+    def refuse_spent(self, who: str = "") -> None:
+        """
+        Count nothing, and ask nobody.
 
-    def _refuse_spent(self, who: str) -> None:
+        Raises:
+            RateLimited: this process knows that nothing is left.
+        """
         portion = self._portions.get(who)
         wait_s = portion.free_at_s - self._now() if portion else 0.0
         if wait_s > 0:

@@ -38,6 +38,7 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.imports.routes import imports_router
 from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
@@ -83,6 +84,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         stills_router(context),
         edits_router(context),
         materials_router(context),
+        imports_router(context),
         categories_router(context),
         callbacks_router(context),
         account_router(context),

@@ -32,7 +32,7 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention

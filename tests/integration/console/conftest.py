@@ -14,9 +14,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.two_factor import TwoFactor
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
@@ -186,6 +189,9 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     names = [queue.name for queue in queues.all()]
     return ConsoleContext(
         operators=Operators(database),
+        sessions=Sessions(database),
+        two_factor=TwoFactor(database, vault),
+        audit=AuditLog(database),
         accounts=accounts,
         store=store,
         listing=Listing(database),

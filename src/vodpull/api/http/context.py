@@ -30,6 +30,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -70,6 +71,7 @@ class ApiContext:
     stills: Stills
     callbacks: Callbacks
     captioning: Captioning
+    imports: Imports
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

@@ -3,6 +3,7 @@
 from vodpull.database.tables.accounts import (
     access_key,
     account,
+    audit_line,
     installation,
     operator,
     operator_token,
@@ -68,6 +69,7 @@ __all__ = [
     "access_key",
     "account",
     "allowance",
+    "audit_line",
     "batch",
     "callback",
     "caption",

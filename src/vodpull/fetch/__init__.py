@@ -8,6 +8,7 @@ from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
+from vodpull.fetch.transfer.stored import NoStores, ReadableStores
 
 __all__ = [
     "AddressGuard",
@@ -16,8 +17,10 @@ __all__ = [
     "FetchLimits",
     "FetchedPlaylist",
     "HostLimits",
+    "NoStores",
     "OnPart",
     "PartView",
+    "ReadableStores",
     "download",
     "fetch_playlist",
     "is_playlist",

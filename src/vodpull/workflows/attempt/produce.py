@@ -32,12 +32,13 @@ from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_q
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
+from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
+from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
@@ -181,10 +182,13 @@ class Production:
         """
         Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
 
-        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
+        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next; or
+        it will be encrypted.
         """
         await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
+        if planned.plan.encrypt != "none":  # nothing of it is ever there in clear
+            return None
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
             return None
@@ -242,7 +246,9 @@ class Production:
                 planned.plan, parts, folder, original=original, video_id=made_name(job), toolbox=self._context.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
-            write_verified(folder, package, renditions, proof=proof)
+            verified = Verified(package=package, renditions=renditions, proof=asdict(proof))
+            keys = self._context.content_keys
+            write_verified(folder, await encrypt(verified, planned.plan, folder, job=job, content_keys=keys))
 
     async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
         """Do something with the plan of a job; if it goes wrong, with the careful one, unless it was that already."""

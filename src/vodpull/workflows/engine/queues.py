@@ -38,6 +38,7 @@ class Queues:
     fetch: Queue
     encode: Queue
     notify: Queue
+    imports: Queue
 
     @classmethod
     def of(cls, *, fetch_slots: int, encode_slots: int) -> Queues:
@@ -53,11 +54,13 @@ class Queues:
             encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
             notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
+            # A turn of an import waits for another cloud to answer, and is short.
+            imports=Queue(name="imports", slots=8, by_account=True, account_slots=4),
         )
 
     def all(self) -> list[Queue]:
         """Return every queue."""
-        return [self.batches, self.jobs, self.arrivals, self.fetch, self.encode, self.notify]
+        return [self.batches, self.jobs, self.arrivals, self.fetch, self.encode, self.notify, self.imports]
 
     def batch_call(self, batch_id: str, owner: Owner, job_ids: list[str]) -> Call:
         """Return the call that starts every job of a batch for the first time."""
@@ -109,6 +112,17 @@ class Queues:
             workflow_id=f"deliver-{delivery_id}-{number}",
             argument={"delivery_id": delivery_id, "number": number},
             account_id=account_id,
+        )
+
+    def import_call(self, import_id: str, *, account_id: str, turn: int, delay_s: float = 0.0) -> Call:
+        """Return the call of one turn of an import."""
+        return Call(
+            workflow="import",
+            queue=self.imports,
+            workflow_id=f"import-{import_id}-{turn}",
+            argument={"import_id": import_id, "turn": turn},
+            account_id=account_id,
+            delay_s=delay_s or None,
         )
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import os
 import resource
 import statistics
 import tempfile
@@ -19,7 +17,6 @@ import time
 from pathlib import Path
 
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
-from benchmarks.item import adopt_orphans
 from benchmarks.outcome import Cost
 from benchmarks.stopping import stoppable
 from vodpull.media import Original, Parts, RunLimits, package_and_verify
@@ -28,6 +25,7 @@ from vodpull.media.package.pictures import build_storyboard_argv
 from vodpull.media.package.storyboard import plan_storyboard
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
+from vodpull.media.tools.run import spent_s as children_spent_s
 
 
 async def main() -> None:
@@ -36,7 +34,6 @@ async def main() -> None:
     parser.add_argument("clip", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    adopt_orphans()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         subject = await prepare(asked.clip, folder)
@@ -74,12 +71,9 @@ async def measure_package(subject: Encoding, folder: Path) -> Cost:
 
 
 def spent_s() -> float:
-    """Return the processor time of this process and its ended children, also those that bubblewrap left behind."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+    """Return the processor time of this process, and of the children that it has run to their end."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime + children_spent_s()
 
 
 async def measure_storyboard(subject: Encoding, folder: Path) -> float:

@@ -17,7 +17,6 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
-from benchmarks.item import adopt_orphans
 from benchmarks.package import parts_of, spent_s
 from benchmarks.stopping import stoppable
 from vodpull.media import Original, find_toolbox
@@ -34,7 +33,6 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    adopt_orphans()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         subject = await prepare(repeated(asked.clip, folder / "clip.mp4", asked.seconds), folder)

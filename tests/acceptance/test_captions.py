@@ -16,7 +16,7 @@ import webvtt
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
-from vodpull.client import CaptionSource, Client, Source, Video
+from vodpull.client import CaptionFile, CaptionSource, Client, Source, Video
 
 LATE_S = 5.4
 SPOKEN = "1\n00:00:00,500 --> 00:00:01,500\nFirst <i>one</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nSecond\n"
@@ -158,6 +158,21 @@ def test_captions_stay_when_the_video_is_encoded_again(client: Client, video: Vi
     assert len(texts_of(ended)) == len(texts_of_mpd(client, ended)) == len(before) == 5
     rungs = [file.url for file in ended.files if file.url.endswith(".m3u8")]
     assert all("SUBTITLES" in text or "#EXTINF" in text for text in (httpx2.get(url).text for url in rungs))
+
+
+def test_captions_come_with_an_upload(client: Client, clips: Path, tmp_path: Path) -> None:
+    spoken, signs = tmp_path / "film.en.srt", tmp_path / "film.de.srt"
+    spoken.write_text(SPOKEN)
+    signs.write_text("no caption file")
+    files = [CaptionFile(path=spoken, language="en", default=True), CaptionFile(path=signs, language="de")]
+    video_id = client.upload(clips / "flower_faststart.mp4", template="original", captions=files)
+    client.wait(client.video(video_id).batch_id, timeout_s=240)
+    video = client.video(video_id)
+    assert [(each.language, each.default, each.cues) for each in video.captions] == [("en", True, 2)]
+    assert [warning["code"] for warning in video.warnings] == ["caption_left_out"]
+    assert times_of(video.captions[0].url)[0][2] == "First <i>one</i>"
+    names = {material.name for material in client.list_materials(suffix="srt").materials}
+    assert names == {"film.en", "film.de"}
 
 
 def test_the_commands_put_list_and_delete(

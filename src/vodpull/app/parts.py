@@ -132,7 +132,7 @@ class Parts:
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         files = CaptionFiles(database, self.objects)
-        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher, objects=self.objects)
+        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
         self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.errors import ConfigurationError
-from vodpull.signing import SigningKey
 
 if TYPE_CHECKING:
     from vodpull.client import Client
+    from vodpull.signing import SigningKey
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 
@@ -43,6 +43,8 @@ def find_key() -> SigningKey:
     Raises:
         ConfigurationError: there is no key.
     """
+    from vodpull.signing import SigningKey
+
     access_key, secret = os.environ.get("VODPULL_ACCESS_KEY"), os.environ.get("VODPULL_SECRET_KEY")
     if access_key and secret:
         return SigningKey(access_key=access_key, secret=secret)
@@ -60,6 +62,8 @@ def find_key() -> SigningKey:
 
 def local_key(data_dir: Path) -> SigningKey | None:
     """Return the key that a service keeps for commands on its machine; None before its first start."""
+    from vodpull.signing import SigningKey
+
     path = data_dir / "local-key.json"
     try:
         kept = json.loads(path.read_text())
@@ -76,6 +80,7 @@ def local_key(data_dir: Path) -> SigningKey | None:
 
 def _configured_key() -> SigningKey | None:
     from vodpull.settings import load_settings
+    from vodpull.signing import SigningKey
 
     settings = load_settings()
     secret = settings.secret_key.get_secret_value()

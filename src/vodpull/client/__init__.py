@@ -15,6 +15,7 @@ from vodpull.client.operations import Options, PullOptions
 from vodpull.client.shapes import (
     Attempt,
     Batch,
+    CaptionFile,
     CaptionSource,
     Delivery,
     DeliveryPage,
@@ -48,6 +49,7 @@ __all__ = [
     "Attempt",
     "Batch",
     "Caption",
+    "CaptionFile",
     "CaptionSource",
     "Category",
     "Client",

@@ -107,6 +107,7 @@ class _Operations:
     list_deliveries = _Method(video_operations.list_deliveries)
 
     upload = _Method(upload_operations.upload)
+    upload_material = _Method(upload_operations.upload_material)
 
     clip_video = _Method(edit_operations.clip_video)
     join_videos = _Method(edit_operations.join_videos)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from vodpull.client.calls import get, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
-from vodpull.client.shapes import Batch, Delivery, Event, Job, Page, Source, read
+from vodpull.client.shapes import Batch, CaptionSource, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
 from vodpull.errors import CallFailed, NotFound
 
@@ -71,7 +71,13 @@ def submit(
 def _item(source: Source) -> dict[str, Any]:
     """Return a source as it is sent: older services know none of what is left out."""
     said = asdict(source)
+    said["captions"] = [caption_as_sent(caption) for caption in source.captions]
     return said if source.captions else {name: value for name, value in said.items() if name != "captions"}
+
+
+def caption_as_sent(caption: CaptionSource) -> dict[str, Any]:
+    """Return a caption as it is sent: without what is not said."""
+    return {name: value for name, value in asdict(caption).items() if value}
 
 
 def query(batch_id: str) -> Flow[Batch]:

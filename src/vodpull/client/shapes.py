@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -15,9 +16,24 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class CaptionSource:
-    """A caption file to fetch with a source."""
+    """A caption file that comes with a source: `url` or `material_id` says where it is."""
 
-    url: str
+    url: str = ""
+    language: str
+    """By BCP 47."""
+    label: str = ""
+    """What viewers choose it by; empty: what the language calls itself."""
+    default: bool = False
+    """Players show it unless a viewer chooses otherwise."""
+    material_id: str = ""
+    """The material of the account that it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionFile:
+    """A caption file of this machine, to be sent with a film."""
+
+    path: str | Path
     language: str
     """By BCP 47."""
     label: str = ""

@@ -223,10 +223,11 @@ def outputs_name(video_id: str, attempt: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Sidecar:
-    """A caption file that is named with a source, to be fetched with it."""
+    """A caption file that is named with a source, to be fetched with it or read from a material."""
 
-    url: str
-    """May carry a signed query: never logged."""
+    url: str = ""
+    """May carry a signed query: never logged. Empty: it is a material."""
+    material_id: str = ""
     language: str
     """By BCP 47."""
     label: str = ""

@@ -50,6 +50,8 @@ class GrowingUploads:
             TooManyUploads, UploadTooLarge: as `Uploads.reserve`.
         """
         upload = self._uploads.reserve(connection, wanted)
+        if upload.is_complete:
+            return upload, []
         return upload, rows.open_block(connection, self._place(upload))
 
     async def find(self, upload_id: str, *, account_id: str) -> Growing | None:

@@ -39,6 +39,7 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef
+from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
@@ -87,7 +88,8 @@ class Steps:
         self._outbox = outbox
         self._production = Production(context)
         self._captions = CaptionFiles(context.store.engine, context.objects)
-        self._sidecars = Sidecars(self._captions, context.caption_fetcher)
+        materials = Materials(context.store.engine)
+        self._sidecars = Sidecars(self._captions, context.caption_fetcher, materials=materials)
         self._head_start = HeadStart(context, self._production)
         self._sources = Sources(context, self._production)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +16,9 @@ from tests.wire import Wire
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.scopes import Scope
 from vodpull.database import tables
+from vodpull.errors import Occupied
 from vodpull.jobs.model import VideoOrigin
+from vodpull.materials.materials import Materials
 from vodpull.videos.library import Library
 
 DATA = bytes(range(256)) * 40_000  # 10 MB: three spans
@@ -81,6 +85,45 @@ def test_a_file_comes_with_its_creation(client: Client) -> None:
     made = client.create(5, body=b"bytes")
     assert (made.status_code, made.headers["Upload-Offset"]) == (201, "5")
     assert Library(client.wire.database).find(made.headers["Vodpull-Video-Id"], account_id=None).size_bytes == 5
+
+
+def test_subtitles_become_a_material_once_and_captions_name_it(client: Client) -> None:
+    said: dict[str, Any] = {"filename": "film.en.srt", "kind": "material", "resume_id": "one file"}
+    made = client.create(5, body=b"bytes", **said)
+    material_id = made.headers["Vodpull-Material-Id"]
+    again = client.create(5, **said)
+    assert (again.headers["Vodpull-Material-Id"], again.headers["Upload-Offset"]) == (material_id, "5")
+    assert client.create(6, **said).headers["Vodpull-Material-Id"] != material_id
+    named = {"language": "en", "material_id": material_id, "default": True}
+    video = client.create(5, body=b"bytes", captions=json.dumps([named]))
+    with client.wire.database.connect() as connection:
+        mine = tables.job.c.video_id == video.headers["Vodpull-Video-Id"]
+        [kept] = connection.scalar(sa.select(tables.job.c.captions).where(mine)) or []
+        assert kept.items() >= {"material_id": material_id, "language": "en", "is_default": True, "url": ""}.items()
+    materials = Materials(client.wire.database)
+    found = materials.find(material_id, account_id=None)
+    assert (found.name, found.suffix, found.size_bytes) == ("film.en", "srt", 5)
+    with pytest.raises(Occupied):
+        materials.delete(found)
+    materials.delete(found, stop_use=True)
+    assert client.create(5, **said).headers["Vodpull-Material-Id"] != material_id
+
+
+@pytest.mark.parametrize(
+    ("metadata", "field"),
+    [
+        ({"kind": "film"}, "kind"),
+        ({"kind": "audio"}, "filename"),
+        ({"kind": "material", "filename": "none"}, "filename"),
+        ({"captions": "{"}, "captions"),
+        ({"captions": '[{"language": "en"}]'}, "captions.0.url"),
+        ({"captions": '[{"language": "no tag", "url": "http://x/"}]'}, "captions.0.language"),
+        ({"captions": '[{"language": "en", "material_id": "nobodys"}]'}, "captions.0.material_id"),
+    ],
+)
+def test_what_a_file_cannot_become_is_named(client: Client, metadata: dict[str, Any], field: str) -> None:
+    refused = client.create(**metadata)
+    assert (refused.status_code, refused.json()["field"]) == (400, field)
 
 
 def test_only_what_goes_on_is_taken(client: Client) -> None:

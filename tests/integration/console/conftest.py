@@ -196,7 +196,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
-        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER, objects=OBJECTS),
+        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

@@ -17,7 +17,7 @@ from vodpull.media.confined import launcher
 from vodpull.media.tools import out_of_memory
 from vodpull.media.tools.allowlist import global_flags
 from vodpull.media.tools.outcome import Finished, check
-from vodpull.media.tools.run import RunLimits, _orders, run
+from vodpull.media.tools.run import RunLimits, _orders, run, spent_s
 from vodpull.media.tools.sandbox import confined
 
 LIMITS = RunLimits(wall_s=60)
@@ -85,8 +85,10 @@ async def test_only_the_one_folder_is_written(either_toolbox: Toolbox, tmp_path:
 
 async def test_processor_time_and_memory_are_measured(either_toolbox: Toolbox) -> None:
     code = "x = bytearray(50_000_000)\nimport time\nwhile time.process_time() < 0.3: pass"
+    before_s = spent_s()
     finished = await python(code, either_toolbox)
     assert finished.cpu_s >= 0.3
+    assert spent_s() - before_s == pytest.approx(finished.cpu_s)
     assert finished.peak_memory_bytes > 50_000_000
 
 

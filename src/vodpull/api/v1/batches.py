@@ -23,14 +23,15 @@ from vodpull.api.v1.shapes import (
     NewBatch,
     State,
 )
+from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.api.v1.views import batch_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.model import BatchView, Job, Sidecar, Stage
+from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
+from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
@@ -239,6 +240,10 @@ def _said(body: NewBatch) -> bytes:
     for item in said["items"]:
         if not item["captions"]:
             del item["captions"]
+            continue
+        for caption in item["captions"]:
+            if not caption["material_id"]:
+                del caption["material_id"]
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -256,16 +261,8 @@ def _request(body: NewBatch) -> PullRequest:
                 file_name=item.name or name_in_url(item.url),
                 fetch_url=item.url,
                 md5=item.md5,
-                captions=tuple(
-                    Sidecar(
-                        url=without_user_info(each.url),
-                        language=each.language,
-                        label=each.label,
-                        is_default=each.default,
-                    )
-                    for each in item.captions
-                ),
+                captions=sidecars_of(item.captions, field=f"items.{position}.captions"),
             )
-            for item in body.items
+            for position, item in enumerate(body.items)
         ),
     )

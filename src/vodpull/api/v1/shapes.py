@@ -24,10 +24,12 @@ class RequestShape(Shape):
 
 
 class NewCaption(RequestShape):
-    """A caption file to fetch with a source; SubRip, WebVTT, ASS or SSA."""
+    """A caption file that comes with a source; SubRip, WebVTT, ASS or SSA. `url` or `material_id` says where it is."""
 
-    url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
-    """Where it is: http or https."""
+    url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]*$")] = ""
+    """Where it is fetched from: http or https."""
+    material_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{0,64}$")] = ""
+    """The material of the account that it is."""
     language: Annotated[str, Field(min_length=2, max_length=35)]
     """By BCP 47: `en`, `pt-BR`, `zh-Hant`."""
     label: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""

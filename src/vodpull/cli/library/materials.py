@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.library.uploads import PATIENCE_S, progress_bar
 from vodpull.cli.library.video_output import as_time
 from vodpull.cli.outcome import length_text, size_text
-from vodpull.cli.output import Json, print_json, print_table
+from vodpull.cli.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError
 
 app = typer.Typer(help="Pictures, subtitles and sound of an account.", no_args_is_help=True)
@@ -46,6 +48,30 @@ def list_materials(
         for each in found.materials
     ]
     print_table(("material", "uploaded (UTC)", "suffix", "size", "length", "name"), rows)
+
+
+@app.command()
+def upload(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files to send.", metavar="FILE", exists=True, dir_okay=False, readable=True)
+    ],
+    kind: Annotated[
+        Literal["material", "audio"], typer.Option(help="Sound is audio, all else a material.")
+    ] = "material",
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Send pictures, subtitles or sound; sent again, a file is the same material."""
+    made: dict[str, str] = {}
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        for file in files:
+            with progress_bar(file, is_shown=not as_json) as on_progress:
+                made[str(file)] = client.upload_material(file, kind=kind, on_progress=on_progress)
+            if not as_json:
+                typer.echo(f"{printable(file.name)} is material {made[str(file)]}")
+    if as_json:
+        print_json([{"file": path, "materialId": material_id} for path, material_id in made.items()])
 
 
 @app.command()

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.output import print_json, printable
+
+if TYPE_CHECKING:
+    from vodpull.client import CaptionFile
 
 PATIENCE_S = 300.0
 """As long as a line may be broken before the command gives up; run again it goes on."""
@@ -28,7 +31,12 @@ def upload(
     ],
     template: Annotated[str, typer.Option(help="Template of the outputs.")] = "",
     name: Annotated[str, typer.Option(help="File name of the one file.")] = "",
+    watermark: Annotated[str, typer.Option(help="Watermark on the outputs, by its name.")] = "",
     label: Annotated[list[str] | None, typer.Option(help="NAME or PARENT/NAME; may be repeated.")] = None,
+    caption: Annotated[
+        list[str] | None,
+        typer.Option(help="LANGUAGE=FILE, SubRip, WebVTT, ASS or SSA, of the one file; may be repeated."),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until the videos are encoded.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
     cacert: CaFile = None,
@@ -39,14 +47,22 @@ def upload(
 
     After a break the same command goes on where it was. Progress goes to stderr.
     """
-    if name and len(files) > 1:
-        raise typer.BadParameter("--name goes with a single file", param_hint="--name")
+    for given, option in ((name, "--name"), (caption, "--caption")):
+        if given and len(files) > 1:
+            raise typer.BadParameter(f"{option} goes with a single file", param_hint=option)
+    texts = [_caption(text) for text in caption or ()]
     made: dict[str, str] = {}
     with open_client(server, cacert, patience_s=PATIENCE_S) as client:
         for file in files:
-            with _bar(file, is_shown=not as_json) as on_progress:
+            with progress_bar(file, is_shown=not as_json) as on_progress:
                 made[str(file)] = client.upload(
-                    file, name=name, template=template, categories=label or (), on_progress=on_progress
+                    file,
+                    name=name,
+                    template=template,
+                    watermark=watermark,
+                    categories=label or (),
+                    captions=texts,
+                    on_progress=on_progress,
                 )
             if not as_json:
                 typer.echo(f"{printable(file.name)} is video {made[str(file)]}")
@@ -56,8 +72,17 @@ def upload(
     raise typer.Exit(1 if any(video.encode_state == "failed" for video in ended) else 0)
 
 
+def _caption(text: str) -> CaptionFile:
+    language, _, path = text.partition("=")
+    if not Path(path).is_file():
+        raise typer.BadParameter(f"{text} names no file, as en=film.en.srt does", param_hint="--caption")
+    from vodpull.client import CaptionFile
+
+    return CaptionFile(path=path, language=language)
+
+
 @contextmanager
-def _bar(file: Path, *, is_shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(file: Path, *, is_shown: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Show how far a file is until the block ends, where somebody looks."""
     if not is_shown or not sys.stderr.isatty():
         yield None

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,10 @@ FINE = 4
 EDGE = 3
 # Shapes that differ by less are rounding.
 SAME_SHAPE = 0.02
+
+
+Scaled = Callable[[tuple[int, int]], bytes]
+"""Luma of a picture in so many columns and rows."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class Look:
         stream.codec_context.options = EXACT if careful else FAST
         self._crop = tools.display.container_crop(stream)
         self._matrix = b""
+        # One for all pictures: to prepare it takes longer than to scale one.
+        self._scaler = tools.av.video.reformatter.VideoReformatter()
 
     def sight(
         self, at_s: float, frame: Any, *, inside: float | None = None, covered: frozenset[int] = frozenset()
@@ -112,15 +119,18 @@ class Look:
         wide, high = shares(shape, inside or shape)
         across = (left + width * (1 - wide) / 2) / frame.width, wide * width / frame.width
         down = (top + height * (1 - high) / 2) / frame.height, high * height / frame.height
-        cells = _part(frame, size, across, down=down)
+        cells = _part(self._scaled(frame), size, across, down=down)
         barred = min(wide, high) < 1
         return Sight(
             at_s=at_s,
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
-            beside=_beside(frame, size, (wide, high), covered=covered) if barred else 0.0,
+            beside=_beside(self._scaled(frame), size, (wide, high), covered=covered) if barred else 0.0,
         )
+
+    def _scaled(self, frame: Any) -> Scaled:
+        return partial(_luma, self._scaler, frame)
 
 
 def shares(frame: float, inside: float) -> tuple[float, float]:
@@ -131,11 +141,11 @@ def shares(frame: float, inside: float) -> tuple[float, float]:
 
 
 def _beside(
-    frame: Any, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
+    luma: Scaled, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
 ) -> float:
     """Return the mean brightness beside the middle of a picture, but for its edge and for `covered` cells."""
     columns, rows = FINE * size[0], FINE * size[1]
-    cells = _luma(frame, (columns, rows))
+    cells = luma((columns, rows))
     beyond_x, beyond_y = inside[0] * columns + EDGE, inside[1] * rows + EDGE
     outside = [
         cells[row * columns + column]
@@ -147,12 +157,12 @@ def _beside(
     return sum(outside) / max(1, len(outside))
 
 
-def _part(frame: Any, size: tuple[int, int], across: tuple[float, float], *, down: tuple[float, float]) -> bytes:
+def _part(luma: Scaled, size: tuple[int, int], across: tuple[float, float], *, down: tuple[float, float]) -> bytes:
     """Return a part of a picture in cells; it begins at a share of width and height, and has another share of it."""
     if across == down == (0.0, 1.0):
-        return _luma(frame, size)
+        return luma(size)
     fine = [-int(-FINE * cells // share) for cells, (_, share) in zip(size, (across, down), strict=True)]
-    luma = _luma(frame, (fine[0], fine[1]))
+    whole_picture = luma((fine[0], fine[1]))
     columns, rows = (
         [round((first + share * at / cells) * whole) for at in range(cells + 1)]
         for cells, whole, (first, share) in zip(size, fine, (across, down), strict=True)
@@ -160,17 +170,18 @@ def _part(frame: Any, size: tuple[int, int], across: tuple[float, float], *, dow
     part = bytearray()
     for top, bottom in pairwise(rows):
         for left, right in pairwise(columns):
-            lines = [luma[row * fine[0] + left : row * fine[0] + right] for row in range(top, bottom)]
+            lines = [whole_picture[row * fine[0] + left : row * fine[0] + right] for row in range(top, bottom)]
             part.append(sum(map(sum, lines)) // max(1, len(lines) * (right - left)))
     return bytes(part)
 
 
-def _luma(frame: Any, size: tuple[int, int]) -> bytes:
+def _luma(scaler: Any, frame: Any, size: tuple[int, int]) -> bytes:
     matrix = MATRICES.get(frame.colorspace) or (1 if min(frame.width, frame.height) >= HD_SHORT_SIDE_PX else 5)
     full = frame.color_range == 2 or frame.format.name.startswith("yuvj")  # noqa: PLR2004 - H.273's number
     # The scaler keeps the two fields of a frame apart.
     fields = 2 if frame.interlaced_frame else 1
-    small = frame.reformat(
+    small = scaler.reformat(
+        frame,
         width=size[0],
         height=size[1] * fields,
         format="rgb24",

@@ -6,17 +6,23 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from vodpull import captions, storage
-from vodpull.errors import CaptionInvalid, FetchError, NotFound, ParameterError
+import sqlalchemy as sa
+
+from vodpull import captions
+from vodpull.errors import FetchError, NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Job, Sidecar
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
-from vodpull.materials.model import Material
+from vodpull.materials.materials import find_material
+from vodpull.materials.model import SUBTITLE_SUFFIXES, Material
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
 
 MAX_LABEL_CHARACTERS = 100
+
+CAPTION_SUFFIXES = (*SUBTITLE_SUFFIXES, "ssa")
+"""Of materials that captions can be read from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +38,8 @@ class StoredCaption:
 class Captioning:
     """Changes the captions of videos."""
 
-    def __init__(
-        self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher, objects: storage.ObjectStore
-    ) -> None:
+    def __init__(self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher) -> None:
         self._store = store
-        self._objects = objects
         self._rows = CaptionRows(store.engine)
         self._files = files
         self._fetcher = fetcher
@@ -94,9 +97,7 @@ class Captioning:
         """
         if material.suffix != "vtt":
             raise ParameterError("subtitles beside the picture are vtt files", field="subtitle")
-        if material.size_bytes > captions.MAX_BYTES:
-            raise CaptionInvalid(f"the file is larger than {captions.MAX_BYTES} bytes")
-        return await asyncio.to_thread(captions.read_track, await self._objects.get_bytes(material.key))
+        return await self._files.read(material)
 
     @staticmethod
     def check_fits(video: Video, tracks: Iterable[captions.Track]) -> None:
@@ -156,6 +157,30 @@ def checked_sidecars(sidecars: Sequence[Sidecar], *, field: str) -> tuple[Sideca
             raise ParameterError("only one caption is the default", field=f"{where}.default")
         kept.append(replace(sidecar, language=tag, label=_label(sidecar.label)))
     return tuple(kept)
+
+
+def caption_materials(
+    connection: sa.Connection, sidecars: Sequence[Sidecar], *, account_id: str, field: str
+) -> list[str]:
+    """
+    Return the ids of the materials that the captions of one source are read from.
+
+    Raises:
+        ParameterError: an account has none of such an id, or it has no subtitles.
+    """
+    found: list[str] = []
+    for number, sidecar in enumerate(sidecars):
+        if not sidecar.material_id:
+            continue
+        where = f"{field}.{number}.material_id"
+        try:
+            material = find_material(connection, sidecar.material_id, account_id=account_id)
+        except (NotFound, PermissionDenied):
+            raise ParameterError("there is no such material", field=where) from None
+        if material.suffix not in CAPTION_SUFFIXES:
+            raise ParameterError(f"this material is none of {', '.join(CAPTION_SUFFIXES)}", field=where)
+        found.append(material.material_id)
+    return found
 
 
 def _label(text: str) -> str:

@@ -17,11 +17,12 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import use_materials
 from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
-from vodpull.workflows.requests.captions import checked_sidecars
+from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +79,11 @@ class Intake:
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")
+        for job in view.jobs:
+            where = f"items.{job.position}.captions"
+            named = caption_materials(connection, job.captions, account_id=caller.account_id, field=where)
+            if named:
+                use_materials(connection, job.job_id, named, account_id=caller.account_id)
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
-from vodpull.errors import NotAllowedNow, UploadTokenInvalid
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile, VideoOrigin
+from vodpull.errors import NotAllowedNow, NotFound, PermissionDenied, UploadTokenInvalid
+from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Sidecar, StoredFile, VideoOrigin
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
+from vodpull.materials.materials import find_material, use_materials
 from vodpull.uploads.model import Upload
 from vodpull.uploads.terms import Completion, Whole
 from vodpull.videos.categories import CategoryName, resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
+
+_SIDECARS = TypeAdapter(tuple[Sidecar, ...])
 
 
 def video_options(
@@ -28,6 +34,7 @@ def video_options(
     origin: VideoOrigin = VideoOrigin.UPLOADED,
     publish_domain: str = "",
     labels: list[CategoryName] | None = None,
+    captions: Sequence[Sidecar] = (),
 ) -> Mapping[str, object]:
     """Return what is to become of an upload, as it is kept with its reservation."""
     return {
@@ -36,6 +43,7 @@ def video_options(
         "origin": int(origin),
         "publish_domain": publish_domain,
         "labels": [[label.parent, label.child] for label in labels or ()],
+        "captions": [asdict(caption) for caption in captions],
     }
 
 
@@ -63,12 +71,24 @@ class UploadedVideos:
         batch, job = view.batch, view.jobs[0]
         self._store.add_batch(connection, view, access_key=upload.access_key)
         self._store.keep_video(connection, job.job_id, encodes=self._templates[batch.template].ladder)
+        self._use_captions(connection, job, account_id=upload.account_id)
         domain, labels = str(upload.options["publish_domain"]), _labels(upload)
         if domain or labels:
             nodes = resolve(connection, upload.account_id, labels) if labels else None
             video = find_video(connection, job.video_id, account_id=upload.account_id)
             change_video(connection, video, VideoEdit(publish_domain=domain or None, labels=nodes))
         self._engine.start(connection, self._queues.batch_call(batch.batch_id, Owner.of(batch), [job.job_id]))
+
+    @staticmethod
+    def _use_captions(connection: sa.Connection, job: Job, *, account_id: str) -> None:
+        """Keep the caption files that are still there until they were read; what is gone by now is told as left out."""
+        there = []
+        for caption in job.captions:
+            with suppress(NotFound, PermissionDenied):
+                if caption.material_id:
+                    there.append(find_material(connection, caption.material_id, account_id=account_id).material_id)
+        if there:
+            use_materials(connection, job.job_id, there, account_id=account_id)
 
     def _replace(self, connection: sa.Connection, upload: Upload) -> None:
         """Work on the video anew, with other bytes."""
@@ -112,6 +132,7 @@ def _plan(upload: Upload, whole: Whole) -> BatchView:
         directory=upload.upload_id,
         watermark=str(upload.options["watermark"]),
         origin=VideoOrigin(int(str(upload.options["origin"]))),
+        captions=_captions(upload),
         asset=Asset(video_id=upload.subject_id, duration_s=0.0, files=(original,)),
         stage_at_ms=now,
         # Of the reservation: its month is part of the key that was given away then.
@@ -124,3 +145,7 @@ def _labels(upload: Upload) -> list[CategoryName]:
     pairs = upload.options["labels"]
     assert isinstance(pairs, list)  # noqa: S101 - `video_options` made it
     return [CategoryName(parent=parent, child=child) for parent, child in pairs]
+
+
+def _captions(upload: Upload) -> tuple[Sidecar, ...]:
+    return _SIDECARS.validate_python(upload.options.get("captions", ()))

@@ -16,7 +16,7 @@ from email.utils import formatdate
 from typing import Protocol
 
 from vodpull.errors import ParameterError
-from vodpull.uploads.model import MAX_FILE_NAME_CHARS, MAX_RESUME_ID_CHARS, Upload
+from vodpull.uploads.model import MAX_FILE_NAME_CHARS, MAX_RESUME_ID_CHARS, Upload, UploadKind
 from vodpull.wire_values import MD5_PATTERN, read_number
 
 VERSION = "1.0.0"
@@ -32,6 +32,13 @@ SERIES = "tus"
 
 MAX_METADATA_CHARS = 8192
 
+SUBJECTS = {
+    UploadKind.VIDEO: "Vodpull-Video-Id",
+    UploadKind.MATERIAL: "Vodpull-Material-Id",
+    UploadKind.AUDIO: "Vodpull-Material-Id",
+}
+"""The header that names what an upload becomes."""
+
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -40,8 +47,11 @@ class Described:
     """What the metadata of a new upload say."""
 
     file_name: str
+    kind: UploadKind = UploadKind.VIDEO
     template: str = ""
     watermark: str = ""
+    captions: str = ""
+    """A JSON list, as a source of a batch has."""
     categories: str = ""
     """As `NAME` or `PARENT/NAME`, a comma between."""
     resume_id: str = ""
@@ -97,6 +107,9 @@ def describe(metadata: Mapping[str, str]) -> Described:
     Raises:
         ParameterError: a value cannot be one; `field` names it.
     """
+    kind = metadata.get("kind") or UploadKind.VIDEO
+    if kind not in set(UploadKind):
+        raise ParameterError(f"kind is one of {', '.join(UploadKind)}", field="kind")
     name = re.split(r"[/\\]", metadata.get("filename") or metadata.get("name") or "video.bin")[-1]
     name = "".join(filter(str.isprintable, name)).strip()
     if not name or len(name) > MAX_FILE_NAME_CHARS:
@@ -110,9 +123,11 @@ def describe(metadata: Mapping[str, str]) -> Described:
         raise ParameterError("sha256 is not 64 hex digits", field="sha256")
     return Described(
         file_name=name,
+        kind=UploadKind(kind),
         template=metadata.get("template", ""),
         watermark=metadata.get("watermark", ""),
         categories=metadata.get("categories", ""),
+        captions=metadata.get("captions", ""),
         resume_id=resume_id,
         md5=md5.lower(),
         sha256=sha256.lower(),
@@ -158,5 +173,5 @@ def headers_of(upload: Upload, *, offset: int) -> dict[str, str]:
         "Upload-Length": str(upload.size_bytes or 0),
         "Upload-Expires": formatdate(upload.deadline_ms // 1000, usegmt=True),
         "Cache-Control": "no-store",
-        "Vodpull-Video-Id": upload.subject_id,
+        SUBJECTS[upload.kind]: upload.subject_id,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -32,11 +33,10 @@ from vodpull.api.v1.uploads.protocol import (
     read_metadata,
     read_size,
 )
+from vodpull.api.v1.uploads.wanted import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
 from vodpull.uploads.growing import Growing, GrowingUploads
-from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.videos.labelling import read_labels
-from vodpull.workflows.requests.uploaded import video_options
+from vodpull.uploads.model import Upload
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 
@@ -96,8 +96,10 @@ def uploads_router(context: ApiContext) -> APIRouter:
 class Tus:
     """Says in the words of tus what uploads do."""
 
-    def __init__(self, context: ApiContext) -> None:
+    def __init__(self, context: ApiContext, *, prefix: str = UPLOADS_PREFIX) -> None:
+        """`prefix`: of the path of an upload."""
         self._context = context
+        self._prefix = prefix
         self._uploads = context.uploads
         self._growing = GrowingUploads(context.uploads, series=SERIES)
 
@@ -141,28 +143,18 @@ class Tus:
                 raise UploadMisplaced("the upload is there already: go on with PATCH")
             offset = await self._take(request, growing, checksum)
         base = (self._context.public_url or str(request.base_url)).rstrip("/")
-        headers = headers_of(upload, offset=offset) | {"Location": f"{base}{UPLOADS_PREFIX}/{upload.upload_id}"}
+        headers = headers_of(upload, offset=offset) | {"Location": f"{base}{self._prefix}/{upload.upload_id}"}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
 
     def _reserve(self, key: LiveKey, described: Described, size_bytes: int) -> tuple[Upload, list[str]]:
         context = self._context
-        template = context.templates.find(described.template or context.default_template, watermark=described.watermark)
-        wanted = Wanted(
-            account_id=key.account_id,
-            access_key=key.access_key,
-            kind=UploadKind.VIDEO,
-            file_name=described.file_name,
-            resume_id=described.resume_id,
-            size_bytes=size_bytes,
-            md5=described.md5,
-            sha256=described.sha256,
-            options=video_options(
-                template=template.name, watermark=described.watermark, labels=read_labels(described.categories)
-            ),
-        )
         with context.store.transaction() as connection:
+            wanted = wanted_of(described, size_bytes=size_bytes, key=key, context=context, connection=connection)
             context.intake.check_quota(connection, key.account_id, more_bytes=size_bytes)
-            return self._growing.begin(connection, wanted)
+            upload, dropped = self._growing.begin(connection, wanted)
+            if upload.is_complete and not is_same(connection, upload, wanted):
+                return self._growing.begin(connection, replace(wanted, resume_id="", replaces=False))
+            return upload, dropped
 
     async def head(self, request: Request, key: LiveKey) -> Response:
         """Tell how far it is."""

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from vodpull import captions, storage
 from vodpull.clock import now_ms
-from vodpull.errors import ObjectMissing
+from vodpull.errors import CaptionInvalid, ObjectMissing
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
+from vodpull.materials.model import Material
 from vodpull.workflows.attempt.captions.dash_texts import mpd_with_captions
 from vodpull.workflows.attempt.context import replaces
 
@@ -74,6 +75,17 @@ class CaptionFiles:
             updated_at_ms=now_ms(),
         )
         await asyncio.to_thread(self._rows.put, job.video_id, caption)
+
+    async def read(self, material: Material) -> captions.Track:
+        """
+        Return the cues of a caption file that is kept as a material.
+
+        Raises:
+            CaptionInvalid: it cannot be read.
+        """
+        if material.size_bytes > captions.MAX_BYTES:
+            raise CaptionInvalid(f"the file is larger than {captions.MAX_BYTES} bytes")
+        return await asyncio.to_thread(captions.read_track, await self._objects.get_bytes(material.key))
 
     async def _upload(self, folder: str, written: captions.WrittenTrack) -> None:
         """Put segments first, and the playlist that names them last."""

@@ -1,17 +1,19 @@
-"""Captions that are named with a source: fetched with it, kept with its video; none of them is worth a failed job."""
+"""Captions that are named with a source: brought with it, kept with its video; none of them is worth a failed job."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
 from vodpull import captions
-from vodpull.errors import CaptionInvalid, FetchError, NotAllowedNow, NotFound
+from vodpull.errors import CaptionInvalid, FetchError, NotAllowedNow, NotFound, ObjectMissing, PermissionDenied
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job, Sidecar
 from vodpull.jobs.store.captions import CaptionOrigin
+from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
 
@@ -38,12 +40,13 @@ class Brought:
 class Sidecars:
     """Brings the captions of one process's jobs."""
 
-    def __init__(self, files: CaptionFiles, fetcher: CaptionFetcher) -> None:
+    def __init__(self, files: CaptionFiles, fetcher: CaptionFetcher, *, materials: Materials) -> None:
         self._files = files
+        self._materials = materials
         self._fetcher = fetcher
 
     async def bring(self, batch: Batch, job: Job, *, duration_s: float) -> Brought:
-        """Fetch and read all captions of a source, a few at the same time."""
+        """Bring and read all captions of a source, a few at the same time."""
         found = await asyncio.gather(*(self._bring(batch, each, duration_s) for each in job.captions))
         pairs = list(zip(job.captions, found, strict=True))
         return Brought(
@@ -53,10 +56,17 @@ class Sidecars:
 
     async def _bring(self, batch: Batch, sidecar: Sidecar, duration_s: float) -> captions.Track | str:
         try:
-            track = await self._fetcher.read(sidecar.url, account_id=batch.account_id)
-            return captions.kept_within(track, duration_s)
-        except (FetchError, CaptionInvalid) as error:
+            return captions.kept_within(await self._read(sidecar, account_id=batch.account_id), duration_s)
+        except ObjectMissing:
+            return "the file of the material is gone"
+        except (FetchError, CaptionInvalid, NotFound, PermissionDenied) as error:
             return str(error)
+
+    async def _read(self, sidecar: Sidecar, *, account_id: str) -> captions.Track:
+        if not sidecar.material_id:
+            return await self._fetcher.read(sidecar.url, account_id=account_id)
+        find = partial(self._materials.find, sidecar.material_id, account_id=account_id)
+        return await self._files.read(await asyncio.to_thread(find))
 
     async def keep(self, job: Job, brought: Brought) -> None:
         """Keep what was brought with the job's video, which exists."""

@@ -15,16 +15,12 @@ from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
+from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import UploadKind, Wanted
 from vodpull.uploads.token import BUCKET
-from vodpull.workflows.requests.uploaded_materials import material_options
+from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 
 MAX_FILES = 50
-MAX_MATERIAL_BYTES = 100 * 1024 * 1024
-MAX_NAME_CHARS = {UploadKind.MATERIAL: 40, UploadKind.AUDIO: 200}
-SOUND = "mp3"
-
-_SUFFIX = re.compile(r"[A-Za-z0-9]{1,10}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,14 +70,14 @@ def _new_file(entry: Mapping[str, Any], kind: UploadKind) -> NewFile:
         name, suffix = (text_of(entry.get(field), field).strip() for field in ("name", "suffix"))
     except ParameterError as error:
         raise Refused(refusals.FILE_LIST) from error
-    if not name or len(name) > MAX_NAME_CHARS[kind]:
+    if not name or len(name) > NEW_NAME_CHARS[KINDS[kind]]:
         raise Refused(refusals.FILE_LIST)
     if "suffix" not in entry:  # the vendor's own models leave it out
         suffix = name.rpartition(".")[2] if "." in name else ""
     suffix = suffix.lower().removeprefix(".")
-    if kind is UploadKind.AUDIO and suffix != SOUND:
+    if kind is UploadKind.AUDIO and suffix != SOUND_SUFFIX:
         raise Refused(refusals.FILE_LIST)
-    if not _SUFFIX.fullmatch(suffix):
+    if not re.fullmatch(SUFFIX_PATTERN, suffix):
         raise Refused(refusals.MATERIAL_SUFFIX)
     return NewFile(name=name, suffix=suffix)
 
@@ -114,7 +110,7 @@ class MaterialTokenCalls:
         if asked.domain and asked.domain not in self._context.publish_domains and asked.domain != caller.urls.host():
             raise Refused(refusals.NO_SUCH_DOMAIN)
         domain = asked.domain if asked.domain in self._context.publish_domains else ""
-        most = MAX_MATERIAL_BYTES if kind is UploadKind.MATERIAL else 0
+        most = MAX_BYTES if kind is UploadKind.MATERIAL else 0
         uploads, items = self._context.uploads, []
         with self._context.store.transaction() as connection:
             self._context.intake.check_quota(connection, caller.account_id)

@@ -37,6 +37,8 @@ class DrawnText:
     script: str
     looked_at_s: tuple[float, ...]
     """A few instants at which something of it is seen."""
+    letters: str
+    """Each that is in it, once."""
 
 
 def drawn_text(data: bytes, *, duration_s: float, zero_s: float = 0.0, styled: bool) -> DrawnText:
@@ -54,7 +56,7 @@ def drawn_text(data: bytes, *, duration_s: float, zero_s: float = 0.0, styled: b
     text = _written(script)
     if len(text.encode()) > MAX_SCRIPT_BYTES:
         text = _written(_plain(track))
-    return DrawnText(script=text, looked_at_s=tuple(_instants(track)))
+    return DrawnText(script=text, looked_at_s=tuple(_instants(track)), letters=_alphabet(track))
 
 
 def _written(script: pysubs2.SSAFile) -> str:
@@ -96,6 +98,11 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _letters(text: str) -> str:
     return "".join(_ESCAPED.get(letter, letter) for letter in html.unescape(text))
+
+
+def _alphabet(track: Track) -> str:
+    texts = (html.unescape(_TAG.sub("", cue.text)) for cue in track.cues)
+    return "".join(sorted({letter for text in texts for letter in text if letter.isprintable() and letter != " "}))
 
 
 def _instants(track: Track) -> Iterator[float]:

@@ -9,6 +9,7 @@ from vodpull.media.encode.chunk import (
 )
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
+from vodpull.media.encode.letters import missing_letters
 from vodpull.media.encode.texts import extract_texts
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
@@ -107,6 +108,7 @@ __all__ = [
     "join",
     "lasting_chunks",
     "measure_renditions",
+    "missing_letters",
     "must_survey",
     "needed_tools",
     "package_and_verify",

@@ -11,9 +11,9 @@ from tests.clapper import whole
 from tests.presented import faults_of_mpd, faults_of_playlists
 
 from vodpull.media import (
-    BurntText,
     ABR,
     STEADY_FILE,
+    BurntText,
     EncodePlan,
     MediaInfo,
     Original,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.encode.filters import picture_graph, sound_chain
 from vodpull.media.encode.loudness import loudness_steps, measure_loudness
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
@@ -91,23 +92,35 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
 @contextmanager
 def burnt_in_beside(plan: EncodePlan, folder: Path) -> Iterator[None]:
     """Keep what a plan burns in, the picture of its watermark and its text, in a working folder while a block runs."""
-    files = {}
-    if plan.watermark:
-        files[plan.watermark.still.name] = plan.watermark.still.content
-    if plan.text:
-        files[plan.text.name] = plan.text.script.encode()
+    still = plan.watermark.still if plan.watermark else None
+    with ExitStack() as stack:
+        if still:
+            stack.enter_context(_beside(folder / still.name, still.content))
+        if plan.text:
+            stack.enter_context(text_beside(plan.text, folder))
+        yield
+
+
+@contextmanager
+def text_beside(text: BurntText, folder: Path) -> Iterator[None]:
+    """Keep a text that is drawn in a working folder while a block runs."""
+    with _beside(folder / text.name, text.script.encode()):
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder / FONT_CACHE, ignore_errors=True)
+
+
+@contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[None]:
     try:
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
+        path.write_bytes(content)
     except OSError as error:
         raise error_of_disk(error, "what is burnt in cannot be written") from error
     try:
         yield
     finally:
-        for name in files:
-            (folder / name).unlink(missing_ok=True)
-        if plan.text:
-            shutil.rmtree(folder / FONT_CACHE, ignore_errors=True)
+        path.unlink(missing_ok=True)
 
 
 def _check_chunk(made: SampleTable, plan: EncodePlan, chunk: Chunk) -> None:

@@ -16,6 +16,8 @@ class BurntText:
     """A few instants at which something of it is seen."""
     track: int | None = None
     """The stream of the source that it is; None: it is another file."""
+    missing: str = ""
+    """Letters of it that no font has."""
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,23 +33,26 @@ class DrawnTexts:
 
 async def draw_texts(plan: EncodePlan, numbers: Sequence[int], folder: Path, *, toolbox: Toolbox) -> DrawnTexts:
     """
-    Draw the text of a plan at these frames, in order, into a folder that is made for it.
+    Draw the text of a plan at these frames, in order, into a folder of their own.
 
     Raises:
         EncodeFailed: FFmpeg ended with an error.
         EncodeStalled: it took too long.
         OutputInvalid: it did not draw what was asked for.
     """
-    folder.mkdir()
     with burnt_in_beside(plan, folder):
         finished = await run(
             build_texts_argv(plan, numbers), toolbox=toolbox, reads={}, writes=folder, limits=encode_limits(plan)
         )
     check(finished, "drawing the text")
     path = folder / _FILE
-    if path.stat().st_size != 4 * COLUMNS * ROWS * len(numbers):
+    if await asyncio.to_thread(_size, path) != 4 * COLUMNS * ROWS * len(numbers):
         raise OutputInvalid("FFmpeg did not draw the text of every instant")
     return DrawnTexts(path=path, order={"numbers": list(numbers), "columns": COLUMNS, "rows": ROWS})
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def build_texts_argv(plan: EncodePlan, numbers: Sequence[int]) -> list[str]:

@@ -282,6 +282,7 @@ async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox)
     with tempfile.TemporaryDirectory() as place:
         burnt = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
         if subject.plan.text and orders["sights"]:
+            (Path(place) / "text").mkdir()
             numbers = _looked_at(subject.plan, orders)
             frames = await draw_texts(subject.plan, numbers, Path(place) / "text", toolbox=toolbox)
             burnt.append(("text", frames.path))

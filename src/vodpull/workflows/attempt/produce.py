@@ -29,6 +29,7 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
+from vodpull.workflows.attempt.captions.burnt_in import BurntTexts, warnings_of
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
@@ -57,6 +58,7 @@ class Production:
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
+        self._burnt_texts = BurntTexts(context.store.engine, context.objects, toolbox=context.toolbox)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -86,8 +88,10 @@ class Production:
             return None
         if survey is None and media.must_survey(info):
             return None
-        info = media.settled(info, survey)
-        ladder = media.plan_ladder(info, template=await self._template(job))
+        info, template = media.settled(info, survey), await self._template(job)
+        if job.burn_in or template.burn_in:
+            return None
+        ladder = media.plan_ladder(info, template=template)
         return (
             None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
         )
@@ -265,8 +269,7 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
-        if info.texts and (await self._template(job)).captions:
-            job = replace(job, asset=await self._source_texts.keep(job, info, await self.originals.as_it_came(job)))
+        job = await self._with_texts(job, info)
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
@@ -278,6 +281,18 @@ class Production:
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
+
+    async def _with_texts(self, job: Job, info: media.MediaInfo) -> Job:
+        """Make captions of the text tracks of the source, and return the job as it then is."""
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        drawn = (await self.plan(job, info)).plan.text
+        job = replace(job, asset=replace(job.asset, warnings=(*job.asset.warnings, *warnings_of(drawn))))
+        if not info.texts or not (await self._template(job)).captions:
+            return job
+        source = await self.originals.as_it_came(job)
+        return replace(
+            job, asset=await self._source_texts.keep(job, info, source, without=drawn.track if drawn else None)
+        )
 
     async def _judged(
         self,
@@ -308,14 +323,13 @@ class Production:
     ) -> None:
         if info.duration_s > self._context.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
-        survey = None
+        survey, text, template = None, None, await self._template(job)
         if info.video is not None:
-            survey = await media.survey(
-                source or await self.originals.readable(job), info, toolbox=self._context.toolbox
-            )
-        template = await self._template(job)
+            source = source or await self.originals.readable(job)
+            survey = await media.survey(source, info, toolbox=self._context.toolbox)
+            text = await self._burnt_texts.of(job, info, template, source=source)
         template = replace(template, copy=False) if careful else template
-        ladder = media.plan_ladder(info, template=template, survey=survey)
+        ladder = media.plan_ladder(info, template=template, survey=survey, text=text)
         decisions = [asdict(decision) for decision in ladder.decisions]
         await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         if careful:

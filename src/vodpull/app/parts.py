@@ -18,6 +18,7 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
+from vodpull.app.libraries import import_kinds
 from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
@@ -31,6 +32,7 @@ from vodpull.app.setup import (
 )
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
@@ -51,9 +53,11 @@ from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
@@ -97,10 +101,11 @@ class Parts:
         self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        awaited = [queue.name for queue in self.queues.all() if queue is not self.queues.arrivals]
         self.census = partial(
             take_census,
             database,
-            queues=partial(measure_queues, database, [queue.name for queue in self.queues.all()]),
+            queues=partial(measure_queues, database, awaited),
             alive_s=BeatLimits().death_s,
         )
         self.metrics = Metrics(
@@ -125,6 +130,7 @@ class Parts:
             watch=self.watch,
             manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
+        self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
         self.disposal = Disposal(self.retention, self.control, self.objects)
@@ -138,6 +144,25 @@ class Parts:
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
         self.uploads = self._uploads()
+        self.import_kinds = import_kinds(self.guard)
+        self.imports = Imports(
+            Ledger(database),
+            self.intake,
+            engine=self.engine,
+            queues=self.queues,
+            kinds=self.import_kinds,
+            vault=self.vault,
+        )
+
+    def _terms(self) -> Terms:
+        settings = self.settings
+        return Terms(
+            templates=self.templates,
+            check_url=self.notify_guard.check_url,
+            default_template=settings.default_template,
+            unique_trans_no="trans-no-strict" in settings.compat,
+            quota_bytes=settings.account_quota_bytes,
+        )
 
     def _uploads(self) -> Uploads:
         settings, folder = self.settings, folder_of(self.settings.storage())

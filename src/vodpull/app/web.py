@@ -36,7 +36,6 @@ from vodpull.videos.gate import Gate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
-from vodpull.workflows.requests.intake import Intake, Terms
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -93,7 +92,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
 
 
 def _api_context(parts: Parts) -> ApiContext:
-    intake = _intake(parts)
+    intake = parts.intake
     return ApiContext(
         access=Access(
             parts.accounts.find_live,
@@ -149,17 +148,6 @@ def _gate(parts: Parts) -> Gate:
         parts.playback_keys.find_live,
         is_signed=parts.settings.playback == "signed",
     )
-
-
-def _intake(parts: Parts) -> Intake:
-    terms = Terms(
-        templates=parts.templates,
-        check_url=parts.notify_guard.check_url,
-        default_template=parts.settings.default_template,
-        unique_trans_no="trans-no-strict" in parts.settings.compat,
-        quota_bytes=parts.settings.account_quota_bytes,
-    )
-    return Intake(parts.store, parts.engine, parts.queues, terms=terms)
 
 
 def _history(parts: Parts, slice_s: int, slices: int) -> History:

@@ -20,6 +20,8 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.importing.submission import Submission
+from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.deletion import Sweep
 from vodpull.workflows.requests.leftovers import Leftovers
@@ -63,6 +65,7 @@ def working(parts: Parts) -> Iterator[None]:
     chores = _chores(parts, workshop)
     schedule = Schedule(parts.store, parts.engine, work_folder=context.work_folder, chores=chores)
     register_workflows(parts.engine, parts.queues, steps)
+    register_imports(parts.engine, parts.queues, _turns(parts))
     try:
         parts.engine.launch(parts.queues.all(), executor_id=executor_id.name)
         heartbeat.start()
@@ -74,6 +77,11 @@ def working(parts: Parts) -> Iterator[None]:
         parts.engine.shutdown()
         heartbeat.stop()
         executor_id.release()
+
+
+def _turns(parts: Parts) -> Turns:
+    submission = Submission(parts.store, parts.intake, parts.control, engine=parts.engine, queues=parts.queues)
+    return Turns(parts.engine, parts.queues, submission, kinds=parts.import_kinds, vault=parts.vault)
 
 
 def _context(parts: Parts) -> Context:

@@ -7,7 +7,8 @@ from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlis
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
-from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
+from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, Throttle
+from vodpull.fetch.transfer.network_errors import network_errors
 
 __all__ = [
     "AddressGuard",
@@ -18,8 +19,10 @@ __all__ = [
     "HostLimits",
     "OnPart",
     "PartView",
+    "Throttle",
     "download",
     "fetch_playlist",
     "is_playlist",
+    "network_errors",
     "parse_credentials",
 ]

@@ -40,6 +40,7 @@ from vodpull.jobs.model import (
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef
 from vodpull.materials.materials import Materials
+from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
@@ -91,7 +92,12 @@ class Steps:
         materials = Materials(context.store.engine)
         self._sidecars = Sidecars(self._captions, context.caption_fetcher, materials=materials)
         self._head_start = HeadStart(context, self._production)
-        self._sources = Sources(context, self._production)
+        self._arrivals = Arrivals(context, self._production)
+        self._sources = Sources(context, self._production, self._arrivals)
+
+    async def arrive(self, upload_id: str) -> None:
+        """Encode what can be of an upload while it comes; what cannot is no fault of anybody."""
+        await self._arrivals.follow(upload_id)
 
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""

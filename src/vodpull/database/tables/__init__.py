@@ -10,6 +10,10 @@ from vodpull.database.tables.accounts import (
     storage_day,
 )
 from vodpull.database.tables.base import metadata
+from vodpull.database.tables.imports import (
+    import_entries,
+    imports,
+)
 from vodpull.database.tables.notices import (
     callback,
     delivery,
@@ -70,6 +74,8 @@ __all__ = [
     "delivery_attempt",
     "event",
     "executor",
+    "import_entries",
+    "imports",
     "installation",
     "job",
     "job_stage",

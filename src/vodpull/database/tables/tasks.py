@@ -81,6 +81,7 @@ job = sa.Table(
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage_batch", "stage", "batch_id"),
+    sa.Index("ix_job_video", "video_id"),
     sa.Index("ix_job_unarchived", "finished_at_ms", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
 )
 

@@ -39,6 +39,8 @@ async def read_blocks(
             block.append(chunk)
             size_bytes += len(chunk)
             on_bytes(len(chunk))
+            if limits.throttle is not None:
+                await limits.throttle.spend(len(chunk))
             is_late = time.monotonic() - started_s >= _BLOCK_S
             if size_bytes >= _BLOCK_BYTES or len(block) >= _BLOCK_CHUNKS or is_late:
                 yield block

@@ -36,6 +36,9 @@ IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 
+ARRIVING_MS = 600_000
+"""So long after its last byte an upload is taken to go on: longer than anybody follows a quiet one."""
+
 REPLACED_STAYS_MS = 3_600_000
 """So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
 
@@ -132,7 +135,11 @@ class Store:
         query = sa.select(IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return row is None or bool(row[0]) or str(row[1]) != attempt
+            if row is None:  # an upload that goes on will become a job in this directory
+                upload = tables.upload.c
+                mine = sa.and_(upload.upload_id == directory, upload.touched_at_ms > now_ms() - ARRIVING_MS)
+                return attempt != "1" or connection.scalar(sa.select(upload.upload_id).where(mine)) is None
+        return bool(row[0]) or str(row[1]) != attempt
 
     def count_waiting_for_encoder(self) -> int:
         """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""

@@ -17,7 +17,8 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.plan.copy_rules import STEP_S
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.proof import AROUND, LISTENED_S, Found, ask_proof, wrongs
+from vodpull.media.verify.instants import AROUND, LISTENED_S
+from vodpull.media.verify.proof import Found, ask_proof, wrongs
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
 SPREAD_S, MAX_BETWEEN = 60.0, 10

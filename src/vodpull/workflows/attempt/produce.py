@@ -81,14 +81,23 @@ class Production:
         return read_plan(found)
 
     async def foresee(
-        self, job: Job, info: media.MediaInfo, *, survey: media.Survey | None = None
+        self,
+        job: Job,
+        info: media.MediaInfo,
+        *,
+        template: media.Template | None = None,
+        survey: media.Survey | None = None,
     ) -> media.EncodePlan | None:
-        """Return the plan of a source of which only the beginning is here; None: it depends on what is not known."""
+        """
+        Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
+
+        `template`: of a job that there is not yet.
+        """
         if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
         if survey is None and media.must_survey(info):
             return None
-        info, template = media.settled(info, survey), await self._template(job)
+        info, template = media.settled(info, survey), template or await self._template(job)
         if job.burn_in or template.burn_in:
             return None
         ladder = media.plan_ladder(info, template=template)

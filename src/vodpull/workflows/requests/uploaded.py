@@ -12,7 +12,18 @@ from pydantic import TypeAdapter
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, NotFound, PermissionDenied, UploadTokenInvalid
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Sidecar, StoredFile, VideoOrigin
+from vodpull.jobs.model import (
+    DEFAULT_PRIORITY,
+    Asset,
+    Batch,
+    BatchView,
+    Clarity,
+    Job,
+    ServerType,
+    Sidecar,
+    StoredFile,
+    VideoOrigin,
+)
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
@@ -60,7 +71,15 @@ class UploadedVideos:
 
     def completion(self) -> Completion:
         """Return what a whole file becomes."""
-        return Completion(finish=self._finish)
+        return Completion(finish=self._finish, begin=self._begin)
+
+    def _begin(self, connection: sa.Connection, upload: Upload) -> None:
+        """Let a worker encode what can be while the rest comes."""
+        template = self._templates.get(str(upload.options["template"]))
+        if template is not None and template.ladder:
+            owner = Owner(account_id=upload.account_id, priority=DEFAULT_PRIORITY)
+            call = self._queues.arrive_call(upload.upload_id, owner, after_ms=upload.touched_at_ms)
+            self._engine.start(connection, call)
 
     def _finish(self, connection: sa.Connection, upload: Upload, whole: Whole) -> None:
         if whole.replaces:

@@ -141,6 +141,8 @@ class Settings(BaseSettings):
     `ignore-dir-id` (for calls to come)."""
     wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
     """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
+    audit_days: Annotated[float, Field(ge=0)] = 365.0
+    """Days that the lines of the audit log are kept; 0: for ever."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
     max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000

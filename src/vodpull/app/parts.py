@@ -31,10 +31,11 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
@@ -47,6 +48,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -97,6 +99,7 @@ class Parts:
         self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self.templates)
         self.playback_keys = PlaybackKeys(database, self.vault)
+        self.content_keys = ContentKeys(database, self.vault)
         self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
         self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
@@ -139,7 +142,8 @@ class Parts:
         self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
         files = CaptionFiles(database, self.objects)
         self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
-        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
+        clear_files = ClearFiles(self.objects, self.content_keys)
+        self.stills = Stills(self.library, clear_files, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )

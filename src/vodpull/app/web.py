@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
 from vodpull.api.http.access import Access, CallLimit
 from vodpull.api.http.auth import SigningKey, sign
@@ -55,6 +58,9 @@ def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
 def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
     return ConsoleContext(
         operators=Operators(parts.database),
+        sessions=Sessions(parts.database),
+        two_factor=TwoFactor(parts.database, parts.vault),
+        audit=AuditLog(parts.database),
         accounts=parts.accounts,
         store=api.store,
         listing=api.listing,
@@ -87,6 +93,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
+        audit_days=parts.settings.audit_days,
         public_url=parts.settings.public_url,
     )
 
@@ -121,6 +128,7 @@ def _api_context(parts: Parts) -> ApiContext:
         stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,
+        imports=parts.imports,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,
@@ -146,6 +154,7 @@ def _gate(parts: Parts) -> Gate:
     return Gate(
         partial(parts.library.rule_of, policy=parts.signer.policy),
         parts.playback_keys.find_live,
+        parts.content_keys.find,
         is_signed=parts.settings.playback == "signed",
     )
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
+from vodpull.accounts.audit import AuditLog
 from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
 from vodpull.app.setup import find_tools
@@ -88,6 +89,7 @@ def _context(parts: Parts) -> Context:
     settings = parts.settings
     return Context(
         store=parts.store,
+        content_keys=parts.content_keys,
         objects=parts.objects,
         is_shared=parts.database.dialect.name != "sqlite",
         guard=parts.guard,
@@ -128,6 +130,8 @@ def _chores(parts: Parts, workshop: Workshop) -> Chores:
         uploads=UploadParts(parts.database, parts.objects),
         disposal=parts.disposal,
         sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
+        audit=AuditLog(parts.database),
+        audit_days=parts.settings.audit_days,
         keep_days=parts.settings.retention_days,
     )
 

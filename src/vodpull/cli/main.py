@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import keys, service, tasks, upkeep
+from vodpull.cli import audit, keys, operators, service, tasks, upkeep
 from vodpull.cli.library import account, edits, materials, playback, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
@@ -49,6 +49,8 @@ tasks.register(app)
 uploads.register(app)
 upkeep.register(app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(operators.app, name="operators")
+app.command("audit")(audit.print_log)
 edits.register(videos.app)
 app.add_typer(videos.app, name="videos")
 app.add_typer(account.categories, name="categories")

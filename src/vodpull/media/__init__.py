@@ -19,6 +19,7 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
+from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists import playlists
@@ -39,13 +40,15 @@ from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template, parse_watermark
+from vodpull.media.plan.template import Template
+from vodpull.media.plan.template_text import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.encrypted import encrypt_package
 from vodpull.media.verify.proof import Account, Original, Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
@@ -62,11 +65,13 @@ __all__ = [
     "AudioStream",
     "BurntText",
     "Chunk",
+    "ContentKey",
     "Decision",
     "EncodePlan",
     "Forecast",
     "JoinedSound",
     "Ladder",
+    "Lock",
     "MediaInfo",
     "Original",
     "Package",
@@ -97,16 +102,20 @@ __all__ = [
     "choose_variant",
     "copy_limits",
     "could_be_more_careful",
+    "decrypted",
     "describe",
     "encode_chunk",
     "encode_limits",
     "encode_tracks",
+    "encrypt_package",
     "extract_texts",
     "find_spot",
     "find_toolbox",
     "foresees_copy",
     "join",
+    "keys_needed",
     "lasting_chunks",
+    "locks_of",
     "measure_renditions",
     "missing_letters",
     "must_survey",

@@ -14,6 +14,7 @@ from vodpull import fetch
 from vodpull.accounts.keys import Accounts
 from vodpull.jobs.model import Job
 from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
@@ -47,6 +48,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
     store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
+        content_keys=ContentKeys(database, VAULT),
         store=store,
         objects=objects,
         is_shared=is_shared,

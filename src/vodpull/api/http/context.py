@@ -9,7 +9,7 @@ from datetime import tzinfo
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.api.http.access import Access, CallLimit
-from vodpull.api.http.files import Gate, ObjectReader
+from vodpull.api.http.files import ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
@@ -23,11 +23,13 @@ from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
+from vodpull.videos.gate import Gate
 from vodpull.videos.library import Library
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -68,6 +70,7 @@ class ApiContext:
     stills: Stills
     callbacks: Callbacks
     captioning: Captioning
+    imports: Imports
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

@@ -13,7 +13,8 @@ from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.ceilings import NEAR, lowered_bps, worth_bps
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
+from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
+from vodpull.media.plan.template_text import ABR
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0

@@ -29,16 +29,17 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
-from vodpull.workflows.attempt.captions.burnt_in import BurntTexts, warnings_of
+from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
+from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
+from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
@@ -185,10 +186,13 @@ class Production:
         """
         Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
 
-        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
+        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next; or
+        it will be encrypted.
         """
         await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
+        if planned.plan.encrypt != "none":  # nothing of it is ever there in clear
+            return None
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
             return None
@@ -246,7 +250,9 @@ class Production:
                 planned.plan, parts, folder, original=original, video_id=made_name(job), toolbox=self._context.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
-            write_verified(folder, package, renditions, proof=proof)
+            verified = Verified(package=package, renditions=renditions, proof=asdict(proof))
+            keys = self._context.content_keys
+            write_verified(folder, await encrypt(verified, planned.plan, folder, job=job, content_keys=keys))
 
     async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
         """Do something with the plan of a job; if it goes wrong, with the careful one, unless it was that already."""
@@ -278,7 +284,9 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
-        job = await self._with_texts(job, info)
+        drawn = (await self.plan(job, info)).plan.text
+        bring = self.originals.as_it_came if (await self._template(job)).captions else None
+        job = replace(job, asset=await self._source_texts.tell(job, info, drawn=drawn, bring=bring))
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
@@ -290,18 +298,6 @@ class Production:
             decisions = with_quality(job.decisions, package, renditions)
             await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
-
-    async def _with_texts(self, job: Job, info: media.MediaInfo) -> Job:
-        """Make captions of the text tracks of the source, and return the job as it then is."""
-        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
-        drawn = (await self.plan(job, info)).plan.text
-        job = replace(job, asset=replace(job.asset, warnings=(*job.asset.warnings, *warnings_of(drawn))))
-        if not info.texts or not (await self._template(job)).captions:
-            return job
-        source = await self.originals.as_it_came(job)
-        return replace(
-            job, asset=await self._source_texts.keep(job, info, source, without=drawn.track if drawn else None)
-        )
 
     async def _judged(
         self,

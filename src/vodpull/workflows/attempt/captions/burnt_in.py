@@ -12,7 +12,7 @@ import structlog
 
 from vodpull import captions, media, storage
 from vodpull.errors import CaptionInvalid, NotFound
-from vodpull.jobs.model import AssetWarning, Job
+from vodpull.jobs.model import Job
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.captions.source_texts import language_of
 
@@ -90,12 +90,3 @@ def chosen(texts: Sequence[media.TextStream], wanted: str) -> media.TextStream |
         if text.is_forced if wanted == FORCED else (language == wanted or language.startswith(f"{wanted}-")):
             return text
     return None
-
-
-def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
-    """Return what is to be told of a text that was drawn in."""
-    if text is None or not text.missing:
-        return ()
-    shown = " ".join(text.missing[:8])
-    message = f"no installed font has {len(text.missing)} letters of the text that is burnt in, for example {shown}"
-    return (AssetWarning(code="letters_missing", message=message),)

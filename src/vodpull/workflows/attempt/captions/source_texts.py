@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,26 @@ class SourceTexts:
         self._rows = CaptionRows(database)
         self._files = CaptionFiles(database, objects)
         self._toolbox = toolbox
+
+    async def tell(
+        self,
+        job: Job,
+        info: media.MediaInfo,
+        *,
+        drawn: media.BurntText | None,
+        bring: Callable[[Job], Awaitable[Path]] | None,
+    ) -> Asset:
+        """
+        Return the asset of a job that tells of its texts: those of the source that became captions, and what is drawn.
+
+        `bring` brings the original; None: no track of it becomes a caption.
+        """
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        asset = replace(job.asset, warnings=(*job.asset.warnings, *warnings_of(drawn)))
+        if bring is None or not info.texts:
+            return asset
+        without = drawn.track if drawn else None
+        return await self.keep(replace(job, asset=asset), info, await bring(job), without=without)
 
     async def keep(self, job: Job, info: media.MediaInfo, source: Path, *, without: int | None = None) -> Asset:
         """
@@ -61,6 +81,15 @@ class SourceTexts:
         except (CaptionInvalid, NotAllowedNow, NotFound) as error:
             return str(error)
         return ""
+
+
+def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
+    """Return what is to be told of a text that was drawn in."""
+    if text is None or not text.missing:
+        return ()
+    shown = " ".join(text.missing[:8])
+    message = f"no installed font has {len(text.missing)} letters of the text that is burnt in, for example {shown}"
+    return (AssetWarning(code="letters_missing", message=message),)
 
 
 def wanted_of(

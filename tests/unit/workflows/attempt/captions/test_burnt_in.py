@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from vodpull.media import BurntText, TextStream
-from vodpull.workflows.attempt.captions.burnt_in import chosen, warnings_of
+from vodpull.workflows.attempt.captions.burnt_in import chosen
+from vodpull.workflows.attempt.captions.source_texts import warnings_of
 
 
 def track(index: int, language: str | None, *, is_forced: bool = False) -> TextStream:

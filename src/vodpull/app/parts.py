@@ -15,6 +15,7 @@ from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
@@ -185,6 +186,10 @@ class Parts:
         materials = UploadedMaterials(self.accounts, self.outbox)
         completions = {UploadKind.VIDEO: videos.completion(), **materials.completions()}
         return Uploads(self.database, self.objects, terms=terms, completions=completions)
+
+    def limit(self, name: str, rate: str, *, what: str) -> RateLimit:
+        """Return a rate limit that all processes share."""
+        return RateLimit(self.database, name, rate, what=what)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -137,6 +138,11 @@ class ObstoreObjects:
                 max_concurrency=_PARTS_AT_ONCE,
             )
             await self._flush(key)
+
+    async def adopt_file(self, key: str, path: Path) -> None:
+        """Store a file, in a folder on the same disk by a second name."""
+        if self._folder is None or not await asyncio.to_thread(_link, path, self._folder / key):
+            await self.put_file(key, path)
 
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object."""
@@ -278,6 +284,21 @@ def _sync_to_disk(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _link(path: Path, target: Path) -> bool:
+    """Give a file another name, durably and in place of what has it; False where that cannot be."""
+    staged = target.with_name(f"{target.name}#{secrets.randbelow(10**12)}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged.hardlink_to(path)
+        staged.replace(target)
+    except OSError:  # another disk, or one without such names; of a full one the copy tells
+        staged.unlink(missing_ok=True)
+        return False
+    staged.unlink(missing_ok=True)  # both names were of one file already: then nothing was renamed
+    _sync_to_disk(target)
+    return True
 
 
 def _remove_folders(folder: Path) -> None:

@@ -162,7 +162,7 @@ class Sources:
         if job.origin in EDITED and key.endswith(".m3u8"):
             media_bytes = await self._edits.put_playlist(job, source, key=key)
         else:
-            await self._context.objects.put_file(key, source)
+            await self._context.objects.adopt_file(key, source)
         size_bytes = (await self._context.objects.head(key)).size_bytes
         digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
         asset = original_asset(job, info, key=key, size_bytes=size_bytes, media_bytes=media_bytes)

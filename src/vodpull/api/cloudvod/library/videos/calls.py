@@ -11,7 +11,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
-from vodpull.api.cloudvod.library.once import Once
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.videos.lists import parse_list
@@ -25,9 +24,11 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.once import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
@@ -172,7 +173,8 @@ class VideoCalls:
             drawn = [await captioning.read_material(files.burnt)] if files.burnt else []
             for video in videos:
                 captioning.check_fits(video, [*tracks, *drawn])
-            await run_in_threadpool(Once(self._context.store.engine).carry_out, caller.request, start)
+            once, request = Once(self._context.store.engine), signed_fingerprint(caller.request)
+            await run_in_threadpool(once.carry_out, start, request)
             for video in videos:
                 await captioning.give(video, list(zip(wanted, tracks, strict=True)))
             return NO_RESULT

@@ -110,6 +110,7 @@ class Sources:
                     host_limits=self._context.host_limits.of_account(batch.account_id),
                     on_part=on_part,
                     cookies=cookies,
+                    stores=await asyncio.to_thread(self._context.stores_of, batch.account_id),
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
@@ -137,6 +138,7 @@ class Sources:
             on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
             host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
+            stores=await asyncio.to_thread(self._context.stores_of, account_id),
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:

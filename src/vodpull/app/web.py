@@ -76,6 +76,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         removal=api.removal,
         callbacks=api.callbacks,
         captioning=api.captioning,
+        imports=api.imports,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
         urls=parts.urls,

@@ -21,10 +21,12 @@ from vodpull.console.pages.audit import audit_routes
 from vodpull.console.pages.captions import caption_routes
 from vodpull.console.pages.entry import entry_routes
 from vodpull.console.pages.home import home_routes
+from vodpull.console.pages.imports import import_routes
 from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.library import library_routes
 from vodpull.console.pages.operators import operator_routes
+from vodpull.console.pages.overview import overview_routes
 from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.tasks import task_routes
@@ -53,6 +55,8 @@ def create_console(context: ConsoleContext) -> Starlette:
         *library_routes(gate, pages, context, streams=streams),
         *video_routes(gate, pages, context, streams=streams),
         *caption_routes(gate, pages, context),
+        *import_routes(gate, pages, context),
+        *overview_routes(gate, pages, context),
         *key_routes(gate, pages, context),
         *playback_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),

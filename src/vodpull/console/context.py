@@ -26,6 +26,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -90,6 +91,7 @@ class ConsoleContext:
     removal: VideoRemoval
     callbacks: Callbacks
     captioning: Captioning
+    imports: Imports
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     inspector: Inspector

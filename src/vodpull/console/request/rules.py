@@ -90,6 +90,18 @@ RULES: dict[str, Rule] = {
     "POST /library/{video_id}/delete": _work("video.delete"),
     "POST /library/{video_id}/captions": _work("captions.put", "language"),
     "POST /library/{video_id}/captions/delete": _work("captions.delete", "language"),
+    # Libraries that come along.
+    "GET /overview": LOOK,
+    "GET /imports": LOOK,
+    "POST /imports": _work("import.begin", "kind", "account"),
+    "GET /imports/{import_id}": LOOK,
+    "GET /imports/{import_id}/status": LOOK,
+    "GET /imports/{import_id}/map": LOOK,
+    "POST /imports/{import_id}/start": _work("import.start"),
+    "POST /imports/{import_id}/pause": _work("import.pause"),
+    "POST /imports/{import_id}/resume": _work("import.resume"),
+    "POST /imports/{import_id}/cancel": _work("import.cancel"),
+    "POST /imports/{import_id}/retry": _work("import.retry"),
     # Who gets in, and who watches.
     "GET /keys": OWN,
     "POST /keys": _own("key.create", "name", "days"),

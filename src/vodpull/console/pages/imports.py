@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
@@ -59,15 +59,13 @@ class _ImportDesk:
         return self._pages.page(
             visit,
             "imports.html",
-            rows=[(each, self._ledger.tallies(each.import_id)) for each in found],
+            rows=[(each, *_summed(self._ledger.tallies(each.import_id))) for each in found],
             following=following,
             names=names,
             own_account=self._context.account,
             kinds={name: kind for name, kind in self._imports.kinds.items() if kind.open is not None},
             templates=self._context.templates,
             default_template=self._context.default_template,
-            none=Tally(),
-            states=EntryState,
         )
 
     def begin(self, visit: Visit) -> Response:
@@ -142,6 +140,18 @@ class _ImportDesk:
         if not re.fullmatch("[0-9a-f]{32}", import_id):
             raise NotFound("there is no such import")
         return self._ledger.find(import_id, account_id=None)
+
+
+COLUMNS = (
+    (EntryState.DONE, EntryState.EXISTS),
+    (EntryState.WAITING, EntryState.RUNNING),
+    (EntryState.FAILED, EntryState.INVALID),
+)
+"""What the list of imports counts together: here, to come, failed."""
+
+
+def _summed(tallies: Mapping[EntryState, Tally]) -> tuple[int, ...]:
+    return tuple(sum(tallies.get(state, Tally()).entries for state in column) for column in COLUMNS)
 
 
 def _cursor(visit: Visit) -> str:

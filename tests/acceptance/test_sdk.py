@@ -274,7 +274,7 @@ def test_sdk_and_uploader_bring_a_film_that_plays(
     uploaded, encoded = told.wait_for(2)
     [record] = json.loads(uploaded.body)["data"]["videoListInfo"]
     assert (record["videoId"], record["transcodeState"]) == (given["videoId"], 3)
-    assert json.loads(encoded.body)["data"]["videoId"] == given["videoId"]
+    assert encoded.data["data"]["videoId"] == given["videoId"]
     [row] = sdk(f"{MANAGE}/getVideoList", video_id=given["videoId"])["read"]["data"]["videoListInfo"]
     assert (row["videoState"], row["transcodeState"]) == (0, 1)
     code = sdk(f"{MANAGE}/getPublishCode", video_id=given["videoId"])["read"]["data"]

@@ -133,7 +133,7 @@ def run_flood(name: str, *, seconds: float, rate: float) -> Outcome:
 
 
 @contextlib.contextmanager
-def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Target]:
+def attacked_service(folder: Path, *, descriptors: int | None, crowd: int = CROWD) -> Iterator[Target]:
     """Run a fresh service with two accounts, a console password and a stored file."""
     port = free_port()
     data = folder / "data"
@@ -147,7 +147,7 @@ def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Targe
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
         vodpull = [sys.executable, "-m", "vodpull"]
         attacker, neighbour = (new_key(vodpull, environment, name) for name in ("attacker", "neighbour"))
-        crowd = tuple(new_key(vodpull, environment, f"crowd-{number}") for number in range(CROWD))
+        more = tuple(new_key(vodpull, environment, f"crowd-{number}") for number in range(crowd))
         operators = open_people(Settings(data_dir=data)).operators
         operators.choose_password(operators.new_setup_token(), "correct horse battery")
         media_key = f"pullvideo/202601/{'0' * 32}/clip.mp4"
@@ -168,7 +168,7 @@ def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Targe
                     sample_url=sample_url,
                     key=attacker,
                     neighbour=neighbour,
-                    crowd=crowd,
+                    crowd=more,
                     media_key=media_key,
                 )
 

@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
     origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """What single origins want: comma list of `https://host=Bearer xyz`, `…=Basic user:pw` or `…=X-Key: v`."""
+    source_stores: CommaList = ()
+    """Stores and folders that sources may be read from: comma list of `name=s3://bucket` or `name@account=file:///dir`."""
     source_retries: CommaList = DEFAULT_SOURCE_RETRIES
     """Waits before a source is asked again after an error that may pass: `1m 5m 1h`, then per error; empty: none."""
     host_connections: Annotated[int, Field(ge=1)] = 8
@@ -163,6 +165,7 @@ class Settings(BaseSettings):
         "compat",
         "origin_credentials",
         "source_retries",
+        "source_stores",
         "trusted_proxies",
         mode="before",
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks import crowds
 from benchmarks.abuse import Gauge, asking, attacked_service, query_of
 

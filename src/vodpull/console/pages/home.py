@@ -14,9 +14,9 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.callers import own_key
 from vodpull.console.pages.display import task_card
 from vodpull.console.pages.sources import read_sources
-from vodpull.console.pages.submitter import submitter
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
@@ -121,8 +121,7 @@ class _Home:
         try:
             request, submission = self._read(visit), visit.form.get("submission", "")
             known_by = fingerprint("console", submission or new_id(now_ms()), content=repr(request).encode())
-            account_id = self._context.accounts.account_named(self._context.account)
-            self._context.intake.accept(request, submitter(self._context, account_id), known_by=(known_by,))
+            self._context.intake.accept(request, own_key(self._context), known_by=(known_by,))
         except ParameterError as error:
             return self._page(visit, error=error)
         return leave_to(visit, "")

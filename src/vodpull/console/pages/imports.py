@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.submitter import submitter
+from vodpull.console.pages.callers import key_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
@@ -71,7 +71,7 @@ class _ImportDesk:
     def begin(self, visit: Visit) -> Response:
         form = visit.form
         account_id = form.get("account") or self._context.accounts.account_named(self._context.account)
-        caller = submitter(self._context, account_id)
+        caller = key_of(self._context, account_id)
         made = self._imports.create(
             NewImport(
                 account_id=account_id,

@@ -21,6 +21,7 @@ from vodpull.api.http.waiters import Waiters
 from vodpull.api.routes import create_api, status_query_of
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
+from vodpull.app.outgoing import single_sign_on
 from vodpull.app.parts import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
@@ -93,6 +94,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
+        single_sign_on=single_sign_on(parts.settings, parts.database, parts.vault),
         audit_days=parts.settings.audit_days,
         public_url=parts.settings.public_url,
     )

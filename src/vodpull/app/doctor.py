@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from vodpull import media, storage
 from vodpull.accounts.installation import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
-from vodpull.app.outgoing import notify_guard, source_guard
+from vodpull.app.outgoing import notify_guard, source_guard, source_stores
 from vodpull.app.setup import (
     CONNECTIONS,
     MASTER_KEY_FILE,
@@ -260,6 +260,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     readers: tuple[Callable[[], object], ...] = (
         lambda: source_guard(settings),
         lambda: notify_guard(settings),
+        lambda: source_stores(settings),
         lambda: SourceRetries.parse(settings.source_retries),
         lambda: _templates(settings),
     )

@@ -15,11 +15,12 @@ from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
 from vodpull.app.libraries import import_kinds
-from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard
+from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard, source_stores
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -92,6 +93,7 @@ class Parts:
         self.objects = storage.open_store(settings.storage())
         prove_store(settings, self.objects)
         self.guard = source_guard(settings)
+        self.source_stores = source_stores(settings)
         self.notify_guard = notify_guard(settings)
         self.host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
@@ -139,7 +141,7 @@ class Parts:
         self.disposal = Disposal(self.retention, self.control, self.objects)
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
-        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
+        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits, stores_of=self.stores_of)
         files = CaptionFiles(database, self.objects)
         self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
         clear_files = ClearFiles(self.objects, self.content_keys)
@@ -168,6 +170,10 @@ class Parts:
             quota_bytes=settings.account_quota_bytes,
         )
 
+    def stores_of(self, account_id: str) -> storage.AccountStores:
+        """Return what an account may read its sources from."""
+        return self.source_stores.of_account(self.accounts.name_of(account_id) if self.source_stores else "")
+
     def _uploads(self) -> Uploads:
         settings, folder = self.settings, folder_of(self.settings.storage())
 
@@ -185,6 +191,10 @@ class Parts:
         materials = UploadedMaterials(self.accounts, self.outbox)
         completions = {UploadKind.VIDEO: videos.completion(), **materials.completions()}
         return Uploads(self.database, self.objects, terms=terms, completions=completions)
+
+    def limit(self, name: str, rate: str, *, what: str) -> RateLimit:
+        """Return a rate limit that all processes share."""
+        return RateLimit(self.database, name, rate, what=what)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

@@ -14,7 +14,7 @@ from vodpull.accounts.operators import Operators
 from vodpull.accounts.sessions import Sessions
 from vodpull.accounts.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access, CallLimit
+from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
@@ -105,7 +105,7 @@ def _api_context(parts: Parts) -> ApiContext:
     return ApiContext(
         access=Access(
             parts.accounts.find_live,
-            rate_limit=parts.settings.rate_limit,
+            limit=parts.limit("calls", parts.settings.rate_limit, what="calls with this access key"),
             is_first=partial(is_first, parts.database),
         ),
         intake=intake,
@@ -122,7 +122,7 @@ def _api_context(parts: Parts) -> ApiContext:
         storage_days=parts.storage_days,
         removal=parts.removal,
         uploads=parts.uploads,
-        upload_limit=CallLimit(parts.settings.upload_rate_limit),
+        upload_limit=parts.limit("uploads", parts.settings.upload_rate_limit, what="upload requests of this account"),
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),

@@ -95,6 +95,7 @@ def _context(parts: Parts) -> Context:
         guard=parts.guard,
         notify_guard=parts.notify_guard,
         host_limits=parts.host_limits,
+        stores_of=parts.stores_of,
         toolbox=_toolbox(settings),
         work_folder=_work_folder(parts),
         admission=Admission(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, member, post, wait_until_final
+from vodpull.client.calls import get, make, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_picture
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (
@@ -99,7 +99,7 @@ def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> F
     """
     # An older service knows no watermarks.
     order = {"template": template} | ({"watermark": watermark} if watermark else {})
-    return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", order))))
+    return read(Video, (yield from ask(make(f"{_video(video_id)}/encode", order))))
 
 
 def still(video_id: str, *, at: float, width: int | None = None) -> Flow[bytes]:
@@ -215,7 +215,7 @@ def categories() -> Flow[tuple[Category, ...]]:
 
 def create_category(name: str, *, parent_id: int = 0) -> Flow[Category]:
     """Make a category of the first level, or below one of it."""
-    return read(Category, (yield from ask(post("/categories", {"name": name, "parent_id": parent_id}))))
+    return read(Category, (yield from ask(make("/categories", {"name": name, "parent_id": parent_id}))))
 
 
 def delete_category(node_id: int) -> Flow[None]:

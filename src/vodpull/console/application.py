@@ -42,7 +42,7 @@ def create_console(context: ConsoleContext) -> Starlette:
     """Return the pages. Who may call what stands in `request/rules.py`."""
     pages = Pages()
     gate = Gate(context.sessions, context.audit, pages)
-    attempts, streams = Attempts(), Live(context.follow)
+    attempts, streams = Attempts(context.store.engine), Live(context.follow)
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
         *entry_routes(gate, pages, context, attempts=attempts),

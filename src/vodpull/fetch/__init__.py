@@ -9,6 +9,7 @@ from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, Throttle
 from vodpull.fetch.transfer.network_errors import network_errors
+from vodpull.fetch.transfer.stored import NoStores, ReadableStores
 
 __all__ = [
     "AddressGuard",
@@ -17,8 +18,10 @@ __all__ = [
     "FetchLimits",
     "FetchedPlaylist",
     "HostLimits",
+    "NoStores",
     "OnPart",
     "PartView",
+    "ReadableStores",
     "Throttle",
     "download",
     "fetch_playlist",

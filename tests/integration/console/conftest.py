@@ -26,7 +26,7 @@ from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
 from vodpull.database.ids import new_id
-from vodpull.fetch import AddressGuard, FetchLimits, HostLimits
+from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -169,6 +169,7 @@ FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
     host_limits=HostLimits(),
+    stores_of=lambda _account_id: NoStores(),
     folder=Path("nowhere"),
 )
 

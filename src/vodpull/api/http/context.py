@@ -8,7 +8,8 @@ from datetime import tzinfo
 
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.api.http.access import Access, CallLimit
+from vodpull.accounts.rate_limits import RateLimit
+from vodpull.api.http.access import Access
 from vodpull.api.http.files import ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
@@ -61,7 +62,7 @@ class ApiContext:
     storage_days: StorageDays
     removal: VideoRemoval
     uploads: Uploads
-    upload_limit: CallLimit
+    upload_limit: RateLimit
     """Requests with upload tokens, by account."""
     categories: Categories
     materials: Materials

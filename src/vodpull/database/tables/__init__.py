@@ -23,6 +23,7 @@ from vodpull.database.tables.notices import (
     silenced_url,
 )
 from vodpull.database.tables.processes import (
+    allowance,
     chore,
     executor,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "UNMEASURED",
     "access_key",
     "account",
+    "allowance",
     "audit_line",
     "batch",
     "callback",

@@ -120,5 +120,6 @@ remembered_request = sa.Table(
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("batch_id", sa.String(32), nullable=False),
     sa.Column("at_s", sa.Float, nullable=False),
+    sa.Column("answer", sa.Text),
     sa.Index("ix_remembered_request_at", "at_s"),
 )

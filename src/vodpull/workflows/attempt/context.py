@@ -38,6 +38,8 @@ class Context:
     guard: fetch.AddressGuard
     notify_guard: fetch.AddressGuard
     host_limits: fetch.HostLimits
+    stores_of: Callable[[str], fetch.ReadableStores]
+    """By the id of an account: what its sources may be read from."""
     toolbox: media.Toolbox
     work_folder: Path
     admission: Admission

@@ -110,6 +110,7 @@ class Sources:
                     host_limits=self._context.host_limits.of_account(batch.account_id),
                     on_part=on_part,
                     cookies=cookies,
+                    stores=await asyncio.to_thread(self._context.stores_of, batch.account_id),
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
@@ -137,6 +138,7 @@ class Sources:
             on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
             host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
+            stores=await asyncio.to_thread(self._context.stores_of, account_id),
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
@@ -162,7 +164,7 @@ class Sources:
         if job.origin in EDITED and key.endswith(".m3u8"):
             media_bytes = await self._edits.put_playlist(job, source, key=key)
         else:
-            await self._context.objects.put_file(key, source)
+            await self._context.objects.adopt_file(key, source)
         size_bytes = (await self._context.objects.head(key)).size_bytes
         digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
         asset = original_asset(job, info, key=key, size_bytes=size_bytes, media_bytes=media_bytes)

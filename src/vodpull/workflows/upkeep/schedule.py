@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
 from vodpull.jobs.removals import Retention
@@ -150,6 +151,7 @@ class Schedule:
         if not self._chores.retention.begin_chore("forget", every_s=HOUR_S):
             return
         requests = forget_old(self._store.engine)
+        callers = forget_past(self._store.engine)
         workflows = self._engine.collect_garbage(older_than_s=KEEP_WORKFLOWS_S, now_s=now_s())
         lines = self._chores.audit.forget_old(keep_days=self._chores.audit_days)
-        log.info("cleaned up", requests=requests, workflows=workflows, audit_lines=lines)
+        log.info("cleaned up", requests=requests, callers=callers, workflows=workflows, audit_lines=lines)

@@ -75,7 +75,7 @@ def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str
 @pytest.mark.parametrize(
     "text",
     [
-        "line 3 is not an http or https URL",
+        "line 3 is not a URL of the web or of a store",
         "the md5 in line 4 is not 32 hexadecimal digits",
         "60 URLs are too many for one task; the most is 50",
         "the password must have 10 to 200 characters",

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
-from vodpull.api.v1.callers import Caller, Callers
+from vodpull.api.v1.callers import Caller, Callers, Makers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
@@ -28,7 +28,8 @@ class VideoDesk:
     def __init__(self, context: ApiContext) -> None:
         self.context = context
         callers = Callers(context)
-        self.caller, self.known_query = callers.caller, callers.known_query
+        self.caller, self.creator, self.known_query = callers.caller, callers.creator, callers.known_query
+        self.makers = Makers(context)
 
     def video(self, video_id: str, caller: Caller) -> Video:
         """Return a video of the caller's."""

@@ -11,7 +11,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
-from vodpull.api.cloudvod.library.once import Once
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.videos.lists import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
@@ -24,9 +23,11 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.once import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied, TransNoRepeated
 from vodpull.jobs.model import EncodeState
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.materials.model import Material, MaterialKind
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
@@ -170,7 +171,8 @@ class VideoCalls:
             tracks = [await captioning.read_material(material) for material in materials]
             for video in videos:
                 captioning.check_fits(video, tracks)
-            await run_in_threadpool(Once(self._context.store.engine).carry_out, caller.request, start)
+            once, request = Once(self._context.store.engine), signed_fingerprint(caller.request)
+            await run_in_threadpool(once.carry_out, start, request)
             for video in videos:
                 await captioning.give(video, list(zip(wanted, tracks, strict=True)))
             return NO_RESULT

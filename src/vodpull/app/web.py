@@ -140,6 +140,7 @@ def _api_context(parts: Parts) -> ApiContext:
         signer=parts.signer,
         playback_keys=parts.playback_keys,
         accounts=parts.accounts,
+        audit=AuditLog(parts.database),
         publish_domains=parts.settings.publish_domains,
         is_ready=parts.is_ready,
         metrics=parts.metrics_door(),

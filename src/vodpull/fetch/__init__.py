@@ -4,6 +4,7 @@ from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
+from vodpull.fetch.hls.texts import FetchedText
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
@@ -17,6 +18,7 @@ __all__ = [
     "Downloaded",
     "FetchLimits",
     "FetchedPlaylist",
+    "FetchedText",
     "HostLimits",
     "NoStores",
     "OnPart",

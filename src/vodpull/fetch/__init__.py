@@ -3,6 +3,7 @@
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.guard.stored_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
@@ -28,4 +29,5 @@ __all__ = [
     "is_playlist",
     "network_errors",
     "parse_credentials",
+    "stored_url",
 ]

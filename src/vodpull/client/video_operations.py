@@ -91,14 +91,15 @@ def enable_video(video_id: str) -> Flow[Video]:
     return read(Video, (yield from ask(post(f"{_video(video_id)}/enable"))))
 
 
-def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> Flow[Video]:
+def encode_video(video_id: str, *, template: str = "", watermark: str = "", burn_in: str = "") -> Flow[Video]:
     """
     Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits.
 
-    `watermark`: name of one to put on top.
+    `watermark`: name of one to put on top. `burn_in`: id of a subtitle, a material, to draw into every picture.
     """
-    # An older service knows no watermarks.
-    order = {"template": template} | ({"watermark": watermark} if watermark else {})
+    # What an older service does not know is not said.
+    burnt = {name: value for name, value in (("watermark", watermark), ("burn_in", burn_in)) if value}
+    order = {"template": template} | burnt
     return read(Video, (yield from ask(make(f"{_video(video_id)}/encode", order))))
 
 

@@ -7,8 +7,9 @@ from vodpull.media.encode.chunk import (
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
+from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
+from vodpull.media.encode.letters import missing_letters
 from vodpull.media.encode.texts import extract_texts
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
@@ -31,6 +32,7 @@ from vodpull.media.package.presentation import (
     with_texts,
 )
 from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -57,9 +59,11 @@ __all__ = [
     "MAX_STILL_BYTES",
     "STEADY_FILE",
     "TEXTS",
+    "TEXT_TOOLS",
     "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
+    "BurntText",
     "Chunk",
     "ContentKey",
     "Decision",
@@ -113,6 +117,7 @@ __all__ = [
     "lasting_chunks",
     "locks_of",
     "measure_renditions",
+    "missing_letters",
     "must_survey",
     "needed_tools",
     "package_and_verify",

@@ -76,6 +76,7 @@ job = sa.Table(
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
     sa.Column("captions", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
+    sa.Column("burn_in", sa.String(64), nullable=False, server_default=""),
     sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -21,6 +21,7 @@ from vodpull.jobs.model import (
     EncodeState,
     Job,
     NextTry,
+    Sidecar,
     Stage,
     StoredFile,
     WireStatus,
@@ -266,7 +267,7 @@ class Store:
         return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
 
     def encode_again(
-        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = ""
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = "", burn_in: str = ""
     ) -> JobRef | None:
         """
         Make a job whose original is stored wait as its next attempt, which encodes that by another template.
@@ -284,11 +285,18 @@ class Store:
         if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
             asset = replace(asset, attempt=ref.attempt)
         pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
-        values = {"template": template, "watermark": watermark, "asset": asdict(asset)}
+        values = {"template": template, "watermark": watermark, "burn_in": burn_in, "asset": asdict(asset)}
         return self._begin_again(connection, ref, which=pulled, values=values)
 
     def replace_original(
-        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str
+        self,
+        connection: sa.Connection,
+        ref: JobRef,
+        *,
+        template: str,
+        watermark: str,
+        burn_in: str = "",
+        captions: Sequence[Sidecar] = (),
     ) -> JobRef | None:
         """
         Make a job that is over wait as its next attempt, because its source is another one now; else None.
@@ -296,7 +304,13 @@ class Store:
         Raises:
             NotAllowedNow: as `reset_job`.
         """
-        values = {"pull_status": WireStatus.RUNNING.value, "template": template, "watermark": watermark}
+        values = {
+            "pull_status": WireStatus.RUNNING.value,
+            "template": template,
+            "watermark": watermark,
+            "burn_in": burn_in,
+            "captions": [asdict(sidecar) for sidecar in captions],
+        }
         return self._begin_again(connection, ref, which=IS_FINAL, values=values)
 
     def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:

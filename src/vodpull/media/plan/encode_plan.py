@@ -9,6 +9,7 @@ from fractions import Fraction
 from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
@@ -115,6 +116,8 @@ class EncodePlan:
     """Three seconds of it become an animated picture."""
     watermark: Watermark | None = None
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
+    text: BurntText | None = None
+    """What is drawn into every picture."""
     sound_layout: SoundLayout = "muxed"
     """Whether sound has segments of its own."""
     dash: bool = False
@@ -196,6 +199,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         encrypt=template.encrypt,
         key_segments=template.key_segments,
         watermark=template.watermark,
+        text=ladder.text,
     )
 
 

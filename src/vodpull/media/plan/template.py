@@ -180,11 +180,13 @@ class Template:
     """Originals are for bearers of a token that says so; where playback is signed they always are."""
     watermark: Watermark | None = None
     """A picture in a corner of every rendition."""
+    burn_in: Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}|forced)?$")] = ""
+    """Draw a text track of the source into every rendition: the first one of a language, or that is `forced`."""
 
     @property
     def copies(self) -> bool:
         """Whether a source may become its own best rendition."""
-        return self.copy and self.watermark is None
+        return self.copy and self.watermark is None and not self.burn_in
 
     def has_teaser(self, duration_s: float) -> bool:
         """Tell whether a film of a length gets an animated picture."""

@@ -116,6 +116,7 @@ def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
         "own_height": template.own_height,
         "audio_only": template.audio_only,
         "watermark": template.watermark is not None,
+        "burn_in": bool(template.burn_in),
         "encrypt": template.encrypt != "none",
     }
     if template.watermark:

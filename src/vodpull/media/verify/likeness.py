@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import mul, sub
@@ -66,6 +66,8 @@ class SightLikeness:
     """Brightness was mapped to another range, so `levels` has what that changed."""
     mark: float | None = None
     """How much of the watermark is seen, 1: all of it; None: there is none, or it looks like what is below it."""
+    text: float | None = None
+    """The same of text that is drawn in."""
 
 
 class Overlay(Protocol):
@@ -78,8 +80,11 @@ class Overlay(Protocol):
     def over(self, cells: bytes) -> bytes:
         """Return a fingerprint with it."""
 
-    def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[float | None, str]:
-        """Return how much of it is seen, and what is wrong, of what is shown and what is below it."""
+    def told(self, cells: bytes) -> bytes:
+        """Return a fingerprint without what cannot be told."""
+
+    def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[Mapping[str, float | None], str]:
+        """Return how much of each thing is seen, and what is wrong, of what is shown and what is below it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +122,7 @@ def compare_sights(
     bare = source
     if overlay:
         source = [(time, overlay.over(known)) for time, known in source]
+        shown = [(time, overlay.told(seen)) for time, seen in shown]
     times = [time for time, _ in source]
     near = [_span(times, time, frame_s) for time, _ in shown]
     costs = [[apart(seen, known) for _, known in source] for _, seen in shown]
@@ -129,7 +135,7 @@ def compare_sights(
         wrong = f"the picture shows another instant ({1000 * late_s:+.0f} ms)"
     best = [min(range(first, last + 1), key=row.__getitem__) for row, (first, last) in zip(costs, near, strict=True)]
     pairs = [(seen, bare[at][1]) for (_, seen), at in zip(shown, best, strict=True)]
-    mark, missing = overlay.judged(pairs, fitted=fitted) if overlay else (None, "")
+    burnt, missing = overlay.judged(pairs, fitted=fitted) if overlay else ({}, "")
     wrong = (
         _misplaced(shown, source, near, best=levels - excess)
         or wrong
@@ -140,7 +146,14 @@ def compare_sights(
     held = not moves and len(source) >= len(shown)
     if not wrong and held and apart(shown[0][1], shown[-1][1]) > MOVING_LEVELS:
         wrong = "the picture moves where the source does not"
-    return SightLikeness(levels=round(levels * share, 2), wrong=wrong, moves=moves, fitted=fitted, mark=mark)
+    return SightLikeness(
+        levels=round(levels * share, 2),
+        wrong=wrong,
+        moves=moves,
+        fitted=fitted,
+        mark=burnt.get("watermark"),
+        text=burnt.get("text"),
+    )
 
 
 def _worse(values: Sequence[float]) -> float:

@@ -29,6 +29,7 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
+from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
@@ -58,6 +59,7 @@ class Production:
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
+        self._burnt_texts = BurntTexts(context.store.engine, context.objects, toolbox=context.toolbox)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -96,8 +98,10 @@ class Production:
             return None
         if survey is None and media.must_survey(info):
             return None
-        info = media.settled(info, survey)
-        ladder = media.plan_ladder(info, template=template or await self._template(job))
+        info, template = media.settled(info, survey), template or await self._template(job)
+        if job.burn_in or template.burn_in:
+            return None
+        ladder = media.plan_ladder(info, template=template)
         return (
             None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
         )
@@ -280,8 +284,9 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
-        if info.texts and (await self._template(job)).captions:
-            job = replace(job, asset=await self._source_texts.keep(job, info, await self.originals.as_it_came(job)))
+        drawn = (await self.plan(job, info)).plan.text
+        bring = self.originals.as_it_came if (await self._template(job)).captions else None
+        job = replace(job, asset=await self._source_texts.tell(job, info, drawn=drawn, bring=bring))
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
@@ -323,14 +328,13 @@ class Production:
     ) -> None:
         if info.duration_s > self._context.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
-        survey = None
+        survey, text, template = None, None, await self._template(job)
         if info.video is not None:
-            survey = await media.survey(
-                source or await self.originals.readable(job), info, toolbox=self._context.toolbox
-            )
-        template = await self._template(job)
+            source = source or await self.originals.readable(job)
+            survey = await media.survey(source, info, toolbox=self._context.toolbox)
+            text = await self._burnt_texts.of(job, info, template, source=source)
         template = replace(template, copy=False) if careful else template
-        ladder = media.plan_ladder(info, template=template, survey=survey)
+        ladder = media.plan_ladder(info, template=template, survey=survey, text=text)
         decisions = [asdict(decision) for decision in ladder.decisions]
         await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         if careful:

@@ -27,10 +27,10 @@ SAY = say_in("zh")
 
 def collected() -> Iterator[str]:
     """Yield every text that the pages may show: marked ones, and those that come from the catalogue and from states."""
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDER.rglob("*.py"):
         for found in extract_from_file("python", str(path), keywords={"say": None}):
             yield str(found[1])
-    for path in (FOLDER / "templates").glob("*.html"):
+    for path in (FOLDER / "templates").rglob("*.html"):
         options = {"encoding": "utf-8"}
         for found in extract_from_file("jinja2.ext:babel_extract", str(path), keywords={"_": None}, options=options):
             yield str(found[1])

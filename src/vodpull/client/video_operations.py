@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from vodpull.client.calls import get, make, member, post, wait_until_final
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_picture
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (
     Account,
@@ -106,7 +106,7 @@ def encode_video(video_id: str, *, template: str = "", watermark: str = "", burn
 def still(video_id: str, *, at: float, width: int | None = None) -> Flow[bytes]:
     """Return what a video shows `at` so many seconds from its start, as a JPEG of at most a width in pixels."""
     given = {"at": f"{at:.3f}", **({"width": width} if width else {})}
-    return (yield from ask_picture(get(f"{_video(video_id)}/still?{urlencode(given)}")))
+    return (yield from ask_file(get(f"{_video(video_id)}/still?{urlencode(given)}"), "image/jpeg"))
 
 
 def set_poster(video_id: str, *, at: float) -> Flow[Video]:

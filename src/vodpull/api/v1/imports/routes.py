@@ -19,6 +19,7 @@ from vodpull.api.v1.imports.shapes import (
     RetryOrder,
 )
 from vodpull.api.v1.imports.views import entry_of, entry_reply, import_reply
+from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.estimate import measure_speed
 from vodpull.imports.id_map import map_csv
 from vodpull.imports.ledger import Ledger
@@ -98,7 +99,11 @@ def _add_beginnings(router: APIRouter, desk: _Desk) -> None:
     def add_entries(import_id: ImportId, body: NewEntries, caller: Caller = Depends(desk.caller)) -> ImportReply:
         """Add entries to an import of the kind `list`, before it is started."""
         found = desk.find(import_id, caller)
-        return desk.shown(desk.imports.add(found, [entry_of(each) for each in body.entries]))[0]
+        items: list[Entry | BadEntry] = [
+            *map(entry_of, body.entries),
+            *(BadEntry(each.line, each.reason) for each in body.bad),
+        ]
+        return desk.shown(desk.imports.add(found, items))[0]
 
     @router.post("/{import_id}/start", operation_id="startImport")
     def start_import(import_id: ImportId, caller: Caller = Depends(desk.caller)) -> ImportReply:

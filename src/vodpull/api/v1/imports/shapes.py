@@ -71,11 +71,22 @@ class NewEntry(RequestShape):
     """Another one when the file is another one: it is brought again then, into the same video."""
 
 
+class NewBadLine(RequestShape):
+    """A line of a list that is no video."""
+
+    line: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    """From 1."""
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_TEXT)]
+    """What is wrong with it."""
+
+
 class NewEntries(RequestShape):
     """Some entries of a list."""
 
-    entries: Annotated[list[NewEntry], Field(min_length=1, max_length=MAX_ENTRIES)]
+    entries: Annotated[list[NewEntry], Field(max_length=MAX_ENTRIES)] = Field(default_factory=list)
     """In the order of the list."""
+    bad: Annotated[list[NewBadLine], Field(max_length=MAX_ENTRIES)] = Field(default_factory=list)
+    """What else stood there: it is kept as `invalid`, for the report."""
 
 
 class RetryOrder(RequestShape):

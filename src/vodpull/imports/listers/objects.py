@@ -21,12 +21,12 @@ VIDEOS = frozenset(f"{_VIDEOS} rmvb swf tod ts vob webm wmv y4m".split())
 CAPTIONS = ("vtt", "srt")
 
 _KINDS = {
-    "picture": "avif bmp gif heic jpeg jpg png svg tif tiff webp",
+    "a picture": "avif bmp gif heic jpeg jpg png svg tif tiff webp",
     "sound": "aac ac3 flac m4a mp3 ogg opus wav wma",
-    "caption file": "ass srt ssa sub sup ttml vtt",
-    "piece of a playlist": "m4s",
-    "document": "csv doc docx htm html json md nfo pdf txt xls xlsx xml",
-    "archive": "7z bz2 gz rar tar tgz xz zip",
+    "a caption file": "ass srt ssa sub sup ttml vtt",
+    "a piece of a playlist": "m4s",
+    "a document": "csv doc docx htm html json md nfo pdf txt xls xlsx xml",
+    "an archive": "7z bz2 gz rar tar tgz xz zip",
 }
 
 _KIND_OF = {end: kind for kind, ends in _KINDS.items() for end in ends.split()}
@@ -65,7 +65,7 @@ def _entry(found: ListedObject, line: int, *, store: tuple[str, str], texts: lis
     if found.size_bytes == 0:
         return BadEntry(line=line, reason=f"{found.key!r} is empty")
     if end not in VIDEOS:
-        kind = f"a {_KIND_OF[end]}" if end in _KIND_OF else "of no kind that videos are"
+        kind = _KIND_OF.get(end, "of no kind that videos are")
         return BadEntry(line=line, reason=f"{found.key!r} is {kind}")
     path = PurePosixPath(found.key)
     return Entry(

@@ -59,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         self.cloud.asked.append(f"{self.command} {self.path}")
-        answer = None if parts.path.startswith("/files/") else self._refusal()
+        answer: Answer | bytes | None = None if parts.path.startswith("/files/") else self._refusal()
         if answer is None:
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = self.cloud.answer(self.cloud, self.command, parts.path.removeprefix("/files"), query)

@@ -14,6 +14,7 @@ from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
+from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
@@ -144,7 +145,15 @@ class Sources:
         async with place.attempt(place.joined_folder) as fresh:
             limits = media.copy_limits(parts.size_bytes)
             sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
-            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
+            zero_s = await media.join(
+                parts.video,
+                sounds,
+                fresh / JOINED_FILE,
+                toolbox=self._context.toolbox,
+                limits=limits,
+                has_texts=bool(parts.texts),
+            )
+            await asyncio.to_thread(lambda: write_texts(fresh, read_texts(parts.texts, zero_s=zero_s)))
         await asyncio.to_thread(place.drop_pieces)
 
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:

@@ -44,7 +44,8 @@ from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.proof import Account, Original, Proof
+from vodpull.media.verify.compare import Account, Original
+from vodpull.media.verify.proof import Proof
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
 

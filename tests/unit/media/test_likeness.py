@@ -10,6 +10,7 @@ import pytest
 from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.encode_plan import plan_encode
+from vodpull.media.verify.compare import picture_instants, sound_instants
 from vodpull.media.verify.likeness import (
     CELLS,
     COLUMNS,
@@ -22,7 +23,6 @@ from vodpull.media.verify.likeness import (
     is_lost,
     placed,
 )
-from vodpull.media.verify.proof import picture_instants, sound_instants
 
 FRAME_S = 0.04
 DICE = random.Random(7)

@@ -45,7 +45,7 @@ from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
-from vodpull.media.verify.proof import Proof
+from vodpull.media.verify.proof import Proof, told
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
 
@@ -129,6 +129,7 @@ __all__ = [
     "still_size",
     "survey",
     "titles",
+    "told",
     "warnings_of",
     "with_texts",
 ]

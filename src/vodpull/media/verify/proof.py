@@ -98,6 +98,23 @@ def judged(compared: Compared) -> Proof:
     )
 
 
+def told(proof: Proof) -> dict[str, object]:
+    """Return what was found as one line of a log has it. Pure."""
+    account = proof.account
+    lost = {"pictures": account.dropped} if account else {}
+    lost |= {
+        f"sound {number}": sound.dropped for number, sound in enumerate(account.sounds if account else (), start=1)
+    }
+    return {
+        "pictures": proof.pictures,
+        "instants": len(proof.instants_s),
+        "levels": proof.levels,
+        "sounds": proof.sounds,
+        "late_ms": proof.late_ms,
+        "left_out": "; ".join(f"{what} {reason}: {count}" for what, by in lost.items() for reason, count in by.items()),
+    }
+
+
 def wrongs(instants: Sequence[SeenInstant]) -> Iterator[list[str]]:
     """Give for each instant what is wrong with each rendition, the rest of the film taken into account."""
     for number, instant in enumerate(instants):

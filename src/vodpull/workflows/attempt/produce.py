@@ -234,6 +234,7 @@ class Production:
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
             write_verified(folder, package, renditions, proof=proof)
+        log.info("compared with the source", job=job.job_id, **media.told(proof))
 
     async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
         """Do something with the plan of a job; if it goes wrong, with the careful one, unless it was that already."""

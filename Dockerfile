@@ -17,11 +17,11 @@ COPY src /src/src
 RUN /opt/vodpull/bin/pip install --no-deps /src
 
 FROM ${BASE}
-# bubblewrap keeps decoders in, tini reaps what they leave. No pinned versions: Debian keeps only the newest, with its
+# bubblewrap keeps decoders in, tini reaps what they leave, fonts are for text that is burnt in. No pinned versions: Debian keeps only the newest, with its
 # security fixes, in a release.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends bubblewrap tini \
+    && apt-get install -y --no-install-recommends bubblewrap tini fonts-noto-core fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --user-group --home-dir /data --shell /usr/sbin/nologin vodpull \
     && install -d -o vodpull -g vodpull -m 0750 /data

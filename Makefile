@@ -42,10 +42,11 @@ bench: .venv/installed-test ## measure against the plain ways, on a quiet machin
 	$(BIN)/python -m benchmarks.overlap $(CLIP)
 	$(BIN)/python -m benchmarks.fetch
 
-chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single process, 20 full disks: nothing may be lost
+chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single process, 20 full disks, 200 uploads: nothing may be lost
 	$(BIN)/python -m tests.chaos --kills 500 --tasks 200
 	$(BIN)/python -m tests.chaos --mode embedded --kills 100 --tasks 50 --pause 4
 	$(BIN)/python -m tests.chaos.disk --points 20 --tasks 20
+	$(BIN)/python -m tests.chaos.uploads --runs 200 --kills 20
 
 faults: .venv/installed-test ## seed 200 faults into films: the proof must find all of them
 	$(BIN)/python -m tests.corpus.faults

@@ -43,7 +43,7 @@ from benchmarks.query_load import percentile
 from benchmarks.serving import accepts, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
-from vodpull.app.setup import open_operators
+from vodpull.app.setup import open_people
 from vodpull.settings import Settings
 
 QUERY = "/vod/videoManage/pullVideoQuery"
@@ -140,7 +140,7 @@ def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Targe
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
         vodpull = [sys.executable, "-m", "vodpull"]
         attacker, neighbour = (new_key(vodpull, environment, name) for name in ("attacker", "neighbour"))
-        operators = open_operators(Settings(data_dir=data))
+        operators = open_people(Settings(data_dir=data)).operators
         operators.choose_password(operators.new_setup_token(), "correct horse battery")
         media_key = f"pullvideo/202601/{'0' * 32}/clip.mp4"
         (data / "media" / media_key).parent.mkdir(parents=True)

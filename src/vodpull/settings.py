@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     """CIDR ranges (a LAN) that are allowed; loopback, link-local and metadata addresses stay refused."""
     origin_credentials: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     """What single origins want: comma list of `https://host=Bearer xyz`, `…=Basic user:pw` or `…=X-Key: v`."""
+    source_stores: CommaList = ()
+    """Stores and folders that sources may be read from: comma list of `name=s3://bucket` or `name@account=file:///dir`."""
     source_retries: CommaList = DEFAULT_SOURCE_RETRIES
     """Waits before a source is asked again after an error that may pass: `1m 5m 1h`, then per error; empty: none."""
     host_connections: Annotated[int, Field(ge=1)] = 8
@@ -117,7 +119,7 @@ class Settings(BaseSettings):
     upload_token_hours: Annotated[float, Field(gt=0, le=24 * 365)] = 24.0
     """Life of an upload token, in hours."""
     upload_rate_limit: str = "6000/minute"
-    """Requests with upload tokens per account, in the notation of `limits`; `0` switches it off. By each process."""
+    """Requests of uploads per account and all processes, in the notation of `limits`; `0` switches it off."""
     max_open_uploads: Annotated[int, Field(ge=0)] = 1000
     """Unfinished uploads that an account may have; 0: any number."""
     max_duration_s: Annotated[float, Field(gt=0)] = 12 * 3600
@@ -127,7 +129,7 @@ class Settings(BaseSettings):
     sandbox: Literal["auto", "require", "off"] = "auto"
     """`auto`: bubblewrap where it works, else resource limits and a warning; `require`: refuse to start without it."""
     rate_limit: str = "300/5 minutes"
-    """Calls per access key, in the notation of the library `limits`; `0` switches it off. Counted by each process."""
+    """Calls per access key and all processes, in the notation of the library `limits`; `0` switches it off."""
     master_key: SecretStr = SecretStr("")
     """Encrypts access-key secrets at rest; empty: a file made in the data folder at first start."""
     access_key: str = ""
@@ -141,6 +143,8 @@ class Settings(BaseSettings):
     `ignore-dir-id` (for calls to come)."""
     wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
     """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
+    audit_days: Annotated[float, Field(ge=0)] = 365.0
+    """Days that the lines of the audit log are kept; 0: for ever."""
     log_format: Literal["console", "json"] = "console"
     """Form of the log lines on stderr."""
     max_connections: Annotated[int, Field(ge=16, le=100_000)] = 1000
@@ -161,6 +165,7 @@ class Settings(BaseSettings):
         "compat",
         "origin_credentials",
         "source_retries",
+        "source_stores",
         "trusted_proxies",
         mode="before",
     )

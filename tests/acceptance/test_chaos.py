@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import uploads
 from tests.chaos.campaign import Campaign, Plan
 from tests.chaos.installation import LONG_CLIP, embedded, fleet, gather_sources, trusted
 from tests.origin import Origin, run_origin_in_thread
@@ -28,6 +29,16 @@ def sources(tmp_path_factory: pytest.TempPathFactory, clips: Path) -> Path:
 def origin(sources: Path) -> Iterator[Origin]:
     with run_origin_in_thread(sources) as origin:
         yield origin
+
+
+def test_uploads_arrive_once_whatever_is_cut_killed_repeated_or_wrong(tmp_path: Path) -> None:
+    service = uploads.installation(tmp_path)
+    service.start()
+    try:
+        books = uploads.Campaign(service, seed=random.randrange(1_000_000)).run(9, kills=1)
+    finally:
+        service.stop()
+    assert books.faults == [], books.report()
 
 
 @pytest.mark.timeout(600)

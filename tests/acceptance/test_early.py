@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -79,6 +80,71 @@ def test_the_beginning_plays_while_the_rest_is_encoded(service: Vodpull, own_ori
     assert (whole.playlist_type, whole.is_endlist) == ("vod", True)
     assert len(whole.segments) > len(growing.segments)
     assert service.get(whole.segments[0].absolute_uri).content == first
+
+
+def tus(service: Vodpull, method: str, target: str, body: bytes = b"", **headers: str) -> httpx2.Response:
+    key = service.own_key
+    own = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {key.access_key}.{key.secret}"}
+    own |= {name.replace("_", "-"): value for name, value in headers.items()}
+    reply = httpx2.request(method, f"{service.url}/api/v1/uploads{target}", content=body, headers=own, timeout=60)
+    assert reply.status_code // 100 == 2, reply.text
+    return reply
+
+
+def begin_upload(service: Vodpull, data: bytes) -> str:
+    """Send the beginning of a film, wait until a chunk of it is encoded, and return the id of the upload."""
+    made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata="filename Zi5tcDQ=,template YWJy")
+    upload_id = made.headers["location"].rpartition("/")[2]
+    send_on(service, upload_id, data[: len(data) // 2])
+    deadline_s = time.monotonic() + 120
+    while not list(work_of(service, upload_id).glob("results/chunk-*")):
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.05)
+    return upload_id
+
+
+def send_on(service: Vodpull, upload_id: str, data: bytes, *, at: int = 0) -> None:
+    kind = {"Content_Type": "application/offset+octet-stream"}
+    tus(service, "PATCH", f"/{upload_id}", data, Upload_Offset=str(at), **kind)
+
+
+def work_of(service: Vodpull, upload_id: str) -> Path:
+    return service.data_dir / "work" / f"{upload_id}-1"
+
+
+def videos_of(service: Vodpull) -> list[dict[str, Any]]:
+    videos: list[dict[str, Any]] = service.api("GET", "/videos").json()["videos"]
+    return videos
+
+
+def test_an_upload_is_encoded_while_it_comes(service: Vodpull, film: Path) -> None:
+    data, before = film.read_bytes(), len(videos_of(service))
+    upload_id = begin_upload(service, data)
+    assert len(videos_of(service)) == before, "nothing is shown before the last byte"
+    early = {path.name for path in work_of(service, upload_id).glob("results/chunk-*")}
+    told = len(service.log())
+    send_on(service, upload_id, data[len(data) // 2 :], at=len(data) // 2)
+    deadline_s = time.monotonic() + 120
+    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.1)
+    log = service.log()[told:]
+    assert "upload copied as it came" in log
+    made = set(re.findall(r"chunk encoded .* chunk=(\d+)", log))
+    assert "3" in made, "the filter of this test reads the log"
+    assert not made & {name.split("-")[1] for name in early}
+
+
+def test_of_an_upload_that_is_given_up_nothing_stays(service: Vodpull, film: Path) -> None:
+    before = len(videos_of(service))
+    upload_id = begin_upload(service, film.read_bytes())
+    tus(service, "DELETE", f"/{upload_id}")
+    deadline_s = time.monotonic() + 60
+    while work_of(service, upload_id).exists():
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.05)
+    assert len(videos_of(service)) == before
+    assert not list((service.data_dir / "media" / "uploads").glob("*/*"))
 
 
 def is_gone(service: Vodpull, key: str) -> bool:

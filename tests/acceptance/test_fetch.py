@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,12 +18,15 @@ TOKEN = "secret-token-for-the-origin"
 
 
 @pytest.fixture(scope="module")
-def fetching(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+def fetching(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path) -> Iterator[Vodpull]:
+    folder = tmp_path_factory.mktemp("nas")
+    (folder / "clip.mp4").write_bytes((clips / "very_short_0.17s_1080p.mp4").read_bytes())
     service = Vodpull(
         tmp_path_factory.mktemp("fetching") / "data",
         origin=origin.origin,
         VODPULL_ORIGIN_CREDENTIALS=f"{origin.origin}=Bearer {TOKEN}",
         VODPULL_GRACE_S="0",
+        VODPULL_SOURCE_STORES=f"nas={folder.as_uri()},mine@neighbour={folder.as_uri()}",
     )
     service.start()
     yield service
@@ -53,6 +57,20 @@ def test_the_origin_gets_its_credentials_and_nobody_else_sees_them(fetching: Vod
     assert {headers.get("authorization") for headers in origin.headers} == {f"Bearer {TOKEN}"}
     assert TOKEN not in fetching.log()
     assert TOKEN not in str(fetching.state(task_id))
+
+
+def test_a_file_of_a_named_folder_is_fetched_by_whoever_may(fetching: Vodpull, clips: Path) -> None:
+    urls = ("file://nas/clip.mp4", "nas:clip.mp4", "nas:none.mp4", "file://mine/clip.mp4", "file:///etc/passwd")
+    task_id = fetching.pull([{"fetchUrl": url} for url in urls], workflowId="original")
+    fetching.wait(task_id)
+    jobs = fetching.state(task_id)["jobs"]
+    md5 = hashlib.md5((clips / "very_short_0.17s_1080p.mp4").read_bytes(), usedforsecurity=False).hexdigest()
+    assert [job["md5"] for job in jobs[:2]] == [md5, md5]
+    assert [job["error"]["code"] for job in jobs[2:]] == ["origin_missing", *["source_store_unknown"] * 2]
+    neighbour = fetching.key("neighbour")
+    batch = fetching.create("mine:clip.mp4", template="original", key=neighbour)
+    path = f"/batches/{batch['batch_id']}"
+    _until(lambda: fetching.api("GET", path, key=neighbour).json()["jobs"][0]["stage"] == "done")
 
 
 def test_the_origins_status_is_told_with_the_error(fetching: Vodpull, origin: Origin) -> None:

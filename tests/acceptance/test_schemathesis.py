@@ -51,6 +51,11 @@ include-operation-id = ["clipVideo", "joinVideos", "editMaterial"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]
+include-operation-id = "createImport"
+# A kind that there is not, or a place that is not one of its kind.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401"]
+
+[[operations]]
 include-operation-id = "listEvents"
 parameters = { wait = 1 }
 """

@@ -68,6 +68,7 @@ def ids(service: Vodpull, origin: Origin, batch: dict[str, Any]) -> dict[str, An
         "upload_id": upload.headers["location"].rpartition("/")[2],
         "key_id": service.api("POST", "/playback-keys", json={}).json()["key_id"],
         "material_id": material_of(service),
+        "import_id": service.api("POST", "/imports", json={"kind": "list"}).json()["import_id"],
     } | PLACES
 
 
@@ -85,6 +86,7 @@ UNKNOWN = {
     "upload_id": UNKNOWN_BATCH,
     "key_id": "unknown",
     "material_id": UNKNOWN_BATCH,
+    "import_id": UNKNOWN_BATCH,
 } | PLACES
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -93,6 +95,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "putCaption": {"url": "http://127.0.0.1/x"},
     "putPoster": {"at": 0},
     "editMaterial": {"name": "theirs"},
+    "addImportEntries": {"entries": [{"origin_id": "theirs", "url": "http://127.0.0.1/x"}]},
+    "retryImport": {},
     "clipVideo": {"name": "theirs", "start_s": 0, "length_s": 1},
 }
 """Of operations that want one."""

@@ -74,6 +74,19 @@ async def test_a_file_comes_back_as_it_went_in(store: ObjectStore, tmp_path: Pat
     assert back.read_bytes() == source.read_bytes()
 
 
+async def test_an_adopted_file_is_stored_and_stays_when_its_first_name_goes(store: ObjectStore, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    await store.put_bytes(KEY, b"older")
+    source.write_bytes(b"whole")
+    for _ in range(2):  # a step that died in between does it again
+        await store.adopt_file(KEY, source)
+    names = source.stat().st_nlink
+    source.unlink()
+    assert await store.get_bytes(KEY) == b"whole"
+    assert await store.list_keys("") == [KEY]
+    assert (names == 2) == (tmp_path / "store").exists(), "in a folder on this disk nothing is written again"
+
+
 async def test_a_stream_comes_back_as_it_went_in_or_not_at_all(store: ObjectStore) -> None:
     blocks = [bytes([number]) * 4_000_000 for number in range(3)]
 

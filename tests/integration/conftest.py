@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -54,8 +55,22 @@ def database(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path)
             "postgresql:", "postgresql+psycopg:"
         )
     engine = open_database(url)
+    if database_kind == "sqlite":
+        sa.event.listen(engine, "before_cursor_execute", _refuse_what_is_too_long)
     yield engine
     engine.dispose()
+
+
+def _refuse_what_is_too_long(*call: Any) -> None:
+    """Be as strict as PostgreSQL: SQLite keeps any text in a column of any length."""
+    context = call[4]
+    if context is None or not (context.isinsert or context.isupdate):
+        return
+    columns = context.compiled.statement.table.c
+    for values in context.compiled_parameters:
+        for name, value in values.items():
+            most = getattr(columns[name].type, "length", None) if name in columns else None
+            assert not (most and isinstance(value, str) and len(value) > most), f"{columns[name]} takes {most}: {value}"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A way to a service that breaks: some connections end after so many bytes of what the client sends."""
+"""A way to a service that breaks: some connections end after so many bytes of one direction."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Line:
 
 
 @contextmanager
-def breaking_line(port: int, *, after_bytes: int, every: int) -> Iterator[Line]:
-    """Lead to a loopback port until the block ends; one of `every` connections breaks."""
+def breaking_line(port: int, *, after_bytes: int, every: int, back: bool = False) -> Iterator[Line]:
+    """Lead to a loopback port until the block ends; one of `every` connections breaks, with `back` on its way back."""
     listener = socket.create_server(("127.0.0.1", 0))
     line = Line(f"http://127.0.0.1:{listener.getsockname()[1]}")
 
@@ -35,7 +35,7 @@ def breaking_line(port: int, *, after_bytes: int, every: int) -> Iterator[Line]:
             except OSError:  # closed
                 return
             limit = 1 << 62 if (number + 1) % every else after_bytes
-            threading.Thread(target=_join, args=(client, port, limit, line), daemon=True).start()
+            threading.Thread(target=_join, args=(client, port, limit, line, back), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -44,13 +44,14 @@ def breaking_line(port: int, *, after_bytes: int, every: int) -> Iterator[Line]:
         listener.close()
 
 
-def _join(client: socket.socket, port: int, limit: int, line: Line) -> None:
+def _join(client: socket.socket, port: int, limit: int, line: Line, back: bool) -> None:
     with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as service:
         service.settimeout(None)
-        threading.Thread(target=_pump, args=(service, client), daemon=True).start()
+        source, sink = (service, client) if back else (client, service)
+        threading.Thread(target=_pump, args=(sink, source), daemon=True).start()
         sent = 0
-        while piece := client.recv(_PIECE_BYTES):
-            service.sendall(piece[: limit - sent])
+        while piece := source.recv(_PIECE_BYTES):
+            sink.sendall(piece[: limit - sent])
             sent += len(piece)
             if sent >= limit:
                 line.breaks += 1

@@ -17,7 +17,7 @@ from vodpull.storage import objects
 PLACES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "fetch": disk_errors,
     "package": assembly._disk_errors,
-    "store": partial(objects._translated, "key"),
+    "store": partial(objects.translated, "key"),
 }
 
 

@@ -1,149 +1,274 @@
-"""Who may use the console: one password, its one-time set-up links, and the sessions that it opens."""
+"""Who may use the console: operators with their roles and passwords, and the one-time links to choose one."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from enum import StrEnum
+import re
+from dataclasses import dataclass
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
-from vodpull.accounts.hashing import HashingThread
+from vodpull.accounts.passwords import Passwords
+from vodpull.accounts.roles import Role
+from vodpull.accounts.tokens import Purpose, end_tokens, holder, new_token, spend
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import AuthenticationError, ParameterError
-
-MIN_PASSWORD_CHARACTERS = 10
-MAX_PASSWORD_CHARACTERS = 200
+from vodpull.database.rows import insert_new
+from vodpull.errors import AuthenticationError, NotAllowedNow, NotFound, ParameterError
 
 SETUP_S = 30 * 60
 """Life of a set-up link, in seconds."""
 
-SESSION_S = 7 * 24 * 3600
-"""Life of a session, in seconds."""
+INVITATION_S = 3 * 24 * 3600
+"""Life of an invitation, in seconds: it reaches somebody by mail."""
+
+FIRST_OPERATOR = "operator"
+"""What the first one is called unless it is given another name."""
+
+_NAME = re.compile(r"[\w.@+-]{1,254}")
+
+_CAN_ENTER = sa.or_(tables.operator.c.password_hash != "", tables.operator.c.subject != "")
+
+_SPENT = "this set-up link was used or is too old"
 
 
-OPERATOR = "operator"
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """One person of the console."""
+
+    name: str
+    role: Role
+    created_at_ms: int
+    seen_at_ms: int | None
+    """When one of its live sessions last came; None: it has none."""
+    has_password: bool
+    has_two_factor: bool
+    is_external: bool
+    """It came in by OpenID Connect."""
 
 
-class Purpose(StrEnum):
-    """What a token lets its holder do."""
+def read_operator_name(text: str) -> str:
+    """
+    Return a name as it is kept: in lower case.
 
-    SETUP = "setup"
-    """Choose the console's password, once."""
-    SESSION = "session"
-    """Use the console."""
+    Raises:
+        ParameterError: it cannot be one.
+    """
+    name = text.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise ParameterError("a name has 1 to 254 letters, digits and . _ @ + -, and no blanks", field="name")
+    return name
 
 
 class Operators:
-    """The console's password and tokens of one database. Only hashes are kept of either."""
+    """The operators of one database."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._hasher = PasswordHasher()
-        self._hashing = HashingThread()
+        self._passwords = Passwords()
 
-    def has_password(self) -> bool:
-        """Return True once somebody has chosen the password."""
-        return self._password_hash() is not None
+    def listed(self) -> list[Operator]:
+        """Return every operator, by name."""
+        row, token = tables.operator.c, tables.operator_token.c
+        is_live = sa.and_(token.purpose == Purpose.SESSION, token.expires_at_ms > now_ms())
+        seen = sa.select(sa.func.max(token.seen_at_ms)).where(token.operator == row.name, is_live)
+        query = sa.select(tables.operator, seen.scalar_subquery().label("seen")).order_by(row.name)
+        with self._engine.connect() as connection:
+            found = connection.execute(query).mappings().all()
+        return [
+            Operator(
+                name=each["name"],
+                role=Role(each["role"]),
+                created_at_ms=each["created_at_ms"],
+                seen_at_ms=each["seen"],
+                has_password=bool(each["password_hash"]),
+                has_two_factor=bool(each["sealed_totp"]),
+                is_external=bool(each["subject"]),
+            )
+            for each in found
+        ]
 
-    def new_setup_token(self) -> str:
-        """Return a fresh token that is good for one choice of the password within 30 minutes."""
-        return self._new_token(Purpose.SETUP, life_s=SETUP_S)
-
-    def is_setup_token(self, token: str) -> bool:
-        """Return True while a set-up token may be used."""
-        return self._is_live(token, Purpose.SETUP)
-
-    def choose_password(self, token: str, password: str) -> None:
+    def find(self, name: str) -> Operator:
         """
-        Set the password with a set-up token. Every other token, sessions too, ends with that.
+        Return an operator.
 
         Raises:
-            ParameterError: the password is too short or too long.
+            NotFound: there is none of this name.
+        """
+        for operator in self.listed():
+            if operator.name == name:
+                return operator
+        raise _unknown(name)
+
+    def can_enter(self) -> bool:
+        """Return True once somebody has chosen a password, or has come in by OpenID Connect."""
+        row = tables.operator.c
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(row.name).where(_CAN_ENTER).limit(1)) is not None
+
+    def has_password(self) -> bool:
+        """Return True once somebody can get in by a password."""
+        return any(operator.has_password for operator in self.listed())
+
+    def only_name(self) -> str:
+        """Return the name of the only operator, or that of the first one to be; empty: there are several."""
+        names = [operator.name for operator in self.listed()]
+        return FIRST_OPERATOR if not names else names[0] if len(names) == 1 else ""
+
+    def only_owner(self) -> str:
+        """Return the name of the only owner, or that of the first one to be; empty: there are several."""
+        owners = [operator.name for operator in self.listed() if operator.role is Role.OWNER]
+        return FIRST_OPERATOR if not owners else owners[0] if len(owners) == 1 else ""
+
+    def new_setup_token(self, name: str = FIRST_OPERATOR) -> str:
+        """Return a fresh token that is good for one choice of an operator's password within 30 minutes."""
+        with self._engine.begin() as connection:
+            return new_token(connection, Purpose.SETUP, name, life_s=SETUP_S)
+
+    def invite(self, name: str, role: Role) -> str:
+        """
+        Add an operator and return the token of its invitation, good for three days.
+
+        Raises:
+            ParameterError: the name cannot be one, or is taken.
+        """
+        name = read_operator_name(name)
+        with self._engine.begin() as connection:
+            now = now_ms()
+            row = {"name": name, "role": role.value, "password_hash": "", "created_at_ms": now, "changed_at_ms": now}
+            if not insert_new(connection, tables.operator, row):
+                raise ParameterError(f"there is an operator {name} already", field="name")
+            return new_token(connection, Purpose.SETUP, name, life_s=INVITATION_S)
+
+    def setup_name(self, token: str) -> str | None:
+        """Return whose password a set-up token chooses while it may be used."""
+        with self._engine.connect() as connection:
+            return holder(connection, token, Purpose.SETUP)
+
+    def is_first(self) -> bool:
+        """Return True as long as there is no operator at all."""
+        return not self.listed()
+
+    def choose_password(self, token: str, password: str, *, name: str = "") -> str:
+        """
+        Set an operator's password with a set-up token and return its name; the very first may choose that.
+
+        Every other token of the operator, sessions too, ends with that.
+
+        Raises:
+            ParameterError: the password is too short or too long, or the name cannot be one.
             AuthenticationError: the token was used, is too old, or was never given out.
             RateLimited: too many passwords are being hashed.
         """
-        if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
-            raise ParameterError(
-                f"the password must have {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters",
-                field="password",
-            )
-        if not self.is_setup_token(token):  # before the costly hash
-            raise AuthenticationError("this set-up link was used or is too old")
-        password_hash = self._hashing.run(lambda: self._hasher.hash(password))
+        chosen = read_operator_name(name) if name else ""
+        if self.setup_name(token) is None:  # before the costly hash
+            raise AuthenticationError(_SPENT)
+        password_hash = self._passwords.hash(password)
         with self._engine.begin() as connection:
-            used = connection.execute(tables.operator_token.delete().where(_live(token, Purpose.SETUP)))
-            if used.rowcount == 0:
-                raise AuthenticationError("this set-up link was used or is too old")
-            connection.execute(tables.operator_token.delete())
-            connection.execute(tables.operator.delete().where(tables.operator.c.name == OPERATOR))
-            connection.execute(
-                tables.operator.insert().values(name=OPERATOR, password_hash=password_hash, changed_at_ms=now_ms())
-            )
+            mine = spend(connection, token, Purpose.SETUP)
+            if mine is None:
+                raise AuthenticationError(_SPENT)
+            end_tokens(connection, mine)
+            return _keep_password(connection, mine, password_hash, first=chosen or mine)
 
-    def is_password(self, password: str) -> bool:
+    def is_password(self, password: str, *, name: str = FIRST_OPERATOR) -> bool:
         """
-        Return True for the password that was chosen.
+        Return True for the password of an operator; takes the same time when there is none of this name.
 
         Raises:
             RateLimited: too many passwords are being hashed.
         """
-        known = self._password_hash()
-        if known is None or len(password) > MAX_PASSWORD_CHARACTERS:
-            return False
-        return self._hashing.run(lambda: self._verifies(known, password))
-
-    def _verifies(self, known: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(known, password)
-        except (VerificationError, InvalidHashError):
-            return False
-
-    def open_session(self) -> str:
-        """Return the token of a new session; old ones that ran out are forgotten."""
-        with self._engine.begin() as connection:
-            connection.execute(tables.operator_token.delete().where(tables.operator_token.c.expires_at_ms <= now_ms()))
-        return self._new_token(Purpose.SESSION, life_s=SESSION_S)
-
-    def is_session(self, token: str) -> bool:
-        """Return True while a session may be used."""
-        return self._is_live(token, Purpose.SESSION)
-
-    def close_session(self, token: str) -> None:
-        """End a session, in every process."""
-        with self._engine.begin() as connection:
-            connection.execute(tables.operator_token.delete().where(_live(token, Purpose.SESSION)))
-
-    def _new_token(self, purpose: Purpose, *, life_s: int) -> str:
-        token = secrets.token_urlsafe(32)
-        with self._engine.begin() as connection:
-            connection.execute(
-                tables.operator_token.insert().values(
-                    token_hash=_hash(token), purpose=purpose.value, expires_at_ms=now_ms() + 1000 * life_s
-                )
-            )
-        return token
-
-    def _is_live(self, token: str, purpose: Purpose) -> bool:
         with self._engine.connect() as connection:
-            query = sa.select(tables.operator_token.c.token_hash).where(_live(token, purpose))
-            return connection.execute(query).first() is not None
+            query = sa.select(tables.operator.c.password_hash).where(tables.operator.c.name == name)
+            known = connection.scalar(query) or ""
+        return self._passwords.fits(password, known)
 
-    def _password_hash(self) -> str | None:
-        query = sa.select(tables.operator.c.password_hash).where(tables.operator.c.name == OPERATOR)
-        with self._engine.connect() as connection:
-            found = connection.scalar(query)
-        return None if found is None else str(found)
+    def change_password(self, name: str, password: str, *, keep: str) -> None:
+        """
+        Set an operator's password; every session but that of the token `keep` ends with that.
+
+        Raises:
+            ParameterError: the password is too short or too long.
+            RateLimited: too many passwords are being hashed.
+        """
+        password_hash = self._passwords.hash(password)
+        with self._engine.begin() as connection:
+            values = {"password_hash": password_hash, "changed_at_ms": now_ms()}
+            connection.execute(tables.operator.update().where(tables.operator.c.name == name).values(values))
+            end_tokens(connection, name, but=keep)
+
+    def set_role(self, name: str, role: Role) -> None:
+        """
+        Give an operator another role, in every session at once.
+
+        Raises:
+            NotFound: there is none of this name.
+            NotAllowedNow: it is the last owner.
+        """
+        with self._engine.begin() as connection:
+            set_role(connection, name, role)
+
+    def reset_two_factor(self, name: str) -> None:
+        """
+        Turn an operator's second factor off.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        values = {"sealed_totp": "", "recovery_hashes": "", "totp_step": 0, "wrong_codes": 0}
+        with self._engine.begin() as connection:
+            mine = tables.operator.c.name == name
+            if connection.execute(tables.operator.update().where(mine).values(values)).rowcount == 0:
+                raise _unknown(name)
+
+    def remove(self, name: str) -> None:
+        """
+        Remove an operator, with its sessions and links.
+
+        Raises:
+            NotFound: there is none of this name.
+            NotAllowedNow: it is the last owner.
+        """
+        with self._engine.begin() as connection:
+            _lock_owners(connection)
+            end_tokens(connection, name)
+            if connection.execute(tables.operator.delete().where(tables.operator.c.name == name)).rowcount == 0:
+                raise _unknown(name)
+            _require_owner(connection)
 
 
-def _live(token: str, purpose: Purpose) -> sa.ColumnElement[bool]:
-    row = tables.operator_token.c
-    return sa.and_(row.token_hash == _hash(token), row.purpose == purpose.value, row.expires_at_ms > now_ms())
+def _keep_password(connection: sa.Connection, name: str, password_hash: str, *, first: str) -> str:
+    """Set an operator's password; the first operator is made, and called `first`."""
+    row, values = tables.operator.c, {"password_hash": password_hash, "changed_at_ms": now_ms()}
+    if connection.execute(tables.operator.update().where(row.name == name).values(values)).rowcount:
+        return name
+    if connection.scalar(sa.select(row.name).limit(1)) is not None:
+        raise AuthenticationError(_SPENT)  # of somebody who was removed
+    made = {"name": first, "role": Role.OWNER.value, "created_at_ms": now_ms()}
+    connection.execute(tables.operator.insert().values(made | values))
+    return first
 
 
-def _hash(token: str) -> str:
-    # Tokens are 256 random bits, so a plain digest cannot be turned back; looking it up tells nothing by its time.
-    return hashlib.sha256(token.encode()).hexdigest()
+def set_role(connection: sa.Connection, name: str, role: Role) -> None:
+    """Give an operator another role in a transaction; raises as `Operators.set_role`."""
+    _lock_owners(connection)
+    mine = tables.operator.c.name == name
+    if connection.execute(tables.operator.update().where(mine).values(role=role.value)).rowcount == 0:
+        raise _unknown(name)
+    _require_owner(connection)
+
+
+def _lock_owners(connection: sa.Connection) -> None:
+    """Let nobody else change owners until the transaction ends: two must not remove each other."""
+    role = tables.operator.c.role
+    connection.execute(tables.operator.update().where(role == Role.OWNER).values(role=role))
+
+
+def _require_owner(connection: sa.Connection) -> None:
+    """Make sure that somebody is left who can get in and let others in; an invitation is nobody yet."""
+    row = tables.operator.c
+    if connection.scalar(sa.select(row.name).where(row.role == Role.OWNER, _CAN_ENTER).limit(1)) is None:
+        raise NotAllowedNow("this is the last owner: make somebody else an owner first", field="name")
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"there is no operator {name}", field="name", remedy="`vodpull operators list` shows them all.")

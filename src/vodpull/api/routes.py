@@ -23,6 +23,7 @@ from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
+from vodpull.api.http.content_keys import content_keys_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -37,6 +38,7 @@ from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
 from vodpull.api.v1.errors import errors_router
 from vodpull.api.v1.events import events_router
+from vodpull.api.v1.imports.routes import imports_router
 from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
@@ -82,12 +84,14 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         stills_router(context),
         edits_router(context),
         materials_router(context),
+        imports_router(context),
         categories_router(context),
         callbacks_router(context),
         account_router(context),
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
+        content_keys_router(context.gate),
         media_router(context.objects, context.gate),
         docs_router(),
     )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from vodpull import media, storage
 from vodpull.accounts.installation import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
-from vodpull.app.outgoing import notify_guard, source_guard
+from vodpull.app.outgoing import notify_guard, source_guard, source_stores
 from vodpull.app.setup import (
     CONNECTIONS,
     MASTER_KEY_FILE,
@@ -48,6 +48,19 @@ HTTPS_PORT = 443
 
 MAX_CLOCK_SKEW_S = 60.0
 """Signed requests tolerate 300 s; a minute off is a clock that nobody sets."""
+
+# A few letters of each script that most subtitles are written in.
+SCRIPTS = {
+    "Latin": "Aéß",
+    "Cyrillic": "Жя",
+    "Greek": "Ωλ",
+    "Arabic": "\u0645\u0631",
+    "Hebrew": "\u05d0\u05e9",
+    "Thai": "\u0e01\u0e2a",
+    "Chinese": "\u6c49\u8a9e",
+    "Japanese": "\u304b\u30ca",
+    "Korean": "\ud55c\uae00",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +109,7 @@ def _tools(settings: Settings) -> Iterator[Finding]:
         text = "only resource limits: decoders can see files and the network"
         yield Finding(subject="sandbox", ok=True, text=text, fix="apt install bubblewrap, and allow user namespaces")
     yield _taken(toolbox)
+    yield _fonts(toolbox)
 
 
 def _taken(toolbox: media.Toolbox) -> Finding:
@@ -104,6 +118,17 @@ def _taken(toolbox: media.Toolbox) -> Finding:
     text = f"containers: {containers}; video: {video}; sound: {sound}; text: {texts or 'none'}"
     fix = "" if boxed else "with the sandbox more are taken: docs/reference/formats.md lists them"
     return Finding(subject="formats", ok=True, text=text, fix=fix)
+
+
+def _fonts(toolbox: media.Toolbox) -> Finding:
+    lacking = asyncio.run(media.missing_letters("".join(SCRIPTS.values()), toolbox=toolbox))
+    there = [name for name, letters in SCRIPTS.items() if not set(letters) & set(lacking)]
+    missing = [name for name in SCRIPTS if name not in there]
+    text = f"for text that is burnt in: {', '.join(there) or 'none'}"
+    if not missing:
+        return Finding(subject="fonts", ok=True, text=text)
+    fix = "to burn in such text: apt install fonts-noto-core fonts-noto-cjk"
+    return Finding(subject="fonts", ok=True, text=f"{text}; not {', '.join(missing)}", fix=fix)
 
 
 def _lacking_for_templates(settings: Settings, report: media.ToolReport) -> Iterator[Finding]:
@@ -260,6 +285,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     readers: tuple[Callable[[], object], ...] = (
         lambda: source_guard(settings),
         lambda: notify_guard(settings),
+        lambda: source_stores(settings),
         lambda: SourceRetries.parse(settings.source_retries),
         lambda: _templates(settings),
     )

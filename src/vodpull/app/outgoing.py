@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vodpull import fetch
+from collections.abc import Callable
+
+from vodpull import fetch, storage
 from vodpull.settings import Settings
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 
@@ -48,11 +50,28 @@ def fetch_limits(settings: Settings) -> fetch.FetchLimits:
     )
 
 
-def caption_fetcher(settings: Settings, guard: fetch.AddressGuard, host_limits: fetch.HostLimits) -> CaptionFetcher:
+def source_stores(settings: Settings) -> storage.SourceStores:
+    """
+    Return the stores and folders that sources may be read from.
+
+    Raises:
+        ConfigurationError: one of them cannot be used.
+    """
+    return storage.SourceStores(settings.source_stores, own_folder=settings.data_dir)
+
+
+def caption_fetcher(
+    settings: Settings,
+    guard: fetch.AddressGuard,
+    host_limits: fetch.HostLimits,
+    *,
+    stores_of: Callable[[str], fetch.ReadableStores],
+) -> CaptionFetcher:
     """Return what fetches caption files, as sources are fetched."""
     return CaptionFetcher(
         guard=guard,
         limits=fetch_limits(settings),
         host_limits=host_limits,
+        stores_of=stores_of,
         folder=settings.data_dir.resolve() / "captions",
     )

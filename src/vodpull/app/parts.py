@@ -15,10 +15,12 @@ from vodpull import fetch, storage
 from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
-from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard
+from vodpull.app.libraries import import_kinds
+from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard, source_stores
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -30,9 +32,11 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.entry import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
@@ -45,15 +49,18 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
@@ -86,6 +93,7 @@ class Parts:
         self.objects = storage.open_store(settings.storage())
         prove_store(settings, self.objects)
         self.guard = source_guard(settings)
+        self.source_stores = source_stores(settings)
         self.notify_guard = notify_guard(settings)
         self.host_limits = fetch.HostLimits(
             connections_per_host=settings.host_connections, requests_per_s=settings.host_requests_per_s
@@ -93,14 +101,16 @@ class Parts:
         self.templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
         check_default_template(settings, self.templates)
         self.playback_keys = PlaybackKeys(database, self.vault)
+        self.content_keys = ContentKeys(database, self.vault)
         self.signer = Signer(self.playback_keys, PlaybackPolicy(settings.playback, self.templates))
         self.urls = file_urls(settings, self.signer)
         self.engine = Engine(database)
         self.queues = Queues.of(fetch_slots=settings.fetch_slots, encode_slots=settings.encode_slots)
+        awaited = [queue.name for queue in self.queues.all() if queue is not self.queues.arrivals]
         self.census = partial(
             take_census,
             database,
-            queues=partial(measure_queues, database, [queue.name for queue in self.queues.all()]),
+            queues=partial(measure_queues, database, awaited),
             alive_s=BeatLimits().death_s,
         )
         self.metrics = Metrics(
@@ -125,19 +135,44 @@ class Parts:
             watch=self.watch,
             manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
         )
+        self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
         self.retention = Retention(database)
         self.disposal = Disposal(self.retention, self.control, self.objects)
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
-        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits)
+        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits, stores_of=self.stores_of)
         files = CaptionFiles(database, self.objects)
         self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
-        self.stills = Stills(self.library, self.objects, find_toolbox=partial(find_tools, settings))
+        clear_files = ClearFiles(self.objects, self.content_keys)
+        self.stills = Stills(self.library, clear_files, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
         self.uploads = self._uploads()
+        self.import_kinds = import_kinds(self.guard)
+        self.imports = Imports(
+            Ledger(database),
+            self.intake,
+            engine=self.engine,
+            queues=self.queues,
+            kinds=self.import_kinds,
+            vault=self.vault,
+        )
+
+    def _terms(self) -> Terms:
+        settings = self.settings
+        return Terms(
+            templates=self.templates,
+            check_url=self.notify_guard.check_url,
+            default_template=settings.default_template,
+            unique_trans_no="trans-no-strict" in settings.compat,
+            quota_bytes=settings.account_quota_bytes,
+        )
+
+    def stores_of(self, account_id: str) -> storage.AccountStores:
+        """Return what an account may read its sources from."""
+        return self.source_stores.of_account(self.accounts.name_of(account_id) if self.source_stores else "")
 
     def _uploads(self) -> Uploads:
         settings, folder = self.settings, folder_of(self.settings.storage())
@@ -156,6 +191,10 @@ class Parts:
         materials = UploadedMaterials(self.accounts, self.outbox)
         completions = {UploadKind.VIDEO: videos.completion(), **materials.completions()}
         return Uploads(self.database, self.objects, terms=terms, completions=completions)
+
+    def limit(self, name: str, rate: str, *, what: str) -> RateLimit:
+        """Return a rate limit that all processes share."""
+        return RateLimit(self.database, name, rate, what=what)
 
     def metrics_door(self) -> MetricsDoor:
         """Return what stands behind `/metrics`."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
+from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media, storage
+from vodpull.accounts.audit import AuditLog, Kind, Who
 from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.operators import Operators
@@ -47,12 +51,28 @@ def open_accounts(settings: Settings) -> Accounts:
     return Accounts(database, open_vault(settings, database))
 
 
-def open_operators(settings: Settings) -> Operators:
-    """Return who may use an installation's console; makes its database when it is not there yet."""
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Who may use an installation's console, for commands on its machine."""
+
+    operators: Operators
+    audit: AuditLog
+
+    def tell(self, action: str, subject: str) -> None:
+        """Write into the audit log what the user of this machine did."""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # a container's user without a name
+            user = str(os.getuid())
+        self.audit.write(Who(kind=Kind.SHELL, name=user), action, subject)
+
+
+def open_people(settings: Settings) -> People:
+    """Return who may use an installation's console, without its master key; makes its database when there is none."""
     make_data_dir(settings.data_dir)
     database = open_database(settings.database())
     migrate(database)
-    return Operators(database)
+    return People(operators=Operators(database), audit=AuditLog(database))
 
 
 def open_vault(settings: Settings, database: sa.Engine) -> Vault:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import NewKey
 from vodpull.accounts.operators import Operators
+from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access, CallLimit
+from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
@@ -36,7 +39,6 @@ from vodpull.videos.gate import Gate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
-from vodpull.workflows.requests.intake import Intake, Terms
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -56,6 +58,9 @@ def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
 def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
     return ConsoleContext(
         operators=Operators(parts.database),
+        sessions=Sessions(parts.database),
+        two_factor=TwoFactor(parts.database, parts.vault),
+        audit=AuditLog(parts.database),
         accounts=parts.accounts,
         store=api.store,
         listing=api.listing,
@@ -88,16 +93,17 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
+        audit_days=parts.settings.audit_days,
         public_url=parts.settings.public_url,
     )
 
 
 def _api_context(parts: Parts) -> ApiContext:
-    intake = _intake(parts)
+    intake = parts.intake
     return ApiContext(
         access=Access(
             parts.accounts.find_live,
-            rate_limit=parts.settings.rate_limit,
+            limit=parts.limit("calls", parts.settings.rate_limit, what="calls with this access key"),
             is_first=partial(is_first, parts.database),
         ),
         intake=intake,
@@ -114,7 +120,7 @@ def _api_context(parts: Parts) -> ApiContext:
         storage_days=parts.storage_days,
         removal=parts.removal,
         uploads=parts.uploads,
-        upload_limit=CallLimit(parts.settings.upload_rate_limit),
+        upload_limit=parts.limit("uploads", parts.settings.upload_rate_limit, what="upload requests of this account"),
         categories=Categories(parts.database),
         materials=Materials(parts.database),
         encoding=Encoding(parts.store, parts.engine, parts.queues),
@@ -122,6 +128,7 @@ def _api_context(parts: Parts) -> ApiContext:
         stills=parts.stills,
         callbacks=Callbacks(parts.database),
         captioning=parts.captioning,
+        imports=parts.imports,
         templates=parts.templates,
         default_template=parts.settings.default_template,
         check_url=parts.notify_guard.check_url,
@@ -147,19 +154,9 @@ def _gate(parts: Parts) -> Gate:
     return Gate(
         partial(parts.library.rule_of, policy=parts.signer.policy),
         parts.playback_keys.find_live,
+        parts.content_keys.find,
         is_signed=parts.settings.playback == "signed",
     )
-
-
-def _intake(parts: Parts) -> Intake:
-    terms = Terms(
-        templates=parts.templates,
-        check_url=parts.notify_guard.check_url,
-        default_template=parts.settings.default_template,
-        unique_trans_no="trans-no-strict" in parts.settings.compat,
-        quota_bytes=parts.settings.account_quota_bytes,
-    )
-    return Intake(parts.store, parts.engine, parts.queues, terms=terms)
 
 
 def _history(parts: Parts, slice_s: int, slices: int) -> History:

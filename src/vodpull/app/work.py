@@ -11,6 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
+from vodpull.accounts.audit import AuditLog
 from vodpull.app.outgoing import fetch_limits
 from vodpull.app.parts import Parts
 from vodpull.app.setup import find_tools
@@ -20,6 +21,8 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.importing.submission import Submission
+from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.requests.deletion import Sweep
 from vodpull.workflows.requests.leftovers import Leftovers
@@ -63,6 +66,7 @@ def working(parts: Parts) -> Iterator[None]:
     chores = _chores(parts, workshop)
     schedule = Schedule(parts.store, parts.engine, work_folder=context.work_folder, chores=chores)
     register_workflows(parts.engine, parts.queues, steps)
+    register_imports(parts.engine, parts.queues, _turns(parts))
     try:
         parts.engine.launch(parts.queues.all(), executor_id=executor_id.name)
         heartbeat.start()
@@ -76,15 +80,22 @@ def working(parts: Parts) -> Iterator[None]:
         executor_id.release()
 
 
+def _turns(parts: Parts) -> Turns:
+    submission = Submission(parts.store, parts.intake, parts.control, engine=parts.engine, queues=parts.queues)
+    return Turns(parts.engine, parts.queues, submission, kinds=parts.import_kinds, vault=parts.vault)
+
+
 def _context(parts: Parts) -> Context:
     settings = parts.settings
     return Context(
         store=parts.store,
+        content_keys=parts.content_keys,
         objects=parts.objects,
         is_shared=parts.database.dialect.name != "sqlite",
         guard=parts.guard,
         notify_guard=parts.notify_guard,
         host_limits=parts.host_limits,
+        stores_of=parts.stores_of,
         toolbox=_toolbox(settings),
         work_folder=_work_folder(parts),
         admission=Admission(
@@ -120,6 +131,8 @@ def _chores(parts: Parts, workshop: Workshop) -> Chores:
         uploads=UploadParts(parts.database, parts.objects),
         disposal=parts.disposal,
         sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
+        audit=AuditLog(parts.database),
+        audit_days=parts.settings.audit_days,
         keep_days=parts.settings.retention_days,
     )
 

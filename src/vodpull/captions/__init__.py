@@ -1,6 +1,7 @@
 """Text tracks: read in any of their forms, made plain, written as WebVTT; no network, database or object store."""
 
 from vodpull.captions.cues import Cue, Track, kept_within, shifted
+from vodpull.captions.drawing import DrawnText, drawn_text
 from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag, public_tag
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
 from vodpull.captions.tying import TextRendition, tie
@@ -13,9 +14,11 @@ __all__ = [
     "SPOKEN_ON_THE_WIRE",
     "WHOLE",
     "Cue",
+    "DrawnText",
     "TextRendition",
     "Track",
     "WrittenTrack",
+    "drawn_text",
     "kept_within",
     "language_name",
     "language_tag",

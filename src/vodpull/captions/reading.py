@@ -77,6 +77,11 @@ def read_track(data: bytes) -> Track:
     return Track(cues=tuple(kept), left_out=len(found) - len(kept))
 
 
+def is_script(data: bytes) -> bool:
+    """Tell whether a file that `read_track` has taken is ASS or SSA."""
+    return bool(_SCRIPT.match(decoded(data)))
+
+
 def _of_lines(lines: list[str], *, is_webvtt: bool) -> Iterator[Cue]:
     """Give the cues of SubRip or WebVTT: what their parser finds must be all that has times."""
     times = [_times(number, line) for number, line in enumerate(lines, start=1) if _ARROW in line]
@@ -175,7 +180,7 @@ def _of_script(text: str) -> Iterator[Cue]:
 
 def _script(lines: Sequence[str]) -> pysubs2.SSAFile:
     try:
-        return _parsed_script("\n".join(lines))
+        return parsed_script("\n".join(lines))
     except _UNREADABLE as error:
         raise CaptionInvalid("the script cannot be read", line=_first_unreadable(lines)) from error
 
@@ -183,13 +188,14 @@ def _script(lines: Sequence[str]) -> pysubs2.SSAFile:
 def _first_unreadable(lines: Sequence[str]) -> int:
     for number, line in enumerate(lines, start=1):
         try:
-            _parsed_script(f"[V4+ Styles]\n{line}")
+            parsed_script(f"[V4+ Styles]\n{line}")
         except _UNREADABLE:
             return number
     return 1
 
 
-def _parsed_script(text: str) -> pysubs2.SSAFile:
+def parsed_script(text: str) -> pysubs2.SSAFile:
+    """Return a script that `read_track` has taken."""
     form = "ass" if _ASS.search(text) else "ssa"
     with warnings.catch_warnings():  # of styles that nobody will see
         warnings.simplefilter("ignore")

@@ -34,6 +34,11 @@ def open_client(server: str, ca_file: Path | None, *, patience_s: float = 0.0) -
     return Client(server, key.access_key, key.secret, patience_s=patience_s, ca_file=ca_file)
 
 
+def variables(prefix: str) -> dict[str, str]:
+    """Return the variables of the environment that begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
 def find_key() -> SigningKey:
     """
     Return the key that calls are made with: of the environment, of `vodpull.toml`, or the data folder's own.

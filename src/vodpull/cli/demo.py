@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vodpull.app.server import Server
 from vodpull.app.service import Service, running_service
-from vodpull.app.setup import open_operators
+from vodpull.app.setup import open_people
 from vodpull.app.telemetry.logs import configure_logging
 from vodpull.cli.access import local_key
 from vodpull.cli.bars import console, follow
@@ -51,7 +51,7 @@ def run_demo() -> QueryReply:
             with Client(server, key.access_key, key.secret) as client:
                 reply, batch = _submit_and_wait(client, f"{origin}/{SAMPLE}")
             if sys.stdout.isatty():
-                _stay(server, console_link(open_operators(settings), server), batch=batch)
+                _stay(server, console_link(open_people(settings).operators, server), batch=batch)
             return reply
 
 

@@ -14,8 +14,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import keys, service, tasks, upkeep
-from vodpull.cli.library import account, edits, materials, playback, uploads, videos
+from vodpull.cli import audit, keys, operators, service, tasks, upkeep
+from vodpull.cli.library import account, edits, imports, materials, playback, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
@@ -49,12 +49,15 @@ tasks.register(app)
 uploads.register(app)
 upkeep.register(app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(operators.app, name="operators")
+app.command("audit")(audit.print_log)
 edits.register(videos.app)
 app.add_typer(videos.app, name="videos")
 app.add_typer(account.categories, name="categories")
 app.add_typer(account.callbacks, name="callbacks")
 app.add_typer(playback.app, name="playback")
 app.add_typer(materials.app, name="materials")
+app.add_typer(imports.app, name="import")
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75

@@ -13,6 +13,7 @@ import typer
 from vodpull import __version__
 from vodpull.cli.access import DEFAULT_SERVER, Server
 from vodpull.cli.tasks import succeeded
+from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
     from vodpull.settings import Settings
@@ -77,12 +78,12 @@ def _favour_replies() -> None:
 
 def _banner(settings: Settings, base: str) -> None:
     from vodpull import console
-    from vodpull.app.setup import open_operators
+    from vodpull.app.setup import open_people
 
     _tell(
         ("vodpull", __version__),
         ("API", base),
-        ("console", console.console_link(open_operators(settings), base)),
+        ("console", console.console_link(open_people(settings).operators, base)),
         *_places(settings),
         ("next", "vodpull pull URL --wait"),
     )
@@ -130,16 +131,27 @@ def demo() -> None:
     raise typer.Exit(0 if succeeded(run_demo()) else 1)
 
 
-def console_link(server: Server = DEFAULT_SERVER) -> None:
+def console_link(
+    name: Annotated[str, typer.Argument(help="Operator; without: the only owner.", metavar="NAME")] = "",
+    server: Server = DEFAULT_SERVER,
+) -> None:
     """
-    Print a one-time link to choose the console's password.
+    Print a one-time link to choose an operator's password.
 
     The first password, or a new one; the link is good for 30 minutes.
     """
-    from vodpull.app.setup import open_operators, require_installation
+    from vodpull.app.setup import open_people, require_installation
     from vodpull.console import setup_link
     from vodpull.settings import load_settings
 
     settings = load_settings()
     require_installation(settings)
-    typer.echo(setup_link(open_operators(settings), settings.public_url or server))
+    people = open_people(settings)
+    operators = people.operators
+    name = operators.find(name.lower()).name if name else operators.only_owner()
+    if not name:
+        remedy = "`vodpull operators list` shows them all."
+        raise ParameterError("there are several owners: name the one", field="NAME", remedy=remedy)
+    link = setup_link(operators, settings.public_url or server, name=name)
+    people.tell("operator.link", f"name={name}")
+    typer.echo(link)

@@ -12,6 +12,9 @@ from vodpull.errors import ConfigurationError, UrlInvalid
 
 FIELD = "SOURCE"
 
+_STORED = re.compile(r"(?:s3|gs|az|file)://[^/]+/.|(?![^:]*:\d+(?:/|$))[a-z][a-z0-9-]*:[^/\\]")
+"""Of a store or folder that the service has by a name; `host:port` is none."""
+
 
 def read_sources(words: Iterable[str]) -> list[str]:
     """
@@ -57,11 +60,13 @@ def check_url(url: str) -> str:
         if _host(url):
             return url
         raise UrlInvalid(f"{url} names no host", field=FIELD, remedy=f"Write {scheme}://host/path.")
+    if _STORED.match(url):
+        return url
     if scheme == "file" or (not scheme and _is_file(url)):
         raise UrlInvalid(f"{url} is a file on this machine; vodpull fetches from URLs", field=FIELD, remedy=_SERVE)
     if scheme:
-        remedy = "Give an http or https URL; of an object in a store, a presigned one."
-        raise UrlInvalid(f"{url}: {scheme} cannot be fetched, only http and https", field=FIELD, remedy=remedy)
+        remedy = "Give an http or https URL, or `s3://name/key` of a store that the operator named."
+        raise UrlInvalid(f"{url}: {scheme} cannot be fetched", field=FIELD, remedy=remedy)
     remedy = f"Write https://{url}" if re.match(r"[\w-]+(\.[\w-]+)+(:\d+)?(/|$)", url) else "Write https://host/path."
     raise UrlInvalid(f"{url} is not a URL", field=FIELD, remedy=f"{remedy.rstrip('.')}.")
 

@@ -10,6 +10,7 @@ Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `
 
 from vodpull.client.clients import AsyncClient, Client
 from vodpull.client.edit_operations import Edit, EditForm, Material, MaterialPage
+from vodpull.client.import_operations import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
 from vodpull.client.notification import Notification, verify_notification
 from vodpull.client.operations import Options, PullOptions
 from vodpull.client.shapes import (
@@ -59,8 +60,14 @@ __all__ = [
     "EditForm",
     "Event",
     "File",
+    "Import",
+    "ImportEntry",
+    "ImportEntryPage",
+    "ImportOptions",
+    "ImportPage",
     "Job",
     "JobError",
+    "Left",
     "Material",
     "MaterialPage",
     "NextTry",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,12 @@ def get(path: str) -> HttpCall:
 def post(path: str, body: Any = None) -> HttpCall:
     """Return a call that changes something, once."""
     return HttpCall(method="POST", target=OWN_PREFIX + path, body=body)
+
+
+def make(path: str, body: Any) -> HttpCall:
+    """Return a call that makes something: sent twice, by its key, it makes one."""
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
+    return HttpCall(method="POST", target=OWN_PREFIX + path, body=body, headers=headers, may_repeat=True)
 
 
 def member(value: Any, name: str) -> Any:

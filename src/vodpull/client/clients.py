@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import edit_operations, operations, upload_operations, video_operations
+from vodpull.client import edit_operations, import_operations, operations, upload_operations, video_operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
@@ -115,6 +115,19 @@ class _Operations:
     material = _Method(edit_operations.material)
     edit_material = _Method(edit_operations.edit_material)
     delete_material = _Method(edit_operations.delete_material)
+
+    create_import = _Method(import_operations.create_import)
+    list_imports = _Method(import_operations.list_imports)
+    get_import = _Method(import_operations.get_import)
+    add_import_entries = _Method(import_operations.add_import_entries)
+    start_import = _Method(import_operations.start_import)
+    pause_import = _Method(import_operations.pause_import)
+    resume_import = _Method(import_operations.resume_import)
+    cancel_import = _Method(import_operations.cancel_import)
+    retry_import = _Method(import_operations.retry_import)
+    import_entries = _Method(import_operations.import_entries)
+    import_map = _Method(import_operations.import_map)
+    wait_import = _Method(import_operations.wait_import)
 
     def __init__(self, address: Address, patience_s: float) -> None:
         self._address = address

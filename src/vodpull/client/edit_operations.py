@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, post
+from vodpull.client.calls import get, make
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
 from vodpull.client.shapes import read
 
@@ -67,13 +67,13 @@ class MaterialPage:
 def clip_video(video_id: str, *, name: str, start_s: float, length_s: float, **form: Unpack[EditForm]) -> Flow[Edit]:
     """Begin to make a new video of a section of another one; a section that runs over the end is cut there."""
     body: dict[str, Any] = {"name": name, "start_s": start_s, "length_s": length_s, **form}
-    return read(Edit, (yield from ask(post(f"/videos/{quote(video_id, safe='')}/clips", body))))
+    return read(Edit, (yield from ask(make(f"/videos/{quote(video_id, safe='')}/clips", body))))
 
 
 def join_videos(video_ids: Sequence[str], *, name: str, **form: Unpack[EditForm]) -> Flow[Edit]:
     """Begin to make one new video of 2 to 50 others, in their order."""
     body: dict[str, Any] = {"name": name, "video_ids": list(video_ids), **form}
-    return read(Edit, (yield from ask(post("/joins", body))))
+    return read(Edit, (yield from ask(make("/joins", body))))
 
 
 def list_materials(

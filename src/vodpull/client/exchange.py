@@ -188,17 +188,19 @@ def ask(call: HttpCall) -> Flow[Any]:
     return outcome.json() if isinstance(outcome, HttpReply) and outcome.body else None
 
 
-def ask_picture(call: HttpCall) -> Flow[bytes]:
+def ask_file(call: HttpCall, content_type: str) -> Flow[bytes]:
     """
-    Return the JPEG picture that a call is answered with.
+    Return the file of this type that a call is answered with.
 
     Raises:
         VodpullError: as `ask`.
     """
     outcome = yield call
-    if isinstance(outcome, HttpReply) and outcome.is_success and outcome.headers.get("content-type") == "image/jpeg":
-        return outcome.body
-    raise error_of(outcome) or CallFailed("the service answered with something else than a picture")
+    if isinstance(outcome, HttpReply) and outcome.is_success:
+        told = outcome.headers.get("content-type", "")
+        if told.partition(";")[0] == content_type:
+            return outcome.body
+    raise error_of(outcome) or CallFailed(f"the service answered with something else than {content_type}")
 
 
 def error_of(outcome: Outcome) -> VodpullError | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, member, post, wait_until_final
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_picture
+from vodpull.client.calls import get, make, member, post, wait_until_final
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (
     Account,
@@ -91,21 +91,22 @@ def enable_video(video_id: str) -> Flow[Video]:
     return read(Video, (yield from ask(post(f"{_video(video_id)}/enable"))))
 
 
-def encode_video(video_id: str, *, template: str = "", watermark: str = "") -> Flow[Video]:
+def encode_video(video_id: str, *, template: str = "", watermark: str = "", burn_in: str = "") -> Flow[Video]:
     """
     Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits.
 
-    `watermark`: name of one to put on top.
+    `watermark`: name of one to put on top. `burn_in`: id of a subtitle, a material, to draw into every picture.
     """
-    # An older service knows no watermarks.
-    order = {"template": template} | ({"watermark": watermark} if watermark else {})
-    return read(Video, (yield from ask(post(f"{_video(video_id)}/encode", order))))
+    # What an older service does not know is not said.
+    burnt = {name: value for name, value in (("watermark", watermark), ("burn_in", burn_in)) if value}
+    order = {"template": template} | burnt
+    return read(Video, (yield from ask(make(f"{_video(video_id)}/encode", order))))
 
 
 def still(video_id: str, *, at: float, width: int | None = None) -> Flow[bytes]:
     """Return what a video shows `at` so many seconds from its start, as a JPEG of at most a width in pixels."""
     given = {"at": f"{at:.3f}", **({"width": width} if width else {})}
-    return (yield from ask_picture(get(f"{_video(video_id)}/still?{urlencode(given)}")))
+    return (yield from ask_file(get(f"{_video(video_id)}/still?{urlencode(given)}"), "image/jpeg"))
 
 
 def set_poster(video_id: str, *, at: float) -> Flow[Video]:
@@ -215,7 +216,7 @@ def categories() -> Flow[tuple[Category, ...]]:
 
 def create_category(name: str, *, parent_id: int = 0) -> Flow[Category]:
     """Make a category of the first level, or below one of it."""
-    return read(Category, (yield from ask(post("/categories", {"name": name, "parent_id": parent_id}))))
+    return read(Category, (yield from ask(make("/categories", {"name": name, "parent_id": parent_id}))))
 
 
 def delete_category(node_id: int) -> Flow[None]:

@@ -15,12 +15,16 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.account import account_routes
+from vodpull.console.pages.attempts import Attempts
+from vodpull.console.pages.audit import audit_routes
 from vodpull.console.pages.captions import caption_routes
 from vodpull.console.pages.entry import entry_routes
 from vodpull.console.pages.home import home_routes
 from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.library import library_routes
+from vodpull.console.pages.operators import operator_routes
 from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.tasks import task_routes
@@ -34,13 +38,16 @@ from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullErr
 
 
 def create_console(context: ConsoleContext) -> Starlette:
-    """Return the pages. Everything but set-up, login and the files that pages load needs the operator's session."""
+    """Return the pages. Who may call what stands in `request/rules.py`."""
     pages = Pages()
-    gate = Gate(context.operators, pages)
-    streams = Live(context.follow)
+    gate = Gate(context.sessions, context.audit, pages)
+    attempts, streams = Attempts(context.store.engine), Live(context.follow)
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
-        *entry_routes(gate, pages, context.operators),
+        *entry_routes(gate, pages, context, attempts=attempts),
+        *account_routes(gate, pages, context, attempts=attempts),
+        *operator_routes(gate, pages, context),
+        *audit_routes(gate, pages, context),
         *home_routes(gate, pages, context, streams=streams),
         *task_routes(gate, pages, context, streams=streams),
         *library_routes(gate, pages, context, streams=streams),

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.two_factor import TwoFactor
 from vodpull.database.changes import Mark
 from vodpull.jobs.figures.census import Census
 from vodpull.jobs.figures.history import History
@@ -69,6 +72,9 @@ class ConsoleContext:
     """The parts behind the pages."""
 
     operators: Operators
+    sessions: Sessions
+    two_factor: TwoFactor
+    audit: AuditLog
     accounts: Accounts
     store: Store
     listing: Listing
@@ -109,5 +115,7 @@ class ConsoleContext:
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()
     """Where stored files lie at the root, the default first."""
+    audit_days: float = 0.0
+    """How long the audit log is kept; 0: for ever."""
     public_url: str = ""
     """Base of links that leave the page (snippets, embeds); empty: as the browser called us."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,12 +16,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.operators import SESSION_S, Operators
+from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
+from vodpull.accounts.sessions import SESSION_S, Sessions
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form
+from vodpull.console.request.rules import Rule, rule_of
 from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
-from vodpull.errors import FormRefused, RequestTooLarge, VodpullError
+from vodpull.errors import FormRefused, PermissionDenied, RequestTooLarge, VodpullError
 
 MAX_OPEN_FORM_BYTES = 16 * 1024
 """Of a form that anybody may send: a password, a choice of language."""
@@ -32,68 +35,112 @@ Handler = Callable[[Visit], Response]
 
 
 class Gate:
-    """Makes routes of handlers: plain functions of a visit that run in a thread."""
+    """
+    Makes routes of handlers: plain functions of a visit that run in a thread.
 
-    def __init__(self, operators: Operators, pages: Pages) -> None:
-        self._operators = operators
+    Who may call a route, and what the audit log says of it, stands in `request/rules.py`.
+    """
+
+    def __init__(self, sessions: Sessions, audit: AuditLog, pages: Pages) -> None:
+        self._sessions = sessions
+        self._audit = audit
         self._pages = pages
 
-    def page(self, path: str, handler: Handler, *, is_open: bool = False) -> Route:
-        """Return the route of a page; all but open ones need a login."""
+    def page(self, path: str, handler: Handler) -> Route:
+        """Return the route of a page."""
+        admit = self._admission(rule_of(f"GET {path}"))
 
         async def show(request: Request) -> Response:
             visit = await run_in_threadpool(self.visit_of, request)
-            if not (is_open or visit.is_operator):
-                return self.turn_away(visit)
-            return await self._answer(visit, handler)
+            return admit(visit) or await self._answer(visit, handler)
 
         return Route(path, show, methods=["GET"])
 
     def live(self, path: str, streams: Live, show: Callable[[Visit], Callable[[], Blocks | None]]) -> Route:
         """
-        Return the route of a page's stream: it sends what of the page has changed, as long as its visitor is logged in.
+        Return the route of a page's stream: it sends what of the page has changed, as long as its visitor may see it.
 
         `show` gives what makes the blocks of one visitor's page, called in a thread; None from it ends the stream.
         """
+        admit = self._admission(rule_of(f"GET {path}"))
 
         async def follow(request: Request) -> Response:
             visit = await run_in_threadpool(self.visit_of, request)
-            if not visit.is_operator:
-                return self.turn_away(visit)
+            refused = admit(visit)
+            if refused is not None:
+                return refused
             blocks = show(visit)
 
             def render() -> Blocks | None:
-                session = partial(self._operators.is_session, visit.token)
-                return blocks() if streams.once(("session", visit.token), session) else None
+                bearer = streams.once(("session", visit.token), partial(self._sessions.bearer, visit.token))
+                return blocks() if bearer == visit.bearer else None
 
             return StreamingResponse(streams.stream(render), media_type="text/event-stream")
 
         return Route(path, follow, methods=["GET"])
 
-    def action(self, path: str, handler: Handler, *, is_open: bool = False) -> Route:
+    def action(self, path: str, handler: Handler) -> Route:
         """Return the route of something that changes something: it needs the visitor's own form, too."""
+        rule = rule_of(f"POST {path}")
+        admit = self._admission(rule)
 
         async def act(request: Request) -> Response:
             visit = await run_in_threadpool(self.visit_of, request)
-            if not (is_open or visit.is_operator):
-                return self.turn_away(visit)
-            return await self._answer(visit, _with_form(await request.body(), _guarded(handler)))
+            refused = admit(visit)
+            if refused is not None:
+                await run_in_threadpool(self._tell_refused, visit, rule)
+                return refused
+            told = self._told(rule, _guarded(handler)) if rule.action else _guarded(handler)
+            return await self._answer(visit, _with_form(await request.body(), told))
 
         return Route(path, act, methods=["POST"])
+
+    def _admission(self, rule: Rule) -> Callable[[Visit], Response | None]:
+        """Return what turns away whoever may not: to the login, or with the role that it takes."""
+
+        def admit(visit: Visit) -> Response | None:
+            if rule.least is None:
+                return None
+            if visit.bearer is None:
+                return self.turn_away(visit)
+            if visit.bearer.role.may(rule.least):
+                return None
+            error = PermissionDenied(
+                f"this takes the role {rule.least}", remedy="Ask an owner of this installation for that role."
+            )
+            return self._pages.failure(visit, error, status=status_of(error))
+
+        return admit
+
+    def _told(self, rule: Rule, handler: Handler) -> Handler:
+        """Return a handler that writes into the audit log what came of it."""
+
+        def act(visit: Visit) -> Response:
+            who = _who(visit)
+            try:
+                response = handler(visit)
+            except VodpullError as error:
+                self._audit.write(who, rule.action, subject_of(visit, rule), outcome=error.code)
+                raise
+            self._audit.write(who, rule.action, subject_of(visit, rule), outcome=outcome_of(response))
+            return response
+
+        return act
+
+    def _tell_refused(self, visit: Visit, rule: Rule) -> None:
+        if rule.action and visit.bearer is not None:
+            self._audit.write(_who(visit), rule.action, subject_of(visit, rule), outcome=PermissionDenied.code)
 
     def visit_of(self, request: Request) -> Visit:
         """Return who visits; reads the session from the database, so that a logout counts everywhere at once."""
         token = request.cookies.get(COOKIE, "")
-        return Visit(
-            request=request,
-            token=token or secrets.token_urlsafe(32),
-            is_operator=bool(token) and self._operators.is_session(token),
-        )
+        bearer = self._sessions.bearer(token) if token else None
+        return Visit(request=request, token=token or secrets.token_urlsafe(32), bearer=bearer)
 
     def visit_of_nobody(self, request: Request) -> Visit:
         """Return a visit of which nothing is known; for pages that must do without the database."""
         token = request.cookies.get(COOKIE, "") or secrets.token_urlsafe(32)
-        return Visit(request=request, token=token, is_operator=False)
+        return Visit(request=request, token=token)
 
     def turn_away(self, visit: Visit) -> Response:
         """Return the reply to somebody who has not logged in: where to do so."""
@@ -113,6 +160,27 @@ class Gate:
             return handler(visit)
         except VodpullError as error:
             return self._pages.failure(visit, error, status=status_of(error))
+
+
+def _who(visit: Visit) -> Who:
+    return Who(kind=Kind.OPERATOR, name=visit.operator, address=visit.from_where.address)
+
+
+def subject_of(visit: Visit, rule: Rule) -> str:
+    """Return to what something was done: what stands in the path, what was ticked, and the told fields of the form."""
+    place = [f"{name}={value}" for name, value in visit.request.path_params.items()]
+    form = [f"{name}={_plain(visit.form[name])}" for name in rule.told if visit.form.get(name)]
+    return " ".join([*place, *form, *visit.chosen])
+
+
+def _plain(text: str) -> str:
+    """Return text without queries and passwords of URLs: they may be somebody's keys."""
+    return re.sub(r"(?<=://)[^/\s@]*@", "", re.sub(r"[?#]\S*", "", " ".join(text.split())))
+
+
+def outcome_of(response: Response) -> str:
+    """Return how a reply that is no error of the catalogue ended."""
+    return DONE if response.status_code < HTTPStatus.BAD_REQUEST else "refused"
 
 
 _STATUS = {

@@ -36,6 +36,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
     ├── FetchError            the source could not be brought here
     │   ├── UrlInvalid            url_invalid
     │   ├── UrlForbidden          url_forbidden
+    │   ├── SourceStoreUnknown    source_store_unknown
     │   ├── NameNotResolved       name_not_resolved *
     │   ├── ConnectFailed         connect_failed *
     │   ├── TlsFailed             tls_failed
@@ -102,6 +103,7 @@ from vodpull.errors.fetch import (
     OriginTooSlow,
     PlaylistUnsupported,
     SourceChanged,
+    SourceStoreUnknown,
     TlsFailed,
     TooManyRedirects,
     UrlForbidden,
@@ -225,6 +227,7 @@ __all__ = [
     "ServiceError",
     "ServiceUnreachable",
     "SourceChanged",
+    "SourceStoreUnknown",
     "StepAbandoned",
     "StorageError",
     "StorageFull",

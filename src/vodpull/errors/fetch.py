@@ -20,7 +20,10 @@ class UrlInvalid(FetchError):
 
     code = "url_invalid"
     fault = Fault.CLIENT
-    remedy = "Give an absolute http or https URL without user name or control characters, at most 8192 characters."
+    remedy = (
+        "Give an absolute http or https URL without user name or control characters, at most 8192 characters, or "
+        "`s3://name/key` of a store in VODPULL_SOURCE_STORES."
+    )
 
 
 class UrlForbidden(FetchError):
@@ -32,6 +35,14 @@ class UrlForbidden(FetchError):
         "Only public addresses are fetched. An operator can allow one origin with VODPULL_TRUSTED_ORIGINS "
         "or a LAN range with VODPULL_ALLOW_NETWORKS."
     )
+
+
+class SourceStoreUnknown(FetchError):
+    """The URL names an object store or a folder that this account may not read from, or that nobody named."""
+
+    code = "source_store_unknown"
+    fault = Fault.CLIENT
+    remedy = "Write a store by its name in VODPULL_SOURCE_STORES; an operator can add one, and let an account read it."
 
 
 class NameNotResolved(FetchError):

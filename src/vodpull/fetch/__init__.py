@@ -7,7 +7,9 @@ from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlis
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
-from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
+from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, Throttle
+from vodpull.fetch.transfer.network_errors import network_errors
+from vodpull.fetch.transfer.stored import NoStores, ReadableStores
 
 __all__ = [
     "AddressGuard",
@@ -16,10 +18,14 @@ __all__ = [
     "FetchLimits",
     "FetchedPlaylist",
     "HostLimits",
+    "NoStores",
     "OnPart",
     "PartView",
+    "ReadableStores",
+    "Throttle",
     "download",
     "fetch_playlist",
     "is_playlist",
+    "network_errors",
     "parse_credentials",
 ]

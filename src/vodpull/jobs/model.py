@@ -295,6 +295,8 @@ class Job:
     """What a finished job is encoded again with; empty: it makes what its batch asked for."""
     watermark: str = ""
     """What is put on top of that template; empty: only what the template itself says."""
+    burn_in: str = ""
+    """Id of the subtitle, a material, that is drawn into every picture; empty: only what the template itself says."""
     next_try: NextTry | None = None
     """Set from the first failure that may pass until the job is final or somebody retries it."""
     captions: tuple[Sidecar, ...] = ()

@@ -15,6 +15,7 @@ from vodpull.jobs.model import Asset, BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.captions import caption_folders
+from vodpull.jobs.store.content_keys import drop_other_keys
 from vodpull.jobs.store.rows import job_of_row, read_view
 from vodpull.jobs.store.store import IS_FINAL, IS_KEPT
 from vodpull.jobs.store.videos import archive_again, forget_videos
@@ -207,6 +208,11 @@ class Retention:
             job = job_of_row(row)
             texts = caption_folders(connection, [job.video_id])
         return job, Holding(batch_id=job.batch_id, asset=job.asset, captions=texts[job.video_id])
+
+    def forget_other_keys(self, directory: str, asset: Asset) -> None:
+        """Delete the content keys of a folder's video that open nothing of its asset."""
+        with self._engine.begin() as connection:
+            drop_other_keys(connection, directory, attempt=asset.attempt)
 
     def supersession_done(self, directory: str) -> None:
         """Record that what was to go of a folder is gone."""

@@ -7,8 +7,9 @@ from vodpull.media.encode.chunk import (
     encode_limits,
     encode_tracks,
 )
-from vodpull.media.encode.codecs import WATERMARK_TOOLS, needed_tools
+from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
+from vodpull.media.encode.letters import missing_letters
 from vodpull.media.encode.texts import extract_texts
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
@@ -18,6 +19,7 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
+from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists import playlists
@@ -30,6 +32,7 @@ from vodpull.media.package.presentation import (
     with_texts,
 )
 from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
@@ -37,7 +40,8 @@ from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Template, builtin_templates, parse_template, parse_watermark
+from vodpull.media.plan.template import Template
+from vodpull.media.plan.template_text import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
@@ -45,6 +49,7 @@ from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
+from vodpull.media.verify.encrypted import encrypt_package
 from vodpull.media.verify.proof import Proof, told
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
@@ -55,15 +60,19 @@ __all__ = [
     "MAX_STILL_BYTES",
     "STEADY_FILE",
     "TEXTS",
+    "TEXT_TOOLS",
     "WATERMARK_TOOLS",
     "Account",
     "AudioStream",
+    "BurntText",
     "Chunk",
+    "ContentKey",
     "Decision",
     "EncodePlan",
     "Forecast",
     "JoinedSound",
     "Ladder",
+    "Lock",
     "MediaInfo",
     "Original",
     "Package",
@@ -94,17 +103,22 @@ __all__ = [
     "choose_variant",
     "copy_limits",
     "could_be_more_careful",
+    "decrypted",
     "describe",
     "encode_chunk",
     "encode_limits",
     "encode_tracks",
+    "encrypt_package",
     "extract_texts",
     "find_spot",
     "find_toolbox",
     "foresees_copy",
     "join",
+    "keys_needed",
     "lasting_chunks",
+    "locks_of",
     "measure_renditions",
+    "missing_letters",
     "must_survey",
     "needed_tools",
     "package_and_verify",

@@ -21,6 +21,7 @@ from vodpull.storage.keys import (
 )
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
+from vodpull.storage.sources import AccountStores, SourceStores
 
 __all__ = [
     "MANIFESTS",
@@ -30,9 +31,11 @@ __all__ = [
     "UPLOADS",
     "VIDEO_ROOTS",
     "WORK",
+    "AccountStores",
     "ListedObject",
     "ObjectInfo",
     "ObjectStore",
+    "SourceStores",
     "UnfinishedUploads",
     "asset_folder",
     "captions_folder",

@@ -49,6 +49,13 @@ class ObjectStore(Protocol):
         Stores that can keep headers with an object are given those of its key.
         """
 
+    async def adopt_file(self, key: str, path: Path) -> None:
+        """
+        Store a file that nobody writes into any more, as `put_file` does.
+
+        Where both lie on one disk they are one file from then on, so that its bytes are not written again.
+        """
+
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object, as `put_file` does."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from obstore import Attributes
     from obstore.store import ClientConfig, RetryConfig
 
-_READ_BLOCK_BYTES = 128 * 1024
+READ_BLOCK_BYTES = 128 * 1024
 """Size of the pieces that `read` yields: large enough for speed, small enough for hundreds who ask and do not read."""
 _COPY_BLOCK_BYTES = 1024 * 1024
 
@@ -47,7 +48,7 @@ _MOST_PARTS = 10_000
 _PARTS_AT_ONCE = 4
 """Few, so that a slow line has time for each: a third of a megabyte a second is enough."""
 
-_LIST_BLOCK = 1000
+LIST_BLOCK = 1000
 """Objects of a page: as many as one bulk delete of S3 takes."""
 
 Remote = S3Store | GCSStore | AzureStore
@@ -82,7 +83,7 @@ def open_store(url: str) -> ObstoreObjects:
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
     if parts.scheme in _REMOTE and parts.netloc:
-        return ObstoreObjects(_remote(parts))
+        return ObstoreObjects(open_remote(parts))
     raise _unusable(
         "VODPULL_STORAGE_URL must be s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///dir"
     )
@@ -96,7 +97,18 @@ _REMOTE: dict[str, tuple[type[Remote], str]] = {
 """By scheme: the library's store, and the variable in which it looks for another address than the provider's."""
 
 
-def _remote(parts: SplitResult) -> Remote:
+def listed(meta: obstore.ObjectMeta) -> ListedObject:
+    """Return an object of the library's listing. Pure."""
+    return ListedObject(key=meta["path"], size_bytes=meta["size"], modified_s=meta["last_modified"].timestamp())
+
+
+def open_remote(parts: SplitResult, field: str = "VODPULL_STORAGE_URL") -> Remote:
+    """
+    Return a store of another machine, with address and credentials from the variables that there are just now.
+
+    Raises:
+        ConfigurationError: they cannot be used; `field` names the setting of the URL.
+    """
     kind, address = _REMOTE[parts.scheme]
     plain = os.environ.get(address, "").startswith("http://")  # noqa: TID251 - the store's own variable
     client: ClientConfig = {
@@ -110,7 +122,8 @@ def _remote(parts: SplitResult) -> Remote:
     try:
         return kind(parts.netloc, prefix=parts.path.strip("/") or None, client_options=client, retry_config=retry)
     except BaseError:  # not chained: its text may show a key that cannot be read
-        raise _unusable(f"the variables of the {parts.scheme}:// store are missing or cannot be read") from None
+        why = f"the variables of the {parts.scheme}:// store are missing or cannot be read"
+        raise ConfigurationError(why, field=field) from None
 
 
 def _unusable(text: str) -> ConfigurationError:
@@ -126,7 +139,7 @@ class ObstoreObjects:
 
     async def put_file(self, key: str, path: Path) -> None:
         """Store a file under a key."""
-        with _translated(key):
+        with translated(key):
             part_bytes = _part_bytes((await asyncio.to_thread(path.stat)).st_size)
             await obstore.put_async(
                 self._store,
@@ -138,15 +151,20 @@ class ObstoreObjects:
             )
             await self._flush(key)
 
+    async def adopt_file(self, key: str, path: Path) -> None:
+        """Store a file, in a folder on the same disk by a second name."""
+        if self._folder is None or not await asyncio.to_thread(_link, path, self._folder / key):
+            await self.put_file(key, path)
+
     async def put_bytes(self, key: str, data: bytes) -> None:
         """Store a small object."""
-        with _translated(key):
+        with translated(key):
             await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
             await self._flush(key)
 
     async def put_stream(self, key: str, blocks: AsyncIterator[bytes], *, size_bytes: int) -> None:
         """Store what comes block by block."""
-        with _translated(key):
+        with translated(key):
             await obstore.put_async(
                 self._store,
                 key,
@@ -160,7 +178,7 @@ class ObstoreObjects:
     async def get_file(self, key: str, path: Path) -> None:
         """Write an object to a local file."""
         partial = path.with_name(path.name + ".part")
-        with _translated(key):
+        with translated(key):
             result = await obstore.get_async(self._store, key)
             with partial.open("wb") as target:
                 async for block in result.stream(min_chunk_size=_COPY_BLOCK_BYTES):
@@ -169,7 +187,7 @@ class ObstoreObjects:
 
     async def head(self, key: str) -> ObjectInfo:
         """Return what is known of an object."""
-        with _translated(key):
+        with translated(key):
             meta = await obstore.head_async(self._store, key)
         return ObjectInfo(
             size_bytes=meta["size"],
@@ -180,30 +198,30 @@ class ObstoreObjects:
 
     async def get_bytes(self, key: str) -> bytes:
         """Return a small object whole."""
-        with _translated(key):
+        with translated(key):
             result = await obstore.get_async(self._store, key)
             return bytes(await result.bytes_async())
 
     async def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Yield a range of an object."""
-        with _translated(key):
+        with translated(key):
             if start >= end:
                 return
             result = await obstore.get_async(self._store, key, options={"range": (start, end)})
-            async for block in result.stream(min_chunk_size=_READ_BLOCK_BYTES):
+            async for block in result.stream(min_chunk_size=READ_BLOCK_BYTES):
                 yield bytes(block)
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Return every key below a prefix."""
         self._check_folder()
-        with _translated(prefix):
+        with translated(prefix):
             pages = obstore.list(self._store, prefix)
             return sorted([meta["path"] async for page in pages for meta in page])
 
     async def delete(self, key: str) -> None:
         """Remove an object."""
         try:
-            with _translated(key):
+            with translated(key):
                 await obstore.delete_async(self._store, key)
         except ObjectMissing:
             return
@@ -211,19 +229,14 @@ class ObstoreObjects:
     async def list_pages(self, prefix: str) -> AsyncIterator[list[ListedObject]]:
         """Yield every object below a prefix."""
         self._check_folder()
-        with _translated(prefix):
-            async for page in obstore.list(self._store, prefix, chunk_size=_LIST_BLOCK):
-                yield [
-                    ListedObject(
-                        key=meta["path"], size_bytes=meta["size"], modified_s=meta["last_modified"].timestamp()
-                    )
-                    for meta in page
-                ]
+        with translated(prefix):
+            async for page in obstore.list(self._store, prefix, chunk_size=LIST_BLOCK):
+                yield [listed(meta) for meta in page]
 
     async def delete_all(self, keys: Sequence[str]) -> None:
         """Remove many objects."""
         try:
-            with _translated("among many"):
+            with translated("among many"):
                 await obstore.delete_async(self._store, list(keys))
         except ObjectMissing:  # a folder complains of one that somebody else removed; do not leave the others
             for key in keys:
@@ -280,6 +293,21 @@ def _sync_to_disk(path: Path) -> None:
             os.close(descriptor)
 
 
+def _link(path: Path, target: Path) -> bool:
+    """Give a file another name, durably and in place of what has it; False where that cannot be."""
+    staged = target.with_name(f"{target.name}#{secrets.randbelow(10**12)}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staged.hardlink_to(path)
+        staged.replace(target)
+    except OSError:  # another disk, or one without such names; of a full one the copy tells
+        staged.unlink(missing_ok=True)
+        return False
+    staged.unlink(missing_ok=True)  # both names were of one file already: then nothing was renamed
+    _sync_to_disk(target)
+    return True
+
+
 def _remove_folders(folder: Path) -> None:
     """Remove a folder and those in it, unfinished uploads included, as far as no object is there."""
     for place, _, names in os.walk(folder, topdown=False):
@@ -302,7 +330,7 @@ def _drop_staged(folder: Path, before_s: float) -> int:
 
 
 @contextmanager
-def _translated(key: str) -> Iterator[None]:
+def translated(key: str) -> Iterator[None]:
     """Turn the library's errors into ours."""
     try:
         yield

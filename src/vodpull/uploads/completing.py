@@ -32,7 +32,7 @@ from vodpull.uploads.model import Upload, UploadKind
 from vodpull.uploads.parts import Block, Part
 from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import find_upload, touch
-from vodpull.uploads.terms import Completion, Ticket, Whole
+from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
 
 CLAIM_MS = 600_000
 """So long a file that is being stored keeps others from taking its place."""
@@ -88,6 +88,13 @@ class Completing:
         self._objects = objects
         self._inbox = inbox
         self._completions = completions
+
+    def note_arrival(self, connection: sa.Connection, upload: Upload, *, is_start: bool) -> None:
+        """Take note of bytes that have just come, of a file whose row is locked."""
+        begin = self._completions[upload.kind].begin
+        if begin and not upload.is_complete and (is_start or now_ms() - upload.touched_at_ms > QUIET_MS):
+            begin(connection, upload)
+        touch(connection, upload.upload_id)
 
     async def complete(
         self, ticket: Ticket, *, series: str, size_bytes: int, places: Sequence[Place] | None = None, md5: str = ""

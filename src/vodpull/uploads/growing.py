@@ -16,7 +16,6 @@ from vodpull.uploads.inbox import Sums
 from vodpull.uploads.model import Upload, Wanted
 from vodpull.uploads.parts import Part
 from vodpull.uploads.place import Place
-from vodpull.uploads.reservations import touch
 from vodpull.uploads.terms import Ticket
 from vodpull.uploads.uploads import Uploads
 
@@ -106,9 +105,11 @@ class GrowingUploads:
 
     def _keep(self, place: Place, part: Part) -> None:
         with self._uploads.database.engine.begin() as connection:
-            if locked(connection, place.upload_id).is_complete:
+            upload = locked(connection, place.upload_id)
+            if upload.is_complete:
                 raise UploadMisplaced("the file is complete")
-            touch(connection, place.upload_id)
+            is_start = part.at == 0 and part.end != upload.size_bytes
+            self._uploads.completing.note_arrival(connection, upload, is_start=is_start)
             rows.append(connection, place, part)
 
     async def complete(self, growing: Growing) -> None:

@@ -169,6 +169,26 @@ def read_blocks(connection: sa.Connection, upload_id: str, series: str) -> list[
     ]
 
 
+def largest_series(connection: sa.Connection, upload_id: str) -> str:
+    """Return the series of which most has arrived."""
+    size = sa.func.sum(_PART.size_bytes).desc()
+    query = sa.select(_PART.series).where(_PART.upload_id == upload_id).group_by(_PART.series).order_by(size)
+    return connection.scalar(query.limit(1)) or ""
+
+
+def beginning(blocks: Sequence[Block]) -> list[Part]:
+    """Return the parts of a file from its first byte on, up to the first gap."""
+    found: list[Part] = []
+    for number, block in enumerate(blocks):
+        if block.number != number:
+            break
+        run = _run(block.parts)
+        found += (part for part in block.parts if part.end <= run)
+        if run != block.size_bytes:
+            break
+    return found
+
+
 def read_span(connection: sa.Connection, place: Place) -> list[Part]:
     """Return the parts of the span that ends at a place, as far as they have arrived."""
     start = (place.at - 1) // SPAN_BYTES * SPAN_BYTES

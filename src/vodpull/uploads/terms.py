@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from vodpull.uploads.model import Upload
 from vodpull.uploads.token import UploadKey
 
+QUIET_MS = 60_000
+"""After so long without a byte of an upload nobody follows it any more, until it goes on."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Whole:
@@ -27,6 +30,8 @@ class Completion:
 
     finish: Callable[[sa.Connection, Upload, Whole], None]
     """Makes it so, in the transaction that completes the upload; what it raises undoes all of it."""
+    begin: Callable[[sa.Connection, Upload], None] | None = None
+    """Is told when a file begins to arrive or goes on after a silence, in the transaction in which the bytes count."""
     is_stored: bool = False
     """The file lies under its key before `finish`; else its parts stay until whoever needs them has dropped them."""
 

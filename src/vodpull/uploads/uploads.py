@@ -34,7 +34,7 @@ from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
 from vodpull.uploads.place import Place
-from vodpull.uploads.reservations import find_by_key, find_upload, reserve, touch
+from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import Completion, Ticket, UploadTerms
 from vodpull.uploads.token import Policy, read_token, sign_token
 
@@ -164,7 +164,8 @@ class Uploads:
             if upload.is_complete and upload.completed_by == place.series:
                 at = place.at + sum(part.size_bytes for part in parts)
                 return replace(place, at=at, nonce=_NO_NONCE), [part.key for part in parts]
-            touch(connection, place.upload_id)
+            is_start = is_first and not place.number and sum(part.size_bytes for part in parts) != upload.size_bytes
+            self.completing.note_arrival(connection, upload, is_start=is_start)
             write = rows.begin_block if is_first else rows.go_on
             return write(connection, place, parts)
 

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.store.content_keys import has_content_key
 from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import MAX_FILE_NAME_CHARS
 from vodpull.videos.categories import check_nodes, labels_of, set_labels
@@ -39,6 +40,7 @@ class VideoFilter:
     """Any part of the name; letter case does not count."""
     state: VideoState | None = None
     encode_state: EncodeState | None = None
+    is_encrypted: bool | None = None
     origin: VideoOrigin | None = None
     category_names: Sequence[str] = ()
     """Any of these labels of the second level, whatever they are below; labels that nobody has fit nothing."""
@@ -136,11 +138,14 @@ class Library:
 
         Raises:
             NotFound, PermissionDenied: as `find`.
+            NotAllowedNow: it is encrypted, and was to play for everybody.
             ParameterError: a text is too long, or the account has no such category; `field` names it.
         """
         check_edit(edit)
         with self.engine.begin() as connection:
             found = find_video(connection, video_id, account_id=account_id)
+            if edit.playback == "public" and found.is_encrypted:
+                raise NotAllowedNow("the video is encrypted: it plays for bearers of a token only", field="playback")
             if edit.labels:
                 check_nodes(connection, found.account_id, edit.labels)
             change_video(connection, found, edit)
@@ -163,13 +168,19 @@ class Library:
             video.playback,
             tables.account.c.playback.label("account_playback"),
             _JOB_TEMPLATE.label("template"),
+            has_content_key().label("is_encrypted"),
         )
         query = _joined(query).where(job.directory == directory, video.directory == directory)
         with self.engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        is_signed = policy.is_signed(own=row.playback, template=row.template, account=row.account_playback)
+        is_signed = policy.is_signed(
+            own=row.playback,
+            template=row.template,
+            account=row.account_playback,
+            is_encrypted=bool(row.is_encrypted),
+        )
         return PlayRule(
             video_id=row.video_id,
             account_id=row.account_id,
@@ -230,6 +241,7 @@ _QUERY = _joined(
         tables.job.c.position,
         _JOB_TEMPLATE.label("template"),
         tables.job.c.watermark,
+        has_content_key().label("is_encrypted"),
     )
 )
 
@@ -248,6 +260,7 @@ def _video_of(row: Mapping[Any, Any], categories: Sequence[Category]) -> Video:
             "origin": VideoOrigin(values["origin"]),
             "state": VideoState(values["state"]),
             "encode_state": EncodeState(values["encode_state"]),
+            "is_encrypted": bool(values["is_encrypted"]),
             "asset": _ASSET.validate_python(values["asset"]),
             "categories": tuple(categories),
         }
@@ -268,6 +281,8 @@ def _conditions(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
         found.append(sa.false())
     elif wanted.text:
         found.append(video.folded_name.contains(wanted.text.casefold(), autoescape=True))
+    if wanted.is_encrypted is not None:
+        found.append(has_content_key() if wanted.is_encrypted else ~has_content_key())
     if wanted.created_from_ms is not None:
         found.append(video.created_at_ms >= wanted.created_from_ms)
     if wanted.created_until_ms is not None:

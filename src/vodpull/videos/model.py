@@ -62,6 +62,8 @@ class Video:
     """Of the job, in its batch."""
     template: str
     """What it is, or was last, encoded with."""
+    is_encrypted: bool = False
+    """Its segments are encrypted, will be when its encode ends, or were until an hour ago."""
     watermark: str = ""
     """What was put on top of the template."""
 

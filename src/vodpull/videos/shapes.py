@@ -8,12 +8,13 @@ from enum import IntEnum
 from typing import Any
 
 from vodpull.clock import wire_time
-from vodpull.jobs.model import Clarity, ServerType, StoredFile
+from vodpull.jobs.model import Clarity, EncodeState, ServerType, StoredFile
 from vodpull.jobs.status.status import whole_seconds
 from vodpull.videos.model import Video
 from vodpull.videos.urls import FileUrls
 
-NOT_ENCRYPTED = 0
+ENCRYPTED_NOT_ENCODED = 5
+"""Of `transcodeState`: what 2 is for others, as 2 of an encrypted video means that it was encoded in clear."""
 
 DEVICES = ("PC端", "移动端")
 """Values of `urlType`; clients compare with the text."""
@@ -46,7 +47,7 @@ def video_info(video: Video, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
         "videoName": video.name,
         "videoId": video.video_id,
         "createUser": video.account,
-        "encrypt": NOT_ENCRYPTED,
+        "encrypt": int(video.is_encrypted),
         "videoSize": str(video.size_bytes),
         "videoDuration": str(whole_seconds(video.duration_s)),
         "createTime": wire_time(video.created_at_ms, zone),
@@ -59,7 +60,7 @@ def video_info(video: Video, *, urls: FileUrls, zone: tzinfo) -> dict[str, Any]:
         "playerName": "",
         "playerId": video.player_id,
         "videoState": int(video.state),
-        "transcodeState": int(video.encode_state),
+        "transcodeState": _transcode_state(video),
         "videoSourceCode": int(video.origin),
         "videoResolutions": [_resolution(file) for file in _shown(video)],
     }
@@ -70,16 +71,23 @@ def publish_code(video: Video, *, urls: FileUrls, code_type: CodeType = CodeType
     adaptive = urls.file(video, video.asset.playlist_key)
     return {
         "videoId": video.video_id,
-        "encrypt": NOT_ENCRYPTED,
+        "encrypt": int(video.is_encrypted),
         "swfCode": "",
         "htmlCode": "",
         "jsCode": "",
-        "autoCode": adaptive if code_type in {CodeType.ALL, CodeType.ADAPTIVE} else "",
+        # Empty for encrypted video, whose playlists are in `videoUrl` (spec cloud-vod-endpoints §3).
+        "autoCode": adaptive if code_type in {CodeType.ALL, CodeType.ADAPTIVE} and not video.is_encrypted else "",
         "customCode": "",
         "tryWatchAutoCode": "",
         "videoUrl": list(_file_urls(video, urls)) if code_type in {CodeType.ALL, CodeType.FILES} else [],
         "tryWatchVideoUrl": [],
     }
+
+
+def _transcode_state(video: Video) -> int:
+    if video.is_encrypted and video.encode_state is EncodeState.NOT_ENCODED:
+        return ENCRYPTED_NOT_ENCODED
+    return int(video.encode_state)
 
 
 def _shown(video: Video) -> list[StoredFile]:

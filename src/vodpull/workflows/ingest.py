@@ -37,7 +37,9 @@ def register_workflows(engine: Engine, queues: Queues, steps: Steps) -> None:
     for name, workflow, limit, queue in (
         ("batch", flows.batch, MAX_RECOVERIES_OF_PARENT, queues.batches),
         ("ingest", flows.ingest, MAX_RECOVERIES_OF_PARENT, queues.jobs),
+        ("arrive", flows.arrive, MAX_RECOVERIES_OF_CHILD, queues.arrivals),
         ("fetch", flows.fetch, MAX_RECOVERIES_OF_CHILD, queues.fetch),
+        ("edit", flows.fetch, MAX_RECOVERIES_OF_CHILD, queues.encode),
         ("tracks", flows.tracks, MAX_RECOVERIES_OF_CHILD, queues.encode),
         ("chunk", flows.chunk, MAX_RECOVERIES_OF_CHILD, queues.encode),
         ("encode", flows.encode, MAX_RECOVERIES_OF_CHILD, queues.encode),
@@ -73,7 +75,8 @@ class Workflows:
         await self._engine.step("finish", self._steps.finish, ref, outcome)
 
     async def _produce(self, ref: JobRef, owner: Owner) -> JsonObject:
-        fetched: JsonObject = await self._engine.run_child(self._queues.fetch_call(ref, owner))
+        bring = self._queues.edit_call if owner.edits else self._queues.fetch_call
+        fetched: JsonObject = await self._engine.run_child(bring(ref, owner))
         if "failure" in fetched or not fetched["encode"]:
             return fetched
         info = fetched["info"]
@@ -120,6 +123,10 @@ class Workflows:
     async def _stop(self, workflow_ids: list[str]) -> None:
         for workflow_id in workflow_ids:
             await asyncio.to_thread(self._engine.cancel, workflow_id)
+
+    async def arrive(self, argument: JsonObject) -> None:
+        """Encode what can be of an upload while it comes."""
+        await self._engine.step("arrive", self._steps.arrive, argument["upload_id"])
 
     async def fetch(self, argument: JsonObject) -> JsonObject:
         """Bring the source here, whole, and keep it."""

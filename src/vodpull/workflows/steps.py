@@ -40,6 +40,7 @@ from vodpull.jobs.model import (
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef
 from vodpull.materials.materials import Materials
+from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
@@ -91,7 +92,12 @@ class Steps:
         materials = Materials(context.store.engine)
         self._sidecars = Sidecars(self._captions, context.caption_fetcher, materials=materials)
         self._head_start = HeadStart(context, self._production)
-        self._sources = Sources(context, self._production)
+        self._arrivals = Arrivals(context, self._production)
+        self._sources = Sources(context, self._production, self._arrivals)
+
+    async def arrive(self, upload_id: str) -> None:
+        """Encode what can be of an upload while it comes; what cannot is no fault of anybody."""
+        await self._arrivals.follow(upload_id)
 
     async def fetch(self, ref: JobRef) -> JsonObject:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
@@ -304,7 +310,7 @@ class Steps:
         asset = await self._keep(batch, job, source, name=name, info=info)
         for lost in asset.warnings:
             log.warning("left out", job=job.job_id, code=lost.code, reason=lost.message)
-        return self._judge(batch, asset, info)
+        return await self._judge(batch, job, asset, info=info)
 
     async def _keep(self, batch: Batch, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         """Store an original under its final key, and record that it is there."""
@@ -327,15 +333,17 @@ class Steps:
             is_playlist = await asyncio.to_thread(fetch.is_playlist, source)
             info = None if is_playlist else (await self._sources.measure(job, source))[1]
         await self._context.enter_stage(job, Stage.STORE)
-        return self._judge(batch, alone(job.asset), info)
+        return await self._judge(batch, job, alone(job.asset), info=info)
 
-    def _judge(self, batch: Batch, asset: Asset, info: media.MediaInfo | None) -> JsonObject:
+    async def _judge(self, batch: Batch, job: Job, asset: Asset, *, info: media.MediaInfo | None) -> JsonObject:
         """Return what came of a stored original; raises what its template cannot be made of."""
         template = self._context.templates[batch.template]
         if template.ladder:
             if info is None:
                 raise PlaylistUnsupported("with fetchTs=0 only the playlist is stored, so there is nothing to encode")
             media.check_source(info, template)
+        if template.encrypt != "none":  # from now on its video counts as encrypted
+            await asyncio.to_thread(self._context.content_keys.of_attempt, job.video_id, job.attempt, count=1)
         return {
             "encode": template.ladder,
             "asset": asdict(asset),

@@ -19,6 +19,7 @@ from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.settings import load_settings
@@ -38,6 +39,7 @@ class Served:
     key: NewKey
     stranger: NewKey
     objects: ObstoreObjects
+    content_keys: ContentKeys
 
     def call(self, method: str, path: str, *, key: NewKey | None = None, **fields: Any) -> Response:
         """Call `/api/v1` as the owner, or as somebody else."""
@@ -76,7 +78,8 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     )
     database = open_database(settings.database())
     with running_service(settings, role="api" if request.param == "postgres" else "all") as service:
-        accounts = Accounts(database, open_vault(settings, database))
+        vault = open_vault(settings, database)
+        accounts = Accounts(database, vault)
         yield Served(
             database=database,
             accounts=accounts,
@@ -84,5 +87,6 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             key=accounts.create_key("acme"),
             stranger=accounts.create_key("stranger"),
             objects=open_store((folder / "store").as_uri()),
+            content_keys=ContentKeys(database, vault),
         )
     database.dispose()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.status_query import PATH, PromptStatusQuery, StatusQuery
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
@@ -27,9 +28,17 @@ def told() -> list[Answered]:
 
 
 @pytest.fixture
-async def prompt(database: sa.Engine, told: list[Answered]) -> AsyncIterator[PromptStatusQuery]:
+def limit(database: sa.Engine, key: NewKey) -> RateLimit:
+    """Count one call, after which two more are here without asking the database."""
+    limit = RateLimit(database, "calls", "30/hour", what="calls")
+    limit.count(key.access_key)
+    return limit
+
+
+@pytest.fixture
+async def prompt(database: sa.Engine, limit: RateLimit, told: list[Answered]) -> AsyncIterator[PromptStatusQuery]:
     reader = open_status_reader(database, VAULT)
-    access = Access(Accounts(database, VAULT).find_live, rate_limit="2/hour", is_first=lambda _: True)
+    access = Access(Accounts(database, VAULT).find_live, limit=limit, is_first=lambda _: True)
     query = StatusQuery(reader, access, language="en", compat=())
     yield PromptStatusQuery(query, on_reply=told.append)
     await reader.close()
@@ -63,7 +72,7 @@ async def test_only_good_queries_are_answered_and_counted(
         good = await answer(prompt, arrived(key, task_id))
         assert good is not None
         assert json.loads(good.partition(b"\r\n\r\n")[2])["data"]["taskId"] == task_id
-    assert await answer(prompt, arrived(key, task_id)) is None  # the third in an hour
+    assert await answer(prompt, arrived(key, task_id)) is None  # the database is to be asked
     assert [(each.route, each.code) for each in told] == [(PATH, 200)] * 2
 
 

@@ -17,6 +17,7 @@ from vodpull.errors import RateLimited
 from vodpull.jobs.model import Clarity, Job, ServerType
 from vodpull.media import find_toolbox
 from vodpull.videos.library import Library
+from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.requests.stills import MAX_WAITING, Stills
 
 FOLDER = "pullvideo/202611/" + "5" * 32
@@ -107,8 +108,8 @@ async def test_a_crowd_is_turned_away(served: Served, video: Job) -> None:
 
 
 def desk(served: Served) -> Stills:
-    library = Library(served.database)
-    return Stills(library, served.objects, find_toolbox=lambda: find_toolbox("", sandbox="auto"))
+    library, files = Library(served.database), ClearFiles(served.objects, served.content_keys)
+    return Stills(library, files, find_toolbox=lambda: find_toolbox("", sandbox="auto"))
 
 
 def test_what_cannot_be_shown_is_told(served: Served, video: Job) -> None:

@@ -19,6 +19,7 @@ from vodpull.accounts.keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
 from vodpull.jobs.store.captions import CaptionRows
+from vodpull.jobs.store.store import Store
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 
@@ -324,8 +325,9 @@ async def test_subtitles_of_a_transcode_are_captions_until_one_without_them(wire
     free = stored_material(wire.database, wire.key, another_material())
     burnt = stored_material(wire.database, wire.key, another_material(suffix="srt"))
     late = stored_material(wire.database, wire.key, another_material())
-    for material in (chinese, free, burnt):
+    for material in (chinese, free):
         await wire.objects.put_bytes(material.key, cue)
+    await wire.objects.put_bytes(burnt.key, cue.removeprefix(b"WEBVTT\n\n"))
     await wire.objects.put_bytes(late.key, cue.replace(b"00:0", b"99:00:0"))
     rows = CaptionRows(wire.database)
 
@@ -344,18 +346,23 @@ async def test_subtitles_of_a_transcode_are_captions_until_one_without_them(wire
     ):
         assert encode(*refused) == 1000
     assert encode(("cn", chinese.material_id), transCodeTemplateName="original") == 1000
+    for refused_id in ("0" * 32, chinese.material_id):
+        assert encode(subtitleId=refused_id) == 1000
+    assert encode(subtitleId=burnt.material_id, transCodeTemplateName="original") == 1000
     assert rows.of_video(VIDEO_ID) == []
     assert found(wire) == video
 
-    assert encode(("cn", chinese.material_id), ("vt", free.material_id), ("字幕", free.material_id)) == 200
+    beside = (("cn", chinese.material_id), ("vt", free.material_id), ("字幕", free.material_id))
+    assert encode(*beside, subtitleId=burnt.material_id) == 200
+    assert Store(wire.database).find_job(video.job_id)[1].burn_in == burnt.material_id
     captions = rows.of_video(VIDEO_ID)
     assert [(each.language, each.label, each.is_default, each.origin.value) for each in captions] == [
         ("zh-CN", "中文", True, "material"),
         ("und-x-2", "字幕", False, "material"),
         ("vi", "Tiếng Việt", False, "material"),
     ]
-    deleted = wire.call("/vod/material/deleteMaterial", {"id": free.material_id})
-    assert deleted["code"] == 400, "it is in use"
+    for used in (free, burnt):
+        assert wire.call("/vod/material/deleteMaterial", {"id": used.material_id})["code"] == 400, "it is in use"
 
 
 def test_a_video_is_encoded_once_at_a_time(wire: Wire) -> None:

@@ -14,16 +14,19 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.two_factor import TwoFactor
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
 from vodpull.database.ids import new_id
-from vodpull.fetch import AddressGuard, FetchLimits, HostLimits
+from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -31,6 +34,7 @@ from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Listing
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.media import find_toolbox
@@ -43,6 +47,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -164,6 +169,7 @@ FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
     host_limits=HostLimits(),
+    stores_of=lambda _account_id: NoStores(),
     folder=Path("nowhere"),
 )
 
@@ -171,7 +177,7 @@ FETCHER = CaptionFetcher(
 def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     vault = Vault("a master key for tests")
     store, accounts = Store(database), Accounts(database, vault)
-    playback_keys = PlaybackKeys(database, vault)
+    playback_keys, keys = PlaybackKeys(database, vault), ContentKeys(database, vault)
     signer = Signer(playback_keys, PlaybackPolicy("public", TEMPLATES))
     domains = ("media.example.test",)
     urls = FileUrls(public_url="", domains=domains, sign=signer.handed_out)
@@ -184,6 +190,9 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     names = [queue.name for queue in queues.all()]
     return ConsoleContext(
         operators=Operators(database),
+        sessions=Sessions(database),
+        two_factor=TwoFactor(database, vault),
+        audit=AuditLog(database),
         accounts=accounts,
         store=store,
         listing=Listing(database),
@@ -214,7 +223,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         account="local",
         templates=("abr", "original"),
         default_template="abr",
-        stills=Stills(library, open_store("memory://"), find_toolbox=lambda: find_toolbox("", sandbox="auto")),
+        stills=Stills(library, ClearFiles(OBJECTS, keys), find_toolbox=lambda: find_toolbox("", sandbox="auto")),
     )
 
 

@@ -9,8 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
+from vodpull.accounts.sessions import Place
 from vodpull.console import console_link, create_console
-from vodpull.console.pages import entry
+from vodpull.console.pages import attempts
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -47,11 +48,12 @@ def test_a_set_up_link_works_once(operator: Console) -> None:
 
 
 def test_a_second_link_chooses_a_new_password_and_ends_every_session(operator: Console) -> None:
-    operators = operator.context.operators
-    session, first, second = operators.open_session(), operators.new_setup_token(), operators.new_setup_token()
+    operators, sessions = operator.context.operators, operator.context.sessions
+    session = sessions.open("operator", Place())
+    first, second = operators.new_setup_token(), operators.new_setup_token()
     operators.choose_password(first, "another password")
-    assert not operators.is_session(session)
-    assert not operators.is_setup_token(second)
+    assert sessions.bearer(session) is None
+    assert operators.setup_name(second) is None
     assert operators.is_password("another password")
     assert not operators.is_password(PASSWORD)
 
@@ -66,7 +68,7 @@ def test_a_bad_choice_is_explained_and_costs_nothing(console: Console, password:
     reply = console.browser.post("/console/setup", data=form | {"password": password, "again": again})
     assert reply.status_code == 400
     assert words in reply.text
-    assert console.context.operators.is_setup_token(token)
+    assert console.context.operators.setup_name(token) == "operator"
 
 
 def test_a_strange_link_opens_nothing(console: Console) -> None:
@@ -118,7 +120,7 @@ def test_guesses_from_one_ipv6_customer_count_as_one(operator: Console) -> None:
 
 
 def test_guesses_from_everywhere_are_slowed_down_together(operator: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry, "ATTEMPTS_OF_ALL", "12/5 minutes")
+    monkeypatch.setattr(attempts, "ATTEMPTS_OF_ALL", "12/5 minutes")
     with_limit = replace(operator, app=create_console(operator.context))
     assert [guess(with_limit, "192.0.2.1") for _ in range(20)].count(403) == 10
     # What was refused for one address alone was not counted for all.
@@ -132,7 +134,7 @@ def test_a_login_gets_a_fresh_token(console: Console) -> None:
     planted = console.browser.cookies["vodpull_console"]
     console.browser.post("/console/login", data=form)
     assert console.browser.cookies["vodpull_console"] != planted
-    assert not console.context.operators.is_session(planted)
+    assert console.context.sessions.bearer(planted) is None
 
 
 def test_a_logout_counts_at_once(operator: Console) -> None:

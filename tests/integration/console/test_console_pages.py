@@ -78,7 +78,7 @@ def test_a_second_click_makes_no_second_task(operator: Console) -> None:
 def test_a_bad_line_is_named_and_nothing_typed_is_lost(operator: Console) -> None:
     reply = post(operator, "tasks", urls="https://h.test/a\nnonsense </textarea>", notify_url="https://r.test/x")
     assert reply.status_code == 400
-    assert "line 2 is not an http or https URL" in reply.text
+    assert "line 2 is not a URL of the web or of a store" in reply.text
     assert "nonsense &lt;/textarea&gt;</textarea>" in reply.text
     assert 'value="https://r.test/x"' in reply.text
     assert batches(operator) == []

@@ -13,6 +13,7 @@ from tests.presented import faults_of_mpd, faults_of_playlists
 from vodpull.media import (
     ABR,
     STEADY_FILE,
+    BurntText,
     EncodePlan,
     MediaInfo,
     Original,
@@ -41,12 +42,19 @@ VIDEO_ID = "0123456789abcdef"
 
 
 async def plan_source(
-    source: Path, *, toolbox: Toolbox, original: Path | None = None, copy: bool = True, template: Template = ABR
+    source: Path,
+    *,
+    toolbox: Toolbox,
+    original: Path | None = None,
+    copy: bool = True,
+    template: Template = ABR,
+    text: BurntText | None = None,
 ) -> tuple[MediaInfo, EncodePlan]:
     """Probe, survey where it helps, and plan; `original` is what the source was written anew from."""
     info = await probe(source, toolbox=toolbox, original=original)
     seen = await survey(source, info, toolbox=toolbox) if info.video else None
-    return info, plan_encode(info, plan_ladder(info, template=replace(template, copy=copy), survey=seen), survey=seen)
+    ladder = plan_ladder(info, template=replace(template, copy=copy), survey=seen, text=text)
+    return info, plan_encode(info, ladder, survey=seen)
 
 
 async def make_parts(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox) -> Parts:

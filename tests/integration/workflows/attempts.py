@@ -14,6 +14,7 @@ from vodpull import fetch
 from vodpull.accounts.keys import Accounts
 from vodpull.jobs.model import Job
 from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
@@ -47,12 +48,14 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
     store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
+        content_keys=ContentKeys(database, VAULT),
         store=store,
         objects=objects,
         is_shared=is_shared,
         guard=fetch.AddressGuard(),
         notify_guard=fetch.AddressGuard(),
         host_limits=fetch.HostLimits(),
+        stores_of=lambda _account_id: fetch.NoStores(),
         toolbox=find_toolbox("", sandbox="auto"),
         work_folder=tmp_path / "work",
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
@@ -63,6 +66,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
             guard=fetch.AddressGuard(),
             limits=fetch.FetchLimits(max_bytes=10**9),
             host_limits=fetch.HostLimits(),
+            stores_of=lambda _account_id: fetch.NoStores(),
             folder=tmp_path / "captions",
         ),
         source_retries=SourceRetries.parse(()),

@@ -22,7 +22,7 @@ SWITCH = "VODPULL_TEST_WRITE_GOLDEN"
 def document() -> dict[str, Any]:
     nothing: Any = None  # describing the API calls none of its parts
     parts = dict.fromkeys(ApiContext.__dataclass_fields__, nothing)
-    parts |= {"access": Access(lambda _: None, rate_limit="", is_first=lambda _: True), "language": "en", "compat": ()}
+    parts |= {"access": Access(lambda _: None, limit=nothing, is_first=lambda _: True), "language": "en", "compat": ()}
     context = ApiContext(**parts)
     described = create_api(context, status_query_of(context)).openapi()
     described["info"]["version"] = "any"  # a release alone does not change the contract

@@ -23,7 +23,7 @@ def test_urls_come_from_words_files_and_standard_input(tmp_path: Path, monkeypat
     ("word", "remedy"),
     [
         ("ftp://a.example/1.mp4", "http or https URL"),
-        ("s3://bucket/1.mp4", "presigned"),
+        ("sftp://host/1.mp4", "s3://name/key"),
         ("rtmp://a.example/live", "http or https URL"),
         ("example.com/clip.mp4", "Write https://example.com/clip.mp4."),
         ("clip", "Write https://host/path."),

@@ -10,19 +10,17 @@ import pytest
 from vodpull.media import MediaInfo, plan_ladder
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.encode_plan import plan_encode
-from vodpull.media.verify.compare import picture_instants, sound_instants
+from vodpull.media.verify.instants import picture_instants, sound_instants
 from vodpull.media.verify.likeness import (
     CELLS,
     COLUMNS,
     PLACES,
-    Heard,
     Sight,
     compare_sights,
-    compare_sounds,
-    compare_tracks,
     is_lost,
     placed,
 )
+from vodpull.media.verify.sound_likeness import Heard, compare_sounds, compare_tracks
 
 FRAME_S = 0.04
 DICE = random.Random(7)

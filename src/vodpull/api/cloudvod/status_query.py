@@ -60,7 +60,7 @@ class StatusQuery:
         query = _Query(await read_wire_request(request))
         found = await self._reader.find(query.lookup)
         caller = query.caller(found)
-        self._access.count(caller)
+        await self._access.count_from_loop(caller)
         return Response(self._reply(query.batch(found, caller)), media_type="application/json")
 
     def ask(self, arrived: Arrived, take: Callable[[bytes | None], None]) -> None:
@@ -75,11 +75,11 @@ class StatusQuery:
             content = None
         take(content)
 
-    def _good(self, query: _Query, found: Found) -> bytes:
+    def _good(self, query: _Query, found: Found) -> bytes | None:
         caller = query.caller(found)
         batch = query.batch(found, caller)
-        self._access.count(caller)  # at last: a call without a good answer is counted where it gets another one
-        return self._reply(batch)
+        # At last: a call without a good answer is counted where it gets another one.
+        return self._reply(batch) if self._access.count_here(caller) else None
 
     def _reply(self, batch: BatchStatus) -> bytes:
         return self._replies.reply(batch, now_ms=now_ms())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,17 +12,15 @@ from urllib.parse import unquote
 from fastapi import Security
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.exchange import read_signed_request, read_wire_request
 from vodpull.api.http.scopes import own_scope, wire_scope
 from vodpull.clock import now_s
-from vodpull.errors import AuthenticationError, RateLimited, RequestRepeated
+from vodpull.errors import AuthenticationError, RequestRepeated
 from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
 
 THREADS = 4
@@ -62,28 +59,6 @@ class Creator:
     """Of a signed call; a bearer's secret says nothing of the call."""
 
 
-class CallLimit:
-    """Counts calls by whoever makes them."""
-
-    def __init__(self, rate_limit: str) -> None:
-        """`rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit."""
-        self._limit = parse(rate_limit) if rate_limit else None
-        self._counter = MovingWindowRateLimiter(MemoryStorage())
-
-    def count(self, who: str) -> None:
-        """
-        Count one call.
-
-        Raises:
-            RateLimited: there were too many.
-        """
-        if self._limit is None or self._counter.hit(self._limit, who):
-            return
-        free_at_s = self._counter.get_window_stats(self._limit, who).reset_time
-        wait_s = max(1, math.ceil(free_at_s - now_s()))
-        raise RateLimited(f"more than {self._limit} calls with this access key", retry_after_s=wait_s)
-
-
 class Access:
     """Authenticates callers and counts their calls, by access key."""
 
@@ -91,18 +66,17 @@ class Access:
         self,
         find_key: Callable[[str], LiveKey | None],
         *,
-        rate_limit: str,
+        limit: RateLimit,
         is_first: Callable[[Fingerprint], bool],
     ) -> None:
         """
         Take what the door needs to know.
 
-        `rate_limit` is in the notation of the library `limits`, for example `300/5 minutes`; empty: no limit.
-        `is_first` says whether a signed request is carried out for the first time.
+        `limit` counts calls by access key. `is_first` says whether a signed request is carried out for the first time.
         """
         self._is_first = is_first
         self._find_key = find_key
-        self._limit = CallLimit(rate_limit)
+        self._limit = limit
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="wire")
 
     async def answer(self, request: Request, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
@@ -207,9 +181,17 @@ class Access:
 
     def count(self, key: LiveKey) -> None:
         """
-        Count one call of a key.
+        Count one call of a key; may ask the database.
 
         Raises:
             RateLimited: it has made too many.
         """
         self._limit.count(key.access_key)
+
+    async def count_from_loop(self, key: LiveKey) -> None:
+        """Count one call of a key as `count` does, from the event loop."""
+        await self._limit.count_from_loop(key.access_key)
+
+    def count_here(self, key: LiveKey) -> bool:
+        """Count one call of a key without asking the database, and return whether that could be done."""
+        return self._limit.count_here(key.access_key)

@@ -8,8 +8,9 @@ from datetime import tzinfo
 
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.api.http.access import Access, CallLimit
-from vodpull.api.http.files import Gate, ObjectReader
+from vodpull.accounts.rate_limits import RateLimit
+from vodpull.api.http.access import Access
+from vodpull.api.http.files import ObjectReader
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.waiters import Waiters
@@ -23,11 +24,13 @@ from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
+from vodpull.videos.gate import Gate
 from vodpull.videos.library import Library
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -59,7 +62,7 @@ class ApiContext:
     storage_days: StorageDays
     removal: VideoRemoval
     uploads: Uploads
-    upload_limit: CallLimit
+    upload_limit: RateLimit
     """Requests with upload tokens, by account."""
     categories: Categories
     materials: Materials
@@ -68,6 +71,7 @@ class ApiContext:
     stills: Stills
     callbacks: Callbacks
     captioning: Captioning
+    imports: Imports
     templates: Templates
     default_template: str
     check_url: Callable[[str], object]

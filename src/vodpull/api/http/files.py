@@ -132,7 +132,7 @@ def media_router(reader: ObjectReader, gate: Gate) -> APIRouter:
     @router.options("/media/{key:path}", include_in_schema=False)
     @router.options("/play/{token}/{key:path}", include_in_schema=False)
     async def allow_players(key: str) -> Response:  # noqa: ARG001 - part of the path
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=_CORS | _PREFLIGHT)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers=CORS | PREFLIGHT)
 
     return router
 
@@ -148,14 +148,18 @@ class _Counter:
         """Return a file, or why it is not served."""
         found = _KEY.fullmatch(key)
         if found is None:
-            return _refused(HTTPStatus.NOT_FOUND)
+            return refused(HTTPStatus.NOT_FOUND)
         if directory := found["directory"]:
             name = key.partition(f"{directory}/")[2]
-            client = request.client.host if request.client else ""
-            visit = Visit(address=client, referrer=request.headers.get("referer", ""))
-            if reason := await self._gate.refusal(directory, name, token=token, visit=visit):
-                return _refused(HTTPStatus.FORBIDDEN, reason)
+            if reason := await self._gate.refusal(directory, name, token=token, visit=visit_of(request)):
+                return refused(HTTPStatus.FORBIDDEN, reason)
         return await _answer(self._reader, key, request, is_private=token is not None)
+
+
+def visit_of(request: Request) -> Visit:
+    """Return who asks, as far as tokens are bound to it."""
+    client = request.client.host if request.client else ""
+    return Visit(address=client, referrer=request.headers.get("referer", ""))
 
 
 _DOCUMENTED: dict[int | str, dict[str, object]] = {
@@ -167,12 +171,12 @@ _DOCUMENTED: dict[int | str, dict[str, object]] = {
 }
 
 # Players on any page may read media: it needs no credentials, so there is nothing that another origin could abuse.
-_CORS = {
+CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag, Last-Modified",
 }
 
-_PREFLIGHT = {
+PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "If-None-Match, If-Range, Range",
     "Access-Control-Max-Age": "86400",
@@ -183,7 +187,7 @@ async def _answer(reader: ObjectReader, key: str, request: Request, *, is_privat
     try:
         info = await reader.head(key)
     except ObjectMissing:
-        return _refused(HTTPStatus.NOT_FOUND)
+        return refused(HTTPStatus.NOT_FOUND)
     headers = _file_headers(info)
     if is_private:
         headers["Cache-Control"] = headers["Cache-Control"].replace("public", "private")
@@ -243,8 +247,9 @@ def parse_range(header: str, *, size_bytes: int) -> Span | None:
     return (start, end) if start < end else UNSATISFIABLE
 
 
-def _refused(status: HTTPStatus, reason: str = "") -> Response:
-    headers = _CORS | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+def refused(status: HTTPStatus, reason: str = "") -> Response:
+    """Return a refusal, which no cache keeps."""
+    headers = CORS | {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     text = f"{status.phrase.lower()}: {reason}" if reason else status.phrase.lower()
     return Response(f"{text}\n", status_code=status, headers=headers, media_type="text/plain")
 
@@ -259,7 +264,7 @@ def _file_headers(info: ObjectInfo) -> dict[str, str]:
     }
     if etag := _quoted(info.etag):
         headers["ETag"] = etag
-    return _CORS | headers
+    return CORS | headers
 
 
 def _quoted(etag: str) -> str:

@@ -18,7 +18,7 @@ def wire_scope(path: str) -> Scope:
     return Scope.READ if _READS.fullmatch(name) else Scope.MANAGE
 
 
-_OWN_SUBMITS = re.compile(r"/api/v1/(batches|uploads(/.*)?|joins|videos/[^/]+/clips)")
+_OWN_SUBMITS = re.compile(r"/api/v1/(batches|uploads(/.*)?|joins|videos/[^/]+/clips|imports(/[^/]+/(entries|start))?)")
 _OWN_PLAYBACK = re.compile(r"/api/v1/(playback-keys(/.*)?|videos/[^/]+/playback)")
 
 

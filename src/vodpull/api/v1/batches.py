@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.deliveries import DeliveryReply, delivery_reply
 from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.api.v1.shapes import (
@@ -38,7 +38,6 @@ STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream
 BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`batch_id` of a batch; the wire's `taskId`.")]
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`job_id` of a job.")]
 Position = Annotated[int, Path(ge=0, lt=50, description="Place of the job in its batch, from 0.")]
-IdempotencyKey = Annotated[str, Header(max_length=255, description="Of the client's own, new for each new batch.")]
 
 
 def batches_router(context: ApiContext) -> APIRouter:

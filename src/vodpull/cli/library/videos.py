@@ -162,6 +162,7 @@ def encode(
     videos: VideoIds,
     template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
     watermark: Annotated[str, typer.Option(help="Name of a watermark to burn in; '': the template's own.")] = "",
+    burn_in: Annotated[str, typer.Option(help="Id of a subtitle, a material, to draw into every picture.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,
     cacert: CaFile = None,
@@ -169,7 +170,8 @@ def encode(
 ) -> None:
     """Encode stored originals again; the present outputs play until the new ones are complete."""
     with open_client(server, cacert) as client:
-        started, code = of_each(videos, partial(client.encode_video, template=template, watermark=watermark))
+        encode_one = partial(client.encode_video, template=template, watermark=watermark, burn_in=burn_in)
+        started, code = of_each(videos, encode_one)
     if not wait:
         _end(started, code, as_json=as_json)
     with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:

@@ -1,18 +1,20 @@
-"""Set-up, login, logout, and the switches for language and colours."""
+"""Set-up, login with its second step, logout, and the switches for language and colours."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.operators import MIN_PASSWORD_CHARACTERS, SESSION_S, Operators
+from vodpull.accounts.audit import DONE, Kind, Who
+from vodpull.accounts.operators import Operators
+from vodpull.accounts.passwords import MIN_PASSWORD_CHARACTERS
+from vodpull.accounts.sessions import SESSION_S
+from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.attempts import Attempts
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import (
     COOKIE,
@@ -26,52 +28,50 @@ from vodpull.console.request.visit import (
     set_cookie,
 )
 from vodpull.console.request.words import LANGUAGES
-from vodpull.errors import AuthenticationError, ParameterError, RateLimited
-from vodpull.peers import network_of
-
-ATTEMPTS = "10/5 minutes"
-"""Passwords that one address may try, or one /64 of IPv6, by each process."""
-
-ATTEMPTS_OF_ALL = "100/5 minutes"
-"""Passwords that all together may try; while somebody tries as many, nobody new gets in, and who is in stays in."""
-
-ATTEMPTS_S = 5 * 60
+from vodpull.errors import AuthenticationError, ParameterError, RateLimited, VodpullError
 
 CONSOLE_PATH = "/console"
 """Where the application must be mounted, for the links below."""
 
 
 def console_link(operators: Operators, base_url: str) -> str:
-    """Return where the console is: a one-time set-up link as long as nobody has chosen its password."""
-    if operators.has_password():
+    """Return where the console is: a one-time set-up link as long as nobody can get in."""
+    name = operators.only_owner()
+    if operators.can_enter() or not name:
         return f"{base_url.rstrip('/')}{CONSOLE_PATH}/"
-    return setup_link(operators, base_url)
+    return setup_link(operators, base_url, name=name)
 
 
-def setup_link(operators: Operators, base_url: str) -> str:
-    """Return a one-time link, good for 30 minutes, to choose the console's password, be it the first or a new one."""
-    return f"{base_url.rstrip('/')}{CONSOLE_PATH}/setup?{urlencode({'token': operators.new_setup_token()})}"
+def setup_link(operators: Operators, base_url: str, *, name: str) -> str:
+    """Return a one-time link, good for 30 minutes, to choose an operator's password, be it the first or a new one."""
+    return link_of(operators.new_setup_token(name), base_url)
 
 
-def entry_routes(gate: Gate, pages: Pages, operators: Operators) -> list[Route]:
+def link_of(token: str, base_url: str) -> str:
+    """Return the link of a set-up token."""
+    return f"{base_url.rstrip('/')}{CONSOLE_PATH}/setup?{urlencode({'token': token})}"
+
+
+def entry_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, attempts: Attempts) -> list[Route]:
     """Return the routes."""
-    entry = _Entry(pages, operators)
+    entry = _Entry(pages, context, attempts=attempts)
     return [
-        gate.page("/setup", entry.show_setup, is_open=True),
-        gate.action("/setup", entry.set_up, is_open=True),
-        gate.page("/login", entry.show_login, is_open=True),
-        gate.action("/login", entry.log_in, is_open=True),
+        gate.page("/setup", entry.show_setup),
+        gate.action("/setup", entry.set_up),
+        gate.page("/login", entry.show_login),
+        gate.action("/login", entry.log_in),
+        gate.action("/login/code", entry.show_code),
         gate.action("/logout", entry.log_out),
-        gate.action("/preferences", entry.prefer, is_open=True),
+        gate.action("/preferences", entry.prefer),
     ]
 
 
 class _Entry:
-    def __init__(self, pages: Pages, operators: Operators) -> None:
+    def __init__(self, pages: Pages, context: ConsoleContext, *, attempts: Attempts) -> None:
         self._pages = pages
-        self._operators = operators
-        self._limit, self._limit_of_all = parse(ATTEMPTS), parse(ATTEMPTS_OF_ALL)
-        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        self._context = context
+        self._operators = context.operators
+        self._attempts = attempts
 
     def show_setup(self, visit: Visit) -> Response:
         return self._setup_page(visit, visit.query("token"))
@@ -81,19 +81,23 @@ class _Entry:
         if password != visit.form.get("again", ""):
             return self._setup_page(visit, token, error="the two passwords differ", status=HTTPStatus.BAD_REQUEST)
         try:
-            self._operators.choose_password(token, password)
+            name = self._operators.choose_password(token, password, name=visit.form.get("username", ""))
         except (ParameterError, AuthenticationError) as error:
             return self._setup_page(visit, token, error=str(error), status=HTTPStatus.BAD_REQUEST)
-        return self._enter(visit, "")
+        self._tell(visit, name, "password.set")
+        if self._context.two_factor.is_on(name):
+            return leave_to(visit, "login")
+        return self._enter(visit, name, "")
 
     def _setup_page(self, visit: Visit, token: str, *, error: str = "", status: int = HTTPStatus.OK) -> Response:
-        is_good = bool(token) and self._operators.is_setup_token(token)
+        name = self._operators.setup_name(token) if token else None
         return self._pages.page(
             visit,
             "setup.html",
-            status=status if is_good else HTTPStatus.FORBIDDEN,
+            status=HTTPStatus.FORBIDDEN if name is None else status,
             token=token,
-            is_good=is_good,
+            name=name,
+            is_first=self._operators.is_first(),
             error=error,
             least=MIN_PASSWORD_CHARACTERS,
         )
@@ -105,33 +109,82 @@ class _Entry:
 
     def log_in(self, visit: Visit) -> Response:
         place = safe_place(visit.form.get("next", ""))
+        name = self._operators.only_name() or visit.form.get("username", "").strip().lower()
         try:
-            self._count(visit)
-            is_right = self._operators.is_password(visit.form.get("password", ""))
+            self._attempts.count(visit)
+            is_right = self._operators.is_password(visit.form.get("password", ""), name=name)
         except RateLimited as error:
             return self._login_page(visit, place, error=str(error), status=HTTPStatus.TOO_MANY_REQUESTS)
         if not is_right:
-            return self._login_page(visit, place, error="this is not the password", status=HTTPStatus.FORBIDDEN)
-        return self._enter(visit, place)
+            self._tell(visit, name, "session.open", outcome=AuthenticationError.code)
+            wrong = "this is not the name and its password" if self._has_several() else "this is not the password"
+            return self._login_page(visit, place, error=wrong, status=HTTPStatus.FORBIDDEN)
+        if self._context.two_factor.is_on(name):
+            return self._code_page(visit, place, token=self._context.two_factor.ask(name))
+        return self._enter(visit, name, place)
+
+    def show_code(self, visit: Visit) -> Response:
+        """Take the second factor."""
+        place, token = safe_place(visit.form.get("next", "")), visit.form.get("token", "")
+        two_factor = self._context.two_factor
+        name = ""
+        try:
+            self._attempts.count(visit)
+            name = two_factor.asked(token)
+            two_factor.answer(token, visit.form.get("code", ""))
+        except RateLimited as error:
+            return self._code_page(visit, place, token=token, error=error, status=HTTPStatus.TOO_MANY_REQUESTS)
+        except AuthenticationError as error:
+            if not name:
+                return self._login_page(visit, place, error=str(error), status=HTTPStatus.FORBIDDEN)
+            self._tell(visit, name, "session.open", outcome=error.code)
+            return self._code_page(visit, place, token=token, error=error, status=HTTPStatus.FORBIDDEN)
+        return self._enter(visit, name, place)
+
+    def _code_page(
+        self,
+        visit: Visit,
+        place: str,
+        *,
+        token: str,
+        error: VodpullError | None = None,
+        status: int = HTTPStatus.OK,
+    ) -> Response:
+        shown = "" if error is None else str(error)
+        return self._pages.page(visit, "login_code.html", status=status, place=place, token=token, error=shown)
 
     def _login_page(self, visit: Visit, place: str, *, error: str = "", status: int = HTTPStatus.OK) -> Response:
-        is_set_up = self._operators.has_password()
-        return self._pages.page(visit, "login.html", status=status, place=place, error=error, is_set_up=is_set_up)
+        return self._pages.page(
+            visit,
+            "login.html",
+            status=status,
+            place=place,
+            error=error,
+            is_set_up=self._operators.has_password(),
+            provider="",
+            has_several=self._has_several(),
+        )
 
-    def _count(self, visit: Visit) -> None:
-        address = visit.request.client.host if visit.request.client else ""
-        # The second only counts what the first lets through: one address cannot use up everybody's.
-        if not (self._counter.hit(self._limit, network_of(address)) and self._counter.hit(self._limit_of_all)):
-            raise RateLimited("too many attempts: wait five minutes", retry_after_s=ATTEMPTS_S)
+    def _has_several(self) -> bool:
+        return not self._operators.only_name()
 
-    def _enter(self, visit: Visit, place: str) -> Response:
+    def _tell(self, visit: Visit, name: str, action: str, *, outcome: str = DONE) -> None:
+        """Write into the audit log; a name that nobody has may be a password in the wrong field."""
+        known = name in {operator.name for operator in self._operators.listed()}
+        kind = Kind.OPERATOR if outcome == DONE else Kind.STRANGER
+        who = Who(kind=kind, name=name if known else "", address=visit.from_where.address)
+        self._context.audit.write(who, action, outcome=outcome)
+
+    def _enter(self, visit: Visit, name: str, place: str) -> Response:
         """Open a session under a fresh token, so that one planted in the browser before is worth nothing."""
         response = leave_to(visit, place)
-        set_cookie(response, visit, name=COOKIE, value=self._operators.open_session(), life_s=SESSION_S)
+        token = self._context.sessions.open(name, visit.from_where)
+        self._tell(visit, name, "session.open")
+        set_cookie(response, visit, name=COOKIE, value=token, life_s=SESSION_S)
         return response
 
     def log_out(self, visit: Visit) -> Response:
-        self._operators.close_session(visit.token)
+        self._context.sessions.close(visit.token)
         response = leave_to(visit, "login")
         response.delete_cookie(COOKIE, path=visit.root or "/", httponly=True, samesite="lax")
         return response

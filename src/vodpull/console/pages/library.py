@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,6 +16,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.keys import accounts_of
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.days import DAY_MS, day_ms
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.console.request.words import say_in
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
@@ -28,7 +28,6 @@ from vodpull.videos.model import Video
 
 PAGE_VIDEOS = 24
 
-DAY_MS = 86_400_000
 
 STATES = tuple(state.name.lower() for state in VideoState)
 ENCODE_STATES = tuple(state.name.lower() for state in EncodeState)
@@ -54,7 +53,7 @@ class Look:
     @property
     def filter(self) -> VideoFilter:
         """Return the condition for the database."""
-        since, until = _day_ms(self.since), _day_ms(self.until)
+        since, until = day_ms(self.since), day_ms(self.until)
         return VideoFilter(
             account_id=self.account or None,
             text=self.q,
@@ -97,15 +96,7 @@ def _one_of(text: str, known: Sequence[str]) -> str:
 
 
 def _day(text: str) -> str:
-    return text if _day_ms(text) is not None else ""
-
-
-def _day_ms(text: str) -> int | None:
-    """Return when a day begins; None of what is no day of the calendar."""
-    try:
-        return round(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() * 1000)
-    except ValueError:
-        return None
+    return text if day_ms(text) is not None else ""
 
 
 def library_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:

@@ -33,6 +33,8 @@ class ProofRow:
     """Instants at which the source could not be decoded."""
     marked: int | None
     """Instants at which the watermark was seen; None: there is none."""
+    written: int | None
+    """The same of text that is drawn in."""
     listened_s: tuple[float, ...]
     sounds: int
     late_ms: int | None
@@ -51,6 +53,7 @@ def proof_row(proof: Mapping[str, Any]) -> ProofRow:
         still=proof.get("still", 0),
         unseen=proof.get("unseen", 0),
         marked=proof.get("marked"),
+        written=proof.get("written"),
         listened_s=tuple(proof.get("listened_s", ())),
         sounds=proof.get("sounds", 0),
         late_ms=proof.get("late_ms"),

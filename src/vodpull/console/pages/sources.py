@@ -29,7 +29,7 @@ def read_sources(pasted: str, *, file_name: str = "", file_text: str = "") -> tu
     rows = _lines(pasted)
     rows += _table(file_text) if file_name.lower().endswith(".csv") else _lines(file_text)
     if not rows:
-        raise ParameterError("there is no URL", field="urls")
+        raise ParameterError("there is not a URL of the web or of a store", field="urls")
     if len(rows) > MAX_ITEMS:
         raise ParameterError(f"{len(rows)} URLs are too many for one task; the most is {MAX_ITEMS}", field="urls")
     return tuple(_item(number, row) for number, row in rows)
@@ -72,8 +72,8 @@ def _rows(lines: Iterable[list[str]]) -> list[Row]:
 
 def _item(number: int, row: dict[str, str]) -> PullItem:
     url, name, md5 = row.get("url", ""), row.get("name", ""), row.get("md5", "")
-    if not re.match(r"https?://[^\s/]", url, re.IGNORECASE) or re.search(r"[\x00-\x20\x7f]", url):
-        raise ParameterError(f"line {number} is not an http or https URL", field="urls")
+    if not re.match(r"(?:https?|s3|gs|az|file)://[^\s/]", url, re.IGNORECASE) or re.search(r"[\x00-\x20\x7f]", url):
+        raise ParameterError(f"line {number} is not a URL of the web or of a store", field="urls")
     if len(url) > MAX_URL_CHARACTERS:
         raise ParameterError(f"the URL in line {number} is longer than {MAX_URL_CHARACTERS} characters", field="urls")
     if len(name) > MAX_FILE_NAME_CHARS or "\x00" in name:

@@ -13,6 +13,9 @@ from typing import Literal, get_args
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from vodpull.accounts.roles import Role
+from vodpull.accounts.sessions import Bearer, Place
+from vodpull.console.request.rules import rule_of
 from vodpull.console.request.words import LANGUAGES, Language, choose_language
 
 COOKIE = "vodpull_console"
@@ -32,13 +35,40 @@ class Visit:
     request: Request
     token: str = field(repr=False)
     """From the cookie: of a session, or of a visitor who has not logged in."""
-    is_operator: bool
+    bearer: Bearer | None = None
+    """Who has logged in; None: nobody."""
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Text fields of a POST; the last one where a name comes twice."""
     chosen: tuple[str, ...] = ()
     """Every ticked row of a list, by id."""
     file: tuple[str, bytes] = ("", b"")
     """Name and content of the uploaded file."""
+
+    @property
+    def is_operator(self) -> bool:
+        """Return True for somebody who has logged in."""
+        return self.bearer is not None
+
+    @property
+    def operator(self) -> str:
+        """Return the name of who has logged in; empty: nobody has."""
+        return self.bearer.operator if self.bearer else ""
+
+    @property
+    def from_where(self) -> Place:
+        """Return address and browser."""
+        client = self.request.client
+        return Place(address=client.host if client else "", agent=self.request.headers.get("user-agent", ""))
+
+    def may(self, route: str) -> bool:
+        """Return True when this visitor may call a route: `POST /keys`."""
+        least = rule_of(route).least
+        return least is None or (self.bearer is not None and self.bearer.role.may(least))
+
+    @property
+    def may_work(self) -> bool:
+        """Return True for somebody who may change tasks and videos."""
+        return self.bearer is not None and self.bearer.role.may(Role.OPERATOR)
 
     @property
     def root(self) -> str:

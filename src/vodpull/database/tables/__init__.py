@@ -3,6 +3,7 @@
 from vodpull.database.tables.accounts import (
     access_key,
     account,
+    audit_line,
     installation,
     operator,
     operator_token,
@@ -10,6 +11,10 @@ from vodpull.database.tables.accounts import (
     storage_day,
 )
 from vodpull.database.tables.base import metadata
+from vodpull.database.tables.imports import (
+    import_entries,
+    imports,
+)
 from vodpull.database.tables.notices import (
     callback,
     delivery,
@@ -18,6 +23,7 @@ from vodpull.database.tables.notices import (
     silenced_url,
 )
 from vodpull.database.tables.processes import (
+    allowance,
     chore,
     executor,
 )
@@ -44,6 +50,7 @@ from vodpull.database.tables.videos import (
     UNMEASURED,
     caption,
     category,
+    content_key,
     material,
     material_use,
     task,
@@ -61,15 +68,20 @@ __all__ = [
     "UNMEASURED",
     "access_key",
     "account",
+    "allowance",
+    "audit_line",
     "batch",
     "callback",
     "caption",
     "category",
     "chore",
+    "content_key",
     "delivery",
     "delivery_attempt",
     "event",
     "executor",
+    "import_entries",
+    "imports",
     "installation",
     "job",
     "job_stage",

@@ -63,9 +63,17 @@ storage_day = sa.Table(
 operator = sa.Table(
     "operator",
     metadata,
-    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(254), primary_key=True),
     sa.Column("password_hash", sa.Text, nullable=False),
     sa.Column("changed_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("role", sa.String(16), nullable=False, server_default="owner"),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("subject", sa.String(1024), nullable=False, server_default=""),
+    sa.Column("sealed_totp", sa.Text, nullable=False, server_default=""),
+    sa.Column("totp_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("recovery_hashes", sa.Text, nullable=False, server_default=""),
+    sa.Column("wrong_codes", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("wrong_since_ms", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 operator_token = sa.Table(
@@ -74,4 +82,26 @@ operator_token = sa.Table(
     sa.Column("token_hash", sa.String(64), primary_key=True),
     sa.Column("purpose", sa.String(16), nullable=False),
     sa.Column("expires_at_ms", sa.BigInteger, nullable=False),
+    sa.Column("operator", sa.String(254), nullable=False, server_default="operator"),
+    sa.Column("created_at_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("seen_at_ms", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("address", sa.String(64), nullable=False, server_default=""),
+    sa.Column("agent", sa.String(300), nullable=False, server_default=""),
+    sa.Index("ix_operator_token_operator", "operator"),
+)
+
+audit_line = sa.Table(
+    "audit_line",
+    metadata,
+    sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("who", sa.String(254), nullable=False),
+    sa.Column("account_id", sa.String(32), nullable=False, server_default=""),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("outcome", sa.String(64), nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+    sa.Index("ix_audit_line_at", "at_ms"),
+    sa.Index("ix_audit_line_account", "account_id", "line_id"),
 )

@@ -76,10 +76,12 @@ job = sa.Table(
     sa.Column("template", sa.String(100), nullable=False, server_default=""),
     sa.Column("captions", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
+    sa.Column("burn_in", sa.String(64), nullable=False, server_default=""),
     sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage_batch", "stage", "batch_id"),
+    sa.Index("ix_job_video", "video_id"),
     sa.Index("ix_job_unarchived", "finished_at_ms", sqlite_where=UNARCHIVED, postgresql_where=UNARCHIVED),
 )
 
@@ -119,5 +121,6 @@ remembered_request = sa.Table(
     sa.Column("content_hash", sa.String(64), nullable=False),
     sa.Column("batch_id", sa.String(32), nullable=False),
     sa.Column("at_s", sa.Float, nullable=False),
+    sa.Column("answer", sa.Text),
     sa.Index("ix_remembered_request_at", "at_s"),
 )

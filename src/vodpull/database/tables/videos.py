@@ -62,6 +62,17 @@ caption = sa.Table(
     sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
 )
 
+content_key = sa.Table(
+    "content_key",
+    metadata,
+    sa.Column("key_id", sa.String(32), primary_key=True),
+    sa.Column("video_id", sa.String(32), sa.ForeignKey("video.video_id"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("sealed_key", sa.Text, nullable=False),
+    sa.Index("ix_content_key_video", "video_id", "attempt", "position", unique=True),
+)
+
 category = sa.Table(
     "category",
     metadata,

@@ -36,6 +36,7 @@ from vodpull.fetch.transfer.download import bring
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.sessions import Sessions
+from vodpull.fetch.transfer.stored import ReadableStores
 
 # Segments in flight: hides one round trip behind another without looking like an attack to the origin.
 _WIDTH = 4
@@ -78,7 +79,7 @@ def is_playlist(path: Path) -> bool:
         return file.read(10).removeprefix(b"\xef\xbb\xbf").startswith(b"#EXTM3U")
 
 
-async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everything else is needed
+async def fetch_playlist(  # noqa: PLR0913 - the last three are optional, everything else is needed
     path: Path,
     base_url: str,
     folder: Path,
@@ -88,11 +89,13 @@ async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everythi
     on_progress: OnProgress,
     host_limits: HostLimits | None = None,
     cookies: CookieJar | None = None,
+    stores: ReadableStores | None = None,
 ) -> FetchedPlaylist:
     """
     Bring everything that the local playlist at `path` names into `folder`.
 
-    `base_url` is where it lay after redirects: names are relative to that (RFC 3986, 5.1.3); `cookies` came with it.
+    `base_url` is where it lay after redirects: names are relative to that (RFC 3986, 5.1.3); `cookies` came with it,
+    and `stores` may have it.
 
     Of a multivariant playlist the best variant is taken, with all sounds of its group. Each child URL passes the guard
     and its own limits as a source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no
@@ -106,10 +109,10 @@ async def fetch_playlist(  # noqa: PLR0913 - the last two are optional, everythi
         StorageFull, StorageUnavailable: the folder cannot take it.
     """
     text = await in_thread(_read_text, path, limits.max_playlist_bytes)
-    async with Sessions(guard, limits, host_limits, cookies=cookies) as sessions:
+    async with Sessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
         gathering = _Gathering(folder, sessions=sessions, limits=limits, on_progress=on_progress)
         playlist = await in_thread(parse_playlist, text, max_segments=limits.max_segments)
-        return await gathering.run(playlist, guard.check_url(base_url))
+        return await gathering.run(playlist, sessions.parse(base_url))
 
 
 class _Gathering:

@@ -6,9 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 
-import aiohttp
-
 from vodpull.errors import FetchError, OriginTooSlow
+from vodpull.fetch.transfer.answer import Answer
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
 
@@ -21,7 +20,7 @@ _BLOCK_S = 1.0
 
 
 async def read_blocks(
-    response: aiohttp.ClientResponse, limits: FetchLimits, on_bytes: Callable[[int], None]
+    response: Answer, limits: FetchLimits, on_bytes: Callable[[int], None]
 ) -> AsyncGenerator[list[bytes], None]:
     """
     Give the body in blocks, each a list of chunks as they came; `on_bytes` is told of each chunk at once.
@@ -39,6 +38,8 @@ async def read_blocks(
             block.append(chunk)
             size_bytes += len(chunk)
             on_bytes(len(chunk))
+            if limits.throttle is not None:
+                await limits.throttle.spend(len(chunk))
             is_late = time.monotonic() - started_s >= _BLOCK_S
             if size_bytes >= _BLOCK_BYTES or len(block) >= _BLOCK_CHUNKS or is_late:
                 yield block
@@ -76,7 +77,7 @@ class Pace:
         self._waited_s, self._received = 0.0, 0
 
 
-async def _next_chunk(response: aiohttp.ClientResponse, pace: Pace, limits: FetchLimits) -> bytes:
+async def _next_chunk(response: Answer, pace: Pace, limits: FetchLimits) -> bytes:
     started_s = time.monotonic()
     with network_errors(response.url.host or ""):
         async with asyncio.timeout(limits.stall_timeout_s):

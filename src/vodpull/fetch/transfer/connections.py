@@ -9,12 +9,11 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
-import aiohttp
-
 from vodpull.errors import BodyIncomplete, FetchError, SourceChanged
 from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.partfile.partfile import PartFile
+from vodpull.fetch.transfer.answer import Answer
 from vodpull.fetch.transfer.body import read_blocks
 from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 from vodpull.fetch.transfer.limits import FetchLimits, Order
@@ -73,7 +72,7 @@ class TransferConnections:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def start(self, response: aiohttp.ClientResponse, claim: RangeClaim, *, max_connections: int) -> None:
+    async def start(self, response: Answer, claim: RangeClaim, *, max_connections: int) -> None:
         """Bring what the first answer has for its claim; others may take over a part of it meanwhile."""
         self._url = response.url
         rest_bytes = claim.stop - claim.position + self._plan.free_bytes
@@ -116,7 +115,7 @@ class TransferConnections:
             self._plan.piece_bytes(rate_bytes_per_s=width.rate_bytes_per_s, width=width.wanted),
         )
 
-    async def _copy(self, response: aiohttp.ClientResponse, claim: RangeClaim) -> None:
+    async def _copy(self, response: Answer, claim: RangeClaim) -> None:
         self.answers += 1
         start = claim.position
         async with aclosing(read_blocks(response, self._limits, self._count)) as blocks:

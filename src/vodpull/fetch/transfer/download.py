@@ -17,6 +17,7 @@ from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.sessions import Sessions
+from vodpull.fetch.transfer.stored import ReadableStores
 from vodpull.fetch.transfer.transfer import Transfer
 
 # What a try must add to what was here before to count as a success of sorts: an origin that breaks after each gigabyte
@@ -27,7 +28,7 @@ OnPart = Callable[[PartView], None]
 """Told once of the file that the bytes go into."""
 
 
-async def download(  # noqa: PLR0913 - the last four are optional, everything else is needed
+async def download(  # noqa: PLR0913 - the last five are optional, everything else is needed
     url: str,
     target: Path,
     *,
@@ -38,6 +39,7 @@ async def download(  # noqa: PLR0913 - the last four are optional, everything el
     host_limits: HostLimits | None = None,
     on_part: OnPart | None = None,
     cookies: CookieJar | None = None,
+    stores: ReadableStores | None = None,
 ) -> Downloaded:
     """
     Bring the body at `url` to `target`, whose folder exists, and tell what arrived.
@@ -51,21 +53,21 @@ async def download(  # noqa: PLR0913 - the last four are optional, everything el
 
     `on_part` is for whoever can begin with less than the whole; with it, the index of an MP4 file comes early, also
     when it stands at the end, where the origin gives ranges of a file that it can name. `cookies` are for whoever goes
-    on asking the same origins for the same source.
+    on asking the same origins for the same source. `stores` are those that the source may be in.
 
     Raises:
         FetchError: the source's error, after `limits.attempts` tries in vain if it may pass.
         StorageFull, StorageUnavailable: the folder cannot take it, or another process has the file; not tried again
             here.
     """
-    order = Order(
-        url=guard.check_url(url),
-        target=target,
-        expected_md5=parse_md5(expected_md5) if expected_md5 else "",
-        is_kept=True,
-        index_first=on_part is not None,
-    )
-    async with Sessions(guard, limits, host_limits, cookies=cookies) as sessions:
+    async with Sessions(guard, limits, host_limits, cookies=cookies, stores=stores) as sessions:
+        order = Order(
+            url=sessions.parse(url),
+            target=target,
+            expected_md5=parse_md5(expected_md5) if expected_md5 else "",
+            is_kept=True,
+            index_first=on_part is not None,
+        )
         return await bring(order, sessions=sessions, limits=limits, on_progress=on_progress, on_part=on_part)
 
 

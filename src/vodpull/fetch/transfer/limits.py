@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,20 @@ MAX_SEGMENTS = 100_000
 
 OnProgress = Callable[[int, int | None], None]
 """Told bytes here and bytes announced (None: unknown), a few times a second; falls only if the file starts over."""
+
+
+class Throttle:
+    """Keeps all transfers that share it below a rate; of one event loop."""
+
+    def __init__(self, bytes_per_s: int) -> None:
+        self._bytes_per_s = bytes_per_s
+        self._free_s = 0.0
+
+    async def spend(self, size_bytes: int) -> None:
+        """Wait until these bytes, and all before them, have had their time."""
+        now_s = time.monotonic()
+        self._free_s = max(self._free_s, now_s) + size_bytes / self._bytes_per_s
+        await asyncio.sleep(self._free_s - now_s)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +66,8 @@ class FetchLimits:
     """Most segments of an HLS source, in all its playlists that are fetched together."""
     max_connections: int = 8
     """Connections for one file, if its origin gives each of them only so much; 1: never more than one."""
+    throttle: Throttle | None = None
+    """What slows it down on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True)

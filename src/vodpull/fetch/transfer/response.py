@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import aiohttp
 import yarl
 
 from vodpull.errors import (
@@ -21,6 +20,7 @@ from vodpull.errors import (
 )
 from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
+from vodpull.fetch.transfer.answer import Answer
 from vodpull.wire_values import read_date_s, read_retry_after_s
 
 _STATUS_ERRORS: dict[int, type[FetchError]] = {
@@ -40,7 +40,7 @@ _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)
 _SETTLED_S = 1
 
 
-def check_status(response: aiohttp.ClientResponse) -> None:
+def check_status(response: Answer) -> None:
     """Raise the catalogue's error for every status but 200 and 206."""
     host, status = response.url.host, response.status
     if status in {204, 205}:
@@ -53,7 +53,7 @@ def check_status(response: aiohttp.ClientResponse) -> None:
         raise error
 
 
-def check_encoding(response: aiohttp.ClientResponse) -> None:
+def check_encoding(response: Answer) -> None:
     """
     Raise BodyEncoded if the body's bytes are not those of the file.
 
@@ -72,7 +72,7 @@ def check_size(announced: int | None, max_bytes: int) -> None:
         raise BodyTooLarge(f"{announced} bytes are announced, {max_bytes} are allowed")
 
 
-def identity_of(response: aiohttp.ClientResponse, *, source: str) -> Identity | None:
+def identity_of(response: Answer, *, source: str) -> Identity | None:
     """Return what a whole answer's body is, None if no later answer could be known to continue it."""
     size_bytes, validator = response.content_length, validator_of(response)
     if not size_bytes or not validator or response.headers.get("Accept-Ranges", "").strip().lower() == "none":
@@ -87,7 +87,7 @@ def identity_of(response: aiohttp.ClientResponse, *, source: str) -> Identity | 
     )
 
 
-def validator_of(response: aiohttp.ClientResponse) -> str:
+def validator_of(response: Answer) -> str:
     """Return what proves two answers to be of the same bytes: a strong ETag, else a settled Last-Modified, else ""."""
     etag = response.headers.get("ETag", "")
     if etag.startswith('"') and etag.isascii():
@@ -98,12 +98,12 @@ def validator_of(response: aiohttp.ClientResponse) -> str:
     return modified if is_strong and modified.isascii() else ""
 
 
-def invites_ranges(response: aiohttp.ClientResponse) -> bool:
+def invites_ranges(response: Answer) -> bool:
     """Tell whether the origin says by itself that it gives ranges."""
     return response.headers.get("Accept-Ranges", "").strip().lower() == "bytes" or response.status == 206  # noqa: PLR2004
 
 
-def check_range(response: aiohttp.ClientResponse, identity: Identity, span: Span) -> None:
+def check_range(response: Answer, identity: Identity, span: Span) -> None:
     """Raise the catalogue's error unless the answer is the span, of those bytes, that was asked for."""
     if response.status == 416:  # noqa: PLR2004 - HTTP's range not satisfiable; it was when the file was first seen
         raise SourceChanged(f"{response.url.host}: the file is shorter than it was before")
@@ -114,7 +114,7 @@ def check_range(response: aiohttp.ClientResponse, identity: Identity, span: Span
     check_continues(response, identity, span)
 
 
-def check_continues(response: aiohttp.ClientResponse, identity: Identity, span: Span) -> None:
+def check_continues(response: Answer, identity: Identity, span: Span) -> None:
     """
     Make sure that a 206 carries exactly the span of exactly those bytes.
 
@@ -142,7 +142,7 @@ def check_continues(response: aiohttp.ClientResponse, identity: Identity, span: 
         raise OriginFailed(f"{host}: the origin sent another range (Content-Range) than was asked for")
 
 
-def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
+def retry_after_s(response: Answer) -> float | None:
     """Return the seconds that a 429 or 503 asks to wait, None if it does not say."""
     if response.status not in {429, 503}:
         return None

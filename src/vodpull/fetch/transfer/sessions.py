@@ -15,9 +15,12 @@ import yarl
 from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.guard.stored_urls import check_stored, is_stored, join_stored
+from vodpull.fetch.transfer.answer import Answer
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
+from vodpull.fetch.transfer.stored import NoStores, ReadableStores, ask
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 # How a link says that its time or its number of answers is over.
@@ -34,8 +37,10 @@ class Sessions:
         host_limits: HostLimits | None = None,
         *,
         cookies: CookieJar | None = None,
+        stores: ReadableStores | None = None,
     ) -> None:
         """Take the parts, inside a loop; `cookies` are those of an earlier part of the same fetch."""
+        self._stores = stores or NoStores()
         self._guard = guard
         self._cookies = CookieJar() if cookies is None else cookies
         self._limits = limits
@@ -54,14 +59,19 @@ class Sessions:
     ) -> None:
         await self._stack.aclose()
 
+    def parse(self, url: str) -> yarl.URL:
+        """Return a source's URL in its one form: of a web address, or of an object in a store."""
+        return check_stored(url, self._stores) or self._guard.check_url(url)
+
     def check(self, base: yarl.URL, reference: str) -> yarl.URL:
-        """Return the checked URL that `reference` means at `base`."""
-        return self._guard.join(base, reference)
+        """Return the checked URL that `reference` means at `base`; from the web none leads into a store."""
+        beside = join_stored(base, reference) if is_stored(base) else None
+        return beside or self._guard.join(base, reference)
 
     @asynccontextmanager
     async def answer(
         self, url: yarl.URL, headers: Mapping[str, str], *, known: yarl.URL | None = None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncIterator[Answer]:
         """
         Give the first answer that is not a redirect; each hop is checked like the first URL.
 
@@ -75,7 +85,7 @@ class Sessions:
                     return
 
     @asynccontextmanager
-    async def _follow(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _follow(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
         for _ in range(self._limits.max_redirects + 1):
             async with self._place(url), await self._request(url, headers) as response:
                 if response.status not in _REDIRECTS:
@@ -85,7 +95,7 @@ class Sessions:
         raise TooManyRedirects(f"{url.host}: more than {self._limits.max_redirects} redirects")
 
     @asynccontextmanager
-    async def extra_answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def extra_answer(self, url: yarl.URL, headers: Mapping[str, str]) -> AsyncIterator[Answer]:
         """Give the answer to a request whose place was taken by `try_place`; a redirect is an error."""
         if self._host_limits is not None:
             await self._host_limits.pace(url.raw_host or "")
@@ -118,7 +128,12 @@ class Sessions:
             self.queued_s += time.monotonic() - asked_s
             yield
 
-    async def _request(self, url: yarl.URL, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
+    async def _request(self, url: yarl.URL, headers: Mapping[str, str]) -> Answer:
+        patience_s = self._limits.connect_timeout_s + self._limits.first_byte_timeout_s
+        if is_stored(url):
+            with network_errors(url.host or ""):
+                async with asyncio.timeout(patience_s):
+                    return await ask(self._stores, url, headers)
         sent = {
             "Accept": "*/*",
             "Accept-Encoding": "identity",
@@ -127,7 +142,6 @@ class Sessions:
             **headers,
         }
         session = await self._session_of(url)
-        patience_s = self._limits.connect_timeout_s + self._limits.first_byte_timeout_s
         with network_errors(url.host or ""):
             async with asyncio.timeout(patience_s):
                 return await session.get(url, headers=sent, allow_redirects=False)
@@ -139,7 +153,7 @@ class Sessions:
             self._by_origin[origin] = await self._stack.enter_async_context(session)
         return self._by_origin[origin]
 
-    def _next_hop(self, response: aiohttp.ClientResponse) -> yarl.URL:
+    def _next_hop(self, response: Answer) -> yarl.URL:
         location = response.headers.get("Location")
         if location is None:
             raise OriginFailed(f"{response.url.host}: the redirect names no target")

@@ -6,8 +6,6 @@ import shutil
 import time
 from pathlib import Path
 
-import aiohttp
-
 from vodpull.errors import (
     BodyEmpty,
     BodyTooLarge,
@@ -22,6 +20,7 @@ from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.journal import Identity, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.serial import in_thread
+from vodpull.fetch.transfer.answer import Answer
 from vodpull.fetch.transfer.connections import TransferConnections, range_headers
 from vodpull.fetch.transfer.gaps import Plan, RangeClaim
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
@@ -131,7 +130,7 @@ class Transfer:
             self._answers += connections.answers
             self._connections = max(self._connections, connections.connections)
 
-    async def _begin(self, response: aiohttp.ClientResponse) -> RangeClaim:
+    async def _begin(self, response: Answer) -> RangeClaim:
         """Take the answer as the file from its first byte, and forget what was here before."""
         announced = self._check_whole(response)
         identity = identity_of(response, source=self._source)
@@ -148,7 +147,7 @@ class Transfer:
             return RangeClaim(position=0, stop=self._limits.max_bytes + 1, is_open=True)
         return RangeClaim(position=0, stop=announced)
 
-    async def _check_continues(self, response: aiohttp.ClientResponse, known: Identity, claim: RangeClaim) -> None:
+    async def _check_continues(self, response: Answer, known: Identity, claim: RangeClaim) -> None:
         """Make sure that the answer goes on where the part file ends; if not, the next try asks for the whole."""
         try:
             self._heed_retry_after(response)
@@ -162,7 +161,7 @@ class Transfer:
             raise
         self._here_bytes = self._part.held_bytes
 
-    def _check_whole(self, response: aiohttp.ClientResponse) -> int | None:
+    def _check_whole(self, response: Answer) -> int | None:
         """Return the announced number of bytes of an answer that is worth reading."""
         announced = response.content_length
         self._heed_retry_after(response)
@@ -179,7 +178,7 @@ class Transfer:
         check_size(announced, self._limits.max_bytes)
         return announced
 
-    def _heed_retry_after(self, response: aiohttp.ClientResponse) -> None:
+    def _heed_retry_after(self, response: Answer) -> None:
         self.retry_after_s = retry_after_s(response)
         if self.retry_after_s is not None:
             self._sessions.hold(response.url, min(self.retry_after_s, self._limits.retry_after_max_s))

@@ -13,6 +13,7 @@ from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
 from vodpull.jobs.store.captions import Caption, insert_caption, read_captions
+from vodpull.jobs.store.content_keys import SealedKey, insert_content_key, read_content_keys
 from vodpull.jobs.store.videos import resize_video, video_row
 
 
@@ -43,6 +44,8 @@ class KeptVideo:
     """`public` or `signed`, as set for it."""
     labels: tuple[KeptLabel, ...] = ()
     captions: tuple[Caption, ...] = ()
+    content_keys: tuple[SealedKey, ...] = ()
+    """Of its segments, sealed with the master key."""
 
 
 def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
@@ -63,6 +66,7 @@ def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
         playback=row["playback"],
         labels=_labels(connection, row["account_id"], row["video_id"]),
         captions=tuple(read_captions(connection, row["video_id"])),
+        content_keys=tuple(read_content_keys(connection, row["video_id"])),
     )
 
 
@@ -107,6 +111,8 @@ def restore_video(
             insert_new(connection, tables.video_category, {"video_id": job.video_id, "node_id": node_id})
         for caption in kept.captions:
             insert_caption(connection, job.video_id, caption)
+        for key in kept.content_keys:
+            insert_content_key(connection, job.video_id, key)
 
 
 def _restore_label(connection: sa.Connection, account_id: str, label: KeptLabel) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -21,6 +21,7 @@ from vodpull.jobs.model import (
     EncodeState,
     Job,
     NextTry,
+    Sidecar,
     Stage,
     StoredFile,
     WireStatus,
@@ -34,6 +35,9 @@ IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
+
+ARRIVING_MS = 600_000
+"""So long after its last byte an upload is taken to go on: longer than anybody follows a quiet one."""
 
 REPLACED_STAYS_MS = 3_600_000
 """So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
@@ -131,7 +135,11 @@ class Store:
         query = sa.select(IS_FINAL, tables.job.c.attempt).where(tables.job.c.directory == directory)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return row is None or bool(row[0]) or str(row[1]) != attempt
+            if row is None:  # an upload that goes on will become a job in this directory
+                upload = tables.upload.c
+                mine = sa.and_(upload.upload_id == directory, upload.touched_at_ms > now_ms() - ARRIVING_MS)
+                return attempt != "1" or connection.scalar(sa.select(upload.upload_id).where(mine)) is None
+        return bool(row[0]) or str(row[1]) != attempt
 
     def count_waiting_for_encoder(self) -> int:
         """Return how many jobs of all accounts are fetched and stored, but not being encoded yet."""
@@ -259,7 +267,7 @@ class Store:
         return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
 
     def encode_again(
-        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = ""
+        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = "", burn_in: str = ""
     ) -> JobRef | None:
         """
         Make a job whose original is stored wait as its next attempt, which encodes that by another template.
@@ -277,11 +285,18 @@ class Store:
         if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
             asset = replace(asset, attempt=ref.attempt)
         pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
-        values = {"template": template, "watermark": watermark, "asset": asdict(asset)}
+        values = {"template": template, "watermark": watermark, "burn_in": burn_in, "asset": asdict(asset)}
         return self._begin_again(connection, ref, which=pulled, values=values)
 
     def replace_original(
-        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str
+        self,
+        connection: sa.Connection,
+        ref: JobRef,
+        *,
+        template: str,
+        watermark: str,
+        burn_in: str = "",
+        captions: Sequence[Sidecar] = (),
     ) -> JobRef | None:
         """
         Make a job that is over wait as its next attempt, because its source is another one now; else None.
@@ -289,7 +304,13 @@ class Store:
         Raises:
             NotAllowedNow: as `reset_job`.
         """
-        values = {"pull_status": WireStatus.RUNNING.value, "template": template, "watermark": watermark}
+        values = {
+            "pull_status": WireStatus.RUNNING.value,
+            "template": template,
+            "watermark": watermark,
+            "burn_in": burn_in,
+            "captions": [asdict(sidecar) for sidecar in captions],
+        }
         return self._begin_again(connection, ref, which=IS_FINAL, values=values)
 
     def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:

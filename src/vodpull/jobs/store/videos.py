@@ -84,7 +84,7 @@ def set_encode_state(connection: sa.Connection, job_id: str, state: EncodeState,
 
 
 def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[str]:
-    """Delete the videos whose jobs fit, with their labels, and return their ids; the files are others' to remove."""
+    """Delete the videos whose jobs fit, with labels and keys, and return their ids; the files are others' to remove."""
     jobs = sa.select(tables.job.c.job_id).where(which)
     connection.execute(tables.material_use.delete().where(tables.material_use.c.job_id.in_(jobs)))
     video = tables.video.c
@@ -93,7 +93,7 @@ def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> l
     for row in rows:
         count_stored(connection, row.account_id, -int(row.size_bytes))
     ids = [row.video_id for row in rows]
-    for table in (tables.video_category, tables.caption, tables.video):
+    for table in (tables.video_category, tables.caption, tables.content_key, tables.video):
         connection.execute(table.delete().where(table.c.video_id.in_(ids)))
     return ids
 

@@ -83,31 +83,50 @@ def remember_all(connection: sa.Connection, requests: Sequence[Fingerprint], bat
 
 def is_first(engine: sa.Engine, request: Fingerprint) -> bool:
     """Return True for one caller alone: the first that asks about this request."""
-    return first_answer(engine, request) is None
+    return first_answer(engine, [request]) is None
 
 
-def first_answer(engine: sa.Engine, request: Fingerprint) -> str | None:
-    """Return None to one caller alone, the first; to others what it noted of its answer, empty while it is at work."""
+def first_answer(engine: sa.Engine, known_by: Sequence[Fingerprint]) -> str | None:
+    """
+    Return None to one caller alone, the first; to others what it noted of its answer, empty while it is at work.
+
+    Raises:
+        KeyReused: the first request with one of these fingerprints asked for something else.
+    """
     with engine.begin() as connection:
-        row = {"request_id": request.request_id, "content_hash": request.content_hash, "batch_id": "", "at_s": now_s()}
-        if insert_new(connection, tables.remembered_request, row):
-            return None
-        mine = tables.remembered_request.c.request_id == request.request_id
-        return connection.scalar(sa.select(tables.remembered_request.c.batch_id).where(mine)) or ""
+        for number, request in enumerate(known_by):
+            row = {"request_id": request.request_id, "content_hash": request.content_hash}
+            if insert_new(connection, tables.remembered_request, row | {"batch_id": "", "at_s": now_s()}):
+                continue
+            earlier = connection.execute(sa.select(tables.remembered_request).where(_is(request))).mappings().first()
+            if earlier is not None and earlier["content_hash"] != request.content_hash:
+                raise KeyReused("this Idempotency-Key came with another request before", field="Idempotency-Key")
+            _forget(connection, known_by[:number])
+            # Releases before this one noted it in the place of a batch.
+            return "" if earlier is None else earlier["answer"] or earlier["batch_id"]
+    return None
 
 
-def note_answer(engine: sa.Engine, request: Fingerprint, answer: str) -> None:
-    """Keep what those who send a request again are answered: 1 to 32 characters."""
-    mine = tables.remembered_request.c.request_id == request.request_id
+def note_answer(engine: sa.Engine, known_by: Sequence[Fingerprint], answer: str) -> None:
+    """Keep what those who send a request again are answered: not empty."""
+    mine = tables.remembered_request.c.request_id.in_([request.request_id for request in known_by])
     with engine.begin() as connection:
-        connection.execute(tables.remembered_request.update().where(mine).values(batch_id=answer))
+        connection.execute(tables.remembered_request.update().where(mine).values(answer=answer))
 
 
-def forget(engine: sa.Engine, request: Fingerprint) -> None:
+def forget(engine: sa.Engine, known_by: Sequence[Fingerprint]) -> None:
     """Take a request for one that never came: it was refused."""
-    mine = tables.remembered_request.c.request_id == request.request_id
     with engine.begin() as connection:
-        connection.execute(tables.remembered_request.delete().where(mine))
+        _forget(connection, known_by)
+
+
+def _forget(connection: sa.Connection, known_by: Sequence[Fingerprint]) -> None:
+    mine = tables.remembered_request.c.request_id.in_([request.request_id for request in known_by])
+    connection.execute(tables.remembered_request.delete().where(mine))
+
+
+def _is(request: Fingerprint) -> sa.ColumnElement[bool]:
+    return tables.remembered_request.c.request_id == request.request_id
 
 
 def forget_old(engine: sa.Engine) -> int:

@@ -24,6 +24,8 @@ class PullItem:
     """32 hex characters in the client's own spelling, which is what it reads back; empty: not checked."""
     captions: tuple[Sidecar, ...] = ()
     """To be fetched with it; languages as they were written."""
+    video_id: str = ""
+    """32 hex characters that no other job has; empty: a new one."""
 
 
 @dataclass(frozen=True, kw_only=True)

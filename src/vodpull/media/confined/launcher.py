@@ -19,8 +19,8 @@ from typing import Any
 
 PR_SET_PDEATHSIG = 1
 # Each thread of the C library's allocator reserves 64 MB of address space: on a machine with many cores, that alone
-# would reach the limit.
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "8"}
+# would reach the limit. Text is drawn with the fonts that the file beside this one names.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "8", "FONTCONFIG_FILE": f"{__file__.rpartition('/')[0]}/fonts.conf"}
 # What a shell answers when a program cannot be started.
 CANNOT_START = 127
 

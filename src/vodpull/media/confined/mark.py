@@ -1,5 +1,5 @@
 """
-What a watermark adds to a fingerprint, from the picture itself.
+What is burnt into a film adds to its fingerprints: a watermark, from the picture itself, and text, as it was drawn.
 
 Imported by path, by a confined child. Only PyAV, which is handed in, and the standard library.
 """
@@ -7,8 +7,8 @@ Imported by path, by a confined child. Only PyAV, which is handed in, and the st
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import mul, sub
 from pathlib import Path
@@ -16,11 +16,17 @@ from typing import Any
 
 # The picture is looked at in so many columns and rows: a cell of a fingerprint has dozens of them.
 GRAIN = 96
+# Of text that changes within an instant, cells that differ by more than so much, of 255, tell nothing.
+STEADY_LEVELS = 4.0
+PIXEL_BYTES = 4
 # What changes the brightness of no cell by more cannot be told from what an encoder does; the second number counts
 # where brightness was mapped to another range. Nor can what is near to what differs in the rest of the picture.
 LEVELS, FITTED_LEVELS, NOISE_FACTOR = 5.0, 12.0, 6.0
-# So much of what a watermark changes must be changed, and no more than so much.
+# So much of what is burnt in must be seen, and no more than so much.
 MISSING, TOO_STRONG = 0.5, 1.6
+
+Grains = Sequence[Sequence[tuple[float, float]]]
+"""Rows of points, each with its opacity and brightness."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,23 +46,54 @@ class Overlay:
         parts = zip(cells, self.cover, self.light, strict=True)
         return bytes(min(255, round(cell * (1 - share) + light)) for cell, share, light in parts)
 
-    def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[float | None, str]:
-        """
-        Return how much of it is seen, 1: all, None: it looks like what is below; and what is wrong, in English.
 
-        `pairs`: fingerprints of what is shown, and of what is below it.
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """What lies over a fingerprint, one above the other, by name."""
+
+    layers: Mapping[str, Overlay]
+    hidden: frozenset[int] = frozenset()
+    """Cells of which nothing can be told."""
+
+    @property
+    def cells(self) -> frozenset[int]:
+        """Cells that are covered by anything."""
+        return self.hidden.union(*(layer.cells for layer in self.layers.values()))
+
+    def over(self, cells: bytes) -> bytes:
+        """Return a fingerprint with all of them."""
+        for layer in self.layers.values():
+            cells = layer.over(cells)
+        return self.told(cells)
+
+    def told(self, cells: bytes) -> bytes:
+        """Return a fingerprint without what is hidden."""
+        return bytes(0 if at in self.hidden else cell for at, cell in enumerate(cells)) if self.hidden else cells
+
+    def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[Mapping[str, float | None], str]:
         """
+        Return how much of each is seen, 1: all, None: it looks like what is below; and what is wrong, in English.
+
+        `pairs`: fingerprints of what is shown, and of what is below all of them.
+        """
+        seen = {name: self._seen(name, pairs, fitted=fitted) for name in self.layers}
+        known = {name: share for name, share in seen.items() if share is not None}
+        wrong = [f"the {name} is missing" for name, share in known.items() if share < MISSING]
+        wrong += [f"the {name} is too strong" for name, share in known.items() if share > TOO_STRONG]
+        return seen, wrong[0] if wrong else ""
+
+    def _seen(self, name: str, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> float | None:
+        rest = replace(self, layers={other: layer for other, layer in self.layers.items() if other != name})
+        open_cells = [at for at in range(len(self.layers[name].cover)) if at not in self.cells]
         least, done, due = FITTED_LEVELS if fitted else LEVELS, 0.0, 0.0
         for shown, bare in pairs:
-            change = list(map(sub, self.over(bare), bare))
-            noise = [abs(one - other) for one, other, share in zip(shown, bare, self.cover, strict=True) if not share]
-            if max(map(abs, change)) >= max(least, NOISE_FACTOR * sum(noise) / max(1, len(noise))):
-                done += sum(map(mul, map(sub, shown, bare), change))
+            below = rest.over(bare)
+            change = list(map(sub, self.over(bare), below))
+            noise = sum(abs(shown[at] - bare[at]) for at in open_cells) / max(1, len(open_cells))
+            if max(map(abs, change)) >= max(least, NOISE_FACTOR * noise):
+                done += sum(map(mul, map(sub, self.told(shown), below), change))
                 due += sum(map(mul, change, change))
-        if not due:
-            return None, ""
-        wrong = "the watermark is missing" if done < MISSING * due else ""
-        return round(done / due, 2), wrong or ("the watermark is too strong" if done > TOO_STRONG * due else "")
+        return round(done / due, 2) if due else None
 
 
 class Mark:
@@ -78,36 +115,91 @@ class Mark:
         `box`: left, top, width and height as shares of a frame, of which the fingerprint shows the middle, `wide` and
         `high` of it.
         """
-        likeness = self._tools.likeness
-        left, top, width, height = box
-        columns = [_cell(left + (at + 0.5) / GRAIN * width, wide, likeness.COLUMNS) for at in range(GRAIN)]
-        rows = [_cell(top + (at + 0.5) / GRAIN * height, high, likeness.ROWS) for at in range(GRAIN)]
-        share = width / wide * likeness.COLUMNS * height / high * likeness.ROWS / GRAIN**2
-        cover, light = [0.0] * likeness.CELLS, [0.0] * likeness.CELLS
-        for row, line in zip(rows, self._grains, strict=True):
-            for column, (opaque, bright) in zip(columns, line, strict=True):
-                if row is not None and column is not None:
-                    cover[row * likeness.COLUMNS + column] += opaque * share
-                    light[row * likeness.COLUMNS + column] += opaque * bright * share
-        return Overlay(cover=tuple(min(1.0, value) for value in cover), light=tuple(light))
+        return _overlay(self._tools.likeness, self._grains, box, seen=(wide, high))
+
+
+class Texts:
+    """What was drawn as text into a film, alone, at some of its frames."""
+
+    def __init__(self, tools: Any, path: Path, *, numbers: Sequence[int], columns: int, rows: int) -> None:
+        """The file has a small picture in RGBA, on black, for each of the frames of these numbers."""
+        self._likeness = tools.likeness
+        self._content = path.read_bytes()
+        self._places = {number: place for place, number in enumerate(numbers)}
+        self._columns, self._rows = columns, rows
+        self.over = lru_cache(maxsize=64)(self._over)
+
+    def _over(self, frames: range, wide: float, high: float) -> tuple[Overlay, frozenset[int]]:
+        """Return what lies over the fingerprints of some frames, and the cells in which it changes meanwhile."""
+        size = self._columns * self._rows * PIXEL_BYTES
+        starts = [self._places[number] * size for number in frames if number in self._places]
+        contents = dict.fromkeys(self._content[start : start + size] for start in starts)
+        whole = (0.0, 0.0, 1.0, 1.0)
+        first, *others = [
+            _overlay(self._likeness, self._lines(content), whole, seen=(wide, high)) for content in contents
+        ]
+        hidden = frozenset(at for other in others for at in _differing(first, other))
+        steady = [at not in hidden for at in range(len(first.cover))]
+        return Overlay(cover=tuple(map(mul, first.cover, steady)), light=tuple(map(mul, first.light, steady))), hidden
+
+    def _lines(self, content: bytes) -> list[list[tuple[float, float]]]:
+        line = self._columns * PIXEL_BYTES
+        return [list(_drawn(content[row * line : (row + 1) * line])) for row in range(self._rows)]
 
 
 _DECODERS = {"png": "png", "jpeg": "mjpeg"}
 
 
-def _grains(frame: Any, opacity: float) -> list[list[tuple[float, int]]]:
+def _grains(frame: Any, opacity: float) -> Grains:
     """Return opacity and brightness of a grid of points."""
     small = frame.reformat(width=GRAIN, height=GRAIN, format="rgba", interpolation="AREA", dst_color_range=2)
     plane = small.planes[0]
     content, stride = bytes(plane), plane.line_size
     lines = (content[row * stride : row * stride + 4 * GRAIN] for row in range(GRAIN))
     return [
-        [
-            (alpha / 255 * opacity, (54 * red + 183 * green + 19 * blue) >> 8)
-            for red, green, blue, alpha in zip(*(line[part::4] for part in range(4)), strict=True)
-        ]
+        [(alpha / 255 * opacity, _brightness(red, green, blue)) for red, green, blue, alpha in _points(line)]
         for line in lines
     ]
+
+
+def _drawn(line: bytes) -> Iterator[tuple[float, float]]:
+    """Give opacity and brightness of the points of a line that was drawn on black."""
+    for red, green, blue, alpha in _points(line):
+        yield alpha / 255, min(255.0, _brightness(red, green, blue) * 255 / max(1, alpha))
+
+
+def _points(line: bytes) -> Iterator[tuple[int, int, int, int]]:
+    return zip(line[::4], line[1::4], line[2::4], line[3::4], strict=True)
+
+
+def _brightness(red: int, green: int, blue: int) -> int:
+    return (54 * red + 183 * green + 19 * blue) >> 8
+
+
+def _differing(one: Overlay, other: Overlay) -> Iterator[int]:
+    """Give the cells in which two overlays are not the same."""
+    for at, (covers, lights) in enumerate(
+        zip(zip(one.cover, other.cover, strict=True), zip(one.light, other.light, strict=True), strict=True)
+    ):
+        if max(255 * abs(covers[0] - covers[1]), abs(lights[0] - lights[1])) > STEADY_LEVELS:
+            yield at
+
+
+def _overlay(
+    likeness: Any, grains: Grains, box: tuple[float, float, float, float], *, seen: tuple[float, float]
+) -> Overlay:
+    left, top, width, height = box
+    across, down = len(grains[0]), len(grains)
+    columns = [_cell(left + (at + 0.5) / across * width, seen[0], likeness.COLUMNS) for at in range(across)]
+    rows = [_cell(top + (at + 0.5) / down * height, seen[1], likeness.ROWS) for at in range(down)]
+    share = width / seen[0] * likeness.COLUMNS * height / seen[1] * likeness.ROWS / (across * down)
+    cover, light = [0.0] * likeness.CELLS, [0.0] * likeness.CELLS
+    for row, line in zip(rows, grains, strict=True):
+        for column, (opaque, bright) in zip(columns, line, strict=True):
+            if opaque and row is not None and column is not None:
+                cover[row * likeness.COLUMNS + column] += opaque * share
+                light[row * likeness.COLUMNS + column] += opaque * bright * share
+    return Overlay(cover=tuple(min(1.0, value) for value in cover), light=tuple(light))
 
 
 def _cell(at: float, seen: float, cells: int) -> int | None:

@@ -1,13 +1,14 @@
 """
 Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
 
-Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…`. ORDERS is a JSON object:
+Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SCRIPT…`. ORDERS is a JSON object:
 
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
   `frames` (so many are shown) and `video`, the stream of the source,
 - `shapes`: where shapes change, when each begins, and its width over height,
 - `watermark`: null, or `kind` and `opacity` of the picture WATERMARK, which lies over each rendition,
+- `text`: null, or `numbers`, `columns` and `rows` of the small pictures in TEXT: what is drawn in at these frames,
 - `renditions`, each with `folder` (below FOLDER) and `init`, whose picture is compared, and with `mark`, the place of
   the watermark: left, top, width and height as shares of the frame,
 - `sounds`, each with `folder`, `init`, `segments` (so many it has) and `stream`, the stream of the source that must be
@@ -18,8 +19,8 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] SCRIPT…
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
-Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, account.py, ends.py and
-likeness.py, whose paths come last.
+Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, account.py, ends.py,
+likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ LOST_S = 0.2
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    scripts = argv[6:] if orders["watermark"] else argv[5:]
+    burnt = [name for name in ("watermark", "text") if orders[name]]
+    scripts = argv[5 + len(burnt) :]
     sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
     av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
     segments = others[0]
@@ -63,8 +65,8 @@ def main(argv: list[str]) -> int:
     av.logging.set_level(None)
     tools = film.Tools(av, *others)
     proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]))
-    if orders["watermark"]:
-        proof.mark = importlib.import_module("mark").Mark(tools, Path(argv[5]), **orders["watermark"])
+    if burnt:
+        proof.burn_in({name: Path(path) for name, path in zip(burnt, argv[5:], strict=False)})
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
     works += [Work("subjects", {"number": number}) for number in range(len(orders["subjects"]))]
@@ -103,7 +105,18 @@ class Comparison:
         self._film = film.Film(tools, source, orders)
         self.ends: Any = importlib.import_module("ends").Ends(tools, orders, folder=folder)
         self._decoded_ends: list[dict[str, Any]] = []
-        self.mark: Any = None
+        self._sounds: Any = importlib.import_module("sound_likeness")
+        self._burnt: Any = None
+        self._mark: Any = None
+        self._text: Any = None
+
+    def burn_in(self, paths: dict[str, Path]) -> None:
+        """Have the renditions compared with what is burnt into them, too."""
+        self._burnt = importlib.import_module("mark")
+        if "watermark" in paths:
+            self._mark = self._burnt.Mark(self._tools, paths["watermark"], **self._orders["watermark"])
+        if "text" in paths:
+            self._text = self._burnt.Texts(self._tools, paths["text"], **self._orders["text"])
 
     def done(self, work: Work) -> Any:
         """Do one piece of work."""
@@ -137,18 +150,26 @@ class Comparison:
             frame_s=self._orders["frame_s"],
             fitted=any(sight.hdr for sight in known),
             share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
-            overlay=self._overlay(rendition, seen[0].shape if seen else 1.0, inside),
+            overlay=self._overlay(rendition, instant, seen[0].shape if seen else 1.0, inside=inside),
         )
         bright = max((sight.beside for sight in seen if begin_s <= sight.at_s < end_s), default=0.0) > DARK_LEVELS
         wrong = result.wrong or ("there is a picture where bars must be" if bright else "")
         return {**asdict(result), "wrong": wrong, "pictures": len(shown), "seen": bool(known)}
 
-    def _overlay(self, rendition: dict[str, Any], shape: float, inside: float | None) -> Any | None:
-        """Return the watermark as it lies over the fingerprints of a rendition."""
-        if self.mark is None:
+    def _overlay(
+        self, rendition: dict[str, Any], instant: dict[str, Any], shape: float, *, inside: float | None
+    ) -> Any | None:
+        """Return what is burnt in as it lies over the fingerprints of a rendition; None: nothing."""
+        if self._burnt is None:
             return None
         wide, high = self._read.shares(shape, inside or shape)
-        return self.mark.over(tuple(rendition["mark"]), wide, high)
+        layers, hidden = {}, frozenset[int]()
+        if self._mark:
+            layers["watermark"] = self._mark.over(tuple(rendition["mark"]), wide, high)
+        if self._text:
+            at = round(instant["at_s"] / self._orders["frame_s"])
+            layers["text"], hidden = self._text.over(range(at - AROUND, at + AROUND + 1), wide, high)
+        return self._burnt.Layers(layers=layers, hidden=hidden)
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""
@@ -185,7 +206,7 @@ class Comparison:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
         first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
-        overlay = self._overlay(rendition, 1.0, None)
+        overlay = self._overlay(rendition, instant, 1.0, inside=None)
         covered = frozenset[int]() if overlay is None else overlay.cells
         seen: list[Any] = []
 
@@ -228,14 +249,14 @@ class Comparison:
         return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
 
     def _listens(self, instant: dict[str, Any]) -> list[dict[str, Any]]:
-        likeness = self._tools.likeness
         first_s = max(0.0, instant["at_s"] - LISTENED_S / 2)
         heard = [self._heard(sound, instant, first_s) for sound in self._orders["sounds"]]
         streams = [sound["stream"] for sound in self._orders["sounds"]]
         heard_of = {stream: self._known(stream, first_s - SOUND_SEARCHED_S) for stream in dict.fromkeys(streams)}
         known = [heard_of[stream] for stream in streams]
-        late_by = round(SOUND_SEARCHED_S / likeness.HOP_S)
-        return [asdict(likeness.compare_tracks(heard, known, number, late_by=late_by)) for number in range(len(heard))]
+        late_by = round(SOUND_SEARCHED_S / self._sounds.HOP_S)
+        compare = self._sounds.compare_tracks
+        return [asdict(compare(heard, known, number, late_by=late_by)) for number in range(len(heard))]
 
     def _heard(self, sound: dict[str, Any], instant: dict[str, Any], first_s: float) -> Any:
         track = SoundStretch(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
@@ -261,7 +282,7 @@ class Comparison:
         return None if track.begun_s is None else self._envelope(track)
 
     def _envelope(self, track: SoundStretch) -> Any:
-        return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
+        return self._sounds.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
 
     def _account(self) -> dict[str, Any]:
         """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""

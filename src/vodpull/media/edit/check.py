@@ -17,7 +17,8 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.plan.copy_rules import STEP_S
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.compare import AROUND, LISTENED_S, Found, ask_proof
+from vodpull.media.verify.compare import Found, ask_proof
+from vodpull.media.verify.instants import AROUND, LISTENED_S
 from vodpull.media.verify.proof import wrongs
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
@@ -102,6 +103,7 @@ def compare_orders(plan: EditPlan, part: Part, source: EditSource) -> dict[str, 
         "video": info.video.index if info.video else -1,
         "shapes": _shapes(plan, part),
         "watermark": None,
+        "text": None,
         "renditions": [{"folder": SEGMENTS, "init": INIT_FILE, "mark": None}] if info.video else [],
         "sounds": [{"folder": SEGMENTS, "init": INIT_FILE, "stream": info.audio[0].index}] if info.audio else [],
         "sights": [_instant(plan, at_s, AROUND + 0.5) for at_s in instants] if info.video else [],

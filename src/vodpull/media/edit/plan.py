@@ -23,7 +23,8 @@ from vodpull.media.plan.cuts import Chunk, exact_rate
 from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, seek_s
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
 from vodpull.media.plan.settled import settled, shown_shapes
-from vodpull.media.plan.template import ABR, VideoRate
+from vodpull.media.plan.template import VideoRate
+from vodpull.media.plan.template_text import ABR
 
 Container = Literal["mp4", "flv", "m3u8"]
 

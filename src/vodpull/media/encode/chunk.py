@@ -7,9 +7,10 @@ whole film is made by one more process: sound, which would click at seams, and t
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.encode.filters import picture_graph, sound_chain
 from vodpull.media.encode.loudness import loudness_steps, measure_loudness
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
@@ -26,7 +28,7 @@ from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, run
-from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.tools.sandbox import FONT_CACHE, Toolbox
 
 
 def encode_limits(plan: EncodePlan, chunk: Chunk | None = None) -> RunLimits:
@@ -72,7 +74,7 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
         on_progress(min(1.0, progress.frames / chunk.frames))
 
     argv = build_chunk_argv(plan, chunk)
-    with watermark_beside(plan, folder):
+    with burnt_in_beside(plan, folder):
         finished = await run(
             argv if stop_bytes is None else allowlist.cut_input(argv, "source", stop_bytes),
             toolbox=toolbox,
@@ -88,20 +90,37 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
 
 
 @contextmanager
-def watermark_beside(plan: EncodePlan, folder: Path) -> Iterator[None]:
-    """Keep the picture of a plan's watermark in a working folder for the time of the block."""
-    if plan.watermark is None:
+def burnt_in_beside(plan: EncodePlan, folder: Path) -> Iterator[None]:
+    """Keep what a plan burns in, the picture of its watermark and its text, in a working folder while a block runs."""
+    still = plan.watermark.still if plan.watermark else None
+    with ExitStack() as stack:
+        if still:
+            stack.enter_context(_beside(folder / still.name, still.content))
+        if plan.text:
+            stack.enter_context(text_beside(plan.text, folder))
         yield
-        return
-    still = plan.watermark.still
+
+
+@contextmanager
+def text_beside(text: BurntText, folder: Path) -> Iterator[None]:
+    """Keep a text that is drawn in a working folder while a block runs."""
+    with _beside(folder / text.name, text.script.encode()):
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder / FONT_CACHE, ignore_errors=True)
+
+
+@contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[None]:
     try:
-        (folder / still.name).write_bytes(still.content)
+        path.write_bytes(content)
     except OSError as error:
-        raise error_of_disk(error, "the watermark cannot be written") from error
+        raise error_of_disk(error, "what is burnt in cannot be written") from error
     try:
         yield
     finally:
-        (folder / still.name).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _check_chunk(made: SampleTable, plan: EncodePlan, chunk: Chunk) -> None:
@@ -130,12 +149,16 @@ def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
         *allowlist.global_flags(),
         *allowlist.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
         *_filter_flags(plan.picture),
-        "-filter_complex", picture_graph(picture_of(plan, chunk), sizes, frames, watermark=plan.watermark),
+        "-filter_complex", _graph(plan, chunk, sizes, frames=frames),
     ]  # fmt: skip
     for number, planned in enumerate(plan.encoded):
         argv += ["-map", f"[v{number}]", *_grid_flags(chunk), *video_flags(_encoding(planned, plan, chunk))]
         argv += _file_flags(planned.file)
     return argv
+
+
+def _graph(plan: EncodePlan, chunk: Chunk, sizes: list[tuple[int, int]], *, frames: range) -> str:
+    return picture_graph(picture_of(plan, chunk), sizes, frames, watermark=plan.watermark, text=plan.text)
 
 
 def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:

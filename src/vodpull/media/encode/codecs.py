@@ -149,6 +149,9 @@ def audio_flags(recipe: AudioRecipe, channels: int = STEREO) -> list[str]:
 WATERMARK_TOOLS = frozenset({"movie", "overlay", "premultiply", "unpremultiply", "colorchannelmixer"})
 """Filters that a watermark needs."""
 
+TEXT_TOOLS = frozenset({"ass"})
+"""Filters that text in the picture needs."""
+
 
 def needed_tools(template: Template) -> frozenset[str]:
     """Return the encoders and filters of FFmpeg, by its names, that a template cannot do without."""
@@ -156,6 +159,6 @@ def needed_tools(template: Template) -> frozenset[str]:
         return frozenset()
     loudness = {"loudnorm"} if template.audio.loudness else set()
     quality = {"libvmaf"} if template.vmaf else set()
-    marks = WATERMARK_TOOLS if template.watermark else frozenset[str]()
+    marks = (WATERMARK_TOOLS if template.watermark else set()) | (TEXT_TOOLS if template.burn_in else set())
     encoders = {ENCODERS[codec] for codec in template.video} | {SOUND_ENCODERS[template.audio.codec]}
     return frozenset({"zscale", "alimiter"} | encoders | loudness | quality | marks)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture import Picture
@@ -24,27 +25,33 @@ JPEG_OUT = "min=bt709:rin=tv:m=bt470bg:r=full"
 
 
 def picture_graph(
-    picture: Picture, sizes: Sequence[tuple[int, int]], frames: range, *, watermark: Watermark | None = None
+    picture: Picture,
+    sizes: Sequence[tuple[int, int]],
+    frames: range,
+    *,
+    watermark: Watermark | None = None,
+    text: BurntText | None = None,
 ) -> str:
     """
     Return the graph from the decoded picture to one labelled output `[v0]`, `[v1]`, … for each size, largest first.
 
     A size may come several times, for several codecs: it is scaled once.
     Of the grid of the output, the frames with these numbers come out, counted from 0 anew.
-    The picture of a watermark lies in the working folder.
+    The picture of a watermark and the script of a text lie in the working folder.
     """
     # FFmpeg itself has turned the picture upright before this point.
     fitted = _fitting(picture, sizes[0], frames) if picture.fit else []
     head = ",".join([*_timing(picture, frames), *fitted, *_conversion(picture, sizes[0])])
     chains = [f"[0:{picture.stream_index}]{head}"]
     groups = [list(group) for _, group in groupby(range(len(sizes)), key=sizes.__getitem__)]
-    marked = []
+    burnt = []
     for group, following in pairwise([*groups, []]):
         outputs = [f"[v{number}]" for number in group]
-        if watermark:
+        if watermark or text:
             # After scaling and apart from what goes on to the next size, so that nothing is burnt in twice.
-            place = place_watermark(watermark, sizes[group[0]])
-            marked.append(f"[p{group[0]}][m{group[0]}]overlay=x={place.left_px}:y={place.top_px}{_split(outputs)}")
+            overlay = _overlay(watermark, sizes[group[0]], group[0]) if watermark else ""
+            steps = [*filter(None, [overlay]), *(_drawing(text, sizes[0], frames) if text else ())]
+            burnt.append(f"[p{group[0]}]{','.join(steps)}{_split(outputs)}")
             outputs = [f"[p{group[0]}]"]
         if following:
             outputs.append(f"[c{following[0]}]")
@@ -54,7 +61,24 @@ def picture_graph(
             # From the next larger picture: half the work of scaling each from the source, no visible difference.
             chains.append(f"[c{following[0]}]zscale=w={width}:h={height}:{SHARP},setsar=1")
     marks = _watermarks(watermark, picture, {group[0]: sizes[group[0]] for group in groups}) if watermark else []
-    return ";".join([*chains, *marks, *marked])
+    return ";".join([*chains, *marks, *burnt])
+
+
+def _overlay(watermark: Watermark, size: tuple[int, int], number: int) -> str:
+    place = place_watermark(watermark, size)
+    return f"[m{number}]overlay=x={place.left_px}:y={place.top_px}"
+
+
+def _drawing(text: BurntText, size: tuple[int, int], frames: range) -> Iterator[str]:
+    """Give the steps that draw a text, by the times of the film; `size` is that of the largest picture."""
+    yield f"setpts=PTS+{frames.start}"
+    yield draw(text, size)
+    yield f"setpts=PTS-{frames.start}"
+
+
+def draw(text: BurntText, size: tuple[int, int], *, alpha: bool = False) -> str:
+    """Return the filter that draws a text whose looks are made for pictures of a size; `alpha`: onto nothing."""
+    return f"ass=filename={text.name}:original_size={size[0]}x{size[1]}{':alpha=1' if alpha else ''}"
 
 
 def _watermarks(watermark: Watermark, picture: Picture, sizes: Mapping[int, tuple[int, int]]) -> list[str]:

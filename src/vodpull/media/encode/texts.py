@@ -20,9 +20,11 @@ SLOW_BYTES_PER_S = 2e6
 _SCRIPTS = frozenset({"ass", "ssa"})
 
 
-async def extract_texts(source: Path, info: MediaInfo, folder: Path, *, toolbox: Toolbox) -> Mapping[int, Path]:
+async def extract_texts(
+    source: Path, info: MediaInfo, folder: Path, *, toolbox: Toolbox, only: TextStream | None = None
+) -> Mapping[int, Path]:
     """
-    Write the text tracks of a measured source into a folder, and return where each is, by the number of its stream.
+    Write the text tracks of a measured source, or one, into a folder, and return where each is, by its stream's number.
 
     Times are those of the source: `info` says which of them becomes 0. Of several tracks the one that FFmpeg cannot
     read is missing.
@@ -31,11 +33,12 @@ async def extract_texts(source: Path, info: MediaInfo, folder: Path, *, toolbox:
         EncodeInterrupted: somebody killed FFmpeg.
         StorageFull: the disk is full.
     """
+    wanted = [only] if only else info.texts
     try:
-        return await _extracted(source, info, info.texts, folder=folder, toolbox=toolbox)
+        return await _extracted(source, info, wanted, folder=folder, toolbox=toolbox)
     except (EncodeFailed, EncodeStalled):
         found: dict[int, Path] = {}
-        for text in info.texts if len(info.texts) > 1 else ():
+        for text in wanted if len(wanted) > 1 else ():
             try:
                 found |= await _extracted(source, info, [text], folder=folder, toolbox=toolbox)
             except (EncodeFailed, EncodeStalled):

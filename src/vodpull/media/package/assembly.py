@@ -186,7 +186,9 @@ class Assembly:
 
     def _keyframes(self, out_folder: Path, stream: Stream) -> Keyframes | None:
         """Return where the first picture of each segment lies, of the lowest picture that stands alone."""
-        if self.plan.sound_layout == "muxed" or self.plan.sound_only or stream is not self._leads[self._lowest]:
+        # Of what is encrypted as a whole no range can be read.
+        cannot = self.plan.sound_layout == "muxed" or self.plan.sound_only or self.plan.encrypt != "none"
+        if cannot or stream is not self._leads[self._lowest]:
             return None
         picture, segments = self._lead_picture(self._lowest), self._segments(out_folder, stream)
         ranges = tuple(

@@ -40,9 +40,21 @@ def media_playlist(presentation: Presentation, track: Track) -> str:
         "#EXT-X-INDEPENDENT-SEGMENTS",
         *([f'#EXT-X-MAP:URI="{track.folder}/{track.init}"'] if track.init else []),
     ]
+    before = ""
     for number, length_s in enumerate(lengths_s, start=1):
+        # Behind EXT-X-MAP, so that the init segment stays in clear (RFC 8216 §4.3.2.5); the IV is the number.
+        key = _key_line(presentation, track, number)
+        lines += [key] if key != before else []
         lines += [f"#EXTINF:{length_s:.6f},", track.segment(number)]
+        before = key
     return "\n".join([*lines, *(["#EXT-X-ENDLIST"] if presentation.complete else []), ""])
+
+
+def _key_line(presentation: Presentation, track: Track, number: int) -> str:
+    """Return what opens a segment; empty: it is in clear."""
+    if track.kind == "text" or not presentation.key_uris:
+        return ""
+    return f"#EXT-X-KEY:METHOD=AES-128,URI={_quoted(presentation.key_uris[presentation.key_number(number)])}"
 
 
 def keyframe_playlist(presentation: Presentation, track: Track, keyframes: Keyframes) -> str:

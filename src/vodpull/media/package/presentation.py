@@ -122,6 +122,10 @@ class Presentation:
     """False: more segments come."""
     dash: bool = False
     """DASH is written, too."""
+    key_uris: tuple[str, ...] = ()
+    """Keys of the segments, in order, relative to playlists; empty: nothing is encrypted."""
+    key_segments: int = 0
+    """A key is for so many segments of each track; 0: for all."""
 
     @property
     def multivariant(self) -> str:
@@ -158,6 +162,10 @@ class Presentation:
     def lengths_s(self, track: Track) -> tuple[float, ...]:
         """Return the lengths of a track's segments."""
         return track.durations_s or self.durations_s
+
+    def key_number(self, segment: int) -> int:
+        """Return which of the keys opens the segments of a number, from 1."""
+        return (segment - 1) // self.key_segments if self.key_segments else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,14 @@ from fractions import Fraction
 from vodpull.errors import NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes
-from vodpull.media.plan.template import AudioRecipe, Mp4, SoundLayout, Template, VideoCodec, VideoRate
+from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 from vodpull.media.plan.watermark import Watermark
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -115,10 +116,16 @@ class EncodePlan:
     """Three seconds of it become an animated picture."""
     watermark: Watermark | None = None
     """With its picture, so that every machine burns in the same one, whatever is in its folder."""
+    text: BurntText | None = None
+    """What is drawn into every picture."""
     sound_layout: SoundLayout = "muxed"
     """Whether sound has segments of its own."""
     dash: bool = False
     """A manifest for DASH is written, too."""
+    encrypt: Encrypt = "none"
+    """How segments are encrypted once they are proven."""
+    key_segments: int = 0
+    """A new key after so many segments; 0: one for all."""
 
     @property
     def encoded(self) -> tuple[RungPlan, ...]:
@@ -189,7 +196,10 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         teaser=template.has_teaser(info.duration_s),
         sound_layout=template.sound,
         dash=template.makes_dash,
+        encrypt=template.encrypt,
+        key_segments=template.key_segments,
         watermark=template.watermark,
+        text=ladder.text,
     )
 
 
@@ -221,6 +231,8 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         zero_s=info.zero_s,
         sound_layout=template.sound,
         dash=template.makes_dash,
+        encrypt=template.encrypt,
+        key_segments=template.key_segments,
     )
 
 

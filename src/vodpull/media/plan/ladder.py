@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
+from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.ceilings import NEAR, lowered_bps, worth_bps
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.settled import settled
-from vodpull.media.plan.template import ABR, Definition, DefinitionName, Template, VideoCodec
+from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
+from vodpull.media.plan.template_text import ABR
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0
@@ -69,16 +71,20 @@ class Ladder:
     """Largest first, of each size the better codec first; at least one."""
     decisions: tuple[Decision, ...]
     """One for each definition, best first."""
+    text: BurntText | None = None
+    """What is drawn into every picture."""
 
 
-def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | None = None) -> Ladder:
+def plan_ladder(
+    info: MediaInfo, *, template: Template = ABR, survey: Survey | None = None, text: BurntText | None = None
+) -> Ladder:
     """
     Choose the rungs worth having for one probed source, best first, with a reason for each definition.
 
     A definition becomes a rung when the short side of the picture as shown reaches it: never upscaled, the same for
     landscape and portrait. A source below all of them gets the smallest one at its own size, with `own_height` one
     between two of them the upper one, too, and the fallback codec always has a rung. Sizes are even. With a survey, a
-    rung is the source itself where that is as good as an encode.
+    rung is the source itself where that is as good as an encode, unless something is burnt into it.
 
     Raises:
         NoVideo: the source has no moving picture, and the template does not take sound alone.
@@ -102,6 +108,7 @@ def plan_ladder(info: MediaInfo, *, template: Template = ABR, survey: Survey | N
         template=template,
         rungs=rungs,
         decisions=tuple(_decision(size, video, rungs) for size in reversed(template.sizes)),
+        text=text,
     )
     if survey and template.copy:
         ladder = _with_copy(ladder, info, survey)
@@ -186,8 +193,8 @@ def _with_copy(ladder: Ladder, info: MediaInfo, survey: Survey) -> Ladder:
         max_bitrate_bps=best.max_bitrate_bps,
         segment_s=ladder.template.segment_s,
     )
-    if ladder.template.watermark:
-        obstacle = "it gets a watermark"
+    if ladder.template.watermark or ladder.text:
+        obstacle = "it gets a watermark" if ladder.template.watermark else "text is burnt in"
     elif video.codec != best.codec:
         obstacle = f"the picture is {video.codec}"
     elif best.frame_rate != video.nominal_frame_rate:

@@ -1,23 +1,18 @@
 """
-Recipes of outputs as data: what a TOML file says, checked before anything depends on it. Pure.
+Recipes of outputs as data: what a TOML file may say. Pure.
 
 The dataclasses have the form of the file: a key `video.av1.crf` is the field `crf` of the entry `av1` of the field
-`video`. A name that is not here is refused, so that a spelling mistake does not become a default.
+`video`. `template_text.py` reads it.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field
 
-from vodpull.errors import ConfigurationError
 from vodpull.media.plan.watermark import Watermark
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
@@ -28,6 +23,7 @@ Teaser = Literal["never", "long", "always"]
 # From here on a teaser costs a hundredth of an encode of 480 lines, and less of a larger one.
 LONG_S = 60.0
 SoundLayout = Literal["apart", "muxed"]
+Encrypt = Literal["none", "aes-128"]
 Bitrate = Annotated[int, Field(ge=50_000, le=200_000_000)]
 # The scale of AV1 and VP9; that of H.264 and HEVC ends earlier, see MAX_CRF.
 Crf = Annotated[int, Field(ge=1, le=63)]
@@ -35,22 +31,7 @@ Crf = Annotated[int, Field(ge=1, le=63)]
 CLARITIES: Mapping[str, int] = {"LD": 2, "SD": 3, "HD": 4, "FHD": 5}
 """The numbers that the definitions have on the wire."""
 
-BUILTIN = ("original", "abr", "mp4", "abr-av1", "abr-own")
-NAME = re.compile(r"[a-z0-9-]{1,64}")
 
-MAX_CRF: Mapping[VideoCodec, int] = {"h264": 51, "hevc": 51, "av1": 63, "vp9": 63}
-X26X = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
-PRESETS: Mapping[VideoCodec, tuple[str, ...]] = {
-    "h264": X26X,
-    "hevc": X26X,
-    # SVT-AV1 knows slower ones that no service can pay for.
-    "av1": tuple(str(number) for number in range(2, 14)),
-    # `cpu-used` with the deadline `good`.
-    "vp9": tuple(str(number) for number in range(6)),
-}
-
-# A file of this kind has a few hundred bytes.
-MAX_TEMPLATE_BYTES = 64 * 1024
 STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -189,17 +170,23 @@ class Template:
     """`apart`: once, in segments of its own; `muxed`: inside the segments of every rendition."""
     dash: bool | None = None
     """Write an MPD for DASH beside the playlists; None: where sound is apart."""
+    encrypt: Encrypt = "none"
+    """`aes-128`: HLS segments are encrypted whole, and their keys are for bearers of a playback token."""
+    key_segments: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """A new key after so many segments; 0: one key for the whole video."""
     playback: Literal["", "public", "signed"] = ""
     """Who may watch what is made by it; empty: as the account or the installation says."""
     private_originals: bool = False
     """Originals are for bearers of a token that says so; where playback is signed they always are."""
     watermark: Watermark | None = None
     """A picture in a corner of every rendition."""
+    burn_in: Annotated[str, Field(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}|forced)?$")] = ""
+    """Draw a text track of the source into every rendition: the first one of a language, or that is `forced`."""
 
     @property
     def copies(self) -> bool:
         """Whether a source may become its own best rendition."""
-        return self.copy and self.watermark is None
+        return self.copy and self.watermark is None and not self.burn_in
 
     def has_teaser(self, duration_s: float) -> bool:
         """Tell whether a film of a length gets an animated picture."""
@@ -213,7 +200,8 @@ class Template:
     @property
     def makes_dash(self) -> bool:
         """Whether an MPD is written."""
-        return self.sound == "apart" if self.dash is None else self.dash
+        # DASH has no encryption of whole segments.
+        return self.sound == "apart" and self.encrypt == "none" if self.dash is None else self.dash
 
     @property
     def fallback(self) -> VideoCodec | None:
@@ -250,138 +238,5 @@ class Template:
         )
 
 
-_TEMPLATE = TypeAdapter(Template)
-_WATERMARK = TypeAdapter(Watermark)
-Form = TypeVar("Form")
-
-
-def builtin_templates() -> tuple[Template, ...]:
-    """Return the templates that every installation has."""
-    folder = files("vodpull.media") / "templates"
-    return tuple(parse_template((folder / f"{name}.toml").read_text("utf-8"), name=name) for name in BUILTIN)
-
-
-def parse_template(text: str, *, name: str) -> Template:
-    """
-    Return the template that a TOML text describes.
-
-    Raises:
-        ConfigurationError: the text or a value of it cannot be used; `field` is the dotted key, where it is one value.
-    """
-    if not NAME.fullmatch(name):
-        raise ConfigurationError(f"{name!r} names no template: 1 to 64 characters, a to z, 0 to 9 and -", field="name")
-    said = _read_toml(text, f"the template {name}")
-    if "name" in said:
-        raise _refusal(name, "name", "the name of the file is the name of the template")
-    template = _parsed(_TEMPLATE, {**said, "name": name}, name)
-    for key, reason in _contradictions(template):
-        raise _refusal(name, key, reason)
-    return template
-
-
-def parse_watermark(text: str, *, name: str) -> Watermark:
-    """
-    Return the watermark that a TOML text describes, without its picture.
-
-    Raises:
-        ConfigurationError: as `parse_template`.
-    """
-    mark = _parsed(_WATERMARK, _read_toml(text, f"the watermark {name}"), name)
-    for key, reason in _odd_watermark(mark):
-        raise _refusal(name, key, reason)
-    return mark
-
-
-def _read_toml(text: str, what: str) -> dict[str, object]:
-    if len(text) > MAX_TEMPLATE_BYTES:
-        raise ConfigurationError(f"{what} is larger than {MAX_TEMPLATE_BYTES} bytes")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{what} is no TOML: {error}") from error
-
-
-def _parsed(form: TypeAdapter[Form], said: Mapping[str, object], name: str) -> Form:
-    try:
-        # As JSON, because only there an array may become a tuple while a text stays no number.
-        return form.validate_json(json.dumps(said, default=str))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        raise _refusal(name, key, first["msg"]) from error
-
-
-def _refusal(name: str, key: str, reason: str) -> ConfigurationError:
-    return ConfigurationError(f"the template {name} cannot be used: {key}: {reason}", field=key)
-
-
-def _odd_watermark(mark: Watermark) -> Iterator[tuple[str, str]]:
-    if mark.picture is not None:
-        yield "picture", "`file` names the picture"
-
-
-def _contradictions(template: Template) -> Iterator[tuple[str, str]]:
-    """Give each key whose value does not go with the others, with the reason."""
-    if bool(template.definitions) != bool(template.video):
-        missing = "video" if template.definitions else "definitions"
-        yield missing, "definitions and video codecs belong together: both or none"
-    asked = {
-        "mp4": template.mp4 != "none",
-        "own_height": template.own_height,
-        "audio_only": template.audio_only,
-        "watermark": template.watermark is not None,
-    }
-    if template.watermark:
-        yield from ((f"watermark.{key}", reason) for key, reason in _odd_watermark(template.watermark))
-    if not template.video:
-        yield from ((key, "there is no rendition") for key, wanted in asked.items() if wanted)
-    yield from _odd_sound(template)
-    sides = [size.short_side_px for _, size in sorted(template.definitions.items(), key=_clarity)]
-    if sides != sorted(set(sides)):
-        yield "definitions", "each one must be larger than the one below: LD, SD, HD, FHD"
-    for codec, recipe in template.video.items():
-        yield from ((f"video.{codec}.{key}", reason) for key, reason in _odd_recipe(template, codec, recipe))
-    for name in template.definitions:
-        if template.video and not any(template.makes(codec, name) for codec in template.video):
-            yield f"definitions.{name}", "no codec makes it"
-
-
-def _odd_sound(template: Template) -> Iterator[tuple[str, str]]:
-    if template.dash and template.sound == "muxed":
-        yield "dash", "its segments have one track each: it needs sound apart"
-    if template.audio.surround and template.sound == "muxed":
-        yield "audio.surround", "players choose it: it needs sound apart"
-    if template.audio.surround and template.audio.codec != "aac":
-        yield "audio.surround", "it is AAC: the codec of the other sound must be, too"
-
-
 def _clarity(entry: tuple[DefinitionName, object]) -> int:
     return CLARITIES[entry[0]]
-
-
-def _odd_recipe(template: Template, codec: VideoCodec, recipe: VideoRecipe) -> Iterator[tuple[str, str]]:
-    if recipe.preset not in PRESETS[codec]:
-        yield "preset", f"known are {', '.join(PRESETS[codec])}"
-    if recipe.crf > MAX_CRF[codec]:
-        yield "crf", f"at most {MAX_CRF[codec]}"
-    if not set(recipe.only) <= set(template.definitions):
-        yield "only", "the template has no definition of that name"
-    for name, own in recipe.definitions.items():
-        key = f"definitions.{name}"
-        if name not in template.definitions:
-            yield key, "the template has no definition of that name"
-        elif (own.crf or 0) > MAX_CRF[codec]:
-            yield f"{key}.crf", f"at most {MAX_CRF[codec]}"
-        elif own.bitrate_bps:
-            yield from _odd_bitrate(f"{key}.bitrate_bps", own, template.definitions[name])
-
-
-def _odd_bitrate(key: str, own: RungRate, size: RungSize) -> Iterator[tuple[str, str]]:
-    if own.crf:
-        yield key, "either a constant quality or a bitrate"
-    if (own.bitrate_bps or 0) > (own.max_bitrate_bps or size.max_bitrate_bps):
-        yield key, "more than the ceiling"
-
-
-ABR = next(template for template in builtin_templates() if template.name == "abr")
-"""The template of whoever names none."""

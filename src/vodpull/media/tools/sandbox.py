@@ -21,6 +21,9 @@ WORK = "/work"
 # Scripts that run as children on hostile bytes.
 CONFINED = Path(__file__).parents[1] / "confined"
 LAUNCHER = CONFINED / "launcher.py"
+FONTS = CONFINED / "fonts.conf"
+FONT_CACHE = "font-cache"
+"""What a command that draws text leaves in its working folder, as `FONTS` says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +94,7 @@ def _bwrap(toolbox: Toolbox, *, reads: Mapping[str, Path], writes: Path | None) 
 
 
 def _program_binds(toolbox: Toolbox) -> list[str]:
-    binds = ["--ro-bind", str(LAUNCHER), f"/tool/{LAUNCHER.name}"]
+    binds = [token for file in (LAUNCHER, FONTS) for token in ("--ro-bind", str(file), f"/tool/{file.name}")]
     if not toolbox.ffmpeg.is_relative_to("/usr"):
         binds += ["--ro-bind", str(toolbox.ffmpeg), _boxed(toolbox.ffmpeg, toolbox)]
     if not toolbox.python.is_relative_to("/usr"):

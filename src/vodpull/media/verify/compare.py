@@ -32,19 +32,13 @@ from vodpull.media.plan.watermark import Watermark, place_watermark
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
-from vodpull.media.verify import likeness
-from vodpull.media.verify.likeness import SightLikeness, SoundLikeness
+from vodpull.media.verify import likeness, sound_likeness
+from vodpull.media.verify.drawn_texts import draw_texts
+from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, sound_instants
+from vodpull.media.verify.likeness import SightLikeness
+from vodpull.media.verify.sound_likeness import SoundLikeness
 
 BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py")
-# Pictures on either side of an instant, as in the child.
-AROUND = 3
-# Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
-# ends, and no more than there is time for.
-MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
-# Half of what the child listens to.
-LISTENED_S = 1.5
-# Of more changes than this, a spread is looked at.
-MAX_CHANGES = 40
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # Decoding 8K from far back, several times over.
@@ -176,41 +170,6 @@ async def compare_content(
     return compared, measured or typed(measuring, answers[0].subjects)
 
 
-def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
-    """
-    Return where pictures are compared. Pure.
-
-    At the start, at the end, at every seam of chunks, on both sides of what changes in the source, and in a spread of
-    segments.
-    """
-    if plan.sound_only:
-        return ()
-    seams = [chunk.first_frame for chunk in plan.chunks[1:]]
-    lengths = min(max(MIN_BETWEEN, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
-    wanted = min(max(lengths - len(seams), 0), len(plan.cuts) - 1)
-    # Just behind the beginning of a segment: to its other end there is much to decode.
-    spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
-    last = max(plan.frames_total - AROUND, 0)
-    instants = sorted({min(AROUND, last), *(min(at, last) for at in (*seams, *spread, *_beside_changes(plan))), last})
-    return tuple(float(at / plan.rate) for at in instants)
-
-
-def _beside_changes(plan: EncodePlan) -> list[int]:
-    """Return the frames before and behind changes, so far that what is looked at is of one kind."""
-    step = -(-len(plan.changes_s) // MAX_CHANGES) or 1
-    changes = [round(at_s * plan.rate) for at_s in plan.changes_s[::step]]
-    return [max(0, at + beside) for at in changes for beside in (-AROUND - 1, AROUND + 1)]
-
-
-def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
-    """Return where sound is compared: at the start, at the end, and evenly between them. Pure."""
-    if not plan.sounds:
-        return ()
-    last_s = max(plan.duration_s - LISTENED_S, LISTENED_S)
-    steps = min(max(MIN_BETWEEN - 1, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
-    return tuple(sorted({LISTENED_S + (last_s - LISTENED_S) * number / steps for number in range(steps + 1)}))
-
-
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
     return {
@@ -222,6 +181,7 @@ def _orders(subject: Subject) -> dict[str, Any]:
         "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
         "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
+        "text": None,
         "renditions": [
             {"folder": placed.folder, "init": INIT_FILE, "mark": mark and _shares(mark, placed.rung)}
             for placed in seen(subject)
@@ -275,15 +235,28 @@ def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[st
 async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:
     original, mark = subject.original, subject.plan.watermark
     with tempfile.TemporaryDirectory() as place:
-        still = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
+        burnt = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
+        if subject.plan.text and orders["sights"]:
+            (Path(place) / "text").mkdir()
+            numbers = _looked_at(subject.plan, orders)
+            frames = await draw_texts(subject.plan, numbers, Path(place) / "text", toolbox=toolbox)
+            burnt.append(("text", frames.path))
+            orders = {**orders, "text": frames.order}
         return await ask_proof(
             subject.out_folder,
             original.path,
             orders,
-            still=still,
+            burnt=burnt,
             size_bytes=original.info.size_bytes,
             toolbox=toolbox,
         )
+
+
+def _looked_at(plan: EncodePlan, orders: Mapping[str, Any]) -> list[int]:
+    """Return the frames that the child looks at."""
+    middles = (round(sight["at_s"] * plan.rate) for sight in orders["sights"])
+    near = {at for middle in middles for at in range(middle - AROUND, middle + AROUND + 1)}
+    return sorted(at for at in near if 0 <= at < plan.frames_total)
 
 
 async def ask_proof(
@@ -293,7 +266,7 @@ async def ask_proof(
     *,
     size_bytes: int,
     toolbox: Toolbox,
-    still: Sequence[tuple[str, Path]] = (),
+    burnt: Sequence[tuple[str, Path]] = (),
 ) -> Found:
     """
     Compare fragments in a folder with a source of so many bytes; `orders` are those of the child.
@@ -309,10 +282,10 @@ async def ask_proof(
         orders,
         ("renditions", folder),
         ("source", source),
-        *still,
+        *burnt,
         toolbox=toolbox,
         limits=limits,
-        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__)),
+        beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__), Path(sound_likeness.__file__)),
     )
     try:
         return await asyncio.to_thread(_ANSWER.validate_python, answer)

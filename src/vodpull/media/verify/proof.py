@@ -47,6 +47,8 @@ class Proof:
     """Why all was encoded again in one piece, in English; empty: it was not needed."""
     marked: int | None = None
     """Instants at which the watermark was seen, elsewhere it looks like what is below it; None: there is none."""
+    written: int | None = None
+    """Instants at which text that is drawn in was seen; None: none is."""
 
 
 async def prove_content(subject: Subject, *, toolbox: Toolbox) -> Proof:
@@ -95,6 +97,7 @@ def judged(compared: Compared) -> Proof:
         account=compared.account,
         careful=subject.plan.careful,
         marked=sum(any(one.mark is not None for one in row) for row in sights) if subject.plan.watermark else None,
+        written=sum(any(one.text is not None for one in row) for row in sights) if subject.plan.text else None,
     )
 
 

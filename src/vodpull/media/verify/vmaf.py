@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.encode.chunk import picture_of, seek_flags, watermark_beside
+from vodpull.media.encode.chunk import burnt_in_beside, picture_of, seek_flags
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
@@ -196,7 +196,7 @@ async def measure_renditions(
             files = await asyncio.to_thread(_joined, judged, number + 1, out_folder=out_folder, folder=folder)
             samples.append(_sample(source, plan, number, renditions=files))
         limits = _limits(plan, samples)
-        with watermark_beside(plan, folder):
+        with burnt_in_beside(plan, folder):
             return await measure_quality(samples, folder, toolbox=toolbox, limits=limits)
 
 
@@ -225,7 +225,11 @@ def _sample(source: Path, plan: EncodePlan, number: int, *, renditions: Mapping[
         source=source,
         source_options=seek_flags(plan, chunk),
         reference=picture_graph(
-            picture_of(plan, chunk), [size], range(first, first + frames), watermark=plan.watermark
+            picture_of(plan, chunk),
+            [size],
+            range(first, first + frames),
+            watermark=plan.watermark,
+            text=plan.text,
         ),
         size=size,
         renditions=renditions,

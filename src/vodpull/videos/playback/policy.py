@@ -18,6 +18,11 @@ class Recipe(Protocol):
         ...
 
     @property
+    def encrypt(self) -> str:
+        """Return `none`, or how segments are encrypted."""
+        ...
+
+    @property
     def private_originals(self) -> bool:
         """Return True where only tokens that say so lead to originals, whatever the playback."""
         ...
@@ -41,9 +46,15 @@ class PlaybackPolicy:
     default: Playback
     templates: Mapping[str, Recipe]
 
-    def is_signed(self, *, own: str, template: str, account: str) -> bool:
-        """Return True for videos that want a token: by their own word, their template's, the account's, or ours."""
+    def is_signed(self, *, own: str, template: str, account: str, is_encrypted: bool) -> bool:
+        """
+        Return True for videos that want a token: by their own word, their template's, the account's, or ours.
+
+        What is encrypted, or will be, wants one whatever they say.
+        """
         recipe = self.templates.get(template)
+        if is_encrypted or (recipe and recipe.encrypt != "none"):
+            return True
         return (own or (recipe.playback if recipe else "") or account or self.default) == "signed"
 
     def has_private_original(self, *, template: str, is_signed: bool) -> bool:

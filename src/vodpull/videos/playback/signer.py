@@ -36,7 +36,12 @@ class Signer:
 
     def is_signed(self, video: Video) -> bool:
         """Return True for a video that plays for bearers of a token only."""
-        return self.policy.is_signed(own=video.playback, template=video.template, account=video.account_playback)
+        return self.policy.is_signed(
+            own=video.playback,
+            template=video.template,
+            account=video.account_playback,
+            is_encrypted=video.is_encrypted,
+        )
 
     def token(self, video: Video, grant: Grant) -> str:
         """Return a token as asked for; whether the video wants one does not matter."""

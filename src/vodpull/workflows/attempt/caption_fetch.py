@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,8 @@ class CaptionFetcher:
     guard: fetch.AddressGuard
     limits: fetch.FetchLimits
     host_limits: fetch.HostLimits
+    stores_of: Callable[[str], fetch.ReadableStores]
+    """By the id of an account: what its files may be read from."""
     folder: Path
     """For files on their way; made if need be."""
 
@@ -55,6 +58,7 @@ class CaptionFetcher:
             limits=replace(self.limits, max_bytes=captions.MAX_BYTES, attempts=TRIES),
             on_progress=_unheard,
             host_limits=self.host_limits.of_account(account_id),
+            stores=await asyncio.to_thread(self.stores_of, account_id),
         )
 
 

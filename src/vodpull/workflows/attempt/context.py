@@ -13,11 +13,13 @@ from vodpull.errors import Cancelled
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
 from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
+from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
 from vodpull.workflows.attempt.progress import ProgressReporter
@@ -29,12 +31,15 @@ class Context:
     """What the steps of one process work with, and what all of them do with it in the same way."""
 
     store: Store
+    content_keys: ContentKeys
     objects: storage.ObjectStore
     is_shared: bool
     """Other processes work on the same jobs, so intermediate results go through the object store."""
     guard: fetch.AddressGuard
     notify_guard: fetch.AddressGuard
     host_limits: fetch.HostLimits
+    stores_of: Callable[[str], fetch.ReadableStores]
+    """By the id of an account: what its sources may be read from."""
     toolbox: media.Toolbox
     work_folder: Path
     admission: Admission
@@ -55,6 +60,11 @@ class Context:
     def __post_init__(self) -> None:
         """Make the slots."""
         object.__setattr__(self, "encoders", asyncio.Semaphore(self.encode_slots))
+
+    @property
+    def clear_files(self) -> ClearFiles:
+        """Reads what was published, in clear."""
+        return ClearFiles(self.objects, self.content_keys)
 
     def workspace(self, job: Job) -> Workspace:
         """Return the work files of a job's attempt."""

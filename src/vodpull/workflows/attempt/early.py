@@ -12,15 +12,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
 
-from vodpull import fetch, media
+from vodpull import media
 from vodpull.errors import StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
@@ -48,6 +49,25 @@ def _harmless(job: Job) -> Iterator[None]:
         log.exception("encoding early failed unexpectedly", job=job.job_id)
 
 
+class Arriving(Protocol):
+    """A file that is coming, wherever from; may be asked at any time."""
+
+    @property
+    def path(self) -> Path:
+        """Return the file; gaps read as zeros."""
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Return the size of the whole file, as it was announced; None: it is not known yet."""
+
+    @property
+    def generation(self) -> int:
+        """Return a number that changes when what was here has been thrown away and the file began anew."""
+
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Return which bytes are here, as half-open spans in order."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Outlook:
     """What the whole file will lead to, as far as that is known."""
@@ -62,10 +82,14 @@ class _Outlook:
 class EarlyEncoder:
     """What is encoded of one source before it is whole. Used from one event loop; `end` or `discard` it."""
 
-    def __init__(self, context: Context, production: Production, job: Job) -> None:
+    def __init__(
+        self, context: Context, production: Production, job: Job, *, template: media.Template | None = None
+    ) -> None:
+        """`template`: of a job that there is not yet."""
         self._context = context
         self._production = production
         self._job = job
+        self._template = template
         self._watch: asyncio.Task[None] | None = None
         self._encodes: set[asyncio.Task[None]] = set()
         self._generation = 0
@@ -74,10 +98,10 @@ class EarlyEncoder:
         """Chunks of the outlook."""
         self._reach_s = 0.0
         self._next_look_s = 0.0
-        self._part: fetch.PartView | None = None
+        self._part: Arriving | None = None
         self._dropping: asyncio.Task[None] | None = None
 
-    def begin(self, part: fetch.PartView) -> None:
+    def begin(self, part: Arriving) -> None:
         """Watch a file that is coming."""
         self._part = part
         self._generation = part.generation
@@ -86,7 +110,7 @@ class EarlyEncoder:
         self._watch = asyncio.create_task(self._follow(part))
 
     @asynccontextmanager
-    async def encoding(self) -> AsyncIterator[fetch.OnPart]:
+    async def encoding(self) -> AsyncIterator[Callable[[Arriving], None]]:
         """Give what takes the file that the block fetches, and throw everything away when the block fails."""
         try:
             yield self.begin
@@ -136,7 +160,7 @@ class EarlyEncoder:
             except StorageUnavailable:
                 await asyncio.sleep(LOOK_S)
 
-    async def _follow(self, part: fetch.PartView) -> None:
+    async def _follow(self, part: Arriving) -> None:
         with _harmless(self._job):
             if self._dropping is not None:
                 await asyncio.shield(self._dropping)
@@ -144,14 +168,14 @@ class EarlyEncoder:
                 await asyncio.sleep(LOOK_S)
                 await self._restart_if_other(part)
 
-    async def _restart_if_other(self, part: fetch.PartView) -> None:
+    async def _restart_if_other(self, part: Arriving) -> None:
         """Begin again when what has arrived is not of the file that it was of."""
         generation = part.generation
         if generation != self._generation:
             await self._abort()
             self._generation, self._reach_s, self._outlook, self._begun = generation, 0.0, None, 0
 
-    async def _all_begun(self, part: fetch.PartView) -> bool:
+    async def _all_begun(self, part: Arriving) -> bool:
         """Begin what can be; return True when nothing more can come."""
         if self._outlook is None or self._begun >= len(self._outlook.chunks):
             self._outlook = await self._look(part) or self._outlook
@@ -164,7 +188,7 @@ class EarlyEncoder:
             await asyncio.sleep(0)  # lets it take its slot
         return outlook.stop_bytes is None and self._begun >= len(outlook.chunks)
 
-    async def _look(self, part: fetch.PartView) -> _Outlook | None:
+    async def _look(self, part: Arriving) -> _Outlook | None:
         """Return what can be foreseen now; None: nothing, or it is too early to look again, or nobody could use it."""
         started_s = time.monotonic()
         if started_s < self._next_look_s or self._context.encoders.locked():
@@ -174,7 +198,7 @@ class EarlyEncoder:
         self._next_look_s = ended_s + (ended_s - started_s) / (LOOK_SHARE if outlook else 1)
         return outlook
 
-    async def _foresee(self, part: fetch.PartView) -> _Outlook | None:
+    async def _foresee(self, part: Arriving) -> _Outlook | None:
         path, toolbox = part.path, self._context.toolbox
         found = await media.probe_part(path, part.spans(), size_bytes=part.size_bytes, toolbox=toolbox)
         if found is None:
@@ -184,13 +208,13 @@ class EarlyEncoder:
             if stop_bytes is None:
                 return None
             survey = await media.survey(path, found.info, toolbox=toolbox, stop_bytes=stop_bytes)
-        plan = await self._production.foresee(self._job, found.info, survey=survey)
+        plan = await self._production.foresee(self._job, found.info, template=self._template, survey=survey)
         if plan is None:
             return None
         sure = plan.chunks if stop_bytes is None else media.lasting_chunks(plan.chunks, plan.rate)
         return _Outlook(plan=plan, chunks=sure, stop_bytes=stop_bytes)
 
-    async def _is_here(self, part: fetch.PartView, outlook: _Outlook, number: int) -> bool:
+    async def _is_here(self, part: Arriving, outlook: _Outlook, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""
         if self._context.encoders.locked() or len(self._encodes) >= self._context.encode_slots:
             return False
@@ -202,12 +226,12 @@ class EarlyEncoder:
             self._reach_s = await media.reach(part.path, part.spans(), toolbox=self._context.toolbox)
         return self._reach_s >= end_s
 
-    def _start(self, part: fetch.PartView, outlook: _Outlook, chunk: media.Chunk) -> None:
+    def _start(self, part: Arriving, outlook: _Outlook, chunk: media.Chunk) -> None:
         encode = asyncio.create_task(self._encode(part, outlook, chunk))
         self._encodes.add(encode)
         encode.add_done_callback(self._encodes.discard)
 
-    async def _encode(self, part: fetch.PartView, outlook: _Outlook, chunk: media.Chunk) -> None:
+    async def _encode(self, part: Arriving, outlook: _Outlook, chunk: media.Chunk) -> None:
         with _harmless(self._job):
             await self._production.encode_chunk(
                 self._job, outlook.plan, chunk, part=part.path, stop_bytes=outlook.stop_bytes

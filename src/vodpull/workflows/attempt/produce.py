@@ -29,15 +29,17 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.store import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
+from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
+from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.verified import package_files, read_verified, write_verified
+from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""
@@ -57,6 +59,7 @@ class Production:
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
+        self._burnt_texts = BurntTexts(context.store.engine, context.objects, toolbox=context.toolbox)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -79,15 +82,26 @@ class Production:
         return read_plan(found)
 
     async def foresee(
-        self, job: Job, info: media.MediaInfo, *, survey: media.Survey | None = None
+        self,
+        job: Job,
+        info: media.MediaInfo,
+        *,
+        template: media.Template | None = None,
+        survey: media.Survey | None = None,
     ) -> media.EncodePlan | None:
-        """Return the plan of a source of which only the beginning is here; None: it depends on what is not known."""
+        """
+        Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
+
+        `template`: of a job that there is not yet.
+        """
         if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
         if survey is None and media.must_survey(info):
             return None
-        info = media.settled(info, survey)
-        ladder = media.plan_ladder(info, template=await self._template(job))
+        info, template = media.settled(info, survey), template or await self._template(job)
+        if job.burn_in or template.burn_in:
+            return None
+        ladder = media.plan_ladder(info, template=template)
         return (
             None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
         )
@@ -172,10 +186,13 @@ class Production:
         """
         Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
 
-        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next.
+        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next; or
+        it will be encrypted.
         """
         await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
+        if planned.plan.encrypt != "none":  # nothing of it is ever there in clear
+            return None
         parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
         if parts is None:
             return None
@@ -233,7 +250,9 @@ class Production:
                 planned.plan, parts, folder, original=original, video_id=made_name(job), toolbox=self._context.toolbox
             )
             renditions = await self._judged(job, planned.plan, package, renditions=renditions, folder=folder)
-            write_verified(folder, package, renditions, proof=proof)
+            verified = Verified(package=package, renditions=renditions, proof=asdict(proof))
+            keys = self._context.content_keys
+            write_verified(folder, await encrypt(verified, planned.plan, folder, job=job, content_keys=keys))
         log.info("compared with the source", job=job.job_id, **media.told(proof))
 
     async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
@@ -266,8 +285,9 @@ class Production:
         package, renditions = verified.package, verified.renditions
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
-        if info.texts and (await self._template(job)).captions:
-            job = replace(job, asset=await self._source_texts.keep(job, info, await self.originals.as_it_came(job)))
+        drawn = (await self.plan(job, info)).plan.text
+        bring = self.originals.as_it_came if (await self._template(job)).captions else None
+        job = replace(job, asset=await self._source_texts.tell(job, info, drawn=drawn, bring=bring))
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
         await self._upload(job, folder, [name for name in names if is_playlist(name)])
@@ -309,14 +329,13 @@ class Production:
     ) -> None:
         if info.duration_s > self._context.max_duration_s:
             raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
-        survey = None
+        survey, text, template = None, None, await self._template(job)
         if info.video is not None:
-            survey = await media.survey(
-                source or await self.originals.readable(job), info, toolbox=self._context.toolbox
-            )
-        template = await self._template(job)
+            source = source or await self.originals.readable(job)
+            survey = await media.survey(source, info, toolbox=self._context.toolbox)
+            text = await self._burnt_texts.of(job, info, template, source=source)
         template = replace(template, copy=False) if careful else template
-        ladder = media.plan_ladder(info, template=template, survey=survey)
+        ladder = media.plan_ladder(info, template=template, survey=survey, text=text)
         decisions = [asdict(decision) for decision in ladder.decisions]
         await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
         if careful:

@@ -12,6 +12,7 @@ from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.store import JobRef
+from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
@@ -24,8 +25,9 @@ from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
 class Sources:
     """Brings the sources of one process's jobs."""
 
-    def __init__(self, context: Context, production: Production) -> None:
+    def __init__(self, context: Context, production: Production, arrivals: Arrivals) -> None:
         self._context = context
+        self._arrivals = arrivals
         self._production = production
         self._edits = Edits(context)
 
@@ -54,7 +56,9 @@ class Sources:
     async def _assemble(self, batch: Batch, job: Job, reporter: ProgressReporter) -> Path:
         """Bring what a client has sent."""
         place, handover = self._context.workspace(job), self._context.handover
+        await self._arrivals.settle(job.directory)
         if place.source.exists():
+            await self._note_whole(job, (await asyncio.to_thread(place.source.stat)).st_size)
             return place.source
         parts = await handover.parts(job.directory)
         if not parts:  # they were stored under the final key before
@@ -70,9 +74,12 @@ class Sources:
             )
             await asyncio.to_thread(place.write_digests, **digests)
             await reporter.settle()
-            whole = fetch_progress(size_bytes, size_bytes)
-            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+            await self._note_whole(job, size_bytes)
         return place.source
+
+    async def _note_whole(self, job: Job, size_bytes: int) -> None:
+        whole = fetch_progress(size_bytes, size_bytes)
+        await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
 
     async def let_go(self, job: Job) -> None:
         """Give up what the original came in, now that it lies under its final key."""
@@ -103,11 +110,11 @@ class Sources:
                     host_limits=self._context.host_limits.of_account(batch.account_id),
                     on_part=on_part,
                     cookies=cookies,
+                    stores=await asyncio.to_thread(self._context.stores_of, batch.account_id),
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
-            whole = fetch_progress(fetched.size_bytes, fetched.size_bytes)
-            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+            await self._note_whole(job, fetched.size_bytes)
         self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
         return fetched.final_url
 
@@ -131,6 +138,7 @@ class Sources:
             on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
             host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
+            stores=await asyncio.to_thread(self._context.stores_of, account_id),
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
@@ -156,7 +164,7 @@ class Sources:
         if job.origin in EDITED and key.endswith(".m3u8"):
             media_bytes = await self._edits.put_playlist(job, source, key=key)
         else:
-            await self._context.objects.put_file(key, source)
+            await self._context.objects.adopt_file(key, source)
         size_bytes = (await self._context.objects.head(key)).size_bytes
         digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
         asset = original_asset(job, info, key=key, size_bytes=size_bytes, media_bytes=media_bytes)

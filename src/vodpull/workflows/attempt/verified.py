@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -28,12 +28,10 @@ class Verified:
     proof: dict[str, object] | None
 
 
-def write_verified(
-    folder: Path, package: media.Package, renditions: tuple[media.Rendition, ...], *, proof: media.Proof
-) -> None:
+def write_verified(folder: Path, verified: Verified) -> None:
     """Keep what is known of the package in a folder."""
-    (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((package, renditions)))
-    (folder / PROOF_FILE).write_text(json.dumps(asdict(proof)))
+    (folder / VERIFIED_FILE).write_bytes(_VERIFIED.dump_json((verified.package, verified.renditions)))
+    (folder / PROOF_FILE).write_text(json.dumps(verified.proof))
 
 
 def read_verified(folder: Path) -> Verified:

@@ -16,6 +16,7 @@ import structlog
 from vodpull.accounts.keys import Accounts
 from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
+from vodpull.imports.metadata import dress
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
@@ -111,6 +112,7 @@ class Outbox:
         """Record that an original is stored and whole; of one that was uploaded the account is told."""
         with self._store.transaction() as connection:
             if self._store.pulled(connection, JobRef.of(job), asset, encodes=encodes):
+                dress(connection, job.job_id)
                 self._tell_uploaded(connection, batch, job)
 
     def postpone_job(self, ref: JobRef, next_try: NextTry, owner: Owner) -> bool:

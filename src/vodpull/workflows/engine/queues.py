@@ -19,11 +19,13 @@ class Owner:
 
     account_id: str
     priority: int
+    edits: bool = False
+    """What it asks for is made of stored videos; nothing is fetched."""
 
     @classmethod
-    def of(cls, batch: Batch) -> Owner:
+    def of(cls, batch: Batch, *, edits: bool = False) -> Owner:
         """Return the owner of a batch."""
-        return cls(account_id=batch.account_id, priority=batch.priority)
+        return cls(account_id=batch.account_id, priority=batch.priority, edits=edits)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +34,11 @@ class Queues:
 
     batches: Queue
     jobs: Queue
+    arrivals: Queue
     fetch: Queue
     encode: Queue
     notify: Queue
+    imports: Queue
 
     @classmethod
     def of(cls, *, fetch_slots: int, encode_slots: int) -> Queues:
@@ -44,15 +48,19 @@ class Queues:
             batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
             # Who fills all slots with what takes hours makes others wait for hours: a quarter is kept for them.
             jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True, account_slots=WAITING_PARENTS * 3 // 4),
+            # They work with what others leave; whoever gets no slot is encoded once it is complete.
+            arrivals=Queue(name="arrivals", slots=fetch_slots, by_account=True),
             fetch=Queue(name="fetch", slots=fetch_slots, by_account=True, account_slots=fetch_slots - fetch_slots // 4),
             encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
             notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
+            # A turn of an import waits for another cloud to answer, and is short.
+            imports=Queue(name="imports", slots=8, by_account=True, account_slots=4),
         )
 
     def all(self) -> list[Queue]:
         """Return every queue."""
-        return [self.batches, self.jobs, self.fetch, self.encode, self.notify]
+        return [self.batches, self.jobs, self.arrivals, self.fetch, self.encode, self.notify, self.imports]
 
     def batch_call(self, batch_id: str, owner: Owner, job_ids: list[str]) -> Call:
         """Return the call that starts every job of a batch for the first time."""
@@ -67,6 +75,15 @@ class Queues:
     def fetch_call(self, ref: JobRef, owner: Owner) -> Call:
         """Return the call that brings the source here."""
         return _call("fetch", self.fetch, owner, name=_name(ref), argument=asdict(ref))
+
+    def edit_call(self, ref: JobRef, owner: Owner) -> Call:
+        """Return the call that makes a source of stored videos, among the encodes: it is one."""
+        return _call("edit", self.encode, owner, name=_name(ref), argument=asdict(ref))
+
+    def arrive_call(self, upload_id: str, owner: Owner, *, after_ms: int) -> Call:
+        """Return the call that follows an upload which begins, or goes on after it was quiet since a moment."""
+        name = f"{upload_id}-{after_ms}"
+        return _call("arrive", self.arrivals, owner, name=name, argument={"upload_id": upload_id})
 
     def encode_call(self, ref: JobRef, owner: Owner, info: JsonObject) -> Call:
         """Return the call that makes the renditions; `info` is what was measured of the source."""
@@ -95,6 +112,17 @@ class Queues:
             workflow_id=f"deliver-{delivery_id}-{number}",
             argument={"delivery_id": delivery_id, "number": number},
             account_id=account_id,
+        )
+
+    def import_call(self, import_id: str, *, account_id: str, turn: int, delay_s: float = 0.0) -> Call:
+        """Return the call of one turn of an import."""
+        return Call(
+            workflow="import",
+            queue=self.imports,
+            workflow_id=f"import-{import_id}-{turn}",
+            argument={"import_id": import_id, "turn": turn},
+            account_id=account_id,
+            delay_s=delay_s or None,
         )
 
 

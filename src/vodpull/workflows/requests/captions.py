@@ -89,14 +89,11 @@ class Captioning:
 
     async def read_material(self, material: Material) -> captions.Track:
         """
-        Return the cues of a WebVTT file that is kept as a material.
+        Return the cues of a caption file that is kept as a material.
 
         Raises:
-            ParameterError: it is none.
             CaptionInvalid: it cannot be read.
         """
-        if material.suffix != "vtt":
-            raise ParameterError("subtitles beside the picture are vtt files", field="subtitle")
         return await self._files.read(material)
 
     @staticmethod

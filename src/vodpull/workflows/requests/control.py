@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
-from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.model import EDITED, BatchView, Job
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.workflows.delivery.outbox import Outbox
@@ -60,6 +60,7 @@ class Control:
         return self._store.hasten_job(JobRef.of(job), replace(job.next_try, at_ms=min(job.next_try.at_ms, now_ms())))
 
     def _restart(self, job: Job, owner: Owner) -> bool:
+        owner = replace(owner, edits=job.origin in EDITED)
         with self._store.transaction() as connection:
             again = self._store.reset_job(connection, JobRef.of(job))
             if again is not None:

@@ -95,7 +95,7 @@ class Editing:
             if not self._tasks.begin(connection, task):
                 raise TransNoRepeated("this transNo was used before", field="transNo")
             self._store.add_batch(connection, view, access_key=caller.access_key)
-            owner = Owner.of(view.batch)
+            owner = Owner.of(view.batch, edits=True)
             self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, owner, [job.job_id]))
         return view
 

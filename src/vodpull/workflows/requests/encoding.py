@@ -28,29 +28,40 @@ class Encoding:
         *,
         template: str,
         watermark: str = "",
+        burn_in: str = "",
         materials: Collection[str] | None = None,
     ) -> None:
         """
         Encode videos again by a template, and with a watermark on top, that exist: all of them, or none.
 
-        With `materials` these, and no others, are in use by the videos from now on.
+        `burn_in`: id of a material that is drawn in as text. It and `materials`, and no others, are in use by the
+        videos from now on, if any are given.
 
         Raises:
             NotAllowedNow: one is under way, or its original was deleted.
         """
         with self._store.transaction() as connection:
-            self.start_in(connection, videos, template=template, watermark=watermark)
-            for video in videos if materials is not None else ():
-                use_materials(connection, video.job_id, materials or (), account_id=video.account_id)
+            self.start_in(connection, videos, template=template, watermark=watermark, burn_in=burn_in)
+            used = [*filter(None, [burn_in]), *(materials or ())]
+            for video in videos if used or materials is not None else ():
+                use_materials(connection, video.job_id, used, account_id=video.account_id)
 
     def start_in(
-        self, connection: sa.Connection, videos: Sequence[Video], *, template: str, watermark: str = ""
+        self,
+        connection: sa.Connection,
+        videos: Sequence[Video],
+        *,
+        template: str,
+        watermark: str = "",
+        burn_in: str = "",
     ) -> None:
         """Do what `start` does in a transaction of the caller's."""
         # In one order, so that two calls that name the same videos wait for each other instead of for ever.
         for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
             batch, job = self._store.find_job(video.job_id)
-            again = self._store.encode_again(connection, JobRef.of(job), template=template, watermark=watermark)
+            again = self._store.encode_again(
+                connection, JobRef.of(job), template=template, watermark=watermark, burn_in=burn_in
+            )
             if again is None:
                 why = "is under way" if video.asset.original else "has no original any more"
                 raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoIds")

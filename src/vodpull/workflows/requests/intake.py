@@ -61,18 +61,35 @@ class Intake:
             ParameterError: unknown template, or a notifyUrl that must not be posted to.
             QuotaExceeded, TransNoRepeated: see there.
         """
-        terms, name = self._terms, request.template or self._terms.default_template
-        check_together(
-            lambda: terms.templates.find(name),
-            lambda: judge_address(request.notify_url or "", terms.check_url),
-            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
-        )
-        view = _plan(request, account_id=caller.account_id, template=terms.templates.find(name).name)
+        view = self._checked(request, caller)
         with self._store.transaction() as connection:
             first = remember_all(connection, known_by, view.batch.batch_id)
             if first == view.batch.batch_id:
                 self._commit(connection, view, request=request, caller=caller)
         return view if first == view.batch.batch_id else self._earlier(first)
+
+    def accept_in(self, connection: sa.Connection, request: PullRequest, caller: LiveKey) -> BatchView:
+        """Do what `accept` does in a transaction of the caller's, for a request that was never made before."""
+        view = self._checked(request, caller)
+        self._commit(connection, view, request=request, caller=caller)
+        return view
+
+    def template_of(self, name: str) -> str:
+        """
+        Return the name of a template that a request may ask for, by that or an alias; empty is the default.
+
+        Raises:
+            ParameterError: there is none.
+        """
+        return self._terms.templates.find(name or self._terms.default_template).name
+
+    def _checked(self, request: PullRequest, caller: LiveKey) -> BatchView:
+        check_together(
+            lambda: self.template_of(request.template or ""),
+            lambda: judge_address(request.notify_url or "", self._terms.check_url),
+            lambda: [_sidecars(item, position) for position, item in enumerate(request.items)],
+        )
+        return _plan(request, account_id=caller.account_id, template=self.template_of(request.template or ""))
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
         self.check_quota(connection, caller.account_id)
@@ -130,7 +147,7 @@ def _plan(request: PullRequest, *, account_id: str, template: str) -> BatchView:
             file_name=item.file_name,
             source_url=without_user_info(item.fetch_url),
             md5=item.md5,
-            video_id=new_id(now),
+            video_id=item.video_id or new_id(now),
             captions=_sidecars(item, position),
             directory=new_id(now),
             stage_at_ms=now,

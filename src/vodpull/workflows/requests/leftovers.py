@@ -59,6 +59,8 @@ class Leftovers:
                 again = self._retention.final_holding(directory)
                 async with asyncio.timeout(REMOVED_WITHIN_S):
                     await self._objects.delete_all([] if again is None else strangers(again[1], keys))
+                if again is not None and again[1].asset is not None:
+                    await asyncio.to_thread(self._retention.forget_other_keys, directory, again[1].asset)
         await asyncio.to_thread(self._retention.supersession_done, directory)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from vodpull import media, storage
+from vodpull import media
 from vodpull.errors import (
     EncodeFailed,
     EncodeStalled,
@@ -26,6 +25,7 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
+from vodpull.workflows.attempt.encrypted import ClearFiles, beside
 from vodpull.workflows.attempt.shared import SharedWork
 
 MAX_WIDTH_PX = 1920
@@ -53,12 +53,11 @@ class _Asked:
 class Stills:
     """Makes stills. Used from one event loop."""
 
-    def __init__(
-        self, library: Library, objects: storage.ObjectStore, *, find_toolbox: Callable[[], media.Toolbox]
-    ) -> None:
+    def __init__(self, library: Library, files: ClearFiles, *, find_toolbox: Callable[[], media.Toolbox]) -> None:
         """`find_toolbox` is called from a thread, when the first still is made."""
         self._library = library
-        self._objects = objects
+        self._files = files
+        self._objects = files.objects
         self._find_toolbox = find_toolbox
         self._toolbox: media.Toolbox | None = None
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -139,11 +138,13 @@ class Stills:
         variant = media.choose_variant(await self._text(playlist_key), width_px=asked.width_px)
         if variant is None:
             raise NotAllowedNow("the video has no picture")
-        media_key = _beside(playlist_key, variant.playlist)
-        spot = media.find_spot(await self._text(media_key), variant, asked.at_s)
+        media_key = beside(playlist_key, variant.playlist)
+        text = await self._text(media_key)
+        spot = media.find_spot(text, variant, asked.at_s)
         if spot is None:
             raise NotAllowedNow("this part of the video is not encoded yet")
-        parts = [await self._objects.get_bytes(_beside(media_key, file)) for file in spot.files]
+        locks = media.locks_of(text)
+        parts = [await self._files.read(media_key, file, locks=locks) for file in spot.files]
         segment, out = await asyncio.to_thread(_room, folder, b"".join(parts))
         spot_size = media.still_size((variant.width_px, variant.height_px), asked.width_px)
         return await media.still_of_segment(segment, spot, out, size=spot_size, toolbox=toolbox)
@@ -160,11 +161,6 @@ class Stills:
 
     async def _text(self, key: str) -> str:
         return (await self._objects.get_bytes(key)).decode()
-
-
-def _beside(key: str, name: str) -> str:
-    """Return the key of a file that a playlist names."""
-    return f"{posixpath.dirname(key)}/{name}"
 
 
 def _room(folder: Path, content: bytes = b"") -> tuple[Path, Path]:

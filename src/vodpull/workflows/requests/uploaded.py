@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
@@ -12,7 +12,18 @@ from pydantic import TypeAdapter
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, NotFound, PermissionDenied, UploadTokenInvalid
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Sidecar, StoredFile, VideoOrigin
+from vodpull.jobs.model import (
+    DEFAULT_PRIORITY,
+    Asset,
+    Batch,
+    BatchView,
+    Clarity,
+    Job,
+    ServerType,
+    Sidecar,
+    StoredFile,
+    VideoOrigin,
+)
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import JobRef, Store
 from vodpull.jobs.submission.templates import Templates
@@ -27,7 +38,7 @@ from vodpull.workflows.engine.queues import Owner, Queues
 _SIDECARS = TypeAdapter(tuple[Sidecar, ...])
 
 
-def video_options(
+def video_options(  # noqa: PLR0913 - what may be said of a video before it is there
     *,
     template: str,
     watermark: str = "",
@@ -35,6 +46,7 @@ def video_options(
     publish_domain: str = "",
     labels: list[CategoryName] | None = None,
     captions: Sequence[Sidecar] = (),
+    burn_in: str = "",
 ) -> Mapping[str, object]:
     """Return what is to become of an upload, as it is kept with its reservation."""
     return {
@@ -44,6 +56,7 @@ def video_options(
         "publish_domain": publish_domain,
         "labels": [[label.parent, label.child] for label in labels or ()],
         "captions": [asdict(caption) for caption in captions],
+        "burn_in": burn_in,
     }
 
 
@@ -58,7 +71,15 @@ class UploadedVideos:
 
     def completion(self) -> Completion:
         """Return what a whole file becomes."""
-        return Completion(finish=self._finish)
+        return Completion(finish=self._finish, begin=self._begin)
+
+    def _begin(self, connection: sa.Connection, upload: Upload) -> None:
+        """Let a worker encode what can be while the rest comes."""
+        template = self._templates.get(str(upload.options["template"]))
+        if template is not None and template.ladder:
+            owner = Owner(account_id=upload.account_id, priority=DEFAULT_PRIORITY)
+            call = self._queues.arrive_call(upload.upload_id, owner, after_ms=upload.touched_at_ms)
+            self._engine.start(connection, call)
 
     def _finish(self, connection: sa.Connection, upload: Upload, whole: Whole) -> None:
         if whole.replaces:
@@ -81,12 +102,11 @@ class UploadedVideos:
 
     @staticmethod
     def _use_captions(connection: sa.Connection, job: Job, *, account_id: str) -> None:
-        """Keep the caption files that are still there until they were read; what is gone by now is told as left out."""
+        """Keep the caption files that are still there until they were read; what is gone by now is told later."""
         there = []
-        for caption in job.captions:
+        for material_id in filter(None, (job.burn_in, *(caption.material_id for caption in job.captions))):
             with suppress(NotFound, PermissionDenied):
-                if caption.material_id:
-                    there.append(find_material(connection, caption.material_id, account_id=account_id).material_id)
+                there.append(find_material(connection, material_id, account_id=account_id).material_id)
         if there:
             use_materials(connection, job.job_id, there, account_id=account_id)
 
@@ -96,10 +116,18 @@ class UploadedVideos:
         if found is None:  # it was deleted
             raise UploadTokenInvalid("Token Invalid")
         batch, job = found
-        template, watermark = str(upload.options["template"]), str(upload.options["watermark"])
-        again = self._store.replace_original(connection, JobRef.of(job), template=template, watermark=watermark)
+        again = self._store.replace_original(
+            connection,
+            JobRef.of(job),
+            template=str(upload.options["template"]),
+            watermark=str(upload.options["watermark"]),
+            burn_in=_burn_in(upload),
+            captions=_captions(upload),
+        )
         if again is None:
             raise NotAllowedNow("the video is under way")
+        with_texts = replace(job, burn_in=_burn_in(upload), captions=_captions(upload))
+        self._use_captions(connection, with_texts, account_id=upload.account_id)
         self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
 
 
@@ -133,6 +161,7 @@ def _plan(upload: Upload, whole: Whole) -> BatchView:
         watermark=str(upload.options["watermark"]),
         origin=VideoOrigin(int(str(upload.options["origin"]))),
         captions=_captions(upload),
+        burn_in=_burn_in(upload),
         asset=Asset(video_id=upload.subject_id, duration_s=0.0, files=(original,)),
         stage_at_ms=now,
         # Of the reservation: its month is part of the key that was given away then.
@@ -149,3 +178,8 @@ def _labels(upload: Upload) -> list[CategoryName]:
 
 def _captions(upload: Upload) -> tuple[Sidecar, ...]:
     return _SIDECARS.validate_python(upload.options.get("captions", ()))
+
+
+def _burn_in(upload: Upload) -> str:
+    """Return the subtitle that is drawn in; earlier releases kept none."""
+    return str(upload.options.get("burn_in", ""))

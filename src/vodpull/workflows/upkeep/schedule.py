@@ -11,6 +11,8 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
+from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
 from vodpull.jobs.removals import Retention
@@ -63,6 +65,9 @@ class Chores:
     leftovers: Leftovers
     removal: VideoRemoval
     days: StorageDays
+    audit: AuditLog
+    audit_days: float
+    """Lines of the audit log are kept for so long; 0: for ever."""
     keep_days: float
     """Batches that ended longer ago are deleted; 0 keeps them for ever."""
 
@@ -146,5 +151,7 @@ class Schedule:
         if not self._chores.retention.begin_chore("forget", every_s=HOUR_S):
             return
         requests = forget_old(self._store.engine)
+        callers = forget_past(self._store.engine)
         workflows = self._engine.collect_garbage(older_than_s=KEEP_WORKFLOWS_S, now_s=now_s())
-        log.info("cleaned up", requests=requests, workflows=workflows)
+        lines = self._chores.audit.forget_old(keep_days=self._chores.audit_days)
+        log.info("cleaned up", requests=requests, callers=callers, workflows=workflows, audit_lines=lines)

@@ -30,7 +30,7 @@ def test_a_call_of_our_own_api_that_changes_something_is_not_only_reading(method
         assert scope is Scope.SUBMIT
     elif method in {"GET", "HEAD"}:
         assert scope is Scope.READ
-    elif re.search(r"/(batches|clips|joins)$", path):
+    elif re.search(r"/(batches|clips|joins|imports|start|entries)$", path):
         assert scope is Scope.SUBMIT
     else:
         assert scope is Scope.MANAGE

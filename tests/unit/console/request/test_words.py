@@ -27,10 +27,10 @@ SAY = say_in("zh")
 
 def collected() -> Iterator[str]:
     """Yield every text that the pages may show: marked ones, and those that come from the catalogue and from states."""
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDER.rglob("*.py"):
         for found in extract_from_file("python", str(path), keywords={"say": None}):
             yield str(found[1])
-    for path in (FOLDER / "templates").glob("*.html"):
+    for path in (FOLDER / "templates").rglob("*.html"):
         options = {"encoding": "utf-8"}
         for found in extract_from_file("jinja2.ext:babel_extract", str(path), keywords={"_": None}, options=options):
             yield str(found[1])
@@ -75,7 +75,7 @@ def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str
 @pytest.mark.parametrize(
     "text",
     [
-        "line 3 is not an http or https URL",
+        "line 3 is not a URL of the web or of a store",
         "the md5 in line 4 is not 32 hexadecimal digits",
         "60 URLs are too many for one task; the most is 50",
         "the password must have 10 to 200 characters",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vodpull.media import MediaInfo
+from vodpull.media import BurntText, MediaInfo
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.plan.picture import Picture, plan_picture
 
@@ -77,3 +77,13 @@ def test_a_chunk_is_chosen_by_number_of_frame(source: Source) -> None:
 def test_the_end_may_be_a_little_off(source: Source) -> None:
     assert picture(source()).hold_frames == 3
     assert picture(source(duration_s=100.0)).hold_frames == 30 + 90 * 30
+
+
+def test_text_is_drawn_after_scaling_at_the_times_of_the_film(source: Source) -> None:
+    text = BurntText(script="words")
+    graph = picture_graph(picture(source()), [(1280, 720), (640, 360), (640, 360)], range(240, 720), text=text)
+    head, small, *drawn = graph.split(";")
+    assert head.endswith("split=2[p0][c1]")
+    assert small.endswith("setsar=1[p1]")
+    steps = f"setpts=PTS+240,ass=filename={text.name}:original_size=1280x720,setpts=PTS-240"
+    assert drawn == [f"[p0]{steps}[v0]", f"[p1]{steps},split=2[v1][v2]"]

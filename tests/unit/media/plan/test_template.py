@@ -108,6 +108,12 @@ def test_a_template_survives_json(template: Template) -> None:
         (SIZES + H264 + "only = ['HD']", "definitions.FHD"),
         ("dash = true\nsound = 'muxed'\n" + SIZES + H264, "dash"),
         ("sound = 'beside'", "sound"),
+        ("encrypt = 'aes-128'", "encrypt"),
+        ("encrypt = 'aes'", "encrypt"),
+        ("encrypt = 'aes-128'\nmp4 = 'best'\n" + SIZES + H264, "mp4"),
+        ("encrypt = 'aes-128'\ndash = true\n" + SIZES + H264, "dash"),
+        ("encrypt = 'aes-128'\nplayback = 'public'\n" + SIZES + H264, "playback"),
+        ("key_segments = 5\n" + SIZES + H264, "key_segments"),
     ],
 )
 def test_what_cannot_be_used_is_named_by_its_key(text: str, key: str | None) -> None:

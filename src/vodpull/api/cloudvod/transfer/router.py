@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.transfer.form import Form
 from vodpull.api.cloudvod.transfer.replies import answer, no_method, preflight, refusal
-from vodpull.api.http.access import CallLimit
 from vodpull.errors import (
     StorageUnavailable,
     UploadDamaged,
@@ -48,7 +48,7 @@ _BATCH = re.compile(r"[A-Za-z0-9_-]{1,64}")
 Act = Callable[[Request], Awaitable[Response]]
 
 
-def transfer_router(uploads: Uploads, limit: CallLimit) -> APIRouter:
+def transfer_router(uploads: Uploads, limit: RateLimit) -> APIRouter:
     """Return the routes; a token lets in, not a key."""
     router = APIRouter(tags=["Cloud VOD uploads"])
     transfer = Transfer(uploads, limit)
@@ -91,7 +91,7 @@ async def _other(request: Request) -> Response:
 class Transfer:
     """Says in HTTP what `Uploads` does."""
 
-    def __init__(self, uploads: Uploads, limit: CallLimit) -> None:
+    def __init__(self, uploads: Uploads, limit: RateLimit) -> None:
         self._uploads = uploads
         self._limit = limit
         self._untitled = 0
@@ -154,7 +154,7 @@ class Transfer:
 
     async def _admit(self, token: str) -> Ticket:
         ticket = await self._uploads.admit(token)
-        self._limit.count(ticket.upload.account_id)
+        await self._limit.count_from_loop(ticket.upload.account_id)
         return ticket
 
     def _place(self, text: str, ticket: Ticket, series: str) -> Place:

@@ -180,7 +180,7 @@ class Tus:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Tus-Resumable": VERSION})
 
     async def _find(self, upload_id: str, key: LiveKey) -> Growing:
-        self._context.upload_limit.count(key.account_id)
+        await self._context.upload_limit.count_from_loop(key.account_id)
         growing = await self._growing.find(upload_id, account_id=key.account_id)
         if growing is None:
             raise NotFound("there is no such upload", remedy="Begin it anew with POST.")

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
 from vodpull.errors import NotFound
@@ -22,7 +22,8 @@ def categories_router(context: ApiContext) -> APIRouter:
     router = APIRouter(
         prefix="/api/v1/categories", tags=["categories"], responses=PROBLEMS, route_class=known_first(context.access)
     )
-    caller_of = Callers(context).caller
+    callers, makers = Callers(context), Makers(context)
+    caller_of = callers.caller
 
     @router.get("", operation_id="listCategories")
     def list_categories(caller: Caller = Depends(caller_of)) -> CategoryList:
@@ -32,13 +33,24 @@ def categories_router(context: ApiContext) -> APIRouter:
         )
 
     @router.post("", status_code=201, operation_id="createCategory")
-    def create_category(body: NewCategory, caller: Caller = Depends(caller_of)) -> CategoryReply:
-        """Make a category of the first level, or below one of it."""
-        try:
-            made = context.categories.create(caller.key.account_id, body.name, parent_id=body.parent_id)
-        except NotFound as error:
-            raise NotFound("there is no such category", field="parent_id") from error
-        return category_reply(made)
+    def create_category(
+        body: NewCategory, caller: Caller = Depends(callers.creator), idempotency_key: IdempotencyKey = ""
+    ) -> CategoryReply:
+        """
+        Make a category of the first level, or below one of it.
+
+        With the same `Idempotency-Key` again, the first answer.
+        """
+
+        def create() -> CategoryReply:
+            try:
+                made = context.categories.create(caller.key.account_id, body.name, parent_id=body.parent_id)
+            except NotFound as error:
+                raise NotFound("there is no such category", field="parent_id") from error
+            return category_reply(made)
+
+        asked = asked_for("/categories", body)
+        return makers.make(CategoryReply, create, caller, key=idempotency_key, asked=asked)
 
     @router.delete("/{node_id}", status_code=204, operation_id="deleteCategory")
     def delete_category(node_id: NodeId, caller: Caller = Depends(caller_of)) -> Response:

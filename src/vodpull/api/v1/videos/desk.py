@@ -9,12 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
-from vodpull.api.v1.callers import Caller, Callers
+from vodpull.api.v1.callers import Caller, Callers, Makers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
-from vodpull.errors import NotFound, PermissionDenied
+from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
@@ -28,7 +29,8 @@ class VideoDesk:
     def __init__(self, context: ApiContext) -> None:
         self.context = context
         callers = Callers(context)
-        self.caller, self.known_query = callers.caller, callers.known_query
+        self.caller, self.creator, self.known_query = callers.caller, callers.creator, callers.known_query
+        self.makers = Makers(context)
 
     def video(self, video_id: str, caller: Caller) -> Video:
         """Return a video of the caller's."""
@@ -98,8 +100,22 @@ class VideoDesk:
         template = self.context.templates.find(
             order.template or self.context.default_template, watermark=order.watermark
         )
-        self.context.encoding.start([video], template=template.name, watermark=order.watermark)
+        burn_in = self._subtitle(order.burn_in, caller) if order.burn_in else ""
+        if burn_in and not template.ladder:
+            raise ParameterError("the template makes no pictures that it could be drawn into", field="burn_in")
+        self.context.encoding.start([video], template=template.name, watermark=order.watermark, burn_in=burn_in)
         return self.read(video_id, caller)
+
+    def _subtitle(self, material_id: str, caller: Caller) -> str:
+        try:
+            found = self.context.materials.find(
+                material_id, account_id=caller.key.account_id, kind=MaterialKind.MATERIAL
+            )
+        except (NotFound, PermissionDenied) as error:
+            raise ParameterError("there is no such material", field="burn_in") from error
+        if found.suffix not in SUBTITLE_SUFFIXES:
+            raise ParameterError(f"this material is none of {', '.join(SUBTITLE_SUFFIXES)}", field="burn_in")
+        return found.material_id
 
     async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:
         """Delete a video, whatever is under way; its original alone only while nothing reads it."""

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.routes import VideoId
@@ -84,7 +84,7 @@ class EditReply(Shape):
 def edits_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
     router = APIRouter(prefix="/api/v1", tags=["videos"], responses=PROBLEMS, route_class=known_first(context.access))
-    desk, caller_of = VideoDesk(context), Callers(context).caller
+    desk, creator, makers = VideoDesk(context), Callers(context).creator, Makers(context)
 
     def start(body: NewEdit, videos: list[Video], caller: Caller, **section: float) -> EditReply:
         judge_address(body.notify_url, context.check_url, field="notify_url")
@@ -99,17 +99,35 @@ def edits_router(context: ApiContext) -> APIRouter:
         return EditReply(video_id=job.video_id, batch_id=job.batch_id, job_id=job.job_id)
 
     @router.post("/videos/{video_id}/clips", status_code=202, operation_id="clipVideo")
-    def clip_video(video_id: VideoId, body: NewClip, caller: Caller = Depends(caller_of)) -> EditReply:
-        """Make a new video of a section of this one."""
-        return start(body, [desk.video(video_id, caller)], caller, start_s=body.start_s, length_s=body.length_s)
+    def clip_video(
+        video_id: VideoId, body: NewClip, caller: Caller = Depends(creator), idempotency_key: IdempotencyKey = ""
+    ) -> EditReply:
+        """Make a new video of a section of this one; with the same `Idempotency-Key` again, the first answer."""
+
+        def clip() -> EditReply:
+            section = {"start_s": body.start_s, "length_s": body.length_s}
+            return start(body, [desk.video(video_id, caller)], caller, **section)
+
+        asked = asked_for(f"/videos/{video_id}/clips", body)
+        return makers.make(EditReply, clip, caller, key=idempotency_key, asked=asked)
 
     @router.post("/joins", status_code=202, operation_id="joinVideos")
-    def join_videos(body: NewJoin, caller: Caller = Depends(caller_of)) -> EditReply:
-        """Make one new video of several; those that differ are fitted into the first, silence stands in for sound."""
+    def join_videos(
+        body: NewJoin, caller: Caller = Depends(creator), idempotency_key: IdempotencyKey = ""
+    ) -> EditReply:
+        """
+        Make one new video of several; those that differ are fitted into the first, silence stands in for sound.
+
+        With the same `Idempotency-Key` again, the first answer.
+        """
         ids = [video_id.lower() for video_id in body.video_ids]
         if len(set(ids)) < len(ids):
             raise ParameterError("a video is named twice", field="video_ids")
-        return start(body, context.library.find_all(ids, account_id=caller.key.account_id), caller)
+
+        def join() -> EditReply:
+            return start(body, context.library.find_all(ids, account_id=caller.key.account_id), caller)
+
+        return makers.make(EditReply, join, caller, key=idempotency_key, asked=asked_for("/joins", body))
 
     return router
 

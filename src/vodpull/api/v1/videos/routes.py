@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,7 +10,7 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller
+from vodpull.api.v1.callers import PROBLEMS, Caller, IdempotencyKey, asked_for
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.shapes import (
     MAX_NODE_ID,
@@ -119,9 +120,20 @@ def _add_changes(router: APIRouter, desk: VideoDesk) -> None:
         return desk.enable(video_id, caller)
 
     @router.post("/{video_id}/encode", status_code=202, operation_id="encodeVideo")
-    def encode_video(video_id: VideoId, body: EncodeOrder, caller: Caller = Depends(desk.caller)) -> VideoReply:
-        """Encode the stored original again; what is there plays until the new outputs are published."""
-        return desk.encode(video_id, body, caller)
+    def encode_video(
+        video_id: VideoId,
+        body: EncodeOrder,
+        caller: Caller = Depends(desk.creator),
+        idempotency_key: IdempotencyKey = "",
+    ) -> VideoReply:
+        """
+        Encode the stored original again; what is there plays until the new outputs are published.
+
+        With the same `Idempotency-Key` again, the first answer.
+        """
+        asked = asked_for(f"/videos/{video_id}/encode", body)
+        encode = partial(desk.encode, video_id, body, caller)
+        return desk.makers.make(VideoReply, encode, caller, key=idempotency_key, asked=asked)
 
     @router.delete("/{video_id}", status_code=204, operation_id="deleteVideo")
     async def delete_video(

@@ -262,6 +262,8 @@ class EncodeOrder(RequestShape):
     """Name of a template; empty: the default of the service."""
     watermark: Annotated[str, Field(max_length=100)] = ""
     """Name of a watermark that is burnt into all that is made, in place of the template's own; empty: that one."""
+    burn_in: Annotated[str, Field(max_length=64)] = ""
+    """Id of a subtitle, a material in SubRip, ASS or WebVTT, that is drawn into every picture."""
 
 
 class PosterOrder(RequestShape):

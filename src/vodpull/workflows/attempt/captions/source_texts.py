@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,11 +28,31 @@ class SourceTexts:
         self._files = CaptionFiles(database, objects)
         self._toolbox = toolbox
 
-    async def keep(self, job: Job, info: media.MediaInfo, source: Path) -> Asset:
+    async def tell(
+        self,
+        job: Job,
+        info: media.MediaInfo,
+        *,
+        drawn: media.BurntText | None,
+        bring: Callable[[Job], Awaitable[Path]] | None,
+    ) -> Asset:
+        """
+        Return the asset of a job that tells of its texts: those of the source that became captions, and what is drawn.
+
+        `bring` brings the original; None: no track of it becomes a caption.
+        """
+        assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
+        asset = replace(job.asset, warnings=(*job.asset.warnings, *warnings_of(drawn)))
+        if bring is None or not info.texts:
+            return asset
+        without = drawn.track if drawn else None
+        return await self.keep(replace(job, asset=asset), info, await bring(job), without=without)
+
+    async def keep(self, job: Job, info: media.MediaInfo, source: Path, *, without: int | None = None) -> Asset:
         """
         Make the text tracks of a source captions of its video, once; return its asset, which tells of it.
 
-        Languages that somebody has given it already stay as they are.
+        Languages that somebody has given it already stay as they are. `without`: the stream that is seen anyway.
         """
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if job.asset.texts_read or not info.texts:
@@ -43,7 +63,7 @@ class SourceTexts:
         warnings = []
         with tempfile.TemporaryDirectory(dir=source.parent) as place:
             found = await media.extract_texts(source, info, Path(place), toolbox=self._toolbox)
-            for text, plain in wanted_of(info, taken={caption.language for caption in given}):
+            for text, plain in wanted_of(info, taken={caption.language for caption in given}, without=without):
                 wanted = replace(plain, is_default=plain.is_default and not has_default)
                 if reason := await self._keep(job, info, wanted, path=found.get(text.index)):
                     warnings.append(_left_out(text, reason))
@@ -63,12 +83,23 @@ class SourceTexts:
         return ""
 
 
-def wanted_of(info: media.MediaInfo, *, taken: set[str]) -> Iterator[tuple[media.TextStream, Wanted]]:
+def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
+    """Return what is to be told of a text that was drawn in."""
+    if text is None or not text.missing:
+        return ()
+    shown = " ".join(text.missing[:8])
+    message = f"no installed font has {len(text.missing)} letters of the text that is burnt in, for example {shown}"
+    return (AssetWarning(code="letters_missing", message=message),)
+
+
+def wanted_of(
+    info: media.MediaInfo, *, taken: set[str], without: int | None = None
+) -> Iterator[tuple[media.TextStream, Wanted]]:
     """Give the text tracks of a source that are to become captions, each with a tag of its own. Pure."""
     used: set[str] = set()
     for text in info.texts:
-        language = _language(text)
-        if language in taken:
+        language = language_of(text)
+        if language in taken or text.index == without:
             continue
         tag = next(each for each in _tags(language, text) if each not in used)
         used.add(tag)
@@ -95,7 +126,8 @@ def _tags(language: str, text: media.TextStream) -> Iterator[str]:
     yield f"{language}-x-{text.index}"
 
 
-def _language(text: media.TextStream) -> str:
+def language_of(text: media.TextStream) -> str:
+    """Return the tag of the language of a text track."""
     try:
         return captions.language_tag(text.language or UNKNOWN)
     except ParameterError:

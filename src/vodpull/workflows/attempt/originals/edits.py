@@ -113,8 +113,8 @@ class Edits:
         folder = self._context.workspace(job).result(f"source-{number}")
 
         async def bring(fresh: Path) -> None:
-            objects, toolbox = self._context.objects, self._context.toolbox
-            found = await bring_stored(asset, fresh, objects=objects, toolbox=toolbox)
+            toolbox = self._context.toolbox
+            found = await bring_stored(asset, fresh, files=self._context.clear_files, toolbox=toolbox)
             found.rename(fresh / "whole")
             await media.steady(fresh / "whole", fresh, toolbox=toolbox)
 

@@ -34,7 +34,7 @@ class Originals:
             place.open()
             key, objects = job.asset.files[0].key, self._context.objects
             if job.origin in EDITED and key.endswith(".m3u8"):
-                bring = partial(bring_playlist, key, place.source, objects=objects)
+                bring = partial(bring_playlist, key, place.source, files=self._context.clear_files)
             else:
                 bring = partial(objects.get_file, key, place.source)
             await self._shared.once((place.name, "source"), bring)

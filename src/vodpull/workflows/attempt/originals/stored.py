@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from pathlib import Path
 
 import m3u8
@@ -10,11 +9,12 @@ import m3u8
 from vodpull import media, storage
 from vodpull.errors import MediaUnsupported
 from vodpull.jobs.model import Asset, ServerType
+from vodpull.workflows.attempt.encrypted import ClearFiles, beside
 
 JOINED = "joined.mp4"
 
 
-async def bring_stored(asset: Asset, folder: Path, *, objects: storage.ObjectStore, toolbox: media.Toolbox) -> Path:
+async def bring_stored(asset: Asset, folder: Path, *, files: ClearFiles, toolbox: media.Toolbox) -> Path:
     """
     Write the best file of a video into a fresh folder, and return it.
 
@@ -24,11 +24,11 @@ async def bring_stored(asset: Asset, folder: Path, *, objects: storage.ObjectSto
     target = folder / "source"
     key = best_key(asset)
     if not key.endswith(".m3u8"):
-        await objects.get_file(key, target)
+        await files.objects.get_file(key, target)
         return target
-    tracks = await _tracks(key, objects)
+    tracks = await _tracks(key, files.objects)
     for number, track in enumerate(tracks):
-        await bring_playlist(track, folder / f"track-{number}", objects=objects)
+        await bring_playlist(track, folder / f"track-{number}", files=files)
     if len(tracks) == 1:
         return folder / "track-0"
     limits = media.copy_limits(sum((folder / f"track-{number}").stat().st_size for number in range(len(tracks))))
@@ -58,20 +58,16 @@ async def _tracks(key: str, objects: storage.ObjectStore) -> list[str]:
     if not parsed.is_variant:
         return [key]
     lead = max(parsed.playlists, key=lambda variant: variant.stream_info.bandwidth)
-    beside = [choice for choice in parsed.media if choice.type == "AUDIO" and choice.group_id == lead.stream_info.audio]
-    chosen = [choice.uri for choice in sorted(beside, key=lambda choice: choice.default != "YES") if choice.uri]
-    return [_beside(key, uri) for uri in (lead.uri, *chosen[:1])]
+    sounds = [choice for choice in parsed.media if choice.type == "AUDIO" and choice.group_id == lead.stream_info.audio]
+    chosen = [choice.uri for choice in sorted(sounds, key=lambda choice: choice.default != "YES") if choice.uri]
+    return [beside(key, uri) for uri in (lead.uri, *chosen[:1])]
 
 
-async def bring_playlist(key: str, target: Path, *, objects: storage.ObjectStore) -> None:
+async def bring_playlist(key: str, target: Path, *, files: ClearFiles) -> None:
     """Write what one of our own media playlists names into one file: its header, then its fragments."""
-    parsed = m3u8.loads((await objects.get_bytes(key)).decode())
+    text = (await files.objects.get_bytes(key)).decode()
+    parsed, locks = m3u8.loads(text), media.locks_of(text)
     uris = [*(part.uri for part in parsed.segment_map), *(segment.uri for segment in parsed.segments)]
     with target.open("wb") as file:
         for uri in uris:
-            file.write(await objects.get_bytes(_beside(key, uri)))
-
-
-def _beside(key: str, uri: str) -> str:
-    """Return the key of what a playlist names."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(key), uri))
+            file.write(await files.read(key, uri, locks=locks))

@@ -9,11 +9,12 @@ from typing import Any
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.edits.requests import parse_clip, parse_join
-from vodpull.api.cloudvod.library.once import Once
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, text_of
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.once import Once
 from vodpull.errors import ParameterError
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.edits import edit_info
 from vodpull.videos.tasks import TaskKind, Tasks
 from vodpull.workflows.requests.addresses import judge_address
@@ -92,7 +93,7 @@ class EditCalls:
             self._context.editing.start(request, caller.key)
             return NO_RESULT
 
-        Once(self._context.store.engine).carry_out(caller.request, start)
+        Once(self._context.store.engine).carry_out(start, signed_fingerprint(caller.request))
         return NO_RESULT
 
     def _query(self, kind: TaskKind, parameters: Parameters, caller: Caller) -> dict[str, Any]:

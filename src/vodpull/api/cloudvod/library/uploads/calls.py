@@ -8,12 +8,14 @@ from typing import Any
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import Call, Caller
 from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.uploads.requests import UploadRequest, parse_upload
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
-from vodpull.errors import ParameterError
+from vodpull.jobs.model import Sidecar
 from vodpull.uploads.model import UploadKind, Wanted
 from vodpull.uploads.token import BUCKET
+from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.uploaded import video_options
 
 
@@ -57,10 +59,12 @@ class UploadCalls:
             raise Refused(refusals.DOMAIN_UNKNOWN)
         if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
-        if asked.has_subtitle:
-            raise ParameterError("there is no subtitle of this id", field="subtitle")
         template = self._context.templates.find(
             asked.template or self._context.default_template, watermark=asked.watermark
+        )
+        wanted = spoken([lang for lang, _ in asked.subtitles.beside])
+        files = find_subtitles(
+            asked.subtitles, self._context.materials, account_id=caller.account_id, has_ladder=template.ladder
         )
         return Wanted(
             account_id=caller.account_id,
@@ -78,5 +82,15 @@ class UploadCalls:
                 origin=asked.origin,
                 publish_domain=asked.domain if asked.domain in self._context.publish_domains else "",
                 labels=list(asked.labels),
+                captions=[
+                    Sidecar(
+                        material_id=material.material_id,
+                        language=each.language,
+                        label=each.label,
+                        is_default=each.is_default,
+                    )
+                    for each, material in zip(wanted, files.beside, strict=True)
+                ],
+                burn_in=files.burnt_id,
             ),
         )

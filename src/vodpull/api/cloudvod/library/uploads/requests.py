@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.library.videos.requests import MAX_TEMPLATE_CHARS, parse_labels
-from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, text_of
+from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.cloudvod.requests import template_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import VideoOrigin
@@ -42,7 +43,7 @@ class UploadRequest:
     template: str
     """Empty: the default of the installation."""
     watermark: str
-    has_subtitle: bool
+    subtitles: Subtitles
     overwrite: bool
     labels: Sequence[CategoryName]
     origin: VideoOrigin
@@ -65,6 +66,9 @@ def parse_upload(parameters: Parameters) -> UploadRequest:
     watermark = text_of(parameters.get("waterMarkName"), "waterMarkName")
     if len(watermark) > MAX_TEMPLATE_CHARS:
         raise Refused(refusals.WATERMARK_TOO_LONG)
+    subtitles = parse_subtitles(parameters)
+    # A workflow says what is burnt in, too.
+    has_workflow = bool(text_of(parameters.get("workflowId"), "workflowId"))
     return UploadRequest(
         file_name=_file_name(parameters),
         file_id=file_id or md5,
@@ -72,8 +76,8 @@ def parse_upload(parameters: Parameters) -> UploadRequest:
         size_bytes=_size(parameters),
         domain=text_of(parameters.get("domain"), "domain").strip().lower(),
         template=_template(parameters),
-        watermark=watermark,
-        has_subtitle=_has_subtitle(parameters),
+        watermark="" if has_workflow else watermark,
+        subtitles=replace(subtitles, burnt="") if has_workflow else subtitles,
         overwrite=flag_of(parameters, "overwrite", default=False),
         labels=parse_labels(parameters) or (),
         origin=_origin(parameters),
@@ -101,11 +105,6 @@ def _template(parameters: Parameters) -> str:
     if len(combined) > MAX_TEMPLATE_CHARS:
         raise Refused(refusals.TEMPLATE_TOO_LONG)
     return template_of(parameters) or combined
-
-
-def _has_subtitle(parameters: Parameters) -> bool:
-    tracks = entries_of(parameters.get("subtitle"), "subtitle")
-    return tracks is not None or bool(text_of(parameters.get("subtitleId"), "subtitleId"))
 
 
 def _origin(parameters: Parameters) -> VideoOrigin:

@@ -11,8 +11,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
-from vodpull.api.cloudvod.library.once import Once
 from vodpull.api.cloudvod.library.refusals import Refused
+from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.videos.lists import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
@@ -24,10 +24,11 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.once import Once
 from vodpull.clock import now_ms
-from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied, TransNoRepeated
+from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState
-from vodpull.materials.model import Material, MaterialKind
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
@@ -100,11 +101,7 @@ class VideoCalls:
         asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
         caller.check_owners(asked.owners, own_name=self._context.account_name(caller.account_id))
         offset = (asked.page_index - 1) * asked.page_size
-        videos = (
-            []
-            if asked.fits_nothing
-            else self._context.library.page(asked.wanted, limit=asked.page_size, offset=offset)[0]
-        )
+        videos, _ = self._context.library.page(asked.wanted, limit=asked.page_size, offset=offset)
         records = [video_info(video, urls=caller.urls, zone=caller.zone) for video in videos]
         return {"videoTotal": len(records), "videoListInfo": records}
 
@@ -157,35 +154,32 @@ class VideoCalls:
         # Of one signature as well, so that whoever sends the call again learns that it began.
         if any(video.encode_state is EncodeState.ENCODING for video in videos):
             raise NotAllowedNow("a video is under way", field="videoIds")
-        if asked.subtitles and not template.ladder:
-            raise ParameterError("the template makes no HLS, so there is no place for subtitles", field="subtitle")
-        wanted = spoken([lang for lang, _ in asked.subtitles])
-        materials = [self._subtitle(material_id, caller) for _, material_id in asked.subtitles]
+        wanted = spoken([lang for lang, _ in asked.subtitles.beside])
+        files = find_subtitles(
+            asked.subtitles, self._context.materials, account_id=caller.account_id, has_ladder=template.ladder
+        )
         start = partial(
             self._context.encoding.start,
             videos,
             template=template.name,
             watermark=asked.watermark,
-            materials=[material.material_id for material in materials],
+            burn_in=files.burnt_id,
+            materials=[material.material_id for material in files.beside],
         )
 
         async def encode() -> str:
             captioning = self._context.captioning
-            tracks = [await captioning.read_material(material) for material in materials]
+            tracks = [await captioning.read_material(material) for material in files.beside]
+            drawn = [await captioning.read_material(files.burnt)] if files.burnt else []
             for video in videos:
-                captioning.check_fits(video, tracks)
-            await run_in_threadpool(Once(self._context.store.engine).carry_out, caller.request, start)
+                captioning.check_fits(video, [*tracks, *drawn])
+            once, request = Once(self._context.store.engine), signed_fingerprint(caller.request)
+            await run_in_threadpool(once.carry_out, start, request)
             for video in videos:
                 await captioning.give(video, list(zip(wanted, tracks, strict=True)))
             return NO_RESULT
 
         return encode()
-
-    def _subtitle(self, material_id: str, caller: Caller) -> Material:
-        try:
-            return self._context.materials.find(material_id, account_id=caller.account_id, kind=MaterialKind.MATERIAL)
-        except (NotFound, PermissionDenied) as error:
-            raise ParameterError("there is no subtitle of this id", field="subtitle") from error
 
     def _start(self, parameters: Parameters, caller: Caller) -> dict[str, str]:
         asked = parse_workflow(parameters)

@@ -10,11 +10,12 @@ from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.calls import Call, Caller
-from vodpull.api.cloudvod.library.once import Once
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.once import Once
 from vodpull.errors import ParameterError
+from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.categories import FIRST_LEVEL, is_category_name
 from vodpull.wire_values import read_number
 from vodpull.workflows.requests.addresses import judge_address
@@ -114,7 +115,8 @@ class CategoryCalls:
             access_key=caller.key.access_key,
             notify_url=notify_url,
         )
-        return self._formed({"taskId": Once(self._context.store.engine).carry_out(caller.request, delete)})
+        once = Once(self._context.store.engine)
+        return self._formed({"taskId": once.carry_out(delete, signed_fingerprint(caller.request))})
 
     def _formed(self, data: dict[str, Any]) -> Any:
         return [data] if self._as_list else data

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
+from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.videos.requests import id_text, known_form, names_of
@@ -14,15 +15,13 @@ from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
 from vodpull.videos.library import VideoFilter
+from vodpull.videos.shapes import ENCRYPTED_NOT_ENCODED
 
 MAX_PAGE_SIZE = 50
 MAX_REACH = 100_000
 """Of pageIndex times pageSize (spec cloud-vod-videos §3)."""
 
 MAX_STORAGE_DAYS = 61
-
-NEVER_STORED = 5
-"""Of `transcodeState`: belongs to encrypted playback."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -36,8 +35,6 @@ class ListRequest:
     """Names of accounts; none: the caller's own."""
     page_index: int
     page_size: int
-    fits_nothing: bool
-    """A value is asked for that no video has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,14 +58,14 @@ def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms:
     size = number_of(parameters, "pageSize", default=10, allowed=range(1, MAX_PAGE_SIZE + 1))
     index = number_of(parameters, "pageIndex", default=1, allowed=range(1, MAX_REACH // size + 1))
     state = number_of(parameters, "videoStatus", default=-1, allowed=range(2))
-    encode_state = number_of(parameters, "transcodeState", default=0, allowed=range(1, NEVER_STORED + 1))
+    encode_state = number_of(parameters, "transcodeState", default=0, allowed=range(1, ENCRYPTED_NOT_ENCODED + 1))
     since, until = read_period(parameters, zone, now_ms)
     wanted = VideoFilter(
         account_id=account_id,
         video_id=known_form(video_id, refusals.VIDEO_ID_FORM) if video_id else "",
         text=text_of(parameters.get("videoName"), "videoName"),
         state=VideoState(state) if state >= 0 else None,
-        encode_state=EncodeState(encode_state) if 0 < encode_state < NEVER_STORED else None,
+        **_of_state(encode_state),
         category_names=names_of(parameters, "videoClassification"),
         created_from_ms=since,
         created_until_ms=until,
@@ -79,8 +76,14 @@ def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms:
         owners=read_owners(parameters),
         page_index=index,
         page_size=size,
-        fits_nothing=encode_state == NEVER_STORED,
     )
+
+
+def _of_state(asked: int) -> dict[str, Any]:
+    """Return what `transcodeState` asks for: 2 and 5 are the same, of videos in clear and of encrypted ones."""
+    if asked in {EncodeState.NOT_ENCODED, ENCRYPTED_NOT_ENCODED}:
+        return {"encode_state": EncodeState.NOT_ENCODED, "is_encrypted": asked == ENCRYPTED_NOT_ENCODED}
+    return {"encode_state": EncodeState(asked)} if asked else {}
 
 
 def read_owners(parameters: Parameters) -> Sequence[str]:

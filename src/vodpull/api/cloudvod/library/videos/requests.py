@@ -9,6 +9,7 @@ from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refusal, Refused
+from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
 from vodpull.videos.categories import CategoryName, is_category_name
@@ -55,8 +56,7 @@ class EncodeRequest:
     template: str
     """Empty: the default of the installation."""
     watermark: str
-    subtitles: Sequence[tuple[str, str]]
-    """Language as the player calls it, and id of the material."""
+    subtitles: Subtitles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,27 +155,9 @@ def parse_encode(parameters: Parameters) -> EncodeRequest:
         raise ParameterError(f"videoIds names more than {MAX_ENCODES} videos", field="videoIds")
     watermark = _either(parameters, _WATERMARK, refusals.WATERMARK_TOO_LONG)
     template = _either(parameters, _TEMPLATE, refusals.TEMPLATE_TOO_LONG)
-    if text_of(parameters.get("subtitleId"), "subtitleId"):
-        raise ParameterError("subtitles are not burnt in; give them as subtitle, in vtt", field="subtitleId")
-    subtitles = _subtitles(parameters)
-    return EncodeRequest(video_ids=video_ids, template=template, watermark=watermark, subtitles=subtitles)
-
-
-def _subtitles(parameters: Parameters) -> list[tuple[str, str]]:
-    entries = entries_of(parameters.get("subtitle"), "subtitle")
-    if entries is None:
-        return []
-    if not 0 < len(entries) <= MAX_SUBTITLES:
-        raise ParameterError(f"subtitle names 1 to {MAX_SUBTITLES} files", field="subtitle")
-    named = [tuple(text_of(entry.get(name), f"subtitle.{name}").strip() for name in _SUBTITLE) for entry in entries]
-    if not all(lang and material for lang, material in named):
-        raise ParameterError("an entry of subtitle has lang and subtitleId", field="subtitle")
-    return [(lang, material) for lang, material in named]
-
-
-_SUBTITLE = ("lang", "subtitleId")
-MAX_SUBTITLES = 13
-"""As many as the player has codes for."""
+    return EncodeRequest(
+        video_ids=video_ids, template=template, watermark=watermark, subtitles=parse_subtitles(parameters)
+    )
 
 
 _WATERMARK = ("watermarkTemplateId", "waterMarkTemplateName")

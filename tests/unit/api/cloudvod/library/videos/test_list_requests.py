@@ -8,6 +8,7 @@ from tests.videos import ZONE, wire_ms
 
 from vodpull.api.cloudvod.library.videos.lists import ListRequest, parse_list, parse_volume
 from vodpull.errors import ParameterError
+from vodpull.jobs.model import EncodeState
 
 TODAY = date(2023, 11, 15)
 
@@ -28,9 +29,11 @@ def test_the_second_of_the_end_counts_whole() -> None:
     assert (wanted.created_from_ms, wanted.created_until_ms) == (start, start + 999)
 
 
-def test_a_state_that_no_video_has_fits_nothing() -> None:
-    assert asked(transcodeState="5").fits_nothing
-    assert not asked(transcodeState="4").fits_nothing
+def test_not_encoded_is_another_number_of_encrypted_videos() -> None:
+    clear, encrypted, failed = (asked(transcodeState=state).wanted for state in "254")
+    assert (clear.encode_state, clear.is_encrypted) == (EncodeState.NOT_ENCODED, False)
+    assert (encrypted.encode_state, encrypted.is_encrypted) == (EncodeState.NOT_ENCODED, True)
+    assert (failed.encode_state, failed.is_encrypted) == (EncodeState.FAILED, None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""`/api/v1/imports`: whole libraries that come along from elsewhere."""

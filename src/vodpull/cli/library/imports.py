@@ -1,0 +1,269 @@
+"""`vodpull import`: a whole library comes along from elsewhere, over a running service."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, variables
+from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.errors import ConfigurationError, ParameterError
+
+if TYPE_CHECKING:
+    from vodpull.client import Client, Import, ImportEntry, JobError
+
+app = typer.Typer(
+    help="A whole library comes along from elsewhere, once, and goes on after a break.", no_args_is_help=True
+)
+
+SECRETS = "VODPULL_IMPORT_"
+"""What the names of variables begin with that open the source."""
+
+PATIENCE_S = 300.0
+"""As long as the service may be away while a command follows an import; the import itself goes on anyway."""
+
+STATES = ("done", "exists", "running", "waiting", "failed", "invalid")
+
+ImportId = Annotated[str, typer.Argument(help="Id of the import.", metavar="IMPORT")]
+Place = Annotated[
+    list[str] | None,
+    typer.Argument(help="Where the library is; the page Moving in has all names.", metavar="NAME=VALUE..."),
+]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of NAME=VALUE lines that open the source, `-` for stdin; else variables VODPULL_IMPORT_NAME.",
+        allow_dash=True,
+    ),
+]
+Template = Annotated[str, typer.Option(help="Template of the outputs.")]
+Parallel = Annotated[int, typer.Option(help="Videos under way at the same time.", min=1, max=50)]
+MaxRate = Annotated[
+    float, typer.Option(help="Most megabytes per second of all downloads together; 0: no limit.", min=0)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only read the list, and tell what would come.")]
+Detach = Annotated[bool, typer.Option("--detach", help="Do not wait: the service goes on by itself.")]
+
+
+@app.command("cloud-vod")
+def cloud_vod(
+    place: Place = None,
+    template: Template = "",
+    parallel: Parallel = 4,
+    max_rate: MaxRate = 0,
+    dry_run: DryRun = False,
+    detach: Detach = False,
+    secret_file: SecretFile = None,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Bring an account of Cloud VOD: url=, access_key=; the secret is secret_key. Ids of videos stay."""
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        made = client.create_import(
+            "cloud-vod",
+            place=pairs(place or []),
+            secret=read_secret(secret_file),
+            template=template,
+            parallel=parallel,
+            max_bytes_per_s=round(max_rate * 1e6),
+            dry_run=dry_run,
+        )
+        follow(client, made, detach=detach, as_json=as_json)
+
+
+@app.command("list")
+def list_imports(as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """List imports, newest first."""
+    with open_client(server, cacert) as client:
+        found = client.list_imports(limit=100).imports
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    rows = [(each.import_id, each.kind, each.state, *(str(each.count(state)) for state in STATES)) for each in found]
+    print_table(("import", "kind", "state", *STATES), rows)
+
+
+@app.command()
+def status(import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Tell how far an import is."""
+    with open_client(server, cacert) as client:
+        show(client.get_import(import_id), as_json=as_json)
+
+
+@app.command()
+def watch(import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Follow an import to its end."""
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        follow(client, client.get_import(import_id), detach=False, as_json=as_json)
+
+
+@app.command()
+def start(
+    import_id: ImportId,
+    detach: Detach = False,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Bring what a dry run has planned."""
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        follow(client, client.start_import(import_id), detach=detach, as_json=as_json)
+
+
+@app.command()
+def pause(import_id: ImportId, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Begin nothing new; what is under way ends."""
+    with open_client(server, cacert) as client:
+        show(client.pause_import(import_id), as_json=False)
+
+
+@app.command()
+def resume(import_id: ImportId, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """Go on where a pause began."""
+    with open_client(server, cacert) as client:
+        show(client.resume_import(import_id), as_json=False)
+
+
+@app.command()
+def cancel(import_id: ImportId, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
+    """End an import: what is under way is stopped, what is here stays."""
+    with open_client(server, cacert) as client:
+        show(client.cancel_import(import_id), as_json=False)
+
+
+@app.command()
+def retry(
+    import_id: ImportId,
+    detach: Detach = False,
+    secret_file: SecretFile = None,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Try again what failed; what opens the source is needed again."""
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        found = client.retry_import(import_id, secret=read_secret(secret_file))
+        follow(client, found, detach=detach, as_json=as_json)
+
+
+@app.command()
+def failures(
+    import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER
+) -> None:
+    """List what was not brought, with the reason."""
+    found: list[ImportEntry] = []
+    with open_client(server, cacert) as client:
+        for state in ("failed", "invalid"):
+            after: int | None = 0
+            while after is not None:
+                page = client.import_entries(import_id, state=state, after=after, limit=500)
+                found += page.entries
+                after = page.next_after
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    rows = [(str(each.number), each.origin_id, _said(each.error)) for each in found]
+    print_table(("number", "id", "reason"), rows)
+
+
+@app.command("map")
+def id_map(
+    import_id: ImportId,
+    output: Annotated[Path | None, typer.Option(help="File to write; else stdout.")] = None,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Write what each id of elsewhere is here, and where it plays, as CSV."""
+    with open_client(server, cacert) as client:
+        content = client.import_map(import_id)
+    if output is None:
+        sys.stdout.write(content.decode())
+    else:
+        output.write_bytes(content)
+
+
+def pairs(words: list[str]) -> dict[str, str]:
+    """
+    Return words of the form NAME=VALUE by name.
+
+    Raises:
+        ParameterError: one is not of that form.
+    """
+    for word in words:
+        if "=" not in word:
+            raise ParameterError(f"{printable(word)!r} is not of the form NAME=VALUE", field="NAME=VALUE")
+    return {name.strip().lower(): value.strip() for name, _, value in (word.partition("=") for word in words)}
+
+
+def read_secret(file: Path | None) -> dict[str, str]:
+    """
+    Return what opens a source, of a file, stdin or the environment; never of the command line, which others can read.
+
+    Raises:
+        ConfigurationError: the file cannot be read.
+    """
+    if file is None:
+        return {name.lower(): value for name, value in variables(SECRETS).items()}
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} cannot be read as text", field="--secret-file") from error
+    return pairs([line for line in text.splitlines() if line.strip()])
+
+
+def follow(client: Client, found: Import, *, detach: bool, as_json: bool) -> None:
+    """Show an import until nothing happens by itself any more; its end is the command's."""
+    if not detach:
+        told = _lines() if not as_json else None
+        found = client.wait_import(found.import_id, on_progress=told)
+    show(found, as_json=as_json)
+    if not detach and (found.state not in {"done", "planned"} or found.count("failed") or found.count("invalid")):
+        raise typer.Exit(1)
+
+
+def show(found: Import, *, as_json: bool) -> None:
+    """Print an import."""
+    if as_json:
+        print_json(asdict(found))
+        return
+    typer.echo(f"{found.import_id}  {found.kind}  {found.state}")
+    rows = [(state, str(found.count(state)), _size(found.counts.get(state, {}))) for state in STATES]
+    print_table(("state", "videos", "size"), [row for row in rows if row[1] != "0"])
+    if found.left.entries:
+        size = "of unknown size" if found.left.size_bytes is None else f"{found.left.size_bytes / 1e9:.3f} GB"
+        hours = "not measured yet" if found.left.hours is None else f"about {found.left.hours:g} h"
+        typer.echo(f"to come: {found.left.entries} videos, {size}, {hours}")
+    if found.error is not None:
+        typer.echo(f"{_said(found.error)}\nFix: {found.error.remedy}")
+    if found.count("failed") or found.count("invalid"):
+        typer.echo(f"`vodpull import failures {found.import_id}` tells why.")
+
+
+def _size(tally: dict[str, int]) -> str:
+    unsized = tally.get("unsized", 0)
+    return f"{tally.get('size_bytes', 0) / 1e9:.3f} GB" + (f" and {unsized} of unknown size" if unsized else "")
+
+
+def _said(error: JobError | None) -> str:
+    return "" if error is None else f"{error.code}: {printable(error.message)}"
+
+
+def _lines() -> Callable[[Import], None]:
+    """Return what prints a line on stderr for each change."""
+    last = ""
+
+    def tell(found: Import) -> None:
+        nonlocal last
+        counted = "  ".join(f"{state} {found.count(state)}" for state in STATES if found.count(state))
+        line = f"{found.state:<9} {counted}".rstrip()
+        if line != last:
+            typer.echo(line, err=True)
+        last = line
+
+    return tell

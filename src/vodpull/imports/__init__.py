@@ -1,0 +1,1 @@
+"""Libraries that accounts bring along from elsewhere."""

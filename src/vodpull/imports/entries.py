@@ -1,0 +1,74 @@
+"""What a library elsewhere has: an entry for each video, and who lists them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class EntryCaption:
+    """A caption file of a video."""
+
+    url: str
+    language: str
+    """By BCP 47."""
+    label: str
+    default: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One video of a library elsewhere."""
+
+    origin_id: str
+    """What it is known by there, always."""
+    url: str
+    """Where its best file is, as sources are named; empty: asked for when it is needed."""
+    name: str = ""
+    video_id: str | None = None
+    """To be kept: 32 hexadecimal digits; None: it gets a new one."""
+    description: str = ""
+    categories: tuple[str, ...] = ()
+    """`parent/child`, or one alone."""
+    created_at: int | None = None
+    """Unix time in milliseconds."""
+    blocked: bool = False
+    captions: tuple[EntryCaption, ...] = ()
+    poster_url: str | None = None
+    size: int | None = None
+    """Of its file, in bytes; None: unknown."""
+    duration_ms: int | None = None
+    revision: str = ""
+    """Another one when the file is another one."""
+
+
+@dataclass(frozen=True)
+class BadEntry:
+    """Something in a list that is no video."""
+
+    line: int
+    """From 1."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some entries of a list, in its order."""
+
+    entries: Sequence[Entry | BadEntry]
+    cursor: str | None
+    """Where the list goes on; None: it does not."""
+
+
+class Lister(Protocol):
+    """Reads the list of one library."""
+
+    def pages(self, cursor: str) -> AsyncGenerator[Page]:
+        """
+        Give the list, page by page, from a cursor that an earlier page gave; empty: from its beginning.
+
+        Raises:
+            VodpullError: the list cannot be read.
+        """

@@ -1,0 +1,103 @@
+"""What becomes of each line of a list, before anything is fetched. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from vodpull.errors import Failure, ParameterError
+from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.ledger import Brought
+from vodpull.imports.model import EntryState, ListedEntry
+from vodpull.wire_values import MAX_URL_CHARACTERS
+
+MAX_ORIGIN_BYTES = 1024
+"""Of an id: as long as keys of object stores are."""
+
+MAX_NAME, MAX_DESCRIPTION, MAX_REVISION = 255, 5000, 500
+
+_VIDEO_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+_NOTHING = Entry(origin_id="", url="")
+
+REMEDY = "Correct this line of the list and import it again: what is here already is not brought twice."
+
+
+def judge(
+    items: Sequence[Entry | BadEntry],
+    *,
+    first: int,
+    at_ms: int,
+    known: AbstractSet[str],
+    brought: Mapping[str, Brought],
+) -> list[ListedEntry]:
+    """
+    Return the lines of a page as they are kept, with numbers from `first`.
+
+    `known`: ids that the list had before; `brought`: what is here of them.
+    """
+    seen = set(known)
+    listed = []
+    for number, item in enumerate(items, first):
+        reason = _fault(item, seen)
+        if isinstance(item, BadEntry) or reason:
+            failure = Failure.of(ParameterError(reason, remedy=REMEDY))
+            listed.append(_listed(_shortened(item), number, at_ms=at_ms, failure=failure))
+            continue
+        seen.add(item.origin_id)
+        listed.append(_listed(_shortened(item), number, at_ms=at_ms, before=brought.get(item.origin_id)))
+    return listed
+
+
+def _fault(item: Entry | BadEntry, seen: AbstractSet[str]) -> str:
+    """Return why a line cannot be brought; empty: it can."""
+    if isinstance(item, BadEntry):
+        return f"line {item.line}: {item.reason}"
+    texts = (item.origin_id, item.url, item.name, item.description, item.revision, item.poster_url or "")
+    faults = {
+        "it has no id": not item.origin_id,
+        f"its id is longer than {MAX_ORIGIN_BYTES} bytes": len(item.origin_id.encode()) > MAX_ORIGIN_BYTES,
+        f"its URL is longer than {MAX_URL_CHARACTERS} characters": len(item.url) > MAX_URL_CHARACTERS,
+        "it contains a NUL": any("\x00" in text for text in texts),
+        "its id comes twice in the list; the first one counts": item.origin_id in seen,
+        "its video id is not 32 hexadecimal digits": bool(item.video_id)
+        and not _VIDEO_ID.fullmatch((item.video_id or "").lower()),
+    }
+    return next((fault for fault, is_so in faults.items() if is_so), "")
+
+
+def _shortened(item: Entry | BadEntry) -> Entry:
+    if isinstance(item, BadEntry):
+        return _NOTHING
+    clean = {name: getattr(item, name).replace("\x00", "") for name in ("name", "description", "revision", "url")}
+    return replace(
+        item,
+        name=clean["name"][:MAX_NAME],
+        description=clean["description"][:MAX_DESCRIPTION],
+        revision=clean["revision"][:MAX_REVISION],
+        url=clean["url"][:MAX_URL_CHARACTERS],
+        origin_id=item.origin_id.replace("\x00", "")[:MAX_ORIGIN_BYTES],
+        video_id=item.video_id.lower()[:64] if item.video_id else None,
+    )
+
+
+def _listed(
+    entry: Entry, number: int, *, at_ms: int, failure: Failure | None = None, before: Brought | None = None
+) -> ListedEntry:
+    exists = before is not None and before.revision == entry.revision
+    state = EntryState.INVALID if failure else EntryState.EXISTS if exists else EntryState.WAITING
+    return ListedEntry(
+        number=number,
+        origin_id="" if failure else entry.origin_id,
+        revision=entry.revision,
+        state=state,
+        entry=entry,
+        size_bytes=entry.size,
+        duration_ms=entry.duration_ms,
+        video_id=before.video_id if before else None,
+        job_id=None,
+        failure=failure,
+        at_ms=at_ms,
+    )

@@ -1,0 +1,278 @@
+"""Every query about imports. Plain functions over one connection pool: call them from a thread, not a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+
+from vodpull.clock import now_ms
+from vodpull.database import tables
+from vodpull.errors import Failure, NotFound
+from vodpull.imports.entries import Entry
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry, Tally
+from vodpull.jobs.cursors import read_cursor, write_cursor
+
+MAX_PAGE = 1000
+"""Entries that are read at once."""
+
+_ENTRY = TypeAdapter(Entry)
+_FAILURE = TypeAdapter(Failure)
+
+_entries = tables.import_entries.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryChange:
+    """What becomes of an entry."""
+
+    number: int
+    state: EntryState
+    video_id: str | None = None
+    job_id: str | None = None
+    failure: Failure | None = None
+
+
+class Ledger:
+    """The imports of one database."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    def find(self, import_id: str, *, account_id: str | None) -> Import:
+        """
+        Return an import; `account_id` None is for operators.
+
+        Raises:
+            NotFound: the account has none of this id.
+        """
+        with self.engine.connect() as connection:
+            found = read_import(connection, import_id)
+        if found is None or account_id not in {None, found.account_id}:
+            raise NotFound("there is no such import")
+        return found
+
+    def page(self, account_id: str | None, *, limit: int, cursor: str = "") -> tuple[list[Import], str]:
+        """
+        Return up to `limit` imports, newest first, and the cursor of the next page; of every account with None.
+
+        Raises:
+            ParameterError: the cursor is not one of ours.
+        """
+        row = tables.imports.c
+        place = (row.created_at_ms, row.import_id)
+        query = sa.select(tables.imports).order_by(*(part.desc() for part in place)).limit(limit + 1)
+        if account_id is not None:
+            query = query.where(row.account_id == account_id)
+        if cursor:
+            query = query.where(sa.tuple_(*place) < sa.tuple_(*read_cursor(cursor)))
+        with self.engine.connect() as connection:
+            found = [_import_of(each) for each in connection.execute(query).mappings()]
+        shown = found[:limit]
+        return shown, write_cursor(shown[-1].created_at_ms, shown[-1].import_id) if len(found) > limit else ""
+
+    def tallies(self, import_id: str) -> dict[EntryState, Tally]:
+        """Return how much there is of each state."""
+        with self.engine.connect() as connection:
+            return read_tallies(connection, import_id)
+
+    def entries(
+        self, import_id: str, *, states: Sequence[EntryState] = (), after: int = 0, limit: int = MAX_PAGE
+    ) -> list[ListedEntry]:
+        """Return entries of these states, or of all, in the order of the list, those behind a number."""
+        with self.engine.connect() as connection:
+            return read_entries(connection, import_id, states=states, after=after, limit=limit)
+
+    def all_entries(self, import_id: str) -> Iterator[ListedEntry]:
+        """Give every entry in the order of the list, a page at a time."""
+        after = 0
+        while page := self.entries(import_id, after=after):
+            yield from page
+            after = page[-1].number
+
+
+def insert_import(connection: sa.Connection, made: Import) -> None:
+    """Insert an import."""
+    row = {name: value for name, value in vars(made).items() if name not in {"failure", "options", "place"}}
+    options = asdict(made.options)
+    connection.execute(tables.imports.insert().values(row | {"options": options, "place": dict(made.place)}))
+
+
+def read_import(connection: sa.Connection, import_id: str) -> Import | None:
+    """Return an import of whichever account."""
+    query = sa.select(tables.imports).where(tables.imports.c.import_id == import_id)
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _import_of(row)
+
+
+def take_turn(connection: sa.Connection, seen: Import, **values: Any) -> bool:
+    """
+    Change an import unless somebody else did since it was read, and return whether that was so.
+
+    Whoever takes a turn has the only right to write entries until the transaction ends.
+    """
+    row = tables.imports.c
+    mine = sa.and_(row.import_id == seen.import_id, row.turn == seen.turn)
+    if "failure" in values and values["failure"] is not None:
+        values["failure"] = asdict(values["failure"])
+    changed = connection.execute(tables.imports.update().where(mine).values(turn=seen.turn + 1, **values))
+    return changed.rowcount == 1
+
+
+def end_values(state: ImportState) -> dict[str, Any]:
+    """Return what is written when an import ends: what opens its source is forgotten."""
+    return {"state": state.value, "finished_at_ms": now_ms(), "sealed_secret": None}
+
+
+def read_tallies(connection: sa.Connection, import_id: str) -> dict[EntryState, Tally]:
+    """Return how much there is of each state of an import."""
+    size, duration = _entries.size_bytes, _entries.duration_ms
+    query = (
+        sa.select(
+            _entries.state,
+            sa.func.count().label("entries"),
+            sa.func.coalesce(sa.func.sum(size), 0).label("size_bytes"),
+            (sa.func.count() - sa.func.count(size)).label("unsized"),
+            sa.func.coalesce(sa.func.sum(duration), 0).label("duration_ms"),
+        )
+        .where(_entries.import_id == import_id)
+        .group_by(_entries.state)
+    )
+    rows = connection.execute(query).mappings()
+    # PostgreSQL sums whole numbers as decimals.
+    return {EntryState(row["state"]): Tally(**{k: int(v) for k, v in row.items() if k != "state"}) for row in rows}
+
+
+def read_entries(
+    connection: sa.Connection, import_id: str, *, states: Sequence[EntryState] = (), after: int = 0, limit: int
+) -> list[ListedEntry]:
+    """Return entries as `Ledger.entries` does, in a transaction of the caller's."""
+    query = sa.select(tables.import_entries).where(_entries.import_id == import_id, _entries.number > after)
+    if states:
+        query = query.where(_entries.state.in_([state.value for state in states]))
+    rows = connection.execute(query.order_by(_entries.number).limit(limit)).mappings()
+    return [_entry_of(row) for row in rows]
+
+
+def insert_entries(connection: sa.Connection, found: Import, listed: Iterable[ListedEntry]) -> None:
+    """Insert entries of an import's list."""
+    rows = [
+        vars(each)
+        | {
+            "import_id": found.import_id,
+            "account_id": found.account_id,
+            "origin_id": each.origin_id or None,
+            "entry": _ENTRY.dump_python(each.entry, mode="json"),
+            "failure": None if each.failure is None else asdict(each.failure),
+        }
+        for each in listed
+    ]
+    if rows:
+        connection.execute(tables.import_entries.insert(), rows)
+
+
+def known_origins(connection: sa.Connection, import_id: str, origin_ids: Iterable[str]) -> set[str]:
+    """Return which of these the list of an import has already."""
+    mine = sa.and_(_entries.import_id == import_id, _entries.origin_id.in_(list(origin_ids)))
+    return set(connection.scalars(sa.select(_entries.origin_id).where(mine)))
+
+
+def change_entries(connection: sa.Connection, import_id: str, changes: Iterable[EntryChange]) -> None:
+    """Write what becomes of entries."""
+    for change in changes:
+        mine = sa.and_(_entries.import_id == import_id, _entries.number == change.number)
+        values = {name: value for name, value in vars(change).items() if name != "number"}
+        if change.failure is not None:
+            values["failure"] = asdict(change.failure)
+        connection.execute(tables.import_entries.update().where(mine).values(values | {"at_ms": now_ms()}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brought:
+    """What an import brought, or brings, of an origin's entry."""
+
+    video_id: str
+    job_id: str
+    revision: str
+    is_here: bool
+    """Its video is in the library; else it is on its way."""
+
+
+def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterable[str]) -> dict[str, Brought]:
+    """Return what is here, or on its way, of entries of the same library, by the id that they have there."""
+    video, job = tables.video.c, tables.job.c
+    query = (
+        sa.select(
+            _entries.origin_id, _entries.video_id, _entries.job_id, _entries.revision, video.video_id.label("here")
+        )
+        .join_from(tables.import_entries, tables.imports, tables.imports.c.import_id == _entries.import_id)
+        .join(tables.job, job.job_id == _entries.job_id)
+        .outerjoin(tables.video, video.job_id == job.job_id)
+        .where(
+            _entries.origin_id.in_(list(origin_ids)),
+            _entries.account_id == found.account_id,
+            tables.imports.c.source == found.source,
+            _entries.state.in_([EntryState.RUNNING.value, EntryState.DONE.value]),
+            sa.or_(video.video_id.is_not(None), _entries.state == EntryState.RUNNING.value),
+        )
+        .order_by(_entries.at_ms)
+    )
+    return {
+        row.origin_id: Brought(
+            video_id=row.video_id, job_id=row.job_id, revision=row.revision, is_here=row.here is not None
+        )
+        for row in connection.execute(query)
+    }
+
+
+def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, ListedEntry] | None:
+    """Return the entry that a job brings, or was to bring, and its import; None: it is nobody's."""
+    query = sa.select(tables.import_entries).where(
+        _entries.job_id == job_id, _entries.state.in_([EntryState.RUNNING.value, EntryState.FAILED.value])
+    )
+    row = connection.execute(query.order_by(_entries.at_ms.desc()).limit(1)).mappings().first()
+    if row is None:
+        return None
+    found = read_import(connection, row["import_id"])
+    assert found is not None  # noqa: S101 - the entry refers to it
+    return found, _entry_of(row)
+
+
+def video_of_origin(connection: sa.Connection, origin_id: str) -> str | None:
+    """Return the video that an id of elsewhere became last, whoever's it is; None: none."""
+    video = tables.video.c
+    query = (
+        sa.select(_entries.video_id)
+        .join_from(tables.import_entries, tables.video, video.video_id == _entries.video_id)
+        .where(_entries.origin_id == origin_id)
+        .order_by(_entries.at_ms.desc())
+        .limit(1)
+    )
+    return connection.scalar(query)
+
+
+def _import_of(row: Mapping[Any, Any]) -> Import:
+    values = dict(row)
+    failure = values.pop("failure")
+    return Import(
+        **values
+        | {"options": ImportOptions(**values["options"]), "state": ImportState(values["state"])}
+        | {"failure": None if failure is None else _FAILURE.validate_python(failure)}
+    )
+
+
+def _entry_of(row: Mapping[Any, Any]) -> ListedEntry:
+    values = {name: value for name, value in row.items() if name not in {"import_id", "account_id"}}
+    failure = values["failure"]
+    return ListedEntry(
+        **values
+        | {
+            "origin_id": values["origin_id"] or "",
+            "state": EntryState(values["state"]),
+            "entry": _ENTRY.validate_python(values["entry"]),
+            "failure": None if failure is None else _FAILURE.validate_python(failure),
+        }
+    )

@@ -1,0 +1,1 @@
+"""Who reads the lists of libraries: one module for each kind."""

@@ -1,0 +1,52 @@
+"""Where a film is compared with its source. Pure."""
+
+from __future__ import annotations
+
+from vodpull.media.plan.encode_plan import EncodePlan
+
+# Pictures on either side of an instant, as in the child.
+AROUND = 3
+# Where no seam is nearer, something is compared at least so often: a film has at least so many instants between its
+# ends, and no more than there is time for.
+MIN_BETWEEN, SPREAD_S, MAX_BETWEEN = 3, 60.0, 20
+# Half of what the child listens to.
+LISTENED_S = 1.5
+# Of more changes than this, a spread is looked at.
+MAX_CHANGES = 40
+
+
+def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
+    """
+    Return where pictures are compared. Pure.
+
+    At the start, at the end, at every seam of chunks, on both sides of what changes in the source, where text is
+    drawn in, and in a spread of segments.
+    """
+    if plan.sound_only:
+        return ()
+    seams = [chunk.first_frame for chunk in plan.chunks[1:]]
+    lengths = min(max(MIN_BETWEEN, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
+    wanted = min(max(lengths - len(seams), 0), len(plan.cuts) - 1)
+    # Just behind the beginning of a segment: to its other end there is much to decode.
+    spread = [plan.cuts[-(-(len(plan.cuts) - 1) * number // (wanted + 1))] + AROUND for number in range(1, wanted + 1)]
+    last = max(plan.frames_total - AROUND, 0)
+    texts = [int(at_s * plan.rate) for at_s in plan.text.looked_at_s] if plan.text else []
+    inside = (*seams, *spread, *texts, *_beside_changes(plan))
+    instants = sorted({min(AROUND, last), *(min(at, last) for at in inside), last})
+    return tuple(float(at / plan.rate) for at in instants)
+
+
+def _beside_changes(plan: EncodePlan) -> list[int]:
+    """Return the frames before and behind changes, so far that what is looked at is of one kind."""
+    step = -(-len(plan.changes_s) // MAX_CHANGES) or 1
+    changes = [round(at_s * plan.rate) for at_s in plan.changes_s[::step]]
+    return [max(0, at + beside) for at in changes for beside in (-AROUND - 1, AROUND + 1)]
+
+
+def sound_instants(plan: EncodePlan) -> tuple[float, ...]:
+    """Return where sound is compared: at the start, at the end, and evenly between them. Pure."""
+    if not plan.sounds:
+        return ()
+    last_s = max(plan.duration_s - LISTENED_S, LISTENED_S)
+    steps = min(max(MIN_BETWEEN - 1, int(plan.duration_s / SPREAD_S)), MAX_BETWEEN)
+    return tuple(sorted({LISTENED_S + (last_s - LISTENED_S) * number / steps for number in range(steps + 1)}))

@@ -1,0 +1,178 @@
+"""Entries of an import as jobs: a batch for each turn, by the way that every request goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import sqlalchemy as sa
+
+from vodpull.accounts.keys import LiveKey
+from vodpull.database import tables
+from vodpull.database.rows import lock_row
+from vodpull.errors import Failure, NotAllowedNow, ParameterError
+from vodpull.imports.entries import Entry
+from vodpull.imports.ledger import Brought, EntryChange, brought_before, read_entries
+from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
+from vodpull.jobs.model import Sidecar
+from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
+from vodpull.workflows.engine.engine import Engine
+from vodpull.workflows.engine.queues import Owner, Queues
+from vodpull.workflows.requests.captions import checked_sidecars
+from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.intake import Intake
+
+BEHIND = 500
+"""Priority of jobs of imports: what an account does meanwhile goes first."""
+
+NEVER = "\x00"
+"""A revision that no entry has."""
+
+_KEEPING_IDS = 0x766F6471
+"""Advisory lock number: two imports that keep the ids of their videos do not look for the same one at once."""
+
+
+class Submission:
+    """Makes jobs of entries."""
+
+    def __init__(self, store: Store, intake: Intake, control: Control, *, engine: Engine, queues: Queues) -> None:
+        self._store = store
+        self._control = control
+        self._intake = intake
+        self._engine = engine
+        self._queues = queues
+        self.database = store.engine
+
+    def submit(self, connection: sa.Connection, found: Import, entries: Sequence[ListedEntry]) -> list[EntryChange]:
+        """
+        Start the jobs of these entries, and return what became of each; one that must wait is not among them.
+
+        Raises:
+            QuotaExceeded: the account may not store more.
+            ParameterError: the template is gone.
+        """
+        if not entries:
+            return []
+        lock_row(connection, tables.account.c.account_id, found.account_id)
+        if connection.dialect.name == "postgresql":  # SQLite has one writer
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_KEEPING_IDS)))
+        before = brought_before(connection, found, [listed.origin_id for listed in entries])
+        changes: list[EntryChange] = []
+        fresh: list[ListedEntry] = []
+        for listed in entries:
+            known = before.get(listed.origin_id) or _holder(connection, found, listed)
+            if known is None:
+                fresh.append(listed)
+            elif isinstance(known, Brought):
+                changes += self._again(connection, listed, known, template=found.options.template)
+            else:
+                changes.append(failed(listed, known))
+        return changes + self._begin(connection, found, fresh)
+
+    def cancel(self, found: Import) -> None:
+        """Stop what an import has under way."""
+        with self.database.connect() as connection:
+            under_way = read_entries(connection, found.import_id, states=[EntryState.RUNNING], limit=MAX_PARALLEL)
+        for listed in under_way:
+            view = self._store.find_batch_of(listed.job_id or "")
+            job = next((job for job in view.jobs if job.job_id == listed.job_id), None) if view else None
+            if view is not None and job is not None:
+                with suppress(NotAllowedNow):  # it has just ended
+                    self._control.cancel(view, position=job.position)
+
+    def _again(
+        self, connection: sa.Connection, listed: ListedEntry, known: Brought, *, template: str
+    ) -> list[EntryChange]:
+        """Leave what is here as it is, or fetch what is another one now into the same video."""
+        if known.is_here and known.revision == listed.revision:
+            return [EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=known.video_id)]
+        values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
+        mine = tables.job.c.job_id == known.job_id
+        batch, job = self._store.find_job(known.job_id)
+        again = self._store.replace_original(
+            connection, JobRef.of(job), template=self._intake.template_of(template), watermark=""
+        )
+        if again is None:  # it is under way
+            return []
+        connection.execute(tables.job.update().where(mine).values(values))
+        self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
+        return [
+            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=known.video_id, job_id=known.job_id)
+        ]
+
+    def _begin(self, connection: sa.Connection, found: Import, entries: Sequence[ListedEntry]) -> list[EntryChange]:
+        if not entries:
+            return []
+        request = PullRequest(
+            trans_no=None,
+            template=found.options.template or None,
+            notify_url=None,
+            separate=False,
+            fetch_ts=True,
+            priority=BEHIND,
+            metadata={"import": found.import_id},
+            items=tuple(_item(listed.entry) for listed in entries),
+        )
+        caller = LiveKey(access_key=found.access_key, account_id=found.account_id, secrets=())
+        view = self._intake.accept_in(connection, request, caller)
+        return [
+            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=job.video_id, job_id=job.job_id)
+            for listed, job in zip(entries, view.jobs, strict=True)
+        ]
+
+
+def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
+    """Return that an entry was not brought; what is known of it stays."""
+    return EntryChange(
+        number=listed.number,
+        state=EntryState.FAILED,
+        video_id=listed.video_id,
+        job_id=listed.job_id,
+        failure=failure,
+    )
+
+
+def _holder(connection: sa.Connection, found: Import, listed: ListedEntry) -> Brought | Failure | None:
+    """Return who has the video of an entry that is tried again, or the id that it is to keep; None: nobody."""
+    job, batch, video = tables.job.c, tables.batch.c, tables.video.c
+    mine = job.job_id == listed.job_id if listed.job_id else job.video_id == listed.entry.video_id
+    if not listed.job_id and not listed.entry.video_id:
+        return None
+    query = (
+        sa.select(job.job_id, job.video_id, batch.account_id, video.video_id.label("here"))
+        .select_from(tables.job.join(tables.batch).outerjoin(tables.video, video.job_id == job.job_id))
+        .where(mine, job.deleted_at_ms.is_(None))
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    if row.account_id != found.account_id:
+        remedy = "Import it into the account that has it, or give it another id."
+        return Failure.of(NotAllowedNow("another account has a video of this id", remedy=remedy))
+    # A job that failed tries again; a video that people brought here otherwise counts as this one.
+    revision = listed.revision if row.here and not listed.job_id else NEVER
+    return Brought(video_id=row.video_id, job_id=row.job_id, revision=revision, is_here=row.here is not None)
+
+
+def _item(entry: Entry) -> PullItem:
+    return PullItem(
+        file_name=name_in_url(entry.url),
+        fetch_url=entry.url,
+        md5="",
+        captions=_sidecars(entry),
+        video_id=entry.video_id or "",
+    )
+
+
+def _sidecars(entry: Entry) -> tuple[Sidecar, ...]:
+    """Return the captions that can be used: one that cannot is no reason to leave a video behind."""
+    kept: tuple[Sidecar, ...] = ()
+    for caption in entry.captions:
+        url, label = without_user_info(caption.url), caption.label
+        sidecar = Sidecar(url=url, language=caption.language, label=label, is_default=caption.default)
+        try:
+            kept = checked_sidecars([*kept, sidecar], field="captions")
+        except ParameterError:
+            continue
+    return kept

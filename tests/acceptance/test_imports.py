@@ -1,0 +1,190 @@
+"""A library moves from one vodpull, with its wire contract as the old cloud, into another one that is killed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.origin import Origin
+from tests.services.vodpull import Vodpull
+
+CLIP = "flower_faststart.mp4"
+VIDEOS = 6
+KILLS = 3
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
+    """The cloud that is left."""
+    service = Vodpull(tmp_path_factory.mktemp("old") / "data", origin=origin.origin)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def library(old: Vodpull, origin: Origin) -> dict[str, dict[str, Any]]:
+    """What it has, by videoId: each with a name, the first with a label and a description, the last one blocked."""
+    batch = old.create(*([origin.url(CLIP)] * VIDEOS), template="original")
+    ids = [job["video_id"] for job in old.wait_final(batch["batch_id"])["jobs"]]
+    for number, video_id in enumerate(ids):
+        assert old.call("videoEdit", {"videoId": video_id, "videoName": f"影 {number}"})["code"] == 200
+    told = {"videoId": ids[0], "videoDescription": "of the old days"}
+    told |= {"categoryNames": [{"parentName": "课程", "childName": "初级"}]}
+    assert old.call("videoEdit", told)["code"] == 200
+    assert old.call("videoBlock", {"videoId": ids[-1]})["code"] == 200
+    found = old.call("getVideoList", {"pageSize": 50})["data"]["videoListInfo"]
+    return {record["videoId"]: record for record in found}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, old: Vodpull) -> Iterator[Vodpull]:
+    """The one that takes the library in."""
+    service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin=old.url, VODPULL_DEFAULT_TEMPLATE="original")
+    service.is_killed = True
+    service.start()
+    yield service
+    service.stop()
+
+
+def begin(service: Vodpull, old: Vodpull, **asked: object) -> dict[str, Any]:
+    key = old.own_key
+    place = {"url": old.url, "access_key": key.access_key}
+    body = {"kind": "cloud-vod", "place": place, "secret": {"secret_key": key.secret}, **asked}
+    reply = service.api("POST", "/imports", json=body)
+    assert reply.status_code == 201, reply.text
+    made: dict[str, Any] = reply.json()
+    return made
+
+
+def wait_for(service: Vodpull, import_id: str, *states: str, within_s: float = 120) -> dict[str, Any]:
+    deadline_s = time.monotonic() + within_s
+    while (found := service.api("GET", f"/imports/{import_id}").json())["state"] not in states:
+        assert time.monotonic() < deadline_s, (found, service.log()[-3000:])
+        time.sleep(0.1)
+    shown: dict[str, Any] = found
+    return shown
+
+
+def order(service: Vodpull, import_id: str, word: str, **body: object) -> dict[str, Any]:
+    reply = service.api("POST", f"/imports/{import_id}/{word}", json=body)
+    assert reply.status_code == 200, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+def counted(found: dict[str, Any]) -> dict[str, int]:
+    return {state: tally["entries"] for state, tally in found["counts"].items() if tally["entries"]}
+
+
+def kept_secrets(service: Vodpull) -> list[str | None]:
+    with sqlite3.connect(service.data_dir / "vodpull.db") as database:
+        return [row[0] for row in database.execute("SELECT sealed_secret FROM imports")]
+
+
+@pytest.fixture(scope="module")
+def planned(service: Vodpull, old: Vodpull, library: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The plan of a dry run."""
+    made = begin(service, old, dry_run=True, parallel=2)
+    return wait_for(service, made["import_id"], "planned")
+
+
+@pytest.fixture(scope="module")
+def moved(service: Vodpull, planned: dict[str, Any], library: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The import after it was started, paused, and killed again and again."""
+    import_id = planned["import_id"]
+    order(service, import_id, "start")
+    for _ in range(KILLS):
+        service.kill()
+        service.start()
+        time.sleep(1.5)  # for something to be under way at the next kill; what it is, does not matter
+    order(service, import_id, "pause")
+    assert service.api("POST", f"/imports/{import_id}/pause").status_code == 409
+    order(service, import_id, "resume")
+    return wait_for(service, import_id, "done")
+
+
+def test_a_dry_run_tells_what_would_come_and_brings_nothing(
+    service: Vodpull, planned: dict[str, Any], library: dict[str, dict[str, Any]]
+) -> None:
+    assert counted(planned) == {"waiting": VIDEOS}
+    assert planned["is_listed"]
+    assert planned["left"]["size_bytes"] == sum(
+        row["fileSize"] for each in library.values() for row in each["videoResolutions"] if row["clarity"] == 1
+    )
+    assert service.api("GET", "/videos").json()["videos"] == []
+
+
+def test_every_video_is_here_once_under_its_own_id_and_as_it_was(
+    service: Vodpull, old: Vodpull, moved: dict[str, Any], library: dict[str, dict[str, Any]]
+) -> None:
+    playable = {video_id: record for video_id, record in library.items() if record["videoState"] == 0}
+    assert counted(moved) == {"done": len(playable), "failed": 1}
+    here = service.call("getVideoList", {"pageSize": 50})["data"]["videoListInfo"]
+    assert {record["videoId"] for record in here} == set(playable)
+    assert len(here) == len(playable)
+    same = ("videoName", "videoDescription", "videoClassification", "createTime", "videoDuration", "videoState")
+    for record in here:
+        assert {name: record[name] for name in same} == {name: library[record["videoId"]][name] for name in same}
+    [blocked] = service.api("GET", f"/imports/{moved['import_id']}/entries", params={"state": "failed"}).json()[
+        "entries"
+    ]
+    assert blocked["error"]["code"] == "origin_refused"
+    assert blocked["origin_id"] not in playable
+
+
+def test_the_map_leads_from_old_ids_to_what_plays(
+    service: Vodpull, moved: dict[str, Any], library: dict[str, dict[str, Any]]
+) -> None:
+    reply = service.api("GET", f"/imports/{moved['import_id']}/map.csv")
+    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    assert {row["origin_id"] for row in rows} == set(library)
+    for row in rows:
+        if row["state"] == "done":
+            assert row["video_id"] == row["origin_id"]
+            assert service.get(row["play_url"].removeprefix(service.url)).status_code == 200
+
+
+def test_what_opened_the_old_cloud_is_erased_and_was_never_in_clear(
+    service: Vodpull, old: Vodpull, moved: dict[str, Any]
+) -> None:
+    assert kept_secrets(service) == [None] * len(kept_secrets(service))
+    assert old.own_key.secret not in service.log()
+    for file in service.data_dir.rglob("*"):
+        if file.is_file():
+            assert old.own_key.secret.encode() not in file.read_bytes(), file
+
+
+def test_again_brings_only_what_failed_before_and_can_be_had_now(
+    service: Vodpull, old: Vodpull, moved: dict[str, Any], library: dict[str, dict[str, Any]]
+) -> None:
+    import_id = moved["import_id"]
+    assert service.api("POST", f"/imports/{import_id}/retry", json={}).status_code == 400
+    [blocked] = [video_id for video_id, record in library.items() if record["videoState"] == 1]
+    assert old.call("videoEnable", {"videoId": blocked})["code"] == 200
+    order(service, import_id, "retry", secret={"secret_key": old.own_key.secret})
+    assert counted(wait_for(service, import_id, "done")) == {"done": VIDEOS}
+    assert service.api("GET", f"/videos/{blocked}").json()["state"] == "blocked"
+    key = service.own_key
+    place = [f"url={old.url}", f"access_key={old.own_key.access_key}"]
+    variables = {"VODPULL_IMPORT_SECRET_KEY": old.own_key.secret, "VODPULL_SERVER": service.url}
+    variables |= {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    ran = service.run("import", "cloud-vod", *place, "--json", **variables)
+    assert ran.returncode == 0, ran.stderr
+    assert counted(json.loads(ran.stdout)) == {"exists": VIDEOS}
+
+
+def test_wrong_keys_end_an_import_with_the_reason(service: Vodpull, old: Vodpull) -> None:
+    place = {"url": old.url, "access_key": old.own_key.access_key}
+    body = {"kind": "cloud-vod", "place": place, "secret": {"secret_key": "not this one"}}
+    failed = wait_for(service, service.api("POST", "/imports", json=body).json()["import_id"], "failed")
+    assert failed["error"]["code"] == "origin_refused"
+    assert "not this one" not in service.log()
+    assert kept_secrets(service)[-1] is None

@@ -56,8 +56,8 @@ def status_query_of(context: ApiContext) -> StatusQuery:
     return StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
 
 
-def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
-    """Return the whole HTTP application."""
+def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[str] = ()) -> FastAPI:
+    """Return the whole HTTP application; `streamed`: paths below which others take files."""
     app = FastAPI(
         title="vodpull",
         version=__version__,
@@ -67,7 +67,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         lifespan=partial(_closing, context),
     )
     app.add_middleware(StatusQueryDoor, query=query)
-    app.add_middleware(Exchange, language=context.language, is_streamed=_is_streamed)
+    app.add_middleware(Exchange, language=context.language, is_streamed=partial(_is_streamed, streamed))
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))
@@ -107,12 +107,12 @@ async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
     await context.status.close()
 
 
-def _is_streamed(scope: Scope) -> bool:
+def _is_streamed(others: Sequence[str], scope: Scope) -> bool:
     """Tell whether a request brings a file; whoever signs instead of showing a secret sends small pieces of it."""
     path: str = scope["path"]
     if path.startswith(UPLOADS_PREFIX):
         return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
-    return path.startswith(TRANSFER_PREFIXES)
+    return path.startswith((*TRANSFER_PREFIXES, *others))
 
 
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:

@@ -125,7 +125,7 @@ class Parts:
             on_refused=self.metrics.refused,
         )
         self.metrics.watch_door(self.connections)
-        self.metrics.limits(LIMITS)
+        self.metrics.limits(LIMITS | rate_limits(settings))
         self.watch = Watch(meters=self.metrics, tracer=tracer)
         self.outbox = Outbox(
             self.store,
@@ -185,6 +185,7 @@ class Parts:
             token_ms=int(settings.upload_token_hours * 3_600_000),
             max_bytes=settings.max_source_bytes,
             most_open=settings.max_open_uploads,
+            check_quota=lambda on, account_id, more: self.intake.check_quota(on, account_id, more_bytes=more),
             room_bytes=room_bytes,
         )
         videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)
@@ -207,6 +208,12 @@ class Parts:
             "storage": await storage.store_answers(self.objects),
             "disk": shutil.disk_usage(self.settings.data_dir).free > self.settings.min_free_bytes,
         }
+
+
+def rate_limits(settings: Settings) -> dict[str, int]:
+    """Return what is allowed in the period of each rate limit that is in force."""
+    rates = {"calls_of_key": settings.rate_limit, "upload_requests_of_account": settings.upload_rate_limit}
+    return {name: parse(rate).amount for name, rate in rates.items() if rate}
 
 
 def database_answers(database: sa.Engine) -> bool:

@@ -70,11 +70,13 @@ class GrowingUploads:
         `is_good`: tells of a body that has come whether it is what it should be; until then nothing of it counts.
 
         Raises:
+            QuotaExceeded: the account may not store so much more.
             UploadMisplaced: somebody else has written there.
             UploadMalformed: it is longer than announced.
             UploadDamaged: it is not what it should be.
         """
         place = replace(self._place(growing.upload), at=growing.offset)
+        await self._uploads.check_quota(growing.upload, place.size_bytes - place.at)
         if is_good is None:
             return await self._append_as_it_comes(place, body)
         received = await self._uploads.inbox.take(body, at=place.at, most=place.size_bytes - place.at)

@@ -115,6 +115,17 @@ class Uploads:
         finally:
             self._promised_bytes -= needed
 
+    async def check_quota(self, upload: Upload, more_bytes: int) -> None:
+        """
+        Make sure that the account of an upload may store more, before it comes; nothing is asked of a complete one.
+
+        Raises:
+            QuotaExceeded: it may not.
+        """
+        if not upload.is_complete:
+            check = self.terms.check_quota
+            await asyncio.to_thread(self.database.read, lambda on: check(on, upload.account_id, more_bytes))
+
     @staticmethod
     def first_place(upload: Upload, *, series: str, number: int, size_bytes: int) -> Place:
         """Return where the first byte of a block belongs."""
@@ -130,9 +141,11 @@ class Uploads:
 
         Raises:
             UploadMalformed, UploadMisplaced, UploadTooLarge, UploadComplete: it cannot be one.
+            QuotaExceeded: the account may not store so much more.
             StorageError: the store does not take it now.
         """
-        await asyncio.to_thread(self._check_block, ticket, place)
+        more_bytes = await asyncio.to_thread(self._check_block, ticket, place)
+        await self.check_quota(ticket.upload, more_bytes)
         received = await self.inbox.take(body, at=place.at, most=place.size_bytes - place.at)
         if not received.parts:
             raise UploadMalformed("chunk is empty")
@@ -145,7 +158,8 @@ class Uploads:
         await self._note_span(end)
         return end, received
 
-    def _check_block(self, ticket: Ticket, place: Place) -> None:
+    def _check_block(self, ticket: Ticket, place: Place) -> int:
+        """Return how many bytes of a block are still to come."""
         if not 1 <= place.size_bytes <= MAX_BLOCK_BYTES or not 0 <= place.number < MAX_BLOCKS:
             raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
         if ticket.is_closed_to(place.series):
@@ -156,6 +170,7 @@ class Uploads:
         total = place.size_bytes + self.database.read(lambda connection: int(connection.scalar(query) or 0))
         if total > ticket.max_bytes:
             raise UploadTooLarge("file is larger than fsizeLimit")
+        return place.size_bytes - self.database.read(lambda connection: rows.end_of(connection, place))
 
     def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
         with self.database.engine.begin() as connection:

@@ -108,7 +108,8 @@ def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_ou
     track = SourceTrack(index=2, kind="audio", codec="eac3", language=None, used=False, reason="not_decodable")
     sounds = [{"published": 480000, "dropped": {"at the same time": 1024}}, {"published": 0, "dropped": {}}]
     proof = {
-        "pictures": 12, "instants_s": [0.1, 9.9], "renditions": ["v-02.m3u8", "v-01.m3u8"], "levels": 2.31, "marked": 2, "written": 1,
+        "pictures": 12, "instants_s": [0.1, 9.9], "renditions": ["v-02.m3u8", "v-01.m3u8"], "levels": 2.31,
+        "marked": 2, "written": 1,
         "listened_s": [1.5], "sounds": 2, "late_ms": 5, "careful": "the picture is cropped",
         "account": {"published": 250, "dropped": {"before the start": 3}, "sounds": sounds},
     }  # fmt: skip
@@ -120,7 +121,8 @@ def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_ou
     for path in (f"library/{job.video_id}", f"tasks/{job.batch_id}"):
         page = operator.browser.get(f"/console/{path}").text
         for told in (
-            "12 pictures at 2 instants", "brightness within 2.3 of 255 levels", "watermark seen at 2 of them", "drawn text seen at 1 of them",
+            "12 pictures at 2 instants", "brightness within 2.3 of 255 levels", "watermark seen at 2 of them",
+            "drawn text seen at 1 of them",
             "sound of 2 tracks at 1 instants", "sound within 5 ms", "480,000", "1,024 at the same time",
             "3 before the start", "v-02.m3u8, v-01.m3u8", "the picture is cropped", "eac3", "left out: &lt;b&gt;",
         ):  # fmt: skip

@@ -32,6 +32,7 @@ from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
+from vodpull.workflows.requests.editing import CONTAINERS
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -106,6 +107,7 @@ class _VideoDesk:
             templates=self._context.templates,
             watermarks=self._context.watermarks,
             domains=self._context.publish_domains,
+            containers=CONTAINERS,
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
 

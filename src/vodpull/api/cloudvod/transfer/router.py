@@ -130,13 +130,20 @@ class Transfer:
         """Take a file, in a form that may say only at its end where it belongs."""
         if self._untitled >= UNTITLED_AT_ONCE:
             raise StorageUnavailable("too many forms without a token are under way")
-        reading = _FormReading(self._admit, Form(request.headers.get("content-type", "")))
+        length = _length(request)
+
+        async def admit(token: str) -> Ticket:
+            ticket = await self._admit(token)
+            await self._uploads.check_quota(ticket.upload, length or 0)
+            return ticket
+
+        reading = _FormReading(admit, Form(request.headers.get("content-type", "")))
         sums, parts = Sums(), list[Part]()
         self._untitled += 1
         reading.on_ticket = self._titled
         inbox = self._uploads.inbox
         try:
-            with self._uploads.promised(_length(request)):
+            with self._uploads.promised(length):
                 most = self._uploads.terms.max_bytes
                 async for part in inbox.parts(reading.file(request.stream()), at=0, most=most, sums=sums):
                     parts.append(part)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ from vodpull.database.changes import following
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
+from vodpull.imports.kinds import Kind
+from vodpull.imports.ledger import Ledger
+from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -57,6 +61,7 @@ from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
@@ -170,6 +175,14 @@ def operator(console: Console) -> Console:
 
 
 OBJECTS = open_store("memory://")
+KINDS = {
+    "cloud-vod": Kind(
+        open=cast("Any", CloudVodLister),
+        place=frozenset({"url", "access_key"}),
+        optional=frozenset({"zone"}),
+        secret=frozenset({"secret_key"}),
+    )
+}
 FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
@@ -211,6 +224,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
+        imports=Imports(Ledger(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
         materials=Materials(database),
         editing=Editing(store, engine, queues, intake=intake, is_signed=signer.is_signed),
         receive=_receive,

@@ -150,7 +150,7 @@ class Parts:
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
         self.uploads = self._uploads()
-        self.import_kinds = import_kinds(self.guard)
+        self.import_kinds = import_kinds(self.guard, self.stores_of)
         self.imports = Imports(
             Ledger(database),
             self.intake,

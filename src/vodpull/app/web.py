@@ -22,6 +22,7 @@ from vodpull.api.routes import create_api, status_query_of
 from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
+from vodpull.app.outgoing import single_sign_on
 from vodpull.app.parts import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
@@ -100,6 +101,7 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
+        single_sign_on=single_sign_on(parts.settings, parts.database, parts.vault),
         audit_days=parts.settings.audit_days,
         public_url=parts.settings.public_url,
     )
@@ -150,6 +152,7 @@ def _api_context(parts: Parts) -> ApiContext:
         signer=parts.signer,
         playback_keys=parts.playback_keys,
         accounts=parts.accounts,
+        audit=AuditLog(parts.database),
         publish_domains=parts.settings.publish_domains,
         is_ready=parts.is_ready,
         metrics=parts.metrics_door(),

@@ -27,6 +27,7 @@ from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.library import library_routes
 from vodpull.console.pages.materials import material_routes
+from vodpull.console.pages.openid import openid_routes
 from vodpull.console.pages.operators import operator_routes
 from vodpull.console.pages.overview import overview_routes
 from vodpull.console.pages.playback import playback_routes
@@ -50,6 +51,7 @@ def create_console(context: ConsoleContext) -> Starlette:
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
         *entry_routes(gate, pages, context, attempts=attempts),
+        *openid_routes(gate, context, attempts=attempts),
         *account_routes(gate, pages, context, attempts=attempts),
         *operator_routes(gate, pages, context),
         *audit_routes(gate, pages, context),

@@ -14,6 +14,7 @@ from vodpull.accounts.keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.single_sign_on import SingleSignOn
 from vodpull.accounts.two_factor import TwoFactor
 from vodpull.database.changes import Mark
 from vodpull.jobs.figures.census import Census
@@ -128,6 +129,8 @@ class ConsoleContext:
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()
     """Where stored files lie at the root, the default first."""
+    single_sign_on: SingleSignOn | None = None
+    """None: nobody comes in by OpenID Connect."""
     audit_days: float = 0.0
     """How long the audit log is kept; 0: for ever."""
     public_url: str = ""

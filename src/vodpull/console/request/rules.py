@@ -50,6 +50,8 @@ RULES: dict[str, Rule] = {
     "GET /login": ANYBODY,
     "POST /login": ANYBODY,
     "POST /login/code": ANYBODY,
+    "GET /login/openid": ANYBODY,
+    "GET /login/openid/callback": ANYBODY,
     "POST /preferences": ANYBODY,
     "POST /logout": _self("session.close"),
     # One's own account.

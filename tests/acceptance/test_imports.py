@@ -92,7 +92,7 @@ def kept_secrets(service: Vodpull) -> list[str | None]:
 @pytest.fixture(scope="module")
 def planned(service: Vodpull, old: Vodpull, library: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The plan of a dry run."""
-    made = begin(service, old, dry_run=True, parallel=2)
+    made = begin(service, old, dry_run=True, parallel=2, max_bytes_per_s=50_000_000)
     return wait_for(service, made["import_id"], "planned")
 
 

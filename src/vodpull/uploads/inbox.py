@@ -41,30 +41,33 @@ class Received:
 class Sums:
     """The digests of one body, computed in threads as it comes."""
 
-    def __init__(self, *, of_body: bool = True) -> None:
+    def __init__(self, *, of_body: bool = True, has_crc32: bool = True) -> None:
         """Without `of_body` only those of its parts."""
-        self._of_body = of_body
+        self.of_body = of_body
+        """May be set to False on the way, when nobody will ask."""
+        self._has_crc32 = has_crc32
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc32 = 0
         self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    async def count(self, data: bytes) -> str:
+    async def count(self, data: bytearray | memoryview) -> str:
         """Count bytes after those that were given before, and return their own SHA-1."""
         async with self._turn:
             return await asyncio.to_thread(self._add, data)
 
-    def _add(self, data: bytes) -> str:
-        if self._of_body:
+    def _add(self, data: bytearray | memoryview) -> str:
+        if self.of_body:
             self._md5.update(data)
+        if self.of_body and self._has_crc32:
             self._crc32 = zlib.crc32(data, self._crc32)
         self.size_bytes += len(data)
         return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
     @property
     def md5(self) -> str:
-        """Of all bytes so far."""
-        return self._md5.hexdigest()
+        """Of all bytes so far; empty: it was not computed."""
+        return self._md5.hexdigest() if self.of_body else ""
 
     @property
     def crc32(self) -> int:
@@ -117,7 +120,7 @@ class Inbox:
         finally:
             await self._give_up(under_way)
 
-    async def _put(self, part: Part, data: bytes, sums: Sums) -> Part:
+    async def _put(self, part: Part, data: bytearray | memoryview, sums: Sums) -> Part:
         sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
@@ -153,22 +156,23 @@ class Inbox:
                 waiting.cancel()
 
 
-async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIterator[bytes]:
+async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIterator[bytearray | memoryview]:
     """Cut a body that begins at a place into pieces that end at multiples of a span."""
-    buffer, room, total = bytearray(), SPAN_BYTES - at % SPAN_BYTES, 0
+    span, held, total = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0, 0
     async for data in body:
         total += len(data)
         if total > most:
             raise UploadMalformed("chunk is longer than its block")
-        buffer += data
-        while len(buffer) >= room:
-            with memoryview(buffer) as seen:
-                span = bytes(seen[:room])
-            del buffer[:room]
-            yield span
-            room = SPAN_BYTES
-    if buffer:
-        yield bytes(buffer)
+        left = memoryview(data)
+        while left:
+            piece = left[: len(span) - held]
+            span[held : held + len(piece)] = piece  # the one copy of what comes
+            held, left = held + len(piece), left[len(piece) :]
+            if held == len(span):
+                yield span
+                span, held = bytearray(SPAN_BYTES), 0
+    if held:
+        yield memoryview(span)[:held]
 
 
 def _new_key() -> str:

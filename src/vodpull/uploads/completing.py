@@ -120,7 +120,7 @@ class Completing:
             _check_places(places, blocks)
         parts = rows.ordered(blocks, size_bytes=size_bytes)
         _check_sizes(blocks, ticket)
-        found = file_hash([await self.sha1(span) for block in blocks for span in _spans(block)])
+        found = file_hash([await self.sha1(span) for block in blocks for span in spans(block.parts)])
         await self._check_digests(upload, parts, md5=md5)
         completion = self._completions[upload.kind]
         if completion.is_stored:
@@ -210,7 +210,7 @@ def _check_sizes(blocks: Sequence[Block], ticket: Ticket) -> None:
         raise UploadTooLarge("file is larger than fsizeLimit")
 
 
-def _spans(block: Block) -> Iterator[list[Part]]:
+def spans(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Give the parts of each span of a block."""
-    for _, parts in groupby(block.parts, key=lambda part: part.at // SPAN_BYTES):
-        yield list(parts)
+    for _, some in groupby(parts, key=lambda part: part.at // SPAN_BYTES):
+        yield list(some)

@@ -8,6 +8,7 @@ import secrets
 import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -23,6 +24,12 @@ READ_AHEAD = 3
 
 PUTS_AT_ONCE = 3
 """Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
+
+HELD_BYTES = 160 * 1024 * 1024
+"""Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
+
+SMALL_BYTES = 512 * 1024
+"""So much a body holds whatever the others hold."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +58,12 @@ class Sums:
         self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    async def count(self, data: bytearray | memoryview) -> str:
+    async def count(self, data: memoryview) -> str:
         """Count bytes after those that were given before, and return their own SHA-1."""
         async with self._turn:
             return await asyncio.to_thread(self._add, data)
 
-    def _add(self, data: bytearray | memoryview) -> str:
+    def _add(self, data: memoryview) -> str:
         if self.of_body:
             self._md5.update(data)
         if self.of_body and self._has_crc32:
@@ -80,6 +87,7 @@ class Inbox:
 
     def __init__(self, objects: storage.ObjectStore) -> None:
         self._objects = objects
+        self._held = _Held()
 
     async def take(self, body: AsyncIterator[bytes], *, at: int, most: int) -> Received:
         """
@@ -109,18 +117,29 @@ class Inbox:
         """
         start, under_way = at, deque[asyncio.Future[Part]]()
         try:
-            async for data in _spans(body, at=at, most=most):
-                if len(under_way) == PUTS_AT_ONCE:
-                    yield await under_way.popleft()
-                part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
-                under_way.append(asyncio.ensure_future(self._put(part, data, sums)))
-                at = part.end
+            async with aclosing(_pieces(body, at=at, most=most, held=self._held)) as pieces:
+                async for data in pieces:
+                    part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
+                    under_way.append(self._begin(part, data, sums))
+                    at = part.end
+                    while len(under_way) > (0 if self._held.is_too_much else PUTS_AT_ONCE):
+                        yield await under_way.popleft()
             while under_way:
                 yield await under_way.popleft()
         finally:
             await self._give_up(under_way)
 
-    async def _put(self, part: Part, data: bytearray | memoryview, sums: Sums) -> Part:
+    def _begin(self, part: Part, data: memoryview, sums: Sums) -> asyncio.Future[Part]:
+        """Put a part; what it holds of memory is given back however that ends."""
+
+        def release(_: object) -> None:
+            self._held.size_bytes -= part.size_bytes
+
+        put = asyncio.ensure_future(self._put(part, data, sums))
+        put.add_done_callback(release)
+        return put
+
+    async def _put(self, part: Part, data: memoryview, sums: Sums) -> Part:
         sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
@@ -156,23 +175,40 @@ class Inbox:
                 waiting.cancel()
 
 
-async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIterator[bytearray | memoryview]:
-    """Cut a body that begins at a place into pieces that end at multiples of a span."""
-    span, held, total = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0, 0
-    async for data in body:
-        total += len(data)
-        if total > most:
-            raise UploadMalformed("chunk is longer than its block")
-        left = memoryview(data)
-        while left:
-            piece = left[: len(span) - held]
-            span[held : held + len(piece)] = piece  # the one copy of what comes
-            held, left = held + len(piece), left[len(piece) :]
-            if held == len(span):
-                yield span
-                span, held = bytearray(SPAN_BYTES), 0
-    if held:
-        yield memoryview(span)[:held]
+class _Held:
+    """What all bodies of a process hold in memory."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.size_bytes > HELD_BYTES
+
+
+async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held) -> AsyncGenerator[memoryview]:
+    """Cut a body that begins at a place at multiples of a span, and into less where memory is short."""
+    piece, filled, total = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0, 0
+    try:
+        async for data in body:
+            total += len(data)
+            if total > most:
+                raise UploadMalformed("chunk is longer than its block")
+            left = memoryview(data)
+            while left:
+                some = left[: len(piece) - filled]
+                piece[filled : filled + len(some)] = some  # the one copy of what comes
+                filled, left = filled + len(some), left[len(some) :]
+                held.size_bytes += len(some)
+                if filled == len(piece) or (held.is_too_much and filled >= SMALL_BYTES):
+                    done, at = memoryview(piece)[:filled], at + filled
+                    piece, filled = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0  # what was given is whoever's took it
+                    yield done
+        if filled:
+            done, filled = memoryview(piece)[:filled], 0
+            yield done
+    finally:
+        held.size_bytes -= filled
 
 
 def _new_key() -> str:

@@ -25,10 +25,10 @@ READ_AHEAD = 3
 PUTS_AT_ONCE = 3
 """Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
 
-HELD_BYTES = 160 * 1024 * 1024
+HELD_BYTES = 96 * 1024 * 1024
 """Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
 
-SMALL_BYTES = 512 * 1024
+SMALL_BYTES = 256 * 1024
 """So much a body holds whatever the others hold."""
 
 log = structlog.get_logger(__name__)
@@ -58,12 +58,12 @@ class Sums:
         self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    async def count(self, data: memoryview) -> str:
+    async def count(self, data: bytearray) -> str:
         """Count bytes after those that were given before, and return their own SHA-1."""
         async with self._turn:
             return await asyncio.to_thread(self._add, data)
 
-    def _add(self, data: memoryview) -> str:
+    def _add(self, data: bytearray) -> str:
         if self.of_body:
             self._md5.update(data)
         if self.of_body and self._has_crc32:
@@ -129,7 +129,7 @@ class Inbox:
         finally:
             await self._give_up(under_way)
 
-    def _begin(self, part: Part, data: memoryview, sums: Sums) -> asyncio.Future[Part]:
+    def _begin(self, part: Part, data: bytearray, sums: Sums) -> asyncio.Future[Part]:
         """Put a part; what it holds of memory is given back however that ends."""
 
         def release(_: object) -> None:
@@ -139,7 +139,7 @@ class Inbox:
         put.add_done_callback(release)
         return put
 
-    async def _put(self, part: Part, data: memoryview, sums: Sums) -> Part:
+    async def _put(self, part: Part, data: bytearray, sums: Sums) -> Part:
         sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
@@ -186,9 +186,9 @@ class _Held:
         return self.size_bytes > HELD_BYTES
 
 
-async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held) -> AsyncGenerator[memoryview]:
+async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held) -> AsyncGenerator[bytearray]:
     """Cut a body that begins at a place at multiples of a span, and into less where memory is short."""
-    piece, filled, total = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0, 0
+    piece, total = bytearray(), 0
     try:
         async for data in body:
             total += len(data)
@@ -196,19 +196,18 @@ async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held
                 raise UploadMalformed("chunk is longer than its block")
             left = memoryview(data)
             while left:
-                some = left[: len(piece) - filled]
-                piece[filled : filled + len(some)] = some  # the one copy of what comes
-                filled, left = filled + len(some), left[len(some) :]
+                room = SPAN_BYTES - at % SPAN_BYTES - len(piece)
+                some, left = left[:room], left[room:]
+                piece += some  # the one copy of what comes
                 held.size_bytes += len(some)
-                if filled == len(piece) or (held.is_too_much and filled >= SMALL_BYTES):
-                    done, at = memoryview(piece)[:filled], at + filled
-                    piece, filled = bytearray(SPAN_BYTES - at % SPAN_BYTES), 0  # what was given is whoever's took it
+                if len(some) == room or (held.is_too_much and len(piece) >= SMALL_BYTES):
+                    done, piece, at = piece, bytearray(), at + len(piece)  # whoever takes it gives its memory back
                     yield done
-        if filled:
-            done, filled = memoryview(piece)[:filled], 0
+        if piece:
+            done, piece = piece, bytearray()
             yield done
     finally:
-        held.size_bytes -= filled
+        held.size_bytes -= len(piece)
 
 
 def _new_key() -> str:

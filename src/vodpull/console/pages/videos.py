@@ -17,6 +17,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.display import job_card
 from vodpull.console.pages.library import delete_video, start_encode
 from vodpull.console.pages.playback import read_playback
+from vodpull.console.pages.proof import proof_row
 from vodpull.console.pages.tasks import MEANINGS
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
@@ -99,6 +100,7 @@ class _VideoDesk:
             is_signed=self._context.signer.is_signed(video),
             playback=playback_of(video, urls),
             head=self.head(visit, facts),
+            proof=proof_row(video.asset.proof) if video.asset.proof else None,
             labels=", ".join(label_path(category, parents) for category in video.categories),
             known=[label_path(category, parents) for category in tree],
             captions=self._context.captioning.of_video(video),

@@ -1,7 +1,8 @@
 """
 What one stranger, or one key, can do to everybody else: floods against a running service, and what each of them costs.
 
-Every flood meets a fresh service (SQLite, one process) and comes from 127.0.0.1. Beside it a process of its own asks
+Every flood meets a fresh service (SQLite, one process) and comes from 127.0.0.1, or in
+crowds from a hundred addresses. Beside it a process of its own asks
 for the status of another account's task at a fixed rate, from 127.0.0.2, on a new connection each time. The load is
 open: latency counts from when a query was due, so a stall shows in every query that it delays.
 
@@ -38,6 +39,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
+from benchmarks.crowds import CROWDS
 from benchmarks.floods import FLOODS, Target
 from benchmarks.query_load import percentile
 from benchmarks.serving import accepts, ended, free_port, wait_for
@@ -45,6 +47,8 @@ from benchmarks.stopping import stoppable
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.app.setup import open_people
 from vodpull.settings import Settings
+
+ALL = FLOODS | CROWDS
 
 QUERY = "/vod/videoManage/pullVideoQuery"
 
@@ -61,6 +65,9 @@ NEIGHBOUR = "127.0.0.2"
 MEDIA_BYTES = 64 * 1024 * 1024
 
 FEW_DESCRIPTORS = 512
+
+CROWD = 8
+"""Keys that a crowd has."""
 
 SLOW_ORIGIN_S = 3.0
 
@@ -82,7 +89,7 @@ class Outcome:
 def main() -> None:
     """Run the floods one after the other and print the table and JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--floods", default=",".join(FLOODS))
+    parser.add_argument("--floods", default=",".join(ALL))
     parser.add_argument("--seconds", type=float, default=12)
     parser.add_argument("--rate", type=float, default=20)
     asked = parser.parse_args()
@@ -111,7 +118,7 @@ def run_flood(name: str, *, seconds: float, rate: float) -> Outcome:
         with asking(target.port, request, rate=rate, seconds=seconds + WARM_UP_S) as answers, gauge:
             time.sleep(WARM_UP_S)
             gauge.begin()
-            done = FLOODS[name](target, seconds)
+            done = ALL[name](target, seconds)
             latencies_s, failed = answers()
         return Outcome(
             flood=name,
@@ -126,7 +133,7 @@ def run_flood(name: str, *, seconds: float, rate: float) -> Outcome:
 
 
 @contextlib.contextmanager
-def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Target]:
+def attacked_service(folder: Path, *, descriptors: int | None, crowd: int = CROWD) -> Iterator[Target]:
     """Run a fresh service with two accounts, a console password and a stored file."""
     port = free_port()
     data = folder / "data"
@@ -140,6 +147,7 @@ def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Targe
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
         vodpull = [sys.executable, "-m", "vodpull"]
         attacker, neighbour = (new_key(vodpull, environment, name) for name in ("attacker", "neighbour"))
+        more = tuple(new_key(vodpull, environment, f"crowd-{number}") for number in range(crowd))
         operators = open_people(Settings(data_dir=data)).operators
         operators.choose_password(operators.new_setup_token(), "correct horse battery")
         media_key = f"pullvideo/202601/{'0' * 32}/clip.mp4"
@@ -160,6 +168,7 @@ def attacked_service(folder: Path, *, descriptors: int | None) -> Iterator[Targe
                     sample_url=sample_url,
                     key=attacker,
                     neighbour=neighbour,
+                    crowd=more,
                     media_key=media_key,
                 )
 

@@ -13,7 +13,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vodpull.api.http.auth import SigningKey, sign
 
@@ -40,6 +40,8 @@ class Target:
     key: SigningKey
     """The attacker's own."""
     neighbour: SigningKey
+    crowd: tuple[SigningKey, ...]
+    """More keys of the attacker's."""
     media_key: str
 
     @property
@@ -65,12 +67,17 @@ class Target:
         with urllib.request.urlopen(urllib.request.Request(self.url + PULL, body, headers), timeout=60) as reply:
             return str(json.load(reply)["data"]["taskId"])
 
+    def api(self, key: SigningKey, method: str, path: str, *, body: object = None) -> Any:
+        """Call `/api/v1` and return its answer."""
+        headers = {"Authorization": f"Bearer {key.access_key}.{key.secret}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", data, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return json.load(reply)
+
     def stage(self, key: SigningKey, batch_id: str) -> str:
         """Return where the one job of a task is, or why it failed."""
-        bearer = {"Authorization": f"Bearer {key.access_key}.{key.secret}"}
-        url = f"{self.url}/api/v1/batches/{batch_id}"
-        with urllib.request.urlopen(urllib.request.Request(url, headers=bearer), timeout=60) as reply:
-            job = json.load(reply)["jobs"][0]
+        job = self.api(key, "GET", f"/batches/{batch_id}")["jobs"][0]
         return str(job["error"]["code"] if job["error"] else job["stage"])
 
 

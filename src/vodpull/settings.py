@@ -143,6 +143,19 @@ class Settings(BaseSettings):
     `ignore-dir-id` (for calls to come)."""
     wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
     """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
+    oidc_issuer: str = ""
+    """Issuer URL of the OpenID Connect provider for operators, with https or of a trusted origin; empty: none."""
+    oidc_client_id: str = ""
+    """Client id of vodpull at the provider."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """Its secret; empty: a public client, by PKCE alone."""
+    oidc_roles: CommaList = ()
+    """Who gets in, and as what: comma list of `ada@example.com=owner`, `@example.com=viewer`, `group:NAME=operator`,
+    `sub:ID=viewer`; the highest role counts. Operators whom an owner has invited by their address get in without."""
+    oidc_scopes: str = "openid email profile"
+    """Scopes that are asked for, with blanks between; some providers want `groups` for groups."""
+    oidc_groups_claim: str = "groups"
+    """Claim that names somebody's groups."""
     audit_days: Annotated[float, Field(ge=0)] = 365.0
     """Days that the lines of the audit log are kept; 0: for ever."""
     log_format: Literal["console", "json"] = "console"
@@ -167,6 +180,7 @@ class Settings(BaseSettings):
         "source_retries",
         "source_stores",
         "trusted_proxies",
+        "oidc_roles",
         mode="before",
     )
     @classmethod

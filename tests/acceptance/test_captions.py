@@ -182,6 +182,44 @@ def test_captions_come_with_an_upload(client: Client, clips: Path, tmp_path: Pat
     assert names >= {"film.en", "film.de"}
 
 
+def test_subtitles_of_a_playlist_are_captions(client: Client, origin: Origin, tmp_path: Path) -> None:
+    film = tmp_path / "film.ts"
+    words = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-c:v", "libx264", "-bf", "0"]
+    words += ["-output_ts_offset", "10", "-muxdelay", "0", "-f", "mpegts", str(film)]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words], check=True, timeout=60)
+    kinds = {"en": "DEFAULT=YES", "de": "FORCED=YES", "it": "DEFAULT=NO", "fr": "DEFAULT=NO"}
+    lines = [
+        f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="{tag} text",LANGUAGE="{tag}",{kind},URI="{tag}.m3u8"'
+        for tag, kind in kinds.items()
+    ]
+    variant = ['#EXT-X-STREAM-INF:BANDWIDTH=500000,SUBTITLES="s"', "film.m3u8"]
+    origin.put("master.m3u8", "\n".join(["#EXTM3U", *lines, *variant]).encode())
+    media = "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{}\n#EXTINF:4,\n{}\n#EXT-X-ENDLIST"
+    origin.put("film.m3u8", media.format("film.ts", "").replace("#EXTINF:4,\n\n", "").encode())
+    origin.put("film.ts", film.read_bytes())
+    for tag in ("en", "de", "it"):
+        origin.put(f"{tag}.m3u8", media.format(f"{tag}1.vtt", f"{tag}2.vtt").encode())
+        head = f"WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:{10 * 90_000},LOCAL:00:00:00.000\n\n"
+        cues = ["00:00.500 --> 00:01.500\nFirst\n\n", "00:02.000 --> 00:03.000 line:0\nSecond\n\n"]
+        origin.put(f"{tag}1.vtt", (head + cues[0] + cues[1]).encode())
+        origin.put(f"{tag}2.vtt", b"<html>" if tag == "it" else (head + cues[1]).encode())
+    batch = client.submit([Source(url=origin.url("master.m3u8"))], template="original")
+    [job] = client.wait(batch.batch_id, timeout_s=240).jobs
+    video = client.video(job.video_id)
+    found = {each.language: (each.label, each.default, each.forced, each.origin, each.cues) for each in video.captions}
+    assert found == {
+        "en": ("en text", True, False, "source", 2),
+        "de": ("de text", False, True, "source", 2),
+    }
+    for caption in video.captions:
+        for known, wanted in zip(times_of(caption.url), [(0.5, 1.5, "First"), (2.0, 3.0, "Second")], strict=True):
+            assert known[2] == wanted[2]
+            assert known[:2] == pytest.approx(wanted[:2], abs=0.04)
+    told = {warning["message"].partition(":")[0]: warning["message"] for warning in video.warnings}
+    assert "no WebVTT" in told["subtitle 3 of the playlist"]
+    assert "404" in told["subtitle 4 of the playlist"]
+
+
 def test_the_commands_put_list_and_delete(
     service: Vodpull, video: Video, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

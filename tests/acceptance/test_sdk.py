@@ -5,21 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
+import imageio_ffmpeg
 import pytest
 import trustme
 
+from tests.acceptance.test_uploads import send
 from tests.origin import Origin
+from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Tls, Vodpull
 from vodpull.api.http.auth import SigningKey
 
 CLIP = "flower_faststart.mp4"
+FILM = "sample_h264_aac.flv"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"
 
 Sdk = Callable[..., dict[str, Any]]
@@ -39,9 +45,17 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Tls:
 
 
 @pytest.fixture(scope="module")
-def https_service(tmp_path_factory: pytest.TempPathFactory, origin: Origin, tls: Tls) -> Iterator[Vodpull]:
+def told() -> Iterator[Receiver]:
+    with running_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def https_service(
+    tmp_path_factory: pytest.TempPathFactory, origin: Origin, told: Receiver, tls: Tls
+) -> Iterator[Vodpull]:
     folder = tmp_path_factory.mktemp("https") / "data"
-    service = Vodpull(folder, origin=origin.origin, VODPULL_COMPAT="category-data-list")
+    service = Vodpull(folder, origin=f"{origin.origin},{told.url}", VODPULL_COMPAT="category-data-list")
     service.serve_https(tls)
     service.start()
     yield service
@@ -246,6 +260,49 @@ def test_the_sdk_lets_materials_and_sound_in(sdk_calls: SdkCalls, sdk: Sdk, http
     assert [answer["read"] for answer in answers] == [answer["raw"] for answer in answers]
     assert answers[0]["read"]["data"]["materialList"][0]["id"] == material_id
     assert answers[1]["read"]["data"]["audioGetListResponseList"][0]["audioId"] == audio_id
+
+
+def test_sdk_and_uploader_bring_a_film_that_plays(
+    sdk: Sdk, https_service: Vodpull, tls: Tls, told: Receiver, clips: Path, tmp_path: Path
+) -> None:
+    for kind in ("videoUpload", "transcode"):
+        assert https_service.api("PUT", f"/callbacks/{kind}", json={"url": told.url}).status_code == 200
+    token = sdk(f"{MANAGE}/getUploadToken", origin_file_name=FILM, trans_code_combine_name="abr")
+    assert token["complete"], token
+    given = token["read"]["data"]
+    trusting = {"REQUESTS_CA_BUNDLE": str(tls.authority)}
+    sent = send(https_service.url, clips / FILM, given["uploadToken"], tmp_path, **trusting)
+    assert sent[0] == 200
+    uploaded, encoded = told.wait_for(2)
+    [record] = json.loads(uploaded.body)["data"]["videoListInfo"]
+    assert (record["videoId"], record["transcodeState"]) == (given["videoId"], 3)
+    assert encoded.data["data"]["videoId"] == given["videoId"]
+    [row] = sdk(f"{MANAGE}/getVideoList", video_id=given["videoId"])["read"]["data"]["videoListInfo"]
+    assert (row["videoState"], row["transcodeState"]) == (0, 1)
+    code = sdk(f"{MANAGE}/getPublishCode", video_id=given["videoId"])["read"]["data"]
+    playlist = brought(https_service, code["autoCode"], tmp_path / "played")
+    words = ["-v", "error", "-allowed_extensions", "ALL", "-i", str(playlist), "-map", "0:v:0", "-map", "0:a:0"]
+    player = [imageio_ffmpeg.get_ffmpeg_exe(), *words, "-f", "framemd5", "-"]
+    played = subprocess.run(player, capture_output=True, text=True, timeout=120, check=False)
+    assert played.returncode == 0, played.stderr
+    frames = [line.partition(",")[0] for line in played.stdout.splitlines() if not line.startswith("#")]
+    assert frames.count("0") >= 25 * (int(row["videoDuration"]) - 1)
+    assert frames.count("1") > 0
+
+
+def brought(service: Vodpull, url: str, folder: Path) -> Path:
+    """Return a local copy of a playlist, with all that it names: this FFmpeg speaks no TLS with the service."""
+    reply = service.get(url.removeprefix(service.url))
+    assert reply.status_code == 200, url
+    copy = folder / urlsplit(url).path.removeprefix("/")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(reply.content)
+    if copy.suffix == ".m3u8":
+        named = re.findall(r'^[^#\s].*$|(?<=URI=")[^"]+', reply.text, re.MULTILINE)
+        for name in dict.fromkeys(named):
+            if not (folder / urlsplit(urljoin(url, name)).path.removeprefix("/")).exists():
+                brought(service, urljoin(url, name), folder)
+    return copy
 
 
 UPLOAD_TOOL = (

@@ -52,9 +52,9 @@ def token_of(service: Vodpull, name: str, **parameters: object) -> dict[str, Any
     return data
 
 
-def send(url: str, path: Path, token: str, folder: Path) -> list[Any]:
+def send(url: str, path: Path, token: str, folder: Path, **settings: str) -> list[Any]:
     program = [sys.executable, str(Path(__file__).with_name("vendor_uploader.py")), url, str(path), str(folder)]
-    environment = os.environ | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)}
+    environment = os.environ | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)} | settings
     done = subprocess.run(
         program, input=token, env=environment, capture_output=True, text=True, timeout=240, check=False
     )

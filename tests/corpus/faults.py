@@ -21,7 +21,8 @@ from tests.integration.media.pipeline import VIDEO_ID, make_parts, plan_source
 from vodpull.errors import OutputInvalid
 from vodpull.media import Chunk, EncodePlan, MediaInfo, Original, Package, Toolbox, find_toolbox
 from vodpull.media.package.package import package_media
-from vodpull.media.verify.proof import Proof, Subject, prove_content
+from vodpull.media.verify.compare import Subject
+from vodpull.media.verify.proof import Proof, prove_content
 
 LENGTH_S, RATE, SIZE = 12, 25, "320x180"
 SCENES = {

@@ -29,7 +29,7 @@ import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
 from vodpull.media.confined import display, film, proof, segments
-from vodpull.media.verify import likeness
+from vodpull.media.verify import likeness, sound_likeness
 
 # Rounding to frames at both ends, and what containers say of lengths.
 LENGTH_S, LENGTH_SHARE = 0.25, 0.02
@@ -157,19 +157,20 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
     ).wrong
 
 
-def heard(file: Path, first_s: float, hearing_s: float) -> likeness.Heard:
+def heard(file: Path, first_s: float, hearing_s: float) -> sound_likeness.Heard:
     """Return what is heard of the first track for a while."""
     track = proof.SoundStretch(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
     with av.open(str(file), options=options_of(file)) as container:
         stream: Any = container.streams.audio[0]
         track.take(film.decoded_sound(av, container, stream, from_s=first_s), zero_s=0.0)
-    return likeness.envelope(track.samples, rate_hz=film.SOUND_RATE_HZ)
+    return sound_likeness.envelope(track.samples, rate_hz=film.SOUND_RATE_HZ)
 
 
 def compared_sound(ours: Path, theirs: Path, at_s: float) -> str:
     """Return what differs between what is heard in both after an instant."""
     known = heard(theirs, at_s - LATE_S, HEARD_S + 2 * LATE_S)
-    return likeness.compare_sounds(heard(ours, at_s, HEARD_S), known, late_by=round(LATE_S / likeness.HOP_S)).wrong
+    late_by = round(LATE_S / sound_likeness.HOP_S)
+    return sound_likeness.compare_sounds(heard(ours, at_s, HEARD_S), known, late_by=late_by).wrong
 
 
 def compare(service: Vodpull, file: Path, url: str, *, folder: Path) -> Result:

@@ -20,6 +20,10 @@ from vodpull.errors import ParameterError
 MAX_SUBJECT_CHARACTERS = 1000
 DONE = "done"
 
+MAX_PAGE = 200
+CURSOR_PATTERN = r"^([0-9]{1,18})?$"
+"""Number of the last line of a page."""
+
 DAY_MS = 24 * 3600 * 1000
 EXPORT_LINES = 1000
 """Lines of an export that are read at once."""
@@ -162,7 +166,7 @@ class AuditLog:
 def _read_cursor(cursor: str) -> int | None:
     if not cursor:
         return None
-    if not re.fullmatch("[0-9]{1,18}", cursor):
+    if not re.fullmatch(CURSOR_PATTERN, cursor):
         raise ParameterError("cursor is not from a page of this list", field="cursor")
     return int(cursor)
 

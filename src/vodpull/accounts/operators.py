@@ -24,7 +24,10 @@ INVITATION_S = 3 * 24 * 3600
 FIRST_OPERATOR = "operator"
 """What the first one is called unless it is given another name."""
 
-_NAME = re.compile(r"[\w.@+-]{1,254}")
+MAX_NAME_CHARACTERS = 254
+"""As an e-mail address may have."""
+
+_NAME = re.compile(rf"[\w.@+-]{{1,{MAX_NAME_CHARACTERS}}}")
 
 _CAN_ENTER = sa.or_(tables.operator.c.password_hash != "", tables.operator.c.subject != "")
 

@@ -23,6 +23,7 @@ from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
+from vodpull.api.http.audit import Audited, note_of
 from vodpull.api.http.content_keys import content_keys_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
@@ -33,6 +34,7 @@ from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.account import account_router
+from vodpull.api.v1.audit import audit_router
 from vodpull.api.v1.batches import batches_router
 from vodpull.api.v1.callbacks import callbacks_router
 from vodpull.api.v1.deliveries import deliveries_router
@@ -56,8 +58,8 @@ def status_query_of(context: ApiContext) -> StatusQuery:
     return StatusQuery(context.status, context.access, language=context.language, compat=context.compat)
 
 
-def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
-    """Return the whole HTTP application."""
+def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[str] = ()) -> FastAPI:
+    """Return the whole HTTP application; `streamed`: paths below which others take files."""
     app = FastAPI(
         title="vodpull",
         version=__version__,
@@ -66,8 +68,9 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         redoc_url=None,
         lifespan=partial(_closing, context),
     )
+    app.add_middleware(Audited, audit=context.audit)
     app.add_middleware(StatusQueryDoor, query=query)
-    app.add_middleware(Exchange, language=context.language, is_streamed=_is_streamed)
+    app.add_middleware(Exchange, language=context.language, is_streamed=partial(_is_streamed, streamed))
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))
@@ -88,6 +91,7 @@ def create_api(context: ApiContext, query: StatusQuery) -> FastAPI:
         categories_router(context),
         callbacks_router(context),
         account_router(context),
+        audit_router(context),
         errors_router(),
         _health_router(context.is_ready),
         metrics_router(context.metrics),
@@ -107,12 +111,12 @@ async def _closing(context: ApiContext, _: FastAPI) -> AsyncIterator[None]:
     await context.status.close()
 
 
-def _is_streamed(scope: Scope) -> bool:
+def _is_streamed(others: Sequence[str], scope: Scope) -> bool:
     """Tell whether a request brings a file; whoever signs instead of showing a secret sends small pieces of it."""
     path: str = scope["path"]
     if path.startswith(UPLOADS_PREFIX):
         return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
-    return path.startswith(TRANSFER_PREFIXES)
+    return path.startswith((*TRANSFER_PREFIXES, *others))
 
 
 def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: MetricsDoor) -> FastAPI:
@@ -130,6 +134,7 @@ def _problem_handler(context: ApiContext) -> Any:
     def reply(request: Request, error: Exception) -> Response:
         known = _as_parameter_error(request, error) if isinstance(error, RequestValidationError) else error
         note_wire_code(request, problem_of(known).code)
+        note_of(request).outcome = known.code if isinstance(known, VodpullError) else ""
         return problem_reply(
             known, path=request.url.path, request_id=request.state.request_id, language=context.language
         )

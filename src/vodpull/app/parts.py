@@ -125,7 +125,7 @@ class Parts:
             on_refused=self.metrics.refused,
         )
         self.metrics.watch_door(self.connections)
-        self.metrics.limits(LIMITS)
+        self.metrics.limits(LIMITS | rate_limits(settings))
         self.watch = Watch(meters=self.metrics, tracer=tracer)
         self.outbox = Outbox(
             self.store,
@@ -150,7 +150,7 @@ class Parts:
             self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
         )
         self.uploads = self._uploads()
-        self.import_kinds = import_kinds(self.guard)
+        self.import_kinds = import_kinds(self.guard, self.stores_of)
         self.imports = Imports(
             Ledger(database),
             self.intake,
@@ -208,6 +208,12 @@ class Parts:
             "storage": await storage.store_answers(self.objects),
             "disk": shutil.disk_usage(self.settings.data_dir).free > self.settings.min_free_bytes,
         }
+
+
+def rate_limits(settings: Settings) -> dict[str, int]:
+    """Return what is allowed in the period of each rate limit that is in force."""
+    rates = {"calls_of_key": settings.rate_limit, "upload_requests_of_account": settings.upload_rate_limit}
+    return {name: parse(rate).amount for name, rate in rates.items() if rate}
 
 
 def database_answers(database: sa.Engine) -> bool:

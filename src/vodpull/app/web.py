@@ -19,12 +19,14 @@ from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.waiters import Waiters
 from vodpull.api.routes import create_api, status_query_of
+from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
+from vodpull.app.outgoing import single_sign_on
 from vodpull.app.parts import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
-from vodpull.console import CONSOLE_PATH, ConsoleContext, create_console
+from vodpull.console import CONSOLE_PATH, FILES_PATH, ConsoleContext, create_console
 from vodpull.database.changes import following
 from vodpull.jobs.figures.history import History, read_history
 from vodpull.jobs.notices.deliveries import Deliveries
@@ -42,6 +44,7 @@ from vodpull.workflows.requests.encoding import Encoding
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.requests import Request
 
 
 def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
@@ -49,7 +52,7 @@ def web_of(parts: Parts) -> tuple[FastAPI, PromptStatusQuery]:
     keep_local_key(parts.settings.data_dir, parts.accounts)
     context = _api_context(parts)
     query = status_query_of(context)
-    web = create_api(context, query)
+    web = create_api(context, query, streamed=(CONSOLE_PATH + FILES_PATH,))
     web.mount(CONSOLE_PATH, create_console(_console_context(parts, context)))
     web.add_route("/", lambda _: RedirectResponse(f"{CONSOLE_PATH}/"), include_in_schema=False)
     return web, PromptStatusQuery(query, on_reply=context.on_reply)
@@ -76,6 +79,11 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         removal=api.removal,
         callbacks=api.callbacks,
         captioning=api.captioning,
+        imports=api.imports,
+        materials=api.materials,
+        editing=api.editing,
+        receive=Tus(api, place=_place_of_files).receive,
+        max_upload_bytes=parts.settings.max_source_bytes,
         check_url=api.check_url,
         publish_domains=api.publish_domains,
         urls=parts.urls,
@@ -93,9 +101,15 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         stills=parts.stills,
         watermarks=tuple(sorted(parts.templates.watermarks)),
         default_template=parts.settings.default_template,
+        single_sign_on=single_sign_on(parts.settings, parts.database, parts.vault),
         audit_days=parts.settings.audit_days,
         public_url=parts.settings.public_url,
     )
+
+
+def _place_of_files(request: Request) -> str:
+    """Without a host: pages may be asked for under another name than files are handed out by."""
+    return f"{request.scope['root_path']}{FILES_PATH}"
 
 
 def _api_context(parts: Parts) -> ApiContext:
@@ -138,6 +152,7 @@ def _api_context(parts: Parts) -> ApiContext:
         signer=parts.signer,
         playback_keys=parts.playback_keys,
         accounts=parts.accounts,
+        audit=AuditLog(parts.database),
         publish_domains=parts.settings.publish_domains,
         is_ready=parts.is_ready,
         metrics=parts.metrics_door(),

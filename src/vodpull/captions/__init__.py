@@ -4,6 +4,7 @@ from vodpull.captions.cues import Cue, Track, kept_within, shifted
 from vodpull.captions.drawing import DrawnText, drawn_text
 from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag, public_tag
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
+from vodpull.captions.segments import read_segments
 from vodpull.captions.tying import TextRendition, tie
 from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 
@@ -23,6 +24,7 @@ __all__ = [
     "language_name",
     "language_tag",
     "public_tag",
+    "read_segments",
     "read_track",
     "shifted",
     "tie",

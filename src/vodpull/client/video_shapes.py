@@ -91,6 +91,8 @@ class Video:
     """As set for it: `public`, `signed`, or empty, as its template, the account or the installation says."""
     is_signed: bool
     """It plays for bearers of a playback token only."""
+    is_encrypted: bool
+    """Its HLS segments are encrypted, or will be when its encode ends."""
     template: str
     categories: tuple[Category, ...]
     is_playable: bool

@@ -3,5 +3,15 @@
 from vodpull.console.application import create_console
 from vodpull.console.context import ConsoleContext, SystemFacts
 from vodpull.console.pages.entry import CONSOLE_PATH, console_link, link_of, setup_link
+from vodpull.console.pages.uploads import FILES_PATH
 
-__all__ = ["CONSOLE_PATH", "ConsoleContext", "SystemFacts", "console_link", "create_console", "link_of", "setup_link"]
+__all__ = [
+    "CONSOLE_PATH",
+    "FILES_PATH",
+    "ConsoleContext",
+    "SystemFacts",
+    "console_link",
+    "create_console",
+    "link_of",
+    "setup_link",
+]

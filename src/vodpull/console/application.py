@@ -19,15 +19,21 @@ from vodpull.console.pages.account import account_routes
 from vodpull.console.pages.attempts import Attempts
 from vodpull.console.pages.audit import audit_routes
 from vodpull.console.pages.captions import caption_routes
+from vodpull.console.pages.edits import edit_routes
 from vodpull.console.pages.entry import entry_routes
 from vodpull.console.pages.home import home_routes
+from vodpull.console.pages.imports import import_routes
 from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.library import library_routes
+from vodpull.console.pages.materials import material_routes
+from vodpull.console.pages.openid import openid_routes
 from vodpull.console.pages.operators import operator_routes
+from vodpull.console.pages.overview import overview_routes
 from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.tasks import task_routes
+from vodpull.console.pages.uploads import upload_routes
 from vodpull.console.pages.videos import video_routes
 from vodpull.console.reply.assets import read_asset
 from vodpull.console.reply.live import Live
@@ -45,6 +51,7 @@ def create_console(context: ConsoleContext) -> Starlette:
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
         *entry_routes(gate, pages, context, attempts=attempts),
+        *openid_routes(gate, context, attempts=attempts),
         *account_routes(gate, pages, context, attempts=attempts),
         *operator_routes(gate, pages, context),
         *audit_routes(gate, pages, context),
@@ -53,6 +60,11 @@ def create_console(context: ConsoleContext) -> Starlette:
         *library_routes(gate, pages, context, streams=streams),
         *video_routes(gate, pages, context, streams=streams),
         *caption_routes(gate, pages, context),
+        *import_routes(gate, pages, context),
+        *overview_routes(gate, pages, context),
+        *edit_routes(gate, pages, context),
+        *upload_routes(gate, pages, context),
+        *material_routes(gate, pages, context),
         *key_routes(gate, pages, context),
         *playback_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),

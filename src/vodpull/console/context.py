@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.sessions import Sessions
+from vodpull.accounts.single_sign_on import SingleSignOn
 from vodpull.accounts.two_factor import TwoFactor
 from vodpull.database.changes import Mark
 from vodpull.jobs.figures.census import Census
@@ -19,6 +23,7 @@ from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
+from vodpull.materials.materials import Materials
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
@@ -26,9 +31,11 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.removal import VideoRemoval
@@ -90,6 +97,13 @@ class ConsoleContext:
     removal: VideoRemoval
     callbacks: Callbacks
     captioning: Captioning
+    imports: Imports
+    materials: Materials
+    editing: Editing
+    receive: Callable[[Request, LiveKey], Awaitable[Response]]
+    """Takes files by tus, as the bearer of a key."""
+    max_upload_bytes: int
+    """Largest file that is taken."""
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     inspector: Inspector
@@ -115,6 +129,8 @@ class ConsoleContext:
     """Names of what may be put on top of one."""
     publish_domains: tuple[str, ...] = ()
     """Where stored files lie at the root, the default first."""
+    single_sign_on: SingleSignOn | None = None
+    """None: nobody comes in by OpenID Connect."""
     audit_days: float = 0.0
     """How long the audit log is kept; 0: for ever."""
     public_url: str = ""

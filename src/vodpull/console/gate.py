@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
@@ -23,6 +23,7 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form
 from vodpull.console.request.rules import Rule, rule_of
 from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
+from vodpull.console.request.words import retell, say_in
 from vodpull.errors import FormRefused, PermissionDenied, RequestTooLarge, VodpullError
 
 MAX_OPEN_FORM_BYTES = 16 * 1024
@@ -95,20 +96,43 @@ class Gate:
 
         return Route(path, act, methods=["POST"])
 
+    def files(self, method: str, path: str, receive: Callable[[Request], Awaitable[Response]]) -> Route:
+        """
+        Return the route of files that scripts of our pages send: it needs their header, before a byte is read.
+
+        What is refused is told as JSON, in the visitor's language.
+        """
+        rule = rule_of(f"{method} {path}")
+
+        async def act(request: Request) -> Response:
+            visit = await run_in_threadpool(self.visit_of, request)
+            if visit.bearer is None:
+                return Response(status_code=HTTPStatus.UNAUTHORIZED)
+            try:
+                check_role(visit, rule)
+                check_sender(visit)
+                response, outcome = await receive(request), DONE
+            except VodpullError as error:
+                response, outcome = _as_json(visit, error), error.code
+            if rule.action:
+                made = [value for name, value in response.headers.items() if name.startswith("vodpull-")]
+                subject = " ".join([subject_of(visit, rule), *made]).strip()
+                await run_in_threadpool(partial(self._audit.write, _who(visit), rule.action, subject, outcome=outcome))
+            return response
+
+        return Route(path, act, methods=[method])
+
     def _admission(self, rule: Rule) -> Callable[[Visit], Response | None]:
         """Return what turns away whoever may not: to the login, or with the role that it takes."""
 
         def admit(visit: Visit) -> Response | None:
-            if rule.least is None:
-                return None
-            if visit.bearer is None:
+            if rule.least is not None and visit.bearer is None:
                 return self.turn_away(visit)
-            if visit.bearer.role.may(rule.least):
-                return None
-            error = PermissionDenied(
-                f"this takes the role {rule.least}", remedy="Ask an owner of this installation for that role."
-            )
-            return self._pages.failure(visit, error, status=status_of(error))
+            try:
+                check_role(visit, rule)
+            except PermissionDenied as error:
+                return self._pages.failure(visit, error, status=status_of(error))
+            return None
 
         return admit
 
@@ -162,6 +186,25 @@ class Gate:
             return self._pages.failure(visit, error, status=status_of(error))
 
 
+def check_role(visit: Visit, rule: Rule) -> None:
+    """
+    Make sure that a visitor has the role that a route takes.
+
+    Raises:
+        PermissionDenied: they have not.
+    """
+    if rule.least is not None and not (visit.bearer and visit.bearer.role.may(rule.least)):
+        raise PermissionDenied(
+            f"this takes the role {rule.least}", remedy="Ask an owner of this installation for that role."
+        )
+
+
+def _as_json(visit: Visit, error: VodpullError) -> Response:
+    say = say_in(visit.language)
+    told = {"code": error.code, "problem": retell(str(error), say), "fix": say(error.remedy)}
+    return JSONResponse(told, status_code=status_of(error))
+
+
 def _who(visit: Visit) -> Who:
     return Who(kind=Kind.OPERATOR, name=visit.operator, address=visit.from_where.address)
 
@@ -194,6 +237,8 @@ _STATUS = {
     "database_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "storage_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "storage_full": HTTPStatus.SERVICE_UNAVAILABLE,
+    "upload_misplaced": HTTPStatus.CONFLICT,
+    "upload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
@@ -220,11 +265,20 @@ def _with_form(body: bytes, handler: Handler) -> Handler:
 
 def _guarded(handler: Handler) -> Handler:
     def act(visit: Visit) -> Response:
-        given = visit.request.headers.get("x-csrf-token") or visit.form.get("csrf", "")
-        if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
-            raise FormRefused("this form is too old, or came from another site")
-        if visit.request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-            raise FormRefused("this form is too old, or came from another site")
+        check_sender(visit)
         return handler(visit)
 
     return act
+
+
+def check_sender(visit: Visit) -> None:
+    """
+    Make sure that a request comes from a page of this visitor: by what only such a page knows, and by its browser.
+
+    Raises:
+        FormRefused: it does not.
+    """
+    given = visit.request.headers.get("x-csrf-token") or visit.form.get("csrf", "")
+    is_ours = hmac.compare_digest(given.encode(), visit.csrf.encode())
+    if not is_ours or visit.request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise FormRefused("this form is too old, or came from another site")

@@ -3,7 +3,9 @@
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credentials import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
+from vodpull.fetch.guard.stored_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
+from vodpull.fetch.hls.texts import FetchedText
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.download import OnPart, download
 from vodpull.fetch.transfer.host_limits import HostLimits
@@ -17,6 +19,7 @@ __all__ = [
     "Downloaded",
     "FetchLimits",
     "FetchedPlaylist",
+    "FetchedText",
     "HostLimits",
     "NoStores",
     "OnPart",
@@ -28,4 +31,5 @@ __all__ = [
     "is_playlist",
     "network_errors",
     "parse_credentials",
+    "stored_url",
 ]

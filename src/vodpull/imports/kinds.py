@@ -34,8 +34,8 @@ class Resolver(Protocol):
 class Kind:
     """One kind of library."""
 
-    open: Callable[[Texts, Texts], Lister] | None
-    """Makes a lister of place and secret; None: the list is sent here."""
+    open: Callable[[Texts, Texts, str], Lister] | None
+    """Makes a lister of place, secret and the account's id; None: the list is sent here."""
     place: frozenset[str]
     """What must be told of where it is."""
     optional: frozenset[str] = frozenset()

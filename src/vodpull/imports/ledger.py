@@ -19,6 +19,9 @@ from vodpull.jobs.cursors import read_cursor, write_cursor
 MAX_PAGE = 1000
 """Entries that are read at once."""
 
+LEAST_RATE = 16 * 1024
+"""Bytes per second below which an origin would take the connection for dead."""
+
 _ENTRY = TypeAdapter(Entry)
 _FAILURE = TypeAdapter(Failure)
 
@@ -239,6 +242,14 @@ def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, Listed
     found = read_import(connection, row["import_id"])
     assert found is not None  # noqa: S101 - the entry refers to it
     return found, _entry_of(row)
+
+
+def rate_of_job(database: sa.Engine, job_id: str) -> int:
+    """Return the bytes per second that a job of an import may fetch: an even share, so that all keep to the limit."""
+    with database.connect() as connection:
+        found = entry_of_job(connection, job_id)
+    options = found[0].options if found else ImportOptions()
+    return options.max_bytes_per_s and max(LEAST_RATE, options.max_bytes_per_s // options.parallel)
 
 
 def video_of_origin(connection: sa.Connection, origin_id: str) -> str | None:

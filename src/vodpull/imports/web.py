@@ -13,6 +13,7 @@ import aiohttp
 
 from vodpull.errors import OriginBusy, OriginFailed, OriginMissing, OriginRefused
 from vodpull.fetch import AddressGuard, network_errors
+from vodpull.wire_values import read_retry_after_s
 
 MAX_BYTES = 16 << 20
 """Of an answer."""
@@ -49,7 +50,7 @@ async def ask(guard: AddressGuard, request: JsonRequest) -> Any:
             guard.session(url, timeout=timeout) as session,
             session.request(request.method, url, headers=headers, data=request.body, allow_redirects=False) as response,
         ):
-            _check_status(host, response.status)
+            _check_status(host, response)
             body = await _read(host, response)
     try:
         return await asyncio.to_thread(json.loads, body)
@@ -66,11 +67,14 @@ async def _read(host: str, response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _check_status(host: str, status: int) -> None:
+def _check_status(host: str, response: aiohttp.ClientResponse) -> None:
+    status = response.status
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return
     if status in _BUSY:
-        raise OriginBusy(f"{host}: the API answers {status}")
+        busy = OriginBusy(f"{host}: the API answers {status}")
+        busy.retry_after_s = read_retry_after_s(response.headers.get("Retry-After", ""))
+        raise busy
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise OriginFailed(f"{host}: the API answers {status}")
     if status in _MISSING:

@@ -139,6 +139,12 @@ class Materials:
                 connection.scalars(sa.select(material.material_id).where(material.material_id.in_(material_ids)))
             )
 
+    def used(self, material_ids: Collection[str]) -> set[str]:
+        """Return those of these ids that the last encode of a video was made with."""
+        use = tables.material_use.c.material_id
+        with self._engine.connect() as connection:
+            return set(connection.scalars(sa.select(use).where(use.in_(material_ids))))
+
     def unmeasured(self, *, limit: int) -> list[Material]:
         """Return sound whose length nobody has looked for yet."""
         late = sa.and_(IS_THERE, tables.material.c.duration_s < 0)

@@ -48,8 +48,9 @@ from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.encrypted import encrypt_package
-from vodpull.media.verify.proof import Account, Original, Proof
+from vodpull.media.verify.proof import Proof, told
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
 
@@ -142,6 +143,7 @@ __all__ = [
     "still_size",
     "survey",
     "titles",
+    "told",
     "warnings_of",
     "with_texts",
 ]

@@ -43,6 +43,7 @@ from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
@@ -318,9 +319,13 @@ class Steps:
         with self._context.watch.stage(JobRef.of(job), Stage.STORE):
             texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
             asset = texts.told(await self._sources.store(job, source, name=name, info=info))
-        encodes = self._context.templates[batch.template].ladder
-        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=encodes)
+        template = self._context.templates[batch.template]
+        offered = await asyncio.to_thread(kept_texts, self._context.workspace(job).joined_folder)
+        asset = told(asset, offered) if template.captions else asset
+        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=template.ladder)
         await self._sidecars.keep(replace(job, asset=asset), texts)
+        if template.captions:
+            await keep_texts(self._captions, replace(job, asset=asset), offered)
         await self._sources.let_go(job)
         return asset
 

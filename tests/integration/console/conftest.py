@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.operators import Operators
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.sessions import Sessions
@@ -26,7 +29,11 @@ from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
 from vodpull.database.ids import new_id
+from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
+from vodpull.imports.kinds import Kind
+from vodpull.imports.ledger import Ledger
+from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
@@ -37,6 +44,7 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
@@ -53,9 +61,11 @@ from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.removal import VideoRemoval
@@ -165,6 +175,14 @@ def operator(console: Console) -> Console:
 
 
 OBJECTS = open_store("memory://")
+KINDS = {
+    "cloud-vod": Kind(
+        open=cast("Any", CloudVodLister),
+        place=frozenset({"url", "access_key"}),
+        optional=frozenset({"zone"}),
+        secret=frozenset({"secret_key"}),
+    )
+}
 FETCHER = CaptionFetcher(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
@@ -187,6 +205,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     control = Control(store, outbox, engine=engine, queues=queues)
     disposal = Disposal(Retention(database), control, open_store("memory://"))
     library = Library(database)
+    intake = Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None))
     names = [queue.name for queue in queues.all()]
     return ConsoleContext(
         operators=Operators(database),
@@ -197,7 +216,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         store=store,
         listing=Listing(database),
         deliveries=Deliveries(database),
-        intake=Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None)),
+        intake=intake,
         control=control,
         disposal=disposal,
         outbox=outbox,
@@ -205,6 +224,11 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         categories=Categories(database),
         events=Events(database),
         encoding=Encoding(store, engine, queues),
+        imports=Imports(Ledger(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
+        materials=Materials(database),
+        editing=Editing(store, engine, queues, intake=intake, is_signed=signer.is_signed),
+        receive=_receive,
+        max_upload_bytes=10**12,
         captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
@@ -225,6 +249,14 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         default_template="abr",
         stills=Stills(library, ClearFiles(OBJECTS, keys), find_toolbox=lambda: find_toolbox("", sandbox="auto")),
     )
+
+
+async def _receive(request: Request, key: LiveKey) -> Response:
+    """Tell what would be received, in whose name."""
+    size = len(await request.body())
+    if size > 100:
+        raise UploadTooLarge("the file is larger than 100 bytes")
+    return PlainTextResponse(f"{request.method} {size} {key.access_key}")
 
 
 def _sign(url: str, body: bytes, key: NewKey) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from tests.integration.console.conftest import Console
 from tests.integration.console.test_console_pages import HOSTILE, post
 from tests.stored import ASSET, ref
 
-from vodpull.jobs.model import Job, VideoState
+from vodpull.jobs.model import AssetWarning, Job, SourceTrack, VideoState
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.videos.blocking import block
 from vodpull.videos.library import VideoFilter
@@ -99,6 +100,33 @@ def test_an_edit_keeps_what_it_cannot_take(operator: Console) -> None:
     ):
         assert "box bad" in post(operator, path, part=True, **form | wrong).text, wrong
         assert found(operator, job) == before
+
+
+def test_a_video_and_its_item_show_what_was_compared_with_the_source_and_left_out(operator: Console) -> None:
+    view, store = operator.add_batch("a.mp4"), operator.context.store
+    [job] = view.jobs
+    track = SourceTrack(index=2, kind="audio", codec="eac3", language=None, used=False, reason="not_decodable")
+    sounds = [{"published": 480000, "dropped": {"at the same time": 1024}}, {"published": 0, "dropped": {}}]
+    proof = {
+        "pictures": 12, "instants_s": [0.1, 9.9], "renditions": ["v-02.m3u8", "v-01.m3u8"], "levels": 2.31,
+        "marked": 2, "written": 1,
+        "listened_s": [1.5], "sounds": 2, "late_ms": 5, "careful": "the picture is cropped",
+        "account": {"published": 250, "dropped": {"before the start": 3}, "sounds": sounds},
+    }  # fmt: skip
+    lost = AssetWarning(code="sound_left_out", message="sound 2 is left out: <b>")
+    asset = replace(ASSET, tracks=(track,), proof=proof, warnings=(lost,))
+    store.record_pulled(ref(job), asset, encodes=False)
+    with store.transaction() as connection:
+        store.finish_job(connection, ref(job), Outcome(asset=asset))
+    for path in (f"library/{job.video_id}", f"tasks/{job.batch_id}"):
+        page = operator.browser.get(f"/console/{path}").text
+        for told in (
+            "12 pictures at 2 instants", "brightness within 2.3 of 255 levels", "watermark seen at 2 of them",
+            "drawn text seen at 1 of them",
+            "sound of 2 tracks at 1 instants", "sound within 5 ms", "480,000", "1,024 at the same time",
+            "3 before the start", "v-02.m3u8, v-01.m3u8", "the picture is cropped", "eac3", "left out: &lt;b&gt;",
+        ):  # fmt: skip
+            assert told in page, (path, told)
 
 
 def test_a_video_shows_its_history_urls_and_state(operator: Console) -> None:

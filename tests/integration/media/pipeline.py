@@ -32,8 +32,10 @@ from vodpull.media import (
     steady,
     survey,
 )
+from vodpull.media.inspect.segments import measure
 from vodpull.media.package.package import make_pictures, package_media
-from vodpull.media.verify.verify import look, prove
+from vodpull.media.verify.promises import Seen
+from vodpull.media.verify.verify import listed_segments, prove, what_is_measured
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
@@ -80,7 +82,9 @@ async def make_package(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple
 
 async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox) -> tuple[Rendition, ...]:
     """Look at a package, once more or for the first time."""
-    return prove(out, made, info=info, seen=await look(out, made, toolbox=toolbox))
+    segments = listed_segments(out, made)
+    measured = await measure(out, what_is_measured(made, segments), toolbox=toolbox)
+    return prove(out, made, info=info, seen=Seen(segments=segments, measured=measured))
 
 
 async def make_renditions(

@@ -100,7 +100,9 @@ async def test_an_advertisement_of_another_size_and_rate_is_joined_in_step(tmp_p
     kinds = (((640, 360), 48000, 0), ((426, 240), 44100, 500), ((640, 360), 48000, 4))
     joined = b""
     for number, (size, rate_hz, offset_s) in enumerate(kinds):
-        clip = Clapper(seconds=4, first=100 * number, total=300, size=size, sound=("-c:a", "aac", "-ar", rate_hz))
+        # Of so few bits that many frames come in one packet of the transport stream.
+        sound = ("-c:a", "aac", "-ar", rate_hz, "-b:a", "64k")
+        clip = Clapper(seconds=4, first=100 * number, total=300, size=size, sound=sound)
         joined += clip.make(tmp_path / f"{number}.ts", "-output_ts_offset", offset_s, *TS).read_bytes()
     video = tmp_path / "video.ts"
     video.write_bytes(joined)

@@ -25,7 +25,8 @@ from vodpull.media import (
     probe,
 )
 from vodpull.media.plan.template import SoundLayout
-from vodpull.media.verify.proof import Proof, Subject, prove_content
+from vodpull.media.verify.compare import Subject
+from vodpull.media.verify.proof import Proof, prove_content
 
 TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")

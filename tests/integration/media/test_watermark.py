@@ -25,7 +25,8 @@ from vodpull.media import (
     read_still,
 )
 from vodpull.media.plan.watermark import place_watermark
-from vodpull.media.verify.proof import Subject, prove_content
+from vodpull.media.verify.compare import Subject
+from vodpull.media.verify.proof import prove_content
 
 TEMPLATE = parse_template(
     "segment_s = 1.0\n[definitions.LD]\nshort_side_px = 90\nmax_bitrate_bps = 400_000\n"

@@ -17,7 +17,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile
 from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.context import folder_key
-from vodpull.workflows.attempt.pieces import CAREFUL
+from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, write_plan
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.verified import read_verified
 
@@ -92,3 +92,17 @@ async def test_what_is_wrong_in_one_piece_is_a_failure(database: sa.Engine, tmp_
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, target], check=True, timeout=60)
     with pytest.raises(OutputInvalid, match="mirrored"):
         await production.package(made.job, info)
+
+
+async def test_nothing_of_an_encrypted_video_is_shown_early(database: sa.Engine, tmp_path: Path) -> None:
+    made, info = await stored(bench(database, tmp_path, seconds=60))
+    production = Production(made.can)
+    await production.make_tracks(made.job, info)
+    await production.make_chunk(made.job, info, 0)
+    plan = (await production.plan(made.job, info)).plan
+    place, before = made.can.workspace(made.job).result(PLAN), await made.can.objects.list_keys("")
+    write_plan(replace(plan, encrypt="aes-128"), place)
+    assert await production.preview(made.job, info, chunks=1) is None
+    assert await made.can.objects.list_keys("") == before
+    write_plan(plan, place)
+    assert await production.preview(made.job, info, chunks=1) is not None

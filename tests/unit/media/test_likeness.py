@@ -15,14 +15,12 @@ from vodpull.media.verify.likeness import (
     CELLS,
     COLUMNS,
     PLACES,
-    Heard,
     Sight,
     compare_sights,
-    compare_sounds,
-    compare_tracks,
     is_lost,
     placed,
 )
+from vodpull.media.verify.sound_likeness import Heard, compare_sounds, compare_tracks
 
 FRAME_S = 0.04
 DICE = random.Random(7)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, TypeVar
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.rate_limits import RateLimit
+from vodpull.api.http.audit import CallNote, note_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest, authenticate, authenticate_bearer
 from vodpull.api.http.exchange import read_signed_request, read_wire_request
 from vodpull.api.http.scopes import own_scope, wire_scope
@@ -88,8 +90,9 @@ class Access:
             PermissionDenied: the key has not the scope that the call needs.
             RateLimited: this key has made too many calls.
         """
-        signed = await read_wire_request(request)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._admit_and, signed, act)
+        signed, note = await read_wire_request(request), note_of(request)
+        admit = partial(self._admit_and, signed, note, act=act)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, admit)
 
     async def caller(
         self,
@@ -101,7 +104,7 @@ class Access:
 
         A signed call that changes something is carried out once (`RequestRepeated`).
         """
-        return await run_in_threadpool(self._admit_once, await read_signed_request(request))
+        return await run_in_threadpool(self._admit_once, await read_signed_request(request), note_of(request))
 
     async def sender(
         self,
@@ -121,6 +124,7 @@ class Access:
             key = await run_in_threadpool(self._bearer, authorization)
         else:
             key = (await run_in_threadpool(self._known, await read_signed_request(request))).key
+        note_of(request).key = key
         key.require(own_scope(request.method, request.url.path))
         return key
 
@@ -145,23 +149,27 @@ class Access:
         _: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)] = None,
     ) -> Creator:
         """Return the caller that makes something: the same signed call gets the first answer."""
-        return await run_in_threadpool(self._admit_creator, await read_signed_request(request))
+        return await run_in_threadpool(self._admit_creator, await read_signed_request(request), note_of(request))
 
-    def _admit_and(self, signed: SignedRequest, act: Callable[[SignedRequest, SignatureProof], Answer]) -> Answer:
+    def _admit_and(
+        self, signed: SignedRequest, note: CallNote, *, act: Callable[[SignedRequest, SignatureProof], Answer]
+    ) -> Answer:
         proof = authenticate(signed, keys=self._find_key, now_s=now_s())
         self.count(proof.key)
+        note.key = proof.key
         proof.key.require(wire_scope(unquote(signed.path)))
         return act(signed, proof)
 
-    def _admit_once(self, signed: SignedRequest) -> LiveKey:
-        creator = self._admit_creator(signed)
+    def _admit_once(self, signed: SignedRequest, note: CallNote) -> LiveKey:
+        creator = self._admit_creator(signed, note)
         if signed.method in ONCE and not all(map(self._is_first, creator.known_by)):
             raise RequestRepeated("this signed request was carried out before")
         return creator.key
 
-    def _admit_creator(self, signed: SignedRequest) -> Creator:
+    def _admit_creator(self, signed: SignedRequest, note: CallNote) -> Creator:
         creator = self._known(signed)
         self.count(creator.key)
+        note.key = creator.key
         creator.key.require(own_scope(signed.method, unquote(signed.path)))
         return creator
 

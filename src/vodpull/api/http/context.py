@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
@@ -84,6 +85,7 @@ class ApiContext:
     signer: Signer
     playback_keys: PlaybackKeys
     accounts: Accounts
+    audit: AuditLog
     publish_domains: tuple[str, ...]
     """Where stored files lie at the root, the default first."""
     is_ready: Callable[[], Awaitable[dict[str, bool]]]

@@ -24,6 +24,8 @@ _OWN_PLAYBACK = re.compile(r"/api/v1/(playback-keys(/.*)?|videos/[^/]+/playback)
 
 def own_scope(method: str, path: str) -> Scope:
     """Return what a call of `/api/v1` needs."""
+    if path == "/api/v1/audit":
+        return Scope.MANAGE  # it tells of other keys
     if _OWN_PLAYBACK.fullmatch(path):
         return Scope.PLAYBACK
     if _OWN_SUBMITS.fullmatch(path) and (method != "GET" or path.startswith("/api/v1/uploads")):

@@ -7,8 +7,8 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from vodpull.console.pages.proof import ProofRow, proof_row
 from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.status.listing import StageTime
 
@@ -45,23 +45,6 @@ class RungRow:
     vmaf: float | None
     """Measured likeness to the source, up to 100; None: not measured."""
     made: StoredFile | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProofRow:
-    """What was compared with the source before a job was done."""
-
-    pictures: int
-    instants: int
-    still: int
-    """Instants at which nothing moves."""
-    unseen: int
-    """Instants at which the source could not be decoded."""
-    late_ms: int | None
-    dropped: Mapping[str, int]
-    """Pictures of the source that are not shown, by reason."""
-    careful: str
-    """Why all was made again in one piece; empty: it was not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,20 +138,6 @@ def job_card(job: Job, times: Sequence[StageTime], *, now_ms: int) -> JobCard:
         earlier_attempts=job.attempt - 1,
         ladder=ladder(job),
         proof=proof_row(job.asset.proof) if job.asset and job.asset.proof else None,
-    )
-
-
-def proof_row(proof: Mapping[str, Any]) -> ProofRow:
-    """Return what was compared with the source, as far as it is known in this version."""
-    account = proof.get("account") or {}
-    return ProofRow(
-        pictures=proof.get("pictures", 0),
-        instants=len(proof.get("instants_s", ())),
-        still=proof.get("still", 0),
-        unseen=proof.get("unseen", 0),
-        late_ms=proof.get("late_ms"),
-        dropped=account.get("dropped", {}),
-        careful=proof.get("careful", ""),
     )
 
 

@@ -161,7 +161,7 @@ class _Entry:
             place=place,
             error=error,
             is_set_up=self._operators.has_password(),
-            provider="",
+            provider=self._context.single_sign_on.label if self._context.single_sign_on else "",
             has_several=self._has_several(),
         )
 

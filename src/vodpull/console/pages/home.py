@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.callers import own_key
 from vodpull.console.pages.display import task_card
 from vodpull.console.pages.sources import read_sources
 from vodpull.console.reply.live import Blocks, Live
@@ -121,7 +121,7 @@ class _Home:
         try:
             request, submission = self._read(visit), visit.form.get("submission", "")
             known_by = fingerprint("console", submission or new_id(now_ms()), content=repr(request).encode())
-            self._context.intake.accept(request, self._caller(), known_by=(known_by,))
+            self._context.intake.accept(request, own_key(self._context), known_by=(known_by,))
         except ParameterError as error:
             return self._page(visit, error=error)
         return leave_to(visit, "")
@@ -141,16 +141,6 @@ class _Home:
             fetch_ts=True,
             items=read_sources(visit.form.get("urls", ""), file_name=name, file_text=text.replace("\x00", "")),
         )
-
-    def _caller(self) -> LiveKey:
-        """Return the key that the console submits with: the account's oldest live one, which signs notifications."""
-        accounts = self._context.accounts
-        account_id = accounts.account_named(self._context.account)
-        for key in accounts.list_keys():
-            live = accounts.find_live(key.access_key) if key.account_id == account_id else None
-            if live is not None:
-                return live
-        return LiveKey(access_key="", account_id=account_id, secrets=())
 
     def change_many(self, visit: Visit) -> Response:
         change = {"retry": self._context.control.retry, "cancel": self._context.control.cancel}.get(

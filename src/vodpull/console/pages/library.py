@@ -159,6 +159,8 @@ class _LibraryDesk:
         return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look)}
 
     def change_many(self, visit: Visit) -> Response:
+        if visit.form.get("do") == "join":
+            return _to_join(visit)
         change = self._change(visit)
         if not visit.chosen:
             raise ParameterError("nothing is selected: tick the videos first", field="video")
@@ -190,6 +192,14 @@ class _LibraryDesk:
         if chosen is None:
             raise ParameterError("nothing is selected: tick the videos first", field="do")
         return chosen()
+
+
+def _to_join(visit: Visit) -> Response:
+    """Lead to the page where the order of the chosen videos is decided."""
+    place = f"join?videos={','.join(filter(str.isalnum, visit.chosen[:PAGE_VIDEOS]))}"
+    if visit.wants_part:
+        return Response(headers={"HX-Redirect": f"{visit.root}/{place}"})
+    return leave_to(visit, place)
 
 
 def start_encode(context: ConsoleContext, video: Video, *, template: str, watermark: str = "") -> None:

@@ -29,7 +29,7 @@ def read_sources(pasted: str, *, file_name: str = "", file_text: str = "") -> tu
     rows = _lines(pasted)
     rows += _table(file_text) if file_name.lower().endswith(".csv") else _lines(file_text)
     if not rows:
-        raise ParameterError("there is not a URL of the web or of a store", field="urls")
+        raise ParameterError("there is no URL", field="urls")
     if len(rows) > MAX_ITEMS:
         raise ParameterError(f"{len(rows)} URLs are too many for one task; the most is {MAX_ITEMS}", field="urls")
     return tuple(_item(number, row) for number, row in rows)

@@ -17,6 +17,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.display import job_card
 from vodpull.console.pages.library import delete_video, start_encode
 from vodpull.console.pages.playback import read_playback
+from vodpull.console.pages.proof import proof_row
 from vodpull.console.pages.tasks import MEANINGS
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
@@ -31,6 +32,7 @@ from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
+from vodpull.workflows.requests.editing import CONTAINERS
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -98,12 +100,14 @@ class _VideoDesk:
             is_signed=self._context.signer.is_signed(video),
             playback=playback_of(video, urls),
             head=self.head(visit, facts),
+            proof=proof_row(video.asset.proof) if video.asset.proof else None,
             labels=", ".join(label_path(category, parents) for category in video.categories),
             known=[label_path(category, parents) for category in tree],
             captions=self._context.captioning.of_video(video),
             templates=self._context.templates,
             watermarks=self._context.watermarks,
             domains=self._context.publish_domains,
+            containers=CONTAINERS,
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
 

@@ -47,6 +47,10 @@
   const posterAt = document.getElementById("poster-at");
   const propose = () => { posterAt.value = video.currentTime.toFixed(2); };
   if (posterAt) for (const stop of ["pause", "seeked"]) video.addEventListener(stop, propose);
+  // A clip begins or ends where the player stands.
+  for (const button of document.querySelectorAll("[data-instant]")) {
+    button.addEventListener("click", () => { button.form.elements[button.dataset.instant].value = video.currentTime.toFixed(3); });
+  }
   // Previews are an extra: a video without them plays as well.
   if (storyboard) await player.addThumbnailsTrack(absolute(storyboard), "text/vtt").catch(() => {});
 })();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,8 @@ _MAX_LINE_CHARACTERS = 16384
 _IV_BYTES = 16
 # Each becomes a file of its own; what is published of them is for others to say.
 MAX_SOUNDS = 64
+# More subtitles are left out, as they are of a file.
+MAX_TEXTS = 32
 # The tags that decide what is fetched. All others are dropped before parsing, so that a strange date or ad marker
 # cannot make a good playlist unreadable, and the parser meets less hostile text.
 _TAGS = re.compile(
@@ -74,12 +76,26 @@ class SoundChoice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextChoice:
+    """One subtitle rendition of a variant's group."""
+
+    uri: str
+    language: str = ""
+    """As the playlist writes it, by BCP 47."""
+    name: str = ""
+    is_default: bool = False
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class VariantChoice:
     """The best variant of a multivariant playlist."""
 
     video_uri: str
     sounds: tuple[SoundChoice, ...] = ()
     """All sounds of its group, the default one at the front; empty: the variant has what there is."""
+    texts: tuple[TextChoice, ...] = ()
+    """The subtitles of its group, each playlist once."""
 
 
 def parse_playlist(text: str, *, max_segments: int = MAX_SEGMENTS) -> MediaPlaylist | VariantChoice:
@@ -115,13 +131,36 @@ def _forget_keys(_line: str, _number: int, data: dict[str, Any], _state: object)
 
 
 def _choose(data: dict[str, Any]) -> VariantChoice:
-    groups: dict[str | None, list[dict[str, Any]]] = {}
-    for media in data["media"]:
-        if media.get("type") == "AUDIO":
-            groups.setdefault(media.get("group_id"), []).append(media)
+    groups, texts = _groups(data, "AUDIO"), _groups(data, "SUBTITLES")
     best = max(data["playlists"], key=lambda variant: (*_usable(variant, groups), *_size(variant)))
     renditions = groups.get(_unquoted(best["stream_info"].get("audio")), [])
-    return VariantChoice(video_uri=best["uri"], sounds=_sounds(renditions, best["uri"]))
+    subtitles = texts.get(_unquoted(best["stream_info"].get("subtitles")), [])
+    return VariantChoice(
+        video_uri=best["uri"], sounds=_sounds(renditions, best["uri"]), texts=tuple(_texts(subtitles))[:MAX_TEXTS]
+    )
+
+
+def _groups(data: dict[str, Any], kind: str) -> dict[str | None, list[dict[str, Any]]]:
+    groups: dict[str | None, list[dict[str, Any]]] = {}
+    for media in data["media"]:
+        if media.get("type") == kind:
+            groups.setdefault(media.get("group_id"), []).append(media)
+    return groups
+
+
+def _texts(renditions: list[dict[str, Any]]) -> Iterator[TextChoice]:
+    seen: set[str] = set()
+    for media in renditions:
+        uri = media.get("uri")
+        if uri and uri not in seen:
+            seen.add(uri)
+            yield TextChoice(
+                uri=uri,
+                language=media.get("language") or "",
+                name=media.get("name") or "",
+                is_default=media.get("default") == "YES",
+                is_forced=media.get("forced") == "YES",
+            )
 
 
 def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoice, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,11 +24,13 @@ from vodpull.fetch.hls.playlist import (
     MediaPlaylist,
     Piece,
     SoundChoice,
+    TextChoice,
     VariantChoice,
     check_count,
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
+from vodpull.fetch.hls.texts import FetchedText, write_segments, write_text
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.serial import in_thread
@@ -71,6 +73,8 @@ class FetchedPlaylist:
     """Of the files together."""
     segment_count: int
     """Segments of video and all sounds together, initialisation sections not counted."""
+    texts: tuple[FetchedText, ...] = ()
+    """The subtitles that the playlist names."""
 
 
 def is_playlist(path: Path) -> bool:
@@ -97,11 +101,11 @@ async def fetch_playlist(  # noqa: PLR0913 - the last three are optional, everyt
     `base_url` is where it lay after redirects: names are relative to that (RFC 3986, 5.1.3); `cookies` came with it,
     and `stores` may have it.
 
-    Of a multivariant playlist the best variant is taken, with all sounds of its group. Each child URL passes the guard
-    and its own limits as a source would; all bytes together stay below `limits.max_bytes`. `on_progress` hears no
-    total. `folder` is for this playlist alone: after a cancellation, a kill or an error that may pass, the next call
-    goes on with the segments that are there whole (a segment of a complete playlist does not change, RFC 8216, 6.2.1),
-    as long as their URLs are the same. An error that is final removes them.
+    Of a multivariant playlist the best variant is taken, with all sounds and subtitles of its groups. Each child URL
+    passes the guard and its own limits as a source would; all bytes together stay below `limits.max_bytes`.
+    `on_progress` hears no total. `folder` is for this playlist alone: after a cancellation, a kill or an error that may
+    pass, the next call goes on with the segments that are there whole (a segment of a complete playlist does not
+    change, RFC 8216, 6.2.1), as long as their URLs are the same. An error that is final removes them.
 
     Raises:
         PlaylistUnsupported: live, other encryption than AES-128, mixed or unknown formats, malformed, too long.
@@ -136,7 +140,41 @@ class _Gathering:
         for name, uri in uris.items():
             parts[name] = await self._fetch_media_playlist(name, base, uri)
             check_count(sum(len(part.segments) for part, _ in parts.values()), self._limits.max_segments)
-        return await self._join_all(parts, playlist.sounds)
+        joined = await self._join_all(parts, playlist.sounds)
+        left = self._limits.max_segments - joined.segment_count
+        return replace(joined, texts=await self._texts(playlist.texts, base, left=left))
+
+    async def _texts(self, choices: Sequence[TextChoice], base: yarl.URL, *, left: int) -> tuple[FetchedText, ...]:
+        """Bring subtitles, of `left` segments at most; what cannot be had is left out with its reason."""
+        fetched: list[FetchedText] = []
+        for number, choice in enumerate(choices, 1):
+            try:
+                playlist, own_base = await self._fetch_media_playlist(f"text{number}", base, choice.uri)
+                left -= len(playlist.segments)
+                check_count(self._limits.max_segments - left, self._limits.max_segments)
+                if playlist.init is not None:
+                    raise PlaylistUnsupported("its segments are no WebVTT")
+                segments = await self._text_segments(f"text{number}", playlist, own_base)
+                fetched.append(FetchedText(choice=choice, segments=segments))
+            except FetchError as error:
+                fetched.append(FetchedText(choice=choice, reason=str(error)))
+        return tuple(fetched)
+
+    async def _text_segments(self, name: str, playlist: MediaPlaylist, base: yarl.URL) -> tuple[Path, ...]:
+        count = len(playlist.segments)
+        calls = [
+            partial(
+                self._fetch_piece, f"{name} segment {number} of {count}", piece, base=base, stem=f"{name}-{number:05}"
+            )
+            for number, piece in enumerate(playlist.segments, 1)
+        ]
+
+        async def contents() -> AsyncIterator[tuple[str, bytes]]:
+            async with aclosing(_in_order(calls)) as arrived:
+                async for piece in arrived:
+                    yield piece.what, await in_thread(_plain, piece)
+
+        return await write_segments(contents(), self._folder, name=name, keep=_written)
 
     async def _join_all(
         self, parts: Mapping[str, tuple[MediaPlaylist, yarl.URL]], sounds: Sequence[SoundChoice]
@@ -285,6 +323,14 @@ def _recognise(piece: _Arrived, forms: Mapping[str, str]) -> str:
     if form not in forms:
         raise PlaylistUnsupported(f"it is not {' or '.join(forms.values())}, or its key is wrong")
     return str(form)
+
+
+async def _written(path: Path, content: bytes) -> None:
+    await in_thread(write_text, path, content)
+
+
+def _plain(piece: _Arrived) -> bytes:
+    return b"".join(plain_blocks(piece.path, key=piece.key, iv=piece.iv))
 
 
 async def _append(joined: PartFile, piece: _Arrived) -> None:

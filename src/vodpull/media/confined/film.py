@@ -87,10 +87,9 @@ class Sight:
 class Look:
     """How the pictures of one stream are seen: upright, with square pixels, in the colours that they name."""
 
-    def __init__(self, tools: Tools, stream: Any, *, careful: bool = False) -> None:
+    def __init__(self, tools: Tools, stream: Any) -> None:
         self._tools = tools
         self.stream = stream
-        stream.codec_context.options = EXACT if careful else FAST
         self._crop = tools.display.container_crop(stream)
         self._matrix = b""
         # One for all pictures: to prepare it takes longer than to scale one.
@@ -270,7 +269,7 @@ class Film:
 
     def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
         with self._tools.open(self._source, self._orders) as container:
-            look = Look(self._tools, container.streams[self._orders["video"]], careful=careful)
+            look = Look(self._tools, prepared(container.streams[self._orders["video"]], careful=careful))
             zero_s = self._orders["zero_s"]
             if begin_s is not None:
                 seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
@@ -291,6 +290,12 @@ class Film:
             if begin_s is not None and before and self._stale(before[0], first_s, due):
                 return []
             return [*([look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]
+
+
+def prepared(stream: Any, *, careful: bool) -> Any:
+    """Return a stream whose pictures will be decoded for looks."""
+    stream.codec_context.options = EXACT if careful else FAST
+    return stream
 
 
 def seek(av: Any, container: Any, stream: Any, *, at_s: float) -> None:

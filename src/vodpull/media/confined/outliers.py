@@ -1,5 +1,5 @@
 """
-Pictures whose time of showing is far from all others, as broken recorders write it; a part of the confined steady.py.
+Wrong times, of pictures as recorders write them, of sound as FFmpeg tells it; a part of the confined steady.py.
 
 Only the standard library.
 """
@@ -10,6 +10,7 @@ import bisect
 import statistics
 from array import array
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -19,6 +20,8 @@ WAITED_STEPS, WAITED_S = 32, 10
 HOLE = 1.5
 # More of them are no mistakes.
 MAX_SHARE = 0.3
+# Ticks of containers are longer than those of samples.
+TICK_S = Fraction(1, 1000)
 
 
 class ShownTimes:
@@ -63,3 +66,30 @@ def _missing(known: Sequence[int], decoded: int, *, step: int) -> int:
         if after - before > HOLE * step and before + step >= decoded:
             return before + step
     return max(decoded, known[-1] + step) if first + WAITED_STEPS >= len(known) else decoded
+
+
+class SoundTimes:
+    """
+    When the frames of a sound are heard, one after the other.
+
+    Of frames that come together in one packet of a transport stream, only the first has a time. The demuxer counts on
+    by the rate of the header, so it tells those of a slower kind too early and those of a faster one too late.
+    """
+
+    def __init__(self, told_rate_hz: int) -> None:
+        self._told_rate_hz = told_rate_hz
+        self._last: Any = None
+        self._told_s = self._true_s = Fraction(0)
+
+    def time_of(self, frame: Any) -> Fraction | None:
+        """Return the time of the next frame in seconds; None: it has none."""
+        if frame.pts is None:
+            return None
+        told_s, last = Fraction(frame.pts * frame.time_base), self._last
+        true_s = told_s
+        if last and self._told_rate_hz not in {0, last[1]}:
+            samples, rate_hz = last
+            counted = abs(told_s - self._told_s - Fraction(samples, self._told_rate_hz)) <= TICK_S / 2
+            true_s = self._true_s + Fraction(samples, rate_hz) if counted else told_s
+        self._last, self._told_s, self._true_s = (frame.samples, frame.sample_rate), told_s, true_s
+        return true_s

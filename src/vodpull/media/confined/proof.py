@@ -14,11 +14,13 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SC
 - `sounds`, each with `folder`, `init`, `segments` (so many it has) and `stream`, the stream of the source that must be
   heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
-- `count`: whether all pictures and samples of the source are counted.
+- `count`: whether all pictures and samples of the source are counted,
+- `subjects`: what is measured, as in segments.py; a segment that is decoded for both is decoded once.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
-`source` as a fingerprint, or a list with what was found of each sound; and `account`. Only PyAV, the standard library,
-and the scripts segments.py, film.py, display.py, mark.py, account.py and likeness.py, whose paths come last.
+`source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
+Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, account.py, ends.py,
+likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import json
 import math
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -67,11 +69,13 @@ def main(argv: list[str]) -> int:
         proof.burn_in({name: Path(path) for name, path in zip(burnt, argv[5:], strict=False)})
     works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
     works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
+    works += [Work("subjects", {"number": number}) for number in range(len(orders["subjects"]))]
     answers = segments.shared_out(works, proof.done)
     done = list(zip(works, answers, strict=True))
-    answer: dict[str, Any] = {
-        kind: [found for work, found in done if work.kind == kind] for kind in ("sights", "listens", "account")
-    }
+    kinds = ("sights", "listens", "account", "subjects")
+    answer: dict[str, Any] = {kind: [found for work, found in done if work.kind == kind] for kind in kinds}
+    for sight in answer["sights"]:
+        proof.ends.join(answer["subjects"], sight.pop("ends"))
     sys.stdout.write(json.dumps({**answer, "account": answer["account"][0] if orders["count"] else None}))
     return 0
 
@@ -86,7 +90,7 @@ class Work:
     @property
     def cost(self) -> int:
         """Pictures are dearer to look at, and all of the sound is dearest."""
-        return {"sights": 4, "listens": 1, "account": 8}[self.kind]
+        return {"sights": 4, "listens": 1, "account": 8, "subjects": 2}[self.kind]
 
 
 class Comparison:
@@ -99,6 +103,9 @@ class Comparison:
         self._folder = folder
         self._orders = orders
         self._film = film.Film(tools, source, orders)
+        self.ends: Any = importlib.import_module("ends").Ends(tools, orders, folder=folder)
+        self._decoded_ends: list[dict[str, Any]] = []
+        self._sounds: Any = importlib.import_module("sound_likeness")
         self._burnt: Any = None
         self._mark: Any = None
         self._text: Any = None
@@ -115,13 +122,16 @@ class Comparison:
         """Do one piece of work."""
         if work.kind == "account":
             return self._account()
+        if work.kind == "subjects":
+            return self.ends.measured(work.instant["number"])
         return self._sights(work.instant) if work.kind == "sights" else self._listens(work.instant)
 
     def _sights(self, instant: dict[str, Any]) -> dict[str, Any]:
+        self._decoded_ends = []
         found = [self._compared(rendition, instant) for rendition in self._orders["renditions"]]
         known = self._known_sights(instant, careful=False)
         at = [sight.cells for sight in known if sight.at_s <= instant["at_s"]]
-        return {"found": found, "source": at[-1].hex() if at else ""}
+        return {"found": found, "source": at[-1].hex() if at else "", "ends": self._decoded_ends}
 
     def _compared(self, rendition: dict[str, Any], instant: dict[str, Any]) -> dict[str, Any]:
         answer = self._likeness(rendition, instant, careful=False)
@@ -199,16 +209,35 @@ class Comparison:
         overlay = self._overlay(rendition, instant, 1.0, inside=None)
         covered = frozenset[int]() if overlay is None else overlay.cells
         seen: list[Any] = []
+
+        def see(look: Any, at_s: float, frame: Any) -> None:
+            if first_s <= at_s <= last_s:
+                seen.append(look.sight(at_s, frame, inside=inside, covered=covered))
+
         for number in instant["segments"]:
+            if not careful and self.ends.is_shared(rendition["folder"], number, instant["at_s"]):
+                self._see_all(rendition, number, see)
+                continue
             with suppress(*self._tools.failures), self._segment(rendition, number) as container:
-                look = self._read.Look(self._tools, container.streams.video[0], careful=careful)
+                look = self._read.Look(self._tools, self._read.prepared(container.streams.video[0], careful=careful))
                 from_s = None if careful else first_s
                 for at_s, frame in self._read.decoded(self._tools.av, container, look.stream, from_s=from_s):
                     if at_s > last_s:
                         break
-                    if at_s >= first_s:
-                        seen.append(look.sight(at_s, frame, inside=inside, covered=covered))
+                    see(look, at_s, frame)
         return sorted(seen, key=lambda sight: sight.at_s)
+
+    def _see_all(self, rendition: dict[str, Any], number: int, see: Callable[[Any, float, Any], None]) -> None:
+        """Look at the pictures of a segment that is decoded whole."""
+        looks: list[Any] = []
+
+        def look_at(stream: Any, frame: Any) -> None:
+            looks[:] = looks or [self._read.Look(self._tools, stream)]
+            if frame.pts is not None and not frame.is_corrupt:
+                with suppress(*self._tools.failures):
+                    see(looks[0], float(frame.pts * frame.time_base), frame)
+
+        self._decoded_ends.append(self.ends.decode(rendition["folder"], number, look_at))
 
     def _segment(self, part: dict[str, Any], number: int) -> Any:
         return self._segments(part, [number])
@@ -220,14 +249,14 @@ class Comparison:
         return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
 
     def _listens(self, instant: dict[str, Any]) -> list[dict[str, Any]]:
-        likeness = self._tools.likeness
         first_s = max(0.0, instant["at_s"] - LISTENED_S / 2)
         heard = [self._heard(sound, instant, first_s) for sound in self._orders["sounds"]]
         streams = [sound["stream"] for sound in self._orders["sounds"]]
         heard_of = {stream: self._known(stream, first_s - SOUND_SEARCHED_S) for stream in dict.fromkeys(streams)}
         known = [heard_of[stream] for stream in streams]
-        late_by = round(SOUND_SEARCHED_S / likeness.HOP_S)
-        return [asdict(likeness.compare_tracks(heard, known, number, late_by=late_by)) for number in range(len(heard))]
+        late_by = round(SOUND_SEARCHED_S / self._sounds.HOP_S)
+        compare = self._sounds.compare_tracks
+        return [asdict(compare(heard, known, number, late_by=late_by)) for number in range(len(heard))]
 
     def _heard(self, sound: dict[str, Any], instant: dict[str, Any], first_s: float) -> Any:
         track = SoundStretch(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
@@ -253,7 +282,7 @@ class Comparison:
         return None if track.begun_s is None else self._envelope(track)
 
     def _envelope(self, track: SoundStretch) -> Any:
-        return self._tools.likeness.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
+        return self._sounds.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
 
     def _account(self) -> dict[str, Any]:
         """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""

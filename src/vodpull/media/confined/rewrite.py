@@ -15,9 +15,9 @@ ROUNDING = SOUND_RATE_HZ // 100
 ANNEXB = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
 
 
-def track_of(av: Any, target: Any, stream: Any, *, flat: bool) -> Flat | Copied:
-    """Return what writes one stream."""
-    return Flat(av, target, stream) if flat else Copied(av, target, stream)
+def track_of(av: Any, target: Any, stream: Any, *, times: Any | None) -> Flat | Copied:
+    """Return what writes one stream; `times` are those of frames of sound that is to be of one kind."""
+    return Flat(av, target, stream, times=times) if times else Copied(av, target, stream)
 
 
 class Copied:
@@ -67,9 +67,10 @@ class Copied:
 class Flat:
     """Sound that is decoded and brought to one kind: 48 kHz, two channels."""
 
-    def __init__(self, av: Any, target: Any, stream: Any) -> None:
+    def __init__(self, av: Any, target: Any, stream: Any, *, times: Any) -> None:
         self._av = av
         self._target = target
+        self._times = times
         self._written = target.add_stream("pcm_s16le", rate=SOUND_RATE_HZ, layout="stereo")
         self._written.metadata.update(stream.metadata)
         self._written.disposition = stream.disposition
@@ -93,7 +94,8 @@ class Flat:
             self._drain()
             self._kind = kind
             self._resampler = self._av.AudioResampler(format="s16", layout="stereo", rate=SOUND_RATE_HZ)
-        at = None if frame.pts is None else round((frame.pts * frame.time_base + shift) / self._base)
+        time_s = self._times.time_of(frame)
+        at = None if time_s is None else round((time_s + shift) / self._base)
         frame.pts = None
         if at is not None and at < self._next - ROUNDING:
             # Where two runs overlap, this instant is heard already.

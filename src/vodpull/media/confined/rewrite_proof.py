@@ -80,18 +80,22 @@ class Run:
 
 
 def original_tracks(
-    av: Any, packets: Iterable[Any], numbers: Mapping[int, int], *, plain: Collection[int]
+    av: Any, packets: Iterable[Any], numbers: Mapping[int, int], *, plain: Mapping[int, Any]
 ) -> list[Track]:
-    """Read the original: of `plain` streams what is decoded; `numbers` says which of the tracks a stream is."""
+    """
+    Read the original; `numbers` says which of the tracks a stream is.
+
+    Of `plain` streams what is decoded counts, each with what tells the times of its frames.
+    """
     tracks = [Track() for _ in numbers]
     for place, packet in enumerate(packets):
         track, ticks = tracks[numbers[packet.stream_index]], packet.dts if packet.pts is None else packet.pts
         if packet.stream_index in plain:
             for frame in _decoded(av, packet):
-                begin_s = None if frame.pts is None else float(frame.pts * frame.time_base)
+                begin_s = plain[packet.stream_index].time_of(frame)
                 # Where kinds meet, two sounds may be at the same time, and one of them is heard.
                 if begin_s is not None and not ROUNDING_S < track.last_s - begin_s < OVERLAP_S:
-                    track.add(place, begin_s, frame.samples / frame.sample_rate)
+                    track.add(place, float(begin_s), frame.samples / frame.sample_rate)
         elif ticks is not None:
             track.add(place, float(ticks * packet.time_base), 0.0)
     return tracks

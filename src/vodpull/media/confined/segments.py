@@ -17,7 +17,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,15 @@ class SegmentFiles:
         self.decoder_options = STRICT if said["strict"] else FAST
 
     @property
-    def decoded(self) -> list[Path]:
-        """The first and the last segment; a whole file has samples that were decoded with segments."""
-        return self.segments[:1] + self.segments[1:][-1:]
+    def ends(self) -> list[int]:
+        """Numbers of the first and the last segment; a whole file has samples that were decoded with segments."""
+        return [] if not self.segments else sorted({1, len(self.segments)})
 
     @property
     def cost(self) -> int:
         """What has to be decoded, in bytes."""
-        return sum(file.stat().st_size for file in self.decoded if file.exists())
+        files = [self.segments[number - 1] for number in self.ends]
+        return sum(file.stat().st_size for file in files if file.exists())
 
 
 def shared_out(subjects: list[SegmentFiles], work: Callable[[SegmentFiles], Any]) -> list[Any]:
@@ -103,12 +104,19 @@ def _copied(share: list[int], work: Callable[[int], Any]) -> Callable[[], dict[i
     return wait
 
 
-def measure(av: Any, subject: SegmentFiles, options: dict[str, str]) -> dict[str, Any]:
-    """Return what is in a rendition: every packet counted, the first and the last segment decoded."""
+def measure(
+    av: Any, subject: SegmentFiles, options: dict[str, str], *, elsewhere: Collection[int] = ()
+) -> dict[str, Any]:
+    """
+    Return what is in a rendition: every packet counted, the first and the last segment decoded.
+
+    Segments with the numbers `elsewhere` are left to others.
+    """
+    ends = [number for number in subject.ends if number not in elsewhere]
     try:
         return {
             "tracks": _tracks(av, [subject.init, *subject.segments], options),
-            "undecodable": sum(_undecodable(av, subject, segment, options=options) for segment in subject.decoded),
+            "undecodable": sum(undecodable(av, subject, number, options=options) for number in ends),
         }
     except (av.FFmpegError, ValueError, MemoryError, OSError) as error:
         return {"error": type(error).__name__}
@@ -167,10 +175,22 @@ class Tally:
         }
 
 
-def _undecodable(av: Any, subject: SegmentFiles, segment: Path, *, options: dict[str, str]) -> int:
-    """Return how many packets of the first track of one segment give no picture, or no sound."""
+def undecodable(
+    av: Any,
+    subject: SegmentFiles,
+    number: int,
+    *,
+    options: dict[str, str],
+    see: Callable[[Any, Any], None] = lambda _stream, _frame: None,
+) -> int:
+    """
+    Return how many packets of the first track of one segment give no picture, or no sound.
+
+    `see` is shown each that there is, with its stream.
+    """
     packets = frames = 0
-    with av.open(JoinedFiles([subject.init, segment]), format="mp4", options=dict(options)) as container:
+    files = [subject.init, subject.segments[number - 1]]
+    with av.open(JoinedFiles(files), format="mp4", options=dict(options)) as container:
         stream = container.streams[0]
         is_video = stream.type == "video"
         if is_video:
@@ -178,9 +198,12 @@ def _undecodable(av: Any, subject: SegmentFiles, segment: Path, *, options: dict
         for packet in container.demux(stream):
             packets += bool(packet.size)
             try:
-                frames += len(packet.decode())
+                decoded = packet.decode()
             except av.FFmpegError:
                 continue
+            frames += len(decoded)
+            for frame in decoded:
+                see(stream, frame)
     # The first sounds only prepare the decoder, and a last segment may have no more.
     return max(packets - frames, 0) if is_video else packets * (not frames and packets > PREPARING)
 

@@ -83,7 +83,8 @@ def disagreement(av: Any, path: str, orders: dict[str, Any], *, seen: ClockFacts
     with av.open(f"file:{path}", options=dict(orders["options"])) as source:
         streams = used(source, path, orders)
         numbers = {stream.index: number for number, stream in enumerate(streams)}
-        originals = proof.original_tracks(av, packets(av, source, streams), numbers, plain=seen.changing)
+        times = sound_times(streams, seen)
+        originals = proof.original_tracks(av, packets(av, source, streams), numbers, plain=times)
     plain = {numbers[index] for index in seen.changing}
     with av.open(f"file:{orders['target']}", options=dict(orders["options"])) as target:
         copies = proof.copied_tracks(packets(av, target, list(target.streams)), len(numbers), plain=plain)
@@ -269,8 +270,9 @@ def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction],
     with av.open(f"file:{path}", options=options) as source, av.open(orders["target"], "w", "matroska") as target:
         streams = used(source, path, orders)
         clock = Clock.of(source, streams)
+        times = sound_times(streams, seen)
         tracks = {
-            stream.index: written.track_of(av, target, stream, flat=stream.index in seen.changing) for stream in streams
+            stream.index: written.track_of(av, target, stream, times=times.get(stream.index)) for stream in streams
         }
         numbers = Counter[int]()
         for packet in packets(av, source, streams):
@@ -283,6 +285,13 @@ def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction],
             tracks[index].add(packet, shift)
         for track in tracks.values():
             track.end()
+
+
+def sound_times(streams: list[Any], seen: ClockFacts) -> dict[int, Any]:
+    """Return what tells when the frames of each sound are heard whose kind changes; nothing may be decoded yet."""
+    outliers = importlib.import_module("outliers")
+    changing = [stream for stream in streams if stream.index in seen.changing]
+    return {stream.index: outliers.SoundTimes(stream.codec_context.sample_rate) for stream in changing}
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.plan.copy_rules import STEP_S
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.compare import Found, ask_proof
 from vodpull.media.verify.instants import AROUND, LISTENED_S
-from vodpull.media.verify.proof import Found, ask_proof, wrongs
+from vodpull.media.verify.proof import wrongs
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
 SPREAD_S, MAX_BETWEEN = 60.0, 10
@@ -108,6 +109,7 @@ def compare_orders(plan: EditPlan, part: Part, source: EditSource) -> dict[str, 
         "sights": [_instant(plan, at_s, AROUND + 0.5) for at_s in instants] if info.video else [],
         "listens": [_instant(plan, at_s, LISTENED_S * plan.rate) for at_s in listens],
         "count": False,
+        "subjects": [],
     }
 
 

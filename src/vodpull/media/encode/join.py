@@ -44,14 +44,21 @@ class JoinedSound:
 
 
 async def join(
-    video: Path, sounds: Sequence[JoinedSound], target: Path, *, toolbox: Toolbox, limits: RunLimits
-) -> None:
+    video: Path,
+    sounds: Sequence[JoinedSound],
+    target: Path,
+    *,
+    toolbox: Toolbox,
+    limits: RunLimits,
+    has_texts: bool = False,
+) -> float | None:
     """
     Copy the streams of one file, or of a picture and its sounds, into one MP4 at `target`.
 
     The first of `sounds` becomes the default; where there are none, the picture's file has what there is. The files
     are segments written one after the other (MPEG-TS, or an init segment and fMP4 segments). The target's folder must
-    exist; a file of an earlier try is overwritten.
+    exist; a file of an earlier try is overwritten. For what `has_texts` beside it, the time of the parts' clock that
+    becomes 0 is returned; None: they have none, or several.
 
     Raises:
         EncodeFailed: FFmpeg cannot read the parts, a sound is none, or their codec has no place in MP4.
@@ -62,12 +69,15 @@ async def join(
         parts = {"video": video} | {f"audio{number}": path for number, path in enumerate(_apart(sounds))}
         ready = await _steadied(parts, Path(place), toolbox=toolbox)
         begins_s = {name: await _begin_s(part, toolbox=toolbox) for name, part in ready.items() if len(parts) > 1}
+        late_s = lateness_s(begins_s)
+        shifted = any(part.shifts for part in ready.values())
+        picture_s = await _begin_s(ready["video"], toolbox=toolbox) if has_texts and not shifted else None
         finished = await run(
             build_join_argv(
                 target.name,
                 sounds,
                 steadied=any(part.path != parts[name] for name, part in ready.items()),
-                late_s=lateness_s(begins_s),
+                late_s=late_s,
             ),
             toolbox=toolbox,
             reads={name: part.path for name, part in ready.items()},
@@ -77,6 +87,12 @@ async def join(
         )
     check(finished, "joining the segments")
     await asyncio.to_thread(write_languages, target, [_whole_tag(sound) for sound in _in_file(sounds)])
+    return zero_of(picture_s, late_s)
+
+
+def zero_of(picture_s: float | None, late_s: Mapping[str, float]) -> float | None:
+    """Return the time that becomes 0, from when the picture begins and how much later than the first part. Pure."""
+    return None if picture_s is None else picture_s - late_s.get("video", 0.0)
 
 
 async def _steadied(parts: dict[str, Path], place: Path, *, toolbox: Toolbox) -> dict[str, Steadied]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -75,24 +75,37 @@ async def measure(out_folder: Path, subjects: Mapping[str, SegmentSet], *, toolb
     measured: dict[str, Measured] = {}
     for first in range(0, len(names), at_once):
         asked = {name: subjects[name] for name in names[first : first + at_once]}
-        answers = await _ask(out_folder, list(asked.values()), toolbox=toolbox)
-        for name, answer in zip(asked, answers, strict=True):
-            measured[name] = _typed(name, answer)
+        measured |= typed(asked, await _ask(out_folder, list(asked.values()), toolbox=toolbox))
     return measured
 
 
-async def _ask(out_folder: Path, subjects: Sequence[SegmentSet], *, toolbox: Toolbox) -> list[Any]:
+def subject_orders(subjects: Iterable[SegmentSet]) -> list[dict[str, Any]]:
+    """Return what a child is told of subjects."""
+    return [asdict(subject) for subject in subjects]
+
+
+def typed(subjects: Iterable[str], answers: object) -> dict[str, Measured]:
+    """
+    Check what a child answered of subjects.
+
+    Raises:
+        OutputInvalid: one of them cannot be read.
+    """
+    names = list(subjects)
+    if not isinstance(answers, Sequence) or len(answers) != len(names):
+        raise OutputInvalid("the renditions cannot be measured")
+    return {name: _typed(name, answer) for name, answer in zip(names, answers, strict=True)}
+
+
+async def _ask(out_folder: Path, subjects: Sequence[SegmentSet], *, toolbox: Toolbox) -> object:
     orders = {
         "options": allowlist.format_options(),
         "segment": SEGMENT_PATTERN,
-        "subjects": [asdict(subject) for subject in subjects],
+        "subjects": subject_orders(subjects),
     }
     limits = copy_limits(await asyncio.to_thread(_size_bytes, out_folder, subjects))
     answer = await ask_pyav("segments.py", orders, ("renditions", out_folder), toolbox=toolbox, limits=limits)
-    answers = answer.get("subjects")
-    if not isinstance(answers, list) or len(answers) != len(subjects):
-        raise OutputInvalid("the renditions cannot be measured")
-    return answers
+    return answer.get("subjects")
 
 
 def _size_bytes(out_folder: Path, subjects: Sequence[SegmentSet]) -> int:

@@ -1,5 +1,5 @@
 """
-How alike two stretches of a film look and sound, and how far they lie apart in time. Pure; standard library only.
+How alike two stretches of a film look, and how far they lie apart in time. Pure; standard library only.
 
 A confined child imports this file by its path, so it imports nothing of vodpull.
 """
@@ -29,24 +29,13 @@ SAME_SHARE = 0.35
 LATER_LEVELS, LATER_SHARE = 0.25, 0.2
 # The same for another place of the picture.
 BETTER_LEVELS, BETTER_SHARE = 1.0, 0.35
+TRIED_STEP = 7  # every seventh cell tells soon what does not fit
 # So much of the contrast does an encoder change, or less.
 ENCODER_SHARE = 0.03
 # Below it, nothing that moves in the source can be told from what an encoder does.
 STILL_LEVELS = 1.0
 # What stands still is encoded anew at a keyframe, by less than this.
 MOVING_LEVELS = 3.0
-# One value of an envelope.
-HOP_S = 0.005
-LATE_SOUND_S = 0.04
-# Of 32768: below it is silence, for most ears and for every encoder.
-SILENCE = 24.0
-# Envelopes of the same sound, before and after an encoder, agree to 0.98.
-SAME_SOUND = 0.75
-BETTER_SOUND = 0.03
-# Octaves between the mean frequencies of the same sound.
-SAME_PITCH = 0.6
-# Louder or quieter by so much (20 dB) is no down-mix.
-SAME_VOLUME = 10.0
 
 Sight = tuple[float, bytes]
 """A time in seconds, and the fingerprint of what was seen then."""
@@ -85,16 +74,6 @@ class Overlay(Protocol):
 
     def judged(self, pairs: Sequence[tuple[bytes, bytes]], *, fitted: bool) -> tuple[Mapping[str, float | None], str]:
         """Return how much of each thing is seen, and what is wrong, of what is shown and what is below it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SoundLikeness:
-    """What a comparison of sound found."""
-
-    late_s: float | None
-    """How much later it is heard than it should; None: it is too even to tell, or silent."""
-    wrong: str = ""
-    """What differs, in English; empty: nothing."""
 
 
 def compare_sights(
@@ -221,10 +200,16 @@ def _misplaced(shown: Sequence[Sight], source: Sequence[Sight], near: Sequence[t
     known = sorted((cells for _, cells in source[first : last + 1]), key=lambda cells: apart(seen, cells))
     # A picture that is turned may be nearest to a wrong one; a little cut, it is not.
     tried = known if best > DOUBTFUL_LEVELS else known[:1]
-    fits = {name: min(apart(seen, placed(cells, place)) for cells in tried) for name, place in PLACES.items()}
+    limit = (best - BETTER_LEVELS) / (1 + BETTER_SHARE)
+    fits = {name: min(_apart_at(seen, cells, place, limit=limit) for cells in tried) for name, place in PLACES.items()}
     name = min(fits, key=fits.__getitem__)
-    better = best - fits[name] > BETTER_LEVELS + BETTER_SHARE * fits[name]
-    return f"the picture is {name}" if better else ""
+    return f"the picture is {name}" if fits[name] < limit else ""
+
+
+def _apart_at(seen: bytes, known: bytes, place: Place, *, limit: float) -> float:
+    """Return how far apart two fingerprints are with one in another place; infinite: some cells rule it out."""
+    some = sum(map(abs, map(sub, seen[::TRIED_STEP], placed(known, place, step=TRIED_STEP)))) / CELLS
+    return apart(seen, placed(known, place)) if some < limit else math.inf
 
 
 def is_lost(levels: float, own: bytes, others: Sequence[bytes]) -> bool:
@@ -273,9 +258,9 @@ PLACES: dict[str, Place] = {
 }  # fmt: skip
 
 
-def placed(known: bytes, place: Place) -> bytes:
-    """Return a fingerprint as it would be with the picture in another place; black where there is none."""
-    sampling = _sampling(place)
+def placed(known: bytes, place: Place, *, step: int = 1) -> bytes:
+    """Return each `step`th cell as it would be with the picture in another place; black where there is none."""
+    sampling = _sampling(place, step)
     weighed = [map(mul, map(known.__getitem__, corner), weights) for corner, weights in zip(*sampling, strict=True)]
     return bytes(map(round, map(sum, zip(*weighed, strict=True))))
 
@@ -284,123 +269,22 @@ Corners = tuple[list[int], list[int], list[int], list[int]]
 Weights = tuple[list[float], list[float], list[float], list[float]]
 
 
-@lru_cache(maxsize=64)
-def _sampling(place: Place) -> tuple[Corners, Weights]:
-    """Return for each cell the four cells around the point that is seen there, and how much each of them counts."""
+@lru_cache(maxsize=128)
+def _sampling(place: Place, step: int) -> tuple[Corners, Weights]:
+    """Return for each `step`th cell the four cells around the point seen there, and how much each of them counts."""
     corners: Corners = ([], [], [], [])
     weights: Weights = ([], [], [], [])
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            x, y = place((2 * column + 1) / COLUMNS - 1, (2 * row + 1) / ROWS - 1)
-            at_x, at_y = (x + 1) * COLUMNS / 2 - 0.5, (y + 1) * ROWS / 2 - 0.5
-            inside_x, inside_y = min(max(at_x, 0.0), COLUMNS - 1.001), min(max(at_y, 0.0), ROWS - 1.001)
-            # Half a cell beyond the middle of the outermost ones, the picture ends.
-            there = max(abs(inside_x - at_x), abs(inside_y - at_y)) <= 0.51  # noqa: PLR2004
-            at = int(inside_y) * COLUMNS + int(inside_x)
-            right, low = inside_x % 1, inside_y % 1
-            shares = ((1 - right) * (1 - low), right * (1 - low), (1 - right) * low, right * low)
-            for number, share in enumerate(shares):
-                corners[number].append(at + (0, 1, COLUMNS, COLUMNS + 1)[number])
-                weights[number].append(share * there)
+    for cell in range(0, CELLS, step):
+        row, column = divmod(cell, COLUMNS)
+        x, y = place((2 * column + 1) / COLUMNS - 1, (2 * row + 1) / ROWS - 1)
+        at_x, at_y = (x + 1) * COLUMNS / 2 - 0.5, (y + 1) * ROWS / 2 - 0.5
+        inside_x, inside_y = min(max(at_x, 0.0), COLUMNS - 1.001), min(max(at_y, 0.0), ROWS - 1.001)
+        # Half a cell beyond the middle of the outermost ones, the picture ends.
+        there = max(abs(inside_x - at_x), abs(inside_y - at_y)) <= 0.51  # noqa: PLR2004
+        at = int(inside_y) * COLUMNS + int(inside_x)
+        right, low = inside_x % 1, inside_y % 1
+        shares = ((1 - right) * (1 - low), right * (1 - low), (1 - right) * low, right * low)
+        for number, beyond in enumerate((0, 1, COLUMNS, COLUMNS + 1)):
+            corners[number].append(at + beyond)
+            weights[number].append(shares[number] * there)
     return corners, weights
-
-
-@dataclass(frozen=True, kw_only=True)
-class Heard:
-    """A stretch of sound: for each hop how loud it is, and how much of it is high."""
-
-    loud: Sequence[float]
-    high: Sequence[float]
-
-    @property
-    def volume(self) -> float:
-        """Mean loudness, of 32768."""
-        return sum(self.loud) / max(1, len(self.loud))
-
-    @property
-    def pitch(self) -> float:
-        """Twice the mean frequency over the sampling rate, about."""
-        return sum(self.high) / max(sum(self.loud), 1e-9)
-
-
-def envelope(samples: Sequence[int], *, rate_hz: int) -> Heard:
-    """Return the envelope of samples of 16 bits."""
-    hop = round(rate_hz * HOP_S)
-    pieces = [samples[at : at + hop] for at in range(0, len(samples) - hop + 1, hop)]
-    return Heard(
-        loud=[sum(map(abs, piece)) / hop for piece in pieces],
-        high=[sum(map(abs, map(sub, piece[1:], piece[:-1]))) / (hop - 1) for piece in pieces],
-    )
-
-
-def compare_tracks(
-    heard: Sequence[Heard], source: Sequence[Heard | None], number: int, *, late_by: int
-) -> SoundLikeness:
-    """Compare one of several tracks with the same one of the source, and with the others; None: it is not known."""
-    expected = source[number]
-    if expected is None:
-        return SoundLikeness(late_s=None)
-    own = compare_sounds(heard[number], expected, late_by=late_by)
-    if own.wrong or own.late_s is None:
-        return own
-    fits = [_fit(heard[number], known, late_by=late_by) if known else 0.0 for known in source]
-    best = max(range(len(fits)), key=fits.__getitem__)
-    if fits[best] - fits[number] > BETTER_SOUND:
-        return SoundLikeness(late_s=None, wrong=f"the sound is that of track {best + 1}")
-    return own
-
-
-def _fit(heard: Heard, source: Heard, *, late_by: int) -> float:
-    slack = round(LATE_SOUND_S / HOP_S)
-    ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
-    return max(correlation(ours, theirs[at : at + len(ours)]) for at in range(late_by - slack, late_by + slack + 1))
-
-
-def compare_sounds(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
-    """Compare what is heard with a longer stretch of the source that begins `late_by` hops earlier, and ends later."""
-    own = Heard(loud=source.loud[late_by : late_by + len(heard.loud)], high=source.high[late_by:][: len(heard.high)])
-    silent = own.volume < SILENCE, heard.volume < SILENCE
-    if all(silent):
-        return SoundLikeness(late_s=None)
-    if not 1 / SAME_VOLUME < (heard.volume + 1) / (own.volume + 1) < SAME_VOLUME:
-        what = "silent" if heard.volume < own.volume else "far too loud"
-        return SoundLikeness(late_s=None, wrong=f"the sound is {what}")
-    if abs(math.log2((heard.pitch + 0.01) / (own.pitch + 0.01))) > SAME_PITCH:
-        return SoundLikeness(late_s=None, wrong="another sound is heard")
-    return _timed(heard, source, late_by=late_by)
-
-
-def _timed(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
-    ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
-    if _unevenness(theirs[late_by : late_by + len(ours)]) < 0.1:  # noqa: PLR2004 - a steady tone has 0.02
-        return SoundLikeness(late_s=None)
-    alike = [correlation(ours, theirs[at : at + len(ours)]) for at in range(len(theirs) - len(ours) + 1)]
-    slack = round(LATE_SOUND_S / HOP_S)
-    first = max(0, late_by - slack)
-    expected, best = max(alike[first : late_by + slack + 1]), max(alike)
-    late_s = (late_by - alike.index(best)) * HOP_S
-    if best - expected > BETTER_SOUND and best > SAME_SOUND:
-        return SoundLikeness(late_s=late_s, wrong=f"the sound is {1000 * late_s:+.0f} ms late")
-    if expected < SAME_SOUND:
-        return SoundLikeness(late_s=None, wrong="another sound is heard")
-    near = max(range(first, min(late_by + slack + 1, len(alike))), key=alike.__getitem__)
-    return SoundLikeness(late_s=(late_by - near) * HOP_S)
-
-
-def _unevenness(values: Sequence[float]) -> float:
-    middle = sum(values) / len(values)
-    return math.sqrt(sum((value - middle) ** 2 for value in values) / len(values)) / max(middle, 1e-9)
-
-
-def correlation(one: Sequence[float], other: Sequence[float]) -> float:
-    """Return Pearson's coefficient; 0 where one of them does not vary."""
-    number = len(one)
-    if not number or len(other) != number:
-        return 0.0
-    total, total_other = sum(one), sum(other)
-    spread = sum(map(mul, one, one)) - total * total / number
-    spread_other = sum(map(mul, other, other)) - total_other * total_other / number
-    if spread <= 0 or spread_other <= 0:
-        return 0.0
-    product: float = sum(map(mul, one, other))
-    return (product - total * total_other / number) / math.sqrt(spread * spread_other)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
 from vodpull.media.inspect.info import COMPLETE_SHARE, MediaInfo
-from vodpull.media.inspect.segments import Measured, SegmentSet, Track, measure
+from vodpull.media.inspect.segments import Measured, SegmentSet, Track
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps
@@ -28,9 +28,10 @@ from vodpull.media.package.teaser import webp_size
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.compare import Original, Subject, compare_content
 from vodpull.media.verify.files import picture_size, require_file, require_mp4, whole_segments
 from vodpull.media.verify.promises import Seen, check_promises
-from vodpull.media.verify.proof import Original, Proof, Subject, prove_content
+from vodpull.media.verify.proof import Proof, judged
 from vodpull.media.verify.vmaf import Quality
 
 # Above this difference from the promised duration, something else went wrong.
@@ -101,41 +102,43 @@ async def package_and_verify(
     """
     made, packaged = await package_media(plan, parts, out_folder, video_id=video_id)
     subject = Subject(original=original, out_folder=out_folder, package=packaged, plan=plan)
+    segments = await asyncio.to_thread(listed_segments, out_folder, packaged)
     pictures = asyncio.ensure_future(make_pictures(made, packaged, out_folder, toolbox=toolbox))
-    content = asyncio.ensure_future(prove_content(subject, toolbox=toolbox))
+    measuring = what_is_measured(packaged, segments)
+    comparing = asyncio.ensure_future(compare_content(subject, measuring, toolbox=toolbox))
     try:
-        seen = await look(out_folder, packaged, toolbox=toolbox)
+        compared, measured = await comparing
         await pictures
+        seen = Seen(segments=segments, measured=measured)
         renditions = await asyncio.to_thread(prove, out_folder, packaged, info=original.info, seen=seen)
-        return packaged, renditions, await content
+        return packaged, renditions, judged(compared)
     finally:
         pictures.cancel()
-        content.cancel()
-        await asyncio.gather(pictures, content, return_exceptions=True)
+        comparing.cancel()
+        await asyncio.gather(pictures, comparing, return_exceptions=True)
 
 
-async def look(out_folder: Path, package: Package, *, toolbox: Toolbox) -> Seen:
+def listed_segments(out_folder: Path, package: Package) -> dict[str, list[Segment]]:
     """
-    Look at each file with segments, and measure them; no picture is needed yet.
-
-    Changes nothing; may run twice.
+    Return the segments of each track, by its id, after looking at each file.
 
     Raises:
-        EncodeFailed: the measuring child crashed.
         OutputInvalid: a file is missing, cut, or no media.
     """
-    segments = await asyncio.to_thread(
-        lambda: {track.id: whole_segments(out_folder, track) for track in package.tracks}
-    )
+    for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
+        require_mp4(out_folder / name)
+    return {track.id: whole_segments(out_folder, track) for track in package.tracks}
+
+
+def what_is_measured(package: Package, segments: Mapping[str, Sequence[Segment]]) -> dict[str, SegmentSet]:
+    """Return what is to be measured of a package, by the id of a track or the name of a progressive file. Pure."""
     strict = {placed.track for placed in package.renditions if placed.rung.width_px and not placed.rung.copied}
-    subjects = {
+    tracks = {
         track.id: SegmentSet(folder=track.folder, segments=len(segments[track.id]), strict=track.id in strict)
         for track in package.tracks
     }
-    for name in (rendition.mp4 for rendition in package.renditions if rendition.mp4):
-        await asyncio.to_thread(require_mp4, out_folder / name)
-        subjects[name] = SegmentSet(folder="", init=name, segments=0)
-    return Seen(segments=segments, measured=await measure(out_folder, subjects, toolbox=toolbox))
+    names = [rendition.mp4 for rendition in package.renditions if rendition.mp4]
+    return tracks | {name: SegmentSet(folder="", init=name, segments=0) for name in names}
 
 
 def prove(out_folder: Path, package: Package, *, info: MediaInfo, seen: Seen) -> tuple[Rendition, ...]:

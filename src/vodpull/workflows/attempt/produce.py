@@ -253,6 +253,7 @@ class Production:
             verified = Verified(package=package, renditions=renditions, proof=asdict(proof))
             keys = self._context.content_keys
             write_verified(folder, await encrypt(verified, planned.plan, folder, job=job, content_keys=keys))
+        log.info("compared with the source", job=job.job_id, **media.told(proof))
 
     async def _carefully(self, job: Job, info: media.MediaInfo, work: Callable[[Planned], Awaitable[None]]) -> None:
         """Do something with the plan of a job; if it goes wrong, with the careful one, unless it was that already."""

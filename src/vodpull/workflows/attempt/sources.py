@@ -10,10 +10,12 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
+from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.store import JobRef
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
+from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts
 from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
@@ -47,8 +49,9 @@ class Sources:
         if not place.source.exists():
             base_url = await self._download(batch, job, reporter, cookies=cookies)
             if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
+                limits = await self._limits(batch, job)
                 await self._join_playlist(
-                    place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id
+                    place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id, limits=limits
                 )
                 return place.joined, _as_mp4(job.file_name)
         return place.source, job.file_name
@@ -104,7 +107,7 @@ class Sources:
                     job.source_url,
                     place.source,
                     guard=self._context.guard,
-                    limits=self._context.fetch_limits,
+                    limits=await self._limits(batch, job),
                     expected_md5=job.md5,
                     on_progress=advance,
                     host_limits=self._context.host_limits.of_account(batch.account_id),
@@ -124,8 +127,23 @@ class Sources:
             return nullcontext()
         return EarlyEncoder(self._context, self._production, job).encoding()
 
+    async def _limits(self, batch: Batch, job: Job) -> fetch.FetchLimits:
+        """Return what fetching a source may cost; of an import it is slowed down as that was asked for."""
+        limits = self._context.fetch_limits
+        if "import" not in batch.metadata:
+            return limits
+        rate = await asyncio.to_thread(rate_of_job, self._context.store.engine, job.job_id)
+        return replace(limits, throttle=fetch.Throttle(rate)) if rate else limits
+
     async def _join_playlist(
-        self, place: Workspace, reporter: ProgressReporter, *, base_url: str, cookies: CookieJar, account_id: str
+        self,
+        place: Workspace,
+        reporter: ProgressReporter,
+        *,
+        base_url: str,
+        cookies: CookieJar,
+        account_id: str,
+        limits: fetch.FetchLimits,
     ) -> None:
         folder = place.pieces
         folder.mkdir(exist_ok=True)
@@ -134,7 +152,7 @@ class Sources:
             base_url,
             folder,
             guard=self._context.guard,
-            limits=self._context.fetch_limits,
+            limits=limits,
             on_progress=lambda done, total: reporter.report(fetch_progress(done, total)),
             host_limits=self._context.host_limits.of_account(account_id),
             cookies=cookies,
@@ -142,9 +160,17 @@ class Sources:
         )
         await reporter.settle()
         async with place.attempt(place.joined_folder) as fresh:
-            limits = media.copy_limits(parts.size_bytes)
+            copying = media.copy_limits(parts.size_bytes)
             sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
-            await media.join(parts.video, sounds, fresh / JOINED_FILE, toolbox=self._context.toolbox, limits=limits)
+            zero_s = await media.join(
+                parts.video,
+                sounds,
+                fresh / JOINED_FILE,
+                toolbox=self._context.toolbox,
+                limits=copying,
+                has_texts=bool(parts.texts),
+            )
+            await asyncio.to_thread(lambda: write_texts(fresh, read_texts(parts.texts, zero_s=zero_s)))
         await asyncio.to_thread(place.drop_pieces)
 
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:

@@ -19,7 +19,7 @@ import structlog
 
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
-from vodpull.errors import Failure, InternalError, OriginTimeout, VodpullError
+from vodpull.errors import Failure, FetchError, InternalError, OriginFailed, OriginTimeout, VodpullError
 from vodpull.imports.entries import Entry, Lister, Page
 from vodpull.imports.kinds import Kind, Resolver, find_kind
 from vodpull.imports.ledger import (
@@ -136,7 +136,7 @@ class Turns:
     def _lister(self, found: Import) -> Lister | None:
         secret = json.loads(self._vault.open(found.sealed_secret)) if found.sealed_secret else {}
         kind = find_kind(self._kinds, found.kind)
-        return None if kind.open is None else kind.open(found.place, secret)
+        return None if kind.open is None else kind.open(found.place, secret, found.account_id)
 
     def _add(self, found: Import, page: Page | None) -> None:
         """Keep a page of the list."""
@@ -166,12 +166,16 @@ class Turns:
         room = found.options.parallel - under_way if found.state is ImportState.RUNNING else 0
         ready: list[ListedEntry] = []
         refused: Changes = []
+        late: VodpullError | None = None
         waiting = await asyncio.to_thread(self._waiting, found, min(room, MAX_PARALLEL)) if room > 0 else []
         lister = self._lister(found) if waiting else None
         for listed in waiting:
             try:
                 entry = await resolved(lister, listed.entry)
             except VodpullError as error:
+                if isinstance(error, OriginFailed):  # as of a file that is made ready there meanwhile
+                    late = error
+                    continue
                 if error.retryable and not ready:
                     raise
                 if error.retryable:
@@ -179,6 +183,8 @@ class Turns:
                 refused.append(failed(listed, Failure.of(error)))
             else:
                 ready.append(replace(listed, entry=entry))
+        if late and not (ended or ready or refused):
+            raise late
         return Progress(settled=ended, ready=ready, refused=refused)
 
     def _waiting(self, found: Import, most: int) -> list[ListedEntry]:
@@ -218,7 +224,8 @@ class Turns:
             values["state"] = ImportState.PAUSED.value
         with self._database.begin() as connection:
             if take_turn(connection, found, **values):
-                wait_s = min(FIRST_WAIT_S * 2.0**found.tries, LONGEST_WAIT_S)
+                asked_s = (error.retry_after_s if isinstance(error, FetchError) else None) or 0.0
+                wait_s = min(max(asked_s, FIRST_WAIT_S * 2.0**found.tries), LONGEST_WAIT_S)
                 if found.is_listed or not gives_up:  # what is under way is still to be seen to its end
                     self._start_next(connection, found, delay_s=wait_s)
         log.warning(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
@@ -21,6 +22,12 @@ from vodpull.workflows.requests.intake import Intake
 
 TEMPLATE = "original"
 """What an edit is stored by: it is encoded when somebody asks for that."""
+
+
+MAX_JOINED = 50
+"""Videos of one join."""
+
+CONTAINERS: tuple[edit.Container, ...] = get_args(edit.Container)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,10 @@ ROUTES = {
     f"{ {'page': 'GET', 'live': 'GET', 'action': 'POST'}[kind] } {path}"
     for source in PAGES.glob("*.py")
     for kind, path in re.findall(r'gate\.(page|live|action)\(\s*"([^"]+)"', source.read_text())
+} | {
+    f"{method} {path}"
+    for source in PAGES.glob("*.py")
+    for method, path in re.findall(r'gate\.files\("(\w+)", "([^"]+)"', source.read_text())
 }
 
 OPEN = {"/setup", "/login", "/login/code", "/login/openid", "/login/openid/callback", "/preferences"}
@@ -37,7 +41,7 @@ def test_strangers_may_call_what_lets_them_in_and_nothing_else(route: str) -> No
     assert (RULES[route].least is None) == (route.partition(" ")[2] in OPEN)
 
 
-@pytest.mark.parametrize("route", sorted(route for route in RULES if route.startswith("POST")))
+@pytest.mark.parametrize("route", sorted(route for route in RULES if route.startswith(("POST", "DELETE"))))
 def test_what_changes_something_is_not_for_viewers_and_is_in_the_audit_log(route: str) -> None:
     rule = RULES[route]
     if rule.least is None or route in SILENT:

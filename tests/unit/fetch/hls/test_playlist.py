@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
 from vodpull.fetch import FetchLimits
-from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, SoundChoice, VariantChoice, parse_playlist
+from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, SoundChoice, TextChoice, VariantChoice, parse_playlist
 
 MAX_SEGMENTS = 50
 
@@ -84,6 +84,22 @@ def test_a_rendition_keeps_its_language_and_its_name() -> None:
     assert best.sounds == (
         SoundChoice(uri="pt.m3u8", language="pt-BR", name="Português, Brasil"),
         SoundChoice(uri="en.m3u8", language="en", name="English"),
+    )
+
+
+def test_subtitles_of_the_variant_are_named_each_playlist_once() -> None:
+    best = choice(
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="English",LANGUAGE="en",DEFAULT=YES,URI="en.m3u8"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Signs",LANGUAGE="en",FORCED=YES,URI="signs.m3u8"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Again",LANGUAGE="en",URI="en.m3u8"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Nowhere",LANGUAGE="fr"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="other",NAME="Other",LANGUAGE="de",URI="de.m3u8"',
+        '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="s"',
+        "v.m3u8",
+    )
+    assert best.texts == (
+        TextChoice(uri="en.m3u8", language="en", name="English", is_default=True),
+        TextChoice(uri="signs.m3u8", language="en", name="Signs", is_forced=True),
     )
 
 

@@ -18,6 +18,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
+from vodpull.api.http.audit import note_of, subject_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.metrics import note_wire_code
@@ -102,7 +103,7 @@ class Desk:
             VodpullError: what every call answers alike.
         """
         language = self._context.language
-        act = partial(self._act, call, self._context.public_url or str(request.base_url))
+        act = partial(self._act, call, request)
         try:
             found = await self._context.access.answer(request, act)
             answer = await found if isawaitable(found) else found
@@ -113,6 +114,7 @@ class Desk:
             log.info("wire call refused", path=call.path, reason=str(error))
             problem = as_problem(refusal, language)
             note_wire_code(request, problem.code)
+            note_of(request).outcome = str(problem.code)
             return JSONResponse(error_body(problem), status_code=problem.http_status)
         if call.form == "bare":
             return JSONResponse(answer)
@@ -121,15 +123,17 @@ class Desk:
             {"code": int(WireCode.SUCCESS)} | data | {"message": message_of(WireCode.SUCCESS, language=language)}
         )
 
-    def _act(self, call: Call, base_url: str, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
-        urls = self._context.urls.on(base_url)
+    def _act(self, call: Call, request: Request, signed: SignedRequest, proof: SignatureProof) -> Any:  # noqa: PLR0917
+        urls = self._context.urls.on(self._context.public_url or str(request.base_url))
+        parameters = parameters_of(signed)
+        note_of(request).subject = subject_of(parameters)
         caller = Caller(
             key=proof.key,
             request=proof.identity,
             urls=urls if Scope.PLAYBACK in proof.key.scopes else urls.without_tokens(),
             zone=self._zone(signed),
         )
-        return call.act(parameters_of(signed), caller)
+        return call.act(parameters, caller)
 
     def _zone(self, signed: SignedRequest) -> tzinfo:
         """Return the zone of times: that of the BASIC scheme's own header, or the installation's."""

@@ -30,8 +30,10 @@ from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery
+from vodpull.api.http.audit import note_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
+from vodpull.jobs.model import Batch
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 
 DOCUMENTED_GET = "/vod/videoManage/"
@@ -64,7 +66,9 @@ def _add_pull(router: APIRouter, context: ApiContext, query: StatusQuery) -> Non
     @router.get(pull, response_model=PullReply, **wire_operation("pullVideo", WirePull, get=True))
     async def pull_video(request: Request) -> Response:
         """Accept up to 50 sources; the answer means that they are committed."""
-        return JSONResponse(await context.access.answer(request, partial(_pull, context)))
+        batch = await context.access.answer(request, partial(_pull, context))
+        note_of(request).subject = f"taskId={batch.batch_id} transNo={batch.trans_no}"
+        return JSONResponse(replies.pull_reply(batch, language=context.language))
 
     @router.post(asked, response_model=QueryReply, **wire_operation("pullVideoQuery", WireQuery))
     @router.get(asked, response_model=QueryReply, **wire_operation("pullVideoQuery", WireQuery, get=True))
@@ -73,12 +77,12 @@ def _add_pull(router: APIRouter, context: ApiContext, query: StatusQuery) -> Non
         return await query.answer(request)
 
 
-def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> dict[str, Any]:
+def _pull(context: ApiContext, signed: SignedRequest, proof: SignatureProof) -> Batch:
     request = parse_pull(parameters_of(signed))
     # What one signature fits is one request sent again, however it is spelt.
     view = context.intake.accept(request, proof.key, known_by=(signed_fingerprint(proof.identity),))
     log.info("batch accepted", batch=view.batch.batch_id, jobs=len(view.jobs))
-    return replies.pull_reply(view.batch, language=context.language)
+    return view.batch
 
 
 def _add(router: APIRouter, desk: Desk, call: Call) -> None:

@@ -96,10 +96,10 @@ def uploads_router(context: ApiContext) -> APIRouter:
 class Tus:
     """Says in the words of tus what uploads do."""
 
-    def __init__(self, context: ApiContext, *, prefix: str = UPLOADS_PREFIX) -> None:
-        """`prefix`: of the path of an upload."""
+    def __init__(self, context: ApiContext, *, place: Callable[[Request], str] | None = None) -> None:
+        """`place`: gives the URL that those of uploads begin with; None: as other replies of the API have it."""
         self._context = context
-        self._prefix = prefix
+        self._place = place or self._own_place
         self._uploads = context.uploads
         self._growing = GrowingUploads(context.uploads, series=SERIES)
 
@@ -113,6 +113,11 @@ class Tus:
             "Tus-Max-Size": str(self._uploads.terms.max_bytes),
         }
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+
+    async def receive(self, request: Request, key: LiveKey) -> Response:
+        """Do what the method of a request asks for, as the bearer of a key."""
+        acts = {"POST": self.create, "HEAD": self.head, "PATCH": self.patch, "DELETE": self.delete}
+        return await self.answer(request, key, acts[request.method])
 
     async def answer(self, request: Request, key: LiveKey, act: Act) -> Response:
         """Do what is asked by a client that speaks this version."""
@@ -142,9 +147,12 @@ class Tus:
             if offset:
                 raise UploadMisplaced("the upload is there already: go on with PATCH")
             offset = await self._take(request, growing, checksum)
-        base = (self._context.public_url or str(request.base_url)).rstrip("/")
-        headers = headers_of(upload, offset=offset) | {"Location": f"{base}{self._prefix}/{upload.upload_id}"}
+        headers = headers_of(upload, offset=offset) | {"Location": f"{self._place(request)}/{upload.upload_id}"}
         return Response(status_code=HTTPStatus.CREATED, headers=headers)
+
+    def _own_place(self, request: Request) -> str:
+        base = (self._context.public_url or str(request.base_url)).rstrip("/")
+        return f"{base}{UPLOADS_PREFIX}"
 
     def _reserve(self, key: LiveKey, described: Described, size_bytes: int) -> tuple[Upload, list[str]]:
         context = self._context

@@ -17,9 +17,8 @@ from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video
 from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.addresses import judge_address
-from vodpull.workflows.requests.editing import EditRequest, read_order
+from vodpull.workflows.requests.editing import MAX_JOINED, EditRequest, read_order
 
-MAX_JOINED = 50
 MAX_LENGTH_S = 10.0**6
 
 _Text = r"^[^\x00]*$"

@@ -103,6 +103,8 @@ class VideoSummary(Shape):
     """As it was set; empty: as its template, the account or the installation says."""
     is_signed: bool
     """It plays for bearers of a playback token only."""
+    is_encrypted: bool
+    """Its HLS segments are encrypted, or will be when its encode ends."""
     template: str
     """What it is, or was last, encoded with."""
     watermark: str

@@ -107,6 +107,7 @@ def _summary(video: Video, urls: FileUrls, *, is_signed: bool) -> dict[str, Any]
         "categories": [category_reply(category) for category in video.categories],
         "is_playable": bool(video.asset.playlist_key),
         "is_signed": is_signed,
+        "is_encrypted": video.is_encrypted,
         "playlist_url": urls.file(video, video.asset.playlist_key),
         "poster_url": urls.file(video, video.asset.poster_key),
         "teaser_url": urls.file(video, video.asset.teaser_key),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class SourceTexts:
         warnings = []
         with tempfile.TemporaryDirectory(dir=source.parent) as place:
             found = await media.extract_texts(source, info, Path(place), toolbox=self._toolbox)
-            for text, plain in wanted_of(info, taken={caption.language for caption in given}, without=without):
+            for text, plain in wanted_of(info.texts, taken={caption.language for caption in given}, without=without):
                 wanted = replace(plain, is_default=plain.is_default and not has_default)
                 if reason := await self._keep(job, info, wanted, path=found.get(text.index)):
                     warnings.append(_left_out(text, reason))
@@ -93,11 +93,11 @@ def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
 
 
 def wanted_of(
-    info: media.MediaInfo, *, taken: set[str], without: int | None = None
+    texts: Sequence[media.TextStream], *, taken: set[str], without: int | None = None
 ) -> Iterator[tuple[media.TextStream, Wanted]]:
     """Give the text tracks of a source that are to become captions, each with a tag of its own. Pure."""
     used: set[str] = set()
-    for text in info.texts:
+    for text in texts:
         language = language_of(text)
         if language in taken or text.index == without:
             continue

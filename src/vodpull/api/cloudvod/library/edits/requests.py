@@ -13,8 +13,8 @@ from vodpull.api.cloudvod.library.videos.requests import MAX_TRANS_NO_CHARS, VID
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS
+from vodpull.workflows.requests.editing import MAX_JOINED
 
-MAX_JOINED = 50
 MAX_SECONDS = 10**9
 MAX_SIDE_PX = 7680
 CLIP_SUFFIXES = ("flv", "mp4")

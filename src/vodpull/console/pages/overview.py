@@ -1,0 +1,46 @@
+"""What an operator asks first, on the first page: what runs, what failed, disk, queue, speed, and who uses how much."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vodpull.clock import now_ms
+from vodpull.console.context import ConsoleContext
+from vodpull.console.gate import Gate
+from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.visit import Visit
+from vodpull.imports.model import ImportState
+from vodpull.jobs.figures.overview import account_use, failed_since
+from vodpull.jobs.model import FINAL_STAGES
+
+DAY_MS = 24 * 3600 * 1000
+
+HOUR_S = 3600
+
+SHOWN_IMPORTS = 3
+
+
+def overview_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+    """Return the routes."""
+    database = context.store.engine
+
+    def show(visit: Visit) -> Response:
+        census, history = context.census(), context.history(HOUR_S, 1)
+        imports, _ = context.imports.ledger.page(None, limit=SHOWN_IMPORTS)
+        return pages.page(
+            visit,
+            "overview.html",
+            running=sum(count for stage, count in census.jobs.items() if stage not in FINAL_STAGES),
+            waiting=sum(length.waiting for length in census.queues.values()),
+            oldest_s=max((length.oldest_s for length in census.queues.values()), default=0.0),
+            executors=census.executors,
+            fetched_bytes_per_s=history.fetched_bytes_per_s[-1],
+            realtime_factor=history.realtime_factor[-1],
+            facts=context.system_facts(),
+            failed=failed_since(database, now_ms() - DAY_MS),
+            accounts=account_use(database),
+            imports=[each for each in imports if each.state in {ImportState.LISTING, ImportState.RUNNING}],
+        )
+
+    return [gate.page("/overview", show)]

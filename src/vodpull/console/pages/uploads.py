@@ -1,0 +1,82 @@
+"""Files from the operator's machine: the page that sends them, and how far their videos are."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from vodpull.console.context import ConsoleContext
+from vodpull.console.gate import Gate
+from vodpull.console.pages.callers import own_key
+from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.visit import Visit
+from vodpull.console.request.words import say_in
+from vodpull.errors import NotFound
+from vodpull.jobs.model import Stage
+from vodpull.videos.labelling import label_path
+
+FILES_PATH = "/uploads/files"
+"""Of files that pages send, by tus."""
+
+PIECE_BYTES = 16 * 1024 * 1024
+"""Of one request: what is sent anew at most when a session ends or a proxy gives up."""
+
+
+def upload_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
+    """Return the routes."""
+    desk = _UploadDesk(pages, context)
+    return [
+        gate.page("/uploads", desk.show),
+        gate.page("/uploads/videos/{video_id}", desk.tell),
+        gate.files("POST", "/uploads/files", desk.receive),
+        gate.files("HEAD", "/uploads/files/{upload_id}", desk.receive),
+        gate.files("PATCH", "/uploads/files/{upload_id}", desk.receive),
+        gate.files("DELETE", "/uploads/files/{upload_id}", desk.receive),
+    ]
+
+
+class _UploadDesk:
+    def __init__(self, pages: Pages, context: ConsoleContext) -> None:
+        self._pages = pages
+        self._context = context
+
+    def show(self, visit: Visit) -> Response:
+        context = self._context
+        tree = context.categories.tree(context.accounts.account_named(context.account))
+        parents = {category.node_id: category.name for category in tree}
+        return self._pages.page(
+            visit,
+            "uploads.html",
+            files_path=FILES_PATH,
+            piece_bytes=PIECE_BYTES,
+            most_bytes=context.max_upload_bytes,
+            known=[label_path(category, parents) for category in tree],
+            templates=context.templates,
+            default_template=context.default_template,
+            watermarks=context.watermarks,
+        )
+
+    def tell(self, visit: Visit) -> Response:
+        """Tell the page how far a video is that it has sent."""
+        try:
+            video = self._context.library.find(visit.request.path_params["video_id"], account_id=None)
+        except NotFound:
+            raise NotFound("there is no such video") from None
+        view = self._context.store.find_batch_of(video.job_id)
+        job = view.at(video.position) if view else None
+        if job is None:
+            raise NotFound("there is no such video")
+        say = say_in(visit.language)
+        told = {
+            "stage": job.stage.value,
+            "word": say(job.stage.value),
+            "percent": round(job.percent, 1),
+            "is_final": job.is_final,
+            "problem": say(job.failure.remedy) if job.stage is Stage.FAILED and job.failure else "",
+        }
+        return JSONResponse(told)
+
+    async def receive(self, request: Request) -> Response:
+        """Take a file by tus, for the account that the console submits for."""
+        return await self._context.receive(request, own_key(self._context))

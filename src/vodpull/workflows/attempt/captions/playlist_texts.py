@@ -1,0 +1,101 @@
+"""The subtitles of an HLS source: kept beside what its segments were joined into, until they are captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+from pydantic import TypeAdapter
+
+from vodpull import captions, fetch, media
+from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound
+from vodpull.jobs.model import Asset, AssetWarning, Job
+from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.source_texts import wanted_of
+
+TEXTS_FILE = "texts.json"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaylistText:
+    """One subtitle rendition by the times of the film."""
+
+    text: media.TextStream
+    """As if it were a track of a file."""
+    track: captions.Track
+    reason: str = ""
+    """Why it is left out, in English; empty: it is not."""
+
+
+_FORM = TypeAdapter(list[PlaylistText])
+
+
+def read_texts(fetched: Sequence[fetch.FetchedText], *, zero_s: float | None) -> list[PlaylistText]:
+    """Return the subtitles of a playlist; `zero_s`: the time of its media at which the film begins, None: unknown."""
+    return [_text(number, text, zero_s) for number, text in enumerate(fetched, start=1)]
+
+
+def _text(number: int, fetched: fetch.FetchedText, zero_s: float | None) -> PlaylistText:
+    choice = fetched.choice
+    stream = media.TextStream(
+        index=number,
+        codec="webvtt",
+        language=choice.language,
+        title=choice.name,
+        is_default=choice.is_default,
+        is_forced=choice.is_forced,
+        is_for_deaf=False,
+    )
+    if fetched.reason:
+        return _left_out(stream, fetched.reason)
+    if zero_s is None:
+        return _left_out(stream, "the clock of the playlist starts anew, or there is none")
+    try:
+        track = captions.read_segments((path.read_bytes() for path in fetched.segments), zero_s=zero_s)
+        return PlaylistText(text=stream, track=captions.kept_within(track, 0))
+    except CaptionInvalid as error:
+        return _left_out(stream, str(error))
+
+
+def _left_out(text: media.TextStream, reason: str) -> PlaylistText:
+    return PlaylistText(text=text, track=captions.Track(cues=()), reason=reason)
+
+
+def write_texts(folder: Path, texts: list[PlaylistText]) -> None:
+    """Keep subtitles beside what the segments were joined into."""
+    if texts:
+        (folder / TEXTS_FILE).write_bytes(_FORM.dump_json(texts))
+
+
+def kept_texts(folder: Path) -> list[PlaylistText]:
+    """Return the subtitles that were kept there."""
+    path = folder / TEXTS_FILE
+    return _FORM.validate_json(path.read_bytes()) if path.exists() else []
+
+
+def told(asset: Asset, texts: Sequence[PlaylistText]) -> Asset:
+    """Return an asset that tells what was left out."""
+    warnings = (
+        AssetWarning(code="text_left_out", message=f"subtitle {text.text.index} of the playlist: {text.reason}")
+        for text in texts
+        if text.reason
+    )
+    return replace(asset, warnings=(*asset.warnings, *warnings))
+
+
+async def keep_texts(files: CaptionFiles, job: Job, texts: Sequence[PlaylistText]) -> None:
+    """Make subtitles captions of a job's video, which exists; languages that came with the request stay."""
+    there = {each.text.index: each.track for each in texts if not each.reason}
+    given = {sidecar.language for sidecar in job.captions}
+    has_default = any(sidecar.is_default for sidecar in job.captions)
+    for text, wanted in wanted_of([each.text for each in texts if not each.reason], taken=given):
+        shown = replace(wanted, is_default=wanted.is_default and not has_default)
+        has_default = has_default or shown.is_default
+        try:
+            await files.put(job, shown, there[text.index])
+        except (CaptionInvalid, NotFound, NotAllowedNow) as error:
+            log.warning("subtitle left out", job=job.job_id, language=shown.language, reason=str(error))

@@ -58,7 +58,7 @@ def move(folder: Path, asked: argparse.Namespace) -> None:
 
 def fill(old: Vodpull, url: str, videos: int) -> dict[str, str]:
     """Fill the library that is left, and return the name of each video by its id."""
-    names = {}
+    names: dict[str, str] = {}
     for first in range(0, videos, PER_BATCH):
         items = [{"url": url, "name": f"video {n}.mp4"} for n in range(first, min(videos, first + PER_BATCH))]
         batch = old.api("POST", "/batches", json={"items": items, "template": "original"}).json()

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +189,20 @@ def test_wrong_keys_end_an_import_with_the_reason(service: Vodpull, old: Vodpull
     assert failed["error"]["code"] == "origin_refused"
     assert "not this one" not in service.log()
     assert kept_secrets(service)[-1] is None
+
+
+def test_a_file_with_bad_lines_brings_the_good_ones_and_tells_of_the_others(
+    service: Vodpull, old: Vodpull, moved: dict[str, Any], tmp_path: Path
+) -> None:
+    key, url = service.own_key, f"{old.url}/nothing/here.mp4"
+    lines = ["id,url,name,video_id", f"a,{url},one,", ",,no url,", f"b,{url},two,short", "c,ftp://h/x,three,"]
+    (tmp_path / "list.csv").write_text("\n".join(lines))
+    variables = {"VODPULL_SERVER": service.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    ran = service.run("import", "csv", str(tmp_path / "list.csv"), "--json", **variables)
+    assert ran.returncode == 1, ran.stderr
+    found = json.loads(ran.stdout)
+    assert counted(found) == {"failed": 1, "invalid": 3}
+    told = service.run("import", "failures", found["import_id"], **variables).stdout
+    assert "origin_missing" in told
+    assert "32 hexadecimal" in told
+    assert "it has no url" in told

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, variables
+from vodpull.cli.library.lists import READERS, send
 from vodpull.cli.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError, ParameterError
 
@@ -26,6 +27,8 @@ SECRETS = "VODPULL_IMPORT_"
 
 PATIENCE_S = 300.0
 """As long as the service may be away while a command follows an import; the import itself goes on anyway."""
+
+MEGA = 1e6
 
 STATES = ("done", "exists", "running", "waiting", "failed", "invalid")
 
@@ -50,31 +53,90 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only read the list, and
 Detach = Annotated[bool, typer.Option("--detach", help="Do not wait: the service goes on by itself.")]
 
 
-@app.command("cloud-vod")
-def cloud_vod(
-    place: Place = None,
-    template: Template = "",
-    parallel: Parallel = 4,
-    max_rate: MaxRate = 0,
-    dry_run: DryRun = False,
-    detach: Detach = False,
-    secret_file: SecretFile = None,
-    as_json: Json = False,
-    cacert: CaFile = None,
-    server: Server = DEFAULT_SERVER,
-) -> None:
-    """Bring an account of Cloud VOD: url=, access_key=; the secret is secret_key. Ids of videos stay."""
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
-        made = client.create_import(
-            "cloud-vod",
-            place=pairs(place or []),
-            secret=read_secret(secret_file),
-            template=template,
-            parallel=parallel,
-            max_bytes_per_s=round(max_rate * 1e6),
-            dry_run=dry_run,
-        )
-        follow(client, made, detach=detach, as_json=as_json)
+SOURCES = {
+    "cloud-vod": "Bring an account of Cloud VOD: url=, access_key=; secret_key is secret. Ids of videos stay.",
+    "mux": "Bring the assets of Mux: token_id=; token_secret is secret.",
+    "cloudflare": "Bring an account of Cloudflare Stream: account_id=; api_token is secret.",
+    "bunny": "Bring a library of Bunny Stream: library=, host=; access_key is secret.",
+    "s3": "Bring a bucket that is named in VODPULL_SOURCE_STORES: store=, prefix=.",
+}
+"""What is read elsewhere, with the names that it takes."""
+
+
+def _source_command(kind: str) -> Callable[..., None]:
+    """Return the command of one kind of source."""
+
+    def bring(
+        place: Place = None,
+        template: Template = "",
+        parallel: Parallel = 4,
+        max_rate: MaxRate = 0,
+        dry_run: DryRun = False,
+        detach: Detach = False,
+        secret_file: SecretFile = None,
+        as_json: Json = False,
+        cacert: CaFile = None,
+        server: Server = DEFAULT_SERVER,
+    ) -> None:
+        secret = read_secret(secret_file)
+        with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+            made = client.create_import(
+                kind,
+                place=pairs(place or []),
+                secret=secret,
+                template=template,
+                parallel=parallel,
+                max_bytes_per_s=round(max_rate * MEGA),
+                dry_run=dry_run,
+            )
+            follow(client, made, detach=detach, as_json=as_json)
+
+    return bring
+
+
+for _kind, _help in SOURCES.items():
+    app.command(_kind, help=_help)(_source_command(_kind))
+
+
+def _file_command(kind: str) -> Callable[..., None]:
+    """Return the command that sends a file's list."""
+
+    def bring(
+        file: Annotated[Path, typer.Argument(help="The list.", metavar="FILE", exists=True, dir_okay=False)],
+        library: Annotated[
+            str, typer.Option(help="Name of the library, where several lists use the same ids for other videos.")
+        ] = "",
+        template: Template = "",
+        parallel: Parallel = 4,
+        max_rate: MaxRate = 0,
+        dry_run: DryRun = False,
+        detach: Detach = False,
+        as_json: Json = False,
+        cacert: CaFile = None,
+        server: Server = DEFAULT_SERVER,
+    ) -> None:
+        with open_client(server, cacert, patience_s=PATIENCE_S) as client, file.open("rb") as content:
+            made = client.create_import(
+                "list",
+                place={"library": library} if library else {},
+                template=template,
+                parallel=parallel,
+                max_bytes_per_s=round(max_rate * MEGA),
+                dry_run=dry_run,
+            )
+            send(client, made.import_id, READERS[kind](content))
+            follow(client, client.start_import(made.import_id), detach=detach, as_json=as_json)
+
+    return bring
+
+
+FILES = {
+    "csv": "Bring what a CSV file lists: a line of column names first, at least `url`.",
+    "jsonl": "Bring what a file of JSON Lines lists, as `vodpull export` writes it.",
+}
+
+for _kind, _help in FILES.items():
+    app.command(_kind, help=_help)(_file_command(_kind))
 
 
 @app.command("list")

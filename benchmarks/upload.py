@@ -1,8 +1,11 @@
 """
-How fast files come in: `python -m benchmarks.upload [--mib 1024] [--rounds 3] [--ways form,blocks,tus]`.
+How fast files come in: `python -m benchmarks.upload [--mib 1024] [--rounds 3] [--ways form,blocks,tus] [--many 200]`.
 
 Each way sends the same bytes over loopback, in turns with a plain Starlette endpoint that writes them to disk without a
-digest. A way ends when the service has answered that the file is whole; its encode is not waited for.
+digest. A way ends when the service has answered that the file is whole; before the next one begins, the service has
+stored it and the disk has written all down. Processor time is that of the process that takes the bytes.
+
+With `--many`, so many clients send 16 MiB each at once instead, while a task is queried ten times a second.
 """
 
 from __future__ import annotations
@@ -11,15 +14,18 @@ import argparse
 import http.client
 import json
 import os
+import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.services.postgres import free_port
@@ -33,6 +39,11 @@ BLOCKS_AT_ONCE = 4
 READ_BYTES = MIB
 TARGET = 0.5
 """Of the rate of the plain endpoint."""
+
+MANY_MIB = 16
+MOST_MEMORY_MIB, MOST_QUERY_MS = 600, 200
+QUERY_EVERY_S = 0.1
+SETTLE_S = 600.0
 
 PLAIN = """
 import sys
@@ -52,12 +63,21 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 """
 
 
+TRY_AGAIN = 599
+"""What the protocol says to clients that should come again."""
+
+
+class Again(Exception):
+    """Send it again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """What the ways send, and where."""
 
     service: Vodpull
     plain_port: int
+    plain_pid: int
     file: Path
 
     @property
@@ -65,9 +85,19 @@ class Bench:
         """Return the size of the file."""
         return self.file.stat().st_size
 
+    def settle(self) -> None:
+        """Wait until nobody works on what was sent before, and the disk has written it down."""
+        deadline_s = time.monotonic() + SETTLE_S
+        while self.service.api("GET", "/batches?state=running&limit=1").json()["batches"]:
+            if time.monotonic() > deadline_s:
+                sys.exit("the service works on what was sent for ever")
+            time.sleep(0.2)
+        os.sync()
+
     def token(self) -> str:
         """Return what lets one more file in."""
-        reply = self.service.call("getUploadToken", {"originFileName": "a.bin", "workflowId": "original"})
+        name = f"{secrets.token_hex(8)}.bin"  # two equal calls of one second are one call
+        reply = self.service.call("getUploadToken", {"originFileName": name, "workflowId": "original"})
         return str(reply["data"]["uploadToken"])
 
 
@@ -96,7 +126,7 @@ def send_form(bench: Bench) -> None:
     request(bench.service.port, "POST", "/file/upload", body=body(), headers=headers)
 
 
-def send_blocks(bench: Bench) -> None:
+def send_blocks(bench: Bench, at_once: int = BLOCKS_AT_ONCE) -> None:
     """Send it in blocks, some side by side."""
     headers = {"Authorization": bench.token(), "UploadBatch": "bench"}
 
@@ -107,7 +137,7 @@ def send_blocks(bench: Bench) -> None:
         sized = headers | {"Content-Length": str(len(data))}
         return str(json.loads(request(bench.service.port, "POST", target, body=iter([data]), headers=sized)[1])["ctx"])
 
-    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         contexts = list(pool.map(send, range(-(-bench.size_bytes // BLOCK_BYTES))))
     body = ",".join(contexts).encode()
     sized = headers | {"Content-Length": str(len(body))}
@@ -156,6 +186,8 @@ def request(
         connection.request(method, target, body, headers)
         reply = connection.getresponse()
         text = reply.read()
+        if reply.status == TRY_AGAIN:
+            raise Again
         if reply.status // 100 != 2:
             sys.exit(f"{method} {target}: {reply.status} {text[:500]!r}")
         return {name.lower(): value for name, value in reply.getheaders()}, text
@@ -164,8 +196,8 @@ def request(
 
 
 @contextmanager
-def plain_endpoint(folder: Path) -> Iterator[int]:
-    """Run the plain endpoint until the block ends; gives its port."""
+def plain_endpoint(folder: Path) -> Iterator[tuple[int, int]]:
+    """Run the plain endpoint until the block ends; gives its port and process."""
     port = free_port()
     process = subprocess.Popen([sys.executable, "-c", PLAIN, str(port), str(folder / "plain")])
     try:
@@ -176,45 +208,108 @@ def plain_endpoint(folder: Path) -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.05)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Took:
+    """What one way took."""
+
+    seconds: float
+    cpu_s: float
+
+
+def timed(way: str, bench: Bench) -> Took:
+    """Return what a way takes."""
+    bench.settle()
+    pid = bench.plain_pid if way == "plain" else bench.service.pid
+    before_s, started_s = cpu_of(pid), time.monotonic()
+    WAYS[way](bench)
+    return Took(seconds=time.monotonic() - started_s, cpu_s=cpu_of(pid) - before_s)
+
+
+def cpu_of(pid: int) -> float:
+    """Return the processor time of a process so far, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def compare(bench: Bench, ways: list[str], *, rounds: int) -> None:
+    """Measure every way in turns, and print a table and JSON."""
+    took = [{way: timed(way, bench) for way in ways} for _ in range(rounds)]
+    shares = {way: statistics.median(each["plain"].seconds / each[way].seconds for each in took) for way in ways}
+    print(f"{'way':<8} {'MB/s':>8} {'of plain':>9} {'cpu s/GiB':>10}")
+    for way in ways:
+        rate = bench.size_bytes / 1e6 / statistics.median(each[way].seconds for each in took)
+        cpu_s = statistics.median(each[way].cpu_s for each in took) * 1024 * MIB / bench.size_bytes
+        print(f"{way:<8} {rate:>8.0f} {shares[way]:>9.2f} {cpu_s:>10.2f}")
+    memory_bytes = bench.service.memory_bytes
+    print(f"memory of the service: {memory_bytes / MIB:.0f} MiB; wanted of plain: {TARGET}")
+    print(f"load: {os.getloadavg()[0]:.1f}")
+    seconds = [{way: each[way].seconds for way in ways} for each in took]
+    print(json.dumps({"seconds": seconds, "of_plain": shares, "memory_bytes": memory_bytes}))
+
+
+def crowd(bench: Bench, clients: int) -> None:
+    """Let many send at once, and print what that takes of memory and what status queries take meanwhile."""
+    ways: list[Callable[[Bench], None]] = [send_form, partial(send_blocks, at_once=1), send_tus]
+    task_id = bench.service.create("http://127.0.0.1:9/a.mp4")["batch_id"]
+    done, waits_ms = threading.Event(), list[float]()
+
+    def ask() -> None:
+        while not done.wait(QUERY_EVERY_S):
+            started_s = time.monotonic()
+            bench.service.call("pullVideoQuery", {"taskId": task_id})
+            waits_ms.append(1000 * (time.monotonic() - started_s))
+
+    def send(number: int) -> None:
+        while True:
+            try:
+                return ways[number % len(ways)](bench)
+            except Again:
+                time.sleep(QUERY_EVERY_S)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    started_s = time.monotonic()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(send, range(clients)))
+    took_s = time.monotonic() - started_s
+    done.set()
+    asking.join()
+    p99_ms = statistics.quantiles(waits_ms, n=100)[98]
+    memory_mib = bench.service.memory_bytes / MIB
+    print(f"{clients} clients sent {MANY_MIB} MiB each in {took_s:.1f} s")
+    print(f"memory of the service: {memory_mib:.0f} MiB; wanted: {MOST_MEMORY_MIB}")
+    print(f"status queries: {len(waits_ms)}, p99 {p99_ms:.0f} ms; wanted: {MOST_QUERY_MS}")
+    print(f"load: {os.getloadavg()[0]:.1f}")
+    print(json.dumps({"clients": clients, "seconds": took_s, "memory_mib": memory_mib, "query_p99_ms": p99_ms}))
+
+
 def main() -> None:
-    """Measure, and print a table and JSON."""
+    """Measure what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ways", default="form,blocks,tus")
+    parser.add_argument("--many", type=int, default=0)
     asked = parser.parse_args()
-    ways = ["plain", *asked.ways.split(",")]
-    with tempfile.TemporaryDirectory() as name, plain_endpoint(Path(name)) as port:
+    with tempfile.TemporaryDirectory() as name, plain_endpoint(Path(name)) as (port, pid):
         folder = Path(name)
         file = folder / "file"
         with file.open("wb") as opened:
-            for _ in range(asked.mib):
+            for _ in range(MANY_MIB if asked.many else asked.mib):
                 opened.write(os.urandom(MIB))
         service = Vodpull(folder / "data", origin="http://127.0.0.1:9")
         with served(service):
-            bench = Bench(service=service, plain_port=port, file=file)
-            rounds = [{way: timed(WAYS[way], bench) for way in ways} for _ in range(asked.rounds)]
-            memory_bytes = service.memory_bytes
-    print(f"{'way':<8} {'MB/s':>8} {'of plain':>9}")
-    shares = {way: statistics.median(each["plain"] / each[way] for each in rounds) for way in ways}
-    for way in ways:
-        rate = asked.mib * MIB / 1e6 / statistics.median(each[way] for each in rounds)
-        print(f"{way:<8} {rate:>8.0f} {shares[way]:>9.2f}")
-    print(f"memory of the service: {memory_bytes / MIB:.0f} MiB; wanted of plain: {TARGET}")
-    print(json.dumps({"mib": asked.mib, "seconds": rounds, "of_plain": shares, "memory_bytes": memory_bytes}))
-
-
-def timed(way: Callable[[Bench], None], bench: Bench) -> float:
-    """Return how long a way takes, in seconds."""
-    started_s = time.monotonic()
-    way(bench)
-    return time.monotonic() - started_s
+            bench = Bench(service=service, plain_port=port, plain_pid=pid, file=file)
+            if asked.many:
+                crowd(bench, asked.many)
+            else:
+                compare(bench, ["plain", *asked.ways.split(",")], rounds=asked.rounds)
 
 
 if __name__ == "__main__":

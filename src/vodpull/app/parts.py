@@ -185,7 +185,7 @@ class Parts:
             token_ms=int(settings.upload_token_hours * 3_600_000),
             max_bytes=settings.max_source_bytes,
             most_open=settings.max_open_uploads,
-            check_quota=lambda on, account_id, more: self.intake.check_quota(on, account_id, more_bytes=more),
+            check_quota=self.intake.check_quota if settings.account_quota_bytes else None,
             room_bytes=room_bytes,
         )
         videos = UploadedVideos(self.store, self.engine, self.queues, templates=self.templates)

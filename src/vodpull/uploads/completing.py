@@ -37,6 +37,9 @@ from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
 CLAIM_MS = 600_000
 """So long a file that is being stored keeps others from taking its place."""
 
+READS_AT_ONCE = 8
+"""Of files and spans that are read back for their digests: each takes some megabytes."""
+
 _Found = TypeVar("_Found")
 
 log = structlog.get_logger(__name__)
@@ -88,6 +91,7 @@ class Completing:
         self._objects = objects
         self._inbox = inbox
         self._completions = completions
+        self._reading = asyncio.Semaphore(READS_AT_ONCE)
 
     def note_arrival(self, connection: sa.Connection, upload: Upload, *, is_start: bool) -> None:
         """Take note of bytes that have just come, of a file whose row is locked."""
@@ -120,7 +124,7 @@ class Completing:
             _check_places(places, blocks)
         parts = rows.ordered(blocks, size_bytes=size_bytes)
         _check_sizes(blocks, ticket)
-        found = file_hash([await self.sha1(span) for block in blocks for span in _spans(block)])
+        found = file_hash([await self.sha1(span) for block in blocks for span in spans(block.parts)])
         await self._check_digests(upload, parts, md5=md5)
         completion = self._completions[upload.kind]
         if completion.is_stored:
@@ -175,7 +179,7 @@ class Completing:
         sums = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
         found = {"md5": md5}
         if upload.sha256 or not md5:
-            async with aclosing(self._inbox.read(parts)) as blocks:
+            async with self._reading, aclosing(self._inbox.read(parts)) as blocks:
                 async for data in blocks:
                     for digest in sums.values():
                         await asyncio.to_thread(digest.update, data)
@@ -189,7 +193,7 @@ class Completing:
         if span[-1].sha1:
             return bytes.fromhex(span[-1].sha1)
         sha1 = hashlib.sha1(usedforsecurity=False)
-        async with aclosing(self._inbox.read(span)) as blocks:
+        async with self._reading, aclosing(self._inbox.read(span)) as blocks:
             async for data in blocks:
                 await asyncio.to_thread(sha1.update, data)
         await asyncio.to_thread(self._database.write, lambda on: rows.note_sha1(on, span[-1].key, sha1.hexdigest()))
@@ -210,7 +214,7 @@ def _check_sizes(blocks: Sequence[Block], ticket: Ticket) -> None:
         raise UploadTooLarge("file is larger than fsizeLimit")
 
 
-def _spans(block: Block) -> Iterator[list[Part]]:
+def spans(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """Give the parts of each span of a block."""
-    for _, parts in groupby(block.parts, key=lambda part: part.at // SPAN_BYTES):
-        yield list(parts)
+    for _, some in groupby(parts, key=lambda part: part.at // SPAN_BYTES):
+        yield list(some)

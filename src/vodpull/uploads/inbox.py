@@ -8,6 +8,7 @@ import secrets
 import zlib
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -23,6 +24,12 @@ READ_AHEAD = 3
 
 PUTS_AT_ONCE = 3
 """Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
+
+HELD_BYTES = 96 * 1024 * 1024
+"""Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
+
+SMALL_BYTES = 256 * 1024
+"""So much a body holds whatever the others hold."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,30 +48,33 @@ class Received:
 class Sums:
     """The digests of one body, computed in threads as it comes."""
 
-    def __init__(self, *, of_body: bool = True) -> None:
+    def __init__(self, *, of_body: bool = True, has_crc32: bool = True) -> None:
         """Without `of_body` only those of its parts."""
-        self._of_body = of_body
+        self.of_body = of_body
+        """May be set to False on the way, when nobody will ask."""
+        self._has_crc32 = has_crc32
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc32 = 0
         self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    async def count(self, data: bytes) -> str:
+    async def count(self, data: bytearray) -> str:
         """Count bytes after those that were given before, and return their own SHA-1."""
         async with self._turn:
             return await asyncio.to_thread(self._add, data)
 
-    def _add(self, data: bytes) -> str:
-        if self._of_body:
+    def _add(self, data: bytearray) -> str:
+        if self.of_body:
             self._md5.update(data)
+        if self.of_body and self._has_crc32:
             self._crc32 = zlib.crc32(data, self._crc32)
         self.size_bytes += len(data)
         return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
     @property
     def md5(self) -> str:
-        """Of all bytes so far."""
-        return self._md5.hexdigest()
+        """Of all bytes so far; empty: it was not computed."""
+        return self._md5.hexdigest() if self.of_body else ""
 
     @property
     def crc32(self) -> int:
@@ -77,6 +87,7 @@ class Inbox:
 
     def __init__(self, objects: storage.ObjectStore) -> None:
         self._objects = objects
+        self._held = _Held()
 
     async def take(self, body: AsyncIterator[bytes], *, at: int, most: int) -> Received:
         """
@@ -106,18 +117,29 @@ class Inbox:
         """
         start, under_way = at, deque[asyncio.Future[Part]]()
         try:
-            async for data in _spans(body, at=at, most=most):
-                if len(under_way) == PUTS_AT_ONCE:
-                    yield await under_way.popleft()
-                part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
-                under_way.append(asyncio.ensure_future(self._put(part, data, sums)))
-                at = part.end
+            async with aclosing(_pieces(body, at=at, most=most, held=self._held)) as pieces:
+                async for data in pieces:
+                    part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
+                    under_way.append(self._begin(part, data, sums))
+                    at = part.end
+                    while len(under_way) > (0 if self._held.is_too_much else PUTS_AT_ONCE):
+                        yield await under_way.popleft()
             while under_way:
                 yield await under_way.popleft()
         finally:
             await self._give_up(under_way)
 
-    async def _put(self, part: Part, data: bytes, sums: Sums) -> Part:
+    def _begin(self, part: Part, data: bytearray, sums: Sums) -> asyncio.Future[Part]:
+        """Put a part; what it holds of memory is given back however that ends."""
+
+        def release(_: object) -> None:
+            self._held.size_bytes -= part.size_bytes
+
+        put = asyncio.ensure_future(self._put(part, data, sums))
+        put.add_done_callback(release)
+        return put
+
+    async def _put(self, part: Part, data: bytearray, sums: Sums) -> Part:
         sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
@@ -153,22 +175,39 @@ class Inbox:
                 waiting.cancel()
 
 
-async def _spans(body: AsyncIterator[bytes], *, at: int, most: int) -> AsyncIterator[bytes]:
-    """Cut a body that begins at a place into pieces that end at multiples of a span."""
-    buffer, room, total = bytearray(), SPAN_BYTES - at % SPAN_BYTES, 0
-    async for data in body:
-        total += len(data)
-        if total > most:
-            raise UploadMalformed("chunk is longer than its block")
-        buffer += data
-        while len(buffer) >= room:
-            with memoryview(buffer) as seen:
-                span = bytes(seen[:room])
-            del buffer[:room]
-            yield span
-            room = SPAN_BYTES
-    if buffer:
-        yield bytes(buffer)
+class _Held:
+    """What all bodies of a process hold in memory."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        return self.size_bytes > HELD_BYTES
+
+
+async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held) -> AsyncGenerator[bytearray]:
+    """Cut a body that begins at a place at multiples of a span, and into less where memory is short."""
+    piece, total = bytearray(), 0
+    try:
+        async for data in body:
+            total += len(data)
+            if total > most:
+                raise UploadMalformed("chunk is longer than its block")
+            left = memoryview(data)
+            while left:
+                room = SPAN_BYTES - at % SPAN_BYTES - len(piece)
+                some, left = left[:room], left[room:]
+                piece += some  # the one copy of what comes
+                held.size_bytes += len(some)
+                if len(some) == room or (held.is_too_much and len(piece) >= SMALL_BYTES):
+                    done, piece, at = piece, bytearray(), at + len(piece)  # whoever takes it gives its memory back
+                    yield done
+        if piece:
+            done, piece = piece, bytearray()
+            yield done
+    finally:
+        held.size_bytes -= len(piece)
 
 
 def _new_key() -> str:

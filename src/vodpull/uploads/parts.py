@@ -260,8 +260,8 @@ def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) ->
     if not parts:
         return False
     same = sa.and_(_is_part(place), _PART.body_at == parts[0].body_at, _PART.body_md5 == parts[0].body_md5)
-    sizes = connection.scalars(sa.select(_PART.size_bytes).where(same).order_by(_PART.at)).all()
-    return list(sizes) == [part.size_bytes for part in parts]
+    size = connection.scalar(sa.select(sa.func.sum(_PART.size_bytes)).where(same))
+    return int(size or 0) == sum(part.size_bytes for part in parts)
 
 
 def _ends_at(connection: sa.Connection, place: Place) -> bool:

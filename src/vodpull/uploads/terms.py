@@ -45,8 +45,8 @@ class UploadTerms:
     max_bytes: int
     most_open: int = 0
     """Unfinished uploads of one account; 0: any number."""
-    check_quota: Callable[[sa.Connection, str, int], None] = lambda _connection, _account_id, _more_bytes: None
-    """Raises where an account may not store so many bytes more."""
+    check_quota: Callable[[sa.Connection, str, int], None] | None = None
+    """Raises where an account may not store so many bytes more; None: every account may."""
     room_bytes: Callable[[], int | None] = lambda: None
     """What the store can take now; None: nobody knows."""
 

@@ -28,7 +28,7 @@ from vodpull.errors import (
     UploadTooLarge,
 )
 from vodpull.uploads import parts as rows
-from vodpull.uploads.completing import Completing, Database, locked
+from vodpull.uploads.completing import Completing, Database, locked, spans
 from vodpull.uploads.file_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Upload, UploadKind, Wanted
@@ -122,8 +122,8 @@ class Uploads:
         Raises:
             QuotaExceeded: it may not.
         """
-        if not upload.is_complete:
-            check = self.terms.check_quota
+        check = self.terms.check_quota
+        if check and not upload.is_complete:
             await asyncio.to_thread(self.database.read, lambda on: check(on, upload.account_id, more_bytes))
 
     @staticmethod
@@ -144,8 +144,7 @@ class Uploads:
             QuotaExceeded: the account may not store so much more.
             StorageError: the store does not take it now.
         """
-        more_bytes = await asyncio.to_thread(self._check_block, ticket, place)
-        await self.check_quota(ticket.upload, more_bytes)
+        await asyncio.to_thread(self._check_block, ticket, place)
         received = await self.inbox.take(body, at=place.at, most=place.size_bytes - place.at)
         if not received.parts:
             raise UploadMalformed("chunk is empty")
@@ -155,11 +154,11 @@ class Uploads:
             await self.inbox.drop([part.key for part in received.parts])
             raise  # after anything else nobody knows whether they count: what does not is swept
         await self.inbox.drop(dropped)
-        await self._note_span(end)
+        if not received.parts[-1].sha1:
+            await self._note_span(end)
         return end, received
 
-    def _check_block(self, ticket: Ticket, place: Place) -> int:
-        """Return how many bytes of a block are still to come."""
+    def _check_block(self, ticket: Ticket, place: Place) -> None:
         if not 1 <= place.size_bytes <= MAX_BLOCK_BYTES or not 0 <= place.number < MAX_BLOCKS:
             raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
         if ticket.is_closed_to(place.series):
@@ -167,10 +166,12 @@ class Uploads:
         block = tables.upload_block.c
         others = sa.and_(block.upload_id == place.upload_id, block.series == place.series, block.number != place.number)
         query = sa.select(sa.func.sum(block.size_bytes)).where(others)
-        total = place.size_bytes + self.database.read(lambda connection: int(connection.scalar(query) or 0))
-        if total > ticket.max_bytes:
-            raise UploadTooLarge("file is larger than fsizeLimit")
-        return place.size_bytes - self.database.read(lambda connection: rows.end_of(connection, place))
+        with self.database.engine.connect() as connection:
+            if place.size_bytes + int(connection.scalar(query) or 0) > ticket.max_bytes:
+                raise UploadTooLarge("file is larger than fsizeLimit")
+            if self.terms.check_quota and not ticket.upload.is_complete:
+                left = place.size_bytes - rows.end_of(connection, place)
+                self.terms.check_quota(connection, ticket.upload.account_id, left)
 
     def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
         with self.database.engine.begin() as connection:
@@ -205,8 +206,9 @@ class Uploads:
         if not parts:
             raise UploadMalformed("the file is empty")
         if ticket.is_closed_to(series):
+            found = file_hash([await self.completing.sha1(span) for span in spans(parts)])
             await self.inbox.drop([part.key for part in parts])
-            if file_hash([bytes.fromhex(part.sha1) for part in parts]) == upload.hash:
+            if found == upload.hash:
                 return upload.hash  # the answer was lost on its way
             raise UploadComplete("file exists")
         place = self.first_place(upload, series=series, number=0, size_bytes=sums.size_bytes)

@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from tests.integration.console.conftest import Console
+from tests.integration.console.conftest import PASSWORD, Console
 from tests.integration.console.test_console_library import add, found
 from tests.integration.console.test_console_pages import post
 from tests.materials import another_material
 
+from vodpull.accounts.roles import Role
+from vodpull.accounts.sessions import Place
+from vodpull.console.request.visit import COOKIE
 from vodpull.jobs.model import VideoOrigin
 from vodpull.materials.materials import keep_material, use_materials
 
@@ -35,6 +38,20 @@ def test_only_a_page_of_the_session_sends_files(operator: Console) -> None:
     assert sent.text == f"PATCH 3 {own.access_key}"
     post(operator, "logout")
     assert operator.browser.post(FILES, headers=proof).status_code == 401
+
+
+def test_a_viewer_sees_materials_and_sends_nothing(operator: Console) -> None:
+    context = operator.context
+    context.operators.choose_password(context.operators.invite("guest", Role.VIEWER), PASSWORD)
+    operator.browser.cookies.clear()
+    operator.browser.cookies.set(COOKIE, context.sessions.open("guest", Place()), path="/console")
+    page = operator.browser.get("/console/materials")
+    assert (page.status_code, "data-csrf" in page.text) == (200, False)
+    csrf = operator.csrf("/console/system")
+    assert operator.browser.get("/console/uploads").status_code == 403
+    refused = operator.browser.post(FILES, headers={"X-CSRF-Token": csrf}, content=b"abc")
+    assert (refused.status_code, refused.json()["code"]) == (403, "no_permission")
+    assert operator.browser.post("/console/join", data={"csrf": csrf}).status_code == 403
 
 
 def test_a_refusal_is_told_in_the_visitors_language(operator: Console) -> None:

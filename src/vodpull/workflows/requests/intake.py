@@ -104,7 +104,7 @@ class Intake:
         job_ids = [job.job_id for job in view.jobs]
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
-    def check_quota(self, connection: sa.Connection, account_id: str, *, more_bytes: int = 0) -> None:
+    def check_quota(self, connection: sa.Connection, account_id: str, more_bytes: int = 0) -> None:
         """
         Make sure that an account may store something, so many bytes more where that is known.
 

@@ -45,7 +45,7 @@ class Form:
             },
         )
         self._parts = 0
-        self._file = bytearray()
+        self._file: list[bytes] = []
 
     def feed(self, data: bytes) -> bytes:
         """
@@ -58,9 +58,8 @@ class Form:
             self._parser.write(data)
         except MultipartParseError as error:
             raise UploadMalformed("the form cannot be read") from error
-        found = bytes(self._file)
-        self._file.clear()
-        return found
+        found, self._file = self._file, []
+        return found[0] if len(found) == 1 else b"".join(found)
 
     def _begin(self) -> None:
         self._parts += 1
@@ -92,7 +91,7 @@ class Form:
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file:
-            self._file += data[start:end]
+            self._file.append(data[start:end])
             return
         self._data += data[start:end]
         if len(self._data) > MAX_FIELD_BYTES:

@@ -130,15 +130,16 @@ class Transfer:
         """Take a file, in a form that may say only at its end where it belongs."""
         if self._untitled >= UNTITLED_AT_ONCE:
             raise StorageUnavailable("too many forms without a token are under way")
-        length = _length(request)
+        length, sums = _length(request), Sums(has_crc32=False)
 
         async def admit(token: str) -> Ticket:
             ticket = await self._admit(token)
             await self._uploads.check_quota(ticket.upload, length or 0)
+            sums.of_body = bool(ticket.upload.md5)  # nobody else asks for it
             return ticket
 
         reading = _FormReading(admit, Form(request.headers.get("content-type", "")))
-        sums, parts = Sums(), list[Part]()
+        parts = list[Part]()
         self._untitled += 1
         reading.on_ticket = self._titled
         inbox = self._uploads.inbox

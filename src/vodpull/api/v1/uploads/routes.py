@@ -158,7 +158,7 @@ class Tus:
         context = self._context
         with context.store.transaction() as connection:
             wanted = wanted_of(described, size_bytes=size_bytes, key=key, context=context, connection=connection)
-            context.intake.check_quota(connection, key.account_id, more_bytes=size_bytes)
+            context.intake.check_quota(connection, key.account_id, size_bytes)
             upload, dropped = self._growing.begin(connection, wanted)
             if upload.is_complete and not is_same(connection, upload, wanted):
                 return self._growing.begin(connection, replace(wanted, resume_id="", replaces=False))

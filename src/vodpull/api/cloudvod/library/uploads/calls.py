@@ -40,7 +40,7 @@ class UploadCalls:
         asked = parse_upload(parameters)
         wanted = self._wanted(asked, caller)
         with self._context.store.transaction() as connection:
-            self._context.intake.check_quota(connection, wanted.account_id, more_bytes=wanted.size_bytes or 0)
+            self._context.intake.check_quota(connection, wanted.account_id, wanted.size_bytes or 0)
             upload = self._context.uploads.reserve(connection, wanted)
         url = caller.urls.public_url.rstrip("/")
         return {

@@ -6,6 +6,7 @@ Only the standard library; boxes.py is handed over, since the children are no pa
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Mapping
 from itertools import accumulate, islice
@@ -23,7 +24,14 @@ HEAD_BYTES = 64 * 1024
 # AVI begins a new one every gigabyte.
 MAX_RIFFS = 4096
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+# A list of samples comes soon in its RIFF.
+MAX_CHUNKS = 64
 ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
+ASF_DATA_HEAD = 50
+# A tag of FLV: sound, picture or data, its length, its time, and a stream that is always 0.
+TAG, TAG_HEAD, TAG_END = re.compile(rb"[\x08\x09\x12].{7}\0{3}", re.DOTALL), 11, 4
+EMPTY_TAG = TAG_HEAD + 5
 # Transport packets begin with it; with a time before it or a checksum behind it they are longer.
 SYNC = 0x47
 PACKETS = {188: 188, 192: 188, 204: 204}
@@ -44,8 +52,8 @@ def broken_promise(boxes: Any, path: Path, facts: dict[str, Any], *, share: floa
 
     `facts` are the probe's, with `declared_s`, the container's word for its length, and `found_s`, where the last of
     its tracks ends. Bytes decide where a container counts them: a length is the word of whoever wrote the file, often
-    that of a track which nobody publishes. Where writers round, only less than `share` counts, and in seconds a loss of
-    `loss_s`.
+    that of a track which nobody publishes. Where samples are counted apart from an index behind them, only they count.
+    Where writers round, only less than `share` counts, and in seconds a loss of `loss_s`.
     """
     size, container = facts["size_bytes"], facts["container"]
     declared_s, found_s = facts["declared_s"], facts["found_s"]
@@ -57,8 +65,12 @@ def broken_promise(boxes: Any, path: Path, facts: dict[str, Any], *, share: floa
                 missing = 100 * (end - size) // end
                 return f"the segment index names {end} bytes, {missing} % more than the file has"
             late = declared_s - found_s > loss_s
+        elif promised := SAMPLES.get(container, _no_claim)(file):
+            return (
+                f"the header promises samples up to byte {promised}, the file has {size}" if size < promised else None
+            )
         elif claimed := CLAIMS.get(container, _no_claim)(file):
-            cut = size < claimed and (late or size < share * claimed)
+            cut = size < claimed and (late or size < share * claimed or bool(unfinished(path, container)))
             return f"the header promises {claimed} bytes, the file has {size}" if cut else None
     if late and found_s < share * declared_s and container not in ESTIMATED:
         return f"the file promises {declared_s:.1f} s, but it ends after {found_s:.1f} s"
@@ -119,6 +131,54 @@ def _asf_end(file: BinaryIO) -> int:
     is_live = bool(rest[72:73]) and rest[72] & 1
     return 0 if not found or is_live else int.from_bytes(rest[24:32], "little")
 
+
+def _movi_end(file: BinaryIO) -> int:
+    """Return where the samples of an AVI file end by their lists; 0: they do not say, or an index follows anyway."""
+    size, at, end = file.seek(0, 2), 0, 0
+    for _ in range(MAX_RIFFS):
+        file.seek(at)
+        head = file.read(12)
+        length = int.from_bytes(head[4:8], "little")
+        if not head.startswith(b"RIFF"):
+            break
+        if not 0 < length < 0xFFFFFFFF:  # noqa: PLR2004 - unknown
+            return 0
+        end = _list_end(file) or end
+        at += 8 + length + (length & 1)
+    # The last byte may only fill up.
+    return 0 if _ends_with_index(file, size) else max(end - 1, 0)
+
+
+def _list_end(file: BinaryIO) -> int:
+    """Return where the list of samples ends in the RIFF whose head was read; 0: it is not there, or does not say."""
+    for _ in range(MAX_CHUNKS):
+        head = file.read(12)
+        length = int.from_bytes(head[4:8], "little")
+        if head[:4] == b"LIST" and head[8:] == b"movi":
+            return file.tell() - 4 + length if 0 < length < 0xFFFFFFFF else 0  # noqa: PLR2004 - unknown
+        file.seek(length + (length & 1) - 4, 1)
+    return 0
+
+
+def _ends_with_index(file: BinaryIO, size: int) -> bool:
+    file.seek(max(0, size - CLUSTER_BYTES))
+    tail = file.read()
+    at = tail.rfind(b"idx1")
+    return at >= 0 and at + 8 + int.from_bytes(tail[at + 4 : at + 8], "little") in {len(tail), len(tail) - 1}
+
+
+def _packets_end(file: BinaryIO) -> int:
+    """Return where the last packet of an ASF file ends; 0: it does not say."""
+    head = file.read(HEAD_BYTES)
+    said, at = head.find(ASF_PROPERTIES), head.find(ASF_DATA)
+    live, least, most = (int.from_bytes(head[said + first :][:4], "little") for first in (88, 92, 96))
+    packets = int.from_bytes(head[at + 40 : at + 48], "little")
+    is_known = min(said, at) >= 0 and packets and least == most and not live & 1
+    return at + ASF_DATA_HEAD + packets * least if is_known else 0
+
+
+SAMPLES: Mapping[str, Callable[[BinaryIO], int]] = {"avi": _movi_end, "asf": _packets_end}
+"""Where the samples of a file end by its own word, by its container."""
 
 CLAIMS: Mapping[str, Callable[[BinaryIO], int]] = {
     "avi": _riff_end, "wav": _riff_end, "matroska,webm": _segment_end, "flv": _flv_end, "asf": _asf_end,
@@ -184,7 +244,7 @@ def unfinished(path: Path, container: str) -> str:
     name, last_piece = PIECES.get(container, ("", _none))
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        file.seek(max(0, size - (CLUSTER_BYTES if last_piece is _element else TAIL_BYTES)))
+        file.seek(max(0, size - (CLUSTER_BYTES if last_piece in {_element, _tag} else TAIL_BYTES)))
         there, whole = last_piece(file.read())
     return f"its last {name} has {there} of {whole} bytes" if there < whole else ""
 
@@ -249,10 +309,28 @@ def _element(tail: bytes) -> tuple[int, int]:
     return min(there, whole), whole
 
 
+def _tag(tail: bytes) -> tuple[int, int]:
+    # The first one that is followed by its own length.
+    at = next((match.start() for match in TAG.finditer(tail) if _tag_end(tail, match.start())), len(tail))
+    while end := _tag_end(tail, at):
+        at = end
+    whole = TAG_HEAD + int.from_bytes(tail[at + 1 : at + 4], "big")
+    # In a smaller one is no sample, but the word that the stream ends.
+    return (len(tail) - at, whole) if TAG.match(tail, at) and whole > EMPTY_TAG else (0, 0)
+
+
+def _tag_end(tail: bytes, at: int) -> int:
+    """Return what is behind a whole tag; 0: here is none."""
+    end = at + TAG_HEAD + int.from_bytes(tail[at + 1 : at + 4], "big") + TAG_END
+    length = tail[end - TAG_END : end]
+    return end if TAG.match(tail, at) and length == (end - TAG_END - at).to_bytes(TAG_END, "big") else 0
+
+
 PIECES: Mapping[str, tuple[str, Callable[[bytes], tuple[int, int]]]] = {
     "mpegts": ("packet", _transport_packet),
     "mpeg": ("packet", _programme_packet),
     "ogg": ("page", _page),
     "matroska,webm": ("element", _element),
+    "flv": ("tag", _tag),
 }
 """What the end of a file is made of, by its container, and what is there of the last one, and what should be."""

@@ -155,3 +155,65 @@ def test_what_is_no_end_of_anything_says_nothing(tmp_path: Path, container: str)
     for content in (b"", b"G", bytes(1000), b"\0\0\1" * 400):
         path.write_bytes(content)
         assert unfinished(path, container) == ""
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return name + len(body).to_bytes(4, "little") + body + bytes(len(body) & 1)
+
+
+def avi(*, index: bool = True, second: bool = False) -> bytes:
+    movi = chunk(b"LIST", b"movi" + chunk(b"00dc", bytes(3000)))
+    content = b"AVI " + chunk(b"LIST", b"hdrl" + bytes(200)) + movi + (chunk(b"idx1", bytes(160)) if index else b"")
+    return chunk(b"RIFF", content) + (chunk(b"RIFF", b"AVIX" + movi) if second else b"")
+
+
+def asf(*, live: int = 0) -> bytes:
+    properties = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365") + bytes(72) + struct.pack("<III", live, 800, 800)
+    data = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c") + bytes(24) + struct.pack("<Q", 4) + bytes(2)
+    return b"\x30\x26\xb2\x75" + properties + bytes(4) + data + bytes(4 * 800) + bytes(90)
+
+
+def flv_tag(kind: int, body: bytes) -> bytes:
+    head = bytes([kind]) + len(body).to_bytes(3, "big") + bytes(7)
+    return head + body + (len(head) + len(body)).to_bytes(4, "big")
+
+
+def flv(*, claims: bool) -> bytes:
+    head, tags = b"FLV\1\5\0\0\0\x09" + bytes(4), flv_tag(9, b"\x17" * 400) * 5 + flv_tag(8, b"\xaf" * 90)
+    size = len(head) + 11 + 19 + 4 + len(tags)
+    said = b"\0\x08filesize\0" + struct.pack(">d", size) if claims else bytes(19)
+    return head + flv_tag(18, said) + tags
+
+
+@pytest.mark.parametrize(
+    ("container", "content", "index_bytes"),
+    [("avi", avi(), 168), ("avi", avi(second=True, index=False), 0), ("asf", asf(), 90), ("flv", flv(claims=True), 4)],
+)
+def test_a_short_tail_is_missed_where_samples_are_in_it(
+    tmp_path: Path, container: str, content: bytes, index_bytes: int
+) -> None:
+    for behind in (b"", bytes(1000)):
+        assert broken(tmp_path / "a", content + behind, container=container) is None
+    # What was cut is only an index, or a length.
+    assert broken(tmp_path / "a", content[: len(content) - index_bytes], container=container) is None
+    for missing in (2, 50, 90):
+        cut = content[: len(content) - index_bytes - missing]
+        assert broken(tmp_path / "a", cut, container=container), missing
+
+
+def test_lists_that_are_wrong_before_a_whole_index_and_live_streams_promise_nothing(tmp_path: Path) -> None:
+    wrong = avi().replace(b"LIST\xc4\x0b", b"LIST\xff\x0b")
+    assert wrong != avi()
+    assert broken(tmp_path / "a", wrong, container="avi") is None
+    assert broken(tmp_path / "a", asf(live=1)[:-500], container="asf") is None
+
+
+def test_a_tag_that_is_cut_is_told_where_the_file_says_no_size(tmp_path: Path) -> None:
+    file, whole = tmp_path / "a.flv", flv(claims=False)
+    for missing, told in ((0, ""), (3, ""), (4, ""), (5, "its last tag has 100 of 101 bytes"), (90, "15 of 101")):
+        file.write_bytes(whole[: len(whole) - missing])
+        assert told in unfinished(file, "flv")
+        assert bool(unfinished(file, "flv")) is bool(told)
+        assert broken(file, file.read_bytes(), container="flv") is None
+    file.write_bytes(whole + bytes(1000))
+    assert unfinished(file, "flv") == ""

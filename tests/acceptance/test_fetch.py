@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+from vodpull.imports.entries import Entry
+from vodpull.imports.listers.tables import read_jsonl
 
 TOKEN = "secret-token-for-the-origin"
 
@@ -71,6 +74,28 @@ def test_a_file_of_a_named_folder_is_fetched_by_whoever_may(fetching: Vodpull, c
     batch = fetching.create("mine:clip.mp4", template="original", key=neighbour)
     path = f"/batches/{batch['batch_id']}"
     _until(lambda: fetching.api("GET", path, key=neighbour).json()["jobs"][0]["stage"] == "done")
+
+
+def test_a_library_goes_out_as_it_would_come_in_again(fetching: Vodpull, tmp_path: Path) -> None:
+    task_id = fetching.pull([{"fetchUrl": "nas:clip.mp4"}], workflowId="original")
+    video_id = fetching.wait(task_id)["items"][0]["videoInfo"]["videoId"]
+    assert (
+        fetching.call("videoEdit", {"videoId": video_id, "videoName": "影片", "videoDescription": "d"})["code"] == 200
+    )
+    file = tmp_path / "library.jsonl"
+    key = fetching.own_key
+    mine = {"VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
+    done = fetching.run("export", str(file), "--server", fetching.url, **mine)
+    assert done.returncode == 0, done.stderr
+    whole = file.read_bytes()
+    entries = {each.origin_id: each for each in read_jsonl(io.BytesIO(whole)) if isinstance(each, Entry)}
+    assert len(entries) == whole.count(b"\n")
+    entry = entries[video_id]
+    assert (entry.video_id, entry.name, entry.description) == (video_id, "影片", "d")
+    assert fetching.get(entry.url.removeprefix(fetching.url)).status_code == 200
+    file.with_name("library.jsonl.part").write_bytes(whole[:-20])  # as a command that was killed leaves it
+    assert fetching.run("export", str(file), "--server", fetching.url, **mine).returncode == 0
+    assert len(file.read_bytes().splitlines()) == len(entries)
 
 
 def test_the_origins_status_is_told_with_the_error(fetching: Vodpull, origin: Origin) -> None:

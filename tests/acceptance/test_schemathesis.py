@@ -31,7 +31,7 @@ include-operation-id = "createBatch"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "422"]
 
 [[operations]]
-include-operation-id = ["setCallback", "createCategory", "editVideo", "listVideos"]
+include-operation-id = ["setCallback", "editVideo", "listVideos"]
 # A URL that nothing may be posted to, a taken name, no such label, an end before its beginning: refused by rule.
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
@@ -46,14 +46,19 @@ include-operation-id = ["createPlaybackKey", "readPlayback"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404"]
 
 [[operations]]
-include-operation-id = ["clipVideo", "joinVideos", "editMaterial"]
-# A video named twice, a whole number written as 1.0, none of the publish domains.
+include-operation-id = "editMaterial"
+# A whole number written as 1.0, none of the publish domains.
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]
-include-operation-id = "createImport"
+include-operation-id = ["clipVideo", "joinVideos", "createCategory", "encodeVideo"]
+# A video named twice or not there, a whole number written as 1.0, a repeated Idempotency-Key.
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409", "422"]
+
+[[operations]]
+include-operation-id = ["createImport", "retryImport"]
 # A kind that there is not, or a place that is not one of its kind.
-checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401"]
+checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "401", "404", "409"]
 
 [[operations]]
 include-operation-id = "listEvents"

@@ -15,7 +15,7 @@ import typer
 
 from vodpull import __version__
 from vodpull.cli import audit, keys, operators, service, tasks, upkeep
-from vodpull.cli.library import account, edits, imports, materials, playback, uploads, videos
+from vodpull.cli.library import account, edits, export, imports, materials, playback, uploads, videos
 from vodpull.cli.output import print_error
 from vodpull.errors import VodpullError
 
@@ -58,6 +58,7 @@ app.add_typer(account.callbacks, name="callbacks")
 app.add_typer(playback.app, name="playback")
 app.add_typer(materials.app, name="materials")
 app.add_typer(imports.app, name="import")
+app.command()(export.export)
 
 EXIT_ERROR = 1
 EXIT_AGAIN = 75

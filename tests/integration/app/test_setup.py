@@ -217,6 +217,8 @@ COMMANDS = [
     ("keys", "rotate", "AK"),
     ("keys", "webhook-secret", "alice"),
     ("console-link",),
+    ("operators", "list"),
+    ("audit",),
     ("backup", "b.tgz"),
 ]
 

@@ -1,0 +1,102 @@
+"""`vodpull export`: what a library has, a line for each video, for whoever takes it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urljoin
+
+import typer
+
+from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.spans import seconds_of
+
+if TYPE_CHECKING:
+    from vodpull.client import Playback, Video
+
+PATIENCE_S = 300.0
+"""As long as the service may be away while its library is read."""
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="File to write, JSON Lines.", dir_okay=False)],
+    span: Annotated[str, typer.Option("--for", help="How long signed URLs are good: 90s, 30m, 2h or 7d.")] = "7d",
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """
+    Write the library, oldest video first: what `vodpull import jsonl` reads, here or elsewhere.
+
+    Files are named by their URLs. After a break the same command goes on where it was.
+    """
+    for_s = seconds_of(span, field="--for")
+    part = file.with_name(f"{file.name}.part")
+    here, whole_bytes = _written(part)
+    with open_client(server, cacert, patience_s=PATIENCE_S) as client, part.open("ab") as target:
+        target.truncate(whole_bytes)
+        for listed in client.videos(sort="oldest"):
+            if listed.video_id in here:
+                continue
+            video = client.video(listed.video_id)
+            line = line_of(video, client.playback(video.video_id, for_s=for_s, original=True), server=server)
+            target.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            here.add(video.video_id)
+    part.replace(file)
+    typer.echo(f"{len(here)} videos in {file}", err=True)
+
+
+def line_of(video: Video, playback: Playback, *, server: str) -> dict[str, Any]:
+    """Return a video as a line of an export. Pure."""
+
+    def absolute(url: str) -> str:
+        return urljoin(f"{server}/", url) if url else ""
+
+    names = {label.node_id: label.name for label in video.categories}
+    return {
+        "id": video.video_id,
+        "video_id": video.video_id,
+        "url": absolute(playback.original_url or playback.playlist_url),
+        "name": video.name,
+        "description": video.description,
+        "categories": [
+            f"{names[label.parent_id]}/{label.name}" if label.parent_id in names else label.name
+            for label in video.categories
+        ],
+        "captions": [
+            {
+                "url": absolute(caption.url),
+                "language": caption.language,
+                "label": caption.label,
+                "default": caption.default,
+            }
+            for caption in video.captions
+        ],
+        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
+        "blocked": video.state == "blocked",
+        "playback": video.playback,
+        "poster_url": absolute(playback.poster_url),
+        "playlist_url": absolute(playback.playlist_url),
+        "files": [
+            {"clarity": each.clarity, "url": absolute(each.url), "size": each.size_bytes} for each in video.files
+        ],
+        "size": next((each.size_bytes for each in video.files if each.clarity == 1), None),
+        "duration": video.duration_s,
+        "revision": video.sha256,
+    }
+
+
+def _written(part: Path) -> tuple[set[str], int]:
+    """Return the videos that an export before this one wrote whole, and how many bytes that is."""
+    here: set[str] = set()
+    whole_bytes = 0
+    if not part.exists():
+        return here, 0
+    with part.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            here.add(json.loads(line)["id"])
+            whole_bytes += len(line)
+    return here, whole_bytes

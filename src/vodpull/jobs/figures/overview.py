@@ -48,8 +48,8 @@ def failed_since(database: sa.Engine, since_ms: int) -> list[FailedBy]:
         # The batch first: it has the index that leads to few jobs, however many failed in all.
         .where(sa.or_(batch.finished_at_ms.is_(None), batch.finished_at_ms >= since_ms))
         .where(job.stage == Stage.FAILED.value, job.finished_at_ms >= since_ms, batch.deleted_at_ms.is_(None))
-        .group_by(code)
-        .order_by(sa.desc("jobs"), code)
+        .group_by("code")
+        .order_by(sa.desc("jobs"), "code")
     )
     with database.connect() as connection:
         rows = connection.execute(query.limit(MOST_ROWS)).all()

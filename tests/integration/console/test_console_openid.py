@@ -148,7 +148,7 @@ def test_the_rules_say_who_comes_in(
     openid.person = person
     door = sign_on(openid, console.context.accounts._engine, *rules)
     if role is None:
-        with pytest.raises(PermissionDenied, match="nobody lets"):
+        with pytest.raises(PermissionDenied, match="nobody lets this person in"):
             come_back(openid, door)
         return
     name = come_back(openid, door)

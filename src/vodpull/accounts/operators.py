@@ -274,4 +274,6 @@ def _require_owner(connection: sa.Connection) -> None:
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"there is no such operator: {name}", field="name", remedy="`vodpull operators list` shows them all.")
+    return NotFound(
+        f"there is no such operator: {name}", field="name", remedy="`vodpull operators list` shows them all."
+    )

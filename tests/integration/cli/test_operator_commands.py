@@ -1,4 +1,4 @@
-"""`vodpull operators`, `vodpull keys`, `vodpull console-link` and `vodpull audit`: the way back in for whoever has the machine."""
+"""`vodpull operators`, `keys`, `console-link` and `audit`: the way back in for whoever has the machine."""
 
 from __future__ import annotations
 

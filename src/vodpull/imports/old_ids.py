@@ -39,7 +39,8 @@ def video_of_old_id(connection: sa.Connection, old_id: str, *, account: str = ""
         first = connection.execute(query.order_by(_entries.at_ms, _entries.import_id).limit(1)).first()
         if first is not None:
             newest = query.where(_video.account_id == first.account_id)
-            return connection.scalar(newest.order_by(_entries.at_ms.desc(), _entries.import_id.desc()).limit(1))
+            newest = newest.order_by(_entries.at_ms.desc(), _entries.import_id.desc()).limit(1)
+            return next((str(row.video_id) for row in connection.execute(newest)), None)
     return None
 
 

@@ -139,7 +139,7 @@ class Operators:
             now = now_ms()
             row = {"name": name, "role": role.value, "password_hash": "", "created_at_ms": now, "changed_at_ms": now}
             if not insert_new(connection, tables.operator, row):
-                raise ParameterError(f"there is an operator {name} already", field="name")
+                raise ParameterError(f"there is such an operator already: {name}", field="name")
             return new_token(connection, Purpose.SETUP, name, life_s=INVITATION_S)
 
     def setup_name(self, token: str) -> str | None:
@@ -274,4 +274,6 @@ def _require_owner(connection: sa.Connection) -> None:
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"there is no operator {name}", field="name", remedy="`vodpull operators list` shows them all.")
+    return NotFound(
+        f"there is no such operator: {name}", field="name", remedy="`vodpull operators list` shows them all."
+    )

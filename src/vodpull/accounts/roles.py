@@ -33,4 +33,6 @@ def read_role(word: str) -> Role:
     try:
         return Role(word)
     except ValueError:
-        raise ParameterError(f"there is no role {word!r}; known roles are {', '.join(Role)}", field="role") from None
+        raise ParameterError(
+            f"there is no such role: {word!r}; known roles are {', '.join(Role)}", field="role"
+        ) from None

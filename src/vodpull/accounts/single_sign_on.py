@@ -97,7 +97,7 @@ class SingleSignOn:
             known = self._find(connection, identity, subject)
             if known is None and role is None:
                 raise PermissionDenied(
-                    f"nobody lets {identity.email or identity.subject} in",
+                    f"nobody lets this person in: {identity.email or identity.subject}",
                     remedy="Ask an owner to invite your address, or to name it in VODPULL_OIDC_ROLES.",
                 )
             if known is None:
@@ -116,7 +116,7 @@ class SingleSignOn:
         named = connection.execute(sa.select(row.name, row.subject).where(row.name == identity.email)).first()
         if named is not None and named.subject:
             raise PermissionDenied(
-                f"{identity.email} is somebody else's here",
+                f"this address is somebody else's here: {identity.email}",
                 remedy="Ask an owner to remove the operator of that name first.",
             )
         return None if named is None else str(named.name)

@@ -198,14 +198,14 @@ class TwoFactor:
         with self._engine.connect() as connection:
             found = connection.execute(query).mappings().first()
         if found is None:
-            raise NotFound(f"there is no operator {operator}", field="name")
+            raise NotFound(f"there is no such operator: {operator}", field="name")
         return found
 
     def _change(self, operator: str, **values: object) -> None:
         with self._engine.begin() as connection:
             mine = tables.operator.c.name == operator
             if connection.execute(tables.operator.update().where(mine).values(values)).rowcount == 0:
-                raise NotFound(f"there is no operator {operator}", field="name")
+                raise NotFound(f"there is no such operator: {operator}", field="name")
 
 
 def _new_recovery() -> tuple[list[str], str]:

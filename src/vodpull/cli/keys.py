@@ -44,6 +44,7 @@ def create_key(
     until_ms = now_ms() + 1000 * seconds_of(expires, field="--expires") if expires else None
     accounts = _accounts(may_begin=True, new=new)
     made = accounts.create_key(name, scopes=read_scopes(scope or ()), expires_at_ms=until_ms)
+    _tell("key.create", f"name={name.strip()} access_key={made.access_key}")
     if as_json:
         print_json({"accessKey": made.access_key, "secretKey": made.secret_key})
         return
@@ -80,16 +81,19 @@ def list_keys(as_json: Json = False) -> None:
 @app.command("revoke")
 def revoke_key(access_key: AccessKey) -> None:
     """Refuse an access key from now on."""
-    from vodpull.app.local_key import is_local_key, keep_local_key
+    from vodpull.app.local_key import LOCAL_ACCOUNT, is_local_key, keep_local_key
     from vodpull.settings import load_settings
 
     data_dir, accounts = load_settings().data_dir, _accounts()
     if not accounts.revoke_key(access_key):
         raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY", remedy=LIST)
+    _tell("key.revoke", f"access_key={access_key}")
     typer.echo(f"{access_key} is revoked")
     if is_local_key(data_dir, access_key):
         typer.echo("Warning: the commands on this machine used that key; copies of it elsewhere end too.", err=True)
-        typer.echo(f"From now on they use {keep_local_key(data_dir, accounts)}.", err=True)
+        fresh = keep_local_key(data_dir, accounts)
+        _tell("key.create", f"name={LOCAL_ACCOUNT} access_key={fresh}")
+        typer.echo(f"From now on they use {fresh}.", err=True)
 
 
 @app.command("rotate")
@@ -101,9 +105,12 @@ def rotate_key(
     accounts = _accounts()
     if finish:
         accounts.finish_rotation(access_key)
+        _tell("key.finish", f"access_key={access_key}")
         typer.echo(f"{access_key} has one secret again")
         return
-    typer.echo(f"secret key  {accounts.rotate_key(access_key).secret_key}")
+    made = accounts.rotate_key(access_key)
+    _tell("key.rotate", f"access_key={access_key}")
+    typer.echo(f"secret key  {made.secret_key}")
     typer.echo(f"Not shown again. When every client uses it: vodpull keys rotate {access_key} --finish", err=True)
 
 
@@ -122,6 +129,13 @@ def _accounts(*, may_begin: bool = False, new: bool = False) -> Accounts:
     if not (may_begin and (new or settings.names_its_place())):
         require_installation(settings)
     return open_accounts(settings)
+
+
+def _tell(action: str, subject: str) -> None:
+    from vodpull.app.setup import open_people
+    from vodpull.settings import load_settings
+
+    open_people(load_settings()).tell(action, subject)
 
 
 def _minute(unix_ms: int) -> str:

@@ -81,7 +81,7 @@ def _object(status: int, content: bytes) -> dict[str, Any]:
     # The words of RFC 6749 §5.2, such as invalid_client, tell an owner what to look for.
     word = found.get("error") if isinstance(found, dict) else None
     why = f": {word[:40]}" if isinstance(word, str) and word.isprintable() else ""
-    raise AuthenticationError(f"the identity provider answered with HTTP {status}{why}")
+    raise AuthenticationError(f"the identity provider answered with an error: HTTP {status}{why}")
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -177,7 +177,7 @@ class Provider:
     def _endpoint(self, name: str) -> str:
         url = self._discovered().get(name)
         if not isinstance(url, str):
-            raise AuthenticationError(f"the identity provider names no {name}")
+            raise AuthenticationError(f"the identity provider does not say where it is: {name}")
         return url
 
     def _discovered(self) -> dict[str, Any]:

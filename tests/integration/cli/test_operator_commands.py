@@ -1,4 +1,4 @@
-"""`vodpull operators`, `vodpull console-link` and `vodpull audit`: the way back in for whoever has the machine."""
+"""`vodpull operators`, `keys`, `console-link` and `audit`: the way back in for whoever has the machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vodpull.accounts.operators import Operators
-from vodpull.app.setup import open_people
+from vodpull.app.local_key import keep_local_key
+from vodpull.app.setup import open_accounts, open_people
 from vodpull.cli.main import app
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.settings import load_settings
@@ -58,10 +59,39 @@ def test_a_link_for_a_new_password_is_the_only_owners_unless_somebody_is_named(o
     assert isinstance(run("console-link", "eve").exception, NotFound)
 
 
+def audit_lines() -> list[dict[str, str]]:
+    return [json.loads(line) for line in run("audit", "--format", "jsonl").stdout.splitlines()]
+
+
+def test_keys_that_the_shell_made_and_changed_are_in_the_audit_log_without_their_secrets(operators: Operators) -> None:
+    made = json.loads(run("keys", "create", "acme", "--json").stdout)
+    key = made["accessKey"]
+    second = run("keys", "rotate", key).stdout.split()[-1]
+    run("keys", "rotate", key, "--finish")
+    run("keys", "revoke", key)
+    assert isinstance(run("keys", "revoke", key).exception, NotFound)
+    run("keys", "list")
+    lines = audit_lines()
+    assert [(line["kind"], line["action"], line["subject"], line["outcome"]) for line in reversed(lines)] == [
+        ("shell", "key.create", f"name=acme access_key={key}", "done"),
+        ("shell", "key.rotate", f"access_key={key}", "done"),
+        ("shell", "key.finish", f"access_key={key}", "done"),
+        ("shell", "key.revoke", f"access_key={key}", "done"),
+    ]
+    assert not [line for line in lines if made["secretKey"] in str(line) or second in str(line)]
+
+
+def test_the_key_that_takes_the_place_of_the_commands_own_is_told(operators: Operators, tmp_path: Path) -> None:
+    old = keep_local_key(tmp_path, open_accounts(load_settings()))
+    run("keys", "revoke", old)
+    new = json.loads((tmp_path / "local-key.json").read_text())["access_key"]
+    assert [line["subject"] for line in audit_lines()] == [f"name=local access_key={new}", f"access_key={old}"]
+
+
 def test_the_shell_is_in_the_audit_log_too(operators: Operators) -> None:
     run("operators", "add", "ada")
     run("operators", "remove", "ada")
-    lines = [json.loads(line) for line in run("audit", "--format", "jsonl").stdout.splitlines()]
+    lines = audit_lines()
     assert [(line["kind"], line["action"], line["subject"]) for line in lines] == [
         ("shell", "operator.remove", "name=ada"),
         ("shell", "operator.invite", "name=ada role=viewer"),

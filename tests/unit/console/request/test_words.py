@@ -24,6 +24,9 @@ from vodpull.workflows.engine.queues import Queues
 FOLDER = Path(vodpull.console.__file__).parent
 SAY = say_in("zh")
 
+REFUSALS = ("AuthenticationError", "PermissionDenied", "NotAllowedNow", "NotFound")
+"""Raised where people get in, and told on the page in their own words."""
+
 
 def collected() -> Iterator[str]:
     """Yield every text that the pages may show: marked ones, and those that come from the catalogue and from states."""
@@ -33,6 +36,9 @@ def collected() -> Iterator[str]:
     for path in (FOLDER / "templates").rglob("*.html"):
         options = {"encoding": "utf-8"}
         for found in extract_from_file("jinja2.ext:babel_extract", str(path), keywords={"_": None}, options=options):
+            yield str(found[1])
+    for path in (*(FOLDER.parent / "accounts").glob("*.py"), *(FOLDER.parent / "oidc").glob("*.py")):
+        for found in extract_from_file("python", str(path), keywords=dict.fromkeys(REFUSALS)):
             yield str(found[1])
     for kind in catalogue():
         yield (kind.__doc__ or "").strip().splitlines()[0]
@@ -80,6 +86,14 @@ def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str
         "60 URLs are too many for one task; the most is 50",
         "the password must have 10 to 200 characters",
         "there is nothing under way to cancel",
+        "there is no such operator: ada@example.com",
+        "there is such an operator already: ada",
+        "there is no such role: 'king'; known roles are viewer, operator, owner",
+        "nobody lets this person in: ada@example.com",
+        "this address is somebody else's here: ada@example.com",
+        "the identity provider answered with an error: HTTP 400: invalid_client",
+        "the identity provider does not say where it is: token_endpoint",
+        "the account has 20 live playback keys: revoke one first",
     ],
 )
 def test_sentences_with_numbers_are_retold(text: str) -> None:

@@ -31,6 +31,7 @@ from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.files import media_router
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
+from vodpull.api.http.old_urls import old_urls_router
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.publish_domains import PublishDomains
 from vodpull.api.v1.account import account_router
@@ -97,6 +98,7 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
         metrics_router(context.metrics),
         content_keys_router(context.gate),
         media_router(context.objects, context.gate),
+        old_urls_router(context),
         docs_router(),
     )
     for router in routers:

@@ -252,19 +252,6 @@ def rate_of_job(database: sa.Engine, job_id: str) -> int:
     return options.max_bytes_per_s and max(LEAST_RATE, options.max_bytes_per_s // options.parallel)
 
 
-def video_of_origin(connection: sa.Connection, origin_id: str) -> str | None:
-    """Return the video that an id of elsewhere became last, whoever's it is; None: none."""
-    video = tables.video.c
-    query = (
-        sa.select(_entries.video_id)
-        .join_from(tables.import_entries, tables.video, video.video_id == _entries.video_id)
-        .where(_entries.origin_id == origin_id)
-        .order_by(_entries.at_ms.desc())
-        .limit(1)
-    )
-    return connection.scalar(query)
-
-
 def _import_of(row: Mapping[Any, Any]) -> Import:
     values = dict(row)
     failure = values.pop("failure")

@@ -92,6 +92,21 @@ def test_batches_and_events_are_listed(service: Vodpull) -> None:
         assert client.acknowledge([event.event_id for event in events]) == len(events)
 
 
+def test_the_audit_log_is_read_page_by_page(service: Vodpull) -> None:
+    key = service.key("client audit")
+    with Client(service.url, key.access_key, key.secret) as client:
+        for _ in range(2):
+            with pytest.raises(NotFound):
+                client.delete("0" * 32)
+        client.acknowledge(["none"])
+        newer = client.audit(limit=1, action="DELETE")
+        older = client.audit(limit=1, action="DELETE", cursor=newer.next_cursor)
+        [line] = older.lines
+        assert (line.who, line.outcome, line.subject) == (key.access_key, "not_found", f"batch_id={'0' * 32}")
+        assert (len(newer.lines), older.next_cursor) == (1, "")
+        assert client.audit(who="nobody").lines == client.audit(until_ms=line.at_ms).lines == ()
+
+
 def test_errors_are_those_of_the_catalogue(client: Client, service: Vodpull) -> None:
     with pytest.raises(ParameterError) as named:
         client.submit(["http://127.0.0.1/x"], template="nope")

@@ -151,6 +151,17 @@ def test_lists_hold_the_callers_own_only(service: Vodpull, stranger: SigningKey,
     assert service.api("GET", "/deliveries", key=stranger).json() == {"deliveries": [], "next_cursor": ""}
 
 
+def test_the_audit_log_holds_the_callers_own_lines_only(
+    service: Vodpull, stranger: SigningKey, ids: dict[str, Any]
+) -> None:
+    assert service.api("DELETE", f"/batches/{ids['batch_id']}", key=stranger).status_code == 404
+    for key in (stranger, service.own_key):
+        lines = service.api("GET", "/audit", key=key).json()["lines"]
+        assert {line["who"] for line in lines} == {key.access_key}
+    guessed = service.api("GET", "/audit", key=stranger, params={"who": service.own_key.access_key}).json()
+    assert guessed == {"lines": [], "next_cursor": ""}
+
+
 def test_a_cursor_of_another_account_opens_nothing(service: Vodpull, stranger: SigningKey) -> None:
     for _ in range(2):
         service.create("http://127.0.0.1/x")

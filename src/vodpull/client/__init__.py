@@ -8,6 +8,7 @@ vodpull for Python programs: submit sources, follow them, and check notification
 Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `field` at fault and a `remedy`.
 """
 
+from vodpull.client.audit_operations import AuditFilters, AuditLine, AuditPage
 from vodpull.client.clients import AsyncClient, Client
 from vodpull.client.edit_operations import Edit, EditForm, Material, MaterialPage
 from vodpull.client.import_operations import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
@@ -48,6 +49,9 @@ __all__ = [
     "Account",
     "AsyncClient",
     "Attempt",
+    "AuditFilters",
+    "AuditLine",
+    "AuditPage",
     "Batch",
     "Caption",
     "CaptionFile",

@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import edit_operations, import_operations, operations, upload_operations, video_operations
+from vodpull.client import (
+    audit_operations,
+    edit_operations,
+    import_operations,
+    operations,
+    upload_operations,
+    video_operations,
+)
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
@@ -95,6 +102,7 @@ class _Operations:
     playback_keys = _Method(video_operations.playback_keys)
     create_playback_key = _Method(video_operations.create_playback_key)
     revoke_playback_key = _Method(video_operations.revoke_playback_key)
+    audit = _Method(audit_operations.audit)
     captions = _Method(video_operations.captions)
     put_caption = _Method(video_operations.put_caption)
     delete_caption = _Method(video_operations.delete_caption)

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from tests.services.vodpull import Vodpull
 
@@ -198,19 +199,32 @@ class BlockSender(Sender):
     series: str = "one"
 
     def send(self) -> None:
+        expires = self.sometimes(0.1, "expiring")
+        for _ in range(TRIES):
+            body = self._blocks(expires=expires)
+            try:
+                answer = self.again(partial(self._post, f"/mkfile/{len(self.data)}", body))
+            except Over as over:
+                if over.status == 412:  # the other client has begun a block of this series anew, after it was whole
+                    self.line.met["begun anew"] += 1
+                    continue
+                raise
+            if self.sometimes(0.3, "replay"):
+                again = self.again(partial(self._post, f"/mkfile/{len(self.data)}", body))
+                assert json.loads(again.text)["hash"] == json.loads(answer.text)["hash"]
+            return
+        raise AssertionError("the blocks never made up the file")
+
+    def _blocks(self, *, expires: bool) -> bytes:
+        """Send all blocks, and return what a file is made of: their last contexts."""
         numbers = list(range(-(-len(self.data) // BLOCK_BYTES)))
         self.line.chance.shuffle(numbers)
         contexts: dict[int, str] = {}
-        expires = self.sometimes(0.1, "expiring")
         for number in numbers:
             contexts[number] = self._block(number)
             if expires and number == numbers[0]:
                 self.outlast_token()
-        body = ",".join(contexts[number] for number in sorted(contexts)).encode()
-        answer = self.again(lambda: self._post(f"/mkfile/{len(self.data)}", body))
-        if self.sometimes(0.3, "replay"):
-            again = self.again(lambda: self._post(f"/mkfile/{len(self.data)}", body))
-            assert json.loads(again.text)["hash"] == json.loads(answer.text)["hash"]
+        return ",".join(contexts[number] for number in sorted(contexts)).encode()
 
     def _block(self, number: int) -> str:
         data = self.data[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]

@@ -16,6 +16,13 @@ from vodpull.workflows.importing.pages import add_page
 PLACE = {"place-url": "https://old.test", "place-access_key": "AK1"}
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Return each kind of database: every query about imports runs here."""
+    kind: str = request.param
+    return kind
+
+
 @pytest.fixture
 def begun(operator: Console) -> Import:
     """An import that the console has begun: a plan with a failure and a bad line."""

@@ -201,7 +201,7 @@ class WarningReply(Shape):
 
 
 class JobReply(Shape):
-    """Where one job is. Its URLs bear no playback token: of a signed video, ask for `playback` to get some that play."""
+    """Where one job is. Its URLs bear no playback token: for those of a signed video, ask for its `playback`."""
 
     job_id: str
     """Its address is `/api/v1/jobs/<job_id>`."""

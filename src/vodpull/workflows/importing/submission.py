@@ -91,7 +91,11 @@ class Submission:
         mine = tables.job.c.job_id == known.job_id
         batch, job = self._store.find_job(known.job_id)
         again = self._store.replace_original(
-            connection, JobRef.of(job), template=self._intake.template_of(template), watermark=""
+            connection,
+            JobRef.of(job),
+            template=self._intake.template_of(template),
+            watermark="",
+            captions=_sidecars(listed.entry),
         )
         if again is None:  # it is under way
             return []

@@ -1,0 +1,143 @@
+"""Whole libraries move in from each cloud and from a folder, through the engine, on PostgreSQL."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_imports import counted, order, wait_for
+from tests.origin import Origin
+from tests.services import clouds
+from tests.services.clouds import KEY, VTT, running
+from tests.services.postgres import Postgres
+from tests.services.vodpull import Vodpull
+
+CLIP, ANOTHER = "world_vp9_opus.webm", "sample_h264_aac.flv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A service, and what people leave."""
+
+    service: Vodpull
+    places: dict[str, dict[str, Any]]
+    """By kind: what an import of it is asked with."""
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, postgres: Postgres) -> Iterator[Move]:
+    folder = tmp_path_factory.mktemp("nas")
+    shutil.copyfile(clips / CLIP, folder / "first.webm")
+    (folder / "lessons").mkdir()
+    shutil.copyfile(clips / ANOTHER, folder / "lessons/second.flv")
+    (folder / "first.en.vtt").write_bytes(VTT)
+    for number in range(3):
+        for name in ("original", "play_720p.mp4"):
+            origin.put(f"guid-{number}/{name}", (clips / CLIP).read_bytes())
+        origin.put(f"guid-{number}/captions/en.vtt", VTT)
+    with ExitStack() as open_things:
+        made = {"mux": clouds.mux, "cloudflare": clouds.cloudflare, "bunny": clouds.bunny}
+        videos = {"mux": 3, "cloudflare": 3, "bunny": 5}
+        urls = {
+            kind: open_things.enter_context(running(make(origin.url(CLIP), videos=videos[kind]))).url
+            for kind, make in made.items()
+        }
+        settings = {
+            "VODPULL_TRUSTED_ORIGINS": ",".join([origin.origin, *urls.values()]),
+            "VODPULL_ORIGIN_CREDENTIALS": f"{urls['cloudflare']}=Bearer {KEY}",
+            "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()}",
+            "VODPULL_DEFAULT_TEMPLATE": "original",
+            "VODPULL_DATABASE_URL": postgres.url(),
+            "VODPULL_STORAGE_URL": tmp_path_factory.mktemp("store").as_uri(),
+        }
+        service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin="", **settings)
+        service.start()
+        open_things.callback(service.stop)
+        mux = {"token_id": "token", "url": urls["mux"], "stream_url": f"{urls['mux']}/files"}
+        places = {
+            "mux": {"place": mux, "secret": {"token_secret": KEY}},
+            "cloudflare": {"place": {"account_id": "acc", "url": urls["cloudflare"]}, "secret": {"api_token": KEY}},
+            "bunny": {
+                "place": {"library": "77", "url": urls["bunny"], "host": origin.origin},
+                "secret": {"access_key": KEY},
+            },
+            "s3": {"place": {"store": "nas"}},
+        }
+        yield Move(service=service, places=places, folder=folder)
+
+
+def begin(move: Move, kind: str, **asked: object) -> str:
+    reply = move.service.api("POST", "/imports", json={"kind": kind, **move.places[kind], **asked})
+    assert reply.status_code == 201, reply.text
+    import_id: str = reply.json()["import_id"]
+    return import_id
+
+
+def first_of(move: Move, import_id: str, state: str) -> dict[str, Any]:
+    reply = move.service.api("GET", f"/imports/{import_id}/entries", params={"state": state})
+    found: dict[str, Any] = reply.json()["entries"][0]
+    return found
+
+
+@pytest.fixture(scope="module")
+def moved(move: Move) -> dict[str, str]:
+    """The imports, by kind: planned, started, paused and resumed, all at once."""
+    import_ids = {kind: begin(move, kind, dry_run=True) for kind in move.places}
+    for import_id in import_ids.values():
+        planned = counted(wait_for(move.service, import_id, "planned"))
+        assert set(planned) == {"waiting", "invalid"}
+        for word, state in (("start", "running"), ("pause", "paused"), ("resume", "running")):
+            assert order(move.service, import_id, word)["state"] == state
+    return import_ids
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts", "names"),
+    [
+        ("mux", {"done": 2, "invalid": 1}, {"Film 0", "Film 1"}),
+        ("cloudflare", {"done": 2, "invalid": 1}, {"Film 0", "Film 1"}),
+        ("bunny", {"done": 3, "invalid": 2}, {"Film 0", "Film 1", "Film 2"}),
+        ("s3", {"done": 2, "invalid": 1}, {"first.webm", "second.flv"}),
+    ],
+)
+def test_a_whole_library_comes_along_once(
+    move: Move, moved: dict[str, str], kind: str, counts: dict[str, int], names: set[str]
+) -> None:
+    service, import_id = move.service, moved[kind]
+    assert counted(wait_for(service, import_id, "done")) == counts
+    rows = list(csv.DictReader(io.StringIO(service.api("GET", f"/imports/{import_id}/map.csv").text)))
+    brought = {row["origin_id"]: service.api("GET", f"/videos/{row['video_id']}").json() for row in rows}
+    assert {video["name"] for video in brought.values()} == names
+    assert [each["language"] for each in min(brought.items())[1]["captions"]] == ["en"]
+    assert all(service.get(row["play_url"].removeprefix(service.url)).status_code == 200 for row in rows)
+    again = wait_for(service, begin(move, kind), "done")
+    assert counted(again) == {"exists": counts["done"], "invalid": counts["invalid"]}
+
+
+def test_a_file_that_is_another_one_now_comes_into_the_same_video(
+    move: Move, moved: dict[str, str], clips: Path
+) -> None:
+    service, file = move.service, move.folder / "first.webm"
+    wait_for(service, moved["s3"], "done")
+    before = service.api("GET", f"/videos/{first_of(move, moved['s3'], 'done')['video_id']}").json()
+    file.write_bytes(b"no film any more")
+    broken = wait_for(service, begin(move, "s3"), "done")
+    assert counted(broken) == {"exists": 1, "failed": 1, "invalid": 1}
+    failed = first_of(move, broken["import_id"], "failed")
+    assert failed["video_id"] == before["video_id"]
+    shutil.copyfile(clips / ANOTHER, file)
+    mended = wait_for(service, begin(move, "s3"), "done")
+    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 1}
+    after = service.api("GET", f"/videos/{before['video_id']}").json()
+    assert after["files"][0]["size_bytes"] == file.stat().st_size != before["files"][0]["size_bytes"]
+    assert [each["language"] for each in after["captions"]] == ["en"]
+    assert len(service.api("GET", "/videos", params={"limit": 100}).json()["videos"]) == 9

@@ -201,7 +201,7 @@ class WarningReply(Shape):
 
 
 class JobReply(Shape):
-    """Where one job is."""
+    """Where one job is. Its URLs bear no playback token: for those of a signed video, ask for its `playback`."""
 
     job_id: str
     """Its address is `/api/v1/jobs/<job_id>`."""

@@ -20,7 +20,9 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 
 # `vodpull` where a shell takes it for a command.
-COMMAND = re.compile(r"(?:^|&& |\$\(|exec \S+ |/bin/)vodpull ([a-z][a-z-]+(?: [a-z][a-z0-9-]+)?)([^\n#)]*)", re.M)
+COMMAND = re.compile(
+    r"(?:^|&& |\$\(|exec \S+ |/bin/)vodpull ([a-z][a-z-]+(?: [a-z][a-z0-9-]+)?)([^\n#)]*)", re.MULTILINE
+)
 
 
 def pages_in(nav: list[dict[str, Any]]) -> Iterator[str]:

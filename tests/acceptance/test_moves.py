@@ -136,12 +136,14 @@ def test_a_file_that_is_another_one_now_comes_into_the_same_video(
     failed = first_of(move, broken["import_id"], "failed")
     assert failed["video_id"] == before["video_id"]
     shutil.copyfile(clips / ANOTHER, file)
+    (move.folder / "first.de.vtt").write_bytes(VTT)
     mended = wait_for(service, begin(move, "s3"), "done")
-    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 1}
+    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 2}
     after = service.api("GET", f"/videos/{before['video_id']}").json()
     assert after["files"][0]["size_bytes"] == file.stat().st_size != before["files"][0]["size_bytes"]
-    assert [each["language"] for each in after["captions"]] == ["en"]
-    assert len(service.api("GET", "/videos", params={"limit": 100}).json()["videos"]) == 9
+    assert {each["language"] for each in after["captions"]} == {"en", "de"}
+    videos = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
+    assert [video["video_id"] for video in videos if video["name"] == "first.webm"] == [before["video_id"]]
 
 
 def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, origin: Origin) -> None:

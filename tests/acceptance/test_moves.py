@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -135,9 +136,34 @@ def test_a_file_that_is_another_one_now_comes_into_the_same_video(
     failed = first_of(move, broken["import_id"], "failed")
     assert failed["video_id"] == before["video_id"]
     shutil.copyfile(clips / ANOTHER, file)
+    (move.folder / "first.de.vtt").write_bytes(VTT)
     mended = wait_for(service, begin(move, "s3"), "done")
-    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 1}
+    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 2}
     after = service.api("GET", f"/videos/{before['video_id']}").json()
     assert after["files"][0]["size_bytes"] == file.stat().st_size != before["files"][0]["size_bytes"]
-    assert [each["language"] for each in after["captions"]] == ["en"]
-    assert len(service.api("GET", "/videos", params={"limit": 100}).json()["videos"]) == 9
+    assert {each["language"] for each in after["captions"]} == {"en", "de"}
+    videos = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
+    assert [video["video_id"] for video in videos if video["name"] == "first.webm"] == [before["video_id"]]
+
+
+def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, origin: Origin) -> None:
+    service = move.service
+    import_id = service.api("POST", "/imports", json={"kind": "list", "parallel": 2}).json()["import_id"]
+    listed = [{"origin_id": f"{number}", "url": origin.url(f"never?{number}")} for number in range(3)]
+    assert service.api("POST", f"/imports/{import_id}/entries", json={"entries": listed}).status_code == 200
+    order(service, import_id, "start")
+    _until(service, import_id, {"running": 2, "waiting": 1})
+    assert order(service, import_id, "cancel")["state"] == "cancelled"
+    _until(service, import_id, {"failed": 2, "waiting": 1})
+    assert first_of(move, import_id, "failed")["error"]["code"] == "cancelled"
+    order(service, import_id, "retry")
+    _until(service, import_id, {"running": 2, "waiting": 1})
+    order(service, import_id, "cancel")
+    _until(service, import_id, {"failed": 2, "waiting": 1})
+
+
+def _until(service: Vodpull, import_id: str, counts: dict[str, int]) -> None:
+    deadline_s = time.monotonic() + 60
+    while (found := counted(service.api("GET", f"/imports/{import_id}").json())) != counts:
+        assert time.monotonic() < deadline_s, (found, service.log()[-3000:])
+        time.sleep(0.1)

@@ -30,6 +30,10 @@ class Cut(Exception):
     """The line is cut here."""
 
 
+class Whole(Exception):
+    """The file is whole already: this client's answer was lost, or another one was first."""
+
+
 class Over(Exception):
     """The service has answered for good."""
 
@@ -123,7 +127,13 @@ class Sender:
     video_id: str = ""
 
     def reserve(self) -> None:
-        """Ask for a token, or for another one for the same upload."""
+        """
+        Ask for a token, or for another one for the same upload.
+
+        Raises:
+            Whole: there is no such upload any more.
+            Over: none is given.
+        """
         asked = {"originFileName": "a.mp4", "fileId": self.file_id, "workflowId": self.template, "fileMd5": self.md5}
         for _ in range(TRIES):
             try:
@@ -134,7 +144,7 @@ class Sender:
             if reply["code"] != 200:
                 raise Over(reply["code"], str(reply))
             if self.key and reply["data"]["fileKey"] != self.key:
-                return  # the file is whole: whoever asks again would send another one
+                raise Whole  # the place is a new one: whoever goes on would send another file
             self.token, self.key = reply["data"]["uploadToken"], reply["data"]["fileKey"]
             self.video_id = reply["data"]["videoId"]
             return
@@ -151,6 +161,7 @@ class Sender:
         Do something until it is answered well, with a fresh token where that is what is wrong.
 
         Raises:
+            Whole: a fresh token would be for another file.
             Over: the answer is another one, for good.
         """
         deadline_s = time.monotonic() + LONGEST_S
@@ -312,6 +323,8 @@ def send_together(senders: list[FormSender | BlockSender | TusSender]) -> list[E
     def send(sender: FormSender | BlockSender | TusSender) -> None:
         try:
             sender.send()
+        except Whole:
+            pass  # what arrived is compared in the end
         except Over as over:
             if over.status != http.client.NOT_ACCEPTABLE:  # the other one was first
                 failed.append(over)

@@ -16,7 +16,8 @@ from vodpull.database.ids import new_id
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 
 VAULT = Vault("a master key of a test")
 ORIGINAL = StoredFile(

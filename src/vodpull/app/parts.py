@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from limits import parse
 
 from vodpull import fetch, storage
-from vodpull.accounts.hashing import WAITING
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.people.hashing import WAITING
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
@@ -32,7 +32,7 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.people.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.removals import Retention

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse
 
 from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import NewKey
-from vodpull.accounts.operators import Operators
-from vodpull.accounts.sessions import Sessions
-from vodpull.accounts.two_factor import TwoFactor
+from vodpull.accounts.people.operators import Operators
+from vodpull.accounts.people.sessions import Sessions
+from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
 from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign

@@ -44,7 +44,7 @@ def add_operator(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Add an operator, and print the one-time link to choose a password, good for three days."""
-    from vodpull.accounts.roles import read_role
+    from vodpull.accounts.people.roles import read_role
     from vodpull.console import link_of
     from vodpull.settings import load_settings
 
@@ -57,7 +57,7 @@ def add_operator(
 @app.command("role")
 def set_role(name: Name, role: Role) -> None:
     """Give an operator another role, in every session at once."""
-    from vodpull.accounts.roles import read_role
+    from vodpull.accounts.people.roles import read_role
 
     people = _people()
     people.operators.set_role(name.lower(), read_role(role))

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts, LiveKey, NewKey
-from vodpull.accounts.operators import Operators
+from vodpull.accounts.people.operators import Operators
+from vodpull.accounts.people.sessions import Sessions
+from vodpull.accounts.people.single_sign_on import SingleSignOn
+from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.accounts.sessions import Sessions
-from vodpull.accounts.single_sign_on import SingleSignOn
-from vodpull.accounts.two_factor import TwoFactor
 from vodpull.database.changes import Mark
 from vodpull.jobs.figures.census import Census
 from vodpull.jobs.figures.history import History

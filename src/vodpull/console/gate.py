@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
-from vodpull.accounts.sessions import SESSION_S, Sessions
+from vodpull.accounts.people.sessions import SESSION_S, Sessions
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form

@@ -14,7 +14,7 @@ import asyncio
 import structlog
 
 from vodpull.errors import InternalError, VodpullError
-from vodpull.jobs.store.store import JobRef
+from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.steps import Steps, failure_of

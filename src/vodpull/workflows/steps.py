@@ -38,7 +38,7 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef
+from vodpull.jobs.store.refs import JobRef
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone

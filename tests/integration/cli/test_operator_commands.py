@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from vodpull.accounts.operators import Operators
+from vodpull.accounts.people.operators import Operators
 from vodpull.app.local_key import keep_local_key
 from vodpull.app.setup import open_accounts, open_people
 from vodpull.cli.main import app

@@ -19,10 +19,10 @@ from starlette.testclient import TestClient
 
 from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts, LiveKey, NewKey
-from vodpull.accounts.operators import Operators
+from vodpull.accounts.people.operators import Operators
+from vodpull.accounts.people.sessions import Sessions
+from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.accounts.sessions import Sessions
-from vodpull.accounts.two_factor import TwoFactor
 from vodpull.accounts.vault import Vault
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s

@@ -9,9 +9,9 @@ import pytest
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.accounts.sessions import Place
+from vodpull.accounts.people.sessions import Place
 from vodpull.console import console_link, create_console
-from vodpull.console.pages import attempts
+from vodpull.console.pages.people import attempts
 
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -14,7 +14,7 @@ from vodpull.fetch import AddressGuard
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef
+from vodpull.jobs.store.refs import JobRef
 
 URL = "https://inspector.invalid/try-out"
 

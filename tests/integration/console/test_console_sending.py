@@ -11,8 +11,8 @@ from tests.integration.console.test_console_library import add, found
 from tests.integration.console.test_console_pages import post
 from tests.materials import another_material
 
-from vodpull.accounts.roles import Role
-from vodpull.accounts.sessions import Place
+from vodpull.accounts.people.roles import Role
+from vodpull.accounts.people.sessions import Place
 from vodpull.console.request.visit import COOKIE
 from vodpull.jobs.model import VideoOrigin
 from vodpull.materials.materials import keep_material, use_materials

@@ -28,7 +28,8 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.status_reader import Lookup, open_status_reader
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.workflows.requests.leftovers import strangers
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)

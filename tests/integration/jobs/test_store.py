@@ -17,7 +17,8 @@ from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
 from vodpull.jobs.model import Job, Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Progress, Store
+from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import fingerprint, remember
 
 

@@ -15,7 +15,7 @@ from tests.integration.workflows.attempts import Bench, bench
 from vodpull import media
 from vodpull.errors import OutputInvalid
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile
-from vodpull.jobs.store.store import JobRef
+from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.context import folder_key
 from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, write_plan
 from vodpull.workflows.attempt.produce import Production

@@ -24,7 +24,8 @@ from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import store as stores
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block

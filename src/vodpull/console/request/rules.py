@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vodpull.accounts.roles import Role
+from vodpull.accounts.people.roles import Role
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Literal, get_args
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from vodpull.accounts.roles import Role
-from vodpull.accounts.sessions import Bearer, Place
+from vodpull.accounts.people.roles import Role
+from vodpull.accounts.people.sessions import Bearer, Place
 from vodpull.console.request.rules import rule_of
 from vodpull.console.request.words import LANGUAGES, Language, choose_language
 

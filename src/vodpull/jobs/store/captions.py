@@ -12,13 +12,10 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
-from vodpull.jobs.store.videos import archive_again, supersede
+from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, supersede
 
 MAX_CAPTIONS = 100
 """Of one video: more languages than any film has."""
-
-REPLACED_STAYS_MS = 3_600_000
-"""As long as a player may still read files that are exchanged (spec cloud-vod-videos §2)."""
 
 COMES_WITHIN_MS = 86_400_000
 """Files on their way that have not come by then never will."""

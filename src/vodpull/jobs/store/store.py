@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,8 +28,9 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.outcome import Outcome, final_values
+from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.rows import batch_of, job_of_row, job_row, read_view
-from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state, supersede
+from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, keep_video, set_encode_state, supersede
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
@@ -38,33 +39,6 @@ IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 ARRIVING_MS = 600_000
 """So long after its last byte an upload is taken to go on: longer than anybody follows a quiet one."""
-
-REPLACED_STAYS_MS = 3_600_000
-"""So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """How far a job is within its stage, as shown to people; written often, never decided upon."""
-
-    percent: float = 0.0
-    """Of this stage, 0 to 100."""
-    bytes_done: int | None = None
-    """None leaves the stored figure."""
-    bytes_total: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobRef:
-    """One attempt of a job: what its workflow and steps speak of."""
-
-    job_id: str
-    attempt: int
-
-    @classmethod
-    def of(cls, job: Job) -> JobRef:
-        """Return the attempt that a job is in."""
-        return cls(job_id=job.job_id, attempt=job.attempt)
 
 
 class Store:

@@ -10,6 +10,9 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new
 from vodpull.jobs.model import EDITED, Asset, EncodeState, Job, VideoState
 
+REPLACED_STAYS_MS = 3_600_000
+"""So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
+
 
 def name_of_file(file_name: str) -> str:
     """Return what a video is called at first: the file's name without its suffix (spec cloud-vod-videos §2.1)."""

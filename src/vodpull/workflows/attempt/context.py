@@ -14,7 +14,8 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission

@@ -27,7 +27,7 @@ from vodpull.errors import (
     OutputInvalid,
 )
 from vodpull.jobs.model import Asset, Job, Stage
-from vodpull.jobs.store.store import JobRef, Progress
+from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import sqlalchemy as sa
 
-from vodpull.jobs.store.store import Progress
+from vodpull.jobs.store.refs import Progress
 
 INTERVAL_S = 0.5
 """Between two writes of one job: a person sees it move, and the database does not notice."""

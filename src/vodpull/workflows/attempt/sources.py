@@ -12,7 +12,7 @@ from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
-from vodpull.jobs.store.store import JobRef
+from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts

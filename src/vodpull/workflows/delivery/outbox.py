@@ -22,7 +22,8 @@ from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Deli
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material
 from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload

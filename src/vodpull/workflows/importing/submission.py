@@ -15,7 +15,8 @@ from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Brought, EntryChange, brought_before, read_entries
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
 from vodpull.jobs.model import Sidecar
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

@@ -8,7 +8,8 @@ from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import EDITED, BatchView, Job
 from vodpull.jobs.store.outcome import Outcome
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

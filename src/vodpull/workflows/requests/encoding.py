@@ -7,7 +7,8 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from vodpull.errors import NotAllowedNow
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import use_materials
 from vodpull.videos.model import Video
 from vodpull.workflows.engine.engine import Engine

@@ -24,8 +24,9 @@ from vodpull.jobs.model import (
     StoredFile,
     VideoOrigin,
 )
+from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.rows import find_job_of
-from vodpull.jobs.store.store import JobRef, Store
+from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import find_material, use_materials
 from vodpull.uploads.model import Upload

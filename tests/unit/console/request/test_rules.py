@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.accounts.roles import Role, read_role
+from vodpull.accounts.people.roles import Role, read_role
 from vodpull.console.request.rules import RULES, rule_of
 from vodpull.errors import ParameterError
 
@@ -16,11 +16,11 @@ PAGES = Path(str(files("vodpull.console"))) / "pages"
 
 ROUTES = {
     f"{ {'page': 'GET', 'live': 'GET', 'action': 'POST'}[kind] } {path}"
-    for source in PAGES.glob("*.py")
+    for source in PAGES.rglob("*.py")
     for kind, path in re.findall(r'gate\.(page|live|action)\(\s*"([^"]+)"', source.read_text())
 } | {
     f"{method} {path}"
-    for source in PAGES.glob("*.py")
+    for source in PAGES.rglob("*.py")
     for method, path in re.findall(r'gate\.files\("(\w+)", "([^"]+)"', source.read_text())
 }
 

@@ -10,8 +10,8 @@ import pytest
 from babel.messages.extract import extract_from_file
 
 import vodpull.console
-from vodpull.console.pages import library
 from vodpull.console.pages.home import STATES
+from vodpull.console.pages.videos import library
 from vodpull.console.request.words import choose_language, retell, say_in
 from vodpull.errors import catalogue
 from vodpull.jobs.model import Stage
@@ -37,7 +37,7 @@ def collected() -> Iterator[str]:
         options = {"encoding": "utf-8"}
         for found in extract_from_file("jinja2.ext:babel_extract", str(path), keywords={"_": None}, options=options):
             yield str(found[1])
-    for path in (*(FOLDER.parent / "accounts").glob("*.py"), *(FOLDER.parent / "oidc").glob("*.py")):
+    for path in (*(FOLDER.parent / "accounts").rglob("*.py"), *(FOLDER.parent / "oidc").glob("*.py")):
         for found in extract_from_file("python", str(path), keywords=dict.fromkeys(REFUSALS)):
             yield str(found[1])
     for kind in catalogue():

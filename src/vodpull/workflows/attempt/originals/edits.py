@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
 from vodpull.jobs.model import Asset, Batch, Job, fragments_name
-from vodpull.jobs.store.store import JobRef, Progress
+from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.media import edit
 from vodpull.videos.library import find_video
 from vodpull.videos.tasks import task_of_job

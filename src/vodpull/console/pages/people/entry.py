@@ -9,12 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, Kind, Who
-from vodpull.accounts.operators import Operators
-from vodpull.accounts.passwords import MIN_PASSWORD_CHARACTERS
-from vodpull.accounts.sessions import SESSION_S
+from vodpull.accounts.people.operators import Operators
+from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
+from vodpull.accounts.people.sessions import SESSION_S
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.attempts import Attempts
+from vodpull.console.pages.people.attempts import Attempts
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import (
     COOKIE,

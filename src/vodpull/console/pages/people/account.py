@@ -8,12 +8,12 @@ import segno
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.passwords import MIN_PASSWORD_CHARACTERS
-from vodpull.accounts.sessions import session_id_of
-from vodpull.accounts.two_factor import Enrolment
+from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
+from vodpull.accounts.people.sessions import session_id_of
+from vodpull.accounts.people.two_factor import Enrolment
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.attempts import Attempts
+from vodpull.console.pages.people.attempts import Attempts
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.browsers import browser_of
 from vodpull.console.request.visit import Visit, leave_to

@@ -8,10 +8,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, Kind, Who
-from vodpull.accounts.single_sign_on import REQUEST_S, SESSION_S, SingleSignOn
+from vodpull.accounts.people.single_sign_on import REQUEST_S, SESSION_S, SingleSignOn
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.attempts import Attempts
+from vodpull.console.pages.people.attempts import Attempts
 from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
 from vodpull.errors import NotFound, VodpullError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vodpull.accounts.roles import Role, read_role
+from vodpull.accounts.people.roles import Role, read_role
 from vodpull.errors import ParameterError
 from vodpull.oidc import Identity
 

@@ -1,0 +1,1 @@
+"""How people get in, and the pages about themselves: sign-in, one's account, operators, the audit log."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -50,6 +50,13 @@ class Database:
     """Runs queries in a thread."""
 
     engine: sa.Engine
+    turn: AbstractAsyncContextManager[object]
+    """Whoever changes something for each body has it: SQLite takes one writer at a time; others would sleep and ask."""
+
+    @classmethod
+    def of(cls, engine: sa.Engine) -> Self:
+        """Return that of an engine."""
+        return cls(engine=engine, turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     def read(self, query: Callable[[sa.Connection], _Found]) -> _Found:
         """Return what a query finds."""

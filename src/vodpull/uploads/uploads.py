@@ -56,7 +56,7 @@ class Uploads:
         terms: UploadTerms,
         completions: Mapping[UploadKind, Completion],
     ) -> None:
-        self.database = Database(engine=engine)
+        self.database = Database.of(engine)
         self.terms = terms
         self.inbox = Inbox(objects)
         self.completing = Completing(self.database, objects, self.inbox, completions=completions)
@@ -149,7 +149,8 @@ class Uploads:
         if not received.parts:
             raise UploadMalformed("chunk is empty")
         try:
-            end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
+            async with self.database.turn:
+                end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
         except UploadError:
             await self.inbox.drop([part.key for part in received.parts])
             raise  # after anything else nobody knows whether they count: what does not is swept

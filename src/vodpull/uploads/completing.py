@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Self, TypeVar
@@ -50,13 +51,13 @@ class Database:
     """Runs queries in a thread."""
 
     engine: sa.Engine
-    turn: AbstractAsyncContextManager[object]
-    """Whoever changes something for each body has it: SQLite takes one writer at a time; others would sleep and ask."""
+    turn: AbstractContextManager[object]
+    """Whoever changes something has it: SQLite takes one writer at a time, and lets the others sleep and ask again."""
 
     @classmethod
     def of(cls, engine: sa.Engine) -> Self:
         """Return that of an engine."""
-        return cls(engine=engine, turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext())
+        return cls(engine=engine, turn=threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     def read(self, query: Callable[[sa.Connection], _Found]) -> _Found:
         """Return what a query finds."""
@@ -65,7 +66,7 @@ class Database:
 
     def write(self, change: Callable[[sa.Connection], _Found]) -> _Found:
         """Commit a change, and return what it returns."""
-        with self.engine.begin() as connection:
+        with self.turn, self.engine.begin() as connection:
             return change(connection)
 
 

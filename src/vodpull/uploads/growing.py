@@ -114,9 +114,7 @@ class GrowingUploads:
             self._uploads.completing.note_arrival(connection, upload, is_start=is_start)
             rows.append(connection, place, part)
 
-        database = self._uploads.database
-        async with database.turn:
-            await asyncio.to_thread(database.write, keep)
+        await asyncio.to_thread(self._uploads.database.write, keep)
 
     async def complete(self, growing: Growing) -> None:
         """

@@ -149,8 +149,7 @@ class Uploads:
         if not received.parts:
             raise UploadMalformed("chunk is empty")
         try:
-            async with self.database.turn:
-                end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
+            end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
         except UploadError:
             await self.inbox.drop([part.key for part in received.parts])
             raise  # after anything else nobody knows whether they count: what does not is swept
@@ -175,7 +174,7 @@ class Uploads:
                 self.terms.check_quota(connection, ticket.upload.account_id, left)
 
     def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
-        with self.database.engine.begin() as connection:
+        def keep(connection: sa.Connection) -> tuple[Place, list[str]]:
             upload = locked(connection, place.upload_id)
             # Sent again although all has come: its parts must stay.
             if upload.is_complete and upload.completed_by == place.series:
@@ -185,6 +184,8 @@ class Uploads:
             self.completing.note_arrival(connection, upload, is_start=is_start)
             write = rows.begin_block if is_first else rows.go_on
             return write(connection, place, parts)
+
+        return self.database.write(keep)
 
     async def _note_span(self, end: Place) -> None:
         """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""

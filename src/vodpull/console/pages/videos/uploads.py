@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -106,6 +107,6 @@ class _UploadDesk:
         return key_of(context, account_id)
 
 
-def accounts_to_choose(context: ConsoleContext) -> dict[str, object]:
+def accounts_to_choose(context: ConsoleContext) -> dict[str, Any]:
     """Return what a page that sends files knows of accounts."""
     return {"accounts_to_choose": accounts_of(context.accounts.list_keys()), "own_account": context.account}

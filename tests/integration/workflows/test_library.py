@@ -26,6 +26,7 @@ from vodpull.jobs.store import store as stores
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
@@ -123,7 +124,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
         accounts=accounts,
         objects=objects,
         library=library,
-        encoding=Encoding(store, engine, queues),
+        encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         outbox=outbox,
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=objects),
         disposal=disposal,

@@ -22,12 +22,13 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.store import posters
 from vodpull.jobs.store import store as stores
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
-from vodpull.storage import open_store
+from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
 from vodpull.videos.callbacks import CallbackKind, Callbacks
@@ -35,6 +36,7 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.volume import StorageDays
+from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -152,6 +154,26 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
     assert await place.leftovers.remove_superseded() == 0
     await place.archive.keep_new()
     assert place.again(video).size_bytes == 5 * len(await place.names(video))
+
+
+async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posters, "REPLACED_STAYS_MS", 0)
+    video = await place.ingest()
+    first, second = (own_poster_key(folder(place.job(video)), video.video_id, mark) for mark in "ab")
+    for key in (first, second):
+        await place.objects.put_bytes(key, b"picture")
+        with place.store.transaction() as connection:
+            assert posters.show_poster(connection, video.job_id, key)
+        assert place.again(video).asset.poster_key == key
+    assert await place.leftovers.remove_superseded() == 1
+    assert not await exists(place.objects, first)
+    assert await exists(place.objects, second)
+    assert alone(place.again(video).asset).poster_key == second
+    place.encoding.start([video], template="mp4")
+    with place.store.transaction() as connection:
+        assert not posters.show_poster(connection, video.job_id, first), "it is encoded just now"
 
 
 async def test_what_is_replaced_stays_for_an_hour(place: Place) -> None:

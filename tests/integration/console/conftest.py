@@ -223,7 +223,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         library=library,
         categories=Categories(database),
         events=Events(database),
-        encoding=Encoding(store, engine, queues),
+        encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         imports=Imports(Ledger(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
         materials=Materials(database),
         editing=Editing(store, engine, queues, intake=intake, is_signed=signer.is_signed),

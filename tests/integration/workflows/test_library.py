@@ -32,6 +32,7 @@ from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, ins
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
@@ -130,7 +131,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
         accounts=accounts,
         objects=objects,
         library=library,
-        encoding=Encoding(store, engine, queues),
+        encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         outbox=outbox,
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=objects),
         disposal=disposal,

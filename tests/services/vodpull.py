@@ -80,6 +80,15 @@ class Vodpull:
         environment = self._environment | settings
         return subprocess.run(program, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin a vodpull command; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "vodpull", *words],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def key(self, name: str = "tester") -> SigningKey:
         with tempfile.TemporaryFile() as said:
             words = ["keys", "create", name, "--json"]

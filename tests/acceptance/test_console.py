@@ -414,6 +414,7 @@ def test_captions_are_put_on_the_page_and_seen_in_the_player(console: Watched, s
         form.get_by_role("button", name="Put it there").click()
         expect(page.locator("#captions tbody")).to_contain_text(language)
     page.reload()
+    page.locator("#player").scroll_into_view_if_needed()  # Shaka draws no text that nobody sees
     expect(page.locator(".shaka-text-container")).to_have_text("Seen text", timeout=30_000)
     embed = page.get_by_label("Embed").inner_text()
     page.route("**/somebody", lambda route: route.fulfill(body=f"<body>{embed}</body>", content_type="text/html"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -218,20 +219,25 @@ def retry(
 def failures(
     import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER
 ) -> None:
-    """List what was not brought, with the reason."""
-    found: list[ImportEntry] = []
+    """List what was not brought, and what came without its captions or its picture, with the reason."""
     with open_client(server, cacert) as client:
-        for state in ("failed", "invalid"):
-            after: int | None = 0
-            while after is not None:
-                page = client.import_entries(import_id, state=state, after=after, limit=500)
-                found += page.entries
-                after = page.next_after
+        found = [*_entries(client, import_id, state="failed"), *_entries(client, import_id, state="invalid")]
+        found += [each for each in _entries(client, import_id, warned=True) if each.error is None]
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    rows = [(str(each.number), each.origin_id, _said(each.error)) for each in found]
+    rows = [
+        (str(each.number), each.origin_id, _said(each.error) or printable("; ".join(each.warnings))) for each in found
+    ]
     print_table(("number", "id", "reason"), rows)
+
+
+def _entries(client: Client, import_id: str, *, state: str = "", warned: bool = False) -> Iterator[ImportEntry]:
+    after: int | None = 0
+    while after is not None:
+        page = client.import_entries(import_id, state=state, after=after, limit=500, warned=warned)
+        yield from page.entries
+        after = page.next_after
 
 
 @app.command("map")
@@ -301,10 +307,19 @@ def show(found: Import, *, as_json: bool) -> None:
         size = "of unknown size" if found.left.size_bytes is None else f"{found.left.size_bytes / 1e9:.3f} GB"
         hours = "not measured yet" if found.left.hours is None else f"about {found.left.hours:g} h"
         typer.echo(f"to come: {found.left.entries} videos, {size}, {hours}")
+    if found.fetched_bytes:
+        fetched = f"fetched {found.fetched_bytes / 1e9:.3f} GB over the network for {found.needed_bytes / 1e9:.3f} GB"
+        typer.echo(f"{fetched}{_took(found)}")
     if found.error is not None:
         typer.echo(f"{_said(found.error)}\nFix: {found.error.remedy}")
     if found.count("failed") or found.count("invalid"):
         typer.echo(f"`vodpull import failures {found.import_id}` tells why.")
+
+
+def _took(found: Import) -> str:
+    if not (found.started_at_ms and found.finished_at_ms):
+        return ""
+    return f", in {timedelta(seconds=round((found.finished_at_ms - found.started_at_ms) / 1000))}"
 
 
 def _size(tally: dict[str, int]) -> str:

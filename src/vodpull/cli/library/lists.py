@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from vodpull.imports.entries import BadEntry, Entry
+from vodpull.wire_values import MAX_URL_CHARACTERS
 
 if TYPE_CHECKING:
     from vodpull.client import Client
@@ -66,7 +67,9 @@ def _as_sent(line: Entry | BadEntry) -> dict[str, object]:
         "categories": [name[:100] for name in line.categories[:50]],
         "created_at_ms": line.created_at,
         "blocked": line.blocked,
+        "playback": line.playback,
         "captions": [each for each in captions if LEAST_TAG <= len(str(each["language"])) <= LONGEST_TAG],
+        "poster_url": (line.poster_url or "")[:MAX_URL_CHARACTERS],
         "size_bytes": line.size,
         "duration_ms": line.duration_ms,
         "revision": line.revision[:500],

@@ -9,7 +9,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import TextIOWrapper
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from vodpull.errors import ParameterError
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption
@@ -35,6 +35,7 @@ COLUMNS = {
     "captions": "captions subtitles 字幕",
     "created_at": "createdat created createtime 创建时间",
     "blocked": "blocked",
+    "playback": "playback",
     "poster_url": "posterurl poster thumbnail 封面",
     "size": "size sizebytes filesize",
     "duration": "duration durations",
@@ -191,6 +192,7 @@ def _entry(members: Members) -> Entry:
         categories=_categories(members.get("categories")),
         created_at=time_ms(created),
         blocked=_flag(members.get("blocked")),
+        playback=_playback(members),
         captions=_captions(members.get("captions")),
         poster_url=_word(members, "poster_url") or None,
         size=whole(members.get("size")),
@@ -215,6 +217,13 @@ def _flag(value: object) -> bool:
     if word not in _TRUE | _FALSE:
         raise _Bad("blocked is neither true nor false")
     return word in _TRUE
+
+
+def _playback(members: Members) -> Literal["", "public", "signed"]:
+    word = _word(members, "playback").lower()
+    if word not in {"", "public", "signed"}:
+        raise _Bad("playback is neither public nor signed")
+    return "signed" if word == "signed" else "public" if word else ""
 
 
 def _categories(value: object) -> tuple[str, ...]:

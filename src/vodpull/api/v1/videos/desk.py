@@ -15,7 +15,7 @@ from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange
 from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
-from vodpull.errors import NotFound, ParameterError, PermissionDenied
+from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
@@ -102,8 +102,6 @@ class VideoDesk:
         )
         mine = partial(self.context.materials.subtitle, account_id=caller.key.account_id, field="burn_in")
         burn_in = mine(order.burn_in).material_id if order.burn_in else ""
-        if burn_in and not template.ladder:
-            raise ParameterError("the template makes no pictures that it could be drawn into", field="burn_in")
         self.context.encoding.start([video], template=template.name, watermark=order.watermark, burn_in=burn_in)
         return self.read(video_id, caller)
 

@@ -86,6 +86,8 @@ class ImportEntry:
     video_id: str | None
     job_id: str | None
     error: JobError | None
+    line: int | None = None
+    """In the file that lists it, where that was told."""
 
 
 @dataclass(frozen=True, kw_only=True)

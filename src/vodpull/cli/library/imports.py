@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, vari
 from vodpull.cli.library.lists import READERS, send
 from vodpull.cli.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
     from vodpull.client import Client, Import, ImportEntry, JobError
@@ -216,22 +217,23 @@ def retry(
 
 @app.command()
 def failures(
-    import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER
+    import_id: ImportId,
+    output: Annotated[Path | None, typer.Option(help="CSV file to write; else a table on stdout.")] = None,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
 ) -> None:
-    """List what was not brought, with the reason."""
-    found: list[ImportEntry] = []
+    """List what was not brought, with its line in the list and the reason."""
     with open_client(server, cacert) as client:
-        for state in ("failed", "invalid"):
-            after: int | None = 0
-            while after is not None:
-                page = client.import_entries(import_id, state=state, after=after, limit=500)
-                found += page.entries
-                after = page.next_after
+        found = sorted(not_brought(client, import_id), key=lambda each: each.number)
     if as_json:
         print_json([asdict(each) for each in found])
-        return
-    rows = [(str(each.number), each.origin_id, _said(each.error)) for each in found]
-    print_table(("number", "id", "reason"), rows)
+    elif output is None:
+        print_table(("line", "id", "reason"), [(_line(each), each.origin_id, _said(each.error)) for each in found])
+    else:
+        rows = [(_line(each), each.origin_id, each.name, *_reason(each.error)) for each in found]
+        heading = ("line", "id", "name", "code", "reason", "fix")
+        output.write_text("".join(map(csv_line, [heading, *rows])), encoding="utf-8-sig", newline="")
 
 
 @app.command("map")
@@ -248,6 +250,25 @@ def id_map(
         sys.stdout.write(content.decode())
     else:
         output.write_bytes(content)
+
+
+def not_brought(client: Client, import_id: str) -> Iterator[ImportEntry]:
+    """Give the entries that failed, and those that are no videos."""
+    for state in ("failed", "invalid"):
+        after: int | None = 0
+        while after is not None:
+            page = client.import_entries(import_id, state=state, after=after, limit=500)
+            yield from page.entries
+            after = page.next_after
+
+
+def _line(entry: ImportEntry) -> str:
+    """Return where an entry is in its list: the line of a file, else its number."""
+    return str(entry.line or entry.number)
+
+
+def _reason(error: JobError | None) -> tuple[str, str, str]:
+    return ("", "", "") if error is None else (error.code, error.message, error.remedy)
 
 
 def pairs(words: list[str]) -> dict[str, str]:

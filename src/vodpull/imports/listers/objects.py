@@ -71,7 +71,7 @@ def _entry(found: ListedObject, line: int, *, store: tuple[str, str], texts: lis
     return Entry(
         origin_id=found.key,
         url=str(stored_url(*store, found.key)),
-        name=path.name,
+        name=path.stem,
         categories=(path.parent.name,) if path.parent.name else (),
         created_at=int(found.modified_s * 1000),
         captions=tuple(_captions(found.key.removesuffix(f".{path.suffix[1:]}"), store, texts)),

@@ -6,21 +6,36 @@ import csv
 import json
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
 from typing import Any, BinaryIO
 
+from vodpull.captions import language_tag
 from vodpull.errors import ParameterError
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption
-from vodpull.imports.listers.values import record, records, text, time_ms, whole
+from vodpull.imports.entries import (
+    LAST_MS,
+    MAX_CAPTIONS,
+    MAX_CATEGORIES,
+    MAX_CATEGORY,
+    MAX_DESCRIPTION,
+    MAX_DURATION_MS,
+    MAX_LABEL,
+    MAX_NAME,
+    MAX_ORIGIN_BYTES,
+    MAX_REVISION,
+    MAX_SIZE,
+    BadEntry,
+    Entry,
+    EntryCaption,
+)
+from vodpull.imports.listers.values import records, time_ms, whole
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
 MAX_LINE = 1 << 17
 """Characters of a line, or of a record of several lines."""
-
-MAX_LISTED = 100
-"""Categories, and captions, of one video."""
 
 _GUESSED_FROM = 1 << 16
 _LONGEST_CHARACTER = 3
@@ -45,6 +60,7 @@ COLUMNS = {
 _COLUMN_OF = {heading: name for name, headings in COLUMNS.items() for heading in headings.split()}
 _URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_VIDEO_ID = re.compile("[0-9A-Fa-f]{32}", re.ASCII)
 _TRUE, _FALSE = {"true", "1", "yes", "y"}, {"", "false", "0", "no", "n"}
 
 Members = Mapping[str, Any]
@@ -77,23 +93,48 @@ def read_csv(file: BinaryIO) -> Iterator[Entry | BadEntry]:
     columns = [_column(cell) for cell in next(csv.reader([heading], delimiter=parted_by), [])]
     if "url" not in columns:
         raise ParameterError("the first line of the CSV file names no column `url`", field="file")
-    reader = csv.reader(bounded, delimiter=parted_by)
-    while True:
-        number = reader.line_num + 2
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield BadEntry(line=number, reason="its quotes do not close, or a field of it is too long")
-            continue
-        if any(cell.strip() for cell in cells):
+    for number, cells in _records(bounded, parted_by):
+        if cells is None:
+            yield BadEntry(line=number, reason="its quotes do not close or stand inside a field, or it is too long")
+        elif any(cell.strip() for cell in cells):
             yield _read(number, partial(_of_cells, columns, cells))
+
+
+def _records(lines: Iterator[str], parted_by: str) -> Iterator[tuple[int, list[str] | None]]:
+    """
+    Give the cells of each record with the number of its first line; None where a line begins none.
+
+    What follows a quote that does not close is no part of it: the next line is read for itself.
+    """
+    ahead: deque[str] = deque()
+    number = 2
+    while True:
+        taken: list[str] = []
+        try:
+            cells = next(csv.reader(_taking(ahead, lines, taken), delimiter=parted_by, strict=True), None)
+        except csv.Error:
+            ahead.extendleft(reversed(taken[1:]))
+            yield number, None
+            number += 1
+            continue
+        if cells is None:
+            return
+        yield number, cells
+        number += len(taken)
+
+
+def _taking(ahead: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """Give lines, at first those that were read before, and keep what was given; no more than a record may have."""
+    size = 0
+    while size <= MAX_LINE and (line := ahead.popleft() if ahead else next(lines, "")):
+        taken.append(line)
+        size += len(line)
+        yield line
 
 
 def _read(number: int, make: Callable[[], Entry]) -> Entry | BadEntry:
     try:
-        return make()
+        return replace(make(), line=number)
     except _Bad as bad:
         return BadEntry(line=number, reason=str(bad))
 
@@ -146,8 +187,6 @@ def _column(cell: str) -> str:
 def _of_cells(columns: list[str], cells: list[str]) -> Entry:
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
         raise _Bad(f"it has {len(cells)} fields, the heading {len(columns)}: quote fields with the separator in them")
-    if sum(map(len, cells)) > MAX_LINE:
-        raise _Bad(f"it is longer than {MAX_LINE} characters")
     told = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
     captions = re.split(r"[\s;|]+", told.get("captions", ""))
     members: dict[str, Any] = {
@@ -171,35 +210,44 @@ def _of_json(line: bytes) -> Entry:
 
 
 def _entry(members: Members) -> Entry:
-    url = _word(members, "url")
-    if not url:
-        raise _Bad("it has no url")
-    if len(url) > MAX_URL_CHARACTERS:
-        raise _Bad(f"its url is longer than {MAX_URL_CHARACTERS} characters")
-    if not _URL.match(url) or _CONTROL.search(url):
-        raise _Bad("its url is none: write http, https, or s3://name/key of a store that the service has")
-    duration = members.get("duration")
+    url, video_id = _url(members, "url"), _word(members, "video_id", 64)
+    if video_id and not _VIDEO_ID.fullmatch(video_id):
+        raise _Bad("its video_id is not 32 hexadecimal digits")
     created = members.get("created_at")
-    if created not in {None, ""} and time_ms(created) is None:
-        raise _Bad("created_at is no time: write 2024-05-31T12:00:00Z, or seconds since 1970")
     return Entry(
-        origin_id=_word(members, "id") or _word(members, "video_id") or url,
+        origin_id=_id(members, video_id or url),
         url=url,
-        name=_word(members, "name"),
-        video_id=_word(members, "video_id") or None,
-        description=_word(members, "description"),
+        name=_word(members, "name", MAX_NAME),
+        video_id=video_id or None,
+        description=_word(members, "description", MAX_DESCRIPTION),
         categories=_categories(members.get("categories")),
-        created_at=time_ms(created),
+        created_at=None if created is None or created == "" else _time(created),
         blocked=_flag(members.get("blocked")),
         captions=_captions(members.get("captions")),
-        poster_url=_word(members, "poster_url") or None,
-        size=whole(members.get("size")),
-        duration_ms=None if whole(duration) is None else round(float(duration or 0) * 1000),
-        revision=_word(members, "revision"),
+        poster_url=_word(members, "poster_url", MAX_URL_CHARACTERS) or None,
+        size=_size(members.get("size")),
+        duration_ms=_duration(members.get("duration")),
+        revision=_word(members, "revision", MAX_REVISION),
     )
 
 
-def _word(members: Members, name: str) -> str:
+def _url(members: Members, name: str) -> str:
+    url = _word(members, name, MAX_URL_CHARACTERS)
+    if not url:
+        raise _Bad(f"it has no {name}")
+    if not _URL.match(url) or _CONTROL.search(url):
+        raise _Bad(f"its {name} is none: write http, https, or s3://name/key of a store that the service has")
+    return url
+
+
+def _id(members: Members, otherwise: str) -> str:
+    told = _word(members, "id", MAX_ORIGIN_BYTES)
+    if len((told or otherwise).encode()) > MAX_ORIGIN_BYTES:
+        raise _Bad(f"its id, or the url in its place, is longer than {MAX_ORIGIN_BYTES} bytes: give it a shorter id")
+    return told or otherwise
+
+
+def _word(members: Members, name: str, longest: int) -> str:
     value = members.get(name)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -207,7 +255,17 @@ def _word(members: Members, name: str) -> str:
         raise _Bad(f"{name} is no text")
     if re.search("[\ud800-\udfff]", value or ""):
         raise _Bad(f"{name} has bytes that are no text in the encoding of the file")
-    return (value or "").strip()
+    word = (value or "").strip()
+    if len(word) > longest or "\x00" in word:
+        raise _Bad(f"{name} is longer than {longest} characters, or has a NUL")
+    return word
+
+
+def _time(value: object) -> int:
+    found = time_ms(value)
+    if found is None or not 0 <= found <= LAST_MS:
+        raise _Bad("created_at is no time since 1970: write 2024-05-31T12:00:00Z, or seconds since 1970")
+    return found
 
 
 def _flag(value: object) -> bool:
@@ -217,26 +275,42 @@ def _flag(value: object) -> bool:
     return word in _TRUE
 
 
+def _size(value: object) -> int | None:
+    """Return a size, which is a hint only: what is no number of bytes counts as unknown."""
+    found = whole(value)
+    return found if found is not None and found <= MAX_SIZE else None
+
+
+def _duration(value: object) -> int | None:
+    found = whole(value)
+    return None if found is None or found * 1000 > MAX_DURATION_MS else round(float(str(value)) * 1000)
+
+
 def _categories(value: object) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value or []
-    if not isinstance(names, list) or len(names) > MAX_LISTED or not all(isinstance(name, str) for name in names):
-        raise _Bad(f"categories are no list of at most {MAX_LISTED} names")
-    return tuple(_word({"categories": name}, "categories") for name in names if name.strip())
+    if not isinstance(names, list) or len(names) > MAX_CATEGORIES or not all(isinstance(name, str) for name in names):
+        raise _Bad(f"categories are no list of at most {MAX_CATEGORIES} names")
+    return tuple(_word({"a category": name}, "a category", MAX_CATEGORY) for name in names if name.strip())
 
 
 def _captions(value: object) -> tuple[EntryCaption, ...]:
     found = records(value)
-    if value and (not isinstance(value, list) or len(found) != len(value) or len(found) > MAX_LISTED):
-        raise _Bad(f"captions are no list of at most {MAX_LISTED} files")
+    if value and (not isinstance(value, list) or len(found) != len(value) or len(found) > MAX_CAPTIONS):
+        raise _Bad(f"captions are no list of at most {MAX_CAPTIONS} files")
+    kept: dict[str, EntryCaption] = {}
     for each in found:
-        if not _URL.match(text(each.get("url"))) or _CONTROL.search(text(each.get("url"))) or not each.get("language"):
-            raise _Bad("captions need url and language: in CSV en=https://host/file.vtt, several parted by blanks")
-    return tuple(
-        EntryCaption(
-            url=text(each.get("url")),
-            language=text(each.get("language")),
-            label=text(each.get("label")),
-            default=record(each).get("default") is True,
-        )
-        for each in found
-    )
+        caption = _caption(each)
+        if caption.language in kept or (caption.default and any(other.default for other in kept.values())):
+            raise _Bad("captions have a language twice, or several are the default")
+        kept[caption.language] = caption
+    return tuple(kept.values())
+
+
+def _caption(members: Members) -> EntryCaption:
+    try:
+        url, language = _url(members, "url"), language_tag(_word(members, "language", MAX_NAME))
+    except (_Bad, ParameterError):
+        how = "in CSV en=https://host/file.vtt, several parted by blanks; a language is as en, pt-BR or zh-Hant"
+        raise _Bad(f"captions need url and language: {how}") from None
+    label = _word(members, "label", MAX_LABEL)
+    return EntryCaption(url=url, language=language, label=label, default=members.get("default") is True)

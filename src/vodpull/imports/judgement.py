@@ -73,8 +73,11 @@ def _shortened(item: Entry | BadEntry) -> Entry:
     if isinstance(item, BadEntry):
         return replace(_NOTHING, line=item.line)
     clean = {name: getattr(item, name).replace("\x00", "") for name in ("name", "description", "revision", "url")}
+    poster_url = item.poster_url or ""
     return replace(
         item,
+        poster_url=poster_url if 0 < len(poster_url) <= MAX_URL_CHARACTERS else None,
+        poster_revision=item.poster_revision.replace("\x00", "")[:MAX_REVISION],
         name=clean["name"][:MAX_NAME],
         description=clean["description"][:MAX_DESCRIPTION],
         revision=clean["revision"][:MAX_REVISION],
@@ -88,6 +91,7 @@ def _listed(
     entry: Entry, number: int, *, at_ms: int, failure: Failure | None = None, before: Brought | None = None
 ) -> ListedEntry:
     exists = before is not None and before.revision == entry.revision
+    mark = entry.poster_mark
     state = EntryState.INVALID if failure else EntryState.EXISTS if exists else EntryState.WAITING
     return ListedEntry(
         number=number,
@@ -101,4 +105,5 @@ def _listed(
         job_id=None,
         failure=failure,
         at_ms=at_ms,
+        poster_due=exists and before is not None and bool(mark) and f"-{mark}." not in before.poster_key,
     )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vodpull.imports.entries import BadEntry, Entry
@@ -30,6 +32,23 @@ def test_what_is_here_unchanged_is_not_brought_and_what_is_another_one_now_is() 
     assert [each.state for each in found] == [EntryState.WAITING, EntryState.EXISTS, EntryState.WAITING]
     assert [each.video_id for each in found] == [None, HERE.video_id, HERE.video_id]
     assert [each.number for each in found] == [7, 8, 9]
+
+
+def test_of_a_video_that_is_here_only_another_picture_is_to_come() -> None:
+    entry = Entry("same", "http://o/2", revision="1", poster_url="http://o/2.jpg")
+    came = replace(HERE, poster_key=f"video/x/y-poster-{entry.poster_mark}.jpg")
+    moved = replace(entry, poster_url="http://o/3.jpg")
+    entries = {
+        "never": (entry, HERE),
+        "same": (entry, came),
+        "other": (moved, came),
+        "none": (Entry("same", "u"), came),
+    }
+    found = {
+        name: judged(replace(one, revision="1"), brought={"same": before})[0] for name, (one, before) in entries.items()
+    }
+    assert {each.state for each in found.values()} == {EntryState.EXISTS}
+    assert [name for name, each in found.items() if each.poster_due] == ["never", "other"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ FULL = Entry(
     categories=("news/local", "sport"),
     created_at=1_577_836_800_000,
     blocked=True,
+    playback="signed",
     captions=(EntryCaption(url="https://h.test/a.vtt", language="en", label="", default=False),),
     poster_url="https://h.test/a.jpg",
     size=9,
@@ -28,10 +29,12 @@ FULL = Entry(
     revision="r",
     line=2,
 )
-HEADING = "id,url,name,video_id,description,categories,captions,created_at,blocked,poster_url,size,duration,revision"
+HEADING = (
+    "id,url,name,video_id,description,categories,captions,created_at,blocked,poster_url,size,duration,revision,playback"
+)
 LINE = (
     f'7,https://h.test/a.mp4,"开幕, the opening",{32 * "0"},d,news/local; sport,en=https://h.test/a.vtt,'
-    "2020-01-01T00:00:00Z,yes,https://h.test/a.jpg,9,1.5,r"
+    "2020-01-01T00:00:00Z,yes,https://h.test/a.jpg,9,1.5,r,signed"
 )
 RECORD = {
     "id": 7,
@@ -43,6 +46,7 @@ RECORD = {
     "captions": [{"url": "https://h.test/a.vtt", "language": "en"}],
     "created_at": 1577836800,
     "blocked": True,
+    "playback": "signed",
     "poster_url": "https://h.test/a.jpg",
     "size": 9,
     "duration": 1.5,
@@ -111,6 +115,7 @@ def test_each_line_of_json_is_a_video() -> None:
             "language twice",
         ),
         (b'{"url": "https://h/a", "blocked": "perhaps"}', "blocked is neither"),
+        (b'{"url": "https://h/a", "playback": "private"}', "playback is neither"),
         (b'{"url": "https://h/a' + MAX_LINE * b"a" + b'"}', f"longer than {MAX_LINE}"),
     ],
 )

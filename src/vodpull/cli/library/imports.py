@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -223,17 +224,28 @@ def failures(
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
-    """List what was not brought, with its line in the list and the reason."""
+    """List what was not brought, and what came without its captions or its picture, with its line and the reason."""
     with open_client(server, cacert) as client:
-        found = sorted(not_brought(client, import_id), key=lambda each: each.number)
+        found = [*_entries(client, import_id, state="failed"), *_entries(client, import_id, state="invalid")]
+        found += [each for each in _entries(client, import_id, warned=True) if each.error is None]
+    found.sort(key=lambda each: each.number)
     if as_json:
         print_json([asdict(each) for each in found])
     elif output is None:
-        print_table(("line", "id", "reason"), [(_line(each), each.origin_id, _said(each.error)) for each in found])
+        rows = [(_line(each), each.origin_id, ": ".join(filter(None, _reason(each)[:2]))) for each in found]
+        print_table(("line", "id", "reason"), rows)
     else:
-        rows = [(_line(each), each.origin_id, each.name, *_reason(each.error)) for each in found]
+        cells = [(_line(each), each.origin_id, each.name, *_reason(each)) for each in found]
         heading = ("line", "id", "name", "code", "reason", "fix")
-        output.write_text("".join(map(csv_line, [heading, *rows])), encoding="utf-8-sig", newline="")
+        output.write_text("".join(map(csv_line, [heading, *cells])), encoding="utf-8-sig", newline="")
+
+
+def _entries(client: Client, import_id: str, *, state: str = "", warned: bool = False) -> Iterator[ImportEntry]:
+    after: int | None = 0
+    while after is not None:
+        page = client.import_entries(import_id, state=state, after=after, limit=500, warned=warned)
+        yield from page.entries
+        after = page.next_after
 
 
 @app.command("map")
@@ -252,23 +264,15 @@ def id_map(
         output.write_bytes(content)
 
 
-def not_brought(client: Client, import_id: str) -> Iterator[ImportEntry]:
-    """Give the entries that failed, and those that are no videos."""
-    for state in ("failed", "invalid"):
-        after: int | None = 0
-        while after is not None:
-            page = client.import_entries(import_id, state=state, after=after, limit=500)
-            yield from page.entries
-            after = page.next_after
-
-
 def _line(entry: ImportEntry) -> str:
     """Return where an entry is in its list: the line of a file, else its number."""
     return str(entry.line or entry.number)
 
 
-def _reason(error: JobError | None) -> tuple[str, str, str]:
-    return ("", "", "") if error is None else (error.code, error.message, error.remedy)
+def _reason(entry: ImportEntry) -> tuple[str, str, str]:
+    """Return the code of why an entry is not here, or not whole, in words, and what to do."""
+    error = entry.error
+    return ("", "; ".join(entry.warnings), "") if error is None else (error.code, error.message, error.remedy)
 
 
 def pairs(words: list[str]) -> dict[str, str]:
@@ -322,10 +326,19 @@ def show(found: Import, *, as_json: bool) -> None:
         size = "of unknown size" if found.left.size_bytes is None else f"{found.left.size_bytes / 1e9:.3f} GB"
         hours = "not measured yet" if found.left.hours is None else f"about {found.left.hours:g} h"
         typer.echo(f"to come: {found.left.entries} videos, {size}, {hours}")
+    if found.fetched_bytes:
+        fetched = f"fetched {found.fetched_bytes / 1e9:.3f} GB over the network for {found.needed_bytes / 1e9:.3f} GB"
+        typer.echo(f"{fetched}{_took(found)}")
     if found.error is not None:
         typer.echo(f"{_said(found.error)}\nFix: {found.error.remedy}")
     if found.count("failed") or found.count("invalid"):
         typer.echo(f"`vodpull import failures {found.import_id}` tells why.")
+
+
+def _took(found: Import) -> str:
+    if not (found.started_at_ms and found.finished_at_ms):
+        return ""
+    return f", in {timedelta(seconds=round((found.finished_at_ms - found.started_at_ms) / 1000))}"
 
 
 def _size(tally: dict[str, int]) -> str:

@@ -17,6 +17,7 @@ from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -87,6 +88,7 @@ class Submission:
     ) -> list[EntryChange]:
         """Leave what is here as it is, or fetch what is another one now into the same video."""
         if known.is_here and known.revision == listed.revision:
+            archive_again(connection, known.job_id)  # it has one more id of elsewhere
             return [EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=known.video_id)]
         values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
         mine = tables.job.c.job_id == known.job_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -72,8 +72,12 @@ class NewEntry(RequestShape):
     """When it was made; Unix time in milliseconds."""
     blocked: Annotated[bool, Field(strict=True)] = False
     """Nobody may play it."""
+    playback: Literal["", "public", "signed"] = ""
+    """`signed`: it plays for bearers of a token only; empty: as the account has it."""
     captions: Annotated[list[NewCaption], Field(max_length=MAX_CAPTIONS)] = Field(default_factory=list)
     """Text tracks."""
+    poster_url: Url = ""
+    """Where its picture is (JPEG, PNG or WebP, up to 16 MiB); empty: one of the film is taken."""
     size_bytes: Annotated[int | None, Field(ge=0, le=MAX_SIZE)] = None
     """Of the file, where that is known."""
     duration_ms: Annotated[int | None, Field(ge=0, le=MAX_DURATION_MS)] = None
@@ -158,6 +162,10 @@ class ImportReply(Shape):
     """By state: `waiting`, `running`, `done`, `exists` (here already), `failed`, `invalid` (no video)."""
     left: LeftReply
     """What is still to come."""
+    fetched_bytes: int
+    """What came over the network for its videos, bytes that came twice or in vain included."""
+    needed_bytes: int
+    """What of that is here: originals, and what has arrived of those under way."""
     error: ErrorReply | None
     """Why it failed or was paused, or what it tries again."""
     created_at_ms: int
@@ -191,13 +199,17 @@ class EntryReply(Shape):
     state: EntryState
     """As in `counts` of the import."""
     size_bytes: int | None
-    """Of the file, where the list tells it."""
+    """Of the file: as the list tells it, and as it is once it is here."""
     video_id: str | None
     """Of the video here."""
     job_id: str | None
     """Of what brings it."""
     error: ErrorReply | None
     """Why it is not here."""
+    fetched_bytes: int | None
+    """What came over the network for it, once that is over."""
+    warnings: list[str]
+    """What of it was left out: a caption or a picture that cannot be read."""
 
 
 class EntryPage(Shape):

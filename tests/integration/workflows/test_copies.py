@@ -77,7 +77,10 @@ async def shelf(database: sa.Engine, tmp_path: Path) -> Shelf:
     """Give a video with an original, outputs, a caption, and what an earlier attempt left."""
     store, source = Store(database), open_store((tmp_path / "store").as_uri())
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
-    prefix, video_id = f"{folder_of(directory=job.directory, created_at_ms=job.created_at_ms)}/", job.video_id
+    prefix, video_id = (
+        f"{folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)}/",
+        job.video_id,
+    )
     names = ["a.mp4", *(f"{video_id}{end}" for end in (".m3u8", ".jpg", "/01/1.m4s", "-captions/en-1/captions.vtt"))]
     for name in (*names, f"{video_id}-captions/en-0/captions.vtt", f"{video_id}-r2/01/1.m4s"):
         await source.put_bytes(prefix + name, b"12345")

@@ -98,6 +98,15 @@ class Vodpull:
             errors.seek(0)
             return subprocess.CompletedProcess(("vodpull", *words), code, output.read(), errors.read())
 
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin a vodpull command; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "vodpull", *words],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
     def key(self, name: str = "tester") -> SigningKey:
         made = json.loads(self.run("keys", "create", name, "--json").stdout)
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])

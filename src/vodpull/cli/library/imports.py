@@ -13,7 +13,7 @@ import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, variables
 from vodpull.cli.library.lists import READERS, send
-from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.cli.terminal.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.wire_values import csv_line
 

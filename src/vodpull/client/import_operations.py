@@ -90,6 +90,8 @@ class ImportEntry:
     video_id: str | None
     job_id: str | None
     error: JobError | None
+    line: int | None = None
+    """In the file that lists it, where that was told."""
     fetched_bytes: int | None = None
     warnings: tuple[str, ...] = ()
     """What of it was left out."""

@@ -7,6 +7,20 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+MAX_ORIGIN_BYTES = 1024
+"""Of an id: as long as keys of object stores are."""
+
+MAX_NAME, MAX_DESCRIPTION, MAX_REVISION, MAX_CATEGORY, MAX_LABEL = 255, 5000, 500, 100, 100
+"""Characters."""
+
+MAX_CATEGORIES, MAX_CAPTIONS = 100, 100
+"""Of one video."""
+
+LAST_MS = 10**13
+"""The latest time that an entry can have."""
+
+MAX_SIZE, MAX_DURATION_MS = 10**15, 10**12
+
 
 @dataclass(frozen=True)
 class EntryCaption:
@@ -47,6 +61,8 @@ class Entry:
     duration_ms: int | None = None
     revision: str = ""
     """Another one when the file is another one."""
+    line: int | None = None
+    """In the file that lists it, from 1."""
 
     @property
     def poster_mark(self) -> str:

@@ -313,6 +313,13 @@ def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, Listed
     return found, _entry_of(row)
 
 
+def line_of_job(connection: sa.Connection, import_id: str, job_id: str) -> int | None:
+    """Return the line of the entry of an import that a job brings or brought, else its number; None: it has none."""
+    mine = sa.and_(_entries.job_id == job_id, _entries.import_id == import_id)
+    line = sa.func.coalesce(_entries.entry["line"].as_integer(), _entries.number)
+    return connection.scalar(sa.select(line).where(mine).limit(1))
+
+
 def rate_of_job(database: sa.Engine, job_id: str) -> int:
     """Return the bytes per second that a job of an import may fetch: an even share, so that all keep to the limit."""
     with database.connect() as connection:

@@ -14,7 +14,7 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
 from vodpull.jobs.store.store import IS_FINAL
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
+from vodpull.materials.model import MAX_NAME_CHARS, SUBTITLE_SUFFIXES, Material, MaterialKind
 
 MAX_PAGE = 100
 
@@ -71,6 +71,21 @@ class Materials:
         """
         with self._engine.connect() as connection:
             return find_material(connection, material_id, account_id=account_id, kind=kind)
+
+    def subtitle(self, material_id: str, *, account_id: str, field: str) -> Material:
+        """
+        Return an account's material that is subtitles.
+
+        Raises:
+            ParameterError: it is something else, or there is none; of the `field` that names it.
+        """
+        try:
+            found = self.find(material_id, account_id=account_id, kind=MaterialKind.MATERIAL)
+        except (NotFound, PermissionDenied) as error:
+            raise ParameterError("there is no such material", field=field) from error
+        if found.suffix not in SUBTITLE_SUFFIXES:
+            raise ParameterError(f"this material is none of {', '.join(SUBTITLE_SUFFIXES)}", field=field)
+        return found
 
     def page(self, wanted: MaterialFilter, *, limit: int, offset: int = 0) -> list[Material]:
         """Return materials by time of creation."""

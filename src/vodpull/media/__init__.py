@@ -40,6 +40,7 @@ from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
+from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Template
@@ -129,6 +130,7 @@ __all__ = [
     "package_preview",
     "parse_template",
     "parse_watermark",
+    "plan_beginning",
     "plan_carefully",
     "plan_encode",
     "plan_ladder",

@@ -57,6 +57,7 @@ def test_of_a_video_that_is_here_only_another_picture_is_to_come() -> None:
         (BadEntry(3, "no URL"), "line 3: no URL"),
         (Entry("", "http://o"), "no id"),
         (Entry("listed", "http://o"), "comes twice"),
+        (Entry("listed", "http://o", line=9), "line 9: its id comes twice"),
         (Entry("長" * 400, "http://o"), "longer than 1024 bytes"),
         (Entry("a", "http://o/" + "x" * 9000), "URL is longer"),
         (Entry("a", "http://o/\x00"), "NUL"),

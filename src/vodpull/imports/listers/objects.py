@@ -95,7 +95,7 @@ def _entry(
     return Entry(
         origin_id=found.key,
         url=str(stored_url(*store, found.key)),
-        name=path.name,
+        name=path.stem,
         categories=(path.parent.name,) if path.parent.name else (),
         created_at=int(found.modified_s * 1000),
         captions=tuple(

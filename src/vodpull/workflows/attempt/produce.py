@@ -86,24 +86,21 @@ class Production:
         info: media.MediaInfo,
         *,
         template: media.Template | None = None,
-        survey: media.Survey | None = None,
+        look: Callable[[], Awaitable[media.Survey | None]] | None = None,
     ) -> media.EncodePlan | None:
         """
         Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
 
-        `template`: of a job that there is not yet.
+        `template`: of a job that there is not yet. `look` reads the packets that are here, where the plan needs them.
         """
         if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
-        if survey is None and media.must_survey(info):
-            return None
-        info, template = media.settled(info, survey), template or await self.planning.whole_template(job)
+        template = template or await self.planning.whole_template(job)
         if job.burn_in or template.burn_in:
             return None
-        ladder = media.plan_ladder(info, template=template)
-        return (
-            None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
-        )
+        plan = media.plan_beginning(info, template)
+        seen = await look() if plan is None and look else None
+        return media.plan_beginning(info, template, survey=seen) if seen else plan
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""

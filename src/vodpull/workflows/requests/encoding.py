@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from vodpull.errors import NotAllowedNow
+from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
@@ -62,6 +62,8 @@ class Encoding:
     ) -> None:
         """Do what `start` does in a transaction of the caller's."""
         wanted = self._templates.find(template, watermark=watermark)
+        if burn_in and not wanted.ladder:
+            raise ParameterError("the template makes no pictures that it could be drawn into", field="burn_in")
         # In one order, so that two calls that name the same videos wait for each other instead of for ever.
         for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
             batch, job = self._store.find_job(video.job_id)

@@ -106,6 +106,7 @@ def _add_beginnings(router: APIRouter, desk: _Desk) -> None:
             *map(entry_of, body.entries),
             *(BadEntry(each.line, each.reason) for each in body.bad),
         ]
+        items.sort(key=lambda item: item.line or 0)
         return desk.shown(desk.imports.add(found, items))[0]
 
     @router.post("/{import_id}/start", operation_id="startImport")

@@ -38,6 +38,7 @@ def entry_reply(listed: ListedEntry) -> EntryReply:
     """Return an entry as `/api/v1` shows it."""
     return EntryReply(
         number=listed.number,
+        line=listed.entry.line,
         origin_id=listed.origin_id,
         name=listed.entry.name,
         state=listed.state,
@@ -67,6 +68,7 @@ def entry_of(sent: NewEntry) -> Entry:
         size=sent.size_bytes,
         duration_ms=sent.duration_ms,
         revision=sent.revision,
+        line=sent.line,
     )
 
 

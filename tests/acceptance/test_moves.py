@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -36,11 +38,13 @@ class Move:
     places: dict[str, dict[str, Any]]
     """By kind: what an import of it is asked with."""
     folder: Path
+    out: Path
+    """Where the library goes in the end; the service reads from it as `export`."""
 
 
 @pytest.fixture(scope="module")
 def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, postgres: Postgres) -> Iterator[Move]:
-    folder = tmp_path_factory.mktemp("nas")
+    folder, out = tmp_path_factory.mktemp("nas"), tmp_path_factory.mktemp("out")
     shutil.copyfile(clips / CLIP, folder / "first.webm")
     (folder / "lessons").mkdir()
     shutil.copyfile(clips / ANOTHER, folder / "lessons/second.flv")
@@ -65,7 +69,7 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
         settings = {
             "VODPULL_TRUSTED_ORIGINS": ",".join([origin.origin, *urls.values()]),
             "VODPULL_ORIGIN_CREDENTIALS": f"{urls['cloudflare']}=Bearer {KEY}",
-            "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()}",
+            "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()},export={out.as_uri()}",
             "VODPULL_DEFAULT_TEMPLATE": "original",
             "VODPULL_DATABASE_URL": postgres.url(),
             "VODPULL_STORAGE_URL": tmp_path_factory.mktemp("store").as_uri(),
@@ -84,7 +88,7 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
             },
             "s3": {"place": {"store": "nas"}},
         }
-        yield Move(service=service, places=places, folder=folder)
+        yield Move(service=service, places=places, folder=folder, out=out)
 
 
 def begin(move: Move, kind: str, **asked: object) -> str:
@@ -98,6 +102,18 @@ def first_of(move: Move, import_id: str, state: str) -> dict[str, Any]:
     reply = move.service.api("GET", f"/imports/{import_id}/entries", params={"state": state})
     found: dict[str, Any] = reply.json()["entries"][0]
     return found
+
+
+def typed(move: Move, *words: str) -> subprocess.CompletedProcess[str]:
+    """Type a command of imports, with what opens every cloud in the environment."""
+    key = move.service.own_key
+    access = {
+        "VODPULL_SERVER": move.service.url,
+        "VODPULL_ACCESS_KEY": key.access_key,
+        "VODPULL_SECRET_KEY": key.secret,
+    }
+    secrets = {f"VODPULL_IMPORT_{name}": KEY for name in ("TOKEN_SECRET", "API_TOKEN", "ACCESS_KEY")}
+    return move.service.run("import", *words, **access, **secrets)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +134,7 @@ def moved(move: Move) -> dict[str, str]:
         ("mux", {"done": 2, "invalid": 1}, {"Film 0", "Film 1"}),
         ("cloudflare", {"done": 2, "invalid": 1}, {"Film 0", "Film 1"}),
         ("bunny", {"done": 3, "invalid": 2}, {"Film 0", "Film 1", "Film 2"}),
-        ("s3", {"done": 2, "invalid": 1}, {"first.webm", "second.flv"}),
+        ("s3", {"done": 2, "invalid": 1}, {"first", "second"}),
     ],
 )
 def test_a_whole_library_comes_along_once(
@@ -133,8 +149,11 @@ def test_a_whole_library_comes_along_once(
     for row in rows:
         told = service.api("GET", f"/videos/{row['video_id']}/playback", params={"original": True}).json()
         assert service.get(told["original_url"].removeprefix(service.url)).status_code == 200
-    again = wait_for(service, begin(move, kind), "done")
-    assert counted(again) == {"exists": counts["done"], "invalid": counts["invalid"]}
+    ran = typed(move, kind, *(f"{name}={value}" for name, value in move.places[kind]["place"].items()), "--json")
+    again = json.loads(ran.stdout)
+    assert (again["state"], counted(again)) == ("done", {"exists": counts["done"], "invalid": counts["invalid"]})
+    told = typed(move, "failures", again["import_id"]).stdout
+    assert told.count("parameter_error") == counts["invalid"]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +229,49 @@ def test_a_file_that_is_another_one_now_comes_into_the_same_video(
     assert after["files"][0]["size_bytes"] == file.stat().st_size != before["files"][0]["size_bytes"]
     assert {each["language"] for each in after["captions"]} == {"en", "de"}
     videos = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
-    assert [video["video_id"] for video in videos if video["name"] == "first.webm"] == [before["video_id"]]
+    assert [video["video_id"] for video in videos if video["name"] == "first"] == [before["video_id"]]
+
+
+def test_the_library_goes_out_with_its_files_and_its_copies_come_in_again(
+    move: Move, moved: dict[str, str], tmp_path: Path
+) -> None:
+    for import_id in moved.values():
+        wait_for(move.service, import_id, "done")
+    service, file = move.service, tmp_path / "library.jsonl"
+    words = ("export", str(file), "--files", move.out.as_uri(), "--account", "tester")
+    killed = service.begin(*words)
+    part, deadline_s = file.with_name("library.jsonl.part"), time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    done = service.run(*words)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in file.read_bytes().splitlines()]
+    listed = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
+    videos = {each["video_id"]: service.api("GET", f"/videos/{each['video_id']}").json() for each in listed}
+    assert {line["video_id"] for line in lines} == set(videos)
+    for line in lines:
+        for url in (line["url"], line["poster_url"], *(text["url"] for text in line["captions"])):
+            assert not url or (move.out / url.removeprefix("export:")).stat().st_size
+        assert line["files"][0]["sha256"] == videos[line["video_id"]]["sha256"]
+    assert " 0 files copied" in service.run(*words).stderr
+    taken = next(line for line in lines if line["captions"] and line["poster_url"])
+    neighbour = service.key("neighbour")
+    entry = {"origin_id": "1", "url": taken["url"], "poster_url": taken["poster_url"]}
+    entry |= {"captions": [{"url": each["url"], "language": each["language"]} for each in taken["captions"]]}
+    import_id = service.api("POST", "/imports", json={"kind": "list"}, key=neighbour).json()["import_id"]
+    for path, body in (("entries", {"entries": [entry]}), ("start", {})):
+        reply = service.api("POST", f"/imports/{import_id}/{path}", json=body, key=neighbour)
+        assert reply.status_code == 200, reply.text
+    deadline_s = time.monotonic() + 60
+    while not (found := service.api("GET", "/videos", key=neighbour).json()["videos"]):
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.1)
+    brought = service.api("GET", f"/videos/{found[0]['video_id']}", key=neighbour).json()
+    assert brought["sha256"] == videos[taken["video_id"]]["sha256"]
+    assert brought["poster_url"]
 
 
 def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, origin: Origin) -> None:

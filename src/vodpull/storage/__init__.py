@@ -22,7 +22,7 @@ from vodpull.storage.keys import (
 )
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
-from vodpull.storage.sources import AccountStores, SourceStores
+from vodpull.storage.sources import AccountStores, SourceStores, open_destination
 
 __all__ = [
     "MANIFESTS",
@@ -44,6 +44,7 @@ __all__ = [
     "manifest_key",
     "material_key",
     "material_of",
+    "open_destination",
     "open_store",
     "original_name",
     "own_poster_key",

@@ -118,11 +118,12 @@ def wanted_of(
 
 def _tags(language: str, text: media.TextStream) -> Iterator[str]:
     """Give tags for a track, the plainest first."""
-    yield language
+    if text.is_for_deaf:  # players know it by this, so it has it also when it is the only one
+        yield f"{language}{captions.FOR_DEAF}"
+    else:
+        yield language
     if text.is_forced:
         yield f"{language}-x-forced"
-    if text.is_for_deaf:
-        yield f"{language}-x-sdh"
     yield f"{language}-x-{text.index}"
 
 

@@ -180,7 +180,12 @@ class Sources:
         await reporter.write(fetch_progress(parts.size_bytes, parts.size_bytes))
         async with place.attempt(place.joined_folder) as fresh:
             copying = media.copy_limits(parts.size_bytes)
-            sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
+            sounds = [
+                media.JoinedSound(
+                    path=own.path, language=own.language, name=own.name, role=media.role_of(own.characteristics)
+                )
+                for own in parts.sounds
+            ]
             zero_s = await media.join(
                 parts.video,
                 sounds,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.cli.access import variables
-from vodpull.cli.output import printable
+from vodpull.cli.terminal.output import printable
 from vodpull.errors import ConfigurationError, ParameterError
 
 SECRETS = "VODPULL_IMPORT_"

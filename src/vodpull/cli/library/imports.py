@@ -14,7 +14,7 @@ import typer
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
 from vodpull.cli.library.lists import READERS, send
-from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.cli.terminal.output import Json, print_json, print_table, printable
 from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.waiters import Waiters
+from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.waiters import Waiters
 from vodpull.api.routes import create_api, status_query_of
 from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.facts import describe_system
@@ -136,8 +136,8 @@ def _api_context(parts: Parts) -> ApiContext:
         uploads=parts.uploads,
         upload_limit=parts.limit("uploads", parts.settings.upload_rate_limit, what="upload requests of this account"),
         categories=Categories(parts.database),
-        materials=Materials(parts.database),
-        encoding=Encoding(parts.store, parts.engine, parts.queues),
+        materials=Materials(parts.database, marks=parts.templates.materials),
+        encoding=Encoding(parts.store, parts.engine, parts.queues, templates=parts.templates),
         editing=Editing(parts.store, parts.engine, parts.queues, intake=intake, is_signed=parts.signer.is_signed),
         stills=parts.stills,
         callbacks=Callbacks(parts.database),

@@ -16,8 +16,8 @@ from vodpull.atomic import write_atomically
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library import captions
 from vodpull.cli.library.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
-from vodpull.cli.output import Json, print_error, print_json, print_table, printable
-from vodpull.cli.spans import seconds_of
+from vodpull.cli.terminal.output import Json, print_error, print_json, print_table, printable
+from vodpull.cli.terminal.spans import seconds_of
 from vodpull.errors import ConfigurationError, RequestError
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def delete(
 def encode(
     videos: VideoIds,
     template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
-    watermark: Annotated[str, typer.Option(help="Name of a watermark to burn in; '': the template's own.")] = "",
+    watermark: Annotated[str, typer.Option(help="Name of a watermark, or id of a picture, to burn in.")] = "",
     burn_in: Annotated[str, typer.Option(help="Id of a subtitle, a material, to draw into every picture.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -47,6 +48,10 @@ class ProgressReporter:
             following.cancel()
             await self.settle()
 
+    async def write(self, progress: Progress) -> None:
+        """Write how far the job is, whatever was written just before; nothing may be under way."""
+        await asyncio.to_thread(self._write, progress)
+
     async def settle(self) -> None:
         """Wait for a write under way, so that none comes after what follows."""
         if self._running is not None:
@@ -56,6 +61,17 @@ class ProgressReporter:
     async def _put(self, progress: Progress) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):  # what is worth writing again in half a second
             await asyncio.to_thread(self._write, progress)
+
+
+@dataclass(kw_only=True)
+class Received:
+    """Counts what comes over the network for a job, what came before included."""
+
+    total_bytes: int
+
+    def add(self, size_bytes: int) -> None:
+        """Count some more."""
+        self.total_bytes += size_bytes
 
 
 def fetch_progress(done: int, total: int | None) -> Progress:

@@ -12,15 +12,16 @@ from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.errors import Failure, NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import Brought, EntryChange, brought_before, read_entries
+from vodpull.imports.ledger import Brought, EntryChange, brought_before, line_of_job, read_entries
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-from vodpull.workflows.requests.captions import checked_sidecars
+from vodpull.workflows.requests.captions import MAX_LABEL_CHARACTERS, checked_sidecars
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake
 
@@ -63,11 +64,11 @@ class Submission:
         fresh: list[ListedEntry] = []
         for listed in entries:
             known = before.get(listed.origin_id) or _holder(connection, found, listed)
-            if known is None:
+            if known is None and not _asks_for_one_of(fresh, listed):
                 fresh.append(listed)
             elif isinstance(known, Brought):
                 changes += self._again(connection, listed, known, template=found.options.template)
-            else:
+            elif known is not None:
                 changes.append(failed(listed, known))
         return changes + self._begin(connection, found, fresh)
 
@@ -87,6 +88,7 @@ class Submission:
     ) -> list[EntryChange]:
         """Leave what is here as it is, or fetch what is another one now into the same video."""
         if known.is_here and known.revision == listed.revision:
+            archive_again(connection, known.job_id)  # it has one more id of elsewhere
             return [EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=known.video_id)]
         values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
         mine = tables.job.c.job_id == known.job_id
@@ -96,15 +98,13 @@ class Submission:
             JobRef.of(job),
             template=self._intake.template_of(template),
             watermark="",
-            captions=_sidecars(listed.entry),
+            captions=sidecars(listed.entry)[0],
         )
         if again is None:  # it is under way
             return []
         connection.execute(tables.job.update().where(mine).values(values))
         self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
-        return [
-            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=known.video_id, job_id=known.job_id)
-        ]
+        return [_begun(listed, video_id=known.video_id, job_id=known.job_id)]
 
     def _begin(self, connection: sa.Connection, found: Import, entries: Sequence[ListedEntry]) -> list[EntryChange]:
         if not entries:
@@ -122,9 +122,16 @@ class Submission:
         caller = LiveKey(access_key=found.access_key, account_id=found.account_id, secrets=())
         view = self._intake.accept_in(connection, request, caller)
         return [
-            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=job.video_id, job_id=job.job_id)
+            _begun(listed, video_id=job.video_id, job_id=job.job_id)
             for listed, job in zip(entries, view.jobs, strict=True)
         ]
+
+
+def _begun(listed: ListedEntry, *, video_id: str, job_id: str) -> EntryChange:
+    warnings = sidecars(listed.entry)[1]
+    return EntryChange(
+        number=listed.number, state=EntryState.RUNNING, video_id=video_id, job_id=job_id, warnings=warnings
+    )
 
 
 def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
@@ -155,9 +162,17 @@ def _holder(connection: sa.Connection, found: Import, listed: ListedEntry) -> Br
     if row.account_id != found.account_id:
         remedy = "Import it into the account that has it, or give it another id."
         return Failure.of(NotAllowedNow("another account has a video of this id", remedy=remedy))
+    if not listed.job_id and (other := line_of_job(connection, found.import_id, row.job_id)):
+        remedy = "Give each entry of the list a video id of its own, or none, and import it again."
+        return Failure.of(NotAllowedNow(f"line {other} of the list has the same video id", remedy=remedy))
     # A job that failed tries again; a video that people brought here otherwise counts as this one.
     revision = listed.revision if row.here and not listed.job_id else NEVER
     return Brought(video_id=row.video_id, job_id=row.job_id, revision=revision, is_here=row.here is not None)
+
+
+def _asks_for_one_of(fresh: Sequence[ListedEntry], listed: ListedEntry) -> bool:
+    """Tell whether an entry is to keep an id that another one gets now: it waits for that one's job."""
+    return bool(listed.entry.video_id) and any(each.entry.video_id == listed.entry.video_id for each in fresh)
 
 
 def _item(entry: Entry) -> PullItem:
@@ -165,19 +180,20 @@ def _item(entry: Entry) -> PullItem:
         file_name=name_in_url(entry.url),
         fetch_url=entry.url,
         md5="",
-        captions=_sidecars(entry),
+        captions=sidecars(entry)[0],
         video_id=entry.video_id or "",
     )
 
 
-def _sidecars(entry: Entry) -> tuple[Sidecar, ...]:
-    """Return the captions that can be used: one that cannot is no reason to leave a video behind."""
+def sidecars(entry: Entry) -> tuple[tuple[Sidecar, ...], tuple[str, ...]]:
+    """Return the captions that can be used, and why others cannot: none is a reason to leave a video behind. Pure."""
     kept: tuple[Sidecar, ...] = ()
+    reasons: list[str] = []
     for caption in entry.captions:
-        url, label = without_user_info(caption.url), caption.label
+        url, label = without_user_info(caption.url), caption.label[:MAX_LABEL_CHARACTERS]
         sidecar = Sidecar(url=url, language=caption.language, label=label, is_default=caption.default)
         try:
             kept = checked_sidecars([*kept, sidecar], field="captions")
-        except ParameterError:
-            continue
-    return kept
+        except ParameterError as error:
+            reasons.append(f"the caption {caption.language[:35]} is left out: {error}")
+    return kept, tuple(reasons)

@@ -63,12 +63,14 @@ def video(client: Client, origin: Origin, tmp_path_factory: pytest.TempPathFacto
     origin.put("film.mkv", film(tmp_path_factory.mktemp("film")))
     origin.put("en.vtt", b"WEBVTT\n\n00:01.000 --> 00:09.000\nHello\n")
     origin.put("cn.srt", SPOKEN.replace("Second", "第二").encode("gb18030"))
+    origin.put("large.srt", bytes(50_000_000))
     origin.put("broken.srt", SPOKEN.replace("00:00:02,000", "soon").encode())
     sidecars = (
         CaptionSource(url=origin.url("en.vtt"), language="en", label="English", default=True),
         CaptionSource(url=origin.url("cn.srt"), language="zh-CN"),
         CaptionSource(url=origin.url("broken.srt"), language="it"),
         CaptionSource(url=origin.url("fr.srt"), language="fr"),
+        CaptionSource(url=origin.url("large.srt"), language="nl"),
     )
     batch = client.submit([Source(url=origin.url("film.mkv"), captions=sidecars)])
     [job] = client.wait(batch.batch_id, timeout_s=240).jobs
@@ -113,7 +115,8 @@ def test_sidecars_and_tracks_are_captions_of_the_video(client: Client, video: Vi
         "fr": ("Français", False, False, "source", 2),
     }
     told = {warning["message"].partition(":")[0]: warning["message"] for warning in video.warnings}
-    assert set(told) == {"the caption it is left out", "the caption fr is left out"}
+    assert set(told) == {f"the caption {language} is left out" for language in ("it", "fr", "nl")}
+    assert "larger than 8388608 bytes" in told["the caption nl is left out"]
     assert "line 6: the times" in told["the caption it is left out"]
     assert [(track["kind"], track["used"]) for track in video.tracks] == [
         ("video", True),

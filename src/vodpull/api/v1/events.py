@@ -14,7 +14,7 @@ from pydantic import Field
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError

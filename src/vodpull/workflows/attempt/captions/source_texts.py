@@ -76,7 +76,7 @@ class SourceTexts:
         if path is None:
             return "it cannot be read"
         try:
-            track = await asyncio.to_thread(_read, path, zero_s=info.texts_zero_s)
+            track = await asyncio.to_thread(read_text, path, zero_s=info.texts_zero_s)
             await self._files.put(job, wanted, track)
         except (CaptionInvalid, NotAllowedNow, NotFound) as error:
             return str(error)
@@ -135,7 +135,8 @@ def language_of(text: media.TextStream) -> str:
         return UNKNOWN
 
 
-def _read(path: Path, *, zero_s: float) -> captions.Track:
+def read_text(path: Path, *, zero_s: float) -> captions.Track:
+    """Return the cues of a text track that was written to a file, by the time of the film."""
     return captions.shifted(captions.read_track(path.read_bytes()), round(-1000 * zero_s))
 
 

@@ -83,6 +83,15 @@ class Ledger:
         shown = found[:limit]
         return shown, write_cursor(shown[-1].created_at_ms, shown[-1].import_id) if len(found) > limit else ""
 
+    def of_concern(self, since_ms: int, *, limit: int) -> list[Import]:
+        """Return the imports that have not ended, and those that failed since a time, newest first."""
+        row = tables.imports.c
+        failed = sa.and_(row.state == ImportState.FAILED.value, row.finished_at_ms >= since_ms)
+        query = sa.select(tables.imports).where(sa.or_(row.finished_at_ms.is_(None), failed))
+        with self.engine.connect() as connection:
+            found = connection.execute(query.order_by(row.created_at_ms.desc(), row.import_id.desc()).limit(limit))
+            return [_import_of(each) for each in found.mappings()]
+
     def tallies(self, import_id: str) -> dict[EntryState, Tally]:
         """Return how much there is of each state."""
         with self.engine.connect() as connection:

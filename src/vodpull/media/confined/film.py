@@ -24,6 +24,8 @@ CAREFUL_RUN_UPS_S = (10.0, 40.0)
 KEPT_S = 0.1
 # Files without times of showing: those that FFmpeg makes up are wrong where pictures are reordered.
 ONLY_DTS = frozenset({"avi"})
+# So many of the streams of a file may be those of its pictures.
+UNSEEN_STREAMS = 8
 # A transport stream with holes makes the demuxer start anew at each.
 MAX_RESYNCS = 10_000
 # The loop filter smooths pictures, which is not seen in small ones, for a fifth of the time.
@@ -66,9 +68,10 @@ class Tools:
         """What is raised on bytes that cannot be read."""
         return self.av.FFmpegError, ValueError, MemoryError, OSError
 
-    def open(self, source: Path, orders: dict[str, Any]) -> Any:
-        """Open the source."""
-        return self.av.open(f"file:{source}", options=dict(orders["options"]))
+    def open(self, source: Path, orders: dict[str, Any], *, unseen: bool = False) -> Any:
+        """Open the source; `unseen`: no picture is going to be decoded, nor is one to learn more."""
+        each = [dict(self.segments.UNSEEN) for _ in range(UNSEEN_STREAMS)] if unseen else None
+        return self.av.open(f"file:{source}", options=dict(orders["options"]), stream_options=each)
 
 
 @dataclass(frozen=True)
@@ -192,14 +195,16 @@ def _luma(scaler: Any, frame: Any, size: tuple[int, int]) -> bytes:
     plane = small.planes[0]
     content, stride, wide = bytes(plane), plane.line_size, 3 * size[0]
     rows = [_weighed(content[row * stride : row * stride + wide]) for row in range(small.height)]
-    return b"".join(map(_mixed, rows[::fields], rows[fields - 1 :: fields]))
+    return b"".join(map(_mixed, rows[::2], rows[1::2]) if fields > 1 else rows)
 
 
 def _weighed(row: bytes) -> bytes:
     # Weights of BT.709, of 256.
     return bytes(
-        (54 * red + 183 * green + 19 * blue) >> 8
-        for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
+        [
+            (54 * red + 183 * green + 19 * blue) >> 8
+            for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
+        ]
     )
 
 
@@ -383,4 +388,4 @@ def decoded_sound(av: Any, container: Any, stream: Any, *, from_s: float) -> Ite
             continue
         for frame in heard:
             if frame.pts is not None:
-                yield float(frame.pts * frame.time_base), bytes(frame.planes[0])[: 2 * frame.samples]
+                yield frame.time, bytes(frame.planes[0])[: 2 * frame.samples]

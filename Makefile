@@ -51,6 +51,9 @@ chaos: .venv/installed-test ## 500 random kills of a fleet, 100 of a single proc
 import-campaign: .venv/installed-test ## 500 videos move from one vodpull into another that is killed 20 times: nothing lost or double
 	$(BIN)/python -m tests.chaos.moving --videos 500 --kills 20
 
+bucket-campaign: .venv/installed-test ## a bucket of 2,000 objects, 100 of them no videos, comes along through 10 kills
+	$(BIN)/python -m tests.chaos.bucket --objects 2000 --kills 10
+
 faults: .venv/installed-test ## seed 200 faults into films: the proof must find all of them
 	$(BIN)/python -m tests.corpus.faults
 
@@ -86,4 +89,4 @@ lock: ## pin every dependency again, with hashes: one resolution, so that tests 
 clean: ## remove what was installed and built
 	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .cache dist site
 
-.PHONY: help demo test lint format bench chaos faults import-campaign combinations corpus docs lock clean
+.PHONY: help demo test lint format bench chaos faults import-campaign bucket-campaign combinations corpus docs lock clean

@@ -1,7 +1,10 @@
-"""What values that strangers send may look like: numbers and times of header fields, URLs, checksums. Pure."""
+"""What values that strangers send may look like, and what is told of them in tables. Pure."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
 
 from vodpull.clock import now_s
@@ -19,6 +22,9 @@ MAX_DATE_CHARACTERS = 64
 """Of a date: those of HTTP have 29 to 33."""
 
 _MAX_WAIT_DIGITS = 10
+
+_FORMULA = frozenset("=+-@\t\r")
+"""The first characters that make a cell a formula, by OWASP's list."""
 
 
 def read_number(text: str) -> int | None:
@@ -43,3 +49,10 @@ def read_retry_after_s(text: str) -> float | None:
         return float(text[:_MAX_WAIT_DIGITS])  # more than any wait that is honoured
     date_s = read_date_s(text)
     return None if date_s is None else max(0.0, date_s - now_s())
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """Return a line of CSV (RFC 4180); what a spreadsheet would take for a formula begins with `'`."""
+    text = io.StringIO()
+    csv.writer(text).writerow("'" + cell if cell and cell[0] in _FORMULA else cell for cell in cells)
+    return text.getvalue()

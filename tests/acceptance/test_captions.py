@@ -15,6 +15,7 @@ import pytest
 import webvtt
 
 from tests.origin import Origin
+from tests.pngs import png
 from tests.services.vodpull import Vodpull
 from vodpull.client import CaptionFile, CaptionSource, Client, Source, Video
 
@@ -154,12 +155,15 @@ def test_captions_stay_when_the_video_is_encoded_again_with_one_in_the_picture(
     before = {each.language: each.playlist_url for each in client.captions(video.video_id)}
     (tmp_path / "burnt.srt").write_text(SPOKEN.replace("Second", "第二 مرحبا"))
     burnt = client.upload_material(tmp_path / "burnt.srt")
-    client.encode_video(video.video_id, template="mp4", burn_in=burnt)
+    (tmp_path / "logo.png").write_bytes(png(40, 20))
+    logo = client.upload_material(tmp_path / "logo.png")
+    client.encode_video(video.video_id, template="mp4", burn_in=burnt, watermark=logo)
     ended = client.wait_video(video.video_id, timeout_s=240)
     assert ended.encode_state == "encoded"
     [job] = client.wait(ended.batch_id).jobs
     assert job.proof
     assert job.proof["written"] >= 2
+    assert job.proof["marked"] >= 2
     assert {each.language: each.playlist_url for each in ended.captions} == before
     assert "fr" not in before
     assert len(texts_of(ended)) == len(texts_of_mpd(client, ended)) == len(before) == 5

@@ -40,6 +40,7 @@ def own_origin(film: Path) -> Iterator[Origin]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory, own_origin: Origin) -> Iterator[Vodpull]:
     service = Vodpull(tmp_path_factory.mktemp("early") / "data", origin=own_origin.origin, VODPULL_ENCODE_SLOTS="1")
+    service.encode_quickly()
     service.start()
     yield service
     service.stop()
@@ -55,7 +56,7 @@ def wait_playable(service: Vodpull, batch: dict[str, Any]) -> dict[str, Any]:
     deadline_s = time.monotonic() + 120
     while not (job := job_of(service, batch))["is_playable"]:
         assert time.monotonic() < deadline_s, (job, service.log()[-3000:])
-        time.sleep(0.02)
+        time.sleep(0.1)
     return job
 
 

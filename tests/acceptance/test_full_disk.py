@@ -41,6 +41,7 @@ def test_a_source_waits_for_space_and_comes_whole(small_disk: Path, origin: Orig
         while "waiting for storage" not in service.log():
             assert time.monotonic() < deadline_s, service.log()
             assert service.query(task_id)["status"] == 1
+            time.sleep(0.1)
         ballast.unlink()
         [item] = service.wait(task_id)["items"]
         assert item["pullStatus"] == 2

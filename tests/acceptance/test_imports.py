@@ -46,9 +46,10 @@ def library(old: Vodpull, origin: Origin) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, old: Vodpull) -> Iterator[Vodpull]:
+def service(tmp_path_factory: pytest.TempPathFactory, old: Vodpull, origin: Origin) -> Iterator[Vodpull]:
     """The one that takes the library in."""
-    service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin=old.url, VODPULL_DEFAULT_TEMPLATE="original")
+    trusted = f"{old.url},{origin.origin}"
+    service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin=trusted, VODPULL_DEFAULT_TEMPLATE="original")
     service.is_killed = True
     service.start()
     yield service
@@ -144,8 +145,7 @@ def test_every_video_is_here_once_under_its_own_id_and_as_it_was(
 def test_the_map_leads_from_old_ids_to_what_plays(
     service: Vodpull, moved: dict[str, Any], library: dict[str, dict[str, Any]]
 ) -> None:
-    reply = service.api("GET", f"/imports/{moved['import_id']}/map.csv")
-    rows = list(csv.DictReader(io.StringIO(reply.text)))
+    rows = rows_of(service, moved)
     assert {row["origin_id"] for row in rows} == set(library)
     for row in rows:
         if row["state"] == "done":
@@ -193,18 +193,82 @@ def test_wrong_keys_end_an_import_with_the_reason(service: Vodpull, old: Vodpull
     assert kept_secrets(service)[-1] is None
 
 
-def test_a_file_with_bad_lines_brings_the_good_ones_and_tells_of_the_others(
-    service: Vodpull, old: Vodpull, moved: dict[str, Any], tmp_path: Path
+LINES = """\
+id,url,name,video_id,captions,created_at
+good,{url},=HYPERLINK("https://evil.test"),,,
+theirs,{url},,{theirs},,
+kept,{url},,{kept},,
+again,{url},,{kept},,
+good,{url},,,,
+
+,,no url,,,
+short,{url},,short,,
+scheme,ftp://h.test/a.mp4,,,,
+bracket,http://[::1,,,,
+private,http://10.0.0.1/a.mp4,,,,
+file,file:///etc/passwd,,,,
+store,nas:a.mp4,,,,
+quote,{url},"a ""name"" of
+two lines",,,
+open,{url},"never closed
+many,{url},,,,,,,too,many
+language,{url},,,klingonisch=https://h.test/a.vtt,
+time,{url},,,,9999-12-31
+name,{url},{long},,,
+@missing,{missing},,,,
+bytes,{url},\udcff,,,
+last,{url},,,,
+"""
+"""Every kind of bad line, and good ones between them."""
+
+TOLD = {
+    3: "another account has a video of this id",
+    5: "line 4 of the list has the same video id",
+    6: "its id comes twice",
+    8: "it has no url",
+    9: "32 hexadecimal",
+    10: "its url is none",
+    11: "cannot be parsed",
+    12: "10.0.0.1 is not an address",
+    13: "its url is none",
+    14: "not an absolute http or https URL",
+    17: "its quotes do not close",
+    18: "it has 10 fields, the heading 6",
+    19: "a language is as en",
+    20: "created_at is no time",
+    21: "name is longer than 255",
+    22: "404",
+    23: "no text in the encoding",
+}
+
+
+def test_a_file_with_every_kind_of_bad_line_brings_the_good_ones_and_tells_why_of_each_other(
+    service: Vodpull, origin: Origin, moved: dict[str, Any], tmp_path: Path
 ) -> None:
-    key, url = service.own_key, f"{old.url}/nothing/here.mp4"
-    lines = ["id,url,name,video_id", f"a,{url},one,", ",,no url,", f"b,{url},two,short", "c,ftp://h/x,three,"]
-    (tmp_path / "list.csv").write_text("\n".join(lines))
+    url, neighbour = origin.url(CLIP), service.key("neighbour")
+    theirs = service.create(url, key=neighbour, template="original")
+    [job] = service.api("GET", f"/batches/{theirs['batch_id']}", key=neighbour).json()["jobs"]
+    text = LINES.format(url=url, theirs=job["video_id"], kept=32 * "c", long=256 * "x", missing=origin.url("none.mp4"))
+    (tmp_path / "list.csv").write_bytes(b"\xef\xbb\xbf" + text.encode(errors="surrogateescape"))
+    key = service.own_key
     variables = {"VODPULL_SERVER": service.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
-    ran = service.run("import", "csv", str(tmp_path / "list.csv"), "--json", **variables)
+    ran = service.run("import", "csv", str(tmp_path / "list.csv"), "--parallel", "8", "--json", **variables)
     assert ran.returncode == 1, ran.stderr
     found = json.loads(ran.stdout)
-    assert counted(found) == {"failed": 1, "invalid": 3}
-    told = service.run("import", "failures", found["import_id"], **variables).stdout
-    assert "origin_missing" in told
-    assert "32 hexadecimal" in told
-    assert "it has no url" in told
+    assert counted(found) == {"done": 4, "failed": 6, "invalid": 11}
+    report = tmp_path / "failures.csv"
+    assert service.run("import", "failures", found["import_id"], "--output", str(report), **variables).returncode == 0
+    told = {int(row["line"]): row for row in csv.DictReader(io.StringIO(report.read_text("utf-8-sig")))}
+    assert set(told) == set(TOLD)
+    for line, reason in TOLD.items():
+        assert reason in told[line]["reason"], told[line]
+        assert told[line]["fix"]
+    assert told[22]["id"] == "'@missing"
+    rows = {row["origin_id"]: row for row in rows_of(service, found)}
+    assert {rows[name]["state"] for name in ("good", "kept", "quote", "last")} == {"done"}
+    assert rows["'@missing"]["state"] == "failed"
+
+
+def rows_of(service: Vodpull, found: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the map of an import."""
+    return list(csv.DictReader(io.StringIO(service.api("GET", f"/imports/{found['import_id']}/map.csv").text)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,10 +17,14 @@ import pytest
 
 from tests.acceptance.test_imports import counted, order, wait_for
 from tests.origin import Origin
+from tests.pngs import png
 from tests.services import clouds
 from tests.services.clouds import KEY, VTT, running
 from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
+from vodpull.media.inspect.jpeg import frame_size
+
+PICTURE, ANOTHER_PICTURE = png(64, 36), png(32, 18)
 
 CLIP, ANOTHER = "world_vp9_opus.webm", "sample_h264_aac.flv"
 
@@ -32,30 +37,38 @@ class Move:
     places: dict[str, dict[str, Any]]
     """By kind: what an import of it is asked with."""
     folder: Path
+    out: Path
+    """Where the library goes in the end; the service reads from it as `export`."""
 
 
 @pytest.fixture(scope="module")
 def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, postgres: Postgres) -> Iterator[Move]:
-    folder = tmp_path_factory.mktemp("nas")
+    folder, out = tmp_path_factory.mktemp("nas"), tmp_path_factory.mktemp("out")
     shutil.copyfile(clips / CLIP, folder / "first.webm")
     (folder / "lessons").mkdir()
     shutil.copyfile(clips / ANOTHER, folder / "lessons/second.flv")
     (folder / "first.en.vtt").write_bytes(VTT)
+    (folder / "first.jpg").write_bytes(PICTURE)
+    (folder / "notes.txt").write_bytes(b"no video")
     for number in range(3):
         for name in ("original", "play_720p.mp4"):
             origin.put(f"guid-{number}/{name}", (clips / CLIP).read_bytes())
         origin.put(f"guid-{number}/captions/en.vtt", VTT)
+        origin.put(f"guid-{number}/thumbnail.jpg", b"<html>no picture</html>")
     with ExitStack() as open_things:
         made = {"mux": clouds.mux, "cloudflare": clouds.cloudflare, "bunny": clouds.bunny}
         videos = {"mux": 3, "cloudflare": 3, "bunny": 5}
-        urls = {
-            kind: open_things.enter_context(running(make(origin.url(CLIP), videos=videos[kind]))).url
+        running_clouds = {
+            kind: open_things.enter_context(running(make(origin.url(CLIP), videos=videos[kind])))
             for kind, make in made.items()
         }
+        for cloud in running_clouds.values():
+            cloud.picture = PICTURE
+        urls = {kind: cloud.url for kind, cloud in running_clouds.items()}
         settings = {
             "VODPULL_TRUSTED_ORIGINS": ",".join([origin.origin, *urls.values()]),
             "VODPULL_ORIGIN_CREDENTIALS": f"{urls['cloudflare']}=Bearer {KEY}",
-            "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()}",
+            "VODPULL_SOURCE_STORES": f"nas={folder.as_uri()},export={out.as_uri()}",
             "VODPULL_DEFAULT_TEMPLATE": "original",
             "VODPULL_DATABASE_URL": postgres.url(),
             "VODPULL_STORAGE_URL": tmp_path_factory.mktemp("store").as_uri(),
@@ -63,7 +76,8 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
         service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin="", **settings)
         service.start()
         open_things.callback(service.stop)
-        mux = {"token_id": "token", "url": urls["mux"], "stream_url": f"{urls['mux']}/files"}
+        files = f"{urls['mux']}/files"
+        mux = {"token_id": "token", "url": urls["mux"], "stream_url": files, "image_url": files}
         places = {
             "mux": {"place": mux, "secret": {"token_secret": KEY}},
             "cloudflare": {"place": {"account_id": "acc", "url": urls["cloudflare"]}, "secret": {"api_token": KEY}},
@@ -73,7 +87,7 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
             },
             "s3": {"place": {"store": "nas"}},
         }
-        yield Move(service=service, places=places, folder=folder)
+        yield Move(service=service, places=places, folder=folder, out=out)
 
 
 def begin(move: Move, kind: str, **asked: object) -> str:
@@ -119,9 +133,65 @@ def test_a_whole_library_comes_along_once(
     brought = {row["origin_id"]: service.api("GET", f"/videos/{row['video_id']}").json() for row in rows}
     assert {video["name"] for video in brought.values()} == names
     assert [each["language"] for each in min(brought.items())[1]["captions"]] == ["en"]
-    assert all(service.get(row["play_url"].removeprefix(service.url)).status_code == 200 for row in rows)
+    for row in rows:
+        told = service.api("GET", f"/videos/{row['video_id']}/playback", params={"original": True}).json()
+        assert service.get(told["original_url"].removeprefix(service.url)).status_code == 200
     again = wait_for(service, begin(move, kind), "done")
     assert counted(again) == {"exists": counts["done"], "invalid": counts["invalid"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes", "warning"),
+    [
+        ("mux", [(64, 36), (64, 36)], ""),
+        ("cloudflare", [(64, 36), (64, 36)], ""),
+        ("bunny", [], "no JPEG, PNG or WebP picture"),
+        ("s3", [(64, 36)], ""),
+    ],
+)
+def test_the_picture_of_a_video_comes_along_unless_it_is_none(
+    move: Move, moved: dict[str, str], kind: str, sizes: list[tuple[int, int]], warning: str
+) -> None:
+    done = wait_for(move.service, moved[kind], "done")
+    assert done["fetched_bytes"] >= done["needed_bytes"] == done["counts"]["done"]["size_bytes"] > 0
+    entries = move.service.api("GET", f"/imports/{moved[kind]}/entries", params={"state": "done"}).json()["entries"]
+    shown = [poster_of(move, each["video_id"]) for each in entries]
+    assert [size for size in shown if size] == sizes
+    assert all(warning in told for each in entries for told in each["warnings"])
+    warned = move.service.api("GET", f"/imports/{moved[kind]}/entries", params={"warned": True}).json()["entries"]
+    assert len(warned) == (len(entries) if warning else 0)
+
+
+def poster_of(move: Move, video_id: str) -> tuple[int, int] | None:
+    """Return the size of the poster that players are told of."""
+    url = move.service.api("GET", f"/videos/{video_id}/playback").json()["poster_url"]
+    return frame_size(move.service.get(url.removeprefix(move.service.url)).content) if url else None
+
+
+def test_who_may_play_a_video_stays_so(move: Move, moved: dict[str, str]) -> None:
+    wait_for(move.service, moved["cloudflare"], "done")
+    videos = move.service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
+    signed = {video["video_id"] for video in videos if video["playback"] == "signed"}
+    entries = move.service.api("GET", f"/imports/{moved['cloudflare']}/entries").json()["entries"]
+    assert signed == {each["video_id"] for each in entries if each["name"] == "Film 1" and each["video_id"]}
+
+
+def test_a_picture_that_is_another_one_now_comes_by_the_next_import_alone(move: Move, moved: dict[str, str]) -> None:
+    wait_for(move.service, moved["s3"], "done")
+    entry = first_of(move, moved["s3"], "done")
+    before = move.service.api("GET", f"/videos/{entry['video_id']}").json()
+    (move.folder / "first.jpg").write_bytes(ANOTHER_PICTURE)
+    again = wait_for(move.service, begin(move, "s3"), "done")
+    assert counted(again) == {"exists": 2, "invalid": 1}
+    assert poster_of(move, entry["video_id"]) == (32, 18)
+    after = move.service.api("GET", f"/videos/{entry['video_id']}").json()
+    assert after["files"] == before["files"]
+    (move.folder / "first.jpg").write_bytes(b"no picture any more")
+    broken = wait_for(move.service, begin(move, "s3"), "done")
+    assert counted(broken) == {"exists": 2, "invalid": 1}
+    [told] = first_of(move, broken["import_id"], "exists")["warnings"]
+    assert "no JPEG, PNG or WebP picture" in told
+    assert poster_of(move, entry["video_id"]) == (32, 18)
 
 
 def test_a_file_that_is_another_one_now_comes_into_the_same_video(
@@ -138,12 +208,54 @@ def test_a_file_that_is_another_one_now_comes_into_the_same_video(
     shutil.copyfile(clips / ANOTHER, file)
     (move.folder / "first.de.vtt").write_bytes(VTT)
     mended = wait_for(service, begin(move, "s3"), "done")
-    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 2}
+    assert counted(mended) == {"done": 1, "exists": 1, "invalid": 1}
     after = service.api("GET", f"/videos/{before['video_id']}").json()
     assert after["files"][0]["size_bytes"] == file.stat().st_size != before["files"][0]["size_bytes"]
     assert {each["language"] for each in after["captions"]} == {"en", "de"}
     videos = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
     assert [video["video_id"] for video in videos if video["name"] == "first.webm"] == [before["video_id"]]
+
+
+def test_the_library_goes_out_with_its_files_and_its_copies_come_in_again(
+    move: Move, moved: dict[str, str], tmp_path: Path
+) -> None:
+    for import_id in moved.values():
+        wait_for(move.service, import_id, "done")
+    service, file = move.service, tmp_path / "library.jsonl"
+    words = ("export", str(file), "--files", move.out.as_uri(), "--account", "tester")
+    killed = service.begin(*words)
+    part, deadline_s = file.with_name("library.jsonl.part"), time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size):
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    done = service.run(*words)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in file.read_bytes().splitlines()]
+    listed = service.api("GET", "/videos", params={"limit": 100}).json()["videos"]
+    videos = {each["video_id"]: service.api("GET", f"/videos/{each['video_id']}").json() for each in listed}
+    assert {line["video_id"] for line in lines} == set(videos)
+    for line in lines:
+        for url in (line["url"], line["poster_url"], *(text["url"] for text in line["captions"])):
+            assert not url or (move.out / url.removeprefix("export:")).stat().st_size
+        assert line["files"][0]["sha256"] == videos[line["video_id"]]["sha256"]
+    assert " 0 files copied" in service.run(*words).stderr
+    taken = next(line for line in lines if line["captions"] and line["poster_url"])
+    neighbour = service.key("neighbour")
+    entry = {"origin_id": "1", "url": taken["url"], "poster_url": taken["poster_url"]}
+    entry |= {"captions": [{"url": each["url"], "language": each["language"]} for each in taken["captions"]]}
+    import_id = service.api("POST", "/imports", json={"kind": "list"}, key=neighbour).json()["import_id"]
+    for path, body in (("entries", {"entries": [entry]}), ("start", {})):
+        reply = service.api("POST", f"/imports/{import_id}/{path}", json=body, key=neighbour)
+        assert reply.status_code == 200, reply.text
+    deadline_s = time.monotonic() + 60
+    while not (found := service.api("GET", "/videos", key=neighbour).json()["videos"]):
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.1)
+    brought = service.api("GET", f"/videos/{found[0]['video_id']}", key=neighbour).json()
+    assert brought["sha256"] == videos[taken["video_id"]]["sha256"]
+    assert brought["poster_url"]
 
 
 def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, origin: Origin) -> None:

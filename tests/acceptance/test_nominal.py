@@ -26,8 +26,8 @@ QUERY = "/vod/videoManage/pullVideoQuery"
 
 @pytest.fixture(scope="module")
 def task(service: Vodpull, origin: Origin) -> str:
-    """Return the id of a completed task of one clip."""
-    task_id = service.pull([{"fetchUrl": origin.url(CLIP), "md5": CLIP_MD5}], transNo="my-own-id")
+    """Return the id of a completed task of one clip, encoded as an installation does that has set nothing."""
+    task_id = service.pull([{"fetchUrl": origin.url(CLIP), "md5": CLIP_MD5}], transNo="my-own-id", workflowId="abr")
     service.wait(task_id)
     return task_id
 

@@ -34,6 +34,7 @@ def until(service: Vodpull, path: str, status: int) -> None:
     begun_s = time.monotonic()
     while service.get(path).status_code != status:
         assert time.monotonic() - begun_s < WITHIN_S, (path, status)
+        time.sleep(0.1)
 
 
 def playback(service: Vodpull, video_id: str, **terms: Any) -> dict[str, Any]:
@@ -178,6 +179,7 @@ def test_an_account_may_say_that_all_its_videos_are_signed(service: Vodpull, ori
     begun_s = time.monotonic()
     while not service.api("GET", f"/batches/{batch['batch_id']}", key=key).json()["is_final"]:
         assert time.monotonic() - begun_s < 120
+        time.sleep(0.2)
     [video] = service.api("GET", "/videos", key=key).json()["videos"]
     file = service.api("GET", f"/videos/{video['video_id']}", key=key).json()["files"][0]["path"]
     assert service.get(f"/media/{file}").status_code == 200
@@ -234,6 +236,7 @@ def test_a_key_ends_when_it_was_said_to(service: Vodpull) -> None:
     begun_s = time.monotonic()
     while service.api("GET", "/batches", key=key).status_code == 200:
         assert time.monotonic() - begun_s < WITHIN_S
+        time.sleep(0.1)
     assert service.call("pullVideoQuery", {"taskId": "x"}, key=key)["code"] == 401
     listed = service.run("keys", "list").stdout
     assert "expired" in next(line for line in listed.splitlines() if key.access_key in line)

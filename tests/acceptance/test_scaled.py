@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def scaled(
         VODPULL_STORAGE_URL=f"s3://{BUCKET}/vod",
         **s3_environment,
     )
+    service.encode_quickly()
     service.start()
     yield service
     service.stop()
@@ -50,7 +52,7 @@ def test_a_range_is_read_from_the_bucket(scaled: Vodpull, origin: Origin, clips:
 def test_everything_killed_comes_back(scaled: Vodpull, origin: Origin) -> None:
     task_id = scaled.pull([{"fetchUrl": origin.url("bbb_854x480_5p1_30s.mp4")}])
     while scaled.state(task_id)["jobs"][0]["stage"] not in {"encode", "package", "publish", "done"}:
-        pass
+        time.sleep(0.05)
     scaled.kill()
     scaled.start()
     assert scaled.wait(task_id)["items"][0]["cmdStatus"] == 2

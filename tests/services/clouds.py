@@ -38,6 +38,8 @@ class Cloud:
     """By id: how often its file was asked for."""
     busy: int = 1
     """Calls that are refused as too many, before the others."""
+    picture: bytes = b""
+    """What its thumbnails are; empty: there are none."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, video_id: str) -> dict[str, Any] | None:
@@ -59,14 +61,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         self.cloud.asked.append(f"{self.command} {self.path}")
+        if parts.path.startswith("/files/") and parts.path.endswith(".jpg"):
+            return self._send(200 if self.cloud.picture else 404, self.cloud.picture, "image/jpeg")
         answer: Answer | bytes | None = None if parts.path.startswith("/files/") else self._refusal()
         if answer is None:
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             answer = self.cloud.answer(self.cloud, self.command, parts.path.removeprefix("/files"), query)
         if isinstance(answer, bytes):
-            self._send(200, answer, "text/vtt")
-        else:
-            self._send(answer[0], json.dumps(answer[1]).encode(), "application/json")
+            return self._send(200, answer, "text/vtt")
+        return self._send(answer[0], json.dumps(answer[1]).encode(), "application/json")
 
     do_PUT = do_POST = do_GET
 
@@ -168,7 +171,7 @@ def cloudflare(file_url: str, *, videos: int) -> Cloud:
             "size": 190_000,
             "meta": {"name": f"Film {number}"},
             "status": {"state": "ready"},
-            "thumbnail": "https://customer.cloudflarestream.com/thumbnail.jpg",
+            "requireSignedURLs": number == 1,
         }
         for number in range(videos)
     ]
@@ -186,7 +189,8 @@ def _cloudflare(cloud: Cloud, method: str, path: str, query: dict[str, str]) -> 
     if account != "acc":
         return 403, {"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}
     if not words:
-        found = [each for each in cloud.videos if each["created"] >= query.get("start", "")]
+        picture = {"thumbnail": f"{cloud.url}/files/thumbnail.jpg"}
+        found = [each | picture for each in cloud.videos if each["created"] >= query.get("start", "")]
         return told(found[: min(int(query.get("limit", "1000")), 1000)])
     if cloud.find(words[0]) is None:
         return NOT_FOUND

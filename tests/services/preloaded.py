@@ -91,13 +91,16 @@ class Forked:
         return number
 
 
-def start(module: str, words: Sequence[str], *, environment: Mapping[str, str], output: int) -> Forked:
-    """Start a module as `python -m` does, in a session of its own; `output` is its stdout and stderr."""
+def start(
+    module: str, words: Sequence[str], *, environment: Mapping[str, str], output: int, errors: int | None = None
+) -> Forked:
+    """Start a module as `python -m` does, in a session of its own; what it says goes to `output`, or `errors`."""
     told, tells = os.pipe()
     orders = {"program": [module, *words], "environment": dict(environment), "folder": str(Path.cwd())}
     try:
         with _LOCK:
-            socket.send_fds(_keeper(), [json.dumps(orders).encode()], [output, tells])
+            passed = [tells, output, output if errors is None else errors]
+            socket.send_fds(_keeper(), [json.dumps(orders).encode()], passed)
     finally:
         os.close(tells)
     return Forked(told)
@@ -129,7 +132,7 @@ def _fork_for_ever(door: socket.socket) -> None:
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "what another thread holds, a fork would hold for ever"
     watchers = 0
     while True:
-        order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 2)
+        order, passed, _, _ = socket.recv_fds(door, MAX_ORDER_BYTES, 3)
         # Waited for, so that the time they took counts as that of the tests.
         while watchers and os.waitpid(-1, os.WNOHANG)[0]:
             watchers -= 1
@@ -143,23 +146,25 @@ def _fork_for_ever(door: socket.socket) -> None:
             os.close(number)
 
 
-def _watch(order: dict[str, Any], output: int, tells: int) -> None:
+def _watch(order: dict[str, Any], tells: int, output: int, errors: int) -> None:
     """Start the program, and tell its id and how it ended."""
     pid = os.fork()
     if pid == 0:
         os.close(tells)
-        _become(order, output)
+        _become(order, output, errors)
     os.close(output)  # whoever is told of the end may unmount what the program wrote to
+    os.close(errors)
     os.write(tells, NUMBER.pack(pid))
     os.write(tells, NUMBER.pack(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
     os._exit(0)
 
 
-def _become(order: dict[str, Any], output: int) -> None:
+def _become(order: dict[str, Any], output: int, errors: int) -> None:
     os.setsid()
     os.dup2(output, 1)
-    os.dup2(output, 2)
+    os.dup2(errors, 2)
     os.close(output)
+    os.close(errors)
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -12,10 +13,12 @@ BUCKET = "videos"
 
 
 @contextmanager
-def running_s3() -> Iterator[dict[str, str]]:
+def running_s3(wrap: Callable[[Any], Any] = lambda app: app) -> Iterator[dict[str, str]]:
     """Run a server with one bucket until the block ends; gives the environment that points there."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
+    assert server._server is not None
+    server._server.app = wrap(server._server.app)
     host, port = server.get_host_and_port()
     environment = {
         "AWS_ENDPOINT_URL": f"http://{host}:{port}",

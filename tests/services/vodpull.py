@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,9 @@ DEFAULTS = {
     "VODPULL_SOURCE_RETRIES": "",  # a source that fails is final; the tests of outages set their schedule
     "VODPULL_RATE_LIMIT": "0",  # tests ask as often as they like; the test of the limit sets it
 }
+
+QUICK = "quick"
+"""The template that `encode_quickly` writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +71,15 @@ class Vodpull:
         """Words before the command: `taskset`, `ip netns exec`."""
         self._http = httpx2.Client(timeout=30, trust_env=False)
 
+    def encode_quickly(self) -> None:
+        """Make the default template `abr` with the fastest preset, for tests whose subject is not the encoder."""
+        installed = (files("vodpull.media") / "templates" / "abr.toml").read_text()
+        quick = installed.replace('"veryfast"', '"ultrafast"')
+        assert quick != installed
+        (self.data_dir / "templates").mkdir(parents=True, exist_ok=True)
+        (self.data_dir / "templates" / f"{QUICK}.toml").write_text(quick)
+        self._environment["VODPULL_DEFAULT_TEMPLATE"] = QUICK
+
     def serve_https(self, tls: Tls) -> None:
         """Serve HTTPS alone, from the next start."""
         self.url = f"https://127.0.0.1:{self.port}"
@@ -76,17 +90,25 @@ class Vodpull:
 
     def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """Run a vodpull command to its end."""
-        program = [sys.executable, "-m", "vodpull", *words]
         environment = self._environment | settings
-        return subprocess.run(program, env=environment, capture_output=True, text=True, timeout=600, check=False)
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            said = {"output": output.fileno(), "errors": errors.fileno()}
+            code = preloaded.start("vodpull", words, environment=environment, **said).wait(600)
+            output.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(("vodpull", *words), code, output.read(), errors.read())
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin a vodpull command; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "vodpull", *words],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def key(self, name: str = "tester") -> SigningKey:
-        with tempfile.TemporaryFile() as said:
-            words = ["keys", "create", name, "--json"]
-            making = preloaded.start("vodpull", words, environment=self._environment, output=said.fileno())
-            making.wait(START_S)
-            said.seek(0)
-            made = json.loads(said.read())
+        made = json.loads(self.run("keys", "create", name, "--json").stdout)
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
 
     def start(self) -> None:
@@ -184,11 +206,10 @@ class Vodpull:
 
     def wait_final(self, batch_id: str, *, within_s: float = 120) -> dict[str, Any]:
         """Read a batch until it is final and return it."""
-        deadline_s = time.monotonic() + within_s
-        while not (state := self.state(batch_id))["is_final"]:
-            assert time.monotonic() < deadline_s, (state, self.log()[-3000:])
-            time.sleep(0.1)
-        return state
+        for _ in looks(within_s):
+            if (state := self.state(batch_id))["is_final"]:
+                return state
+        raise AssertionError(state, self.log()[-3000:])
 
     def webhook_secret(self, name: str = "tester") -> str:
         """Return the secret that an account's notifications are signed with."""
@@ -213,11 +234,10 @@ class Vodpull:
 
     def wait(self, task_id: str, *, within_s: float = 240) -> dict[str, Any]:
         """Query until the task is completed and return its data."""
-        deadline_s = time.monotonic() + within_s
-        while (data := self.query(task_id))["status"] != 2:
-            assert time.monotonic() < deadline_s, (self.state(task_id), self.log()[-3000:])
-            time.sleep(0.2)
-        return data
+        for _ in looks(within_s):
+            if (data := self.query(task_id))["status"] == 2:
+                return data
+        raise AssertionError(self.state(task_id), self.log()[-3000:])
 
     def state(self, task_id: str) -> dict[str, Any]:
         """Return the batch as `/api/v1` shows it."""
@@ -247,6 +267,15 @@ class Vodpull:
             return self._http.get(f"{self.url}/healthz").status_code == 200
         except httpx2.HTTPError:
             return False
+
+
+def looks(within_s: float) -> Iterator[None]:
+    """Yield now, and after growing pauses until so many seconds are over: who looks often slows what it waits for."""
+    begun_s = time.monotonic()
+    while (waited_s := time.monotonic() - begun_s) < within_s:
+        yield
+        time.sleep(min(1.0, 0.05 + waited_s / 10))
+    yield
 
 
 def command_line(pid: int) -> str:

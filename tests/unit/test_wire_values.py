@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vodpull.wire_values import read_date_s, read_number, read_retry_after_s
+from vodpull.wire_values import csv_line, read_date_s, read_number, read_retry_after_s
 
 TEXTS = st.one_of(
     st.text(),
@@ -44,3 +46,8 @@ def test_a_number_is_short_and_of_plain_digits(text: str, number: int | None) ->
 def test_no_text_is_an_error(text: str) -> None:
     for read in (read_number, read_date_s, read_retry_after_s):
         read(text)
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-id", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_of_a_table_is_never_a_formula(cell: str) -> None:
+    assert next(csv.reader([csv_line(["", cell, "a=b"])])) == ["", f"'{cell}", "a=b"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -16,6 +14,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import ParameterError
+from vodpull.wire_values import csv_line
 
 MAX_SUBJECT_CHARACTERS = 1000
 DONE = "done"
@@ -187,16 +186,6 @@ def as_json_lines(lines: Iterable[Line]) -> Iterator[str]:
 
 def as_csv(lines: Iterable[Line]) -> Iterator[str]:
     """Yield lines as CSV with a heading (RFC 4180); what a spreadsheet would take for a formula begins with `'`."""
-    yield _csv_row(COLUMNS)
+    yield csv_line(COLUMNS)
     for line in lines:
-        yield _csv_row("'" + cell if cell and cell[0] in _FORMULA else cell for cell in as_row(line).values())
-
-
-# The first characters that make a cell a formula, by OWASP's list.
-_FORMULA = frozenset("=+-@\t\r")
-
-
-def _csv_row(cells: Iterable[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
+        yield csv_line(as_row(line).values())

@@ -14,7 +14,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.oidc import Provider
 from vodpull.settings import Settings
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
+from vodpull.workflows.attempt.side_files import SideFiles
 
 
 def source_guard(settings: Settings) -> fetch.AddressGuard:
@@ -100,15 +100,15 @@ def source_stores(settings: Settings) -> storage.SourceStores:
     return storage.SourceStores(settings.source_stores, own_folder=settings.data_dir)
 
 
-def caption_fetcher(
+def side_files(
     settings: Settings,
     guard: fetch.AddressGuard,
     host_limits: fetch.HostLimits,
     *,
     stores_of: Callable[[str], fetch.ReadableStores],
-) -> CaptionFetcher:
-    """Return what fetches caption files, as sources are fetched."""
-    return CaptionFetcher(
+) -> SideFiles:
+    """Return what fetches captions and pictures, as sources are fetched."""
+    return SideFiles(
         guard=guard,
         limits=fetch_limits(settings),
         host_limits=host_limits,

@@ -20,7 +20,7 @@ from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRE
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.api.http.waiters import MAX_OF_KEY
 from vodpull.app.libraries import import_kinds
-from vodpull.app.outgoing import caption_fetcher, notify_guard, source_guard, source_stores
+from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -141,9 +141,9 @@ class Parts:
         self.disposal = Disposal(self.retention, self.control, self.objects)
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
-        self.caption_fetcher = caption_fetcher(settings, self.guard, self.host_limits, stores_of=self.stores_of)
+        self.side_files = side_files(settings, self.guard, self.host_limits, stores_of=self.stores_of)
         files = CaptionFiles(database, self.objects)
-        self.captioning = Captioning(self.store, files, fetcher=self.caption_fetcher)
+        self.captioning = Captioning(self.store, files, side_files=self.side_files)
         clear_files = ClearFiles(self.objects, self.content_keys)
         self.stills = Stills(self.library, clear_files, find_toolbox=partial(find_tools, settings))
         self.removal = VideoRemoval(

@@ -21,6 +21,7 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.importing.pictures import Pictures
 from vodpull.workflows.importing.submission import Submission
 from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
@@ -66,7 +67,7 @@ def working(parts: Parts) -> Iterator[None]:
     chores = _chores(parts, workshop)
     schedule = Schedule(parts.store, parts.engine, work_folder=context.work_folder, chores=chores)
     register_workflows(parts.engine, parts.queues, steps)
-    register_imports(parts.engine, parts.queues, _turns(parts))
+    register_imports(parts.engine, parts.queues, _turns(parts, context))
     try:
         parts.engine.launch(parts.queues.all(), executor_id=executor_id.name)
         heartbeat.start()
@@ -80,9 +81,16 @@ def working(parts: Parts) -> Iterator[None]:
         executor_id.release()
 
 
-def _turns(parts: Parts) -> Turns:
+def _turns(parts: Parts, context: Context) -> Turns:
     submission = Submission(parts.store, parts.intake, parts.control, engine=parts.engine, queues=parts.queues)
-    return Turns(parts.engine, parts.queues, submission, kinds=parts.import_kinds, vault=parts.vault)
+    return Turns(
+        parts.engine,
+        parts.queues,
+        submission,
+        pictures=Pictures(parts.store, context.posters),
+        kinds=parts.import_kinds,
+        vault=parts.vault,
+    )
 
 
 def _context(parts: Parts) -> Context:
@@ -107,7 +115,7 @@ def _context(parts: Parts) -> Context:
         templates=parts.templates,
         handover=Handover(parts.database, parts.objects),
         fetch_limits=fetch_limits(settings),
-        caption_fetcher=parts.caption_fetcher,
+        side_files=parts.side_files,
         source_retries=SourceRetries.parse(settings.source_retries),
         max_duration_s=settings.max_duration_s,
         watch=parts.watch,

@@ -50,6 +50,10 @@ class Import:
     counts: dict[str, dict[str, int]]
     """By state of entries."""
     left: Left
+    fetched_bytes: int = 0
+    """What came over the network, bytes that came twice or in vain included."""
+    needed_bytes: int = 0
+    """What of it is here."""
     error: JobError | None
     created_at_ms: int
     """Unix time in milliseconds."""
@@ -86,6 +90,11 @@ class ImportEntry:
     video_id: str | None
     job_id: str | None
     error: JobError | None
+    line: int | None = None
+    """In the file that lists it, where that was told."""
+    fetched_bytes: int | None = None
+    warnings: tuple[str, ...] = ()
+    """What of it was left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +161,12 @@ def retry_import(import_id: str, *, secret: Mapping[str, str] | None = None) -> 
     return read(Import, (yield from ask(post(f"{_import(import_id)}/retry", {"secret": dict(secret or {})}))))
 
 
-def import_entries(import_id: str, *, state: str = "", after: int = 0, limit: int = 100) -> Flow[ImportEntryPage]:
-    """Return entries in the order of the list, behind a number."""
-    asked = {"after": after, "limit": limit} | ({"state": state} if state else {})
+def import_entries(
+    import_id: str, *, state: str = "", after: int = 0, limit: int = 100, warned: bool = False
+) -> Flow[ImportEntryPage]:
+    """Return entries in the order of the list, behind a number; `warned`: those of which something was left out."""
+    asked: dict[str, Any] = {"after": after, "limit": limit}
+    asked |= ({"state": state} if state else {}) | ({"warned": "true"} if warned else {})
     return read(ImportEntryPage, (yield from ask(get(f"{_import(import_id)}/entries?{urlencode(asked)}"))))
 
 

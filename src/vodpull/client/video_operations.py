@@ -95,7 +95,8 @@ def encode_video(video_id: str, *, template: str = "", watermark: str = "", burn
     """
     Make the outputs anew from the stored original, by a template or the service's default; `wait_video` waits.
 
-    `watermark`: name of one to put on top. `burn_in`: id of a subtitle, a material, to draw into every picture.
+    `watermark`: name of one to put on top, or id of a picture. `burn_in`: id of a subtitle, a material, to draw into
+    every picture.
     """
     # What an older service does not know is not said.
     burnt = {name: value for name, value in (("watermark", watermark), ("burn_in", burn_in)) if value}

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+MAX_ORIGIN_BYTES = 1024
+"""Of an id: as long as keys of object stores are."""
+
+MAX_NAME, MAX_DESCRIPTION, MAX_REVISION, MAX_CATEGORY, MAX_LABEL = 255, 5000, 500, 100, 100
+"""Characters."""
+
+MAX_CATEGORIES, MAX_CAPTIONS = 100, 100
+"""Of one video."""
+
+LAST_MS = 10**13
+"""The latest time that an entry can have."""
+
+MAX_SIZE, MAX_DURATION_MS = 10**15, 10**12
 
 
 @dataclass(frozen=True)
@@ -35,13 +50,25 @@ class Entry:
     created_at: int | None = None
     """Unix time in milliseconds."""
     blocked: bool = False
+    playback: Literal["", "public", "signed"] = ""
+    """`signed`: for bearers of a token; `public`; empty: as the account has it."""
     captions: tuple[EntryCaption, ...] = ()
     poster_url: str | None = None
+    poster_revision: str = ""
+    """Another one when its picture is another one; empty: it is another one where the URL is."""
     size: int | None = None
     """Of its file, in bytes; None: unknown."""
     duration_ms: int | None = None
     revision: str = ""
     """Another one when the file is another one."""
+    line: int | None = None
+    """In the file that lists it, from 1."""
+
+    @property
+    def poster_mark(self) -> str:
+        """16 hex characters, others for another picture; empty: it has none."""
+        told = self.poster_revision or self.poster_url or ""
+        return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16] if self.poster_url else ""
 
 
 @dataclass(frozen=True)

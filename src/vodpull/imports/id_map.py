@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.model import Import, ListedEntry
 from vodpull.videos.library import Library
 from vodpull.videos.urls import FileUrls
+from vodpull.wire_values import csv_line
 
 COLUMNS = ("origin_id", "video_id", "state", "play_url", "error")
 
@@ -18,7 +17,7 @@ PER_PAGE = 500
 
 def map_csv(found: Import, ledger: Ledger, library: Library, *, urls: FileUrls) -> Iterator[str]:
     """Give the map as CSV, one line for each entry with an id, a page at a time."""
-    yield _lines([COLUMNS])
+    yield csv_line(COLUMNS)
     after = 0
     while page := ledger.entries(found.import_id, after=after, limit=PER_PAGE):
         after = page[-1].number
@@ -28,16 +27,10 @@ def map_csv(found: Import, ledger: Ledger, library: Library, *, urls: FileUrls) 
         for video_id, video in videos.items():
             original = video.asset.original
             plays[video_id] = urls.file(video, video.asset.playlist_key or (original.key if original else ""))
-        yield _lines([_row(listed, plays) for listed in page if listed.origin_id])
+        yield "".join(csv_line(_row(listed, plays)) for listed in page if listed.origin_id)
 
 
 def _row(listed: ListedEntry, plays: dict[str, str]) -> tuple[str, ...]:
     video_id = listed.video_id or ""
     error = "" if listed.failure is None else f"{listed.failure.code}: {listed.failure.message}"
     return listed.origin_id, video_id, listed.state.value, plays.get(video_id, ""), error
-
-
-def _lines(rows: list[tuple[str, ...]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

@@ -8,15 +8,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from vodpull.errors import Failure, ParameterError
-from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.entries import (
+    MAX_DESCRIPTION,
+    MAX_NAME,
+    MAX_ORIGIN_BYTES,
+    MAX_REVISION,
+    BadEntry,
+    Entry,
+)
 from vodpull.imports.ledger import Brought
 from vodpull.imports.model import EntryState, ListedEntry
 from vodpull.wire_values import MAX_URL_CHARACTERS
-
-MAX_ORIGIN_BYTES = 1024
-"""Of an id: as long as keys of object stores are."""
-
-MAX_NAME, MAX_DESCRIPTION, MAX_REVISION = 255, 5000, 500
 
 _VIDEO_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
@@ -41,9 +43,10 @@ def judge(
     seen = set(known)
     listed = []
     for number, item in enumerate(items, first):
-        reason = _fault(item, seen)
+        reason = item.reason if isinstance(item, BadEntry) else _fault(item, seen)
         if isinstance(item, BadEntry) or reason:
-            failure = Failure.of(ParameterError(reason, remedy=REMEDY))
+            told = reason if item.line is None else f"line {item.line}: {reason}"
+            failure = Failure.of(ParameterError(told, remedy=REMEDY))
             listed.append(_listed(_shortened(item), number, at_ms=at_ms, failure=failure))
             continue
         seen.add(item.origin_id)
@@ -51,10 +54,8 @@ def judge(
     return listed
 
 
-def _fault(item: Entry | BadEntry, seen: AbstractSet[str]) -> str:
+def _fault(item: Entry, seen: AbstractSet[str]) -> str:
     """Return why a line cannot be brought; empty: it can."""
-    if isinstance(item, BadEntry):
-        return f"line {item.line}: {item.reason}"
     texts = (item.origin_id, item.url, item.name, item.description, item.revision, item.poster_url or "")
     faults = {
         "it has no id": not item.origin_id,
@@ -70,10 +71,13 @@ def _fault(item: Entry | BadEntry, seen: AbstractSet[str]) -> str:
 
 def _shortened(item: Entry | BadEntry) -> Entry:
     if isinstance(item, BadEntry):
-        return _NOTHING
+        return replace(_NOTHING, line=item.line)
     clean = {name: getattr(item, name).replace("\x00", "") for name in ("name", "description", "revision", "url")}
+    poster_url = item.poster_url or ""
     return replace(
         item,
+        poster_url=poster_url if 0 < len(poster_url) <= MAX_URL_CHARACTERS else None,
+        poster_revision=item.poster_revision.replace("\x00", "")[:MAX_REVISION],
         name=clean["name"][:MAX_NAME],
         description=clean["description"][:MAX_DESCRIPTION],
         revision=clean["revision"][:MAX_REVISION],
@@ -87,6 +91,7 @@ def _listed(
     entry: Entry, number: int, *, at_ms: int, failure: Failure | None = None, before: Brought | None = None
 ) -> ListedEntry:
     exists = before is not None and before.revision == entry.revision
+    mark = entry.poster_mark
     state = EntryState.INVALID if failure else EntryState.EXISTS if exists else EntryState.WAITING
     return ListedEntry(
         number=number,
@@ -100,4 +105,5 @@ def _listed(
         job_id=None,
         failure=failure,
         at_ms=at_ms,
+        poster_due=exists and before is not None and bool(mark) and f"-{mark}." not in before.poster_key,
     )

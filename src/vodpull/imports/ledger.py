@@ -13,7 +13,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import Failure, NotFound
 from vodpull.imports.entries import Entry
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry, Tally
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
 from vodpull.jobs.cursors import read_cursor, write_cursor
 
 MAX_PAGE = 1000
@@ -37,6 +37,12 @@ class EntryChange:
     video_id: str | None = None
     job_id: str | None = None
     failure: Failure | None = None
+    size_bytes: int | None = None
+    """As it turned out; None: as it was told."""
+    fetched_bytes: int | None = None
+    """What came over the network for it; None: nothing more is known."""
+    warnings: tuple[str, ...] = ()
+    """What of it was left out."""
 
 
 class Ledger:
@@ -82,12 +88,27 @@ class Ledger:
         with self.engine.connect() as connection:
             return read_tallies(connection, import_id)
 
-    def entries(
-        self, import_id: str, *, states: Sequence[EntryState] = (), after: int = 0, limit: int = MAX_PAGE
-    ) -> list[ListedEntry]:
-        """Return entries of these states, or of all, in the order of the list, those behind a number."""
+    def volume(self, import_id: str) -> Volume:
+        """Return what an import has moved so far."""
         with self.engine.connect() as connection:
-            return read_entries(connection, import_id, states=states, after=after, limit=limit)
+            return read_volume(connection, import_id)
+
+    def entries(
+        self,
+        import_id: str,
+        *,
+        states: Sequence[EntryState] = (),
+        after: int = 0,
+        limit: int = MAX_PAGE,
+        warned: bool = False,
+    ) -> list[ListedEntry]:
+        """
+        Return entries of these states, or of all, in the order of the list, those behind a number.
+
+        `warned`: only those of which something was left out.
+        """
+        with self.engine.connect() as connection:
+            return read_entries(connection, import_id, states=states, after=after, limit=limit, warned=warned)
 
     def all_entries(self, import_id: str) -> Iterator[ListedEntry]:
         """Give every entry in the order of the list, a page at a time."""
@@ -149,15 +170,47 @@ def read_tallies(connection: sa.Connection, import_id: str) -> dict[EntryState, 
     return {EntryState(row["state"]): Tally(**{k: int(v) for k, v in row.items() if k != "state"}) for row in rows}
 
 
+def read_volume(connection: sa.Connection, import_id: str) -> Volume:
+    """Return what came over the network for an import, and how much of it is kept."""
+    job, state = tables.job.c, _entries.state
+    under_way = sa.and_(job.job_id == _entries.job_id, state == EntryState.RUNNING.value)
+    kept = sa.case((state == EntryState.DONE.value, _entries.size_bytes), else_=job.bytes_done)
+    query = (
+        sa.select(
+            sa.func.coalesce(sa.func.sum(sa.func.coalesce(job.received_bytes, _entries.fetched_bytes)), 0),
+            sa.func.coalesce(sa.func.sum(kept), 0),
+        )
+        .select_from(tables.import_entries.outerjoin(tables.job, under_way))
+        .where(_entries.import_id == import_id)
+    )
+    fetched, needed = connection.execute(query).one()
+    return Volume(fetched_bytes=int(fetched), needed_bytes=int(needed))
+
+
 def read_entries(
-    connection: sa.Connection, import_id: str, *, states: Sequence[EntryState] = (), after: int = 0, limit: int
+    connection: sa.Connection,
+    import_id: str,
+    *,
+    states: Sequence[EntryState] = (),
+    after: int = 0,
+    limit: int,
+    warned: bool = False,
 ) -> list[ListedEntry]:
     """Return entries as `Ledger.entries` does, in a transaction of the caller's."""
     query = sa.select(tables.import_entries).where(_entries.import_id == import_id, _entries.number > after)
+    if warned:
+        query = query.where(_entries.warnings.is_not(None))
     if states:
         query = query.where(_entries.state.in_([state.value for state in states]))
     rows = connection.execute(query.order_by(_entries.number).limit(limit)).mappings()
     return [_entry_of(row) for row in rows]
+
+
+def read_posters_due(connection: sa.Connection, import_id: str, *, limit: int) -> list[ListedEntry]:
+    """Return entries of which only a picture is to come, in the order of the list."""
+    due = sa.and_(_entries.import_id == import_id, tables.POSTER_DUE)
+    query = sa.select(tables.import_entries).where(due).order_by(_entries.number).limit(limit)
+    return [_entry_of(row) for row in connection.execute(query).mappings()]
 
 
 def insert_entries(connection: sa.Connection, found: Import, listed: Iterable[ListedEntry]) -> None:
@@ -170,6 +223,7 @@ def insert_entries(connection: sa.Connection, found: Import, listed: Iterable[Li
             "origin_id": each.origin_id or None,
             "entry": _ENTRY.dump_python(each.entry, mode="json"),
             "failure": None if each.failure is None else asdict(each.failure),
+            "warnings": list(each.warnings) or None,
         }
         for each in listed
     ]
@@ -188,8 +242,12 @@ def change_entries(connection: sa.Connection, import_id: str, changes: Iterable[
     for change in changes:
         mine = sa.and_(_entries.import_id == import_id, _entries.number == change.number)
         values = {name: value for name, value in vars(change).items() if name != "number"}
+        values |= {"warnings": list(change.warnings) or None, "poster_due": False}
         if change.failure is not None:
             values["failure"] = asdict(change.failure)
+        for name in ("size_bytes", "fetched_bytes"):
+            if values[name] is None:
+                del values[name]
         connection.execute(tables.import_entries.update().where(mine).values(values | {"at_ms": now_ms()}))
 
 
@@ -202,6 +260,8 @@ class Brought:
     revision: str
     is_here: bool
     """Its video is in the library; else it is on its way."""
+    poster_key: str = ""
+    """Of the picture that came with it; empty: none did."""
 
 
 def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterable[str]) -> dict[str, Brought]:
@@ -209,7 +269,12 @@ def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterabl
     video, job = tables.video.c, tables.job.c
     query = (
         sa.select(
-            _entries.origin_id, _entries.video_id, _entries.job_id, _entries.revision, video.video_id.label("here")
+            _entries.origin_id,
+            _entries.video_id,
+            _entries.job_id,
+            _entries.revision,
+            video.video_id.label("here"),
+            job.asset["own_poster_key"].as_string().label("poster_key"),
         )
         .join_from(tables.import_entries, tables.imports, tables.imports.c.import_id == _entries.import_id)
         .join(tables.job, job.job_id == _entries.job_id)
@@ -225,7 +290,11 @@ def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterabl
     )
     return {
         row.origin_id: Brought(
-            video_id=row.video_id, job_id=row.job_id, revision=row.revision, is_here=row.here is not None
+            video_id=row.video_id,
+            job_id=row.job_id,
+            revision=row.revision,
+            is_here=row.here is not None,
+            poster_key=row.poster_key or "",
         )
         for row in connection.execute(query)
     }
@@ -242,6 +311,13 @@ def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, Listed
     found = read_import(connection, row["import_id"])
     assert found is not None  # noqa: S101 - the entry refers to it
     return found, _entry_of(row)
+
+
+def line_of_job(connection: sa.Connection, import_id: str, job_id: str) -> int | None:
+    """Return the line of the entry of an import that a job brings or brought, else its number; None: it has none."""
+    mine = sa.and_(_entries.job_id == job_id, _entries.import_id == import_id)
+    line = sa.func.coalesce(_entries.entry["line"].as_integer(), _entries.number)
+    return connection.scalar(sa.select(line).where(mine).limit(1))
 
 
 def rate_of_job(database: sa.Engine, job_id: str) -> int:
@@ -272,5 +348,6 @@ def _entry_of(row: Mapping[Any, Any]) -> ListedEntry:
             "state": EntryState(values["state"]),
             "entry": _ENTRY.validate_python(values["entry"]),
             "failure": None if failure is None else _FAILURE.validate_python(failure),
+            "warnings": tuple(values["warnings"] or ()),
         }
     )

@@ -31,9 +31,15 @@ def dress(connection: sa.Connection, job_id: str) -> None:
     video = find_video(connection, listed.video_id or "", account_id=None)
     names = category_names(listed.entry.categories)
     nodes = resolve(connection, video.account_id, names) if names else None
-    edit = VideoEdit(name=listed.entry.name or None, description=listed.entry.description or None, labels=nodes)
+    entry = listed.entry
+    edit = VideoEdit(
+        name=entry.name or None,
+        description=entry.description or None,
+        labels=nodes,
+        playback=entry.playback or None,
+    )
     change_video(connection, video, edit)
-    _set_the_rest(connection, video, listed.entry)
+    _set_the_rest(connection, video, entry)
 
 
 def _set_the_rest(connection: sa.Connection, video: Video, entry: Entry) -> None:

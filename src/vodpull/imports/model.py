@@ -118,6 +118,12 @@ class ListedEntry:
     failure: Failure | None
     at_ms: int
     """When its state changed last."""
+    fetched_bytes: int | None = None
+    """What came over the network for it; None: its job knows, if it has one."""
+    warnings: tuple[str, ...] = ()
+    """What of it was left out, in English."""
+    poster_due: bool = False
+    """Its video is here, and a picture of it is to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,3 +136,13 @@ class Tally:
     unsized: int = 0
     """Entries whose size is not known."""
     duration_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """What an import has moved."""
+
+    fetched_bytes: int
+    """What came over the network, bytes that came twice or in vain included."""
+    needed_bytes: int
+    """What of it is here: the originals, and what has arrived of those under way."""

@@ -193,6 +193,8 @@ class Asset:
     """The text tracks of the original have become captions, as far as they can; it is not done again."""
     presentation_key: str = ""
     """Key of what the playlists were written from (`media.Presentation`); of older releases empty."""
+    own_poster_key: str = ""
+    """Key of the picture that came with the video: its poster, whatever is made of the original; empty: none came."""
 
     @property
     def encode_state(self) -> EncodeState:
@@ -301,6 +303,8 @@ class Job:
     """Set from the first failure that may pass until the job is final or somebody retries it."""
     captions: tuple[Sidecar, ...] = ()
     """Fetched with the source."""
+    received_bytes: int = 0
+    """What came over the network for its source, all tries together: more than its size if some came twice."""
 
     @property
     def is_postponed(self) -> bool:

@@ -13,7 +13,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
+from vodpull.jobs.store.store import IS_FINAL
+from vodpull.materials.model import MAX_NAME_CHARS, SUBTITLE_SUFFIXES, Material, MaterialKind
 
 MAX_PAGE = 100
 
@@ -55,8 +56,10 @@ class MaterialEdit:
 class Materials:
     """The materials of one database."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, marks: Collection[str] = ()) -> None:
+        """`marks`: ids of those that the installation has watermarks of."""
         self._engine = engine
+        self._marks = marks
 
     def find(self, material_id: str, *, account_id: str | None, kind: MaterialKind | None = None) -> Material:
         """
@@ -68,6 +71,21 @@ class Materials:
         """
         with self._engine.connect() as connection:
             return find_material(connection, material_id, account_id=account_id, kind=kind)
+
+    def subtitle(self, material_id: str, *, account_id: str, field: str) -> Material:
+        """
+        Return an account's material that is subtitles.
+
+        Raises:
+            ParameterError: it is something else, or there is none; of the `field` that names it.
+        """
+        try:
+            found = self.find(material_id, account_id=account_id, kind=MaterialKind.MATERIAL)
+        except (NotFound, PermissionDenied) as error:
+            raise ParameterError("there is no such material", field=field) from error
+        if found.suffix not in SUBTITLE_SUFFIXES:
+            raise ParameterError(f"this material is none of {', '.join(SUBTITLE_SUFFIXES)}", field=field)
+        return found
 
     def page(self, wanted: MaterialFilter, *, limit: int, offset: int = 0) -> list[Material]:
         """Return materials by time of creation."""
@@ -107,16 +125,29 @@ class Materials:
         Delete a material; its file goes with the next round of clean-up, and what was made with it stays.
 
         Raises:
-            Occupied: a video uses it, and that is not to be ended.
+            Occupied: a video uses it, or a watermark of the installation, and that is not to be ended.
         """
         mine = tables.material_use.c.material_id == material.material_id
         with self._engine.begin() as connection:
             lock_row(connection, tables.account.c.account_id, material.account_id)
-            if not stop_use and connection.execute(sa.select(tables.material_use).where(mine).limit(1)).first():
-                raise Occupied("a video uses the material", field="id")
+            user = "" if stop_use else self._user(connection, material.material_id)
+            if user:
+                raise Occupied(f"{user} uses the material", field="id")
             connection.execute(tables.material_use.delete().where(mine))
             if _change(connection, material.material_id, {"deleted_at_ms": now_ms()}):
                 count_stored(connection, material.account_id, -_size(connection, material.material_id))
+
+    def _user(self, connection: sa.Connection, material_id: str) -> str:
+        """Return what uses a material; empty: nothing."""
+        if material_id in self._marks:
+            return "a watermark of the installation"
+        use, job = tables.material_use, tables.job
+        is_marked = sa.and_(sa.func.lower(job.c.watermark) == material_id, ~IS_FINAL, job.c.deleted_at_ms.is_(None))
+        queries = (
+            sa.select(use.c.job_id).where(use.c.material_id == material_id),
+            sa.select(job.c.job_id).where(is_marked),
+        )
+        return "a video" if any(connection.execute(query.limit(1)).first() for query in queries) else ""
 
     def doomed(self, *, limit: int) -> list[Material]:
         """Return deleted materials whose files are still to be removed, the earliest first."""

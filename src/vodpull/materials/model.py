@@ -36,6 +36,7 @@ SOUND_SUFFIX = "mp3"
 SUFFIX_PATTERN = "[A-Za-z0-9]{1,10}"
 
 SUBTITLE_SUFFIXES = ("vtt", "srt", "ass")
+PICTURE_SUFFIXES = ("png", "jpg", "jpeg")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
+from vodpull.media.package.covers import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
@@ -38,6 +39,7 @@ from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
+from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Template
@@ -57,6 +59,7 @@ from vodpull.media.verify.vmaf import measure_renditions
 __all__ = [
     "ABR",
     "KINDS",
+    "MAX_COVER_BYTES",
     "MAX_STILL_BYTES",
     "STEADY_FILE",
     "TEXTS",
@@ -117,6 +120,7 @@ __all__ = [
     "keys_needed",
     "lasting_chunks",
     "locks_of",
+    "make_cover",
     "measure_renditions",
     "missing_letters",
     "must_survey",
@@ -125,6 +129,7 @@ __all__ = [
     "package_preview",
     "parse_template",
     "parse_watermark",
+    "plan_beginning",
     "plan_carefully",
     "plan_encode",
     "plan_ladder",

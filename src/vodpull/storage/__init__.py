@@ -15,13 +15,14 @@ from vodpull.storage.keys import (
     material_key,
     material_of,
     original_name,
+    own_poster_key,
     place_of,
     upload_key,
     work_key,
 )
 from vodpull.storage.objects import open_store
 from vodpull.storage.proof import prove_store, store_answers
-from vodpull.storage.sources import AccountStores, SourceStores
+from vodpull.storage.sources import AccountStores, SourceStores, open_destination
 
 __all__ = [
     "MANIFESTS",
@@ -43,8 +44,10 @@ __all__ = [
     "manifest_key",
     "material_key",
     "material_of",
+    "open_destination",
     "open_store",
     "original_name",
+    "own_poster_key",
     "place_of",
     "prove_store",
     "store_answers",

@@ -6,6 +6,7 @@ Every object key is made here: service-made folders, and names that no file syst
     pullvideo/<yyyyMM>/<directory>/<videoId>-NN.m3u8      playlist of a rendition
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
     pullvideo/<yyyyMM>/<directory>/<videoId>.jpg          poster
+    pullvideo/<yyyyMM>/<directory>/<videoId>-poster-<digest>.jpg    poster that came with the video
     pullvideo/<yyyyMM>/<directory>/<videoId>.webp         three seconds as an animated picture
     pullvideo/<yyyyMM>/<directory>/<videoId>-storyboard.vtt    index of the preview pictures
     pullvideo/<yyyyMM>/<directory>/<videoId>-captions/<language>-<digest>/…    one text track
@@ -80,6 +81,11 @@ def upload_key(day: str, name: str) -> str:
 def captions_folder(folder: str, video_id: str) -> str:
     """Return the key prefix of a video's text tracks, without a trailing slash, in the folder of its files."""
     return f"{folder}/{video_id}-captions"
+
+
+def own_poster_key(folder: str, video_id: str, mark: str) -> str:
+    """Return the key of the picture that came with a video, in the folder of its files. `mark` is plain."""
+    return f"{folder}/{video_id}-poster-{mark}.jpg"
 
 
 def manifest_key(*, month: str, directory: str) -> str:

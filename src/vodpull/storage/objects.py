@@ -59,7 +59,7 @@ _STAGED = re.compile(r".+#\d+")
 """Name of a file that the folder store is still writing; listings leave it out."""
 
 
-def open_store(url: str) -> ObstoreObjects:
+def open_store(url: str, *, field: str = "VODPULL_STORAGE_URL") -> ObstoreObjects:
     """
     Return the store of a URL.
 
@@ -67,25 +67,25 @@ def open_store(url: str) -> ObstoreObjects:
     take address and credentials from their own standard variables (docs/how-to/object-stores.md), never from the URL.
 
     Raises:
-        ConfigurationError: the URL names no store that vodpull can use.
+        ConfigurationError: the URL names no store that vodpull can use; `field` says where it was written.
     """
     parts = urlsplit(url)
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise _unusable("VODPULL_STORAGE_URL takes no credentials and no query: use the store's own variables")
+        raise _unusable(f"{field} takes no credentials and no query: use the store's own variables", field)
     if parts.scheme == "file" and not parts.netloc:
         folder = Path(unquote(parts.path))
         try:
             return ObstoreObjects(LocalStore(folder, mkdir=True), folder=folder)
         except OSError as error:
-            why = f"VODPULL_STORAGE_URL: the folder {folder} cannot be used: {error}"
+            why = f"{field}: the folder {folder} cannot be used: {error}"
             remedy = "Name a folder that this user may write to, or make it and give it to this user (chown)."
-            raise ConfigurationError(why, field="VODPULL_STORAGE_URL", remedy=remedy) from error
+            raise ConfigurationError(why, field=field, remedy=remedy) from error
     if parts.scheme == "memory":
         return ObstoreObjects(MemoryStore())
     if parts.scheme in _REMOTE and parts.netloc:
-        return ObstoreObjects(open_remote(parts))
+        return ObstoreObjects(open_remote(parts, field))
     raise _unusable(
-        "VODPULL_STORAGE_URL must be s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///dir"
+        f"{field} must be s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or file:///dir", field
     )
 
 
@@ -126,8 +126,8 @@ def open_remote(parts: SplitResult, field: str = "VODPULL_STORAGE_URL") -> Remot
         raise ConfigurationError(why, field=field) from None
 
 
-def _unusable(text: str) -> ConfigurationError:
-    return ConfigurationError(text, field="VODPULL_STORAGE_URL")
+def _unusable(text: str, field: str) -> ConfigurationError:
+    return ConfigurationError(text, field=field)
 
 
 class ObstoreObjects:

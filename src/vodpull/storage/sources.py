@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from vodpull.errors import ConfigurationError, SourceStoreUnknown
 from vodpull.storage.base import ListedObject
 from vodpull.storage.folders import FolderSource, OpenedSource
-from vodpull.storage.objects import open_remote
+from vodpull.storage.objects import ObstoreObjects, open_remote, open_store
 from vodpull.storage.remote_source import RemoteSource
 
 FIELD = "VODPULL_SOURCE_STORES"
@@ -25,6 +25,7 @@ REMEDY = (
 )
 
 _ENTRY = re.compile(r"(?P<name>[a-z][a-z0-9-]{0,62})(?:@(?P<accounts>[^=]+))?=(?P<url>\S.*)")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _TAKEN = frozenset({"http", "https", "s3", "gs", "az", "file", "ftp", "sftp"})
 _VARIABLES = ("AWS_", "GOOGLE_", "AZURE_")
 _environment = threading.Lock()
@@ -99,6 +100,19 @@ class AccountStores:
         if name not in self._stores:
             raise SourceStoreUnknown(f"there is no store {name[:63]!r} that this account may read from")
         return self._stores[name]
+
+
+def open_destination(url: str, name: str) -> ObstoreObjects:
+    """
+    Return the store of a URL, with the variables that begin with a name, or the plain ones.
+
+    Raises:
+        ConfigurationError: the URL or the name is none.
+    """
+    if not _NAME.fullmatch(name) or name in _TAKEN:
+        raise ConfigurationError(f"{name[:80]!r} is no name of a store: write a word in lower case", field="--name")
+    with _own_variables(name):
+        return open_store(url, field="--files")
 
 
 def _parse(entry: str, own_folder: Path) -> tuple[str, _Store]:

@@ -50,7 +50,7 @@ def playback_of(video: Video, urls: FileUrls) -> Playback:
         storyboard=urls.file(video, asset.storyboard_key),
         original=urls.file(video, original[0].key) if original else "",
         mp4=mp4,
-        embed_code=_embed(video.video_id, sources, poster=poster, script_url=urls.player_script) if sources else "",
+        embed_code=embed_code(video.video_id, sources, poster=poster, script_url=urls.player_script) if sources else "",
     )
 
 
@@ -63,8 +63,12 @@ def _type(file: StoredFile) -> str:
     return _BROWSER_TYPES.get("." + file.key.rpartition(".")[2].lower(), "")
 
 
-def _embed(video_id: str, sources: Sequence[tuple[str, str]], *, poster: str, script_url: str) -> str:
-    """Return a player; a playlist needs the script in most browsers, other files play as they are, the best first."""
+def embed_code(video_id: str, sources: Sequence[tuple[str, str]], *, poster: str, script_url: str) -> str:
+    """
+    Return a player of URLs with their types.
+
+    A playlist needs the script in most browsers, other files play as they are, the best first.
+    """
     picture = f' poster="{escape(poster)}"' if poster else ""
     opening = f'<video id="v{video_id}" controls playsinline preload="metadata" width="640"{picture}>'
     url, kind = sources[0]
@@ -76,13 +80,25 @@ def _embed(video_id: str, sources: Sequence[tuple[str, str]], *, poster: str, sc
             f"{opening}</video>",
             f'<script src="{escape(script_url)}"></script>',
             "<script>",
-            "(async (player) => {",
-            f'  await player.attach(document.getElementById("v{video_id}"));',
-            f"  await player.load({_in_script(url)});",
-            "})(new shaka.Player());",
+            _PLAY.format(video=_in_script(f"v{video_id}"), url=_in_script(url)),
             "</script>",
         )
     )
+
+
+# The caption that is the default is shown. As in the console's player.js, one is chosen before the first picture comes.
+_PLAY = """\
+(async (player) => {{
+  const shown = () => player.getTextTracks().find((text) => text.primary);
+  player.addEventListener("streaming", () => {{
+    const text = shown() ?? player.getTextTracks()[0];
+    if (!text) return;
+    player.configure({{preferredText: [{{language: text.language, role: "", format: "", forced: text.forced}}]}});
+  }});
+  await player.attach(document.getElementById({video}));
+  await player.load({url});
+  player.selectTextTrack(shown());
+}})(new shaka.Player());"""
 
 
 def _in_script(text: str) -> str:

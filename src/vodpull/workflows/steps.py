@@ -91,7 +91,7 @@ class Steps:
         self._production = Production(context)
         self._captions = CaptionFiles(context.store.engine, context.objects)
         materials = Materials(context.store.engine)
-        self._sidecars = Sidecars(self._captions, context.caption_fetcher, materials=materials)
+        self._sidecars = Sidecars(self._captions, context.side_files, materials=materials)
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
@@ -319,6 +319,7 @@ class Steps:
         with self._context.watch.stage(JobRef.of(job), Stage.STORE):
             texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
             asset = texts.told(await self._sources.store(job, source, name=name, info=info))
+            asset = await self._context.posters.bring(batch, job, asset)
         template = self._context.templates[batch.template]
         offered = await asyncio.to_thread(kept_texts, self._context.workspace(job).joined_folder)
         asset = told(asset, offered) if template.captions else asset

@@ -16,7 +16,7 @@ from tests.stored import add_video, finish
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.manifests.manifest import folder_of
-from vodpull.jobs.model import Job
+from vodpull.jobs.model import Job, VideoOrigin
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
 from vodpull.jobs.store.outcome import Outcome
@@ -39,7 +39,7 @@ class Film:
 
     @property
     def folder(self) -> str:
-        return folder_of(directory=self.job.directory, created_at_ms=self.job.created_at_ms)
+        return folder_of(directory=self.job.directory, created_at_ms=self.job.created_at_ms, origin=self.job.origin)
 
     def served_text(self, key: str) -> str:
         reply = self.served.browser.get(f"/media/{key}")
@@ -58,7 +58,10 @@ class Film:
 @pytest.fixture
 def film(served: Served) -> Film:
     view, store = served.batch(), Store(served.database)
-    job = view.jobs[0]
+    mine = tables.job.c.job_id == view.jobs[0].job_id
+    with served.database.begin() as connection:  # what was not pulled lies below another root
+        connection.execute(tables.job.update().where(mine).values(origin=VideoOrigin.UPLOADED.value))
+    job = store.find_job(view.jobs[0].job_id)[1]
     made = Film(served=served, job=job)
     key = f"{made.folder}/{job.video_id}.m3u8"
     asyncio.run(served.objects.put_bytes(key, MULTIVARIANT.encode()))

@@ -42,6 +42,7 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     marks.mkdir(parents=True)
     (marks / "logo.png").write_bytes(png(30, 20))
     (marks / "角标.toml").write_text('file = "logo.png"\n')
+    (marks / "素材.toml").write_text(f'material = "{"0c" * 16}"\n')
     database = open_database(settings.database())
     migrate(database)
     accounts = Accounts(database, open_vault(settings, database))

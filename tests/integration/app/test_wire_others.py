@@ -167,9 +167,9 @@ def test_an_upload_tool_may_choose_subtitles(wire: Wire) -> None:
 
 def test_the_operators_watermarks_are_there_to_choose(wire: Wire) -> None:
     expected = CALLS["getWatermarkList"]["reply_success"]["body"]["data"]
-    [row] = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
-    assert row == {"watermarkTemplateId": "角标", "waterMarkTemplateName": "角标"}
-    assert set(row) == set(expected["list"][0])
+    rows = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
+    assert rows == [{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in ("素材", "角标")]
+    assert set(rows[0]) == set(expected["list"][0])
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("getStorageVolume"))

@@ -283,6 +283,8 @@ ENCODE_REFUSALS = [
     ({"videoIds": f"{VIDEO_ID},{'0' * 32}"}, 1545),
     ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "logo"}, 1546),
     ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "角标", "watermarkTemplateId": "logo"}, 1546),
+    ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "素材"}, 1546),
+    ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "0c" * 16}, 1546),
     ({"videoIds": VIDEO_ID, "waterMarkTemplateName": "角标", "transCodeTemplateName": "original"}, 1000),
     ({"videoIds": VIDEO_ID, "transCodeTemplateName": "none"}, 1000),
     ({"videoIds": VIDEO_ID, "subtitleId": "0" * 32}, 1000),
@@ -317,6 +319,23 @@ def test_videos_are_encoded_again_together(wire: Wire, video: Video, template: s
     for again in (found(wire), found(wire, other.video_id)):
         assert (again.template, again.watermark) == ("mp4" if template else "abr", watermark)
         assert again.asset == (ASSET if again.video_id == VIDEO_ID else other.asset), "the old outputs play on"
+
+
+def test_a_watermark_that_is_a_material_is_for_its_account_and_occupied(wire: Wire, video: Video) -> None:
+    picture = replace(another_material(suffix="png"), material_id="0c" * 16)
+    stored_material(wire.database, wire.accounts.create_key("owner of a logo"), picture)
+    asked = {"videoIds": VIDEO_ID, "waterMarkTemplateName": "素材"}
+    upload = {"originFileName": "a.mp4", "fileSize": 1, "waterMarkName": "素材"}
+    assert wire.call(f"{MANAGE}/transCode", asked)["code"] == 1546
+    assert wire.call(f"{MANAGE}/getUploadToken", upload)["code"] == 1546
+    with wire.database.begin() as connection:
+        connection.execute(tables.material.delete())
+    stored_material(wire.database, wire.key, picture)
+    assert wire.call(f"{MANAGE}/getUploadToken", upload)["code"] == 200
+    assert wire.call(f"{MANAGE}/transCode", asked) == DONE | {"data": ""}
+    assert found(wire).watermark == "素材"
+    deletion = "/vod/material/deleteMaterial", {"id": picture.material_id}
+    assert wire.call(*deletion) == {"code": 400, "message": "Resource occupied"}
 
 
 async def test_subtitles_of_a_transcode_are_captions_until_one_without_them(wire: Wire, video: Video) -> None:

@@ -53,9 +53,9 @@ from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.side_files import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -183,7 +183,7 @@ KINDS = {
         secret=frozenset({"secret_key"}),
     )
 }
-FETCHER = CaptionFetcher(
+SIDE_FILES = SideFiles(
     guard=AddressGuard(),
     limits=FetchLimits(max_bytes=0),
     host_limits=HostLimits(),
@@ -223,13 +223,13 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         library=library,
         categories=Categories(database),
         events=Events(database),
-        encoding=Encoding(store, engine, queues),
+        encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         imports=Imports(Ledger(database), intake, engine=engine, queues=queues, kinds=KINDS, vault=vault),
         materials=Materials(database),
         editing=Editing(store, engine, queues, intake=intake, is_signed=signer.is_signed),
         receive=_receive,
         max_upload_bytes=10**12,
-        captioning=Captioning(store, CaptionFiles(database, OBJECTS), fetcher=FETCHER),
+        captioning=Captioning(store, CaptionFiles(database, OBJECTS), side_files=SIDE_FILES),
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,

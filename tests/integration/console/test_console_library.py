@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from tests.integration.console.conftest import Console
 from tests.integration.console.test_console_pages import HOSTILE, post
+from tests.materials import another_material
 from tests.stored import ASSET, ref
 
 from vodpull.jobs.model import AssetWarning, Job, SourceTrack, VideoState
 from vodpull.jobs.store.outcome import Outcome
+from vodpull.materials.materials import keep_material
 from vodpull.videos.blocking import block
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.model import Video
@@ -167,6 +169,26 @@ def test_a_callback_of_an_account_is_set_judged_and_taken_back(operator: Console
     assert [each.url for each in callbacks.of_all()] == ["https://receiver.test/hook"]
     post(operator, "callbacks", account=account, url="")
     assert callbacks.of_all() == []
+
+
+def test_subtitles_among_the_materials_of_its_account_are_drawn_into_a_video(operator: Console) -> None:
+    [job] = add(operator, "a.mp4")
+    context, path = operator.context, f"library/{job.video_id}"
+    assert "Text in the picture" not in operator.browser.get(f"/console/{path}").text
+    mine = found(operator, job).account_id
+    words = another_material(account_id=mine, name="<b>words</b>", suffix="srt")
+    picture = another_material(account_id=mine, name="logo", suffix="png")
+    with context.store.engine.begin() as connection:
+        for material in (words, picture):
+            keep_material(connection, material)
+    shown_page = operator.browser.get(f"/console/{path}").text
+    assert f'<option value="{words.material_id}">&lt;b&gt;words&lt;/b&gt;.srt</option>' in shown_page
+    assert picture.material_id not in shown_page
+    for template, burn_in in (("abr", picture.material_id), ("abr", "0" * 32), ("original", words.material_id)):
+        assert post(operator, f"{path}/encode", template=template, burn_in=burn_in).status_code == 400
+    assert post(operator, f"{path}/encode", template="abr", burn_in=words.material_id).status_code == 200
+    assert context.store.find_job(job.job_id)[1].burn_in == words.material_id
+    assert context.materials.used([words.material_id]) == {words.material_id}
 
 
 def test_captions_are_put_listed_and_removed(operator: Console) -> None:

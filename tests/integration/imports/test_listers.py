@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,8 @@ async def test_a_store_of_2000_objects_gives_its_videos_and_says_why_100_are_non
     for number in range(98):
         (folder / f"{number}.{('jpg', 'txt', 'zip', 'xyz', 'mp3')[number % 5]}").write_bytes(b"x")
     (folder / "5/5.zh-CN.vtt").write_bytes(b"x")
+    (folder / "5/5.png").write_bytes(b"x")
+    (folder / "5/other.vtt").write_bytes(b"x")
     (folder / "empty.mp4").write_bytes(b"")
     stores = SourceStores([f"nas={folder.as_uri()}"], own_folder=tmp_path / "data")
     found = await read(lambda: StoreLister(stores.of_account, {"store": "nas"}, "tester"))
@@ -178,6 +181,8 @@ async def test_a_store_of_2000_objects_gives_its_videos_and_says_why_100_are_non
     five = entries["5/5.mp4"]
     assert (five.url, five.categories, five.size) == ("file://nas/5/5.mp4", ("5",), 1)
     assert [each.url for each in five.captions] == ["file://nas/5/5.zh-CN.vtt"]
+    assert (five.poster_url, entries["6/6.mp4"].poster_url) == ("file://nas/5/5.png", None)
+    assert five.poster_mark != replace(five, poster_revision="5/5.png 2 0").poster_mark
     below = await read(lambda: StoreLister(stores.of_account, {"store": "nas", "prefix": "5"}, "tester"))
     assert len(below) == 191
     with pytest.raises(SourceStoreUnknown):

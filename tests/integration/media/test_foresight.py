@@ -12,19 +12,33 @@ from vodpull.media import (
     ABR,
     Chunk,
     EncodePlan,
+    Template,
     Toolbox,
     build_chunk_argv,
     encode_chunk,
     encode_limits,
     lasting_chunks,
-    must_survey,
-    plan_encode,
-    plan_ladder,
+    parse_template,
+    plan_beginning,
     probe_part,
-    settled,
     survey,
 )
 
+WITHOUT_COPY = replace(ABR, copy=False)
+TWO_SIZES = parse_template(
+    """
+    [definitions.LD]
+    short_side_px = 64
+    max_bitrate_bps = 800_000
+    [definitions.SD]
+    short_side_px = 90
+    max_bitrate_bps = 1_400_000
+    [video.h264]
+    preset = "ultrafast"
+    crf = 23
+    """,
+    name="two-sizes",
+)
 LENGTH_S = 80
 FILM = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}", "-f", "lavfi", "-i", f"sine=d={LENGTH_S}")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "60", "-c:a", "aac")
@@ -37,6 +51,12 @@ LAYOUTS = {
     "film.flv": H264,
     "indexed.flv": (*H264, "-flvflags", "add_keyframe_index"),
     "film.mkv": H264,
+}
+BESIDE_A_COPY = {
+    "front.mp4": ("-movflags", "+faststart"),
+    "fragments.mp4": ("-movflags", "+frag_keyframe+empty_moov+delay_moov"),
+    "stream.ts": (),
+    "film.mkv": (),
 }
 
 
@@ -58,6 +78,25 @@ async def test_all_but_the_last_chunk_of_a_beginning_are_those_of_the_whole(
     assert early == late
 
 
+@pytest.mark.parametrize("name", BESIDE_A_COPY)
+async def test_chunks_beside_a_copy_are_foreseen(make_clip: Maker, tmp_path: Path, toolbox: Toolbox, name: str) -> None:
+    clip = await make_clip(name, *FILM, *H264, *BESIDE_A_COPY[name])
+    _, whole = await plan_source(clip, toolbox=toolbox, template=TWO_SIZES)
+    assert whole.copied
+    part = with_gap(clip, 0.85)
+    foreseen, stop_bytes = await foresee(part, int(0.85 * clip.stat().st_size), toolbox=toolbox, template=TWO_SIZES)
+    assert foreseen.copied
+    assert foreseen.frames_total < whole.frames_total, "it ends with what is here"
+    sure = lasting_chunks(foreseen.chunks, foreseen.rate)
+    assert len(sure) >= 2
+    assert [build_chunk_argv(foreseen, chunk) for chunk in sure] == [
+        build_chunk_argv(whole, chunk) for chunk in whole.chunks[: len(sure)]
+    ]
+    early = await encoded(part, foreseen, sure[1], tmp_path / "early", stop_bytes=stop_bytes, toolbox=toolbox)
+    late = await encoded(clip, whole, whole.chunks[1], tmp_path / "late", stop_bytes=None, toolbox=toolbox)
+    assert early == late
+
+
 def with_gap(clip: Path, share: float) -> Path:
     """Return a copy whose beginning is here, and its last megabyte, but nothing between them."""
     content, here = clip.read_bytes(), int(share * clip.stat().st_size)
@@ -67,17 +106,19 @@ def with_gap(clip: Path, share: float) -> Path:
     return copy
 
 
-async def foresee(part: Path, here: int, *, toolbox: Toolbox) -> tuple[EncodePlan, int]:
+async def foresee(
+    part: Path, here: int, *, toolbox: Toolbox, template: Template = WITHOUT_COPY
+) -> tuple[EncodePlan, int]:
     size_bytes = part.stat().st_size
     found = await probe_part(part, [(0, here), (size_bytes - 1000, size_bytes)], size_bytes=size_bytes, toolbox=toolbox)
     assert found is not None
-    assert found.stop_bytes is not None
-    seen = None
-    if must_survey(found.info):
-        seen = await survey(part, found.info, toolbox=toolbox, stop_bytes=found.stop_bytes)
-    info = settled(found.info, seen)
-    ladder = plan_ladder(info, template=replace(ABR, copy=False))
-    return plan_encode(info, ladder, survey=seen), found.stop_bytes
+    stop_bytes = found.stop_bytes or here
+    plan = plan_beginning(found.info, template)
+    if plan is None:
+        seen = await survey(part, found.info, toolbox=toolbox, stop_bytes=stop_bytes)
+        plan = plan_beginning(found.info, template, survey=seen)
+    assert plan is not None
+    return plan, stop_bytes
 
 
 async def encoded(

@@ -21,9 +21,9 @@ from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission, Thresholds
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.meters import Watch
+from vodpull.workflows.attempt.side_files import SideFiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         handover=Handover(database, objects),
         templates=load_templates(tmp_path / "templates"),
         fetch_limits=fetch.FetchLimits(max_bytes=10**9),
-        caption_fetcher=CaptionFetcher(
+        side_files=SideFiles(
             guard=fetch.AddressGuard(),
             limits=fetch.FetchLimits(max_bytes=10**9),
             host_limits=fetch.HostLimits(),

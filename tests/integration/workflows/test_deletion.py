@@ -68,7 +68,7 @@ class House:
 
 
 def folder(job: Job) -> str:
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -18,15 +18,22 @@ from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
+from vodpull.imports.entries import Entry
+from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
+from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
+from vodpull.jobs.store import posters
 from vodpull.jobs.store import store as stores
+from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.storage import open_store
+from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
 from vodpull.videos.callbacks import CallbackKind, Callbacks
@@ -34,6 +41,7 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.volume import StorageDays
+from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -104,7 +112,7 @@ class Place:
 
 
 def folder(job: Job) -> str:
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
 
 
 @pytest.fixture
@@ -123,7 +131,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
         accounts=accounts,
         objects=objects,
         library=library,
-        encoding=Encoding(store, engine, queues),
+        encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         outbox=outbox,
         removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=objects),
         disposal=disposal,
@@ -151,6 +159,26 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
     assert await place.leftovers.remove_superseded() == 0
     await place.archive.keep_new()
     assert place.again(video).size_bytes == 5 * len(await place.names(video))
+
+
+async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posters, "REPLACED_STAYS_MS", 0)
+    video = await place.ingest()
+    first, second = (own_poster_key(folder(place.job(video)), video.video_id, mark) for mark in "ab")
+    for key in (first, second):
+        await place.objects.put_bytes(key, b"picture")
+        with place.store.transaction() as connection:
+            assert posters.show_poster(connection, video.job_id, key)
+        assert place.again(video).asset.poster_key == key
+    assert await place.leftovers.remove_superseded() == 1
+    assert not await exists(place.objects, first)
+    assert await exists(place.objects, second)
+    assert alone(place.again(video).asset).poster_key == second
+    place.encoding.start([video], template="mp4")
+    with place.store.transaction() as connection:
+        assert not posters.show_poster(connection, video.job_id, first), "it is encoded just now"
 
 
 async def test_what_is_replaced_stays_for_an_hour(place: Place) -> None:
@@ -292,16 +320,84 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
     labels = VideoEdit(name="Émile", description="d", player_id="p", labels=[child.node_id])
     place.library.edit(video.video_id, labels, account_id=video.account_id)
     block(place.library, place.again(video))
+    caption = caption_of(video)
+    with place.store.transaction() as connection:
+        insert_caption(connection, video.video_id, caption)
+        moved_in(connection, video)
+        assert posters.show_poster(connection, video.job_id, f"{folder(place.job(video))}/own.jpg")
     await place.archive.keep_new()
     before = place.again(video)
     new = open_database(f"sqlite:///{tmp_path / 'new.db'}")
     migrate(new)
     await Archive(new, VAULT, place.objects).rebuild()
     assert Library(new).find(video.video_id, account_id=None) == before
-    assert before.state is VideoState.BLOCKED
+    assert (before.state, before.created_at_ms) == (VideoState.BLOCKED, 123)
+    assert before.asset.poster_key.endswith("/own.jpg")
+    for database in (place.database, new):
+        assert CaptionRows(database).of_video(video.video_id) == [caption]
+        with database.connect() as connection:
+            led_to = [video_of_old_id(connection, old_id) for old_id in ("old-1", "old-2", "old-3")]
+            assert led_to == [video.video_id, video.video_id, None]
+            again = Import(**IMPORT | {"import_id": "9" * 32, "account_id": before.account_id})
+            known = brought_before(connection, again, ["old-1"])["old-1"]
+            assert (known.video_id, known.revision, known.is_here) == (video.video_id, "r", True)
+    assert [each.listed for each in Ledger(new).page(None, limit=9)[0]] == [2]
     found, _ = Library(new).page(VideoFilter(account_id=None, text="éMI", category_names=["第一季"]), limit=9)
     new.dispose()
     assert found == [before]
+
+
+IMPORT: dict[str, Any] = {
+    "import_id": "1" * 32,
+    "access_key": "k",
+    "kind": "mux",
+    "source": "s" * 64,
+    "place": {"token_id": "t"},
+    "options": ImportOptions(),
+    "state": ImportState.DONE,
+    "listed": 3,
+    "created_at_ms": 5,
+}
+
+
+def moved_in(connection: sa.Connection, video: Video) -> None:
+    """Let a video be one that an import brought, and found by another id again; a third id was none."""
+    made = Import(**IMPORT, account_id=video.account_id)
+    insert_import(connection, made)
+    states = {"old-1": EntryState.DONE, "old-2": EntryState.EXISTS, "old-3": EntryState.FAILED}
+    listed = [
+        ListedEntry(
+            number=number,
+            origin_id=origin_id,
+            revision="r",
+            state=state,
+            entry=Entry(origin_id, "https://o.test/?token=hush"),
+            size_bytes=None,
+            duration_ms=None,
+            video_id=video.video_id,
+            job_id=video.job_id if state is EntryState.DONE else None,
+            failure=None,
+            at_ms=number,
+        )
+        for number, (origin_id, state) in enumerate(states.items(), 1)
+    ]
+    insert_entries(connection, made, listed)
+    connection.execute(tables.video.update().values(created_at_ms=123))
+
+
+def caption_of(video: Video) -> Caption:
+    return Caption(
+        language="zh-CN",
+        label="中文（导演）",
+        is_default=True,
+        is_forced=False,
+        origin=CaptionOrigin.ADDED,
+        folder=f"{video.video_id[:4]}-1",
+        cues=3,
+        left_out=0,
+        size_bytes=9,
+        updated_at_ms=7,
+    )
 
 
 async def test_an_edit_while_a_manifest_is_written_is_not_lost(place: Place) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vodpull.imports.entries import BadEntry, Entry
@@ -32,12 +34,30 @@ def test_what_is_here_unchanged_is_not_brought_and_what_is_another_one_now_is() 
     assert [each.number for each in found] == [7, 8, 9]
 
 
+def test_of_a_video_that_is_here_only_another_picture_is_to_come() -> None:
+    entry = Entry("same", "http://o/2", revision="1", poster_url="http://o/2.jpg")
+    came = replace(HERE, poster_key=f"video/x/y-poster-{entry.poster_mark}.jpg")
+    moved = replace(entry, poster_url="http://o/3.jpg")
+    entries = {
+        "never": (entry, HERE),
+        "same": (entry, came),
+        "other": (moved, came),
+        "none": (Entry("same", "u"), came),
+    }
+    found = {
+        name: judged(replace(one, revision="1"), brought={"same": before})[0] for name, (one, before) in entries.items()
+    }
+    assert {each.state for each in found.values()} == {EntryState.EXISTS}
+    assert [name for name, each in found.items() if each.poster_due] == ["never", "other"]
+
+
 @pytest.mark.parametrize(
     ("item", "told"),
     [
         (BadEntry(3, "no URL"), "line 3: no URL"),
         (Entry("", "http://o"), "no id"),
         (Entry("listed", "http://o"), "comes twice"),
+        (Entry("listed", "http://o", line=9), "line 9: its id comes twice"),
         (Entry("長" * 400, "http://o"), "longer than 1024 bytes"),
         (Entry("a", "http://o/" + "x" * 9000), "URL is longer"),
         (Entry("a", "http://o/\x00"), "NUL"),

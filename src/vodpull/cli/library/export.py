@@ -23,14 +23,27 @@ PATIENCE_S = 300.0
 def export(
     file: Annotated[Path, typer.Argument(help="File to write, JSON Lines.", dir_okay=False)],
     span: Annotated[str, typer.Option("--for", help="How long signed URLs are good: 90s, 30m, 2h or 7d.")] = "7d",
+    files: Annotated[
+        str,
+        typer.Option(
+            help="Store to copy all files to: s3://bucket/prefix, gs://, az:// or file:///folder. "
+            "Run it where the service runs.",
+            metavar="URL",
+        ),
+    ] = "",
+    name: Annotated[str, typer.Option(help="What VODPULL_SOURCE_STORES calls that store where it is read.")] = "export",
+    account: Annotated[str, typer.Option(help="With --files: the account to export; else all of them.")] = "",
     cacert: CaFile = None,
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """
     Write the library, oldest video first: what `vodpull import jsonl` reads, here or elsewhere.
 
-    Files are named by their URLs. After a break the same command goes on where it was.
+    Files are named by their URLs, or with --files by their copies. After a break the same command goes on where it was.
     """
+    if files:
+        _export_files(file, files, name=name, account=account)
+        return
     for_s = seconds_of(span, field="--for")
     part = file.with_name(f"{file.name}.part")
     here, whole_bytes = _written(part)
@@ -45,6 +58,32 @@ def export(
             here.add(video.video_id)
     part.replace(file)
     typer.echo(f"{len(here)} videos in {file}", err=True)
+
+
+def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
+    from vodpull.app.export import Destination, copy_library
+    from vodpull.settings import load_settings
+
+    settings = load_settings()
+    part = file.with_name(f"{file.name}.part")
+    known, whole_bytes = _written(part)
+    with part.open("ab") as target:
+        target.truncate(whole_bytes)
+
+        def write(line: dict[str, Any]) -> None:
+            target.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            target.flush()
+
+        destination = Destination(url=url, name=name, account=account)
+        done = copy_library(settings, destination, known=frozenset(known), write=write)
+    for video_id, reason in done.failed.items():
+        typer.echo(f"{video_id} is not whole there: {reason}", err=True)
+    for video_id in done.encrypted:
+        typer.echo(f"{video_id} is encrypted and has no original: only its metadata is there", err=True)
+    part.replace(file)
+    typer.echo(f"{done.videos} videos, {done.copied} files copied, {done.copied_bytes / 1e9:.3f} GB", err=True)
+    if done.failed:
+        raise typer.Exit(1)
 
 
 def line_of(video: Video, playback: Playback, *, server: str) -> dict[str, Any]:
@@ -75,7 +114,7 @@ def line_of(video: Video, playback: Playback, *, server: str) -> dict[str, Any]:
         ],
         "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
         "blocked": video.state == "blocked",
-        "playback": video.playback,
+        "playback": "signed" if video.is_signed else video.playback,
         "poster_url": absolute(playback.poster_url),
         "playlist_url": absolute(playback.playlist_url),
         "files": [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, vari
 from vodpull.cli.library.lists import READERS, send
 from vodpull.cli.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
     from vodpull.client import Client, Import, ImportEntry, JobError
@@ -216,22 +218,34 @@ def retry(
 
 @app.command()
 def failures(
-    import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER
+    import_id: ImportId,
+    output: Annotated[Path | None, typer.Option(help="CSV file to write; else a table on stdout.")] = None,
+    as_json: Json = False,
+    cacert: CaFile = None,
+    server: Server = DEFAULT_SERVER,
 ) -> None:
-    """List what was not brought, with the reason."""
-    found: list[ImportEntry] = []
+    """List what was not brought, and what came without its captions or its picture, with its line and the reason."""
     with open_client(server, cacert) as client:
-        for state in ("failed", "invalid"):
-            after: int | None = 0
-            while after is not None:
-                page = client.import_entries(import_id, state=state, after=after, limit=500)
-                found += page.entries
-                after = page.next_after
+        found = [*_entries(client, import_id, state="failed"), *_entries(client, import_id, state="invalid")]
+        found += [each for each in _entries(client, import_id, warned=True) if each.error is None]
+    found.sort(key=lambda each: each.number)
     if as_json:
         print_json([asdict(each) for each in found])
-        return
-    rows = [(str(each.number), each.origin_id, _said(each.error)) for each in found]
-    print_table(("number", "id", "reason"), rows)
+    elif output is None:
+        rows = [(_line(each), each.origin_id, ": ".join(filter(None, _reason(each)[:2]))) for each in found]
+        print_table(("line", "id", "reason"), rows)
+    else:
+        cells = [(_line(each), each.origin_id, each.name, *_reason(each)) for each in found]
+        heading = ("line", "id", "name", "code", "reason", "fix")
+        output.write_text("".join(map(csv_line, [heading, *cells])), encoding="utf-8-sig", newline="")
+
+
+def _entries(client: Client, import_id: str, *, state: str = "", warned: bool = False) -> Iterator[ImportEntry]:
+    after: int | None = 0
+    while after is not None:
+        page = client.import_entries(import_id, state=state, after=after, limit=500, warned=warned)
+        yield from page.entries
+        after = page.next_after
 
 
 @app.command("map")
@@ -248,6 +262,17 @@ def id_map(
         sys.stdout.write(content.decode())
     else:
         output.write_bytes(content)
+
+
+def _line(entry: ImportEntry) -> str:
+    """Return where an entry is in its list: the line of a file, else its number."""
+    return str(entry.line or entry.number)
+
+
+def _reason(entry: ImportEntry) -> tuple[str, str, str]:
+    """Return the code of why an entry is not here, or not whole, in words, and what to do."""
+    error = entry.error
+    return ("", "; ".join(entry.warnings), "") if error is None else (error.code, error.message, error.remedy)
 
 
 def pairs(words: list[str]) -> dict[str, str]:
@@ -301,10 +326,19 @@ def show(found: Import, *, as_json: bool) -> None:
         size = "of unknown size" if found.left.size_bytes is None else f"{found.left.size_bytes / 1e9:.3f} GB"
         hours = "not measured yet" if found.left.hours is None else f"about {found.left.hours:g} h"
         typer.echo(f"to come: {found.left.entries} videos, {size}, {hours}")
+    if found.fetched_bytes:
+        fetched = f"fetched {found.fetched_bytes / 1e9:.3f} GB over the network for {found.needed_bytes / 1e9:.3f} GB"
+        typer.echo(f"{fetched}{_took(found)}")
     if found.error is not None:
         typer.echo(f"{_said(found.error)}\nFix: {found.error.remedy}")
     if found.count("failed") or found.count("invalid"):
         typer.echo(f"`vodpull import failures {found.import_id}` tells why.")
+
+
+def _took(found: Import) -> str:
+    if not (found.started_at_ms and found.finished_at_ms):
+        return ""
+    return f", in {timedelta(seconds=round((found.finished_at_ms - found.started_at_ms) / 1000))}"
 
 
 def _size(tally: dict[str, int]) -> str:

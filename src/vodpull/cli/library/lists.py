@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from vodpull.imports.entries import BadEntry, Entry
 
 if TYPE_CHECKING:
     from vodpull.client import Client
 
-PER_CALL = 100
-"""Lines of a file that are sent at once."""
+PER_CALL, MAX_CHARACTERS = 500, 1_000_000
+"""Lines of a file that are sent at once, and what they may have together as JSON: the service takes two megabytes."""
 
-LONGEST_ID = 1024
-LEAST_TAG, LONGEST_TAG = 2, 35
-"""Characters of a language."""
+
+Line = dict[str, Any]
 
 
 def _read_csv(content: BinaryIO) -> Iterator[Entry | BadEntry]:
@@ -38,36 +36,44 @@ READERS = {"csv": _read_csv, "jsonl": _read_jsonl}
 
 def send(client: Client, import_id: str, lines: Iterable[Entry | BadEntry]) -> None:
     """Send the lines of a list, some at a time."""
-    left = iter(lines)
-    while some := list(islice(left, PER_CALL)):
-        sent = [_as_sent(line) for line in some]
-        entries = [line for line in sent if "origin_id" in line]
-        client.add_import_entries(import_id, entries, bad=[line for line in sent if "origin_id" not in line])
+    for some in together(map(as_sent, lines)):
+        entries = [line for line in some if "origin_id" in line]
+        client.add_import_entries(import_id, entries, bad=[line for line in some if "origin_id" not in line])
 
 
-def _as_sent(line: Entry | BadEntry) -> dict[str, object]:
-    """Return a line as the API takes it: what is too long is cut, what cannot be is told with its reason."""
+def together(sent: Iterable[Line]) -> Iterator[list[Line]]:
+    """Give lines in lists that one call can take."""
+    some: list[Line] = []
+    characters = 0
+    for line in sent:
+        longer = len(json.dumps(line))
+        if some and (len(some) == PER_CALL or characters + longer > MAX_CHARACTERS):
+            yield some
+            some, characters = [], 0
+        some.append(line)
+        characters += longer
+    if some:
+        yield some
+
+
+def as_sent(line: Entry | BadEntry) -> Line:
+    """Return a line as the API takes it."""
     if isinstance(line, BadEntry):
         return {"line": line.line, "reason": line.reason[:500]}
-    reason = ""
-    if line.video_id and not re.fullmatch("[0-9A-Fa-f]{32}", line.video_id):
-        reason = f"{line.origin_id}: its video_id is not 32 hexadecimal digits"
-    if not 1 <= len(line.origin_id) <= LONGEST_ID:
-        reason = f"its id is longer than {LONGEST_ID} characters"
-    if reason:
-        return {"line": 1, "reason": reason}
-    captions = [asdict(each) | {"label": each.label[:100]} for each in line.captions[:20]]
     return {
         "origin_id": line.origin_id,
         "url": line.url,
-        "name": line.name[:255],
+        "name": line.name,
         "video_id": line.video_id,
-        "description": line.description[:5000],
-        "categories": [name[:100] for name in line.categories[:50]],
+        "description": line.description,
+        "categories": list(line.categories),
         "created_at_ms": line.created_at,
         "blocked": line.blocked,
-        "captions": [each for each in captions if LEAST_TAG <= len(str(each["language"])) <= LONGEST_TAG],
+        "playback": line.playback,
+        "captions": [asdict(each) for each in line.captions],
+        "poster_url": line.poster_url or "",
         "size_bytes": line.size,
         "duration_ms": line.duration_ms,
-        "revision": line.revision[:500],
+        "revision": line.revision,
+        "line": line.line,
     }

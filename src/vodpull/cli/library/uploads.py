@@ -31,7 +31,7 @@ def upload(
     ],
     template: Annotated[str, typer.Option(help="Template of the outputs.")] = "",
     name: Annotated[str, typer.Option(help="File name of the one file.")] = "",
-    watermark: Annotated[str, typer.Option(help="Watermark on the outputs, by its name.")] = "",
+    watermark: Annotated[str, typer.Option(help="Watermark on the outputs: its name, or the id of a picture.")] = "",
     label: Annotated[list[str] | None, typer.Option(help="NAME or PARENT/NAME; may be repeated.")] = None,
     caption: Annotated[
         list[str] | None,

@@ -161,7 +161,7 @@ def delete(
 def encode(
     videos: VideoIds,
     template: Annotated[str, typer.Option(help="Template of the outputs; '': the service's default.")] = "",
-    watermark: Annotated[str, typer.Option(help="Name of a watermark to burn in; '': the template's own.")] = "",
+    watermark: Annotated[str, typer.Option(help="Name of a watermark, or id of a picture, to burn in.")] = "",
     burn_in: Annotated[str, typer.Option(help="Id of a subtitle, a material, to draw into every picture.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Nothing but the JSON: no progress.")] = False,

@@ -103,6 +103,8 @@ class _ImportDesk:
         failures = self._ledger.entries(found.import_id, states=bad, after=after, limit=PAGE_FAILURES + 1)
         return {
             "found": found,
+            "volume": self._ledger.volume(found.import_id),
+            "without": self._ledger.entries(found.import_id, after=after, limit=PAGE_FAILURES, warned=True),
             "tallies": {state: tallies[state] for state in EntryState if state in tallies},
             "over": sum(
                 tallies.get(state, Tally()).entries

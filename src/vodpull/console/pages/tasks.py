@@ -24,6 +24,7 @@ from vodpull.errors import NotFound, catalogue
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, Delivery
 from vodpull.jobs.status.listing import StageTime
+from vodpull.videos.embed import embed_code
 
 MEANINGS = {kind.code: (kind.__doc__ or "").strip().splitlines()[0] for kind in catalogue()}
 """What each code of the catalogue means, in one sentence."""
@@ -167,8 +168,15 @@ class _TaskDesk:
         with suppress(NotFound):  # it is no video yet, so that nobody has said who may watch
             video = self._context.library.find(job.video_id, account_id=None)
             shared, own = partial(urls.file, video), partial(self._context.own_urls.path, video)
-        card = job_card(job, (), now_ms=now_ms())
-        return self._pages.page(visit, "player.html", view=view, card=card, urls=urls, shared=shared, own=own)
+        return self._pages.page(
+            visit,
+            "player.html",
+            view=view,
+            card=job_card(job, (), now_ms=now_ms()),
+            shared=shared,
+            own=own,
+            embed=partial(embed_code, script_url=urls.player_script),
+        )
 
     def _view(self, visit: Visit) -> BatchView:
         params = visit.request.path_params

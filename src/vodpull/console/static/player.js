@@ -33,6 +33,13 @@
   for (const part of box.querySelectorAll(".shaka-ad-info, .shaka-skip-ad-container")) part.remove();
   overlay.getControls().getLocalization().changeLocale([language]);
   player.addEventListener("error", (event) => tellFailure(event.detail));
+  // Text is chosen before the first picture comes: where HLS has it in time, Shaka learns from pictures, and only once
+  // there is text to place. Chosen later, it waits for the next picture, and a short film has none to come.
+  player.addEventListener("streaming", () => {
+    const texts = player.getTextTracks();
+    const first = texts.find((track) => track.primary) ?? texts[0];
+    if (first) player.configure({ preferredText: [{ language: first.language, role: "", format: "", forced: first.forced }] });
+  });
   try {
     // From the beginning, also of a video that is still growing: it is no live show to join at its end.
     await player.load(absolute(chosen), 0);
@@ -40,9 +47,8 @@
     tellFailure(error);
     return;
   }
-  // The default of the video; the player itself shows none unless somebody asks.
-  const shown = player.getTextTracks().find((track) => track.primary);
-  if (shown) player.selectTextTrack(shown);
+  // The default of the video is shown, and no other unless somebody asks.
+  player.selectTextTrack(player.getTextTracks().find((track) => track.primary));
   // Where a viewer stopped is what the form for a poster proposes.
   const posterAt = document.getElementById("poster-at");
   const propose = () => { posterAt.value = video.currentTime.toFixed(2); };

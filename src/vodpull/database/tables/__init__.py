@@ -12,6 +12,7 @@ from vodpull.database.tables.accounts import (
 )
 from vodpull.database.tables.base import metadata
 from vodpull.database.tables.imports import (
+    POSTER_DUE,
     import_entries,
     imports,
 )
@@ -61,6 +62,7 @@ from vodpull.database.tables.videos import (
 __all__ = [
     "DELETED",
     "OPEN",
+    "POSTER_DUE",
     "UNARCHIVED",
     "UNARCHIVED_MATERIAL",
     "UNCOMPLETED",

@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from vodpull.database.tables.base import metadata
 
+POSTER_DUE = sa.text("poster_due")
+"""Entries that are here, but for their picture."""
+
 HAS_JOB = sa.text("job_id IS NOT NULL")
 
 imports = sa.Table(
@@ -49,8 +52,12 @@ import_entries = sa.Table(
     sa.Column("job_id", sa.String(32)),
     sa.Column("failure", sa.JSON(none_as_null=True)),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("fetched_bytes", sa.BigInteger),
+    sa.Column("warnings", sa.JSON(none_as_null=True)),
+    sa.Column("poster_due", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_import_entries_state", "import_id", "state", "number"),
     sa.Index("ix_import_entries_once", "import_id", "origin_id", unique=True),
     sa.Index("ix_import_entries_origin", "origin_id", "account_id"),
+    sa.Index("ix_import_entries_poster", "import_id", "number", sqlite_where=POSTER_DUE, postgresql_where=POSTER_DUE),
     sa.Index("ix_import_entries_job", "job_id", sqlite_where=HAS_JOB, postgresql_where=HAS_JOB),
 )

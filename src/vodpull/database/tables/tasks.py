@@ -78,6 +78,7 @@ job = sa.Table(
     sa.Column("watermark", sa.String(100), nullable=False, server_default=""),
     sa.Column("burn_in", sa.String(64), nullable=False, server_default=""),
     sa.Column("origin", sa.SmallInteger, nullable=False, server_default="3"),
+    sa.Column("received_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_job_batch_position", "batch_id", "position", unique=True),
     sa.Index("ix_job_directory", "directory", unique=True),
     sa.Index("ix_job_stage_batch", "stage", "batch_id"),

@@ -38,6 +38,8 @@ async def read_blocks(
             block.append(chunk)
             size_bytes += len(chunk)
             on_bytes(len(chunk))
+            if limits.on_received is not None:
+                limits.on_received(len(chunk))
             if limits.throttle is not None:
                 await limits.throttle.spend(len(chunk))
             is_late = time.monotonic() - started_s >= _BLOCK_S

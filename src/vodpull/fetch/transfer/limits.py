@@ -68,6 +68,8 @@ class FetchLimits:
     """Connections for one file, if its origin gives each of them only so much; 1: never more than one."""
     throttle: Throttle | None = None
     """What slows it down on purpose."""
+    on_received: Callable[[int], None] | None = None
+    """Told of the bytes of each piece of a body as it comes, those that come twice included."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,7 +98,9 @@ class CloudflareLister:
             url="",
             name=text(meta.get("name")) or text(meta.get("filename")),
             created_at=time_ms(video.get("created")),
+            playback="signed" if video.get("requireSignedURLs") is True else "",
             poster_url=text(video.get("thumbnail")) or None,
+            poster_revision=_poster_revision(video),
             size=whole(video.get("size")),
             duration_ms=seconds_ms(video.get("duration")),
             revision=text(video.get("uploaded")),
@@ -113,3 +115,8 @@ class CloudflareLister:
             said = json.dumps(answer.get("errors"))[:200]
             raise OriginRefused(f"Cloudflare answers {said}", remedy="Check the account and what the token may do.")
         return answer.get("result")
+
+
+def _poster_revision(video: Record) -> str:
+    """Return what changes with the moment that the picture of a video shows: its URL stays."""
+    return f"{text(video.get('thumbnail'))} {video.get('thumbnailTimestampPct') or 0}"

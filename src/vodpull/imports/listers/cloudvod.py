@@ -103,7 +103,7 @@ class CloudVodLister:
             ),
             None,
         )
-        seconds = _number(record.get("videoDuration"))
+        seconds, image = _number(record.get("videoDuration")), str(record.get("imageUrl") or "")
         return Entry(
             origin_id=video_id,
             url="",
@@ -113,7 +113,9 @@ class CloudVodLister:
             categories=self._categories(str(record.get("videoClassification") or "")),
             created_at=read_wire_time_ms(str(record.get("createTime") or ""), self._zone),
             blocked=_number(record.get("videoState")) == BLOCKED,
-            poster_url=str(record.get("imageUrl") or "") or None,
+            poster_url=image or None,
+            # A signature in the URL is another one each time; the picture behind it may change with the record.
+            poster_revision=f"{image.partition('?')[0]} {record.get('updateTime') or ''}",
             size=size,
             duration_ms=seconds * 1000 if seconds else None,
             revision=f"{record.get('uploadTime') or ''} {size or ''}".strip(),

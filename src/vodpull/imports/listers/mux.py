@@ -104,6 +104,7 @@ class MuxLister:
             url="",
             name=text(meta.get("title")) or text(asset.get("passthrough")),
             created_at=time_ms(asset.get("created_at")),
+            playback="" if playback_id else "signed",
             captions=self._captions(records(asset.get("tracks")), playback_id),
             poster_url=f"{self._image}/{playback_id}/thumbnail.jpg" if playback_id else None,
             duration_ms=seconds_ms(asset.get("duration")),

@@ -6,21 +6,19 @@ import csv
 import json
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from io import TextIOWrapper
 from typing import Any, BinaryIO
 
 from vodpull.errors import ParameterError
-from vodpull.imports.entries import BadEntry, Entry, EntryCaption
-from vodpull.imports.listers.values import record, records, text, time_ms, whole
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.listers.members import Unfit, read_members
 
 MAX_LINE = 1 << 17
 """Characters of a line, or of a record of several lines."""
-
-MAX_LISTED = 100
-"""Categories, and captions, of one video."""
 
 _GUESSED_FROM = 1 << 16
 _LONGEST_CHARACTER = 3
@@ -35,6 +33,7 @@ COLUMNS = {
     "captions": "captions subtitles 字幕",
     "created_at": "createdat created createtime 创建时间",
     "blocked": "blocked",
+    "playback": "playback",
     "poster_url": "posterurl poster thumbnail 封面",
     "size": "size sizebytes filesize",
     "duration": "duration durations",
@@ -43,15 +42,6 @@ COLUMNS = {
 """By member: headings that mean it, in lower case and without blanks, `_` and `-`."""
 
 _COLUMN_OF = {heading: name for name, headings in COLUMNS.items() for heading in headings.split()}
-_URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_TRUE, _FALSE = {"true", "1", "yes", "y"}, {"", "false", "0", "no", "n"}
-
-Members = Mapping[str, Any]
-
-
-class _Bad(ValueError):
-    """Why a line is no video."""
 
 
 def read_jsonl(file: BinaryIO) -> Iterator[Entry | BadEntry]:
@@ -77,24 +67,49 @@ def read_csv(file: BinaryIO) -> Iterator[Entry | BadEntry]:
     columns = [_column(cell) for cell in next(csv.reader([heading], delimiter=parted_by), [])]
     if "url" not in columns:
         raise ParameterError("the first line of the CSV file names no column `url`", field="file")
-    reader = csv.reader(bounded, delimiter=parted_by)
-    while True:
-        number = reader.line_num + 2
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield BadEntry(line=number, reason="its quotes do not close, or a field of it is too long")
-            continue
-        if any(cell.strip() for cell in cells):
+    for number, cells in _records(bounded, parted_by):
+        if cells is None:
+            yield BadEntry(line=number, reason="its quotes do not close or stand inside a field, or it is too long")
+        elif any(cell.strip() for cell in cells):
             yield _read(number, partial(_of_cells, columns, cells))
+
+
+def _records(lines: Iterator[str], parted_by: str) -> Iterator[tuple[int, list[str] | None]]:
+    """
+    Give the cells of each record with the number of its first line; None where a line begins none.
+
+    What follows a quote that does not close is no part of it: the next line is read for itself.
+    """
+    ahead: deque[str] = deque()
+    number = 2
+    while True:
+        taken: list[str] = []
+        try:
+            cells = next(csv.reader(_taking(ahead, lines, taken), delimiter=parted_by, strict=True), None)
+        except csv.Error:
+            ahead.extendleft(reversed(taken[1:]))
+            yield number, None
+            number += 1
+            continue
+        if cells is None:
+            return
+        yield number, cells
+        number += len(taken)
+
+
+def _taking(ahead: deque[str], lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """Give lines, at first those that were read before, and keep what was given; no more than a record may have."""
+    size = 0
+    while size <= MAX_LINE and (line := ahead.popleft() if ahead else next(lines, "")):
+        taken.append(line)
+        size += len(line)
+        yield line
 
 
 def _read(number: int, make: Callable[[], Entry]) -> Entry | BadEntry:
     try:
-        return make()
-    except _Bad as bad:
+        return replace(make(), line=number)
+    except Unfit as bad:
         return BadEntry(line=number, reason=str(bad))
 
 
@@ -145,9 +160,7 @@ def _column(cell: str) -> str:
 
 def _of_cells(columns: list[str], cells: list[str]) -> Entry:
     if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        raise _Bad(f"it has {len(cells)} fields, the heading {len(columns)}: quote fields with the separator in them")
-    if sum(map(len, cells)) > MAX_LINE:
-        raise _Bad(f"it is longer than {MAX_LINE} characters")
+        raise Unfit(f"it has {len(cells)} fields, the heading {len(columns)}: quote fields with the separator in them")
     told = {name: cell.strip() for name, cell in zip(columns, cells, strict=False) if name}
     captions = re.split(r"[\s;|]+", told.get("captions", ""))
     members: dict[str, Any] = {
@@ -155,88 +168,16 @@ def _of_cells(columns: list[str], cells: list[str]) -> Entry:
         "categories": re.split(r"\s*[;|]\s*", told.get("categories", "")),
         "captions": [dict(zip(("language", "url"), each.split("=", 1), strict=False)) for each in captions if each],
     }
-    return _entry(members)
+    return read_members(members)
 
 
 def _of_json(line: bytes) -> Entry:
     try:
         members = json.loads(line.decode())
     except UnicodeDecodeError:
-        raise _Bad("it is not UTF-8") from None
+        raise Unfit("it is not UTF-8") from None
     except (ValueError, RecursionError):
-        raise _Bad("it is not JSON") from None
+        raise Unfit("it is not JSON") from None
     if not isinstance(members, dict):
-        raise _Bad("it is not a JSON object")
-    return _entry({_column(name) or name: value for name, value in members.items()})
-
-
-def _entry(members: Members) -> Entry:
-    url = _word(members, "url")
-    if not url:
-        raise _Bad("it has no url")
-    if len(url) > MAX_URL_CHARACTERS:
-        raise _Bad(f"its url is longer than {MAX_URL_CHARACTERS} characters")
-    if not _URL.match(url) or _CONTROL.search(url):
-        raise _Bad("its url is none: write http, https, or s3://name/key of a store that the service has")
-    duration = members.get("duration")
-    created = members.get("created_at")
-    if created not in {None, ""} and time_ms(created) is None:
-        raise _Bad("created_at is no time: write 2024-05-31T12:00:00Z, or seconds since 1970")
-    return Entry(
-        origin_id=_word(members, "id") or _word(members, "video_id") or url,
-        url=url,
-        name=_word(members, "name"),
-        video_id=_word(members, "video_id") or None,
-        description=_word(members, "description"),
-        categories=_categories(members.get("categories")),
-        created_at=time_ms(created),
-        blocked=_flag(members.get("blocked")),
-        captions=_captions(members.get("captions")),
-        poster_url=_word(members, "poster_url") or None,
-        size=whole(members.get("size")),
-        duration_ms=None if whole(duration) is None else round(float(duration or 0) * 1000),
-        revision=_word(members, "revision"),
-    )
-
-
-def _word(members: Members, name: str) -> str:
-    value = members.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if value is not None and not isinstance(value, str):
-        raise _Bad(f"{name} is no text")
-    if re.search("[\ud800-\udfff]", value or ""):
-        raise _Bad(f"{name} has bytes that are no text in the encoding of the file")
-    return (value or "").strip()
-
-
-def _flag(value: object) -> bool:
-    word = str(value if value is not None else "").strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise _Bad("blocked is neither true nor false")
-    return word in _TRUE
-
-
-def _categories(value: object) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value or []
-    if not isinstance(names, list) or len(names) > MAX_LISTED or not all(isinstance(name, str) for name in names):
-        raise _Bad(f"categories are no list of at most {MAX_LISTED} names")
-    return tuple(_word({"categories": name}, "categories") for name in names if name.strip())
-
-
-def _captions(value: object) -> tuple[EntryCaption, ...]:
-    found = records(value)
-    if value and (not isinstance(value, list) or len(found) != len(value) or len(found) > MAX_LISTED):
-        raise _Bad(f"captions are no list of at most {MAX_LISTED} files")
-    for each in found:
-        if not _URL.match(text(each.get("url"))) or _CONTROL.search(text(each.get("url"))) or not each.get("language"):
-            raise _Bad("captions need url and language: in CSV en=https://host/file.vtt, several parted by blanks")
-    return tuple(
-        EntryCaption(
-            url=text(each.get("url")),
-            language=text(each.get("language")),
-            label=text(each.get("label")),
-            default=record(each).get("default") is True,
-        )
-        for each in found
-    )
+        raise Unfit("it is not a JSON object")
+    return read_members({_column(name) or name: value for name, value in members.items()})

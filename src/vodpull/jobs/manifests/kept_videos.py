@@ -11,6 +11,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import keep_node_id, new_node_id
 from vodpull.database.rows import insert_new, lock_row
+from vodpull.jobs.manifests.kept_origins import KeptOrigin, read_kept_origins, restore_origins
 from vodpull.jobs.model import EncodeState, Job, Stage, VideoOrigin, VideoState, WireStatus
 from vodpull.jobs.store.captions import Caption, insert_caption, read_captions
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key, read_content_keys
@@ -46,6 +47,10 @@ class KeptVideo:
     captions: tuple[Caption, ...] = ()
     content_keys: tuple[SealedKey, ...] = ()
     """Of its segments, sealed with the master key."""
+    created_at_ms: int | None = None
+    """When it was first heard of, here or elsewhere; None: when its job was."""
+    origins: tuple[KeptOrigin, ...] = ()
+    """By which imports it came."""
 
 
 def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
@@ -67,6 +72,8 @@ def read_kept_video(connection: sa.Connection, job_id: str) -> KeptVideo | None:
         labels=_labels(connection, row["account_id"], row["video_id"]),
         captions=tuple(read_captions(connection, row["video_id"])),
         content_keys=tuple(read_content_keys(connection, row["video_id"])),
+        created_at_ms=row["created_at_ms"],
+        origins=read_kept_origins(connection, row["account_id"], row["video_id"]),
     )
 
 
@@ -101,6 +108,7 @@ def restore_video(
         texts = {name: getattr(kept, name) for name in set_by_people}
         row |= texts | {"folded_name": kept.name.casefold(), "origin": int(kept.origin), "state": int(kept.state)}
         row |= {"uploaded_at_ms": kept.uploaded_at_ms, "updated_at_ms": kept.updated_at_ms}
+        row |= {} if kept.created_at_ms is None else {"created_at_ms": kept.created_at_ms}
     size_bytes = row.pop("size_bytes")
     is_new = insert_new(connection, tables.video, row | {"size_bytes": 0})
     resize_video(connection, job.job_id, int(str(size_bytes)))
@@ -113,6 +121,8 @@ def restore_video(
             insert_caption(connection, job.video_id, caption)
         for key in kept.content_keys:
             insert_content_key(connection, job.video_id, key)
+        if job.stage is Stage.DONE:
+            restore_origins(connection, account_id, kept.origins, video_id=job.video_id, job_id=job.job_id)
 
 
 def _restore_label(connection: sa.Connection, account_id: str, label: KeptLabel) -> int:

@@ -103,7 +103,7 @@ def _host_only(url: str) -> str:
     return ""
 
 
-def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin = VideoOrigin.PULLED) -> str:
+def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin) -> str:
     """Return the key prefix of a job's files."""
     root = storage.ROOT if origin is VideoOrigin.PULLED else storage.OWN_ROOT
     return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory, root=root)

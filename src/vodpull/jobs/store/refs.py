@@ -16,6 +16,8 @@ class Progress:
     bytes_done: int | None = None
     """None leaves the stored figure."""
     bytes_total: int | None = None
+    received_bytes: int = 0
+    """What came over the network, all tries together; it only grows."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -151,6 +151,10 @@ class Store:
         values: dict[str, Any] = {"percent": sa.case((known > percent, known), else_=percent)}
         if progress.bytes_done is not None:
             values |= {"bytes_done": progress.bytes_done, "bytes_total": progress.bytes_total}
+        if progress.received_bytes:
+            counted = tables.job.c.received_bytes
+            more = sa.case((counted > progress.received_bytes, counted), else_=progress.received_bytes)
+            values["received_bytes"] = more
         with self.engine.begin() as connection:
             connection.execute(tables.job.update().where(_live(ref)).values(values))
 
@@ -284,6 +288,7 @@ class Store:
             "watermark": watermark,
             "burn_in": burn_in,
             "captions": [asdict(sidecar) for sidecar in captions],
+            "received_bytes": 0,
         }
         return self._begin_again(connection, ref, which=IS_FINAL, values=values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from vodpull.media import (
 
 WATERMARKS = "watermarks"
 """Folder of the watermarks below that of the templates: `NAME.toml`, and the pictures that they and templates name."""
+
+MATERIAL_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 MAX_WATERMARK_CHARS = 100
 """Of a name, as requests may have it."""
@@ -39,6 +42,9 @@ class Templates(Mapping[str, Template]):
         """What a request may put on top of a template, by name."""
         self.aliases = dict(aliases or {})
         """What else a request may call a template; these go before the templates' own names."""
+        marks = (*self.watermarks.values(), *(template.watermark for template in templates))
+        self.materials = frozenset(mark.material for mark in marks if mark and mark.material)
+        """Ids of the materials that a watermark names."""
 
     def __getitem__(self, name: str) -> Template:
         return self._templates[name]
@@ -53,6 +59,9 @@ class Templates(Mapping[str, Template]):
         """
         Return a template by name or alias, with a watermark of that name in place of its own.
 
+        Or `watermark` is the id of a material, which comes to where the template has its own. The picture of a material
+        is not read here.
+
         Raises:
             ParameterError: there is none of that name; nothing has been fetched yet.
         """
@@ -64,6 +73,8 @@ class Templates(Mapping[str, Template]):
 
     def _watermark(self, template: Template, name: str) -> Watermark:
         mark = self.watermarks.get(name)
+        if mark is None and MATERIAL_ID.fullmatch(name):
+            mark = replace(template.watermark or Watermark(), file="", material=name.lower(), picture=None)
         if mark is None:
             raise ParameterError("there is no watermark of that name", field="watermark")
         if not template.ladder:
@@ -123,7 +134,9 @@ def _text(path: Path, name: str) -> str:
 
 
 def _with_picture(mark: Watermark, folder: Path, *, of: str) -> Watermark:
-    """Return a watermark with the picture that it names."""
+    """Return a watermark with the picture of its file; that of a material may change, and is read when it is wanted."""
+    if mark.material:
+        return mark
     where = f"templates/{WATERMARKS}/{mark.file}"
     try:
         with (folder / mark.file).open("rb") as file:

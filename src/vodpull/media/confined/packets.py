@@ -4,7 +4,8 @@ Read the packets of a source, decode hardly any, and print one JSON document; ru
 Called as `python -I -S packets.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON object: `options` (FFmpeg's format
 options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp of the file), `rate` (frames per second,
 as two numbers), `spacing_s` (groups of pictures nearer than that are told as one), `look_s` (from time to time, a
-keyframe is decoded to see whether it is interlaced; 0: never) and `url` (of a file; FILE comes behind it).
+keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true: the file goes on, and what is told
+ends with a whole group of pictures) and `url` (of a file; FILE comes behind it).
 The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py,
 entries.py and busiest.py, whose paths come last.
 """
@@ -16,6 +17,7 @@ import itertools
 import json
 import statistics
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ MAX_SHAPES, MAX_CHANGES = 64, 200
 # So many steps in a row that differ by less are a rhythm; a hole is longer than that, and so many of them.
 RHYTHM_STEPS, RHYTHM_SHARE = 8, 0.25
 HOLE_S, HOLE_STEPS = 0.5, 4
+# Of one group of pictures in a file that is not all here.
+MAX_HELD_BYTES = 256 * 1024**2
 # Where a keyframe of other codecs says its size: place and length, for MPEG-2 behind its start code.
 SIZES = {"vp8": (6, 4), "vp9": (0, 10), "mpeg1video": (4, 4), "mpeg2video": (4, 4)}
 SEQUENCE = b"\0\0\1\xb3"
@@ -55,16 +59,39 @@ def survey(av: Any, path: Path, orders: dict[str, Any]) -> dict[str, Any]:
         picture = PictureTable(av, container.streams[orders["video"]], orders)
         sounds = {index: SoundTable(container.streams[index], orders) for index in orders["sounds"]}
         tables: dict[int, PictureTable | SoundTable] = {orders["video"]: picture, **sounds}
+        packets = container.demux([container.streams[index] for index in tables])
         try:
-            for packet in container.demux([container.streams[index] for index in tables]):
+            for packet in whole_groups(packets, orders["video"]) if orders["beginning"] else packets:
                 if packet.size:
                     tables[packet.stream_index].add(packet)
         except av.FFmpegError:
             # Decoders may find their way again; as it is, the file is of no use, and no place in it is sure.
-            picture.broken = True
+            picture.broken = not orders["beginning"]
         except IndexError:
             """All was read: PyAV ends with a stream that it does not know, because it came late (up to 18.1)."""
     return {**picture.facts(), "sounds": [table.facts() for table in sounds.values()]}
+
+
+def whole_groups(packets: Iterator[Any], video: int) -> Iterator[Any]:
+    """
+    Yield what comes before the last keyframe of the picture: the group that begins there is not all here.
+
+    Raises:
+        ValueError: a group is too large to wait for its end.
+    """
+    held: list[Any] = []
+    held_bytes = 0
+    for packet in packets:
+        if packet.stream_index != video:
+            yield packet
+            continue
+        if packet.is_keyframe:
+            yield from held
+            held, held_bytes = [], 0
+        held.append(packet)
+        held_bytes += packet.size
+        if held_bytes > MAX_HELD_BYTES:
+            raise ValueError
 
 
 class PictureTable:

@@ -116,7 +116,8 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
     """
     Read all packets of a source with a moving picture; takes as long as reading the file.
 
-    With `stop_bytes`, of a file that is not all here: only up to there, and as a survey of the whole would begin.
+    With `stop_bytes`, of a file that is not all here: the whole groups of pictures up to there, as a survey of all of
+    it would begin.
 
     Raises:
         EncodeFailed: the demuxer crashed on it or gave no answer.
@@ -136,6 +137,7 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         "video": info.video.index,
         "sounds": [track.index for track in info.audio],
         "start_s": info.start_time_s,
+        "beginning": stop_bytes is not None,
         "rate": [rate.numerator, rate.denominator],
         # In steps, for lengths that are estimated.
         "look_s": _look_s(info.video, whole_s),

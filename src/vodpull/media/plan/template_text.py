@@ -103,7 +103,9 @@ def _refusal(name: str, key: str, reason: str) -> ConfigurationError:
 
 def _odd_watermark(mark: Watermark) -> Iterator[tuple[str, str]]:
     if mark.picture is not None:
-        yield "picture", "`file` names the picture"
+        yield "picture", "`file` or `material` names the picture"
+    if bool(mark.file) == bool(mark.material):
+        yield "file", "either a `file` or a `material` is the picture"
 
 
 def _contradictions(template: Template) -> Iterator[tuple[str, str]]:

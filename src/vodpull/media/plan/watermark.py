@@ -20,8 +20,10 @@ class Watermark:
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True)
 
-    file: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
-    """Name of a PNG or JPEG file in the folder of watermarks."""
+    file: Annotated[str, Field(pattern=r"^([^/\\\x00-\x1f]{1,200})?$")] = ""
+    """Name of a PNG or JPEG file in the folder of watermarks; empty: it is a material."""
+    material: Annotated[str, Field(pattern=r"^([0-9a-f]{32})?$")] = ""
+    """Id of a picture that is kept as a material, in the place of a file."""
     corner: Corner = "top-right"
     margin_percent: Annotated[float, Field(ge=0, le=40)] = 3.0
     """Distance from both edges, of the shorter side of the picture."""
@@ -30,13 +32,13 @@ class Watermark:
     opacity: Annotated[float, Field(ge=0.05, le=1)] = 1.0
     """1: covers what is below it."""
     picture: StillPicture | None = None
-    """What the file holds; set by who reads it."""
+    """What the file or the material holds; set by who reads it."""
 
     @property
     def still(self) -> StillPicture:
-        """What the file holds, in a plan."""
+        """What the file or the material holds, in a plan."""
         if self.picture is None:
-            raise ValueError(f"the picture {self.file} was not read")
+            raise ValueError(f"the picture {self.file or self.material} was not read")
         return self.picture
 
 

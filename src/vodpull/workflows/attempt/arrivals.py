@@ -113,7 +113,9 @@ class _Arrival:
             return
         upload, job = found.upload, _job_of(found.upload)
         options = upload.options
-        template = self._context.templates.find(str(options["template"]), watermark=str(options["watermark"]))
+        template = await self._production.planning.template_of_upload(
+            str(options["template"]), watermark=str(options["watermark"]), account_id=upload.account_id
+        )
         early = EarlyEncoder(self._context, self._production, job, template=template)
         place = self._context.workspace(job)
         async with self._context.admission.admitted(encodes=True) as reservation:

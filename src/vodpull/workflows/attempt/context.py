@@ -19,11 +19,12 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.admission import Admission
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.encrypted import ClearFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.pieces import Pieces
+from vodpull.workflows.attempt.posters import Posters
 from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.side_files import SideFiles
 from vodpull.workflows.attempt.workspace import Workspace
 
 
@@ -48,7 +49,7 @@ class Context:
     handover: Handover
     """Has the bytes of what was uploaded."""
     fetch_limits: fetch.FetchLimits
-    caption_fetcher: CaptionFetcher
+    side_files: SideFiles
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch
@@ -66,6 +67,11 @@ class Context:
     def clear_files(self) -> ClearFiles:
         """Reads what was published, in clear."""
         return ClearFiles(self.objects, self.content_keys)
+
+    @property
+    def posters(self) -> Posters:
+        """Brings pictures that come with videos."""
+        return Posters(self.store.engine, self.objects, self.side_files, toolbox=self.toolbox)
 
     def workspace(self, job: Job) -> Workspace:
         """Return the work files of a job's attempt."""

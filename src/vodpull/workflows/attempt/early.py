@@ -22,7 +22,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
-from vodpull.errors import StorageUnavailable, VodpullError
+from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.pieces import Planned, chunk_name, clear_pieces
@@ -199,20 +199,24 @@ class EarlyEncoder:
         return outlook
 
     async def _foresee(self, part: Arriving) -> _Outlook | None:
-        path, toolbox = part.path, self._context.toolbox
-        found = await media.probe_part(path, part.spans(), size_bytes=part.size_bytes, toolbox=toolbox)
+        path, toolbox, spans = part.path, self._context.toolbox, part.spans()
+        found = await media.probe_part(path, spans, size_bytes=part.size_bytes, toolbox=toolbox)
         if found is None:
             return None
-        stop_bytes, survey = found.stop_bytes, None
-        if media.must_survey(found.info):
-            if stop_bytes is None:
+        info, stop_bytes = found.info, found.stop_bytes or spans[0][1]
+
+        async def look() -> media.Survey | None:
+            try:
+                return await media.survey(path, info, toolbox=toolbox, stop_bytes=stop_bytes)
+            except EncodeFailed:  # the index of an MP4 may stand at its end
                 return None
-            survey = await media.survey(path, found.info, toolbox=toolbox, stop_bytes=stop_bytes)
-        plan = await self._production.foresee(self._job, found.info, template=self._template, survey=survey)
+
+        plan = await self._production.foresee(self._job, info, template=self._template, look=look)
         if plan is None:
             return None
-        sure = plan.chunks if stop_bytes is None else media.lasting_chunks(plan.chunks, plan.rate)
-        return _Outlook(plan=plan, chunks=sure, stop_bytes=stop_bytes)
+        if found.stop_bytes is None and not plan.copied:
+            return _Outlook(plan=plan, chunks=plan.chunks, stop_bytes=None)
+        return _Outlook(plan=plan, chunks=media.lasting_chunks(plan.chunks, plan.rate), stop_bytes=stop_bytes)
 
     async def _is_here(self, part: Arriving, outlook: _Outlook, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""

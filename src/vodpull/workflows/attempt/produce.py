@@ -22,21 +22,20 @@ from vodpull.errors import (
     Cancelled,
     EncodeFailed,
     EncodeStalled,
-    MediaTooLarge,
     MediaTruncated,
     OutputInvalid,
 )
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
-from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
 from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
-from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan, write_plan
+from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
+from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
 from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
@@ -56,10 +55,10 @@ class Production:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.originals = Originals(context)
+        self.planning = Planning(context, self.originals)
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
-        self._burnt_texts = BurntTexts(context.store.engine, context.objects, toolbox=context.toolbox)
         self._shares: dict[tuple[str, str], float] = {}
 
     async def plan(self, job: Job, info: media.MediaInfo, *, source: Path | None = None) -> Planned:
@@ -75,7 +74,7 @@ class Production:
         pieces = self._context.pieces(job)
         found = await pieces.find(CAREFUL) or await pieces.find(PLAN)
         if found is None:
-            await self._make(job, PLAN, lambda folder: self._write_plan(job, info, folder, source=source))
+            await self._make(job, PLAN, partial(self.planning.write, job, info, source=source))
             found = await pieces.find(PLAN)
         if found is None:
             raise Cancelled("the files of this attempt were cleared")
@@ -87,24 +86,21 @@ class Production:
         info: media.MediaInfo,
         *,
         template: media.Template | None = None,
-        survey: media.Survey | None = None,
+        look: Callable[[], Awaitable[media.Survey | None]] | None = None,
     ) -> media.EncodePlan | None:
         """
         Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
 
-        `template`: of a job that there is not yet.
+        `template`: of a job that there is not yet. `look` reads the packets that are here, where the plan needs them.
         """
         if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
-        if survey is None and media.must_survey(info):
-            return None
-        info, template = media.settled(info, survey), template or await self._template(job)
+        template = template or await self.planning.whole_template(job)
         if job.burn_in or template.burn_in:
             return None
-        ladder = media.plan_ladder(info, template=template)
-        return (
-            None if media.foresees_copy(info, ladder, survey=survey) else media.plan_encode(info, ladder, survey=survey)
-        )
+        plan = media.plan_beginning(info, template)
+        seen = await look() if plan is None and look else None
+        return media.plan_beginning(info, template, survey=seen) if seen else plan
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
@@ -264,8 +260,8 @@ class Production:
             if not media.could_be_more_careful(planned.plan):
                 raise
             log.warning("made again carefully", job=job.job_id, code=error.code, reason=str(error))
-            reason = str(error)
-            await self._make(job, CAREFUL, lambda folder: self._write_plan(job, info, folder, careful=reason))
+            instead = partial(self.planning.write_careful, job, info, before=planned.plan, reason=str(error))
+            await self._make(job, CAREFUL, instead)
             await self._hide_preview(job)
             await work(await self.plan(job, info))
 
@@ -286,7 +282,7 @@ class Production:
         names = [name for name in package_files(folder) if name != package.multivariant]
         there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
         drawn = (await self.plan(job, info)).plan.text
-        bring = self.originals.as_it_came if (await self._template(job)).captions else None
+        bring = self.originals.as_it_came if (await self.planning.template(job)).captions else None
         job = replace(job, asset=await self._source_texts.tell(job, info, drawn=drawn, bring=bring))
         await asyncio.to_thread(self._texts.show_early, job, folder)
         await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
@@ -323,30 +319,6 @@ class Production:
             log.warning("quality not measured", job=job.job_id, code=error.code)
             return renditions
         return tuple(replace(rendition, quality=found.get(rendition.playlist)) for rendition in renditions)
-
-    async def _write_plan(
-        self, job: Job, info: media.MediaInfo, folder: Path, *, source: Path | None = None, careful: str = ""
-    ) -> None:
-        if info.duration_s > self._context.max_duration_s:
-            raise MediaTooLarge(f"the video is longer than {self._context.max_duration_s:.0f} s")
-        survey, text, template = None, None, await self._template(job)
-        if info.video is not None:
-            source = source or await self.originals.readable(job)
-            survey = await media.survey(source, info, toolbox=self._context.toolbox)
-            text = await self._burnt_texts.of(job, info, template, source=source)
-        template = replace(template, copy=False) if careful else template
-        ladder = media.plan_ladder(info, template=template, survey=survey, text=text)
-        decisions = [asdict(decision) for decision in ladder.decisions]
-        await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
-        if careful:
-            plan = media.plan_carefully(info, ladder, reason=careful, survey=survey)
-        else:
-            plan = media.plan_encode(info, ladder, survey=survey)
-        write_plan(plan, folder)
-
-    async def _template(self, job: Job) -> media.Template:
-        batch, _ = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        return self._context.templates.find(batch.template, watermark=job.watermark)
 
     def _percent(self, job: Job, planned: Planned) -> float:
         place = self._context.workspace(job)

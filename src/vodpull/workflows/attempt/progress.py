@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -56,6 +57,17 @@ class ProgressReporter:
     async def _put(self, progress: Progress) -> None:
         with contextlib.suppress(sa.exc.SQLAlchemyError):  # what is worth writing again in half a second
             await asyncio.to_thread(self._write, progress)
+
+
+@dataclass(kw_only=True)
+class Received:
+    """Counts what comes over the network for a job, what came before included."""
+
+    total_bytes: int
+
+    def add(self, size_bytes: int) -> None:
+        """Count some more."""
+        self.total_bytes += size_bytes
 
 
 def fetch_progress(done: int, total: int | None) -> Progress:

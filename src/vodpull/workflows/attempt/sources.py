@@ -12,7 +12,7 @@ from vodpull import fetch, media, storage
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts
@@ -20,7 +20,7 @@ from vodpull.workflows.attempt.context import Context, folder_key
 from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress import ProgressReporter, fetch_progress
+from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
 from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
 
 
@@ -35,21 +35,33 @@ class Sources:
 
     async def bring(self, batch: Batch, job: Job) -> tuple[Path, str]:
         """Return the whole source and the name to keep it under; what an earlier attempt completed stays."""
-        reporter, place = self._context.reporter(job), self._context.workspace(job)
+        place = self._context.workspace(job)
         place.open()
         if job.origin in EDITED:
             return await self._edits.bring(batch, job), job.file_name
         if job.origin in UPLOADED:
-            return await self._assemble(batch, job, reporter), job.file_name
+            return await self._assemble(batch, job, self._context.reporter(job)), job.file_name
         if place.joined.exists():
             return place.joined, _as_mp4(job.file_name)
-        cookies = CookieJar()
+        received = Received(total_bytes=job.received_bytes)
+        try:
+            return await self._fetch(batch, job, received)
+        finally:
+            await self._note(job, Progress(received_bytes=received.total_bytes))
+
+    async def _fetch(self, batch: Batch, job: Job, received: Received) -> tuple[Path, str]:
+        place, cookies = self._context.workspace(job), CookieJar()
+        reporter = ProgressReporter(
+            lambda progress: self._context.store.update_progress(
+                JobRef.of(job), replace(progress, received_bytes=received.total_bytes)
+            )
+        )
         if place.source.exists() and batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
             place.source.unlink()  # the signatures in it grow old, and its address and cookies are not kept
         if not place.source.exists():
-            base_url = await self._download(batch, job, reporter, cookies=cookies)
+            limits = replace(await self._limits(batch, job), on_received=received.add)
+            base_url = await self._download(batch, job, reporter, cookies=cookies, limits=limits)
             if batch.fetch_ts and await asyncio.to_thread(fetch.is_playlist, place.source):
-                limits = await self._limits(batch, job)
                 await self._join_playlist(
                     place, reporter, base_url=base_url, cookies=cookies, account_id=batch.account_id, limits=limits
                 )
@@ -81,15 +93,19 @@ class Sources:
         return place.source
 
     async def _note_whole(self, job: Job, size_bytes: int) -> None:
-        whole = fetch_progress(size_bytes, size_bytes)
-        await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), whole)
+        await self._note(job, fetch_progress(size_bytes, size_bytes))
+
+    async def _note(self, job: Job, progress: Progress) -> None:
+        await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), progress)
 
     async def let_go(self, job: Job) -> None:
         """Give up what the original came in, now that it lies under its final key."""
         if job.origin in UPLOADED:
             await self._context.handover.drop(job.directory)
 
-    async def _download(self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar) -> str:
+    async def _download(
+        self, batch: Batch, job: Job, reporter: ProgressReporter, *, cookies: CookieJar, limits: fetch.FetchLimits
+    ) -> str:
         """Bring the source here and return where it lay, after redirects."""
         started_s = time.monotonic()
         async with self._context.admission.admitted(
@@ -107,7 +123,7 @@ class Sources:
                     job.source_url,
                     place.source,
                     guard=self._context.guard,
-                    limits=await self._limits(batch, job),
+                    limits=limits,
                     expected_md5=job.md5,
                     on_progress=advance,
                     host_limits=self._context.host_limits.of_account(batch.account_id),

@@ -11,6 +11,9 @@ from vodpull.imports.ledger import EntryChange
 from vodpull.imports.model import EntryState, Import
 from vodpull.jobs.model import FINAL_STAGES, Stage
 
+TOLD = frozenset({"caption_left_out", "poster_left_out"})
+"""Warnings of assets about what a list names beside the file."""
+
 _FAILURE = TypeAdapter(Failure)
 
 
@@ -18,7 +21,17 @@ def settled(database: sa.Engine, found: Import) -> tuple[list[EntryChange], int]
     """Return what of an import has ended since it was begun, and how much is still under way."""
     entry, job = tables.import_entries.c, tables.job.c
     query = (
-        sa.select(entry.number, entry.video_id, entry.job_id, job.stage, job.failure, job.deleted_at_ms)
+        sa.select(
+            entry.number,
+            entry.video_id,
+            entry.job_id,
+            job.stage,
+            job.failure,
+            job.deleted_at_ms,
+            job.received_bytes,
+            job.asset["files", 0, "size_bytes"].label("size_bytes"),
+            job.asset["warnings"].label("warnings"),
+        )
         .select_from(tables.import_entries.outerjoin(tables.job, job.job_id == entry.job_id))
         .where(entry.import_id == found.import_id, entry.state == EntryState.RUNNING.value)
     )
@@ -31,6 +44,9 @@ def settled(database: sa.Engine, found: Import) -> tuple[list[EntryChange], int]
             video_id=row.video_id,
             job_id=row.job_id,
             failure=_failure(row.stage, row.failure, is_deleted=row.deleted_at_ms is not None),
+            size_bytes=row.size_bytes if row.stage == Stage.DONE.value else None,
+            fetched_bytes=row.received_bytes,
+            warnings=tuple(each["message"] for each in row.warnings or () if each["code"] in TOLD),
         )
         for row in rows
         if row.stage is None or row.stage in FINAL_STAGES

@@ -12,11 +12,12 @@ from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.errors import Failure, NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import Brought, EntryChange, brought_before, read_entries
+from vodpull.imports.ledger import Brought, EntryChange, brought_before, line_of_job, read_entries
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -63,11 +64,11 @@ class Submission:
         fresh: list[ListedEntry] = []
         for listed in entries:
             known = before.get(listed.origin_id) or _holder(connection, found, listed)
-            if known is None:
+            if known is None and not _asks_for_one_of(fresh, listed):
                 fresh.append(listed)
             elif isinstance(known, Brought):
                 changes += self._again(connection, listed, known, template=found.options.template)
-            else:
+            elif known is not None:
                 changes.append(failed(listed, known))
         return changes + self._begin(connection, found, fresh)
 
@@ -87,6 +88,7 @@ class Submission:
     ) -> list[EntryChange]:
         """Leave what is here as it is, or fetch what is another one now into the same video."""
         if known.is_here and known.revision == listed.revision:
+            archive_again(connection, known.job_id)  # it has one more id of elsewhere
             return [EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=known.video_id)]
         values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
         mine = tables.job.c.job_id == known.job_id
@@ -155,9 +157,17 @@ def _holder(connection: sa.Connection, found: Import, listed: ListedEntry) -> Br
     if row.account_id != found.account_id:
         remedy = "Import it into the account that has it, or give it another id."
         return Failure.of(NotAllowedNow("another account has a video of this id", remedy=remedy))
+    if not listed.job_id and (other := line_of_job(connection, found.import_id, row.job_id)):
+        remedy = "Give each entry of the list a video id of its own, or none, and import it again."
+        return Failure.of(NotAllowedNow(f"line {other} of the list has the same video id", remedy=remedy))
     # A job that failed tries again; a video that people brought here otherwise counts as this one.
     revision = listed.revision if row.here and not listed.job_id else NEVER
     return Brought(video_id=row.video_id, job_id=row.job_id, revision=revision, is_here=row.here is not None)
+
+
+def _asks_for_one_of(fresh: Sequence[ListedEntry], listed: ListedEntry) -> bool:
+    """Tell whether an entry is to keep an id that another one gets now: it waits for that one's job."""
+    return bool(listed.entry.video_id) and any(each.entry.video_id == listed.entry.video_id for each in fresh)
 
 
 def _item(entry: Entry) -> PullItem:

@@ -28,12 +28,14 @@ from vodpull.imports.ledger import (
     end_values,
     read_entries,
     read_import,
+    read_posters_due,
     take_turn,
 )
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportState, ListedEntry
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.pages import add_page
+from vodpull.workflows.importing.pictures import Pictures
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
 
@@ -65,6 +67,8 @@ class Progress:
     ready: Sequence[ListedEntry]
     """To be submitted."""
     refused: Changes
+    dressed: Changes
+    """Of what was here already, and had its picture to come."""
 
 
 def register_imports(engine: Engine, queues: Queues, turns: Turns) -> None:
@@ -85,11 +89,19 @@ class Turns:
     """Takes the turns of imports, in one process."""
 
     def __init__(
-        self, engine: Engine, queues: Queues, submission: Submission, *, kinds: Mapping[str, Kind], vault: Vault
+        self,
+        engine: Engine,
+        queues: Queues,
+        submission: Submission,
+        *,
+        pictures: Pictures,
+        kinds: Mapping[str, Kind],
+        vault: Vault,
     ) -> None:
         self._engine = engine
         self._queues = queues
         self._submission = submission
+        self._pictures = pictures
         self._kinds = kinds
         self._vault = vault
         self._database = submission.database
@@ -183,9 +195,10 @@ class Turns:
                 refused.append(failed(listed, Failure.of(error)))
             else:
                 ready.append(replace(listed, entry=entry))
-        if late and not (ended or ready or refused):
+        dressed = await self._pictures.bring(found) if found.state is ImportState.RUNNING else []
+        if late and not (ended or ready or refused or dressed):
             raise late
-        return Progress(settled=ended, ready=ready, refused=refused)
+        return Progress(settled=ended, ready=ready, refused=refused, dressed=dressed)
 
     def _waiting(self, found: Import, most: int) -> list[ListedEntry]:
         with self._database.connect() as connection:
@@ -200,12 +213,14 @@ class Turns:
             if not take_turn(connection, found, **values):
                 return
             submitted = self._submission.submit(connection, found, progress.ready)
-            changes = [*progress.settled, *progress.refused, *submitted]
+            changes = [*progress.settled, *progress.refused, *progress.dressed, *submitted]
             change_entries(connection, found.import_id, changes)
             now = replace(found, turn=found.turn + 1)
             goes_on = found.state is ImportState.RUNNING
             left = [EntryState.RUNNING, *([EntryState.WAITING] if goes_on else [])]
-            if read_entries(connection, found.import_id, states=left, limit=1):
+            if read_entries(connection, found.import_id, states=left, limit=1) or (
+                goes_on and read_posters_due(connection, found.import_id, limit=1)
+            ):
                 self._start(connection, now, delay_s=SOON_S if changes else LATER_S)
             elif goes_on:
                 take_turn(connection, now, **end_values(ImportState.DONE))

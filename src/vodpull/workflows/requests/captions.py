@@ -16,8 +16,8 @@ from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import SUBTITLE_SUFFIXES, Material
 from vodpull.videos.model import Video
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
+from vodpull.workflows.attempt.side_files import SideFiles
 
 MAX_LABEL_CHARACTERS = 100
 
@@ -38,11 +38,11 @@ class StoredCaption:
 class Captioning:
     """Changes the captions of videos."""
 
-    def __init__(self, store: Store, files: CaptionFiles, *, fetcher: CaptionFetcher) -> None:
+    def __init__(self, store: Store, files: CaptionFiles, *, side_files: SideFiles) -> None:
         self._store = store
         self._rows = CaptionRows(store.engine)
         self._files = files
-        self._fetcher = fetcher
+        self._side_files = side_files
 
     def of_video(self, video: Video) -> list[StoredCaption]:
         """Return the captions of a video, the default first, then by language."""
@@ -83,7 +83,7 @@ class Captioning:
 
     async def _fetched(self, url: str, *, account_id: str) -> captions.Track:
         try:
-            return await self._fetcher.read(url, account_id=account_id)
+            return await self._side_files.caption(url, account_id=account_id)
         except FetchError as error:
             raise ParameterError(str(error), field="url") from error
 

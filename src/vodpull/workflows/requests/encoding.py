@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from vodpull.errors import NotAllowedNow
+from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
+from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.videos.model import Video
+from vodpull.workflows.attempt.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 
@@ -18,7 +20,8 @@ from vodpull.workflows.engine.queues import Owner, Queues
 class Encoding:
     """Starts encodes of what is stored."""
 
-    def __init__(self, store: Store, engine: Engine, queues: Queues) -> None:
+    def __init__(self, store: Store, engine: Engine, queues: Queues, *, templates: Templates) -> None:
+        self._templates = templates
         self._store = store
         self._engine = engine
         self._queues = queues
@@ -40,6 +43,7 @@ class Encoding:
 
         Raises:
             NotAllowedNow: one is under way, or its original was deleted.
+            ParameterError: there is no such template or watermark for these videos.
         """
         with self._store.transaction() as connection:
             self.start_in(connection, videos, template=template, watermark=watermark, burn_in=burn_in)
@@ -57,6 +61,9 @@ class Encoding:
         burn_in: str = "",
     ) -> None:
         """Do what `start` does in a transaction of the caller's."""
+        wanted = self._templates.find(template, watermark=watermark)
+        if burn_in and not wanted.ladder:
+            raise ParameterError("the template makes no pictures that it could be drawn into", field="burn_in")
         # In one order, so that two calls that name the same videos wait for each other instead of for ever.
         for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
             batch, job = self._store.find_job(video.job_id)
@@ -67,3 +74,5 @@ class Encoding:
                 why = "is under way" if video.asset.original else "has no original any more"
                 raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoIds")
             self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
+        for account_id in sorted({video.account_id for video in videos}):
+            check_watermark(connection, wanted, account_id=account_id)

@@ -19,6 +19,7 @@ from vodpull.jobs.submission.submission import PullItem, PullRequest, without_us
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.uploads.parts import arrived_bytes
+from vodpull.workflows.attempt.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
@@ -93,6 +94,7 @@ class Intake:
 
     def _commit(self, connection: sa.Connection, view: BatchView, *, request: PullRequest, caller: LiveKey) -> None:
         self.check_quota(connection, caller.account_id)
+        check_watermark(connection, self._terms.templates[view.batch.template], account_id=caller.account_id)
         unique = self._terms.unique_trans_no and bool(request.trans_no)
         if not self._store.add_batch(connection, view, access_key=caller.access_key, unique_trans_no=unique):
             raise TransNoRepeated("this transNo was used before", field="transNo")

@@ -80,7 +80,7 @@ def _is_kept(holding: Holding, key: str) -> bool:
 
 def keeps(asset: Asset, key: str) -> bool:
     """Tell whether a key of a job's folder belongs to its asset, and not to an attempt that is over. Pure."""
-    if key in {file.key for file in asset.files} or key in asset.outputs:
+    if key in {file.key for file in asset.files} or key in asset.outputs or key == asset.own_poster_key:
         return True
     if asset.original and f"/{fragments_name(asset.video_id)}/" in key:  # of an original that is a playlist
         return True

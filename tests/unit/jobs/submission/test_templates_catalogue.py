@@ -81,6 +81,22 @@ def test_a_watermark_goes_on_top_of_any_template_that_makes_something(tmp_path: 
         assert caught.value.field == "watermark"
 
 
+def test_a_watermark_may_be_a_material_which_comes_to_where_the_template_has_its_own(tmp_path: Path) -> None:
+    named = f"material = '{'0c' * 16}'\nopacity = 0.5\n"
+    (tmp_path / "watermarks").mkdir()
+    (tmp_path / "watermarks" / "logo.png").write_bytes(png(30, 20))
+    (tmp_path / "watermarks" / "brand.toml").write_text(named)
+    (tmp_path / "own.toml").write_text(MARKED)
+    templates = load_templates(tmp_path)
+    assert templates.materials == {"0c" * 16}
+    own = templates.find("own", watermark="0D" * 16).watermark
+    plain = templates.find("mp4", watermark="0d" * 16).watermark
+    assert own is not None
+    assert plain is not None
+    assert (own.material, own.file, own.picture, own.corner) == ("0d" * 16, "", None, "bottom-left")
+    assert (plain.material, plain.corner) == ("0d" * 16, "top-right")
+
+
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
@@ -89,6 +105,8 @@ def test_a_watermark_goes_on_top_of_any_template_that_makes_something(tmp_path: 
         ("file = '../abr.toml'", "file"),
         ("file = '/etc/passwd'", "file"),
         ("", "file"),
+        (f"file = 'logo.png'\nmaterial = '{'0c' * 16}'", "either"),
+        ("material = '../logo.png'", "material"),
         ("file = 'logo.png'\nopacity = 0", "opacity"),
         ("file = 'logo.png'\ncorner = 'middle'", "corner"),
         ("file = 'logo.png'\nwidth_percent = 80", "width_percent"),

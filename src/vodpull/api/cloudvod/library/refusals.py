@@ -124,9 +124,11 @@ PUBLISH: Rules = {
 ENCODE: Rules = {
     NotFound: Refusal(code=1545, text="The given videoIds do not exist or are not within your scope of access!"),
     NotAllowedNow: _FAILED,
+    (ParameterError, "watermark.material"): NO_WATERMARK,
 }
 WORKFLOW: Rules = {NotAllowedNow: _FAILED}
 UPLOAD: Rules = {
+    (ParameterError, "watermark.material"): NO_WATERMARK,
     UploadTooLarge: Refusal(code=1000, text="Parameter error"),
     QuotaExceeded: Refusal(code=1000, text="Parameter error"),
     TooManyUploads: _FAILED,

@@ -70,7 +70,10 @@ class _Desk:
 
     def shown(self, *found: Import) -> list[ImportReply]:
         speed = measure_speed(self.ledger.engine)
-        return [import_reply(each, self.ledger.tallies(each.import_id), speed) for each in found]
+        return [
+            import_reply(each, self.ledger.tallies(each.import_id), speed, volume=self.ledger.volume(each.import_id))
+            for each in found
+        ]
 
     def create(self, body: NewImport, caller: Caller) -> ImportReply:
         asked = Asked(
@@ -103,6 +106,7 @@ def _add_beginnings(router: APIRouter, desk: _Desk) -> None:
             *map(entry_of, body.entries),
             *(BadEntry(each.line, each.reason) for each in body.bad),
         ]
+        items.sort(key=lambda item: item.line or 0)
         return desk.shown(desk.imports.add(found, items))[0]
 
     @router.post("/{import_id}/start", operation_id="startImport")
@@ -133,6 +137,7 @@ def _add_reads(router: APIRouter, desk: _Desk) -> None:
     def list_entries(
         import_id: ImportId,
         state: Annotated[EntryState | None, Query(description="Only entries of this state.")] = None,
+        warned: Annotated[bool, Query(description="Only entries of which something was left out.")] = False,
         after: Annotated[int, Query(ge=0, le=MAX_NUMBER, description="`next_after` of the page before.")] = 0,
         limit: Annotated[int, Query(ge=1, le=MAX_ENTRIES_PAGE, description="Most entries of a page.")] = 100,
         caller: Caller = Depends(desk.caller),
@@ -140,7 +145,7 @@ def _add_reads(router: APIRouter, desk: _Desk) -> None:
         """List the entries of an import in the order of its list."""
         found = desk.find(import_id, caller)
         states = [] if state is None else [state]
-        page = desk.ledger.entries(found.import_id, states=states, after=after, limit=limit + 1)
+        page = desk.ledger.entries(found.import_id, states=states, after=after, limit=limit + 1, warned=warned)
         shown = page[:limit]
         return EntryPage(
             entries=[entry_reply(each) for each in shown],

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from vodpull.api.v1.shapes import ErrorReply, NewCaption, RequestShape, Shape
+from vodpull.imports.entries import (
+    LAST_MS,
+    MAX_CAPTIONS,
+    MAX_CATEGORIES,
+    MAX_CATEGORY,
+    MAX_DESCRIPTION,
+    MAX_DURATION_MS,
+    MAX_NAME,
+    MAX_REVISION,
+    MAX_SIZE,
+)
 from vodpull.imports.model import MAX_PARALLEL, EntryState, ImportState
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
@@ -15,6 +26,8 @@ _TEXT = r"^[^\x00]*$"
 Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]
 PlaceText = Annotated[str, Field(max_length=4096, pattern=_TEXT)]
 SecretText = Annotated[str, Field(max_length=4096, pattern=_TEXT)]
+Category = Annotated[str, Field(max_length=MAX_CATEGORY, pattern=_TEXT)]
+Line = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Url = Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=_TEXT)]
 
 MAX_ENTRIES = 500
@@ -47,34 +60,38 @@ class NewEntry(RequestShape):
     """What it is known by elsewhere: it is brought once, however often it is listed."""
     url: Annotated[Url, Field(min_length=1)]
     """Where it is, as the sources of batches."""
-    name: Annotated[str, Field(max_length=255, pattern=_TEXT)] = ""
+    name: Annotated[str, Field(max_length=MAX_NAME, pattern=_TEXT)] = ""
     """Empty: the last part of the URL's path."""
     video_id: Annotated[str | None, Field(pattern=r"^[0-9A-Fa-f]{32}$")] = None
     """The id that it keeps here; None: a new one."""
-    description: Annotated[str, Field(max_length=5000, pattern=_TEXT)] = ""
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_TEXT)] = ""
     """For people."""
-    categories: Annotated[list[Annotated[str, Field(max_length=100, pattern=_TEXT)]], Field(max_length=50)] = Field(
-        default_factory=list
-    )
+    categories: Annotated[list[Category], Field(max_length=MAX_CATEGORIES)] = Field(default_factory=list)
     """`parent/child`, or one alone; made where they are not there."""
-    created_at_ms: Annotated[int | None, Field(ge=0, le=10**13)] = None
+    created_at_ms: Annotated[int | None, Field(ge=0, le=LAST_MS)] = None
     """When it was made; Unix time in milliseconds."""
     blocked: Annotated[bool, Field(strict=True)] = False
     """Nobody may play it."""
-    captions: Annotated[list[NewCaption], Field(max_length=20)] = Field(default_factory=list)
+    playback: Literal["", "public", "signed"] = ""
+    """`signed`: it plays for bearers of a token only; empty: as the account has it."""
+    captions: Annotated[list[NewCaption], Field(max_length=MAX_CAPTIONS)] = Field(default_factory=list)
     """Text tracks."""
-    size_bytes: Annotated[int | None, Field(ge=0, le=10**15)] = None
+    poster_url: Url = ""
+    """Where its picture is (JPEG, PNG or WebP, up to 16 MiB); empty: one of the film is taken."""
+    size_bytes: Annotated[int | None, Field(ge=0, le=MAX_SIZE)] = None
     """Of the file, where that is known."""
-    duration_ms: Annotated[int | None, Field(ge=0, le=10**12)] = None
+    duration_ms: Annotated[int | None, Field(ge=0, le=MAX_DURATION_MS)] = None
     """Of the film, where that is known."""
-    revision: Annotated[str, Field(max_length=500, pattern=_TEXT)] = ""
+    revision: Annotated[str, Field(max_length=MAX_REVISION, pattern=_TEXT)] = ""
     """Another one when the file is another one: it is brought again then, into the same video."""
+    line: Line | None = None
+    """In the file that lists it, for the report."""
 
 
 class NewBadLine(RequestShape):
     """A line of a list that is no video."""
 
-    line: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    line: Line
     """From 1."""
     reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_TEXT)]
     """What is wrong with it."""
@@ -145,6 +162,10 @@ class ImportReply(Shape):
     """By state: `waiting`, `running`, `done`, `exists` (here already), `failed`, `invalid` (no video)."""
     left: LeftReply
     """What is still to come."""
+    fetched_bytes: int
+    """What came over the network for its videos, bytes that came twice or in vain included."""
+    needed_bytes: int
+    """What of that is here: originals, and what has arrived of those under way."""
     error: ErrorReply | None
     """Why it failed or was paused, or what it tries again."""
     created_at_ms: int
@@ -169,6 +190,8 @@ class EntryReply(Shape):
 
     number: int
     """Its place in the list, from 1."""
+    line: int | None
+    """In the file that lists it, where that was told."""
     origin_id: str
     """What it is known by elsewhere; empty: the line has none that counts."""
     name: str
@@ -176,13 +199,17 @@ class EntryReply(Shape):
     state: EntryState
     """As in `counts` of the import."""
     size_bytes: int | None
-    """Of the file, where the list tells it."""
+    """Of the file: as the list tells it, and as it is once it is here."""
     video_id: str | None
     """Of the video here."""
     job_id: str | None
     """Of what brings it."""
     error: ErrorReply | None
     """Why it is not here."""
+    fetched_bytes: int | None
+    """What came over the network for it, once that is over."""
+    warnings: list[str]
+    """What of it was left out: a caption or a picture that cannot be read."""
 
 
 class EntryPage(Shape):

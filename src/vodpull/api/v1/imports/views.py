@@ -9,10 +9,10 @@ from vodpull.api.v1.shapes import ErrorReply
 from vodpull.errors import Failure
 from vodpull.imports.entries import Entry, EntryCaption
 from vodpull.imports.estimate import Speed, estimate
-from vodpull.imports.model import EntryState, Import, ListedEntry, Tally
+from vodpull.imports.model import EntryState, Import, ListedEntry, Tally, Volume
 
 
-def import_reply(found: Import, tallies: Mapping[EntryState, Tally], speed: Speed) -> ImportReply:
+def import_reply(found: Import, tallies: Mapping[EntryState, Tally], speed: Speed, *, volume: Volume) -> ImportReply:
     """Return an import as `/api/v1` shows it."""
     return ImportReply(
         import_id=found.import_id,
@@ -26,6 +26,7 @@ def import_reply(found: Import, tallies: Mapping[EntryState, Tally], speed: Spee
         listed=found.listed,
         counts={state: TallyReply(**vars(tallies.get(state, Tally()))) for state in EntryState},
         left=LeftReply(**vars(estimate(tallies, speed, parallel=found.options.parallel))),
+        **vars(volume),
         error=_error(found.failure),
         created_at_ms=found.created_at_ms,
         started_at_ms=found.started_at_ms,
@@ -37,6 +38,7 @@ def entry_reply(listed: ListedEntry) -> EntryReply:
     """Return an entry as `/api/v1` shows it."""
     return EntryReply(
         number=listed.number,
+        line=listed.entry.line,
         origin_id=listed.origin_id,
         name=listed.entry.name,
         state=listed.state,
@@ -44,6 +46,8 @@ def entry_reply(listed: ListedEntry) -> EntryReply:
         video_id=listed.video_id,
         job_id=listed.job_id,
         error=_error(listed.failure),
+        fetched_bytes=listed.fetched_bytes,
+        warnings=list(listed.warnings),
     )
 
 
@@ -58,10 +62,13 @@ def entry_of(sent: NewEntry) -> Entry:
         categories=tuple(sent.categories),
         created_at=sent.created_at_ms,
         blocked=sent.blocked,
+        playback=sent.playback,
         captions=tuple(EntryCaption(each.url, each.language, each.label, each.default) for each in sent.captions),
+        poster_url=sent.poster_url or None,
         size=sent.size_bytes,
         duration_ms=sent.duration_ms,
         revision=sent.revision,
+        line=sent.line,
     )
 
 

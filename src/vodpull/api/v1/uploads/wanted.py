@@ -20,6 +20,7 @@ from vodpull.materials.materials import find_material
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.videos.labelling import read_labels
+from vodpull.workflows.attempt.watermarks import check_watermark
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded import video_options
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
@@ -71,6 +72,7 @@ def _video(
     described: Described, context: ApiContext, connection: sa.Connection, *, account_id: str
 ) -> Mapping[str, object]:
     template = context.templates.find(described.template or context.default_template, watermark=described.watermark)
+    check_watermark(connection, template, account_id=account_id)
     captions = checked_sidecars(read_captions(described.captions), field="captions")
     caption_materials(connection, captions, account_id=account_id, field="captions")
     return video_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from fastapi.concurrency import run_in_threadpool
 
@@ -14,8 +15,7 @@ from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange
 from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
-from vodpull.errors import NotFound, ParameterError, PermissionDenied
-from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
+from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
@@ -100,22 +100,10 @@ class VideoDesk:
         template = self.context.templates.find(
             order.template or self.context.default_template, watermark=order.watermark
         )
-        burn_in = self._subtitle(order.burn_in, caller) if order.burn_in else ""
-        if burn_in and not template.ladder:
-            raise ParameterError("the template makes no pictures that it could be drawn into", field="burn_in")
+        mine = partial(self.context.materials.subtitle, account_id=caller.key.account_id, field="burn_in")
+        burn_in = mine(order.burn_in).material_id if order.burn_in else ""
         self.context.encoding.start([video], template=template.name, watermark=order.watermark, burn_in=burn_in)
         return self.read(video_id, caller)
-
-    def _subtitle(self, material_id: str, caller: Caller) -> str:
-        try:
-            found = self.context.materials.find(
-                material_id, account_id=caller.key.account_id, kind=MaterialKind.MATERIAL
-            )
-        except (NotFound, PermissionDenied) as error:
-            raise ParameterError("there is no such material", field="burn_in") from error
-        if found.suffix not in SUBTITLE_SUFFIXES:
-            raise ParameterError(f"this material is none of {', '.join(SUBTITLE_SUFFIXES)}", field="burn_in")
-        return found.material_id
 
     async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:
         """Delete a video, whatever is under way; its original alone only while nothing reads it."""

@@ -263,7 +263,10 @@ class EncodeOrder(RequestShape):
     template: Annotated[str, Field(max_length=100)] = ""
     """Name of a template; empty: the default of the service."""
     watermark: Annotated[str, Field(max_length=100)] = ""
-    """Name of a watermark that is burnt into all that is made, in place of the template's own; empty: that one."""
+    """
+    Watermark that is burnt into all that is made, in place of the template's own: its name, or the id of a picture that
+    is a material; empty: that of the template.
+    """
     burn_in: Annotated[str, Field(max_length=64)] = ""
     """Id of a subtitle, a material in SubRip, ASS or WebVTT, that is drawn into every picture."""
 

@@ -202,13 +202,17 @@ def _to_join(visit: Visit) -> Response:
     return leave_to(visit, place)
 
 
-def start_encode(context: ConsoleContext, video: Video, *, template: str, watermark: str = "") -> None:
-    """Encode a video again by a template and a watermark that the page offered."""
+def start_encode(
+    context: ConsoleContext, video: Video, *, template: str, watermark: str = "", burn_in: str = ""
+) -> None:
+    """Encode a video again by a template, and a watermark and subtitles that the page offered."""
     if template not in context.templates:
         raise ParameterError("there is no template of that name", field="template")
     if watermark and watermark not in context.watermarks:
         raise ParameterError("there is no watermark of that name", field="watermark")
-    context.encoding.start([video], template=template, watermark=watermark)
+    if burn_in:
+        context.materials.subtitle(burn_in, account_id=video.account_id, field="burn_in")
+    context.encoding.start([video], template=template, watermark=watermark, burn_in=burn_in)
 
 
 def delete_video(context: ConsoleContext, video: Video) -> None:

@@ -27,12 +27,16 @@ from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Job
 from vodpull.jobs.notices.events import Event
 from vodpull.jobs.status.listing import StageTime
+from vodpull.materials.materials import MaterialFilter
+from vodpull.materials.model import SUBTITLE_SUFFIXES, Material, MaterialKind
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
 from vodpull.workflows.requests.editing import CONTAINERS
+
+OFFERED_SUBTITLES = 50
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -106,10 +110,16 @@ class _VideoDesk:
             captions=self._context.captioning.of_video(video),
             templates=self._context.templates,
             watermarks=self._context.watermarks,
+            subtitles=self._subtitles(video),
             domains=self._context.publish_domains,
             containers=CONTAINERS,
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
+
+    def _subtitles(self, video: Video) -> list[Material]:
+        """Return what an encode may draw into the pictures of a video, the newest first."""
+        wanted = MaterialFilter(account_id=video.account_id, kind=MaterialKind.MATERIAL, suffixes=SUBTITLE_SUFFIXES)
+        return self._context.materials.page(wanted, limit=OFFERED_SUBTITLES)
 
     def read(self, video_id: str) -> Facts | None:
         """Return what is shown of a video and changes; None when it is gone."""
@@ -172,7 +182,7 @@ class _VideoDesk:
 
     def encode(self, visit: Visit) -> Response:
         video = self._video(visit)
-        order = {name: visit.form.get(name, "") for name in ("template", "watermark")}
+        order = {name: visit.form.get(name, "") for name in ("template", "watermark", "burn_in")}
         start_encode(self._context, video, **order)
         return self._done(
             visit, video, say_in(visit.language)("The encode has begun; until it is whole, the old one plays.")

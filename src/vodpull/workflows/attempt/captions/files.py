@@ -13,12 +13,11 @@ import sqlalchemy as sa
 from vodpull import captions, storage
 from vodpull.clock import now_ms
 from vodpull.errors import CaptionInvalid, ObjectMissing
-from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.materials.model import Material
 from vodpull.workflows.attempt.captions.dash_texts import mpd_with_captions
-from vodpull.workflows.attempt.context import replaces
+from vodpull.workflows.attempt.context import folder_key, replaces
 
 FILES_AT_ONCE = 8
 
@@ -148,8 +147,7 @@ class CaptionFiles:
 
 def captions_of(job: Job) -> str:
     """Return the key prefix of all captions of a job's video, without a trailing slash."""
-    folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms)
-    return storage.captions_folder(folder, job.video_id)
+    return storage.captions_folder(folder_key(job), job.video_id)
 
 
 def text_renditions(job: Job, known: Iterable[Caption]) -> list[captions.TextRendition]:

@@ -14,8 +14,8 @@ from vodpull.errors import CaptionInvalid, FetchError, NotAllowedNow, NotFound, 
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job, Sidecar
 from vodpull.jobs.store.captions import CaptionOrigin
 from vodpull.materials.materials import Materials
-from vodpull.workflows.attempt.caption_fetch import CaptionFetcher
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
+from vodpull.workflows.attempt.side_files import SideFiles
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +40,10 @@ class Brought:
 class Sidecars:
     """Brings the captions of one process's jobs."""
 
-    def __init__(self, files: CaptionFiles, fetcher: CaptionFetcher, *, materials: Materials) -> None:
+    def __init__(self, files: CaptionFiles, side_files: SideFiles, *, materials: Materials) -> None:
         self._files = files
         self._materials = materials
-        self._fetcher = fetcher
+        self._side_files = side_files
 
     async def bring(self, batch: Batch, job: Job, *, duration_s: float) -> Brought:
         """Bring and read all captions of a source, a few at the same time."""
@@ -64,7 +64,7 @@ class Sidecars:
 
     async def _read(self, sidecar: Sidecar, *, account_id: str) -> captions.Track:
         if not sidecar.material_id:
-            return await self._fetcher.read(sidecar.url, account_id=account_id)
+            return await self._side_files.caption(sidecar.url, account_id=account_id)
         find = partial(self._materials.find, sidecar.material_id, account_id=account_id)
         return await self._files.read(await asyncio.to_thread(find))
 

@@ -15,6 +15,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.jobs.model import Sidecar
 from vodpull.uploads.model import UploadKind, Wanted
 from vodpull.uploads.token import BUCKET
+from vodpull.workflows.attempt.watermarks import check_watermark
 from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.uploaded import video_options
 
@@ -62,6 +63,8 @@ class UploadCalls:
         template = self._context.templates.find(
             asked.template or self._context.default_template, watermark=asked.watermark
         )
+        with self._context.store.transaction() as connection:
+            check_watermark(connection, template, account_id=caller.account_id)
         wanted = spoken([lang for lang, _ in asked.subtitles.beside])
         files = find_subtitles(
             asked.subtitles, self._context.materials, account_id=caller.account_id, has_ladder=template.ladder

@@ -1,0 +1,202 @@
+"""A library on its way out: every file copied into another store, and a line for each video that names the copies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from vodpull import storage
+from vodpull.accounts.keys import Accounts
+from vodpull.app.setup import folder_of, open_vault, require_installation
+from vodpull.database.connection import migrate, open_database
+from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
+from vodpull.jobs.model import ServerType
+from vodpull.jobs.submission.templates import load_templates
+from vodpull.settings import Settings
+from vodpull.videos.library import Library, VideoFilter
+from vodpull.videos.model import Video
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.workflows.upkeep.copies import Copied, Copies
+
+PAGE = 100
+
+TRIES = 5
+"""Of a video whose files change meanwhile, or whose stores do not answer."""
+
+FIRST_WAIT_S = 1.0
+"""After the first try; doubled each time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """Where files go, and whose."""
+
+    url: str
+    """As VODPULL_STORAGE_URL is written."""
+    name: str
+    """What whoever reads the lines calls the store."""
+    account: str = ""
+    """Name of the account; empty: all."""
+
+
+@dataclass(kw_only=True)
+class Exported:
+    """What came of an export."""
+
+    videos: int = 0
+    copied: int = 0
+    copied_bytes: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    """By id of a video: why it is not whole there."""
+    encrypted: list[str] = field(default_factory=list)
+    """Videos that have nothing to play in clear."""
+
+
+def copy_library(
+    settings: Settings, destination: Destination, *, known: frozenset[str], write: Callable[[dict[str, Any]], None]
+) -> Exported:
+    """
+    Copy the files of a library, and write a line for each video whose files are whole there, the oldest first.
+
+    `known`: videos whose lines are written already. Safe while the service runs.
+
+    Raises:
+        ConfigurationError: the destination cannot be used, or there is no such account.
+    """
+    require_installation(settings)
+    _check_apart(settings, destination.url)
+    target = storage.open_destination(destination.url, destination.name)
+    database = open_database(settings.database())
+    try:
+        migrate(database)
+        export = _Export(settings, database, destination, target=target)
+        return asyncio.run(export.run(known, write))
+    finally:
+        database.dispose()
+
+
+class _Export:
+    def __init__(
+        self, settings: Settings, database: sa.Engine, destination: Destination, *, target: storage.ObjectStore
+    ) -> None:
+        self._library = Library(database)
+        self._copies = Copies(database, storage.open_store(settings.storage()), target)
+        self._name = destination.name
+        templates = load_templates(settings.data_dir / "templates", settings.template_aliases)
+        self._policy = PlaybackPolicy(settings.playback, templates)
+        accounts = Accounts(database, open_vault(settings, database))
+        self._account_id = accounts.account_named(destination.account) if destination.account else None
+
+    async def run(self, known: frozenset[str], write: Callable[[dict[str, Any]], None]) -> Exported:
+        exported, cursor = Exported(videos=len(known)), ""
+        wanted = VideoFilter(account_id=self._account_id, oldest_first=True)
+        while True:
+            page, cursor = await asyncio.to_thread(self._library.page, wanted, limit=PAGE, cursor=cursor)
+            for video in page:
+                if video.video_id not in known:
+                    await self._take(video, exported, write)
+            if not cursor:
+                return exported
+
+    async def _take(self, video: Video, exported: Exported, write: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            now, copied = await self._copy(video.video_id)
+        except NotFound:  # deleted meanwhile
+            return
+        except StorageError as error:
+            exported.failed[video.video_id] = str(error)
+            return
+        is_signed = self._policy.is_signed(
+            own=now.playback, template=now.template, account=now.account_playback, is_encrypted=now.is_encrypted
+        )
+        line = line_of(now, copied, name=self._name) | {"playback": "signed" if is_signed else now.playback}
+        await asyncio.to_thread(write, line)
+        exported.videos += 1
+        exported.copied += copied.copied
+        exported.copied_bytes += copied.copied_bytes
+        if not line["url"]:
+            exported.encrypted.append(now.video_id)
+
+    async def _copy(self, video_id: str) -> tuple[Video, Copied]:
+        """Copy a video as it is now; once more when its files are others meanwhile, or a store does not answer."""
+        wait_s = FIRST_WAIT_S
+        for _ in range(TRIES - 1):
+            try:
+                return await self._copy_once(video_id)
+            except (ObjectMissing, StorageUnavailable):
+                await asyncio.sleep(wait_s)
+                wait_s *= 2
+        return await self._copy_once(video_id)
+
+    async def _copy_once(self, video_id: str) -> tuple[Video, Copied]:
+        video = await asyncio.to_thread(self._library.find, video_id, account_id=None)
+        return video, await self._copies.copy(video)
+
+
+def line_of(video: Video, copied: Copied, *, name: str) -> dict[str, Any]:
+    """Return a video as a line of an export whose files are copies in the store of a name. Pure."""
+
+    def there(key: str) -> str:
+        return f"{name}:{key}" if key in copied.files else ""
+
+    names = {label.node_id: label.name for label in video.categories}
+    original = video.asset.original
+    films = [file for file in video.asset.files if file.server_type is ServerType.MOBILE and there(file.key)]
+    best = max(films, key=lambda file: file.size_bytes, default=None)
+    sources: tuple[str, ...] = (original.key if original else "", best.key if best else "", video.asset.playlist_key)
+    return {
+        "id": video.video_id,
+        "video_id": video.video_id,
+        "account": video.account,
+        "url": next(filter(None, map(there, sources)), ""),
+        "name": video.name,
+        "description": video.description,
+        "categories": [
+            f"{names[label.parent_id]}/{label.name}" if label.parent_id in names else label.name
+            for label in video.categories
+        ],
+        "captions": [
+            {"url": there(key), "language": each.language, "label": each.label, "default": each.is_default}
+            for each, key in copied.texts
+        ],
+        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
+        "blocked": video.is_blocked,
+        "poster_url": there(video.asset.poster_key),
+        "playlist_url": there(video.asset.playlist_key),
+        "files": [
+            {"clarity": int(file.clarity), "url": there(file.key), "sha256": copied.files[file.key].sha256}
+            for file in video.asset.files
+            if there(file.key)
+        ],
+        "size": original.size_bytes if original else None,
+        "duration": video.duration_s,
+        "revision": video.asset.sha256,
+        "encrypted": video.is_encrypted,
+    }
+
+
+def _check_apart(settings: Settings, url: str) -> None:
+    """
+    Make sure that copies do not land in what they are made of, nor among the service's own secrets.
+
+    Raises:
+        ConfigurationError: they would.
+    """
+    folder, own = folder_of(url), folder_of(settings.storage())
+    if folder is not None:
+        for other in filter(None, (own, settings.data_dir)):
+            place, taken = folder.resolve(), other.resolve()
+            if place.is_relative_to(taken) or taken.is_relative_to(place):
+                raise ConfigurationError(f"{folder} overlaps {other}, which is the service's own", field="--files")
+        return
+    there, here = (urlsplit(each) for each in (url, settings.storage()))
+    paths = [f"{parts.path.strip('/')}/".lstrip("/") for parts in (there, here)]
+    is_same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+    if is_same and (paths[0].startswith(paths[1]) or paths[1].startswith(paths[0])):
+        raise ConfigurationError("this is where the service keeps its files", field="--files")

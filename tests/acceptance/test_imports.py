@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from tests.origin import Origin
+from tests.pngs import png
 from tests.services.vodpull import Vodpull
+from vodpull.media.inspect.jpeg import frame_size
 
 CLIP = "flower_faststart.mp4"
 VIDEOS = 6
@@ -33,8 +35,14 @@ def old(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vo
 @pytest.fixture(scope="module")
 def library(old: Vodpull, origin: Origin) -> dict[str, dict[str, Any]]:
     """What it has, by videoId: each with a name, the first with a label and a description, the last one blocked."""
-    batch = old.create(*([origin.url(CLIP)] * VIDEOS), template="original")
+    batch = old.create(*([origin.url(CLIP)] * (VIDEOS - 1)), template="original")
+    import_id = old.api("POST", "/imports", json={"kind": "list"}).json()["import_id"]
+    pictured = {"origin_id": "1", "url": origin.url(CLIP), "poster_url": origin.put("cover", png(32, 18))}
+    assert old.api("POST", f"/imports/{import_id}/entries", json={"entries": [pictured]}).status_code == 200
+    order(old, import_id, "start")
     ids = [job["video_id"] for job in old.wait_final(batch["batch_id"])["jobs"]]
+    wait_for(old, import_id, "done")
+    ids.insert(0, old.api("GET", f"/imports/{import_id}/entries").json()["entries"][0]["video_id"])
     for number, video_id in enumerate(ids):
         assert old.call("videoEdit", {"videoId": video_id, "videoName": f"影 {number}"})["code"] == 200
     told = {"videoId": ids[0], "videoDescription": "of the old days"}
@@ -140,6 +148,9 @@ def test_every_video_is_here_once_under_its_own_id_and_as_it_was(
     ]
     assert blocked["error"]["code"] == "origin_refused"
     assert blocked["origin_id"] not in playable
+    [pictured] = [record["imageUrl"] for record in here if record["imageUrl"]]
+    assert frame_size(service.get(pictured.removeprefix(service.url)).content) == (32, 18)
+    assert moved["fetched_bytes"] >= moved["needed_bytes"] > 0
 
 
 def test_the_map_leads_from_old_ids_to_what_plays(

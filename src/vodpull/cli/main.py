@@ -14,9 +14,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from vodpull import __version__
-from vodpull.cli import audit, keys, operators, service, tasks, upkeep
+from vodpull.cli import tasks
 from vodpull.cli.library import account, edits, export, imports, materials, playback, uploads, videos
-from vodpull.cli.output import print_error
+from vodpull.cli.machine import audit, keys, operators, service, upkeep
+from vodpull.cli.terminal.output import print_error
 from vodpull.errors import VodpullError
 
 app = typer.Typer(

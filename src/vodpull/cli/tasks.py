@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, find_key, open_client
-from vodpull.cli.outcome import print_outcome
-from vodpull.cli.output import Json, print_json, print_line, print_table
 from vodpull.cli.sources import check_url, read_sources
+from vodpull.cli.terminal.outcome import print_outcome
+from vodpull.cli.terminal.output import Json, print_json, print_line, print_table
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
 from vodpull.signing import CNC, sign
@@ -236,7 +236,7 @@ def succeeded(reply: QueryReply) -> bool:
 
 
 def _follow(client: Client, task: str) -> Batch:
-    from vodpull.cli.bars import follow
+    from vodpull.cli.terminal.bars import follow
 
     typer.echo(f"task {task}; Ctrl-C leaves it running: vodpull watch {task}", err=True)
     return follow(client.watch(task))

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from vodpull.cli.output import print_json, print_line
+from vodpull.cli.terminal.output import print_json, print_line
 
 ENDING = """
 import atexit, sys

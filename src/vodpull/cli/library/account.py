@@ -9,7 +9,7 @@ import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.videos import node_of
-from vodpull.cli.output import Json, print_json, print_table
+from vodpull.cli.terminal.output import Json, print_json, print_table
 
 categories = typer.Typer(help="Labels of videos: a tree of two levels.", no_args_is_help=True)
 callbacks = typer.Typer(help="Where the account is told of its videos.", no_args_is_help=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.output import Json, print_json, print_table
+from vodpull.cli.terminal.output import Json, print_json, print_table
 from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:

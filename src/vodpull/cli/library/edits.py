@@ -9,7 +9,7 @@ import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.videos import WAIT_PATIENCE_S, VideoId, VideoIds
-from vodpull.cli.output import Json, print_json
+from vodpull.cli.terminal.output import Json, print_json
 
 if TYPE_CHECKING:
     from vodpull.client import Edit, EditForm

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client, variables
+from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
 from vodpull.cli.library.lists import READERS, send
-from vodpull.cli.output import Json, print_json, print_table, printable
-from vodpull.errors import ConfigurationError, ParameterError
+from vodpull.cli.terminal.output import Json, print_json, print_table, printable
 from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="A whole library comes along from elsewhere, once, and goes on after a break.", no_args_is_help=True
 )
-
-SECRETS = "VODPULL_IMPORT_"
-"""What the names of variables begin with that open the source."""
 
 PATIENCE_S = 300.0
 """As long as the service may be away while a command follows an import; the import itself goes on anyway."""
@@ -55,16 +52,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only read the list, and
 Detach = Annotated[bool, typer.Option("--detach", help="Do not wait: the service goes on by itself.")]
 
 
-SOURCES = {
-    "cloud-vod": "Bring an account of Cloud VOD: url=, access_key=; secret_key is secret. Ids of videos stay.",
-    "mux": "Bring the assets of Mux: token_id=; token_secret is secret.",
-    "cloudflare": "Bring an account of Cloudflare Stream: account_id=; api_token is secret.",
-    "bunny": "Bring a library of Bunny Stream: library=, host=; access_key is secret.",
-    "s3": "Bring a bucket that is named in VODPULL_SOURCE_STORES: store=, prefix=.",
-}
-"""What is read elsewhere, with the names that it takes."""
-
-
 def _source_command(kind: str) -> Callable[..., None]:
     """Return the command of one kind of source."""
 
@@ -80,11 +67,12 @@ def _source_command(kind: str) -> Callable[..., None]:
         cacert: CaFile = None,
         server: Server = DEFAULT_SERVER,
     ) -> None:
-        secret = read_secret(secret_file)
+        where, secret = read_place(place or [], kind=kind), read_secret(secret_file, kind=kind)
+        check_secret(secret, kind=kind)
         with open_client(server, cacert, patience_s=PATIENCE_S) as client:
             made = client.create_import(
                 kind,
-                place=pairs(place or []),
+                place=where,
                 secret=secret,
                 template=template,
                 parallel=parallel,
@@ -96,8 +84,8 @@ def _source_command(kind: str) -> Callable[..., None]:
     return bring
 
 
-for _kind, _help in SOURCES.items():
-    app.command(_kind, help=_help)(_source_command(_kind))
+for _kind, _source in SOURCES.items():
+    app.command(_kind, help=_source.help)(_source_command(_kind))
 
 
 def _file_command(kind: str) -> Callable[..., None]:
@@ -212,7 +200,8 @@ def retry(
 ) -> None:
     """Try again what failed; what opens the source is needed again."""
     with open_client(server, cacert, patience_s=PATIENCE_S) as client:
-        found = client.retry_import(import_id, secret=read_secret(secret_file))
+        secret = read_secret(secret_file, kind=client.get_import(import_id).kind)
+        found = client.retry_import(import_id, secret=secret)
         follow(client, found, detach=detach, as_json=as_json)
 
 
@@ -273,35 +262,6 @@ def _reason(entry: ImportEntry) -> tuple[str, str, str]:
     """Return the code of why an entry is not here, or not whole, in words, and what to do."""
     error = entry.error
     return ("", "; ".join(entry.warnings), "") if error is None else (error.code, error.message, error.remedy)
-
-
-def pairs(words: list[str]) -> dict[str, str]:
-    """
-    Return words of the form NAME=VALUE by name.
-
-    Raises:
-        ParameterError: one is not of that form.
-    """
-    for word in words:
-        if "=" not in word:
-            raise ParameterError(f"{printable(word)!r} is not of the form NAME=VALUE", field="NAME=VALUE")
-    return {name.strip().lower(): value.strip() for name, _, value in (word.partition("=") for word in words)}
-
-
-def read_secret(file: Path | None) -> dict[str, str]:
-    """
-    Return what opens a source, of a file, stdin or the environment; never of the command line, which others can read.
-
-    Raises:
-        ConfigurationError: the file cannot be read.
-    """
-    if file is None:
-        return {name.lower(): value for name, value in variables(SECRETS).items()}
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read as text", field="--secret-file") from error
-    return pairs([line for line in text.splitlines() if line.strip()])
 
 
 def follow(client: Client, found: Import, *, detach: bool, as_json: bool) -> None:

@@ -11,8 +11,8 @@ import typer
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.uploads import PATIENCE_S, progress_bar
 from vodpull.cli.library.video_output import as_time
-from vodpull.cli.outcome import length_text, size_text
-from vodpull.cli.output import Json, print_json, print_table, printable
+from vodpull.cli.terminal.outcome import length_text, size_text
+from vodpull.cli.terminal.output import Json, print_json, print_table, printable
 from vodpull.errors import ConfigurationError
 
 app = typer.Typer(help="Pictures, subtitles and sound of an account.", no_args_is_help=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.output import print_json, printable
+from vodpull.cli.terminal.output import print_json, printable
 
 if TYPE_CHECKING:
     from vodpull.client import CaptionFile
@@ -89,7 +89,7 @@ def progress_bar(file: Path, *, is_shown: bool) -> Iterator[Callable[[int, int],
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    from vodpull.cli.bars import console
+    from vodpull.cli.terminal.bars import console
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console) as progress:

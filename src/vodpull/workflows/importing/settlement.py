@@ -25,6 +25,7 @@ def settled(database: sa.Engine, found: Import) -> tuple[list[EntryChange], int]
             entry.number,
             entry.video_id,
             entry.job_id,
+            entry.warnings.label("told"),
             job.stage,
             job.failure,
             job.deleted_at_ms,
@@ -46,7 +47,7 @@ def settled(database: sa.Engine, found: Import) -> tuple[list[EntryChange], int]
             failure=_failure(row.stage, row.failure, is_deleted=row.deleted_at_ms is not None),
             size_bytes=row.size_bytes if row.stage == Stage.DONE.value else None,
             fetched_bytes=row.received_bytes,
-            warnings=tuple(each["message"] for each in row.warnings or () if each["code"] in TOLD),
+            warnings=(*(row.told or ()), *(each["message"] for each in row.warnings or () if each["code"] in TOLD)),
         )
         for row in rows
         if row.stage is None or row.stage in FINAL_STAGES

@@ -21,7 +21,7 @@ from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-from vodpull.workflows.requests.captions import checked_sidecars
+from vodpull.workflows.requests.captions import MAX_LABEL_CHARACTERS, checked_sidecars
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake
 
@@ -98,15 +98,13 @@ class Submission:
             JobRef.of(job),
             template=self._intake.template_of(template),
             watermark="",
-            captions=_sidecars(listed.entry),
+            captions=sidecars(listed.entry)[0],
         )
         if again is None:  # it is under way
             return []
         connection.execute(tables.job.update().where(mine).values(values))
         self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
-        return [
-            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=known.video_id, job_id=known.job_id)
-        ]
+        return [_begun(listed, video_id=known.video_id, job_id=known.job_id)]
 
     def _begin(self, connection: sa.Connection, found: Import, entries: Sequence[ListedEntry]) -> list[EntryChange]:
         if not entries:
@@ -124,9 +122,16 @@ class Submission:
         caller = LiveKey(access_key=found.access_key, account_id=found.account_id, secrets=())
         view = self._intake.accept_in(connection, request, caller)
         return [
-            EntryChange(number=listed.number, state=EntryState.RUNNING, video_id=job.video_id, job_id=job.job_id)
+            _begun(listed, video_id=job.video_id, job_id=job.job_id)
             for listed, job in zip(entries, view.jobs, strict=True)
         ]
+
+
+def _begun(listed: ListedEntry, *, video_id: str, job_id: str) -> EntryChange:
+    warnings = sidecars(listed.entry)[1]
+    return EntryChange(
+        number=listed.number, state=EntryState.RUNNING, video_id=video_id, job_id=job_id, warnings=warnings
+    )
 
 
 def failed(listed: ListedEntry, failure: Failure) -> EntryChange:
@@ -175,19 +180,20 @@ def _item(entry: Entry) -> PullItem:
         file_name=name_in_url(entry.url),
         fetch_url=entry.url,
         md5="",
-        captions=_sidecars(entry),
+        captions=sidecars(entry)[0],
         video_id=entry.video_id or "",
     )
 
 
-def _sidecars(entry: Entry) -> tuple[Sidecar, ...]:
-    """Return the captions that can be used: one that cannot is no reason to leave a video behind."""
+def sidecars(entry: Entry) -> tuple[tuple[Sidecar, ...], tuple[str, ...]]:
+    """Return the captions that can be used, and why others cannot: none is a reason to leave a video behind. Pure."""
     kept: tuple[Sidecar, ...] = ()
+    reasons: list[str] = []
     for caption in entry.captions:
-        url, label = without_user_info(caption.url), caption.label
+        url, label = without_user_info(caption.url), caption.label[:MAX_LABEL_CHARACTERS]
         sidecar = Sidecar(url=url, language=caption.language, label=label, is_default=caption.default)
         try:
             kept = checked_sidecars([*kept, sidecar], field="captions")
-        except ParameterError:
-            continue
-    return kept
+        except ParameterError as error:
+            reasons.append(f"the caption {caption.language[:35]} is left out: {error}")
+    return kept, tuple(reasons)

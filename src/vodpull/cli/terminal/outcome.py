@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 import typer
 
-from vodpull.cli.output import printable
+from vodpull.cli.terminal.output import printable
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Job

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from tests.batches import batch_of, job_of
 
-from vodpull.cli import bars
 from vodpull.cli.tasks import succeeded
+from vodpull.cli.terminal import bars
 from vodpull.client import Batch, JobError, NextTry
 
 ERROR = JobError(

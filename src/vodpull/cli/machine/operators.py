@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, Server
-from vodpull.cli.output import Json, print_json, print_table
+from vodpull.cli.terminal.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
     from vodpull.app.setup import People

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vodpull.cli.output import printable
+from vodpull.cli.terminal.output import printable
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Job, JobError

@@ -41,7 +41,7 @@ def serve(
     role: Annotated[Role, typer.Option(help="all, api or worker; the latter two need PostgreSQL.")] = "all",
 ) -> None:
     """Run the service: API and workers, or one of the two."""
-    from vodpull.cli import listener as listening
+    from vodpull.cli.machine import listener as listening
     from vodpull.settings import load_settings
 
     listening.check_certificate(tls_cert, tls_key)
@@ -126,7 +126,7 @@ def doctor() -> None:
 
 def demo() -> None:
     """Run the main job on the sample clip, in a fresh data folder."""
-    from vodpull.cli.demo import run_demo
+    from vodpull.cli.machine.demo import run_demo
 
     raise typer.Exit(0 if succeeded(run_demo()) else 1)
 

@@ -19,7 +19,7 @@ from vodpull.app.service import Service, running_service
 from vodpull.app.setup import open_people
 from vodpull.app.telemetry.logs import configure_logging
 from vodpull.cli.access import local_key
-from vodpull.cli.bars import console, follow
+from vodpull.cli.terminal.bars import console, follow
 from vodpull.client import Batch, Client, QueryReply
 from vodpull.console import console_link
 from vodpull.errors import ServiceError

@@ -32,6 +32,8 @@ MAX_RESYNCS = 10_000
 FAST = {"skip_loop_filter": "all"}
 # Only pictures that no other one needs are not filtered: nothing drifts.
 EXACT = {"skip_loop_filter": "noref"}
+# A decoder cuts by the pixel, as FFmpeg's command line does, not by what is quick to address.
+UNALIGNED = 1
 SOUND_RATE_HZ = 8000
 # What a decoder of sound needs before it is right.
 SOUND_RUN_UP_S = 0.5
@@ -98,6 +100,11 @@ class Look:
         # One for all pictures: to prepare it takes longer than to scale one.
         self._scaler = tools.av.video.reformatter.VideoReformatter()
 
+    def hear(self, frame: Any) -> None:
+        """Take from a picture how it is turned: a bitstream says it with some, for those that follow as well."""
+        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
+        self._matrix = next(said, self._matrix)
+
     def sight(
         self, at_s: float, frame: Any, *, inside: float | None = None, covered: frozenset[int] = frozenset()
     ) -> Sight:
@@ -107,9 +114,7 @@ class Look:
         `inside`: width over height of what lies in the middle of it, with bars around, which need not be dark where
         cells of the frame are `covered`.
         """
-        # A bitstream says with some of its pictures how they and those that follow are turned.
-        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
-        self._matrix = next(said, self._matrix)
+        self.hear(frame)
         turn = _turn(self._matrix)
         lies = not turn[0]
         columns, rows = self._tools.likeness.COLUMNS, self._tools.likeness.ROWS
@@ -281,6 +286,7 @@ class Film:
             before, found, beyond, due = None, [], 0, list[float]()
             from_s = None if careful else first_s + zero_s - KEPT_S
             for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s, fed=due.append):
+                look.hear(frame)
                 at_s = seen_s - zero_s
                 if at_s <= first_s:
                     before = at_s, frame
@@ -300,6 +306,7 @@ class Film:
 def prepared(stream: Any, *, careful: bool) -> Any:
     """Return a stream whose pictures will be decoded for looks."""
     stream.codec_context.options = EXACT if careful else FAST
+    stream.codec_context.flags |= UNALIGNED
     return stream
 
 

@@ -15,7 +15,7 @@ from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_c
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
-from vodpull.media.plan.settled import settled, shown_shapes
+from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 from vodpull.media.plan.watermark import Watermark
 
@@ -172,7 +172,8 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
-    picture = replace(plan_picture(info, info.video, rate=rate), fit=shown_shapes(info.video, survey))
+    turned = survey is not None and len(set(turns(info.video, survey))) > 1
+    picture = replace(plan_picture(info, info.video, rate=rate), fit=shown_shapes(info.video, survey), turns=turned)
     chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
     return EncodePlan(
         picture=picture,

@@ -186,7 +186,8 @@ async def test_a_film_that_is_shown_otherwise_on_its_way_is_followed(
     content = b""
     for number, turned in enumerate(((), ("-bsf:v", f"h264_metadata={said}"))):
         part = tmp_path / f"{number}.ts"
-        ffmpeg("-f", "lavfi", "-i", card(0), *X264, *turned, "-output_ts_offset", number + 1, part)
+        picture = card(0).replace("r=5", "r=25")
+        ffmpeg("-f", "lavfi", "-i", picture, *X264, *turned, "-output_ts_offset", number + 1, part)
         content += part.read_bytes()
     source = tmp_path / "source.ts"
     source.write_bytes(content)

@@ -41,7 +41,7 @@ def turns(video: VideoStream, survey: Survey) -> tuple[tuple[int, bool], ...]:
     own = (video.rotation_deg, video.mirrored)
     said = tuple((shape.rotation_deg, shape.mirrored) for shape in survey.shapes)
     # What a container says counts for all of them.
-    return said if said[:1] == (own,) else (own,) * len(said)
+    return said if own in said else (own,) * len(said)
 
 
 def _in_longest(video: VideoStream, survey: Survey) -> VideoStream:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from vodpull.errors import MediaUnsupported
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import Shape, Survey
 from vodpull.media.plan.cuts import exact_rate
+from vodpull.media.plan.encode_plan import plan_encode
+from vodpull.media.plan.ladder import plan_ladder
 from vodpull.media.plan.picture import plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes, turns
 
@@ -55,6 +60,9 @@ def test_a_picture_that_is_turned_on_its_way_has_another_shape_from_there_on(sou
     assert turns(info.video, survey) == ((0, False), (90, False))
     assert [round(aspect, 3) for _, aspect in shown_shapes(info.video, survey)] == [1.333, 0.75]
     assert (info.video.display_width_px, info.video.display_height_px) == (576, 768)
+    held = replace(source(), duration_s=source().duration_s + 1)
+    with pytest.raises(MediaUnsupported, match="turned otherwise on its way"):
+        plan_encode(held, plan_ladder(held), survey=survey)
     # What a container says counts for all of them.
     turned = replace(info.video, rotation_deg=-90)
     assert turns(turned, survey) == ((-90, False), (-90, False))

@@ -419,4 +419,6 @@ def test_captions_are_put_on_the_page_and_seen_in_the_player(console: Watched, s
     embed = page.get_by_label("Embed").inner_text()
     page.route("**/somebody", lambda route: route.fulfill(body=f"<body>{embed}</body>", content_type="text/html"))
     page.goto(f"{console.base}/somebody")
+    console.wait_until("document.querySelector('video')?.readyState > 1")
+    page.evaluate("document.querySelector('video').currentTime = 1")
     console.wait_until("[...document.querySelector('video').textTracks].some((track) => track.activeCues?.length)")

@@ -19,6 +19,7 @@ from playwright.sync_api import Error
 from tests.acceptance.test_playback import named, playback, until
 from tests.origin import Origin
 from tests.services.chromium import running_chromium
+from tests.services.players import players_page
 from tests.services.vodpull import Vodpull
 from vodpull.media import ContentKey, decrypted, locks_of
 
@@ -221,6 +222,21 @@ def test_a_player_in_a_browser_plays_it_and_stops_when_its_token_ends(encrypted:
         assert service.api("DELETE", f"/playback-keys/{made['key_id']}").status_code == 204
         until(service, good, 403)
         assert page.evaluate(GO_ON) == 403
+
+
+def test_hls_js_asks_for_its_keys_with_the_token_and_decrypts_it(encrypted: Encrypted) -> None:
+    keys: set[str] = set()
+    with running_chromium() as browser, players_page(browser, encrypted.service.url) as shown:
+        shown.page.on("request", lambda request: keys.update(key for key in encrypted.keys if key in request.url))
+        shown.show({"hls.js": f"/play/{encrypted.token()}/{encrypted.playlist}"})
+        shown.wait("hls.js", "stage.video.currentTime > 2.5 || stage.errors.length")
+        seen = shown.ask("hls.js", "seen")
+        assert (seen["errors"], seen["heights"], seen["soundBytes"] > 0) == ([], [96, 144], True)
+        assert seen["pictures"] > 50
+        assert len(keys) > 1
+        shown.show({"hls.js": f"/play/{encrypted.token()[:-2]}/{encrypted.playlist}"})
+        shown.wait("hls.js", "stage.errors.length")
+        assert shown.ask("hls.js", "errors") == ["manifestLoadError fatal 403"]
 
 
 def test_stills_and_clips_are_made_of_it_when_its_original_is_gone(encrypted: Encrypted) -> None:

@@ -45,7 +45,10 @@ async def fuzz(options: argparse.Namespace) -> int:
                 continue
             own = Books(**books.get(key, {}))
             campaign = Campaign(
-                samples[key], Path(place) / key.replace(":", "-"), toolbox=toolbox, has_text=entry.kind == "text"
+                samples[key],
+                Path(place) / key.replace(":", "-"),
+                toolbox=toolbox,
+                text=entry.name if entry.kind == "text" else "",
             )
             while own.tried < options.mutations:
                 await campaign.take(range(own.tried, min(own.tried + ROUND, options.mutations)), own)

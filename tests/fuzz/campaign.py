@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
+from vodpull.media.encode.texts import BOXED
 from vodpull.media.inspect.probe import PARTS, probe_orders, pyav_folders
+from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import RunLimits, run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
+TEXT_SCRIPTS = (CONFINED / "boxed_texts.py", CONFINED / "ttml.py", Path(boxes.__file__))
 MANY = Path(__file__).with_name("many.py")
 PROBE = CONFINED / "probe.py"
 # A busy machine may take its time; a hang takes all of it.
 SECONDS_EACH = 30
-LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=0)
+LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=16 * 1024**2)
 DECODE_LIMITS = RunLimits(wall_s=90, nice=0, address_space_bytes=8 * 1024**3, file_size_bytes=0)
 SECRET = "the-canary-sings-outside-the-sandbox"
 DECODED_AT_ONCE = 24
@@ -41,13 +45,15 @@ class Books:
 class Campaign:
     """Fuzzes one entry in a folder of its own."""
 
-    def __init__(self, sample: Path, folder: Path, *, toolbox: Toolbox, has_text: bool = False) -> None:
-        """Take a whole file; the folder holds the mutated ones. `has_text`: its texts are decoded, too."""
-        self._has_text = has_text
+    def __init__(self, sample: Path, folder: Path, *, toolbox: Toolbox, text: str = "") -> None:
+        """Take a whole file; the folder holds the mutated ones. `text`: the codec of its texts, which are read, too."""
+        self._text = text
         self._whole = sample.read_bytes()
         self._ending = sample.suffix
         self._folder = folder / "files"
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._written = folder / "written"
+        self._written.mkdir(exist_ok=True)
         self._canary = folder / "canary"
         self._canary.write_text(SECRET)
         self._toolbox = toolbox
@@ -61,6 +67,8 @@ class Campaign:
         for number, name in zip(numbers, names, strict=True):
             (self._folder / name).write_bytes(mutated(self._whole, number, lure=lure))
         taken = await self._probe_all(names, books)
+        if self._text in BOXED:
+            await self._look_into_all(taken, books, look=self._read_texts)
         for at in range(0, len(taken), DECODED_AT_ONCE):
             await self._decode(taken[at : at + DECODED_AT_ONCE], books)
         books.tried += len(names)
@@ -71,33 +79,50 @@ class Campaign:
     async def _probe_all(self, names: Sequence[str], books: Books) -> list[str]:
         """Return the names of the files that the prober takes."""
         taken: list[str] = []
+        for name, answer in await self._look_into_all(names, books, look=self._probe):
+            if "error" not in answer:
+                taken.append(name)
+            _count(books, str(answer.get("error", "taken")))
+        return taken
+
+    async def _look_into_all(
+        self, names: Sequence[str], books: Books, *, look: Callable[[Sequence[str]], Awaitable[Finished]]
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Return each file with what was answered of it."""
+        answers: list[tuple[str, dict[str, Any]]] = []
         left = list(names)
         while left:
-            finished = await self._probe(left)
+            finished = await look(left)
             self._check_secrets(finished, left, books)
             lines = [json.loads(line) for line in finished.stdout.splitlines() if line.endswith(b"}")]
             for line in lines:
-                answer = line.get("answer", {"error": "raised"})
+                answers.append((line["name"], line.get("answer", {"error": "raised"})))
                 if "raised" in line:
-                    books.faults.append(f"{line['name']}: the prober raised {line['raised']}")
-                elif "error" not in answer:
-                    taken.append(line["name"])
-                _count(books, str(answer.get("error", "taken")))
+                    books.faults.append(f"{line['name']}: the script raised {line['raised']}")
             left = left[len(lines) :]
             if left:
-                books.faults.append(f"{left[0]}: the prober ended with {finished.returncode}")
-                _count(books, "ended")
+                books.faults.append(f"{left[0]}: the script ended with {finished.returncode}")
+                answers.append((left[0], {"error": "ended"}))
                 left = left[1:]
-        return taken
+        return answers
 
     async def _probe(self, names: Sequence[str]) -> Finished:
-        orders = {**probe_orders(self._toolbox), "files": list(names), "seconds": SECONDS_EACH}
-        scripts = (PROBE, *PARTS)
+        return await self._run_many(names, probe_orders(self._toolbox), (PROBE, *PARTS))
+
+    async def _read_texts(self, names: Sequence[str]) -> Finished:
+        # Whatever the track of text has become, and tracks that are none as well.
+        texts = {str(index): self._text for index in range(4)}
+        orders = {"options": allowlist.format_options(), "texts": texts}
+        return await self._run_many(names, orders, TEXT_SCRIPTS)
+
+    async def _run_many(self, names: Sequence[str], orders: Mapping[str, Any], scripts: Sequence[Path]) -> Finished:
+        orders = {**orders, "files": list(names), "seconds": SECONDS_EACH}
         names_inside = [f"/in/{each.name}" for each in scripts]
         return await run(
             ("python", "-I", "-S", f"/in/{MANY.name}", json.dumps(orders), "/in/av", "/in/files", *names_inside),
             toolbox=self._toolbox,
             reads={**{each.name: each for each in (MANY, *scripts)}, "files": self._folder, **pyav_folders()},
+            writes=self._written,
             limits=LIMITS,
         )
 
@@ -105,10 +130,10 @@ class Campaign:
         """Decode files in one process; where it does not end well, in halves, down to the one that is the cause."""
         argv = list(allowlist.global_flags())
         for name in names:
-            own = allowlist.text_option() if self._has_text else ()
+            own = allowlist.text_option() if self._text else ()
             argv += allowlist.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1", *own)
         for number in range(len(names)):
-            text = ["-map", f"{number}:s?", "-c:s", "subrip"] if self._has_text else []
+            text = ["-map", f"{number}:s?", "-c:s", "subrip"] if self._text and self._text not in BOXED else []
             argv += ["-map", f"{number}:v?", "-map", f"{number}:a?", *text, "-t", "5", "-fps_mode", "passthrough"]
             argv += ["-f", "null", "-"]
         try:

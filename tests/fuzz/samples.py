@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.boxed_text import add_wvtt
 from tests.clapper import ffmpeg
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s={size}:r=5:d=1")
@@ -74,6 +75,8 @@ TEXT: Mapping[str, str] = {
     "webvtt": "mkv",
     "text": "mkv",
     "mov_text": "mp4",
+    "ttml": "mp4",
+    "wvtt": "mp4",
 }
 """How FFmpeg writes a text codec beside a picture."""
 
@@ -105,9 +108,11 @@ def write_sample(folder: Path, kind: str, name: str) -> Path:
         cues = folder / f"{name}.srt"
         cues.write_text(CUES)
         target = folder / f"text-{name}.{TEXT[name]}"
-        words = (*PICTURE, "-i", f"file:{cues}", "-c:v", "mpeg4", "-c:s", name, "-threads", "1", f"file:{target}")
+        texts = ("-sn",) if name == "wvtt" else ("-c:s", name)
+        words = (*PICTURE, "-i", f"file:{cues}", "-c:v", "mpeg4", *texts, "-threads", "1", f"file:{target}")
         ffmpeg(*(word.format(size=PLAIN) for word in words))
-        return target
+        said = [(0.1, 0.4, "<i>The first</i> line"), (0.3, 0.9, "above")]
+        return add_wvtt(target, target, said) if name == "wvtt" else target
     if kind == "audio":
         return _write(folder, name, (AUDIO[name][0], "-c:a", name, *AUDIO[name][1:]), picture=False)
     return _write(folder, f"in-{name}", FORMATS[name])

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,36 @@ def players_page(browser: Browser, base: str) -> Iterator[Shown]:
         yield Shown(page)
 
 
-def played_by_ffmpeg(url: str) -> dict[str, Any]:
-    """Decode the best rendition and every sound and text of a playlist, and tell what was found."""
-    words = ["-v", "info", "-nostats", "-xerror", "-i", url, "-map", "0:v:0?", "-map", "0:a?", "-f", "framemd5", "-"]
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """A track as FFmpeg reads it."""
+
+    kind: str
+    """Video, Audio or Subtitle."""
+    language: str
+    times_s: tuple[tuple[float, float], ...]
+    """When each of its pictures, pieces of sound or cues begins and ends."""
+
+
+def decoded_by_ffmpeg(url: str) -> list[Decoded]:
+    """Decode every track of a playlist or manifest; what cannot be decoded fails."""
+    kinds = {"Video": "v", "Audio": "a", "Subtitle": "s"}
+    every = [word for letter in kinds.values() for word in ("-map", f"0:{letter}?")]
+    words = ["-nostats", "-xerror", "-i", url, *every, "-c:s", "copy", "-f", "framemd5", "-"]
     program = imageio_ffmpeg.get_ffmpeg_exe()
     done = subprocess.run([program, *words], capture_output=True, text=True, timeout=60, check=False)
-    streams = re.findall(r"Stream #0:\d+(?:\((\w+)\))?: (Video|Audio|Subtitle): (\w+)[^\n]*", done.stderr)
-    return {"code": done.returncode, "log": done.stderr, "streams": streams, "out": done.stdout}
+    assert done.returncode == 0, done.stderr
+    there = re.findall(r"Stream #0:(\d+)[^(:]*(?:\((\w+)\))?: (\w+): ", done.stderr.partition("Stream mapping:")[0])
+    tracks = {int(number): (kind, language) for number, language, kind in there}
+    ordered = [track for kind in kinds for _, track in sorted(tracks.items()) if track[0] == kind]
+    ticks = {number: Fraction(tick) for number, tick in re.findall(r"#tb (\d+): (\S+)", done.stdout)}
+    times: dict[str, list[tuple[float, float]]] = {number: [] for number in ticks}
+    for line in done.stdout.splitlines():
+        if not line.startswith("#"):
+            number, _, start, length, *_ = (part.strip() for part in line.split(","))
+            begin, end = int(start) * ticks[number], (int(start) + int(length)) * ticks[number]
+            times[number].append((float(begin), float(end)))
+    return [
+        Decoded(kind=kind, language=language, times_s=tuple(times[str(number)]))
+        for number, (kind, language) in enumerate(ordered)
+    ]

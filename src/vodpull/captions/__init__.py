@@ -2,13 +2,21 @@
 
 from vodpull.captions.cues import Cue, Track, kept_within, shifted
 from vodpull.captions.drawing import DrawnText, drawn_text
-from vodpull.captions.languages import SPOKEN_ON_THE_WIRE, language_name, language_tag, public_tag
+from vodpull.captions.languages import (
+    FOR_DEAF,
+    SPOKEN_ON_THE_WIRE,
+    is_for_deaf,
+    language_name,
+    language_tag,
+    public_tag,
+)
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
 from vodpull.captions.segments import read_segments
 from vodpull.captions.tying import TextRendition, tie
 from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 
 __all__ = [
+    "FOR_DEAF",
     "MAX_BYTES",
     "MAX_CUES",
     "PLAYLIST",
@@ -20,6 +28,7 @@ __all__ = [
     "Track",
     "WrittenTrack",
     "drawn_text",
+    "is_for_deaf",
     "kept_within",
     "language_name",
     "language_tag",

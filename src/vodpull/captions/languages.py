@@ -36,6 +36,8 @@ _TAG = re.compile(
 )
 _SCRIPT_LETTERS, _REGION_LETTERS = 4, 2
 _PRIVATE = "-x-"
+FOR_DEAF = "-x-sdh"
+"""How a tag ends that means text which tells what is heard, too."""
 
 
 def language_tag(written: str) -> str:
@@ -67,6 +69,11 @@ def _spelt(part: str) -> str:
 def public_tag(tag: str) -> str:
     """Return a tag without what only we mean by it, for playlists."""
     return tag.partition(_PRIVATE)[0]
+
+
+def is_for_deaf(tag: str) -> bool:
+    """Tell whether a tag means text that tells what is heard, too."""
+    return tag.endswith(FOR_DEAF)
 
 
 def language_name(tag: str) -> str:

@@ -10,6 +10,7 @@ GROUP = "text"
 
 _LINE = "#EXT-X-MEDIA:TYPE=SUBTITLES,"
 _VARIANT = "#EXT-X-STREAM-INF:"
+_FOR_DEAF = "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"
 _MEMBER = re.compile(r',SUBTITLES="[^"]*"')
 _UNQUOTABLE = re.compile(r'["\x00-\x1f\x7f]')
 
@@ -26,6 +27,8 @@ class TextRendition:
     is_default: bool = False
     is_forced: bool = False
     """It has only what must be understood: foreign speech, signs."""
+    is_for_deaf: bool = False
+    """It tells what is heard, too."""
 
 
 def tie(playlist: str, tracks: Sequence[TextRendition]) -> str:
@@ -64,6 +67,7 @@ def _line(told: tuple[TextRendition, str]) -> str:
         f"DEFAULT={'YES' if track.is_default else 'NO'}",
         "AUTOSELECT=YES",
         f"FORCED={'YES' if track.is_forced else 'NO'}",
+        *((f'CHARACTERISTICS="{_FOR_DEAF}"',) if track.is_for_deaf else ()),
         f'URI="{track.uri}"',
     )
     return _LINE + ",".join(attributes)

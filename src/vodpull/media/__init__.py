@@ -21,6 +21,7 @@ from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_stil
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.covers import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
+from vodpull.media.package.hls import role_of
 from vodpull.media.package.package import Package, Preview, package_preview
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists import playlists
@@ -140,6 +141,7 @@ __all__ = [
     "reach",
     "read_presentation",
     "read_still",
+    "role_of",
     "settled",
     "sound_is_lost",
     "steady",

@@ -10,6 +10,8 @@ class HlsJs {
     this.hls.on(Hls.Events.ERROR, (_, { details, fatal, response }) => {
       errors.push([details, fatal ? "fatal" : "", response?.code ?? ""].join(" ").trim());
     });
+    // The best rendition, whatever else the machine does.
+    this.hls.on(Hls.Events.MANIFEST_PARSED, () => { this.hls.currentLevel = this.hls.levels.length - 1; });
     this.hls.attachMedia(video);
   }
 
@@ -61,6 +63,7 @@ class Shaka {
     this.video = video;
     this.player = new shaka.Player();
     this.player.setVideoContainer(box);
+    this.player.configure({ abr: { enabled: false, defaultBandwidthEstimate: 1e9 } });
     this.player.addEventListener("error", ({ detail }) => errors.push(`${detail.code} ${detail.severity}`));
     // The cues are in the displayer, which shows them to nobody but the viewer.
     this.player.configure("textDisplayFactory", (player) => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import m3u8
 import pytest
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_renditions, plan_source
@@ -112,6 +113,28 @@ async def best_reason(source: Path, *, toolbox: Toolbox) -> str:
     assert not ladder.rungs[0].copied
     (reason,) = [decision.reason for decision in ladder.decisions if decision.clarity == ladder.rungs[0].clarity]
     return reason
+
+
+async def test_surround_stays_as_it_is_and_its_stereo_is_made_of_it(
+    make_clip: Maker, tmp_path: Path, toolbox: Toolbox
+) -> None:
+    voices = ";".join(f"sine=f={200 + 130 * number}:d=3[s{number}]" for number in range(6))
+    six = f"{voices};{''.join(f'[s{number}]' for number in range(6))}join=inputs=6:channel_layout=5.1[a]"
+    small = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=3", "-filter_complex", six, "-map", "0:v", "-map", "[a]")
+    source = await make_clip("a.mp4", *small, *X264, "-c:a", "aac", "-b:a", "384k")
+    template = replace(ABR, audio=replace(ABR.audio, surround=True))
+    _, plan = await plan_source(source, toolbox=toolbox, template=template)
+    assert [(sound.copied, sound.channels) for sound in plan.sounds] == [(False, 2), (True, 6)]
+    assert plan.sounds[1].reason == "copied: the sound is in 5.1 already"
+    await make_renditions(source, tmp_path, toolbox=toolbox, template=template)
+    made = (tmp_path / "out" / VIDEO_ID / "a2").glob("*.m4s")
+    with av.open(str(source)) as container:
+        packets = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+    written = b"".join(segment.read_bytes() for segment in sorted(made))
+    assert all(packet in written for packet in packets[2:-2]), "packet by packet"
+    louder = replace(template, audio=replace(template.audio, loudness=True))
+    _, plan = await plan_source(source, toolbox=toolbox, template=louder)
+    assert not any(sound.copied for sound in plan.sounds)
 
 
 @pytest.mark.parametrize("layout", ["apart", "muxed"])

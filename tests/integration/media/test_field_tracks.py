@@ -89,6 +89,27 @@ async def test_the_default_sound_is_the_one_that_plays(
     assert spanish.to_bytes(2) + b"\0\0" in init.read_bytes(), "MP4 has three letters"
 
 
+@pytest.mark.parametrize(
+    ("ending", "roles"),
+    [
+        ("mkv", ["original", "dub", "clear", "description", "commentary"]),
+        ("mp4", ["main", "dub", "clear", "description", "commentary"]),
+        ("ts", ["main", "main", "clear", "description", "main"]),
+    ],
+)
+async def test_what_a_sound_is_for_is_read_as_far_as_the_container_says_it(
+    make_clip: Maker, toolbox: Toolbox, ending: str, roles: list[str]
+) -> None:
+    said = ["default+original", "dub", "hearing_impaired", "visual_impaired", "comment"]
+    words = [word for number, each in enumerate(said) for word in (f"-disposition:a:{number}", each)]
+    # A transport stream says it beside a language.
+    words += [word for number in range(5) for word in (f"-metadata:s:a:{number}", "language=eng")]
+    picture = ("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=1", "-map", "1", *5 * ("-map", "0"))
+    clip = await make_clip(f"five.{ending}", "-f", "lavfi", "-i", "sine=d=1", *picture, *words, "-c:a", "aac")
+    told = {track.index: track.role for track in (await probe(clip, toolbox=toolbox)).audio}
+    assert [told[index] for index in sorted(told)] == roles
+
+
 async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox) -> None:
     clip = await make_clip("a.mkv", *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
     assert [track.index for track in (await probe(clip, toolbox=toolbox)).audio] == [2, 1]

@@ -98,12 +98,13 @@ async def test_every_rendition_becomes_a_track_and_the_default_is_first(tmp_path
     whole = bilingual(tmp_path / "whole.ts", "-f", "mpegts")
     video, english, german = (part_of(whole, tmp_path / f"{name}.ts", name) for name in ("v:0", "a:0", "a:1"))
     sounds = [
-        JoinedSound(path=german, language="de-419", name="Deutsch"),
-        JoinedSound(path=english, language="en-gb"),
+        JoinedSound(path=german, language="de-419", name="Deutsch", role="dub"),
+        JoinedSound(path=english, language="en-gb", role="description"),
     ]
     await join(video, sounds, tmp_path / "joined", toolbox=toolbox, limits=LIMITS)
     info = await probe(tmp_path / "joined", toolbox=toolbox)
-    assert [(sound.index, sound.language) for sound in info.audio] == [(1, "de-419"), (2, "en-GB")]
+    told = [(sound.index, sound.language, sound.role) for sound in info.audio]
+    assert told == [(1, "de-419", "dub"), (2, "en-GB", "description")]
     assert tone(read_sound(tmp_path / "joined", track=0), 1, 3)[0] == pytest.approx(880, abs=5)
     assert tone(read_sound(tmp_path / "joined", track=1), 1, 3)[0] == pytest.approx(440, abs=5)
     with av.open(str(tmp_path / "joined")) as container:

@@ -59,7 +59,7 @@ def test_what_a_shift_brings_before_the_beginning_is_cut_there() -> None:
 
 def test_text_tracks_are_put_into_a_playlist_exchanged_and_taken_out() -> None:
     english = TextRendition(uri="en/captions.m3u8", name="English", language="en", is_default=True)
-    signs = TextRendition(uri="x/captions.m3u8", name='Eng"lish', language="en", is_forced=True)
+    signs = TextRendition(uri="x/captions.m3u8", name='Eng"lish', language="en", is_forced=True, is_for_deaf=True)
     tied = tie(FILM, [english, signs])
     parsed = m3u8.loads(tied)
     texts = [media for media in parsed.media if media.type == "SUBTITLES"]
@@ -67,6 +67,8 @@ def test_text_tracks_are_put_into_a_playlist_exchanged_and_taken_out() -> None:
         ("English", "en", "YES", "YES", "NO", "en/captions.m3u8"),
         ("English 2", "en", "NO", "YES", "YES", "x/captions.m3u8"),
     ]
+    sounds_in_words = "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound"
+    assert [text.characteristics for text in texts] == [None, sounds_in_words]
     assert [variant.stream_info.subtitles for variant in parsed.playlists] == ["text", "text"]
     assert tie(tied, [english]) == tie(FILM, [english])
     assert tie(tied, []) == FILM

@@ -73,6 +73,8 @@ class SoundChoice:
     language: str = ""
     """As the playlist writes it, by BCP 47."""
     name: str = ""
+    characteristics: frozenset[str] = frozenset()
+    """What it is for, as the playlist writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class TextChoice:
     name: str = ""
     is_default: bool = False
     is_forced: bool = False
+    characteristics: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +163,13 @@ def _texts(renditions: list[dict[str, Any]]) -> Iterator[TextChoice]:
                 name=media.get("name") or "",
                 is_default=media.get("default") == "YES",
                 is_forced=media.get("forced") == "YES",
+                characteristics=_characteristics(media),
             )
+
+
+def _characteristics(media: dict[str, Any]) -> frozenset[str]:
+    said = (media.get("characteristics") or "").split(",")
+    return frozenset(filter(None, map(str.strip, said)))
 
 
 def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoice, ...]:
@@ -173,9 +182,10 @@ def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoi
         uri, name = media.get("uri") or None, media.get("name") or ""
         uri = uri if uri != video_uri else None
         # Those without a URI differ in name only.
-        sounds.setdefault(
-            (uri, "" if uri else name), SoundChoice(uri=uri, language=media.get("language") or "", name=name)
+        choice = SoundChoice(
+            uri=uri, language=media.get("language") or "", name=name, characteristics=_characteristics(media)
         )
+        sounds.setdefault((uri, "" if uri else name), choice)
     if sum(sound.uri is not None for sound in sounds.values()) > MAX_SOUNDS:
         raise PlaylistUnsupported(f"the playlist has more than {MAX_SOUNDS} sound renditions beside one picture")
     return tuple(sounds.values())

@@ -59,6 +59,8 @@ class FetchedSound:
     language: str
     """As the playlist writes it, by BCP 47; may be empty."""
     name: str
+    characteristics: frozenset[str] = frozenset()
+    """What it is for, as the playlist writes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +187,12 @@ class _Gathering:
         return FetchedPlaylist(
             video=files["video"],
             sounds=tuple(
-                FetchedSound(path=of_uri[sound.uri] if sound.uri else None, language=sound.language, name=sound.name)
+                FetchedSound(
+                    path=of_uri[sound.uri] if sound.uri else None,
+                    language=sound.language,
+                    name=sound.name,
+                    characteristics=sound.characteristics,
+                )
                 for sound in sounds
             ),
             size_bytes=sum(file.stat().st_size for file in files.values()),

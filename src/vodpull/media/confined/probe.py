@@ -85,15 +85,12 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _broken(path: Path, facts: dict[str, Any], *, share: float) -> str | None:
+def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
     """Return in words what a file promises and does not have; None: nothing."""
     samples, lengths = _beside("sample_claims"), _beside("length_claims")
-    broken: str | None = (
-        samples.missing_samples(path, facts["container"])
-        if facts["container"] in samples.SOUNDS
-        else lengths.broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
-    )
-    return broken
+    if facts["container"] in samples.SOUNDS:
+        return samples.missing_samples(path, facts["container"])
+    return lengths.broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
 
 
 class Whole:
@@ -133,11 +130,11 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
     with _open(av, path, head, options=orders["options"]) as container:
         if len(container.streams) > orders["max_streams"]:
             raise Refused("media_too_large", f"the file has {len(container.streams)} streams")
-        if container.format.name.startswith("mov"):
-            _beside("tracks").name_languages(_beside("boxes"), path, container)
+        is_mp4 = container.format.name.startswith("mov")
+        boxed = _beside("tracks").read_index(_beside("boxes"), path, container) if is_mp4 else {}
         lengths = _beside("lengths")
         late_s = lengths.late_starts(av, container)
-        choice = _beside("tracks").Choice(container, orders)
+        choice = _beside("tracks").Choice(container, orders, boxed=boxed)
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
         broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:
@@ -194,9 +191,8 @@ def _facts(av: Any, container: Any, choice: Any, *, measure: Any, late_s: dict[i
     found_s = max(end_s - start_s, lengths.last_end(container, ends))
     claims = {"declared_s": (container.duration or 0) / 1e6, "found_s": found_s}
     times = {"start_time_s": start_s, "zero_s": _zero(container, start_s)}
-    texts = [_beside("tracks").text_facts(stream) for stream in choice.texts]
     tracks = [*choice.facts(), *_closed_captions(av, video, scan)]
-    return {**outline, **times, **streams, **claims, "texts": texts, "tracks": tracks}
+    return {**outline, **times, **streams, **claims, "texts": choice.text_facts(), "tracks": tracks}
 
 
 def _closed_captions(av: Any, video: Any, scan: dict[str, Any]) -> list[dict[str, Any]]:

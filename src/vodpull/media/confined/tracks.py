@@ -31,13 +31,18 @@ PAINTED = {
     ),
     **dict.fromkeys(("cc_dec", "eia_608"), "closed_captions"),
 }
+# Samples of an MP4 that have text in them, with our names of the codecs (ISO/IEC 14496-30).
+BOXED = {b"wvtt": "wvtt", b"stpp": "ttml"}
+# Of a sample description: version, how many entries, the length of the first one, and its name.
+ENTRY_NAME = slice(12, 16)
 
 
 class Choice:
     """The tracks of one file by what they are good for."""
 
-    def __init__(self, container: Any, orders: dict[str, Any]) -> None:
-        """Judge each track by what the file says of it."""
+    def __init__(self, container: Any, orders: dict[str, Any], *, boxed: dict[int, str] | None = None) -> None:
+        """Judge each track by what the file says of it; `boxed`: codecs of text tracks that FFmpeg does not know."""
+        self._boxed = {index: codec for index, codec in (boxed or {}).items() if codec in orders["decoders"]["text"]}
         self.pictures: list[Any] = []
         """Moving pictures that can be decoded, the one to be shown first."""
         self.sounds: list[Any] = []
@@ -47,11 +52,12 @@ class Choice:
         self.texts: list[Any] = []
         """Text tracks that can be read, in the order of the file."""
         for stream in self._streams:
-            reason = _obstacle(stream, orders["decoders"])
+            reason = "" if stream.index in self._boxed else _obstacle(stream, orders["decoders"])
             if reason:
                 self._reasons[stream.index] = reason
             else:
-                {"video": self.pictures, "audio": self.sounds}.get(stream.type, self.texts).append(stream)
+                kind = "subtitle" if stream.index in self._boxed else stream.type
+                {"video": self.pictures, "audio": self.sounds}.get(kind, self.texts).append(stream)
         self.pictures.sort(key=_picture_rank)
         self.sounds.sort(key=_sound_rank)
 
@@ -103,8 +109,8 @@ class Choice:
         return [
             {
                 "index": stream.index,
-                "kind": stream.type,
-                "codec": codec_name(stream),
+                "kind": "subtitle" if stream.index in self._boxed else stream.type,
+                "codec": self._boxed.get(stream.index) or codec_name(stream),
                 "language": language(stream),
                 "used": stream.index not in self._reasons,
                 "reason": self._reasons.get(stream.index, ""),
@@ -112,19 +118,20 @@ class Choice:
             for stream in self._streams
         ]
 
-
-def text_facts(stream: Any) -> dict[str, Any]:
-    """Return what a file says of a text track."""
-    kinds, said = type(stream.disposition), stream.disposition
-    return {
-        "index": stream.index,
-        "codec": codec_name(stream),
-        "language": language(stream),
-        "title": title(stream),
-        "is_default": bool(said & kinds.default),
-        "is_forced": bool(said & kinds.forced),
-        "is_for_deaf": bool(said & kinds.hearing_impaired),
-    }
+    def text_facts(self) -> list[dict[str, Any]]:
+        """Return what the file says of each text track that counts."""
+        return [
+            {
+                "index": stream.index,
+                "codec": self._boxed.get(stream.index) or codec_name(stream),
+                "language": language(stream),
+                "title": title(stream),
+                "is_default": bool(stream.disposition & type(stream.disposition).default),
+                "is_forced": bool(stream.disposition & type(stream.disposition).forced),
+                "is_for_deaf": bool(stream.disposition & type(stream.disposition).hearing_impaired),
+            }
+            for stream in self.texts
+        ]
 
 
 def _obstacle(stream: Any, decoders: dict[str, Any]) -> str:
@@ -186,8 +193,12 @@ def codec_name(stream: Any) -> str:
     return plain(context.codec.name if context else getattr(stream, "name", None) or "unknown")
 
 
-def name_languages(boxes: Any, path: Path, container: Any) -> None:
-    """Give the tracks of an MP4 the languages that they name with script and region, beside those of three letters."""
+def read_index(boxes: Any, path: Path, container: Any) -> dict[int, str]:
+    """
+    Return the codecs of the text tracks of an MP4 that FFmpeg does not know, by their numbers.
+
+    The tracks get the languages that they name with script and region, beside those of three letters.
+    """
     with path.open("rb") as file:
         index = (
             (at, length)
@@ -198,16 +209,22 @@ def name_languages(boxes: Any, path: Path, container: Any) -> None:
         file.seek(at + boxes.HEADER_BYTES)
         content = file.read(length - boxes.HEADER_BYTES)
     tags: dict[int, str] = {}
+    codecs: dict[int, str] = {}
     with suppress(ValueError):
         for name, track in boxes.boxes_in(content):
-            said = boxes.find_box(track, "mdia", "elng") if name == "trak" else None
-            if said:
-                header = boxes.find_box(track, "tkhd") or b""
-                number = int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big")
-                tags[number] = said[4:].partition(b"\0")[0].decode("ascii", "ignore")
+            if name != "trak":
+                continue
+            header = boxes.find_box(track, "tkhd") or b""
+            number = int.from_bytes(header[20:24] if header[:1] == b"\1" else header[12:16], "big")
+            said = boxes.find_box(track, "mdia", "elng") or b""
+            tags[number] = said[4:].partition(b"\0")[0].decode("ascii", "ignore")
+            entries = boxes.find_box(track, "mdia", "minf", "stbl", "stsd") or b""
+            codecs[number] = BOXED.get(entries[ENTRY_NAME], "")
     for stream in container.streams:
         if tags.get(stream.id):
             stream.metadata["language"] = tags[stream.id]
+    silent = (stream for stream in container.streams if stream.type in {"subtitle", "data", "unknown"})
+    return {stream.index: codecs[stream.id] for stream in silent if codecs.get(stream.id)}
 
 
 def language(stream: Any) -> str | None:
@@ -225,11 +242,16 @@ def title(stream: Any) -> str:
 
 
 def role(stream: Any) -> str:
-    """Return what a sound track is for: `main`, `commentary` or `description` (the picture in words)."""
-    kinds = type(stream.disposition)
-    if stream.disposition & (kinds.visual_impaired | kinds.descriptions):
-        return "description"
-    return "commentary" if stream.disposition & kinds.comment else "main"
+    """Return what a sound track is for, in the words of `SoundRole`; of several, what a viewer must know first."""
+    kinds, said = type(stream.disposition), stream.disposition
+    roles = (
+        (kinds.visual_impaired | kinds.descriptions, "description"),
+        (kinds.comment, "commentary"),
+        (kinds.hearing_impaired, "clear"),
+        (kinds.dub, "dub"),
+        (kinds.original, "original"),
+    )
+    return next((name for kind, name in roles if said & kind), "main")
 
 
 def plain(name: str) -> str:

@@ -25,6 +25,13 @@ from vodpull.media.tools.sandbox import Toolbox
 # Of a track's name; a command says what it reads and writes with the others.
 _MAX_NAME_CHARACTERS = 100
 _NO_NAME = frozenset(":/\\")
+# What MP4 files say of a role, in FFmpeg's words; it has none for the film's own language.
+_DISPOSITIONS = {
+    "commentary": "comment",
+    "description": "visual_impaired",
+    "clear": "hearing_impaired",
+    "dub": "dub",
+}
 # As FFmpeg calls a track without a name.
 SOUND_NAME = "SoundHandler"
 # Sound without a container counts from its own beginning.
@@ -41,6 +48,8 @@ class JoinedSound:
     language: str = ""
     """By BCP 47; empty: what the file says."""
     name: str = ""
+    role: str = "main"
+    """What it is for, in the words of `SoundRole`."""
 
 
 async def join(
@@ -191,8 +200,10 @@ def _offset(late_s: float) -> tuple[str, ...]:
 def _labels(sounds: Sequence[JoinedSound]) -> list[str]:
     """Return what names the tracks."""
     placed = _in_file(sounds)
-    options = ["-disposition:a", "0", f"-disposition:a:{placed.index(sounds[0])}", "default"] if sounds else []
+    options = ["-disposition:a", "0"] if sounds else []
     for number, sound in enumerate(placed):
+        said = [*(["default"] if sound is sounds[0] else []), *filter(None, [_DISPOSITIONS.get(sound.role)])]
+        options += [f"-disposition:a:{number}", "+".join(said)] if said else []
         language, name, tag = iso_639_2(sound.language), _plain(sound.name), _whole_tag(sound)
         name = f"{name or SOUND_NAME}{room(tag)}" if tag else name
         options += [f"-metadata:s:a:{number}", f"language={language}"] if language else []

@@ -1,16 +1,23 @@
-"""The text tracks of a source as files, by their own times: nothing is drawn, nothing else is decoded."""
+"""
+The text tracks of a source as files, by their own times: nothing is drawn, nothing else is decoded.
+
+What FFmpeg does not read, a script of `confined` does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeStalled
 from vodpull.media.inspect.info import MediaInfo, TextStream
+from vodpull.media.inspect.probe import ask_pyav
+from vodpull.media.mp4 import boxes
 from vodpull.media.tools import allowlist
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import RunLimits, run
-from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # More than any caption file that is taken.
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -18,6 +25,8 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 SLOW_BYTES_PER_S = 2e6
 # Scripts keep their styles; what others have, WebVTT has, too.
 _SCRIPTS = frozenset({"ass", "ssa"})
+BOXED = frozenset({"wvtt", "ttml"})
+"""Codecs of text in MP4 that FFmpeg does not read."""
 
 
 async def extract_texts(
@@ -34,15 +43,40 @@ async def extract_texts(
         StorageFull: the disk is full.
     """
     wanted = [only] if only else info.texts
+    plain = [text for text in wanted if text.codec not in BOXED]
+    found = await _of_ffmpeg(source, info, plain, folder=folder, toolbox=toolbox) if plain else {}
+    if boxed := [text for text in wanted if text.codec in BOXED]:
+        with suppress(EncodeFailed, EncodeStalled):
+            found |= await _of_boxes(source, info, boxed, folder=folder, toolbox=toolbox)
+    return found
+
+
+async def _of_boxes(
+    source: Path, info: MediaInfo, texts: Sequence[TextStream], *, folder: Path, toolbox: Toolbox
+) -> dict[int, Path]:
+    answer = await ask_pyav(
+        "boxed_texts.py",
+        {"options": allowlist.format_options(), "texts": {text.index: text.codec for text in texts}},
+        ("source", source),
+        toolbox=toolbox,
+        limits=_limits(info),
+        writes=folder,
+        beside=(CONFINED / "ttml.py", Path(boxes.__file__)),
+    )
+    written = answer.get("written")
+    return {text.index: folder / _name(text) for text in texts if isinstance(written, list) and text.index in written}
+
+
+async def _of_ffmpeg(
+    source: Path, info: MediaInfo, wanted: Sequence[TextStream], *, folder: Path, toolbox: Toolbox
+) -> dict[int, Path]:
     try:
         return await _extracted(source, info, wanted, folder=folder, toolbox=toolbox)
     except (EncodeFailed, EncodeStalled):
         found: dict[int, Path] = {}
         for text in wanted if len(wanted) > 1 else ():
-            try:
+            with suppress(EncodeFailed, EncodeStalled):
                 found |= await _extracted(source, info, [text], folder=folder, toolbox=toolbox)
-            except (EncodeFailed, EncodeStalled):
-                continue
         return found
 
 
@@ -54,10 +88,14 @@ async def _extracted(
         toolbox=toolbox,
         reads={"source": source},
         writes=folder,
-        limits=RunLimits(wall_s=300 + info.size_bytes / SLOW_BYTES_PER_S, file_size_bytes=MAX_FILE_BYTES),
+        limits=_limits(info),
     )
     check(finished, "reading the text tracks")
     return {text.index: folder / _name(text) for text in texts}
+
+
+def _limits(info: MediaInfo) -> RunLimits:
+    return RunLimits(wall_s=300 + info.size_bytes / SLOW_BYTES_PER_S, file_size_bytes=MAX_FILE_BYTES)
 
 
 def build_texts_argv(texts: Sequence[TextStream]) -> list[str]:

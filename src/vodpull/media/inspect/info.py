@@ -59,8 +59,11 @@ class VideoStream:
     """Bitrate of the picture alone in its busiest ten seconds; None: only all packets tell."""
 
 
-SoundRole = Literal["main", "commentary", "description"]
-"""What a sound is for; `description`: the picture in words, for who cannot see it."""
+SoundRole = Literal["main", "commentary", "description", "clear", "dub", "original"]
+"""
+What a sound is for; `description`: the picture in words, for who cannot see it; `clear`: speech that stands out, for
+who does not hear well; `dub`: another language than the film's own, which is `original`, where the file says so.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,11 @@ SCHEMA = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 ROLE = "urn:mpeg:dash:role:2011"
 CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
-# Of TV-Anytime, as DVB names what helps whom; 1: a picture told in words, 2: sounds told in words.
+# Of TV-Anytime, as DVB names what helps whom; 1: who cannot see, 2: who cannot hear.
 PURPOSE = "urn:tva:metadata:cs:AudioPurposeCS:2007"
-PURPOSES: Mapping[Role, str] = {"description": "1", "caption": "2"}
+PURPOSES: Mapping[Role, str] = {"description": "1", "clear": "2", "caption": "2"}
+NAMES: Mapping[Role, str] = {"clear": "enhanced-audio-intelligibility"}
+"""Roles that DASH calls otherwise."""
 MAX_DENOMINATOR = 1001
 
 
@@ -73,10 +75,10 @@ def _roles(track: Track) -> Iterator[str]:
         yield "forced-subtitle" if track.forced else "caption" if track.role == "caption" else "subtitle"
         if track.default:
             yield "main"
-    elif track.role == "main":
+    elif track.role in {"main", "original"}:
         yield "main" if track.kind == "picture" or track.default else "alternate"
     else:
-        yield track.role
+        yield NAMES.get(track.role, track.role)
 
 
 def _add_track(adaptation: Element, track: Track) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from vodpull.media.package.presentation import TEXTS, Keyframes, Pair, Presentation, Role, Track, TrackKind, pairs
@@ -11,9 +11,18 @@ from vodpull.media.package.presentation import TEXTS, Keyframes, Pair, Presentat
 VERSION = 7
 TYPES: Mapping[TrackKind, str] = {"sound": "AUDIO", "text": "SUBTITLES"}
 CHARACTERISTICS: Mapping[Role, str] = {
+    "commentary": "public.auxiliary-content",
     "description": "public.accessibility.describes-video",
+    "clear": "public.accessibility.enhances-speech-intelligibility",
+    "dub": "public.translation.dubbed",
+    "original": "public.original-content",
     "caption": "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",
 }
+
+
+def role_of(characteristics: Collection[str]) -> Role:
+    """Return what a rendition of a playlist is for, by its characteristics."""
+    return next((role for role, said in CHARACTERISTICS.items() if {*said.split(",")} & {*characteristics}), "main")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from vodpull.media.plan.ladder import Rung
 
 # What a segment may have at most, as a share of its ceiling, where no decoder's buffer bounds it.
 LOOSE_PEAK = 2.0
-# The most that copied sound takes, with the boxes around it all; encoded sound may take more.
+# The most that copied stereo takes, with the boxes around it all; encoded sound may take more.
 SOUND_BPS, BOXES_BPS = 240_000, 48_000
 
 
@@ -157,9 +157,10 @@ def _track_id(plan: EncodePlan, own: str) -> str:
 
 def planned_bps(plan: EncodePlan, placed: PlacedTrack) -> int:
     """Return what a track needs at most, before anything of it is measured."""
-    channels = STEREO if placed.sound is None else plan.sounds[placed.sound].channels
-    encoded_bps = plan.audio.bitrate_bps * channels // STEREO
-    sound_bps = BOXES_BPS if placed.sound is None else max(SOUND_BPS, encoded_bps + BOXES_BPS)
+    sound = None if placed.sound is None else plan.sounds[placed.sound]
+    pairs = sound.channels // STEREO if sound else 1
+    copied_bps = SOUND_BPS * pairs if sound and sound.copied else SOUND_BPS
+    sound_bps = max(copied_bps, plan.audio.bitrate_bps * pairs + BOXES_BPS) if sound else BOXES_BPS
     if placed.picture is None:
         return sound_bps
     rung, rate = placed.picture.rung, placed.picture.rate

@@ -23,11 +23,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from vodpull.errors import InternalError
+from vodpull.media.inspect.info import SoundRole
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 
 TrackKind = Literal["picture", "sound", "text"]
-Role = Literal["main", "commentary", "description", "caption"]
-"""`description`: the picture in words, for who cannot see it; `caption`: sounds in words, for who cannot hear them."""
+Role = SoundRole | Literal["caption"]
+"""Of sound, or text that has sounds in words, for who cannot hear them: `caption`."""
 
 SOUNDS, SURROUND, TEXTS = "sound", "surround", "text"
 """Names of the groups of which a player takes one track each."""

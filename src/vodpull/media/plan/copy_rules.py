@@ -15,6 +15,7 @@ from vodpull.media.plan.cuts import (
     segment_bytes,
 )
 from vodpull.media.plan.cuts import segment_frames as frames_of
+from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.picture import HDR_TRANSFERS
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
@@ -35,7 +36,9 @@ STEP_S = 0.04
 # A segment may have twice the ceiling, as the encoder's buffer allows.
 PEAK_FACTOR = 2.0
 AAC_MAX_BPS = 192_000
-AAC_MAX_CHANNELS = 2
+"""Of a stereo track."""
+# The order of channels that AAC has by itself (ISO/IEC 14496-3, table 1.19): players know no other one.
+AAC_SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
 AAC_RATES_HZ = frozenset({44100, 48000})
 # Half a packet: more is heard as a late start.
 SOUND_START_S = 0.01
@@ -146,33 +149,35 @@ def _rate_obstacle(survey: Survey, video: VideoStream, *, max_bitrate_bps: int, 
     return None
 
 
-def sound_obstacle(track: AudioStream, container: str) -> str | None:
-    """Return why a sound track cannot stay as it is, as far as its header says; None: nothing speaks against."""
+def sound_obstacle(track: AudioStream, container: str, *, channels: int) -> str | None:
+    """Return why a sound track cannot stay as it is, stereo or 5.1, as far as its header says; None: nothing does."""
     obstacles = {
         f"the sound is {track.codec}": track.codec != "aac",
         f"the container is {container.split(',', 1)[0]}": container != SOUND_CONTAINER,
         f"the profile is {track.profile}": track.profile != "LC",
-        f"it has {track.channels} channels": track.channels > AAC_MAX_CHANNELS,
+        f"it has {track.channels} channels": track.channels > channels
+        or (channels > STEREO and track.speakers != AAC_SURROUND),
         f"it has {track.sample_rate_hz} samples a second": track.sample_rate_hz not in AAC_RATES_HZ,
     }
     return next((obstacle for obstacle, holds in obstacles.items() if holds), None)
 
 
-def track_obstacle(track: AudioStream, container: str, survey: Survey | None) -> str | None:
-    """Return why a sound track must be encoded, from header and packets."""
-    header = sound_obstacle(track, container)
+def track_obstacle(track: AudioStream, container: str, survey: Survey | None, *, channels: int = STEREO) -> str | None:
+    """Return why a sound track must be encoded, to so many channels, from header and packets."""
+    header = sound_obstacle(track, container, channels=channels)
     if header:
         return header
     packets = next((seen for seen in survey.sounds if seen.index == track.index), None) if survey else None
-    return _packet_obstacle(track, packets) if packets else "its packets were not looked at"
+    max_bps = AAC_MAX_BPS * channels // STEREO
+    return _packet_obstacle(track, packets, max_bps) if packets else "its packets were not looked at"
 
 
-def _packet_obstacle(track: AudioStream, packets: SoundSurvey) -> str | None:
+def _packet_obstacle(track: AudioStream, packets: SoundSurvey, max_bps: int) -> str | None:
     # A packet is 1024 samples; up to one goes before the start, to prepare the decoder.
     packet_s = 1024 / track.sample_rate_hz
     obstacles = {
         "some of its packets are not to be played, or have no time": packets.damaged,
-        f"{packets.bitrate_bps // 1000} kbit/s are too many": packets.bitrate_bps > AAC_MAX_BPS,
+        f"{packets.bitrate_bps // 1000} kbit/s are too many": packets.bitrate_bps > max_bps,
         "it does not begin at the start": not -3 * packet_s <= packets.start_s <= SOUND_START_S,
         # Rounding of a clock with 1000 ticks a second.
         "it has holes": packets.widest_hole_s > UNEVEN_S,

@@ -331,16 +331,26 @@ def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) ->
             role=track.role,
         )
         plans.append(plan)
-    return (*plans, *(_surround_plans(info, plans) if recipe.surround else ()))
+    return (*plans, *(_surround_plans(info, survey, recipe, stereo=plans) if recipe.surround else ()))
 
 
-def _surround_plans(info: MediaInfo, stereo: Sequence[SoundPlan]) -> Iterator[SoundPlan]:
+def _surround_plans(
+    info: MediaInfo, survey: Survey | None, recipe: AudioRecipe, *, stereo: Sequence[SoundPlan]
+) -> Iterator[SoundPlan]:
     """Give the plan of each sound that is there in 5.1, too."""
+    channels = SURROUND["5.1"]
     for track, plan in zip(info.audio, stereo, strict=False):
         mix = surround_mix(track.channels, track.speakers)
         if mix:
-            file = plan.file.replace(".", "-surround.")
-            yield replace(plan, file=file, copied=False, reason="encoded: 5.1", mix=mix, channels=SURROUND["5.1"])
+            obstacle = _recipe_obstacle(recipe) or track_obstacle(track, info.container, survey, channels=channels)
+            yield replace(
+                plan,
+                file=plan.file.replace(".", "-surround."),
+                copied=obstacle is None,
+                reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is in 5.1 already",
+                mix=mix,
+                channels=channels,
+            )
 
 
 def _recipe_obstacle(recipe: AudioRecipe) -> str | None:

@@ -154,8 +154,13 @@ _BOXED_TEXT = _rows("text", """
     mov_text | MP4 timed text | phones, editors, shops
     text | plain text | older Matroska
 """, boxed=True)  # fmt: skip
+# Read by `media/confined/boxed_texts.py`: FFmpeg knows neither.
+_OWN_TEXT = _rows("text", """
+    wvtt | WebVTT in MP4 | CMAF, DASH
+    ttml | TTML in MP4 | CMAF, DASH, broadcast
+""", boxed=True)  # fmt: skip
 
-ACCEPTED = (*_FORMATS, *_BOXED_FORMATS, *_VIDEO, *_BOXED_VIDEO, *_AUDIO, *_BOXED_AUDIO, *_BOXED_TEXT)
+ACCEPTED = (*_FORMATS, *_BOXED_FORMATS, *_VIDEO, *_BOXED_VIDEO, *_AUDIO, *_BOXED_AUDIO, *_BOXED_TEXT, *_OWN_TEXT)
 """All that is taken, containers first."""
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media, storage
-from vodpull.errors import EncodeInterrupted, FetchError, MediaError
+from vodpull.errors import FetchError, MediaError
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import entry_of_job
 from vodpull.jobs.manifests.manifest import folder_of
@@ -66,8 +66,6 @@ class Posters:
                 await asyncio.to_thread(_lay_out, source, out, picture)
                 made = await media.make_cover(source, out, toolbox=self._toolbox)
                 await self._objects.put_file(key, made)
-        except EncodeInterrupted:  # nobody's fault: the work is done again
-            raise
         except (FetchError, MediaError) as error:
             return str(error)
         return ""

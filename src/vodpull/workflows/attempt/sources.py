@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vodpull import fetch, media, storage
+from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
@@ -46,8 +47,9 @@ class Sources:
         received = Received(total_bytes=job.received_bytes)
         try:
             return await self._fetch(batch, job, received)
-        finally:
+        except FetchError:
             await self._note(job, Progress(received_bytes=received.total_bytes))
+            raise
 
     async def _fetch(self, batch: Batch, job: Job, received: Received) -> tuple[Path, str]:
         place, cookies = self._context.workspace(job), CookieJar()
@@ -133,7 +135,7 @@ class Sources:
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
-            await self._note_whole(job, fetched.size_bytes)
+            await reporter.write(fetch_progress(fetched.size_bytes, fetched.size_bytes))
         self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
         return fetched.final_url
 
@@ -175,9 +177,15 @@ class Sources:
             stores=await asyncio.to_thread(self._context.stores_of, account_id),
         )
         await reporter.settle()
+        await reporter.write(fetch_progress(parts.size_bytes, parts.size_bytes))
         async with place.attempt(place.joined_folder) as fresh:
             copying = media.copy_limits(parts.size_bytes)
-            sounds = [media.JoinedSound(path=own.path, language=own.language, name=own.name) for own in parts.sounds]
+            sounds = [
+                media.JoinedSound(
+                    path=own.path, language=own.language, name=own.name, role=media.role_of(own.characteristics)
+                )
+                for own in parts.sounds
+            ]
             zero_s = await media.join(
                 parts.video,
                 sounds,

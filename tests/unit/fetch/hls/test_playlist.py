@@ -76,21 +76,21 @@ def test_all_renditions_of_the_audio_group_are_taken_the_default_first(
 
 def test_a_rendition_keeps_its_language_and_its_name() -> None:
     best = choice(
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="English",LANGUAGE="en",URI="en.m3u8"',
+        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="English",LANGUAGE="en",URI="en.m3u8",CHARACTERISTICS="a.b, c"',
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="Português, Brasil",LANGUAGE="pt-BR",DEFAULT=YES,URI="pt.m3u8"',
         '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="g"',
         "v.m3u8",
     )
     assert best.sounds == (
         SoundChoice(uri="pt.m3u8", language="pt-BR", name="Português, Brasil"),
-        SoundChoice(uri="en.m3u8", language="en", name="English"),
+        SoundChoice(uri="en.m3u8", language="en", name="English", characteristics=frozenset({"a.b", "c"})),
     )
 
 
 def test_subtitles_of_the_variant_are_named_each_playlist_once() -> None:
     best = choice(
         '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="English",LANGUAGE="en",DEFAULT=YES,URI="en.m3u8"',
-        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Signs",LANGUAGE="en",FORCED=YES,URI="signs.m3u8"',
+        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Signs",LANGUAGE="en",FORCED=YES,URI="signs.m3u8",CHARACTERISTICS="a"',
         '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Again",LANGUAGE="en",URI="en.m3u8"',
         '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Nowhere",LANGUAGE="fr"',
         '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="other",NAME="Other",LANGUAGE="de",URI="de.m3u8"',
@@ -99,7 +99,7 @@ def test_subtitles_of_the_variant_are_named_each_playlist_once() -> None:
     )
     assert best.texts == (
         TextChoice(uri="en.m3u8", language="en", name="English", is_default=True),
-        TextChoice(uri="signs.m3u8", language="en", name="Signs", is_forced=True),
+        TextChoice(uri="signs.m3u8", language="en", name="Signs", is_forced=True, characteristics=frozenset({"a"})),
     )
 
 

@@ -3,16 +3,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import get_args
 
 import pytest
 
 from vodpull.errors import InternalError
+from vodpull.fetch.hls.playlist import VariantChoice, parse_playlist
+from vodpull.media.inspect.info import SoundRole
 from vodpull.media.package.hls import (
     Segment,
     average_bitrate_bps,
     media_playlist,
     multivariant_playlist,
     peak_bitrate_bps,
+    role_of,
     target_duration_s,
 )
 from vodpull.media.package.playlists import playlists
@@ -118,6 +122,14 @@ def test_a_growing_playlist_has_no_end_and_the_target_of_the_finished_one() -> N
 def test_a_picture_is_tied_to_the_sounds_and_texts_to_choose_from(golden: Golden) -> None:
     presented = with_texts(video(PICTURE, ENGLISH, OTHER), [FRENCH])
     golden("multivariant_choices.m3u8", playlists(presented)["v.m3u8"].splitlines())
+
+
+@pytest.mark.parametrize("role", get_args(SoundRole))
+def test_what_a_sound_is_for_comes_back_from_its_playlist(role: SoundRole) -> None:
+    written = multivariant_playlist(video(PICTURE, ENGLISH, replace(OTHER, name="Other", role=role)))
+    read = parse_playlist(written)
+    assert isinstance(read, VariantChoice)
+    assert [role_of(sound.characteristics) for sound in read.sounds] == ["main", role]
 
 
 def test_every_picture_plays_alone_with_all_that_goes_with_it(golden: Golden) -> None:

@@ -34,6 +34,7 @@ def _text_tracks(known: Iterable[Caption], *, folder: str) -> list[media.Track]:
             name=name,
             default=caption.is_default and not any(track.default for track in tracks),
             forced=caption.is_forced,
+            role="caption" if captions.is_for_deaf(caption.language) else "main",
         )
         tracks.append(track)
     return tracks

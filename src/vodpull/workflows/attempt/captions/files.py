@@ -160,6 +160,7 @@ def text_renditions(job: Job, known: Iterable[Caption]) -> list[captions.TextRen
             language=captions.public_tag(caption.language),
             is_default=caption.is_default,
             is_forced=caption.is_forced,
+            is_for_deaf=captions.is_for_deaf(caption.language),
         )
         for caption in known
     ]

@@ -48,7 +48,7 @@ def _text(number: int, fetched: fetch.FetchedText, zero_s: float | None) -> Play
         title=choice.name,
         is_default=choice.is_default,
         is_forced=choice.is_forced,
-        is_for_deaf=False,
+        is_for_deaf=media.role_of(choice.characteristics) == "caption",
     )
     if fetched.reason:
         return _left_out(stream, fetched.reason)

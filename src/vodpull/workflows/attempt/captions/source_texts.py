@@ -76,7 +76,7 @@ class SourceTexts:
         if path is None:
             return "it cannot be read"
         try:
-            track = await asyncio.to_thread(_read, path, zero_s=info.texts_zero_s)
+            track = await asyncio.to_thread(read_text, path, zero_s=info.texts_zero_s)
             await self._files.put(job, wanted, track)
         except (CaptionInvalid, NotAllowedNow, NotFound) as error:
             return str(error)
@@ -118,11 +118,12 @@ def wanted_of(
 
 def _tags(language: str, text: media.TextStream) -> Iterator[str]:
     """Give tags for a track, the plainest first."""
-    yield language
+    if text.is_for_deaf:  # players know it by this, so it has it also when it is the only one
+        yield f"{language}{captions.FOR_DEAF}"
+    else:
+        yield language
     if text.is_forced:
         yield f"{language}-x-forced"
-    if text.is_for_deaf:
-        yield f"{language}-x-sdh"
     yield f"{language}-x-{text.index}"
 
 
@@ -134,7 +135,8 @@ def language_of(text: media.TextStream) -> str:
         return UNKNOWN
 
 
-def _read(path: Path, *, zero_s: float) -> captions.Track:
+def read_text(path: Path, *, zero_s: float) -> captions.Track:
+    """Return the cues of a text track that was written to a file, by the time of the film."""
     return captions.shifted(captions.read_track(path.read_bytes()), round(-1000 * zero_s))
 
 

@@ -31,9 +31,11 @@ def texts(mpd: str) -> list[tuple[str | None, ...]]:
 
 def test_captions_are_text_sets_of_the_mpd() -> None:
     other = replace(GERMAN, language="de-x-2", folder="de-x-2-1", is_forced=True)
-    assert texts(mpd_with_captions(PRESENTED, [GERMAN, other], folder="v-captions")) == [
+    heard = replace(GERMAN, language="en-x-sdh", label="English", folder="en-1", is_default=False)
+    assert texts(mpd_with_captions(PRESENTED, [GERMAN, other, heard], folder="v-captions")) == [
         ("de", "Deutsch", "v-captions/de-1/captions.vtt", "subtitle", "main"),
         ("de", "Deutsch 2", "v-captions/de-x-2-1/captions.vtt", "forced-subtitle"),
+        ("en", "English", "v-captions/en-1/captions.vtt", "caption"),
     ]
 
 

@@ -15,8 +15,8 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.once import Once
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.idempotency import signed_fingerprint
-from vodpull.videos.edits import edit_info
 from vodpull.videos.tasks import TaskKind, Tasks
+from vodpull.videos.wire.edits import edit_info
 from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.editing import EditRequest, read_order
 

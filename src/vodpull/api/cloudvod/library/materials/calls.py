@@ -23,7 +23,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.clock import now_ms
 from vodpull.materials.materials import MaterialEdit
 from vodpull.materials.model import Material, MaterialKind
-from vodpull.videos.material_shapes import audio_info, material_info
+from vodpull.videos.wire.material_shapes import audio_info, material_info
 
 _KINDS = {MaterialKind.MATERIAL: MATERIAL, MaterialKind.AUDIO: AUDIO}
 

@@ -33,8 +33,8 @@ from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
-from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.wire.shapes import publish_code, video_info
 from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.captions import spoken
 

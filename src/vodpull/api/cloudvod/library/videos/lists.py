@@ -15,7 +15,7 @@ from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
 from vodpull.videos.library import VideoFilter
-from vodpull.videos.shapes import ENCRYPTED_NOT_ENCODED
+from vodpull.videos.wire.shapes import ENCRYPTED_NOT_ENCODED
 
 MAX_PAGE_SIZE = 50
 MAX_REACH = 100_000

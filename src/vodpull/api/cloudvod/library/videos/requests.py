@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, num
 from vodpull.errors import ParameterError
 from vodpull.videos.categories import CategoryName, is_category_name
 from vodpull.videos.library import VideoEdit, check_edit
-from vodpull.videos.shapes import CodeType
+from vodpull.videos.wire.shapes import CodeType
 
 MAX_ENCODES = 50
 MAX_TEMPLATE_CHARS = 100

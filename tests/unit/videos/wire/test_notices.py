@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.contract.test_vectors import load
 from tests.videos import VIDEO
 
-from vodpull.videos.notices import deletion_notice, transcode_notice
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.notices import deletion_notice, transcode_notice
 
 VECTORS = load("callbacks")
 URLS = FileUrls(public_url="https://vod.example.test/", domains=("media.example.test",))

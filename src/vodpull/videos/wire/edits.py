@@ -13,9 +13,9 @@ from vodpull.errors import NotFound
 from vodpull.jobs.model import FINAL_STAGES, Stage
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.shapes import video_info
 from vodpull.videos.tasks import Task
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.shapes import video_info
 
 
 class EditStatus(IntEnum):

@@ -9,10 +9,10 @@ from typing import Any
 
 from vodpull.jobs.status.status import compact_json
 from vodpull.materials.model import Material
-from vodpull.videos.material_shapes import material_info
 from vodpull.videos.model import Video
-from vodpull.videos.shapes import publish_code, video_info
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.material_shapes import material_info
+from vodpull.videos.wire.shapes import publish_code, video_info
 
 SUCCEEDED = {"code": 200, "message": "操作成功"}
 FAILED = {"code": 300, "message": "Operation failed"}

@@ -9,8 +9,8 @@ from tests.videos import ASSET, ORIGINAL, VIDEO, ZONE, stored_file
 
 from vodpull.jobs.model import Clarity, ServerType
 from vodpull.videos.model import Category
-from vodpull.videos.shapes import CodeType, publish_code, video_info
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.shapes import CodeType, publish_code, video_info
 
 CALLS = load("video-exchanges")["calls"]
 URLS = FileUrls(public_url="https://vod.example.test/", domains=("media.example.test", "other.example.test"))

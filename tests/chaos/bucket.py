@@ -217,11 +217,11 @@ def carry(service: Vodpull, spent: Spent, asked: argparse.Namespace) -> dict[str
     return found
 
 
-def command(service: Vodpull, *words: str) -> subprocess.CompletedProcess[str]:
+def command(service: Vodpull, *words: str, **secret: str) -> subprocess.CompletedProcess[str]:
     """Run a command of imports."""
     key = service.own_key
     access = {"VODPULL_SERVER": service.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
-    ran = service.run("import", *words, **access)
+    ran = service.run("import", *words, **access, **secret)
     assert ran.returncode == 0, ran.stderr
     return ran
 

@@ -87,10 +87,9 @@ def main(argv: list[str]) -> int:
 
 def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
     """Return in words what a file promises and does not have; None: nothing."""
-    samples, lengths = _beside("sample_claims"), _beside("length_claims")
-    if facts["container"] in samples.SOUNDS:
-        return samples.missing_samples(path, facts["container"])
-    return lengths.broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
+    if facts["container"] in _beside("sample_claims").SOUNDS:
+        return _beside("sample_claims").missing_samples(path, facts["container"])
+    return _beside("length_claims").broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
 
 
 class Whole:

@@ -19,6 +19,7 @@ from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource
 from vodpull.api.v1.videos.views import caption_reply
 from vodpull.errors import ParameterError
+from vodpull.wire_values import TEXT_PATTERN
 from vodpull.workflows.requests.captions import added
 
 Language = Annotated[
@@ -28,7 +29,7 @@ Label = Annotated[
     str,
     Query(
         max_length=100,
-        pattern=r"^[^\x00]*$",
+        pattern=TEXT_PATTERN,
         description="What viewers choose it by; empty: what the language calls itself.",
     ),
 ]

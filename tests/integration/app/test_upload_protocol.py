@@ -341,7 +341,7 @@ def test_what_uploaders_add_to_requests_changes_nothing(wire: Wire) -> None:
     assert wire.browser.post("/mkfile/5", content=context, headers=unnamed).status_code == 200
     posted = sender(wire)
     others = dict.fromkeys(("key", "mimeType", "deadline", "x:user", "name", "chunk"), (None, "x"))
-    form = {"file": ("a", data[:5]), **others, "token": (None, f"UpToken {posted.token}")}
+    form: dict[str, Any] = {"file": ("a", data[:5]), **others, "token": (None, f"UpToken {posted.token}")}
     reply = wire.browser.post("/file/upload", files=form)
     assert (reply.status_code, reply.json()["key"]) == (200, posted.data["fileKey"])
 

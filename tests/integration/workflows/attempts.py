@@ -22,10 +22,10 @@ from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.side_files import SideFiles
+from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)

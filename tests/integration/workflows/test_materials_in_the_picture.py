@@ -18,8 +18,8 @@ from vodpull.materials.materials import Materials, keep_material
 from vodpull.materials.model import Material
 from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.originals.local import Originals
-from vodpull.workflows.attempt.pieces import read_plan
 from vodpull.workflows.attempt.planning import Planning
+from vodpull.workflows.attempt.workspace.pieces import read_plan
 
 
 async def test_a_picture_stays_in_an_encode_whatever_becomes_of_its_material(

@@ -22,7 +22,7 @@ from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
-from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
+from vodpull.workflows.attempt.workspace.workspace import JOINED_FILE, Workspace
 
 
 class Sources:

@@ -53,6 +53,7 @@ import-campaign: .venv/installed-test ## 500 videos move from one vodpull into a
 
 bucket-campaign: .venv/installed-test ## a bucket of 2,000 objects, 100 of them no videos, comes along through 10 kills
 	$(BIN)/python -m tests.chaos.bucket --objects 2000 --kills 10
+	$(BIN)/python -m tests.chaos.long_list
 
 faults: .venv/installed-test ## seed 200 faults into films: the proof must find all of them
 	$(BIN)/python -m tests.corpus.faults

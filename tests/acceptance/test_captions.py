@@ -20,6 +20,7 @@ from tests.services.vodpull import Vodpull
 from vodpull.client import CaptionFile, CaptionSource, Client, Source, Video
 
 LATE_S = 5.4
+SOUNDS_IN_WORDS = "public.accessibility.transcribes-spoken-dialog"
 SPOKEN = "1\n00:00:00,500 --> 00:00:01,500\nFirst <i>one</i>\n\n2\n00:00:02,000 --> 00:00:03,000\nSecond\n"
 
 
@@ -63,12 +64,14 @@ def video(client: Client, origin: Origin, tmp_path_factory: pytest.TempPathFacto
     origin.put("film.mkv", film(tmp_path_factory.mktemp("film")))
     origin.put("en.vtt", b"WEBVTT\n\n00:01.000 --> 00:09.000\nHello\n")
     origin.put("cn.srt", SPOKEN.replace("Second", "第二").encode("gb18030"))
+    origin.put("large.srt", bytes(50_000_000))
     origin.put("broken.srt", SPOKEN.replace("00:00:02,000", "soon").encode())
     sidecars = (
         CaptionSource(url=origin.url("en.vtt"), language="en", label="English", default=True),
         CaptionSource(url=origin.url("cn.srt"), language="zh-CN"),
         CaptionSource(url=origin.url("broken.srt"), language="it"),
         CaptionSource(url=origin.url("fr.srt"), language="fr"),
+        CaptionSource(url=origin.url("large.srt"), language="nl"),
     )
     batch = client.submit([Source(url=origin.url("film.mkv"), captions=sidecars)])
     [job] = client.wait(batch.batch_id, timeout_s=240).jobs
@@ -113,7 +116,8 @@ def test_sidecars_and_tracks_are_captions_of_the_video(client: Client, video: Vi
         "fr": ("Français", False, False, "source", 2),
     }
     told = {warning["message"].partition(":")[0]: warning["message"] for warning in video.warnings}
-    assert set(told) == {"the caption it is left out", "the caption fr is left out"}
+    assert set(told) == {f"the caption {language} is left out" for language in ("it", "fr", "nl")}
+    assert "larger than 8388608 bytes" in told["the caption nl is left out"]
     assert "line 6: the times" in told["the caption it is left out"]
     assert [(track["kind"], track["used"]) for track in video.tracks] == [
         ("video", True),
@@ -191,7 +195,12 @@ def test_subtitles_of_a_playlist_are_captions(client: Client, origin: Origin, tm
     words = ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-c:v", "libx264", "-bf", "0"]
     words += ["-output_ts_offset", "10", "-muxdelay", "0", "-f", "mpegts", str(film)]
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words], check=True, timeout=60)
-    kinds = {"en": "DEFAULT=YES", "de": "FORCED=YES", "it": "DEFAULT=NO", "fr": "DEFAULT=NO"}
+    kinds = {
+        "en": "DEFAULT=YES",
+        "de": f'FORCED=YES,CHARACTERISTICS="{SOUNDS_IN_WORDS}"',
+        "it": "DEFAULT=NO",
+        "fr": "DEFAULT=NO",
+    }
     lines = [
         f'#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="{tag} text",LANGUAGE="{tag}",{kind},URI="{tag}.m3u8"'
         for tag, kind in kinds.items()
@@ -213,7 +222,7 @@ def test_subtitles_of_a_playlist_are_captions(client: Client, origin: Origin, tm
     found = {each.language: (each.label, each.default, each.forced, each.origin, each.cues) for each in video.captions}
     assert found == {
         "en": ("en text", True, False, "source", 2),
-        "de": ("de text", False, True, "source", 2),
+        "de-x-sdh": ("de text", False, True, "source", 2),
     }
     for caption in video.captions:
         for known, wanted in zip(times_of(caption.url), [(0.5, 1.5, "First"), (2.0, 3.0, "Second")], strict=True):

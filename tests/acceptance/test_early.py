@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import imageio_ffmpeg
@@ -125,15 +127,48 @@ def test_an_upload_is_encoded_while_it_comes(service: Vodpull, film: Path) -> No
     early = {path.name for path in work_of(service, upload_id).glob("results/chunk-*")}
     told = len(service.log())
     send_on(service, upload_id, data[len(data) // 2 :], at=len(data) // 2)
-    deadline_s = time.monotonic() + 120
-    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.1)
+    encoded(service, before)
     log = service.log()[told:]
     assert "upload copied as it came" in log
     made = set(re.findall(r"chunk encoded .* chunk=(\d+)", log))
     assert "3" in made, "the filter of this test reads the log"
     assert not made & {name.split("-")[1] for name in early}
+
+
+def encoded(service: Vodpull, before: int) -> dict[str, Any]:
+    """Return the newest video once it is encoded."""
+    deadline_s = time.monotonic() + 120
+    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.1)
+    return dict(videos_of(service)[0])
+
+
+def shape_of(service: Vodpull, video_id: str) -> tuple[Any, list[float]]:
+    """Return the tracks of a video, and how long the segments of its best rendition are."""
+    video = service.api("GET", f"/videos/{video_id}").json()
+    path = urlsplit(video["playlist_url"]).path.removeprefix("/media/")
+    return video["tracks"], [each.duration for each in media_of(service, path).segments]
+
+
+def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_origin: Origin, film: Path) -> None:
+    data = film.read_bytes()
+    [pulled] = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])["jobs"]
+    before = len(videos_of(service))
+    upload_id = begin_upload(service, data)
+    service.is_killed = True
+    at = len(data) // 2
+    for end in (3 * len(data) // 4, len(data)):
+        service.kill()
+        service.start()
+        assert len(videos_of(service)) == before, "nothing is shown before the last byte"
+        assert int(tus(service, "HEAD", f"/{upload_id}").headers["upload-offset"]) == at
+        send_on(service, upload_id, data[at:end], at=at)
+        at = end
+    video = encoded(service, before)
+    assert service.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
+    assert shape_of(service, video["video_id"]) == shape_of(service, pulled["video_id"])
+    assert len(videos_of(service)) == before + 1
 
 
 def test_of_an_upload_that_is_given_up_nothing_stays(service: Vodpull, film: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import shutil
@@ -106,14 +107,8 @@ def first_of(move: Move, import_id: str, state: str) -> dict[str, Any]:
 
 def typed(move: Move, *words: str) -> subprocess.CompletedProcess[str]:
     """Type a command of imports, with what opens every cloud in the environment."""
-    key = move.service.own_key
-    access = {
-        "VODPULL_SERVER": move.service.url,
-        "VODPULL_ACCESS_KEY": key.access_key,
-        "VODPULL_SECRET_KEY": key.secret,
-    }
     secrets = {f"VODPULL_IMPORT_{name}": KEY for name in ("TOKEN_SECRET", "API_TOKEN", "ACCESS_KEY")}
-    return move.service.run("import", *words, **access, **secrets)
+    return move.service.run("import", *words, **access(move.service), **secrets)
 
 
 @pytest.fixture(scope="module")
@@ -272,6 +267,74 @@ def test_the_library_goes_out_with_its_files_and_its_copies_come_in_again(
     brought = service.api("GET", f"/videos/{found[0]['video_id']}", key=neighbour).json()
     assert brought["sha256"] == videos[taken["video_id"]]["sha256"]
     assert brought["poster_url"]
+
+
+AS_IT_WAS = ("video_id", "name", "description", "created_at_ms", "state", "playback", "sha256", "duration_s")
+
+
+def test_the_library_goes_out_and_comes_in_at_another_installation_as_it_was(
+    move: Move, moved: dict[str, str], origin: Origin, tmp_path: Path
+) -> None:
+    for import_id in moved.values():
+        wait_for(move.service, import_id, "done")
+    blocked, changed = sorted(library_of(move.service))[:2]
+    assert move.service.call("videoBlock", {"videoId": blocked})["code"] == 200
+    here = library_of(move.service)
+    there = Vodpull(
+        tmp_path / "data", origin=f"{move.service.url},{origin.origin}", VODPULL_DEFAULT_TEMPLATE="original"
+    )
+    there.start()
+    try:
+        file = tmp_path / "library.jsonl"
+        left = move.service.run("export", str(file), **access(move.service))
+        assert left.returncode == 0, left.stderr
+        assert "1 of them blocked" in left.stderr
+        assert come_in(there, file) == {"done": len(here) - 1, "failed": 1}
+        assert move.service.call("videoEnable", {"videoId": blocked})["code"] == 200
+        assert come_in(there, file) == {"done": 1, "exists": len(here) - 1}
+        assert library_of(there) == here
+        for video_id in set(here) - {blocked}:
+            told = there.api("GET", f"/videos/{video_id}/playback", params={"original": True}).json()
+            film = there.get(told["original_url"].removeprefix(there.url)).content
+            assert hashlib.sha256(film).hexdigest() == here[video_id]["sha256"]
+        assert come_in(there, file) == {"exists": len(here)}
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        for line in lines:
+            if line["id"] == changed:
+                line |= {"url": origin.url("flower_faststart.mp4"), "revision": "another film"}
+        file.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        assert come_in(there, file) == {"done": 1, "exists": len(here) - 1}
+        now = library_of(there)
+        assert now.pop(changed)["sha256"] != here.pop(changed)["sha256"]
+        assert now == here
+    finally:
+        there.stop()
+
+
+def library_of(service: Vodpull) -> dict[str, dict[str, Any]]:
+    """Return what people know of each video, by its id."""
+    found = {}
+    for listed in service.api("GET", "/videos", params={"limit": 100}).json()["videos"]:
+        video = service.api("GET", f"/videos/{listed['video_id']}").json()
+        told = {name: video[name] for name in AS_IT_WAS}
+        told["categories"] = sorted(each["name"] for each in video["categories"])
+        told["captions"] = sorted((each["language"], each["label"], each["default"]) for each in video["captions"])
+        found[video["video_id"]] = told
+    return found
+
+
+def come_in(service: Vodpull, file: Path) -> dict[str, int]:
+    """Import a file by the command, and return how many entries came to which end."""
+    ran = service.run("import", "jsonl", str(file), "--json", **access(service))
+    counts = counted(json.loads(ran.stdout))
+    assert ran.returncode == ("failed" in counts), ran.stderr
+    return counts
+
+
+def access(service: Vodpull) -> dict[str, str]:
+    """Return the variables by which commands find a service, and its key."""
+    key = service.own_key
+    return {"VODPULL_SERVER": service.url, "VODPULL_ACCESS_KEY": key.access_key, "VODPULL_SECRET_KEY": key.secret}
 
 
 def test_what_is_under_way_ends_with_the_import_that_is_cancelled(move: Move, origin: Origin) -> None:

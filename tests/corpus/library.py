@@ -28,7 +28,7 @@ import av
 import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
-from vodpull.media.confined import display, film, proof, segments
+from vodpull.media.confined import display, film, hearing, segments
 from vodpull.media.verify import likeness, sound_likeness
 
 # Rounding to frames at both ends, and what containers say of lengths.
@@ -159,7 +159,7 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
 
 def heard(file: Path, first_s: float, hearing_s: float) -> sound_likeness.Heard:
     """Return what is heard of the first track for a while."""
-    track = proof.SoundStretch(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
+    track = hearing.SoundStretch(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
     with av.open(str(file), options=options_of(file)) as container:
         stream: Any = container.streams.audio[0]
         track.take(film.decoded_sound(av, container, stream, from_s=first_s), zero_s=0.0)

@@ -61,6 +61,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "dv": ("dv", "-c:v", "dvvideo", "-pix_fmt", "yuv411p", "-an", "-frames:v", "3", "-r", "30000/1001", "720x480"),
     "aiff": ("aiff", "-vn", "-c:a", "pcm_s16be"),
     "caf": ("caf", "-vn", "-c:a", "alac"),
+    "w64": ("w64", "-vn", "-c:a", "pcm_s16le"),
     "amr": ("amr", "-vn", "-c:a", "libopencore_amrnb", "-ac", "1", "8000"),
 }
 DECODED_AS = {"libtheora": "theora", "libvvenc": "vvc"}

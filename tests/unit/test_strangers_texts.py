@@ -23,7 +23,7 @@ from vodpull.api.cloudvod.library.videos.requests import (
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.requests import parse_pull, parse_query
 from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
-from vodpull.api.http.files import is_media_key, parse_range
+from vodpull.api.http.stored.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
 from vodpull.console.pages.sources import read_sources

@@ -23,17 +23,17 @@ from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
-from vodpull.api.http.audit import Audited, note_of
-from vodpull.api.http.content_keys import content_keys_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
-from vodpull.api.http.files import media_router
+from vodpull.api.http.keys.audit import Audited, note_of
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.old_urls import old_urls_router
 from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
-from vodpull.api.http.publish_domains import PublishDomains
+from vodpull.api.http.stored.content_keys import content_keys_router
+from vodpull.api.http.stored.files import media_router
+from vodpull.api.http.stored.publish_domains import PublishDomains
 from vodpull.api.v1.account import account_router
 from vodpull.api.v1.audit import audit_router
 from vodpull.api.v1.batches import batches_router

@@ -14,10 +14,10 @@ from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.access import Access
 from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.waiters import Waiters
+from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.waiters import Waiters
 from vodpull.api.routes import create_api, status_query_of
 from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.facts import describe_system

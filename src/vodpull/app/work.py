@@ -18,8 +18,8 @@ from vodpull.app.setup import find_tools
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.admission import Admission, Thresholds
 from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.importing.pictures import Pictures
 from vodpull.workflows.importing.submission import Submission

@@ -18,9 +18,9 @@ from vodpull.imports.entries import (
 )
 from vodpull.imports.ledger import Brought
 from vodpull.imports.model import EntryState, ListedEntry
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.wire_values import ID_PATTERN, MAX_URL_CHARACTERS
 
-_VIDEO_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_VIDEO_ID = re.compile(ID_PATTERN)
 
 _NOTHING = Entry(origin_id="", url="")
 

@@ -83,6 +83,15 @@ class Ledger:
         shown = found[:limit]
         return shown, write_cursor(shown[-1].created_at_ms, shown[-1].import_id) if len(found) > limit else ""
 
+    def of_concern(self, since_ms: int, *, limit: int) -> list[Import]:
+        """Return the imports that have not ended, and those that failed since a time, newest first."""
+        row = tables.imports.c
+        failed = sa.and_(row.state == ImportState.FAILED.value, row.finished_at_ms >= since_ms)
+        query = sa.select(tables.imports).where(sa.or_(row.finished_at_ms.is_(None), failed))
+        with self.engine.connect() as connection:
+            found = connection.execute(query.order_by(row.created_at_ms.desc(), row.import_id.desc()).limit(limit))
+            return [_import_of(each) for each in found.mappings()]
+
     def tallies(self, import_id: str) -> dict[EntryState, Tally]:
         """Return how much there is of each state."""
         with self.engine.connect() as connection:
@@ -172,19 +181,18 @@ def read_tallies(connection: sa.Connection, import_id: str) -> dict[EntryState, 
 
 def read_volume(connection: sa.Connection, import_id: str) -> Volume:
     """Return what came over the network for an import, and how much of it is kept."""
-    job, state = tables.job.c, _entries.state
-    under_way = sa.and_(job.job_id == _entries.job_id, state == EntryState.RUNNING.value)
-    kept = sa.case((state == EntryState.DONE.value, _entries.size_bytes), else_=job.bytes_done)
-    query = (
-        sa.select(
-            sa.func.coalesce(sa.func.sum(sa.func.coalesce(job.received_bytes, _entries.fetched_bytes)), 0),
-            sa.func.coalesce(sa.func.sum(kept), 0),
-        )
-        .select_from(tables.import_entries.outerjoin(tables.job, under_way))
-        .where(_entries.import_id == import_id)
+    job, mine = tables.job.c, _entries.import_id == import_id
+    is_running = _entries.state == EntryState.RUNNING.value
+    kept = sa.case((_entries.state == EntryState.DONE.value, _entries.size_bytes))
+    over = sa.select(sa.func.sum(_entries.fetched_bytes), sa.func.sum(kept)).where(mine, ~is_running)
+    under_way = (
+        sa.select(sa.func.sum(job.received_bytes), sa.func.sum(job.bytes_done))
+        .join_from(tables.import_entries, tables.job, job.job_id == _entries.job_id)
+        .where(mine, is_running)
     )
-    fetched, needed = connection.execute(query).one()
-    return Volume(fetched_bytes=int(fetched), needed_bytes=int(needed))
+    rows = [connection.execute(query).one() for query in (over, under_way)]
+    fetched, needed = (sum(int(figure or 0) for figure in figures) for figures in zip(*rows, strict=True))
+    return Volume(fetched_bytes=fetched, needed_bytes=needed)
 
 
 def read_entries(

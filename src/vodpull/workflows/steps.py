@@ -47,11 +47,11 @@ from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_t
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
-from vodpull.workflows.attempt.exhaustion import passes
 from vodpull.workflows.attempt.known import switch
-from vodpull.workflows.attempt.pieces import clear_pieces
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
+from vodpull.workflows.attempt.workspace.exhaustion import passes
+from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner

@@ -16,9 +16,9 @@ from tests.stored import add_video, finish
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.manifests.manifest import folder_of
-from vodpull.jobs.model import Job, VideoOrigin
+from vodpull.jobs.model import MAX_CAPTIONS, Job, VideoOrigin
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
+from vodpull.jobs.store.captions import CaptionRows
 from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.requests.leftovers import Leftovers

@@ -7,6 +7,7 @@ import re
 import pytest
 from tests.integration.console.conftest import Console
 
+from vodpull.clock import now_ms
 from vodpull.errors import Failure, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.ledger import EntryChange, change_entries, take_turn
@@ -82,3 +83,25 @@ def test_the_first_page_tells_at_a_glance_how_it_goes(operator: Console, begun: 
     assert f"/console/imports/{begun.import_id}" in glance
     assert "free of" in glance
     assert "local" in glance
+    assert operator.context.system_facts().storage_url in glance
+    assert "nothing" in glance
+
+
+@pytest.mark.parametrize("state", [ImportState.PAUSED, ImportState.FAILED])
+def test_the_first_page_tells_of_an_import_that_wants_somebody_and_why(
+    operator: Console, begun: Import, state: ImportState
+) -> None:
+    ledger = operator.context.imports.ledger
+    failure = Failure.of(ParameterError("the keys were refused"))
+    with ledger.engine.begin() as connection:
+        assert take_turn(
+            connection,
+            ledger.find(begun.import_id, account_id=None),
+            state=state.value,
+            failure=failure,
+            finished_at_ms=now_ms() if state is ImportState.FAILED else None,
+        )
+    glance = operator.browser.get("/console/overview").text
+    assert glance.count(f"/console/imports/{begun.import_id}") == (1 if state is ImportState.FAILED else 2)
+    assert "the keys were refused" in glance
+    assert "nothing" not in glance

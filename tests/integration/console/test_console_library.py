@@ -171,7 +171,7 @@ def test_a_callback_of_an_account_is_set_judged_and_taken_back(operator: Console
     assert callbacks.of_all() == []
 
 
-def test_subtitles_among_the_materials_of_its_account_are_drawn_into_a_video(operator: Console) -> None:
+def test_subtitles_and_pictures_among_the_materials_of_its_account_are_drawn_into_a_video(operator: Console) -> None:
     [job] = add(operator, "a.mp4")
     context, path = operator.context, f"library/{job.video_id}"
     assert "Text in the picture" not in operator.browser.get(f"/console/{path}").text
@@ -183,11 +183,15 @@ def test_subtitles_among_the_materials_of_its_account_are_drawn_into_a_video(ope
             keep_material(connection, material)
     shown_page = operator.browser.get(f"/console/{path}").text
     assert f'<option value="{words.material_id}">&lt;b&gt;words&lt;/b&gt;.srt</option>' in shown_page
-    assert picture.material_id not in shown_page
+    assert f'<option value="{picture.material_id}" >logo.png</option>' in shown_page
+    for watermark in (words.material_id, "0" * 32, "none"):
+        assert post(operator, f"{path}/encode", template="abr", watermark=watermark).status_code == 400
     for template, burn_in in (("abr", picture.material_id), ("abr", "0" * 32), ("original", words.material_id)):
         assert post(operator, f"{path}/encode", template=template, burn_in=burn_in).status_code == 400
-    assert post(operator, f"{path}/encode", template="abr", burn_in=words.material_id).status_code == 200
-    assert context.store.find_job(job.job_id)[1].burn_in == words.material_id
+    asked = post(operator, f"{path}/encode", template="abr", burn_in=words.material_id, watermark=picture.material_id)
+    assert asked.status_code == 200
+    started = context.store.find_job(job.job_id)[1]
+    assert (started.burn_in, started.watermark) == (words.material_id, picture.material_id)
     assert context.materials.used([words.material_id]) == {words.material_id}
 
 

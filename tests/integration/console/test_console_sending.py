@@ -16,6 +16,8 @@ from vodpull.accounts.people.sessions import Place
 from vodpull.console.request.visit import COOKIE
 from vodpull.jobs.model import VideoOrigin
 from vodpull.materials.materials import keep_material, use_materials
+from vodpull.uploads.model import UploadKind, Wanted
+from vodpull.uploads.reservations import reserve
 
 FILES = "/console/uploads/files"
 
@@ -136,3 +138,22 @@ def test_a_join_has_an_order_and_one_account(operator: Console) -> None:
     assert post(operator, "join", videos=first.video_id, **form).status_code == 400
     assert post(operator, "join", videos=f"{ids},nobody", **form).status_code == 404
     assert operator.browser.get("/console/join").status_code == 200
+
+
+def test_a_file_goes_to_the_account_that_the_page_names_and_stays_there(operator: Console) -> None:
+    accounts = operator.context.accounts
+    proof = {"X-CSRF-Token": csrf_of(operator)}
+    assert "data-account>" not in operator.browser.get("/console/uploads").text
+    key = accounts.create_key("studio")
+    account_id = accounts.account_named("studio")
+    for page in ("uploads", "materials"):
+        assert f'<option value="{account_id}" >studio</option>' in operator.browser.get(f"/console/{page}").text
+    named = operator.browser.post(FILES, headers=proof | {"Vodpull-Account": account_id}, content=b"abc")
+    assert named.text == f"POST 3 {key.access_key}"
+    refused = operator.browser.post(FILES, headers=proof | {"Vodpull-Account": "nobody"}, content=b"abc")
+    assert (refused.status_code, refused.json()["code"]) == (400, "parameter_error")
+    wanted = Wanted(account_id=account_id, access_key="", kind=UploadKind.VIDEO, file_name="a.mp4")
+    with operator.context.store.engine.begin() as connection:
+        upload = reserve(connection, wanted, deadline_ms=2**53)
+    gone_on = operator.browser.patch(f"{FILES}/{upload.upload_id}", headers=proof, content=b"abc")
+    assert gone_on.text == f"PATCH 3 {key.access_key}"

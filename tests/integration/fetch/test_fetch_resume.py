@@ -83,7 +83,8 @@ def test_there_are_thirty_scripts() -> None:
 
 
 async def test_of_thirty_faults_few_bytes_come_twice_and_every_file_is_right(bench: Bench) -> None:
-    sent_bytes = 0
+    sent_bytes, received, told = 0, 0, list[int]()
+    bench.limits = replace(bench.limits, on_received=told.append)
     for faults in FAULTS:
         file = bench.script(*faults)
         arrived = await bench.download(md5=md5_of(CONTENT))
@@ -91,6 +92,8 @@ async def test_of_thirty_faults_few_bytes_come_twice_and_every_file_is_right(ben
         assert bench.target.read_bytes() == CONTENT
         assert file.faults == []
         sent_bytes += file.sent_bytes
+        received += arrived.received_bytes
+    assert sum(told) == received >= len(CONTENT) * len(FAULTS), "whoever asks is told of every byte that comes"
     assert bench.left() == ["source"]
     assert sent_bytes <= 1.1 * len(CONTENT) * len(FAULTS)
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.clapper import ffmpeg
-from tests.integration.media.pipeline import make_parts, make_renditions, plan_source
+from tests.clapper import ffmpeg, whole
+from tests.integration.media.pipeline import VIDEO_ID, make_parts, make_renditions, plan_source
 from tests.mp4_edits import STBL, box, boxes, edit, find
 
-from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox, VideoStream, parse_template, probe
 from vodpull.media.plan.copy_rules import picture_obstacle
 
@@ -170,17 +169,36 @@ async def test_what_the_bitstream_says_counts_where_the_container_says_nothing(
     assert found.crop == CROP[False]
 
 
-async def test_a_film_that_is_turned_on_its_way_is_not_shown_wrong(tmp_path: Path, toolbox: Toolbox) -> None:
+@pytest.mark.parametrize(
+    ("said", "turn"),
+    [
+        ("display_orientation=insert:rotate=90", None),
+        ("display_orientation=insert:rotate=180", (180, False)),
+        ("display_orientation=insert:flip=horizontal", (0, True)),
+        ("crop_left=40:crop_right=40", None),
+    ],
+    ids=["turned", "upside down", "mirrored", "cropped"],
+)
+async def test_a_film_that_is_shown_otherwise_on_its_way_is_followed(
+    tmp_path: Path, toolbox: Toolbox, said: str, turn: tuple[int, bool] | None
+) -> None:
+    """What has another shape then has bars; the proof has looked at both sides of the change."""
     content = b""
-    for number, turned in enumerate(((), ("-bsf:v", "h264_metadata=display_orientation=insert:rotate=90"))):
+    for number, turned in enumerate(((), ("-bsf:v", f"h264_metadata={said}"))):
         part = tmp_path / f"{number}.ts"
-        ffmpeg("-f", "lavfi", "-i", card(0), *X264, *turned, "-output_ts_offset", number + 1, part)
+        picture = card(0).replace("r=5", "r=25")
+        ffmpeg("-f", "lavfi", "-i", picture, *X264, *turned, "-output_ts_offset", number + 1, part)
         content += part.read_bytes()
     source = tmp_path / "source.ts"
     source.write_bytes(content)
     (tmp_path / "made").mkdir()
-    with pytest.raises(OutputInvalid, match="the picture is turned"):
-        await make_renditions(source, tmp_path / "made", toolbox=toolbox, template=TWO_RUNGS)
+    await make_renditions(source, tmp_path / "made", toolbox=toolbox, template=TWO_RUNGS)
+    quarters, edge, (width, height) = look(whole(tmp_path / "made" / "out" / f"{VIDEO_ID}.m3u8"))
+    assert width > height
+    if turn is None:
+        assert edge < 40
+    else:
+        assert [pytest.approx(row, abs=12) for row in shown(turn)] == list(quarters)
 
 
 @pytest.mark.parametrize("degrees", [3, 50])

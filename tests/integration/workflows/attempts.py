@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imageio_ffmpeg
 import sqlalchemy as sa
 from tests.stored import VAULT, accept
 
-from vodpull import fetch
+from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
-from vodpull.jobs.model import Job
+from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
+from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.admission import Admission, Thresholds
-from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.side_files import SideFiles
+from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,3 +78,22 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     )
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)
+
+
+async def pulled(made: Bench) -> tuple[Bench, media.MediaInfo]:
+    """Put the source where a fetch leaves it, and record it."""
+    place, store = made.can.workspace(made.job), made.can.store
+    place.open()
+    shutil.copyfile(made.source, place.source)
+    key = f"{folder_key(made.job)}/source.mp4"
+    await made.can.objects.put_file(key, made.source)
+    size = made.source.stat().st_size
+    file = StoredFile(clarity=Clarity.ORIGINAL, server_type=ServerType.SOURCE, width_px=320, height_px=180,
+                      bitrate_bps=1, size_bytes=size, key=key)  # fmt: skip
+    digests = place.digests(place.source)
+    asset = Asset(
+        video_id=made.job.video_id, duration_s=60.0, files=(file,), md5=digests["md5"], sha256=digests["sha256"]
+    )
+    store.record_pulled(JobRef.of(made.job), asset)
+    _, job = store.find_job(made.job.job_id)
+    return replace(made, job=job), await media.probe(place.source, toolbox=made.can.toolbox)

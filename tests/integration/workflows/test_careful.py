@@ -10,35 +10,13 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 import sqlalchemy as sa
-from tests.integration.workflows.attempts import Bench, bench
+from tests.integration.workflows.attempts import Bench, bench, pulled
 
 from vodpull import media
 from vodpull.errors import OutputInvalid
-from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile
-from vodpull.jobs.store.refs import JobRef
-from vodpull.workflows.attempt.context import folder_key
-from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, write_plan
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.verified import read_verified
-
-
-async def stored(made: Bench) -> tuple[Bench, media.MediaInfo]:
-    """Put the source where a fetch leaves it, and record it."""
-    place, store = made.can.workspace(made.job), made.can.store
-    place.open()
-    shutil.copyfile(made.source, place.source)
-    key = f"{folder_key(made.job)}/source.mp4"
-    await made.can.objects.put_file(key, made.source)
-    size = made.source.stat().st_size
-    file = StoredFile(clarity=Clarity.ORIGINAL, server_type=ServerType.SOURCE, width_px=320, height_px=180,
-                      bitrate_bps=1, size_bytes=size, key=key)  # fmt: skip
-    digests = place.digests(place.source)
-    asset = Asset(
-        video_id=made.job.video_id, duration_s=60.0, files=(file,), md5=digests["md5"], sha256=digests["sha256"]
-    )
-    store.record_pulled(JobRef.of(made.job), asset)
-    _, job = store.find_job(made.job.job_id)
-    return replace(made, job=job), await media.probe(place.source, toolbox=made.can.toolbox)
+from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, write_plan
 
 
 async def mix_up_chunks(made: Bench, info: media.MediaInfo, folder: Path) -> None:
@@ -59,7 +37,7 @@ async def mix_up_chunks(made: Bench, info: media.MediaInfo, folder: Path) -> Non
 
 
 async def test_a_chunk_that_shows_something_else_is_made_again(database: sa.Engine, tmp_path: Path) -> None:
-    made, info = await stored(bench(database, tmp_path, seconds=60))
+    made, info = await pulled(bench(database, tmp_path, seconds=60))
     await mix_up_chunks(made, info, tmp_path / "wrong")
     production = Production(made.can)
     proof = read_verified(await production.package(made.job, info)).proof
@@ -69,7 +47,7 @@ async def test_a_chunk_that_shows_something_else_is_made_again(database: sa.Engi
 
 
 async def test_the_careful_plan_is_there_for_who_comes_after_a_kill(database: sa.Engine, tmp_path: Path) -> None:
-    made, info = await stored(bench(database, tmp_path, seconds=60))
+    made, info = await pulled(bench(database, tmp_path, seconds=60))
     await mix_up_chunks(made, info, tmp_path / "wrong")
     place = made.can.workspace(made.job)
     shutil.rmtree(await Production(made.can).package(made.job, info))
@@ -83,7 +61,7 @@ async def test_the_careful_plan_is_there_for_who_comes_after_a_kill(database: sa
 
 
 async def test_what_is_wrong_in_one_piece_is_a_failure(database: sa.Engine, tmp_path: Path) -> None:
-    made, info = await stored(bench(database, tmp_path, seconds=6, kind="avi"))
+    made, info = await pulled(bench(database, tmp_path, seconds=6, kind="avi"))
     production = Production(made.can)
     await production.make_all(made.job, info)
     # The source is replaced behind the back of the encode.
@@ -95,7 +73,7 @@ async def test_what_is_wrong_in_one_piece_is_a_failure(database: sa.Engine, tmp_
 
 
 async def test_nothing_of_an_encrypted_video_is_shown_early(database: sa.Engine, tmp_path: Path) -> None:
-    made, info = await stored(bench(database, tmp_path, seconds=60))
+    made, info = await pulled(bench(database, tmp_path, seconds=60))
     production = Production(made.can)
     await production.make_tracks(made.job, info)
     await production.make_chunk(made.job, info, 0)

@@ -20,8 +20,8 @@ from vodpull.jobs.store.outcome import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
-from vodpull.workflows.attempt.pieces import PLAN
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.workspace.pieces import PLAN
 
 LIMIT_S = 30
 """Of every wait, on a busy machine."""

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from vodpull.api.http.waiters import Waiters
+from vodpull.api.http.keys.waiters import Waiters
 from vodpull.api.v1 import progress as module
 from vodpull.api.v1.progress import News, ProgressStreams
 from vodpull.errors import RateLimited

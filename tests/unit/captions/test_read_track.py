@@ -124,6 +124,12 @@ def test_only_markup_of_webvtt_is_left(said: str, seen: str) -> None:
     assert cues(f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n")[0][2] == seen
 
 
+def test_cues_that_overlap_are_all_seen() -> None:
+    second = SUBRIP.replace("00:00:03,000", "00:00:02,000")
+    assert [span[:2] for span in cues(second)] == [(1000, 2500), (2000, 4000)]
+    assert write_track(read_track(second.encode()), duration_s=10).cues == 2
+
+
 def test_cues_beyond_the_end_are_left_out() -> None:
     track = kept_within(read_track(SUBRIP.encode()), 2.0)
     assert [(cue.end_ms, cue.line) for cue in track.cues] == [(2000, 2)]

@@ -10,11 +10,11 @@ from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.http.access import Access
-from vodpull.api.http.files import ObjectReader
+from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.waiters import Waiters
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
-from vodpull.api.http.waiters import Waiters
+from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing

@@ -10,9 +10,10 @@ from pydantic import Field
 
 from vodpull.accounts.playback_keys import Algorithm
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
+from vodpull.wire_values import TEXT_PATTERN
 
 KeyId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{1,32}$", description="`key_id` of a playback key.")]
 
@@ -56,7 +57,7 @@ class PlaybackKeyList(Shape):
 class NewPlaybackKey(RequestShape):
     """A playback key to be made."""
 
-    public_key: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")] = ""
+    public_key: Annotated[str, Field(max_length=2000, pattern=TEXT_PATTERN)] = ""
     """Ed25519, in PEM: your back end signs with the other half; empty: a secret is made."""
 
 

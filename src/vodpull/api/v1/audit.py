@@ -11,6 +11,7 @@ from vodpull.accounts.audit import CURSOR_PATTERN, MAX_PAGE, Line, Look, as_csv,
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
+from vodpull.wire_values import TEXT_PATTERN
 
 FORMATS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -56,8 +57,8 @@ def audit_router(context: ApiContext) -> APIRouter:
 
     @router.get("", operation_id="pageAudit", response_model=AuditPage, responses=FORMATS)
     def page_audit(
-        who: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description="Part of an access key.")] = "",
-        action: Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$", description="Beginning of an action.")] = "",
+        who: Annotated[str, Query(max_length=100, pattern=TEXT_PATTERN, description="Part of an access key.")] = "",
+        action: Annotated[str, Query(max_length=64, pattern=TEXT_PATTERN, description="Beginning of an action.")] = "",
         since_ms: Annotated[int | None, Query(ge=0, le=2**53, description="Not older; Unix time in ms.")] = None,
         until_ms: Annotated[int | None, Query(ge=0, le=2**53, description="Older; Unix time in ms.")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most lines of a page.")] = 50,

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.deliveries import DeliveryReply, delivery_reply
 from vodpull.api.v1.progress import News, ProgressStreams
@@ -32,11 +32,12 @@ from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.idempotency import fingerprint
 from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url
+from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
-BatchId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`batch_id` of a batch; the wire's `taskId`.")]
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`job_id` of a job.")]
+BatchId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`batch_id` of a batch; the wire's `taskId`.")]
+JobId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`job_id` of a job.")]
 Position = Annotated[int, Path(ge=0, lt=50, description="Place of the job in its batch, from 0.")]
 
 
@@ -134,7 +135,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
     def list_batches(
         state: Annotated[State | None, Query(description="Only batches of this state.")] = None,
         trans_no: Annotated[
-            str | None, Query(max_length=32, pattern=r"^[^\x00]*$", description="Only batches with this id of yours.")
+            str | None, Query(max_length=32, pattern=TEXT_PATTERN, description="Only batches with this id of yours.")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most batches of a page.")] = 20,
         cursor: Annotated[

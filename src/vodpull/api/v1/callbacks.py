@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound

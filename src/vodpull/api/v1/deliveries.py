@@ -8,10 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import Shape
 from vodpull.jobs.notices.deliveries import CURSOR_PATTERN, MAX_PAGE, Attempt, Delivery, DeliveryState
+from vodpull.wire_values import ID_PATTERN
 
 DeliveryId = Annotated[str, Path(pattern=r"^[0-9a-z-]{1,64}$", description="`delivery_id` of a notification.")]
 
@@ -73,7 +74,7 @@ def deliveries_router(context: ApiContext) -> APIRouter:
     @router.get("", operation_id="pageDeliveries")
     def page_deliveries(
         batch_id: Annotated[
-            str | None, Query(pattern=r"^[0-9a-f]{32}$", description="Only those of this batch.")
+            str | None, Query(pattern=f"^{ID_PATTERN}$", description="Only those of this batch.")
         ] = None,
         state: Annotated[DeliveryState | None, Query(description="Only these.")] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most notifications of a page.")] = 20,

@@ -14,11 +14,12 @@ from pydantic import Field
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError
 from vodpull.jobs.notices.events import MAX_PAGE, Event, EventKind
+from vodpull.wire_values import TEXT_PATTERN
 
 LOOK_S = 0.5
 """How often a waiting poll looks for news."""
@@ -53,7 +54,7 @@ class EventPage(Shape):
 class Acknowledgement(RequestShape):
     """Events that the client is done with."""
 
-    event_ids: Annotated[list[Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")]], Field(max_length=100)]
+    event_ids: Annotated[list[Annotated[str, Field(max_length=64, pattern=TEXT_PATTERN)]], Field(max_length=100)]
     """As `/api/v1/events` lists them."""
 
 

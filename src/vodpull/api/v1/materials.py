@@ -9,15 +9,14 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound, PermissionDenied
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter
 from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
 from vodpull.videos.urls import FileUrls
-
-_Text = r"^[^\x00]*$"
+from vodpull.wire_values import TEXT_PATTERN
 
 MaterialId = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`material_id` of a material.")]
 Kind = Literal["material", "audio"]
@@ -62,7 +61,7 @@ class MaterialPage(Shape):
 class MaterialChange(RequestShape):
     """What is to be changed; a member that is left out stays as it is."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=_Text)] = None
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=TEXT_PATTERN)] = None
     """A label."""
     publish_domain: Annotated[str | None, Field(max_length=255, pattern=r"^[A-Za-z0-9.:-]*$")] = None
     """One of the installation's; empty: its default."""
@@ -111,7 +110,7 @@ def _add_reads(router: APIRouter, desk: _Desk) -> None:
     @router.get("", operation_id="listMaterials")
     def list_materials(
         search: Annotated[
-            str, Query(max_length=255, pattern=_Text, description="Any part of the name, letter case aside.")
+            str, Query(max_length=255, pattern=TEXT_PATTERN, description="Any part of the name, letter case aside.")
         ] = "",
         kind: Annotated[Kind | None, Query(description="Only these.")] = None,
         suffix: Annotated[str, Query(pattern=r"^[A-Za-z0-9]{0,10}$", description="Only files of this suffix.")] = "",

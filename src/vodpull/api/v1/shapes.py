@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vodpull.errors import Fault
-from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, Stage
-from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
+from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, MAX_SIDECARS, Stage
+from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN, TEXT_PATTERN
 
 
 class Shape(BaseModel):
@@ -26,13 +26,13 @@ class RequestShape(Shape):
 class NewCaption(RequestShape):
     """A caption file that comes with a source; SubRip, WebVTT, ASS or SSA. `url` or `material_id` says where it is."""
 
-    url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]*$")] = ""
+    url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=TEXT_PATTERN)] = ""
     """Where it is fetched from: http or https."""
     material_id: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{0,64}$")] = ""
     """The material of the account that it is."""
     language: Annotated[str, Field(min_length=2, max_length=35)]
     """By BCP 47: `en`, `pt-BR`, `zh-Hant`."""
-    label: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
+    label: Annotated[str, Field(max_length=100, pattern=TEXT_PATTERN)] = ""
     """What viewers choose it by; empty: what the language calls itself."""
     default: Annotated[bool, Field(strict=True)] = False
     """Players show it unless a viewer chooses otherwise."""
@@ -43,16 +43,16 @@ class NewItem(RequestShape):
 
     url: Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]+$")]
     """Where it is: http or https."""
-    name: Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] = ""
+    name: Annotated[str, Field(max_length=255, pattern=TEXT_PATTERN)] = ""
     """Label; default: the last part of the URL's path."""
     md5: Annotated[str, Field(pattern=f"^({MD5_PATTERN})?$")] = ""
     """Expected digest; empty: not checked."""
-    captions: Annotated[list[NewCaption], Field(max_length=20)] = []
+    captions: Annotated[list[NewCaption], Field(max_length=MAX_SIDECARS)] = []
     """Text tracks; one that cannot be used is left out with a warning, the video is published without it."""
 
 
 MetadataKey = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00]+$")]
-MetadataValue = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
+MetadataValue = Annotated[str, Field(max_length=500, pattern=TEXT_PATTERN)]
 
 
 class NewBatch(RequestShape):
@@ -62,9 +62,9 @@ class NewBatch(RequestShape):
     """The sources, 1 to 50."""
     template: Annotated[str, Field(max_length=100)] = ""
     """`abr`, `original`; empty: the default of the service."""
-    trans_no: Annotated[str, Field(max_length=32, pattern=r"^[^\x00]*$")] = ""
+    trans_no: Annotated[str, Field(max_length=32, pattern=TEXT_PATTERN)] = ""
     """Your own id."""
-    notify_url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=r"^[^\x00]*$")] = ""
+    notify_url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=TEXT_PATTERN)] = ""
     """Where to post the final state; empty: nowhere."""
     metadata: Annotated[dict[MetadataKey, MetadataValue], Field(max_length=50)] = {}
     """Pairs of your own, up to 50, kept and returned as they are: keys up to 40 characters, values up to 500."""

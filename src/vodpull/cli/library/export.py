@@ -57,7 +57,15 @@ def export(
             target.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             here.add(video.video_id)
     part.replace(file)
-    typer.echo(f"{len(here)} videos in {file}", err=True)
+    typer.echo(f"{len(here)} videos in {file}{_blocked(file)}", err=True)
+
+
+def _blocked(file: Path) -> str:
+    with file.open("rb") as lines:
+        blocked = sum(json.loads(line)["blocked"] for line in lines)
+    if not blocked:
+        return ""
+    return f", {blocked} of them blocked: their URLs answer nobody until they are enabled; --files copies them, too"
 
 
 def _export_files(file: Path, url: str, *, name: str, account: str) -> None:

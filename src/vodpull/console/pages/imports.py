@@ -104,7 +104,9 @@ class _ImportDesk:
         return {
             "found": found,
             "volume": self._ledger.volume(found.import_id),
-            "without": self._ledger.entries(found.import_id, after=after, limit=PAGE_FAILURES, warned=True),
+            "without": self._ledger.entries(
+                found.import_id, states=COLUMNS[0], after=after, limit=PAGE_FAILURES, warned=True
+            ),
             "tallies": {state: tallies[state] for state in EntryState if state in tallies},
             "over": sum(
                 tallies.get(state, Tally()).entries

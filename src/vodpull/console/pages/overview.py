@@ -10,7 +10,6 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
-from vodpull.imports.model import ImportState
 from vodpull.jobs.figures.overview import account_use, failed_since
 from vodpull.jobs.model import FINAL_STAGES
 
@@ -18,7 +17,7 @@ DAY_MS = 24 * 3600 * 1000
 
 HOUR_S = 3600
 
-SHOWN_IMPORTS = 3
+SHOWN_IMPORTS = 8
 
 
 def overview_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
@@ -27,7 +26,7 @@ def overview_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[R
 
     def show(visit: Visit) -> Response:
         census, history = context.census(), context.history(HOUR_S, 1)
-        imports, _ = context.imports.ledger.page(None, limit=SHOWN_IMPORTS)
+        yesterday_ms = now_ms() - DAY_MS
         return pages.page(
             visit,
             "overview.html",
@@ -38,9 +37,9 @@ def overview_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[R
             fetched_bytes_per_s=history.fetched_bytes_per_s[-1],
             realtime_factor=history.realtime_factor[-1],
             facts=context.system_facts(),
-            failed=failed_since(database, now_ms() - DAY_MS),
+            failed=failed_since(database, yesterday_ms),
             accounts=account_use(database),
-            imports=[each for each in imports if each.state in {ImportState.LISTING, ImportState.RUNNING}],
+            imports=context.imports.ledger.of_concern(yesterday_ms, limit=SHOWN_IMPORTS),
         )
 
     return [gate.page("/overview", show)]

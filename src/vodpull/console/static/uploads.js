@@ -14,6 +14,7 @@
   const { endpoint, csrf, kind, root } = box.dataset;
   const words = JSON.parse(box.dataset.words);
   const headers = { "X-CSRF-Token": csrf };
+  const accounts = box.querySelector("[data-account]");
   const storage = tus.defaultOptions.urlStorage;
   const form = box.querySelector("[data-options]");
   const entries = new Set();
@@ -77,12 +78,13 @@
     of(entry, "left").textContent = words.left.replace("#", span((total - done) / rate));
   }
 
-  function addRow(name, bytes) {
+  function addRow(name, bytes, owner = "") {
     const row = document.getElementById("upload-row").content.cloneNode(true).querySelector("li");
     row.querySelector(".name").textContent = name;
     row.querySelector("progress").setAttribute("aria-label", name);
     const entry = { row, name, texts: [], state: "chosen" };
     of(entry, "size").textContent = size(bytes);
+    of(entry, "owner").textContent = owner;
     of(entry, "texts").addEventListener("change", ({ target }) => {
       for (const file of target.files) addText(entry, file);
       target.value = "";
@@ -137,6 +139,7 @@
     if (earlier) {
       for (const other of entries) if (other.earlier?.urlStorageKey === earlier.urlStorageKey) remove(other);
       entry.earlier = earlier;
+      of(entry, "owner").textContent = earlier.metadata.account ?? "";
       set(entry, "waiting");
     }
     return entry;
@@ -168,13 +171,18 @@
 
   async function prepared(entry) {
     const metadata = { filename: entry.name, kind: isSound(entry.file) ? "audio" : kind };
+    entry.account ??= accounts?.value;
+    if (accounts && !entry.earlier) {
+      metadata.account = [...accounts.options].find((each) => each.value === entry.account).text;
+      of(entry, "owner").textContent = metadata.account;
+    }
     if (!entry.earlier && form) {
-      const captions = await Promise.all(entry.texts.map(sendText));
+      const captions = await Promise.all(entry.texts.map((text) => sendText(text, entry.account)));
       if (captions.length) metadata.captions = JSON.stringify(captions);
       for (const [name, value] of new FormData(form)) metadata[name] = value;
     }
     const upload = new tus.Upload(entry.file, {
-      ...options(metadata),
+      ...options(metadata, entry.account),
       removeFingerprintOnSuccess: true,
       onAfterResponse: (_, reply) => { entry.videoId = reply.getHeader("Vodpull-Video-Id") ?? entry.videoId; },
       onProgress: (done, total) => {
@@ -195,12 +203,12 @@
   }
 
   // Caption files go first, as materials: what they belong to names them.
-  function sendText({ file, language, isDefault }) {
+  function sendText({ file, language, isDefault }, account) {
     if (!TAG.test(language.value)) return Promise.reject({ told: { problem: words.no_language, fix: words.give_language } });
     let materialId = "";
     return new Promise((resolve, reject) => {
       new tus.Upload(file, {
-        ...options({ filename: file.name, kind: "material" }),
+        ...options({ filename: file.name, kind: "material" }, account),
         storeFingerprintForResuming: false,
         onAfterResponse: (_, reply) => { materialId = reply.getHeader("Vodpull-Material-Id") ?? materialId; },
         onShouldRetry: mayRetry,
@@ -210,7 +218,13 @@
     });
   }
 
-  const options = (metadata) => ({ endpoint, headers, metadata, chunkSize: Number(box.dataset.pieceBytes), retryDelays: RETRIES_MS });
+  const options = (metadata, account) => ({
+    endpoint,
+    headers: account ? { ...headers, "Vodpull-Account": account } : headers,
+    metadata,
+    chunkSize: Number(box.dataset.pieceBytes),
+    retryDelays: RETRIES_MS,
+  });
 
   const statusOf = (error) => error.originalResponse?.getStatus() ?? 0;
 
@@ -303,7 +317,7 @@
       const reply = await fetch(earlier.uploadUrl, { method: "HEAD", headers: { ...headers, "Tus-Resumable": "1.0.0" } }).catch(() => null);
       if (reply?.status === 404) await storage.removeUpload(earlier.urlStorageKey);
       if (!reply?.ok || [...entries].some((entry) => entry.earlier?.urlStorageKey === earlier.urlStorageKey)) continue;
-      const entry = addRow(earlier.metadata.filename, earlier.size);
+      const entry = addRow(earlier.metadata.filename, earlier.size, earlier.metadata.account);
       entry.earlier = earlier;
       progress(entry, Number(reply.headers.get("Upload-Offset")), earlier.size);
       set(entry, "earlier");

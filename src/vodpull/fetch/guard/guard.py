@@ -29,7 +29,7 @@ from vodpull.fetch.guard.credentials import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.guard.credentials import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
 from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.wire_values import MAX_URL_CHARACTERS, URL_CONTROL
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""
@@ -40,8 +40,6 @@ _MAX_FIELDS = 512
 _WEB_PORTS = (80, 443)
 
 _BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff]")
-# Blanks are sent quoted, as browsers do; these have no place in a URL, and may be there to split a log or a header.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _HOST_NAME = re.compile(r"(?=.{1,254}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]{1,63}\.?")
 # Everything that RFC 3986 does not allow in a path or query as it is. Only that is quoted; the rest is sent byte for
 # byte, so that a signature over the URL holds.
@@ -111,7 +109,7 @@ class AddressGuard:
         url = url.strip(" ")
         if len(url) > MAX_URL_CHARACTERS:
             raise UrlInvalid(f"the URL is longer than {MAX_URL_CHARACTERS} characters")
-        if _CONTROL.search(url):
+        if URL_CONTROL.search(url):  # blanks are sent quoted, as browsers do
             raise UrlInvalid("the URL contains a control character")
         parsed = _parse(url)
         self._check_port(parsed)
@@ -128,7 +126,7 @@ class AddressGuard:
             UrlInvalid, UrlForbidden: as `check_url`.
         """
         reference = reference.strip(" \t")
-        if _CONTROL.search(reference) or len(reference) > MAX_URL_CHARACTERS:
+        if URL_CONTROL.search(reference) or len(reference) > MAX_URL_CHARACTERS:
             raise UrlInvalid("the URL is too long, or contains a control character")
         path = _PATH.match(reference)
         slashed = reference if path is None else path[0].replace("\\", "/") + reference[path.end() :]

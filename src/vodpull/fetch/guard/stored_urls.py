@@ -10,13 +10,12 @@ from urllib.parse import quote, unquote
 import yarl
 
 from vodpull.errors import SourceStoreUnknown, UrlInvalid
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.wire_values import MAX_URL_CHARACTERS, URL_CONTROL
 
 SCHEMES = frozenset({"s3", "gs", "az", "file"})
 
 _URL = re.compile(r"(?P<scheme>s3|gs|az|file)://(?P<name>[^/]*)/?(?P<key>.*)", re.IGNORECASE | re.DOTALL)
 _SHORT = re.compile(r"(?P<name>[a-z][a-z0-9-]{0,62}):(?P<key>[^/\\].*)", re.DOTALL)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|\\\\")
 
 
@@ -60,7 +59,7 @@ def stored_url(scheme: str, name: str, key: str) -> yarl.URL:
     Raises:
         UrlInvalid: the key leaves the store, or no store has such keys.
     """
-    if _CONTROL.search(key):
+    if URL_CONTROL.search(key):
         raise UrlInvalid("the URL contains a control character")
     if not key or any(part in {"", ".", ".."} for part in key.split("/")):
         raise UrlInvalid("the name of the object is empty, or has an empty part, `.` or `..` in it")

@@ -10,7 +10,6 @@ from vodpull.captions import language_tag
 from vodpull.errors import ParameterError
 from vodpull.imports.entries import (
     LAST_MS,
-    MAX_CAPTIONS,
     MAX_CATEGORIES,
     MAX_CATEGORY,
     MAX_DESCRIPTION,
@@ -24,6 +23,7 @@ from vodpull.imports.entries import (
     EntryCaption,
 )
 from vodpull.imports.listers.values import records, time_ms, whole
+from vodpull.jobs.model import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
 _URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)

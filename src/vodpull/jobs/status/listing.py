@@ -15,6 +15,7 @@ from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.store.rows import read_views
 from vodpull.jobs.store.store import IS_KEPT
+from vodpull.wire_values import ID_PATTERN
 
 MAX_PAGE = 100
 
@@ -24,7 +25,7 @@ SEARCHED = 1000
 FEW = 1000
 """Jobs in a stage that are looked up one by one."""
 
-ID = re.compile(r"[0-9a-f]{32}")
+ID = re.compile(ID_PATTERN)
 
 _NOT_LISTED = frozenset({"decisions"})
 """What a list does not tell of a job."""

@@ -12,9 +12,9 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
+from vodpull.jobs.model import MAX_CAPTIONS
 from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, supersede
 
-MAX_CAPTIONS = 100
 """Of one video: more languages than any film has."""
 
 COMES_WITHIN_MS = 86_400_000

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import groupby, pairwise
 from typing import Any
@@ -25,10 +26,12 @@ ROUNDING_S = 0.03
 
 
 def account(
-    tools: Any, film: Any, container: Any, *, orders: dict[str, Any]
+    tools: Any, film: Any, container: Any, *, orders: dict[str, Any], stretches: Callable[[], list[Any]]
 ) -> tuple[dict[str, Any], dict[int, SoundAccount]]:
     """
     Count the pictures of a source, each of which is shown or is not for a reason, and the samples of its sounds.
+
+    `stretches` makes those of a sound that are listened to meanwhile.
 
     Returns what became of the pictures, and by stream what is known of the sounds.
     """
@@ -36,7 +39,9 @@ def account(
     dropped: Counter[str] = Counter()
     length_s = orders["frames"] * orders["frame_s"]
     sounds = {
-        stream: SoundAccount(tools, rate_hz=film.SOUND_RATE_HZ, length_s=length_s, zero_s=orders["zero_s"])
+        stream: SoundAccount(
+            tools, rate_hz=film.SOUND_RATE_HZ, length_s=length_s, zero_s=orders["zero_s"], stretches=stretches()
+        )
         for stream in dict.fromkeys(sound["stream"] for sound in orders["sounds"])
     }
     wanted = [*([] if orders["video"] is None else [orders["video"]]), *sounds]
@@ -69,7 +74,7 @@ def _frame_of(packet: Any, orders: dict[str, Any]) -> int | str:
 class SoundAccount:
     """Counts the samples of one track, and hears how loud it is from beginning to end."""
 
-    def __init__(self, tools: Any, *, rate_hz: int, length_s: float, zero_s: float = 0.0) -> None:
+    def __init__(self, tools: Any, *, rate_hz: int, length_s: float, stretches: list[Any], zero_s: float = 0.0) -> None:
         self._failures = tools.failures
         self._rate_hz = rate_hz
         self._length_s = length_s
@@ -78,6 +83,7 @@ class SoundAccount:
         self._end_s: float | None = None
         self._sample_rate = 0
         self._sum = array("d", [UNKNOWN] * int(length_s / BLOCK_S))
+        self.stretches = stretches
         self.published = 0
         self.dropped: Counter[str] = Counter()
 
@@ -99,7 +105,7 @@ class SoundAccount:
             self.dropped["without a time"] += frame.samples
             return
         self._sample_rate = frame.sample_rate
-        begin_s = float(frame.pts * frame.time_base) - self._zero_s
+        begin_s = frame.time - self._zero_s
         end_s = begin_s + frame.samples / frame.sample_rate
         # What overlaps by more than rounding cannot all be heard.
         last_s = begin_s if self._end_s is None else self._end_s
@@ -110,6 +116,9 @@ class SoundAccount:
 
     def _divide(self, frame: Any, begin_s: float, end_s: float) -> None:
         """Count the samples of a frame from a time on, before, within and behind the film."""
+        if begin_s >= 0 and end_s <= self._length_s:
+            self.published += round((end_s - begin_s) * frame.sample_rate)
+            return
         edges_s = [begin_s, *(min(max(edge_s, begin_s), end_s) for edge_s in (0.0, self._length_s)), end_s]
         before, within, behind = (round((after - one) * frame.sample_rate) for one, after in pairwise(edges_s))
         self.published += within
@@ -122,7 +131,9 @@ class SoundAccount:
             if frame.pts is None:
                 continue
             samples = array("h", bytes(frame.planes[0])[: 2 * frame.samples])
-            at = round((float(frame.pts * frame.time_base) - self._zero_s) * self._rate_hz)
+            for stretch in self.stretches:
+                stretch.put(frame.time - self._zero_s, samples)
+            at = round((frame.time - self._zero_s) * self._rate_hz)
             samples, at = samples[max(0, -at) :], max(0, at)
             while len(samples) and at // block < len(self._sum):
                 room = block - at % block

@@ -92,7 +92,9 @@ def read_texts(av: Any, path: Path, texts: dict[int, Reader], *, options: dict[s
                         _take(cues[index], before, texts[index], until=packet.pts)
                 except ValueError:
                     cues.pop(index)
-                if packet.pts is not None and 0 < packet.size <= MAX_SAMPLE_BYTES:
+                if packet.size > MAX_SAMPLE_BYTES:
+                    cues.pop(index, None)
+                elif packet.pts is not None and packet.size:
                     waiting[index] = packet
         except av.FFmpegError:  # it is cut: what came before counts
             return cues

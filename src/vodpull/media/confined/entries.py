@@ -13,8 +13,9 @@ H264_SLICES = frozenset(range(1, 6))
 H264_IDR, H264_SEI, H264_SETS = 5, 6, frozenset({7, 8})
 HEVC_SLICES = frozenset(range(32))
 HEVC_ACCESS, HEVC_SETS = frozenset(range(16, 22)), frozenset({32, 33, 34})
-# Payload type of the message that says after how many pictures all is well.
-RECOVERY_POINT = 6
+HEVC_SEI = 39
+# Payload types of the messages that say after how many pictures all is well, and how pictures are to be turned.
+RECOVERY_POINT, ORIENTATION = 6, 47
 # Types of slices that need no other picture: I and SI, and the same for all slices of a picture.
 INTRA_SLICES = frozenset({2, 4, 7, 9})
 # Long before a picture begins, all of this is over.
@@ -38,6 +39,8 @@ class Entries:
         """Some parameters are not those of the header."""
         self.fingerprint = b""
         """The parameters in force, equal as long as they are."""
+        self.orientation = b""
+        """What says how the picture is to be turned, equal as long as it is."""
 
     def renew(self) -> None:
         """Hear that from here on other parameters are in force, of which the packets say nothing."""
@@ -48,6 +51,7 @@ class Entries:
         if not self._known:
             return is_keyframe, False
         carried, clean, closed = self._read(content)
+        clean &= self._oriented(content) if is_keyframe else True
         if carried:
             self._in_force |= carried
             self.fingerprint = b"".join(self._in_force[kind] for kind in sorted(self._in_force))
@@ -57,12 +61,24 @@ class Entries:
         own = len(carried) >= (3 if self._hevc else 2)
         return is_keyframe and clean and (own or not self._foreign), closed
 
+    def _oriented(self, content: bytes) -> bool:
+        """Follow how the picture is to be turned; tell whether a decoder that begins here knows it."""
+        kind = HEVC_SEI if self._hevc else H264_SEI
+        units = (unit for unit in self._units(content) if self._kind(unit) == kind)
+        said = (body for unit in units for name, body in _messages(unit, 1 + self._hevc) if name == ORIENTATION)
+        found = next(said, b"")
+        self.orientation = found or self.orientation
+        return self.orientation == found
+
+    def _kind(self, unit: bytes) -> int:
+        return (unit[0] >> 1) & 0x3F if self._hevc else unit[0] & 0x1F
+
     def _read(self, content: bytes) -> tuple[dict[int, bytes], bool, bool]:
         """Return parameter sets before the first slice, whether the picture stands alone, and whether it is an IDR."""
         carried: dict[int, bytes] = {}
         recovery = 0
         for unit in self._units(content):
-            kind = (unit[0] >> 1) & 0x3F if self._hevc else unit[0] & 0x1F
+            kind = self._kind(unit)
             if kind in (HEVC_SETS if self._hevc else H264_SETS):
                 carried[kind] = unit
             elif self._hevc and kind in HEVC_SLICES:
@@ -103,14 +119,16 @@ def _is_intra(unit: bytes) -> bool:
 
 def _recovery_frames(unit: bytes) -> int:
     """Return after how many pictures a decoder that begins here is right, as a message says; 0: nothing is said."""
-    at = 1
+    return next((_Bits(body[:8]).golomb() for kind, body in _messages(unit, 1) if kind == RECOVERY_POINT), 0)
+
+
+def _messages(unit: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the messages of a unit, which begin at a place, with their kinds."""
     while at + 2 < len(unit):
         kind, at = _summed(unit, at)
         size, at = _summed(unit, at)
-        if kind == RECOVERY_POINT:
-            return _Bits(unit[at : at + 8]).golomb()
+        yield kind, unit[at : at + size]
         at += size
-    return 0
 
 
 def _summed(unit: bytes, at: int) -> tuple[int, int]:

@@ -24,12 +24,16 @@ CAREFUL_RUN_UPS_S = (10.0, 40.0)
 KEPT_S = 0.1
 # Files without times of showing: those that FFmpeg makes up are wrong where pictures are reordered.
 ONLY_DTS = frozenset({"avi"})
+# So many of the streams of a file may be those of its pictures.
+UNSEEN_STREAMS = 8
 # A transport stream with holes makes the demuxer start anew at each.
 MAX_RESYNCS = 10_000
 # The loop filter smooths pictures, which is not seen in small ones, for a fifth of the time.
 FAST = {"skip_loop_filter": "all"}
 # Only pictures that no other one needs are not filtered: nothing drifts.
 EXACT = {"skip_loop_filter": "noref"}
+# A decoder cuts by the pixel, as FFmpeg's command line does, not by what is quick to address.
+UNALIGNED = 1
 SOUND_RATE_HZ = 8000
 # What a decoder of sound needs before it is right.
 SOUND_RUN_UP_S = 0.5
@@ -66,9 +70,10 @@ class Tools:
         """What is raised on bytes that cannot be read."""
         return self.av.FFmpegError, ValueError, MemoryError, OSError
 
-    def open(self, source: Path, orders: dict[str, Any]) -> Any:
-        """Open the source."""
-        return self.av.open(f"file:{source}", options=dict(orders["options"]))
+    def open(self, source: Path, orders: dict[str, Any], *, unseen: bool = False) -> Any:
+        """Open the source; `unseen`: no picture is going to be decoded, nor is one to learn more."""
+        each = [dict(self.segments.UNSEEN) for _ in range(UNSEEN_STREAMS)] if unseen else None
+        return self.av.open(f"file:{source}", options=dict(orders["options"]), stream_options=each)
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,11 @@ class Look:
         # One for all pictures: to prepare it takes longer than to scale one.
         self._scaler = tools.av.video.reformatter.VideoReformatter()
 
+    def hear(self, frame: Any) -> None:
+        """Take from a picture how it is turned: a bitstream says it with some, for those that follow as well."""
+        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
+        self._matrix = next(said, self._matrix)
+
     def sight(
         self, at_s: float, frame: Any, *, inside: float | None = None, covered: frozenset[int] = frozenset()
     ) -> Sight:
@@ -104,9 +114,7 @@ class Look:
         `inside`: width over height of what lies in the middle of it, with bars around, which need not be dark where
         cells of the frame are `covered`.
         """
-        # A bitstream says with some of its pictures how they and those that follow are turned.
-        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
-        self._matrix = next(said, self._matrix)
+        self.hear(frame)
         turn = _turn(self._matrix)
         lies = not turn[0]
         columns, rows = self._tools.likeness.COLUMNS, self._tools.likeness.ROWS
@@ -192,14 +200,16 @@ def _luma(scaler: Any, frame: Any, size: tuple[int, int]) -> bytes:
     plane = small.planes[0]
     content, stride, wide = bytes(plane), plane.line_size, 3 * size[0]
     rows = [_weighed(content[row * stride : row * stride + wide]) for row in range(small.height)]
-    return b"".join(map(_mixed, rows[::fields], rows[fields - 1 :: fields]))
+    return b"".join(map(_mixed, rows[::2], rows[1::2]) if fields > 1 else rows)
 
 
 def _weighed(row: bytes) -> bytes:
     # Weights of BT.709, of 256.
     return bytes(
-        (54 * red + 183 * green + 19 * blue) >> 8
-        for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
+        [
+            (54 * red + 183 * green + 19 * blue) >> 8
+            for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
+        ]
     )
 
 
@@ -276,6 +286,7 @@ class Film:
             before, found, beyond, due = None, [], 0, list[float]()
             from_s = None if careful else first_s + zero_s - KEPT_S
             for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s, fed=due.append):
+                look.hear(frame)
                 at_s = seen_s - zero_s
                 if at_s <= first_s:
                     before = at_s, frame
@@ -295,6 +306,7 @@ class Film:
 def prepared(stream: Any, *, careful: bool) -> Any:
     """Return a stream whose pictures will be decoded for looks."""
     stream.codec_context.options = EXACT if careful else FAST
+    stream.codec_context.flags |= UNALIGNED
     return stream
 
 
@@ -383,4 +395,4 @@ def decoded_sound(av: Any, container: Any, stream: Any, *, from_s: float) -> Ite
             continue
         for frame in heard:
             if frame.pts is not None:
-                yield float(frame.pts * frame.time_base), bytes(frame.planes[0])[: 2 * frame.samples]
+                yield frame.time, bytes(frame.planes[0])[: 2 * frame.samples]

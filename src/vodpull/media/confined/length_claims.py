@@ -82,7 +82,7 @@ def _no_claim(_file: BinaryIO) -> int:
 
 
 def _riff_end(file: BinaryIO) -> int:
-    """Return where the last of the chunks ends that an AVI or WAV file is made of; 0: it does not say."""
+    """Return where the last of the chunks ends that an AVI file is made of; 0: it does not say."""
     end = 0
     for _ in range(MAX_RIFFS):
         file.seek(end + (end & 1))
@@ -181,7 +181,7 @@ SAMPLES: Mapping[str, Callable[[BinaryIO], int]] = {"avi": _movi_end, "asf": _pa
 """Where the samples of a file end by its own word, by its container."""
 
 CLAIMS: Mapping[str, Callable[[BinaryIO], int]] = {
-    "avi": _riff_end, "wav": _riff_end, "matroska,webm": _segment_end, "flv": _flv_end, "asf": _asf_end,
+    "avi": _riff_end, "matroska,webm": _segment_end, "flv": _flv_end, "asf": _asf_end,
 }  # fmt: skip
 """How many bytes a file says that it has, by its container."""
 

@@ -7,7 +7,7 @@ as two numbers), `spacing_s` (groups of pictures nearer than that are told as on
 keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true: the file goes on, and what is told
 ends with a whole group of pictures) and `url` (of a file; FILE comes behind it).
 The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py,
-entries.py and busiest.py, whose paths come last.
+entries.py, display.py and busiest.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ MAX_HELD_BYTES = 256 * 1024**2
 # Where a keyframe of other codecs says its size: place and length, for MPEG-2 behind its start code.
 SIZES = {"vp8": (6, 4), "vp9": (0, 10), "mpeg1video": (4, 4), "mpeg2video": (4, 4)}
 SEQUENCE = b"\0\0\1\xb3"
+# A decoder cuts by the pixel, as FFmpeg's command line does, not by what is quick to address.
+UNALIGNED = 1
 
 
 def main(argv: list[str]) -> int:
@@ -132,18 +134,22 @@ class PictureTable:
         if renewed:
             self._entries.renew()
             self._shapes.renew(bytes(packet.get_sidedata("new_extradata")))
-        content, before = bytes(packet), self._entries.fingerprint
+        content, before = bytes(packet), self._in_force
         entry, closed = self._entries.judge(content, is_keyframe=packet.is_keyframe)
-        if renewed or (before and self._entries.fingerprint != before):
+        if renewed or (before and self._in_force != before):
             self._changes.append(pts)
         self._false_keys |= packet.is_keyframe and not entry
         seen = entry or (renewed and packet.is_keyframe)
-        self._shapes.add(content, pts, entry=seen, fingerprint=self._entries.fingerprint)
+        self._shapes.add(content, pts, entry=seen, fingerprint=self._in_force)
         if entry and (not self._groups or pts - self._groups[-1]["start"] >= self._spacing_s):
             self._groups.append({"start": pts, "decode_s": float(dts), "size_bytes": 0, "closed": closed})
         if self._groups:
             self._groups[-1]["size_bytes"] += packet.size
             self._groups[-1]["closed"] &= pts >= self._groups[-1]["start"]
+
+    @property
+    def _in_force(self) -> bytes:
+        return bytes(self._entries.fingerprint + self._entries.orientation)
 
     def _follow(self, dts: Fraction) -> None:
         if self._last_dts is not None:
@@ -234,6 +240,7 @@ class Shapes:
         self._current: dict[str, Any] | None = None
         self._stretches: list[dict[str, Any]] = []
         self._interlaced = False
+        self._turn = {"rotation_deg": 0, "mirrored": False}
 
     def renew(self, config: bytes) -> None:
         """Hear that from here on other parameters are in force than those of the header."""
@@ -263,6 +270,7 @@ class Shapes:
         """Decode a picture that stands alone and return its shape."""
         context = self._av.CodecContext.create(self._stream.codec_context.name, "r")
         context.extradata = self._config or None
+        context.flags |= UNALIGNED
         try:
             frames = [*context.decode(self._av.Packet(content)), *context.decode(None)]
         except (self._av.FFmpegError, ValueError):
@@ -271,8 +279,16 @@ class Shapes:
         if not frames:
             return None
         aspect = context.sample_aspect_ratio or Fraction(1)
-        shape = {"width_px": frames[0].width, "height_px": frames[0].height}
+        shape = {"width_px": frames[0].width, "height_px": frames[0].height, **self._turned(frames[0])}
         return {**shape, "sample_aspect": (aspect.numerator, aspect.denominator)}
+
+    def _turned(self, frame: Any) -> dict[str, Any]:
+        """Return how a picture is turned, as it says, or one before it did."""
+        said = [bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"]
+        if said:
+            rotation, mirrored = importlib.import_module("display").orientation(said[0])
+            self._turn = {"rotation_deg": rotation, "mirrored": mirrored}
+        return self._turn
 
     def facts(self) -> dict[str, Any]:
         """Return what was seen."""

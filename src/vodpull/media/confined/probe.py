@@ -5,7 +5,8 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `max_sounds`, `max_texts`, and
 `complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
 `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
-come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, length_claims.py and boxes.py.
+come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, length_claims.py,
+sample_claims.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", 
 # What is not taken everywhere, with FFmpeg's names.
 RARE = {b"\x06\x0e\x2b\x34": ("mxf", "MXF"), b".RMF": ("rm", "RealMedia"), b"nut/multimedia": ("nut", "NUT"),
         b"DKIF": ("ivf", "IVF"), b"caff": ("caf", "CAF"), b"FORM": ("aiff", "AIFF"), b"#!AMR": ("amr", "AMR"),
-        b"\x1f\x07\x00": ("dv", "DV")}  # fmt: skip
+        b"riff\x2e\x91\xcf\x11": ("w64", "Wave64"), b"\x1f\x07\x00": ("dv", "DV")}  # fmt: skip
 CANONICAL = {"libdav1d": "av1", "mp3float": "mp3", "mp2float": "mp2", "libopus": "opus"}
 # Numbers of ITU-T H.273, with FFmpeg's names.
 TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m", 8: "linear", 13: "iec61966-2-1",
@@ -68,14 +69,13 @@ def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
     sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *argv[4:])]
-    av, boxes, length_claims = (importlib.import_module(name) for name in ("av", "boxes", "length_claims"))
+    av = importlib.import_module("av")
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)
     try:
         answer = probe(av, Path(argv[3]), orders)
-        limits = {"share": orders["complete_share"], "loss_s": TOLERATED_LOSS_S}
-        broken = length_claims.broken_promise(boxes, Path(argv[3]), answer, **limits)
-        answer["unfinished"] = length_claims.unfinished(Path(argv[3]), answer["container"])
+        broken = _broken(Path(argv[3]), answer, share=orders["complete_share"])
+        answer["unfinished"] = _beside("length_claims").unfinished(Path(argv[3]), answer["container"])
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
         answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}
@@ -83,6 +83,13 @@ def main(argv: list[str]) -> int:
         answer = {"error": "media_truncated", "message": f"the file cannot be read through ({type(error).__name__})"}
     sys.stdout.write(json.dumps(answer))
     return 0
+
+
+def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
+    """Return in words what a file promises and does not have; None: nothing."""
+    if facts["container"] in _beside("sample_claims").SOUNDS:
+        return _beside("sample_claims").missing_samples(path, facts["container"])
+    return _beside("length_claims").broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
 
 
 class Whole:

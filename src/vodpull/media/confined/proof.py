@@ -20,7 +20,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SC
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
 Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, account.py, ends.py,
-likeness.py and sound_likeness.py, whose paths come last.
+hearing.py, likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ import importlib
 import json
 import math
 import sys
-from array import array
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -41,16 +40,10 @@ AROUND = 3
 SEARCHED_S = 0.25
 # An init segment says all that there is to say: nothing is decoded to learn more.
 SEGMENT_OPTIONS = {"probesize": "2048", "analyzeduration": "0"}
-# The sound that is compared, and how far the source is searched around it.
-LISTENED_S = 3.0
-SOUND_SEARCHED_S = 0.5
-SOUND_RUN_UPS_S = (1.0, 10.0, 40.0)
 # Bars are black, but for what an encoder and the scaler leave at their edges.
 DARK_LEVELS = 16.0
 # Rounding of a clock.
 TICK_S = 0.001
-# Samples that clocks which are not exact, and the end on the grid of frames, cost.
-LOST_S = 0.2
 
 
 def main(argv: list[str]) -> int:
@@ -67,8 +60,9 @@ def main(argv: list[str]) -> int:
     proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]))
     if burnt:
         proof.burn_in({name: Path(path) for name, path in zip(burnt, argv[5:], strict=False)})
-    works = [*(Work("sights", at) for at in orders["sights"]), *(Work("listens", at) for at in orders["listens"])]
-    works += [Work("account", {"at_s": 0.0})] if orders["count"] else []
+    works = [Work("sights", at) for at in orders["sights"]]
+    # What is counted from beginning to end is listened to on the way.
+    works += [Work("account", {})] if orders["count"] else [Work("listens", at) for at in orders["listens"]]
     works += [Work("subjects", {"number": number}) for number in range(len(orders["subjects"]))]
     answers = segments.shared_out(works, proof.done)
     done = list(zip(works, answers, strict=True))
@@ -76,7 +70,9 @@ def main(argv: list[str]) -> int:
     answer: dict[str, Any] = {kind: [found for work, found in done if work.kind == kind] for kind in kinds}
     for sight in answer["sights"]:
         proof.ends.join(answer["subjects"], sight.pop("ends"))
-    sys.stdout.write(json.dumps({**answer, "account": answer["account"][0] if orders["count"] else None}))
+    if orders["count"]:
+        answer["listens"], answer["account"] = answer["account"][0]
+    sys.stdout.write(json.dumps({**answer, "account": answer["account"] or None}))
     return 0
 
 
@@ -105,7 +101,8 @@ class Comparison:
         self._film = film.Film(tools, source, orders)
         self.ends: Any = importlib.import_module("ends").Ends(tools, orders, folder=folder)
         self._decoded_ends: list[dict[str, Any]] = []
-        self._sounds: Any = importlib.import_module("sound_likeness")
+        hearing = importlib.import_module("hearing")
+        self._hearing: Any = hearing.Hearing(tools, film, orders, segments=self._segments, source=source)
         self._burnt: Any = None
         self._mark: Any = None
         self._text: Any = None
@@ -121,10 +118,10 @@ class Comparison:
     def done(self, work: Work) -> Any:
         """Do one piece of work."""
         if work.kind == "account":
-            return self._account()
+            return self._hearing.account()
         if work.kind == "subjects":
             return self.ends.measured(work.instant["number"])
-        return self._sights(work.instant) if work.kind == "sights" else self._listens(work.instant)
+        return self._sights(work.instant) if work.kind == "sights" else self._hearing.listens(work.instant)
 
     def _sights(self, instant: dict[str, Any]) -> dict[str, Any]:
         self._decoded_ends = []
@@ -246,100 +243,8 @@ class Comparison:
         folder = self._folder / part["folder"]
         files = [folder / part["init"], *(folder / (self._orders["segment"] % number) for number in numbers)]
         options = {**self._orders["options"], **SEGMENT_OPTIONS}
-        return self._tools.av.open(self._tools.segments.JoinedFiles(files), format="mp4", options=options)
-
-    def _listens(self, instant: dict[str, Any]) -> list[dict[str, Any]]:
-        first_s = max(0.0, instant["at_s"] - LISTENED_S / 2)
-        heard = [self._heard(sound, instant, first_s) for sound in self._orders["sounds"]]
-        streams = [sound["stream"] for sound in self._orders["sounds"]]
-        heard_of = {stream: self._known(stream, first_s - SOUND_SEARCHED_S) for stream in dict.fromkeys(streams)}
-        known = [heard_of[stream] for stream in streams]
-        late_by = round(SOUND_SEARCHED_S / self._sounds.HOP_S)
-        compare = self._sounds.compare_tracks
-        return [asdict(compare(heard, known, number, late_by=late_by)) for number in range(len(heard))]
-
-    def _heard(self, sound: dict[str, Any], instant: dict[str, Any], first_s: float) -> Any:
-        track = SoundStretch(first_s, LISTENED_S, rate_hz=self._read.SOUND_RATE_HZ)
-        for number in instant["segments"]:
-            with suppress(*self._tools.failures), self._segment(sound, number) as container:
-                stream = container.streams.audio[0]
-                track.take(self._read.decoded_sound(self._tools.av, container, stream, from_s=first_s), zero_s=0.0)
-        return self._envelope(track)
-
-    def _known(self, stream: int, first_s: float) -> Any | None:
-        """Return what the source lets hear; None: it cannot be decoded here."""
-        track = SoundStretch(first_s, LISTENED_S + 2 * SOUND_SEARCHED_S, rate_hz=self._read.SOUND_RATE_HZ)
-        zero_s = self._orders["zero_s"]
-        for run_up_s in (*SOUND_RUN_UPS_S, None):
-            begin_s = None if run_up_s is None or first_s < run_up_s else first_s - run_up_s
-            with suppress(*self._tools.failures), self._tools.open(self._source, self._orders) as container:
-                sound = container.streams[stream]
-                if begin_s is not None:
-                    self._read.seek(self._tools.av, container, sound, at_s=begin_s + zero_s)
-                heard = self._read.decoded_sound(self._tools.av, container, sound, from_s=first_s + zero_s)
-                if track.take(heard, zero_s=zero_s) or begin_s is None:
-                    break
-        return None if track.begun_s is None else self._envelope(track)
-
-    def _envelope(self, track: SoundStretch) -> Any:
-        return self._sounds.envelope(track.samples, rate_hz=self._read.SOUND_RATE_HZ)
-
-    def _account(self) -> dict[str, Any]:
-        """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""
-        counting = importlib.import_module("account")
-        with self._tools.open(self._source, self._orders) as container:
-            pictures, sounds = counting.account(self._tools, self._read, container, orders=self._orders)
-        parts = {sound["stream"]: sound for sound in reversed(self._orders["sounds"])}
-        told = [self._sound_facts(counting, sound, parts[stream]) for stream, sound in sounds.items()]
-        return {**pictures, "sounds": told}
-
-    def _sound_facts(self, counting: Any, known: Any, part: dict[str, Any]) -> dict[str, Any]:
-        length_s = self._orders["frames"] * self._orders["frame_s"]
-        heard = counting.SoundAccount(self._tools, rate_hz=self._read.SOUND_RATE_HZ, length_s=length_s)
-        with suppress(*self._tools.failures), self._segments(part, range(1, part["segments"] + 1)) as container:
-            for packet in self._read.packets(self._tools.av, container, container.streams.audio[0], flush=True):
-                heard.take(packet)
-        return {**known.facts(), "wrong": self._wrong(counting.silence, known, heard)}
-
-    def _wrong(self, silence: Any, known: Any, heard: Any) -> str:
-        """Return what of the whole of a sound differs, in English; empty: nothing."""
-        for loud, other, what in (
-            (known.loud(unknown=0.0), heard.loud(unknown=0.0), "is missing"),
-            (heard.loud(unknown=0.0), known.loud(unknown=math.inf), "is not in the source"),
-        ):
-            at_s, length_s = silence(loud, other)
-            if length_s:
-                return f"at {at_s:.1f} s: {length_s:.1f} s of sound {what}"
-        lost_s = known.published_s - heard.published_s
-        return f"at 0 s: of {known.published_s:.2f} s of sound, {lost_s:.2f} s are missing" if lost_s > LOST_S else ""
-
-
-class SoundStretch:
-    """A stretch of sound, silent where nothing is heard."""
-
-    def __init__(self, first_s: float, length_s: float, *, rate_hz: int) -> None:
-        self._first_s = first_s
-        self.end_s = first_s + length_s
-        self._rate_hz = rate_hz
-        self.samples = array("h", bytes(2 * round(length_s * rate_hz)))
-        self.begun_s: float | None = None
-
-    def take(self, sound: Iterable[tuple[float, bytes]], *, zero_s: float) -> bool:
-        """Add what is heard; return whether it began before this stretch."""
-        begun_s = None
-        for at_s, content in sound:
-            begun_s = at_s - zero_s if begun_s is None else begun_s
-            if at_s - zero_s > self.end_s:
-                break
-            self._put(at_s - zero_s, array("h", content))
-        self.begun_s = begun_s if self.begun_s is None else self.begun_s
-        return begun_s is not None and begun_s <= self._first_s
-
-    def _put(self, at_s: float, samples: array[int]) -> None:
-        at = round((at_s - self._first_s) * self._rate_hz)
-        samples, at = samples[max(0, -at) :], max(0, at)
-        room = max(0, len(self.samples) - at)
-        self.samples[at : at + min(room, len(samples))] = samples[:room]
+        tools, joined = self._tools.segments, self._tools.segments.JoinedFiles(files)
+        return self._tools.av.open(joined, format="mp4", options=options, stream_options=[dict(tools.UNSEEN)])
 
 
 if __name__ == "__main__":

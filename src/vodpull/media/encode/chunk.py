@@ -168,8 +168,9 @@ def picture_of(plan: EncodePlan, chunk: Chunk) -> Picture:
 
 def seek_flags(plan: EncodePlan, chunk: Chunk) -> tuple[str, ...]:
     """Return the input options that lead to a chunk."""
-    # A graph that begins anew for each size would forget the picture that it holds.
-    kept = ("-reinit_filter", "0") if plan.picture.fit and not plan.picture.deinterlace else ()
+    # A graph that begins anew for each size would forget the picture that it holds; only so is each turned upright.
+    anew = plan.picture.deinterlace or plan.picture.turns
+    kept = ("-reinit_filter", "0") if plan.picture.fit and not anew else ()
     return (*kept, *_place_flags(plan, plan.seeks_s[chunk.number]))
 
 

@@ -54,6 +54,9 @@ class Shape:
     """Width to height of one pixel."""
     frames: int
     """So many pictures."""
+    rotation_deg: int = 0
+    """As the bitstream says; -90 means that they are shown turned clockwise by 90 degrees."""
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +147,7 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
     }
     limits = copy_limits(info.size_bytes)
-    beside = tuple(CONFINED / name for name in ("probe.py", "entries.py", "busiest.py"))
+    beside = tuple(CONFINED / name for name in ("probe.py", "entries.py", "display.py", "busiest.py"))
     answer = await ask_pyav("packets.py", orders, ("source", source), toolbox=toolbox, limits=limits, beside=beside)
     try:
         return _SURVEY.validate_python(answer)

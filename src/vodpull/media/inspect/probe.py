@@ -37,6 +37,7 @@ REFUSALS: dict[str, type[MediaError]] = {
 PARTS = (
     *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
     CONFINED / "length_claims.py",
+    CONFINED / "sample_claims.py",
     Path(boxes.__file__),
 )
 _INFO = TypeAdapter(MediaInfo)

@@ -65,7 +65,7 @@ async def make_cover(picture: Path, folder: Path, *, toolbox: Toolbox) -> Path:
     )
     try:
         check(finished, "reading the picture")
-    except EncodeInterrupted:
+    except EncodeInterrupted:  # nobody's fault
         raise
     except EncodeFailed as error:
         raise NotMedia("the picture is damaged, or larger than pictures may be") from error

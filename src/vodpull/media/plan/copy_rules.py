@@ -120,6 +120,10 @@ def lasting_obstacle(video: VideoStream, survey: Survey, *, size: tuple[int, int
     obstacles = {
         f"the picture is {video.width_px}x{video.height_px}": (video.width_px, video.height_px) != size,
         "the parameters of the codec change on the way": survey.own_parameters,
+        "the picture is turned otherwise on the way": len(
+            {(each.rotation_deg, each.mirrored) for each in survey.shapes}
+        )
+        > 1,
         # Players do not agree about which of both counts.
         "container and picture do not say the same of its shape": not shapes <= {(*size, 1, 1)},
         "the frame rate is not constant": survey.uneven_s > UNEVEN_S,

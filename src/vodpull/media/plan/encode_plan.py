@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from vodpull.errors import NoVideo
+from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.burnt_text import BurntText
@@ -15,7 +15,7 @@ from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_c
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
-from vodpull.media.plan.settled import settled, shown_shapes
+from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 from vodpull.media.plan.watermark import Watermark
 
@@ -31,6 +31,8 @@ MAX_DECODER_THREADS = 4
 RUN_UP_S = 1.0
 # What is slower to reach than to encode again: a chunk would decode all of it in vain.
 MAX_GROUP_S = 30.0
+# By so many pictures, one that turns on its way may turn late.
+MAX_HELD_AT_TURN = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,16 @@ class EncodePlan:
         return bool(self.sounds or self.copied)
 
 
+def _followed(picture: Picture, video: VideoStream, survey: Survey | None) -> Picture:
+    """Return what follows a picture that changes on its way."""
+    turned = survey is not None and len(set(turns(video, survey))) > 1
+    if turned and picture.hold_frames > MAX_HELD_AT_TURN:
+        # A graph that ends where the picture turns holds its last one there, too.
+        problem = "has few pictures a second, or ends before its sound"
+        raise MediaUnsupported(f"the picture is turned otherwise on its way, in a film that {problem}")
+    return replace(picture, fit=shown_shapes(video, survey), turns=turned)
+
+
 def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None) -> EncodePlan:
     """
     Decide how the rungs of a ladder are made from a probed source. Pure.
@@ -157,6 +169,8 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
     What the ladder's template says is all in the plan.
 
+    Raises:
+        MediaUnsupported: the picture is turned otherwise on the way, in a film whose pictures must be held for long.
     """
     info = settled(info, survey)
     if info.video is None:
@@ -172,7 +186,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         cuts = cuts_at_keyframes(survey.groups, frames_total, rate, segment_s=template.segment_s)
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
-    picture = replace(plan_picture(info, info.video, rate=rate), fit=shown_shapes(info.video, survey))
+    picture = _followed(plan_picture(info, info.video, rate=rate), info.video, survey)
     chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
     return EncodePlan(
         picture=picture,

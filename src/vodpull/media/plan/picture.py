@@ -38,6 +38,8 @@ class Picture:
     range: str
     fit: tuple[tuple[float, float], ...] = ()
     """Where shapes change, each is scaled into the frame: when it begins, in seconds, and its width to its height."""
+    turns: bool = False
+    """It is turned otherwise on the way: FFmpeg's graph begins anew there."""
 
 
 NO_PICTURE = Picture(

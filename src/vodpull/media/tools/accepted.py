@@ -101,6 +101,7 @@ _BOXED_FORMATS = _rows("format", """
     dv | DV | tape cameras
     aiff | AIFF | music, editors
     caf | Core Audio | Apple's recorders
+    w64 | Wave64 | editors, long recordings
     amr | AMR | voice recorders
 """, boxed=True)  # fmt: skip
 _BOXED_VIDEO = _rows("video", """

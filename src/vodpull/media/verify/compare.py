@@ -38,7 +38,7 @@ from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, 
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py")
+BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py", "hearing.py")
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # Decoding 8K from far back, several times over.
@@ -153,7 +153,7 @@ async def compare_content(
     for first in range(0, max(1, len(sights_s)), INSTANTS_AT_ONCE):
         orders = {
             **_orders(subject),
-            "sights": [_instant(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
+            "sights": [_sight(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
             "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
             "count": not first,
             "subjects": subject_orders(measuring.values()) if together and not first else [],
@@ -223,6 +223,14 @@ def compared(package: Package) -> tuple[PackagedRendition, ...]:
 
 def _ends(package: Package) -> tuple[PackagedRendition, ...]:
     return tuple(dict.fromkeys((package.renditions[0], package.renditions[-1])))
+
+
+def _sight(subject: Subject, at_s: float) -> dict[str, Any]:
+    """Return an instant at which pictures are compared."""
+    instant = _instant(subject, at_s)
+    # A last segment of a few pictures has enough of them: for some more, a whole one before it would be decoded.
+    in_last = round(at_s * subject.plan.rate) >= max(subject.plan.cuts[-1], AROUND + 1)
+    return {**instant, "segments": instant["segments"][-1:]} if in_last else instant
 
 
 def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[str, Any]:

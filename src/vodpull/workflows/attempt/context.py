@@ -18,14 +18,14 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.admission import Admission
 from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.extras.posters import Posters
+from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.pieces import Pieces
-from vodpull.workflows.attempt.posters import Posters
 from vodpull.workflows.attempt.progress import ProgressReporter
-from vodpull.workflows.attempt.side_files import SideFiles
-from vodpull.workflows.attempt.workspace import Workspace
+from vodpull.workflows.attempt.workspace.admission import Admission
+from vodpull.workflows.attempt.workspace.pieces import Pieces
+from vodpull.workflows.attempt.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, kw_only=True)

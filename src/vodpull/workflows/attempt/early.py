@@ -25,9 +25,9 @@ from vodpull import media
 from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
-from vodpull.workflows.attempt.pieces import Planned, chunk_name, clear_pieces
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.shared import run_all
+from vodpull.workflows.attempt.workspace.pieces import Planned, chunk_name, clear_pieces
 
 LOOK_S = 0.5
 """Between two looks at what has arrived, or whether the attempt is over: nobody else ends what no step waits for."""

@@ -12,9 +12,9 @@ from vodpull.jobs.model import Job
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.extras.watermarks import WatermarkPictures
 from vodpull.workflows.attempt.originals.local import Originals
-from vodpull.workflows.attempt.pieces import write_plan
-from vodpull.workflows.attempt.watermarks import WatermarkPictures
+from vodpull.workflows.attempt.workspace.pieces import write_plan
 
 
 class Planning:

@@ -34,11 +34,11 @@ from vodpull.workflows.attempt.context import Context, attempt_name, folder_key,
 from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
-from vodpull.workflows.attempt.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
 from vodpull.workflows.attempt.shared import SharedWork, run_all
 from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
+from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 
 FILES_AT_ONCE = 8
 """On their way to the store, or results from there."""

@@ -48,6 +48,10 @@ class ProgressReporter:
             following.cancel()
             await self.settle()
 
+    async def write(self, progress: Progress) -> None:
+        """Write how far the job is, whatever was written just before; nothing may be under way."""
+        await asyncio.to_thread(self._write, progress)
+
     async def settle(self) -> None:
         """Wait for a write under way, so that none comes after what follows."""
         if self._running is not None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vodpull import fetch, media, storage
+from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
@@ -21,7 +22,7 @@ from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
-from vodpull.workflows.attempt.workspace import JOINED_FILE, Workspace
+from vodpull.workflows.attempt.workspace.workspace import JOINED_FILE, Workspace
 
 
 class Sources:
@@ -46,8 +47,9 @@ class Sources:
         received = Received(total_bytes=job.received_bytes)
         try:
             return await self._fetch(batch, job, received)
-        finally:
+        except FetchError:
             await self._note(job, Progress(received_bytes=received.total_bytes))
+            raise
 
     async def _fetch(self, batch: Batch, job: Job, received: Received) -> tuple[Path, str]:
         place, cookies = self._context.workspace(job), CookieJar()
@@ -133,7 +135,7 @@ class Sources:
                 )
             await asyncio.to_thread(place.write_digests, md5=fetched.md5, sha256=fetched.sha256)
             await reporter.settle()
-            await self._note_whole(job, fetched.size_bytes)
+            await reporter.write(fetch_progress(fetched.size_bytes, fetched.size_bytes))
         self._context.watch.meters.fetched(fetched.size_bytes, time.monotonic() - started_s)
         return fetched.final_url
 
@@ -175,6 +177,7 @@ class Sources:
             stores=await asyncio.to_thread(self._context.stores_of, account_id),
         )
         await reporter.settle()
+        await reporter.write(fetch_progress(parts.size_bytes, parts.size_bytes))
         async with place.attempt(place.joined_folder) as fresh:
             copying = media.copy_limits(parts.size_bytes)
             sounds = [

@@ -12,7 +12,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.videos.model import Video
-from vodpull.workflows.attempt.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 

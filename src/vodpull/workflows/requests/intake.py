@@ -19,7 +19,7 @@ from vodpull.jobs.submission.submission import PullItem, PullRequest, without_us
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.uploads.parts import arrived_bytes
-from vodpull.workflows.attempt.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address

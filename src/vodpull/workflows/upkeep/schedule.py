@@ -19,7 +19,7 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays
-from vodpull.workflows.attempt.workspace import sweep
+from vodpull.workflows.attempt.workspace.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.requests.deletion import Disposal, Sweep
 from vodpull.workflows.requests.leftovers import Leftovers

@@ -82,3 +82,15 @@ def test_other_codecs_are_taken_at_their_word() -> None:
 @pytest.mark.parametrize("content", [b"", b"\0", b"\xff" * 9, b"\0\0\1", sample(b"\x06\xff")])
 def test_hostile_samples_are_no_entries(content: bytes) -> None:
     assert not Entries("h264", CONFIG).judge(content, is_keyframe=True)[0]
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_keyframe_that_does_not_say_again_how_it_is_turned_is_no_entry(codec: str) -> None:
+    entries = Entries(codec, b"")
+    head, idr = (b"\x06", b"\x65\x88") if codec == "h264" else (bytes((39 << 1, 1)), bytes((19 << 1, 1, 0x80)))
+    said = head + bytes((47, 3)) + b"\x20\x80\x04" + b"\x80"
+    assert entries.judge(stream(idr), is_keyframe=True)[0]
+    assert entries.judge(stream(said) + stream(idr), is_keyframe=True)[0]
+    assert entries.orientation == b"\x20\x80\x04"
+    assert not entries.judge(stream(idr), is_keyframe=True)[0]
+    assert entries.judge(stream(said) + stream(idr), is_keyframe=True)[0]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
+from vodpull.errors import MediaUnsupported
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import Shape, Survey
 from vodpull.media.plan.cuts import exact_rate
+from vodpull.media.plan.encode_plan import plan_encode
+from vodpull.media.plan.ladder import plan_ladder
 from vodpull.media.plan.picture import plan_picture
-from vodpull.media.plan.settled import settled, shown_shapes
+from vodpull.media.plan.settled import settled, shown_shapes, turns
 
 Source = Callable[..., MediaInfo]
 
@@ -45,6 +50,22 @@ def test_the_shape_that_is_shown_longest_is_the_frame(source: Source) -> None:
     assert video is not None
     assert (video.display_width_px, video.display_height_px) == (1024, 576)
     assert settled(source(), replace(SEEN, shapes=(WIDE,))) == source()
+
+
+def test_a_picture_that_is_turned_on_its_way_has_another_shape_from_there_on(source: Source) -> None:
+    lies = replace(NARROW, start_s=4.0, rotation_deg=90, frames=200)
+    survey = replace(SEEN, shapes=(NARROW, lies))
+    info = settled(source(), survey)
+    assert info.video is not None
+    assert turns(info.video, survey) == ((0, False), (90, False))
+    assert [round(aspect, 3) for _, aspect in shown_shapes(info.video, survey)] == [1.333, 0.75]
+    assert (info.video.display_width_px, info.video.display_height_px) == (576, 768)
+    held = replace(source(), duration_s=source().duration_s + 1)
+    with pytest.raises(MediaUnsupported, match="turned otherwise on its way"):
+        plan_encode(held, plan_ladder(held), survey=survey)
+    # What a container says counts for all of them.
+    turned = replace(info.video, rotation_deg=-90)
+    assert turns(turned, survey) == ((-90, False), (-90, False))
 
 
 def test_each_shape_is_scaled_into_the_frame_from_its_time_on(source: Source) -> None:

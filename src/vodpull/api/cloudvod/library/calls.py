@@ -18,9 +18,9 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
-from vodpull.api.http.audit import note_of, subject_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.keys.audit import note_of, subject_of
 from vodpull.api.http.metrics import note_wire_code
 from vodpull.api.http.problems import WireCode, error_body, message_of
 from vodpull.clock import read_zone

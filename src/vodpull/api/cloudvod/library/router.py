@@ -30,9 +30,9 @@ from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery
-from vodpull.api.http.audit import note_of
 from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.keys.audit import note_of
 from vodpull.jobs.model import Batch
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 

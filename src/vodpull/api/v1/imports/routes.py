@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.imports.shapes import (
     EntryPage,
@@ -25,9 +25,10 @@ from vodpull.imports.id_map import map_csv
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.model import EntryState, Import, ImportOptions
 from vodpull.jobs.cursors import CURSOR_PATTERN
+from vodpull.wire_values import ID_PATTERN
 from vodpull.workflows.importing.orders import NewImport as Asked
 
-ImportId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="`import_id` of an import.")]
+ImportId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`import_id` of an import.")]
 
 MAP = "`origin_id,video_id,state,play_url,error`, one line for each entry."
 

@@ -9,7 +9,6 @@ from pydantic import Field
 from vodpull.api.v1.shapes import ErrorReply, NewCaption, RequestShape, Shape
 from vodpull.imports.entries import (
     LAST_MS,
-    MAX_CAPTIONS,
     MAX_CATEGORIES,
     MAX_CATEGORY,
     MAX_DESCRIPTION,
@@ -19,16 +18,15 @@ from vodpull.imports.entries import (
     MAX_SIZE,
 )
 from vodpull.imports.model import MAX_PARALLEL, EntryState, ImportState
-from vodpull.wire_values import MAX_URL_CHARACTERS
-
-_TEXT = r"^[^\x00]*$"
+from vodpull.jobs.model import MAX_CAPTIONS
+from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
 Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]
-PlaceText = Annotated[str, Field(max_length=4096, pattern=_TEXT)]
-SecretText = Annotated[str, Field(max_length=4096, pattern=_TEXT)]
-Category = Annotated[str, Field(max_length=MAX_CATEGORY, pattern=_TEXT)]
+PlaceText = Annotated[str, Field(max_length=4096, pattern=TEXT_PATTERN)]
+SecretText = Annotated[str, Field(max_length=4096, pattern=TEXT_PATTERN)]
+Category = Annotated[str, Field(max_length=MAX_CATEGORY, pattern=TEXT_PATTERN)]
 Line = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Url = Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=_TEXT)]
+Url = Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=TEXT_PATTERN)]
 
 MAX_ENTRIES = 500
 """In one request."""
@@ -56,15 +54,15 @@ class NewImport(RequestShape):
 class NewEntry(RequestShape):
     """One video of a list that is sent here."""
 
-    origin_id: Annotated[str, Field(min_length=1, max_length=1024, pattern=_TEXT)]
+    origin_id: Annotated[str, Field(min_length=1, max_length=1024, pattern=TEXT_PATTERN)]
     """What it is known by elsewhere: it is brought once, however often it is listed."""
     url: Annotated[Url, Field(min_length=1)]
     """Where it is, as the sources of batches."""
-    name: Annotated[str, Field(max_length=MAX_NAME, pattern=_TEXT)] = ""
+    name: Annotated[str, Field(max_length=MAX_NAME, pattern=TEXT_PATTERN)] = ""
     """Empty: the last part of the URL's path."""
     video_id: Annotated[str | None, Field(pattern=r"^[0-9A-Fa-f]{32}$")] = None
     """The id that it keeps here; None: a new one."""
-    description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=_TEXT)] = ""
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION, pattern=TEXT_PATTERN)] = ""
     """For people."""
     categories: Annotated[list[Category], Field(max_length=MAX_CATEGORIES)] = Field(default_factory=list)
     """`parent/child`, or one alone; made where they are not there."""
@@ -82,7 +80,7 @@ class NewEntry(RequestShape):
     """Of the file, where that is known."""
     duration_ms: Annotated[int | None, Field(ge=0, le=MAX_DURATION_MS)] = None
     """Of the film, where that is known."""
-    revision: Annotated[str, Field(max_length=MAX_REVISION, pattern=_TEXT)] = ""
+    revision: Annotated[str, Field(max_length=MAX_REVISION, pattern=TEXT_PATTERN)] = ""
     """Another one when the file is another one: it is brought again then, into the same video."""
     line: Line | None = None
     """In the file that lists it, for the report."""
@@ -93,7 +91,7 @@ class NewBadLine(RequestShape):
 
     line: Line
     """From 1."""
-    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=_TEXT)]
+    reason: Annotated[str, Field(min_length=1, max_length=500, pattern=TEXT_PATTERN)]
     """What is wrong with it."""
 
 

@@ -15,17 +15,15 @@ from vodpull.api.v1.shapes import NewCaption
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.api.v1.uploads.protocol import Described
 from vodpull.errors import NotFound, ParameterError, UploadTooLarge
-from vodpull.jobs.model import Sidecar
+from vodpull.jobs.model import MAX_SIDECARS, Sidecar
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.videos.labelling import read_labels
-from vodpull.workflows.attempt.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded import video_options
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
-
-MAX_CAPTIONS = 20
 
 _CAPTIONS = TypeAdapter(list[NewCaption])
 
@@ -105,8 +103,8 @@ def read_captions(text: str) -> tuple[Sidecar, ...]:
         named = _CAPTIONS.validate_json(text or "[]")
     except ValidationError as error:
         raise _not_captions(error.errors()[0]) from error
-    if len(named) > MAX_CAPTIONS:
-        raise ParameterError(f"a video comes with at most {MAX_CAPTIONS} captions", field="captions")
+    if len(named) > MAX_SIDECARS:
+        raise ParameterError(f"a video comes with at most {MAX_SIDECARS} captions", field="captions")
     return sidecars_of(named, field="captions")
 
 

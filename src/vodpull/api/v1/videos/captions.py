@@ -12,13 +12,14 @@ from starlette.requests import Request
 
 from vodpull.api.http.bodies import MAX_BODY_BYTES
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource
 from vodpull.api.v1.videos.views import caption_reply
 from vodpull.errors import ParameterError
+from vodpull.wire_values import TEXT_PATTERN
 from vodpull.workflows.requests.captions import added
 
 Language = Annotated[
@@ -28,7 +29,7 @@ Label = Annotated[
     str,
     Query(
         max_length=100,
-        pattern=r"^[^\x00]*$",
+        pattern=TEXT_PATTERN,
         description="What viewers choose it by; empty: what the language calls itself.",
     ),
 ]

@@ -8,24 +8,22 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.editing import MAX_JOINED, EditRequest, read_order
 
 MAX_LENGTH_S = 10.0**6
 
-_Text = r"^[^\x00]*$"
-
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=_Text)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=TEXT_PATTERN)]
 Side = Annotated[int | None, Field(ge=16, le=7680, multiple_of=2, strict=True)]
-NotifyUrl = Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=_Text)]
+NotifyUrl = Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=TEXT_PATTERN)]
 
 
 class NewEdit(RequestShape):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.known_first import known_first
+from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, IdempotencyKey, asked_for
 from vodpull.api.v1.videos.desk import VideoDesk
 from vodpull.api.v1.videos.shapes import (
@@ -29,6 +29,7 @@ from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import MAX_PAGE, VideoFilter
+from vodpull.wire_values import TEXT_PATTERN
 
 VideoId = Annotated[
     str, Path(pattern=r"^[0-9A-Za-z-]{1,64}$", description="`video_id` of a video; letter case does not count.")
@@ -57,7 +58,7 @@ def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
     @router.get("", operation_id="listVideos")
     def list_videos(
         search: Annotated[
-            str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Any part of the name, letter case aside.")
+            str, Query(max_length=255, pattern=TEXT_PATTERN, description="Any part of the name, letter case aside.")
         ] = "",
         state: Annotated[State | None, Query(description="Only these.")] = None,
         encode_state: Annotated[EncodeStateName | None, Query(description="Only these.")] = None,

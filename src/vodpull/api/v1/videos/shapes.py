@@ -20,14 +20,12 @@ from vodpull.api.v1.shapes import (
 from vodpull.jobs.model import Stage
 from vodpull.videos.categories import is_category_name
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
 State = Literal["enabled", "blocked"]
 EncodeStateName = Literal["encoded", "not_encoded", "encoding", "failed"]
 Origin = Literal["uploaded", "pulled", "clipped", "joined", "uploaded_by_sdk", "uploaded_by_tool"]
 Sort = Literal["newest", "oldest"]
-
-_Text = r"^[^\x00]*$"
 
 MAX_NODE_ID = 2**53 - 1
 """As far as every reader of JSON counts without loss."""
@@ -243,15 +241,15 @@ class VideoReply(VideoSummary):
 class VideoChange(RequestShape):
     """What is to be changed; a member that is left out stays as it is."""
 
-    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=_Text)] = None
+    name: Annotated[str | None, Field(min_length=1, max_length=MAX_NAME_CHARS, pattern=TEXT_PATTERN)] = None
     """A label."""
-    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION_CHARS, pattern=_Text)] = None
+    description: Annotated[str | None, Field(max_length=MAX_DESCRIPTION_CHARS, pattern=TEXT_PATTERN)] = None
     """Empty: none."""
     categories: Annotated[list[NodeId] | None, Field(max_length=100)] = None
     """`node_id` of all its labels from now on."""
     publish_domain: Annotated[str | None, Field(max_length=255, pattern=r"^[A-Za-z0-9.:-]*$")] = None
     """One of the installation's; empty: its default."""
-    player_id: Annotated[str | None, Field(max_length=MAX_PLAYER_ID_CHARS, pattern=_Text)] = None
+    player_id: Annotated[str | None, Field(max_length=MAX_PLAYER_ID_CHARS, pattern=TEXT_PATTERN)] = None
     """A text of yours, kept and returned."""
     playback: Literal["", "public", "signed"] | None = None
     """Who may watch; empty: as its template, the account or the installation says."""

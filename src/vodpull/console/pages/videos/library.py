@@ -208,8 +208,6 @@ def start_encode(
     """Encode a video again by a template, and a watermark and subtitles that the page offered."""
     if template not in context.templates:
         raise ParameterError("there is no template of that name", field="template")
-    if watermark and watermark not in context.watermarks:
-        raise ParameterError("there is no watermark of that name", field="watermark")
     if burn_in:
         context.materials.subtitle(burn_in, account_id=video.account_id, field="burn_in")
     context.encoding.start([video], template=template, watermark=watermark, burn_in=burn_in)

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES
+from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES, accounts_to_choose
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import ParameterError
@@ -67,6 +67,7 @@ class _MaterialDesk:
         return self._pages.page(
             visit,
             "materials.html",
+            **accounts_to_choose(self._context),
             look=look,
             kinds=KINDS,
             materials=found[:PAGE_MATERIALS],

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from vodpull.accounts.keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.callers import own_key
+from vodpull.console.pages.callers import key_of, own_key
+from vodpull.console.pages.keys import accounts_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
 from vodpull.console.request.words import say_in
-from vodpull.errors import NotFound
+from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Stage
+from vodpull.uploads.reservations import find_upload
 from vodpull.videos.labelling import label_path
 
 FILES_PATH = "/uploads/files"
 """Of files that pages send, by tus."""
+
+ACCOUNT_HEADER = "Vodpull-Account"
+"""Names the account that a new file is for, by its id."""
 
 PIECE_BYTES = 16 * 1024 * 1024
 """Of one request: what is sent anew at most when a session ends or a proxy gives up."""
@@ -52,6 +61,7 @@ class _UploadDesk:
             piece_bytes=PIECE_BYTES,
             most_bytes=context.max_upload_bytes,
             known=[label_path(category, parents) for category in tree],
+            **accounts_to_choose(context),
             templates=context.templates,
             default_template=context.default_template,
             watermarks=context.watermarks,
@@ -78,5 +88,25 @@ class _UploadDesk:
         return JSONResponse(told)
 
     async def receive(self, request: Request) -> Response:
-        """Take a file by tus, for the account that the console submits for."""
-        return await self._context.receive(request, own_key(self._context))
+        """Take a file by tus, for the account that the page names, or in which the upload was begun."""
+        return await self._context.receive(request, await asyncio.to_thread(self._key, request))
+
+    def _key(self, request: Request) -> LiveKey:
+        context, upload_id = self._context, request.path_params.get("upload_id")
+        if upload_id:
+            with context.store.engine.connect() as connection:
+                upload = find_upload(connection, upload_id)
+            return key_of(context, upload.account_id) if upload else own_key(context)
+        account_id = request.headers.get(ACCOUNT_HEADER)
+        if account_id is None:
+            return own_key(context)
+        if account_id not in dict(accounts_of(context.accounts.list_keys())):
+            raise ParameterError(
+                "there is no such account", field=ACCOUNT_HEADER, remedy="Load the page again and send it once more."
+            )
+        return key_of(context, account_id)
+
+
+def accounts_to_choose(context: ConsoleContext) -> dict[str, Any]:
+    """Return what a page that sends files knows of accounts."""
+    return {"accounts_to_choose": accounts_of(context.accounts.list_keys()), "own_account": context.account}

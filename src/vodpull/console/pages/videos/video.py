@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,7 +28,7 @@ from vodpull.jobs.model import Job
 from vodpull.jobs.notices.events import Event
 from vodpull.jobs.status.listing import StageTime
 from vodpull.materials.materials import MaterialFilter
-from vodpull.materials.model import SUBTITLE_SUFFIXES, Material, MaterialKind
+from vodpull.materials.model import PICTURE_SUFFIXES, SUBTITLE_SUFFIXES, Material, MaterialKind
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
@@ -36,7 +36,7 @@ from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
 from vodpull.workflows.requests.editing import CONTAINERS
 
-OFFERED_SUBTITLES = 50
+OFFERED_MATERIALS = 50
 
 
 def video_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, streams: Live) -> list[Route]:
@@ -110,16 +110,17 @@ class _VideoDesk:
             captions=self._context.captioning.of_video(video),
             templates=self._context.templates,
             watermarks=self._context.watermarks,
-            subtitles=self._subtitles(video),
+            pictures=self._materials(video, PICTURE_SUFFIXES),
+            subtitles=self._materials(video, SUBTITLE_SUFFIXES),
             domains=self._context.publish_domains,
             containers=CONTAINERS,
             limits={"name": MAX_NAME_CHARS, "description": MAX_DESCRIPTION_CHARS, "player_id": MAX_PLAYER_ID_CHARS},
         )
 
-    def _subtitles(self, video: Video) -> list[Material]:
+    def _materials(self, video: Video, suffixes: Collection[str]) -> list[Material]:
         """Return what an encode may draw into the pictures of a video, the newest first."""
-        wanted = MaterialFilter(account_id=video.account_id, kind=MaterialKind.MATERIAL, suffixes=SUBTITLE_SUFFIXES)
-        return self._context.materials.page(wanted, limit=OFFERED_SUBTITLES)
+        wanted = MaterialFilter(account_id=video.account_id, kind=MaterialKind.MATERIAL, suffixes=suffixes)
+        return self._context.materials.page(wanted, limit=OFFERED_MATERIALS)
 
     def read(self, video_id: str) -> Facts | None:
         """Return what is shown of a video and changes; None when it is gone."""

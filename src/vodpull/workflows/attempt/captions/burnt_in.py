@@ -62,6 +62,8 @@ class BurntTexts:
             material = await asyncio.to_thread(self._materials.find, material_id, account_id=None)
         except NotFound as error:
             raise CaptionInvalid("the subtitle that is to be burnt in was deleted") from error
+        if material.size_bytes > captions.MAX_BYTES:
+            raise CaptionInvalid(f"the subtitle that is to be burnt in is larger than {captions.MAX_BYTES} bytes")
         return await self._objects.get_bytes(material.key)
 
     async def _drawn(

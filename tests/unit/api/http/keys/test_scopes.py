@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from vodpull.accounts.scopes import EVERY_SCOPE, Scope, read_scopes, write_scopes
-from vodpull.api.http.scopes import own_scope, wire_scope
+from vodpull.api.http.keys.scopes import own_scope, wire_scope
 from vodpull.errors import ParameterError
 
-GOLDEN = Path(__file__).resolve().parents[3] / "data" / "openapi.json"
+GOLDEN = Path(__file__).resolve().parents[4] / "data" / "openapi.json"
 OPERATIONS = [
     (method.upper(), path)
     for path, item in json.loads(GOLDEN.read_text())["paths"].items()

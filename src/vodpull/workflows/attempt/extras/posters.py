@@ -11,13 +11,13 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media, storage
-from vodpull.errors import EncodeInterrupted, FetchError, MediaError
+from vodpull.errors import FetchError, MediaError
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import entry_of_job
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job
 from vodpull.jobs.submission.submission import without_user_info
-from vodpull.workflows.attempt.side_files import SideFiles
+from vodpull.workflows.attempt.extras.side_files import SideFiles
 
 LEFT_OUT = "poster_left_out"
 
@@ -66,8 +66,6 @@ class Posters:
                 await asyncio.to_thread(_lay_out, source, out, picture)
                 made = await media.make_cover(source, out, toolbox=self._toolbox)
                 await self._objects.put_file(key, made)
-        except EncodeInterrupted:  # nobody's fault: the work is done again
-            raise
         except (FetchError, MediaError) as error:
             return str(error)
         return ""

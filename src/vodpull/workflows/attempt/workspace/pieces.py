@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from vodpull import media, storage
 from vodpull.errors import ObjectMissing
-from vodpull.workflows.attempt.workspace import Workspace
+from vodpull.workflows.attempt.workspace.workspace import Workspace
 
 PLAN = "plan-3"
 """Name of the plan itself, with the number of its form: that of an older version is not read, but made again."""

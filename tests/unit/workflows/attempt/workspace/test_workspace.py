@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.workflows.attempt.workspace import Workspace, sweep
+from vodpull.workflows.attempt.workspace.workspace import Workspace, sweep
 
 
 async def test_a_finished_attempt_gets_the_final_name(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.unit.media.conftest import AUDIO, VIDEO
 
 from vodpull.media import EncodePlan, MediaInfo, plan_encode, plan_ladder
-from vodpull.workflows.attempt.pieces import Planned, chunk_name, read_plan, write_plan
+from vodpull.workflows.attempt.workspace.pieces import Planned, chunk_name, read_plan, write_plan
 
 
 def plan(*, duration_s: float = 100.0) -> EncodePlan:

@@ -18,7 +18,7 @@ from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullErr
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
 from vodpull.workflows import steps as module
-from vodpull.workflows.attempt.exhaustion import has_descriptors, is_exhaustion
+from vodpull.workflows.attempt.workspace.exhaustion import has_descriptors, is_exhaustion
 from vodpull.workflows.steps import Steps
 
 

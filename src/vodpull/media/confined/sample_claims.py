@@ -1,0 +1,102 @@
+"""
+Where the samples of sound files end by their own word; a part of probe.py.
+
+Only the standard library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+# Samples come behind a few descriptions of themselves.
+MAX_CHUNKS = 64
+# Who does not know the length yet writes 0 or the largest number, of 31 or 32 bits, perhaps without its own headers or
+# rounded to a page.
+LARGEST, NEAR = (1 << 31, 1 << 32), 4096 + 128
+# Lengths that count their own headers, or are rounded up to a page, promise no more sound.
+ROUNDING, ROUNDING_SHARE = 4096, 50
+LARGE = frozenset({b"RF64", b"BW64"})
+WAVE64_DATA = b"data\xf3\xac\xd3\x11"
+CHUNK_HEAD, WAVE64_HEAD = 8, 24
+
+
+def riff_samples(file: BinaryIO) -> range:
+    """Return where the samples of a WAV, RF64 or BW64 file lie; empty: it does not say."""
+    is_large, at, large = file.read(12)[:4] in LARGE, 12, 0
+    for _ in range(MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(CHUNK_HEAD)
+        name, length = head[:4], int.from_bytes(head[4:], "little")
+        if name == b"ds64" and is_large:
+            large = int.from_bytes(file.read(16)[8:], "little")
+        if name == b"data":
+            return _span(at + CHUNK_HEAD, large or length)
+        at += CHUNK_HEAD + length + length % 2
+    return range(0)
+
+
+def wave64_samples(file: BinaryIO) -> range:
+    """Return where the samples of a Wave64 file lie; empty: it does not say."""
+    at = 40
+    for _ in range(MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(WAVE64_HEAD)
+        # It counts its own header, and is filled up to eight bytes.
+        length = max(int.from_bytes(head[16:], "little"), WAVE64_HEAD)
+        if head.startswith(WAVE64_DATA):
+            return _span(at + WAVE64_HEAD, length - WAVE64_HEAD)
+        at += -(-length // 8) * 8
+    return range(0)
+
+
+def aiff_samples(file: BinaryIO) -> range:
+    """Return where the samples of an AIFF file lie; empty: it does not say."""
+    at = 12
+    for _ in range(MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(CHUNK_HEAD)
+        length = int.from_bytes(head[4:], "big")
+        if head.startswith(b"SSND"):
+            return _span(at + CHUNK_HEAD, length)
+        at += CHUNK_HEAD + length + length % 2
+    return range(0)
+
+
+def caf_samples(file: BinaryIO) -> range:
+    """Return where the samples of a Core Audio file lie; empty: it does not say."""
+    at = 8
+    for _ in range(MAX_CHUNKS):
+        file.seek(at)
+        head = file.read(12)
+        length = int.from_bytes(head[4:], "big", signed=True)
+        if head.startswith(b"data"):
+            return _span(at + 12, length)
+        at += 12 + max(length, 0)
+    return range(0)
+
+
+def _span(start: int, length: int) -> range:
+    is_unknown = length <= 0 or any(abs(length - largest) <= NEAR for largest in LARGEST)
+    return range(start, start if is_unknown else start + length)
+
+
+SOUNDS: Mapping[str, Callable[[BinaryIO], range]] = {
+    "wav": riff_samples,
+    "w64": wave64_samples,
+    "aiff": aiff_samples,
+    "caf": caf_samples,
+}
+"""Where samples lie, by the container."""
+
+
+def missing_samples(path: Path, container: str) -> str | None:
+    """Return in words how many samples a file of sound promises and does not have; None: it has them all."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        samples = SOUNDS[container](file)
+    if size >= samples.stop - min(ROUNDING, len(samples) // ROUNDING_SHARE):
+        return None
+    return f"the header promises samples up to byte {samples.stop}, the file has {size}"

@@ -38,6 +38,7 @@ from benchmarks.stopping import served, stoppable
 from vodpull.media import find_toolbox
 
 CUE_S = 2
+FILM = ".mkv"
 TEMPLATES = {
     "plain": 'copy = false\ncaptions = false\nteaser = "never"\n{shipped}',
     "embedded": 'copy = false\nteaser = "never"\n{shipped}',
@@ -67,9 +68,11 @@ def main() -> None:
             with served(service):
                 _ = service.own_key  # made by a command of its own, which is not measured
                 costs = take_turns(service, origin.url(texted[0]), origin.url("words.srt"), rounds=asked.rounds)
-                stored = [stored_bytes(service, origin.url(film)) for film in texted]
-    names = [clip.name for clip in asked.clips]
-    show(costs, dict(zip(names, stored, strict=True)))
+                ratios = show_costs(costs)
+                stored = {film: stored_bytes(service, origin.url(film)) for film in texted}
+    for film, (muxed, apart) in stored.items():
+        print(f"{film}: {muxed} bytes muxed, {apart} apart: {apart / muxed - 1:+.1%}")
+    print(json.dumps({"costs": costs, "ratios": ratios, "stored": stored}))
 
 
 def write_film(clip: Path, folder: Path, *, seconds: float) -> str:
@@ -78,10 +81,10 @@ def write_film(clip: Path, folder: Path, *, seconds: float) -> str:
     cues = (f"{n + 1}\n{_at(CUE_S * n)} --> {_at(CUE_S * n + 1)}\nLine {n + 1}\n" for n in range(int(seconds / CUE_S)))
     words.write_text("\n".join(cues))
     argv = ["-i", str(clip), "-i", str(words), "-map", "0:v:0", "-map", "0:a:0", "-map", "1", "-t", f"{seconds}"]
-    argv += ["-c", "copy", "-c:s", "srt", "-metadata:s:s:0", "language=eng", str(folder / f"{clip.stem}.mkv")]
+    argv += ["-c", "copy", "-c:s", "srt", "-metadata:s:s:0", "language=eng", str(folder / (clip.stem + FILM))]
     ffmpeg = str(find_toolbox("", sandbox="off").ffmpeg)
     subprocess.run([ffmpeg, "-nostdin", "-v", "error", *argv], check=True, timeout=300)
-    return f"{clip.stem}.mkv"
+    return clip.stem + FILM
 
 
 def _at(seconds: int) -> str:
@@ -127,22 +130,21 @@ def stored_bytes(service: Vodpull, url: str) -> tuple[int, int]:
     """Return how much is stored beside the original with the sound muxed, and with it apart."""
     sizes = []
     for template in ("muxed", "plain"):
-        video = service.api("GET", f"/videos/{made(service, {'url': url}, template)['video_id']}").json()
-        sizes.append(int(video["outputs_bytes"]))
+        playlist = service.data_dir / "media" / made(service, {"url": url}, template)["playlist"]
+        outputs = (path for path in playlist.parent.rglob("*") if path.is_file() and path.suffix != FILM)
+        sizes.append(sum(path.stat().st_size for path in outputs))
     return sizes[0], sizes[1]
 
 
-def show(costs: dict[str, list[tuple[float, float]]], stored: dict[str, tuple[int, int]]) -> None:
-    """Print medians and ratios, and everything as JSON in one line."""
+def show_costs(costs: dict[str, list[tuple[float, float]]]) -> dict[str, list[float]]:
+    """Print medians and ratios, and return the ratios."""
     print(f"{'':10}{'item CPU s':>12}{'of plain':>10}{'encode CPU s':>14}{'of plain':>10}  (medians)")
     ratios = {way: [ratio(costs[way], costs["plain"], at) for at in (0, 1)] for way in WAYS}
     for way in WAYS:
         item_s, encoding_s = (statistics.median(pair[at] for pair in costs[way]) for at in (0, 1))
         goal = f"  (goal: at most {1 + GOALS[way]:.2f} of the encode)" if way in GOALS else ""
         print(f"{way:10}{item_s:12.2f}{ratios[way][0]:10.3f}{encoding_s:14.2f}{ratios[way][1]:10.3f}{goal}")
-    for clip, (muxed, apart) in stored.items():
-        print(f"{clip}: {muxed} bytes muxed, {apart} apart: {apart / muxed - 1:+.1%}")
-    print(json.dumps({"costs": costs, "ratios": ratios, "stored": stored}))
+    return ratios
 
 
 def ratio(own: Sequence[tuple[float, float]], other: Sequence[tuple[float, float]], at: int) -> float:

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.slow
 PLAN = Plan(kills=6, tasks=6, clips=(LONG_CLIP, "sample_h264_aac.flv", "world_vp9_opus.webm"), pause_s=1.5)
 
 
+LARGEST_UPLOAD_BYTES = 5_000_000
+"""Two blocks."""
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory, clips: Path) -> Path:
     return gather_sources(tmp_path_factory.mktemp("origin") / "sources", PLAN.clips, clips=clips)
@@ -35,7 +39,8 @@ def test_uploads_arrive_once_whatever_is_cut_killed_repeated_or_wrong(tmp_path: 
     service = uploads.installation(tmp_path)
     service.start()
     try:
-        books = uploads.Campaign(service, seed=random.randrange(1_000_000)).run(9, kills=1)
+        campaign = uploads.Campaign(service, seed=random.randrange(1_000_000), largest_bytes=LARGEST_UPLOAD_BYTES)
+        books = campaign.run(9, kills=1)
     finally:
         service.stop()
     assert books.faults == [], books.report()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import imageio_ffmpeg
@@ -92,9 +95,10 @@ def tus(service: Vodpull, method: str, target: str, body: bytes = b"", **headers
     return reply
 
 
-def begin_upload(service: Vodpull, data: bytes) -> str:
+def begin_upload(service: Vodpull, data: bytes, *, template: str = "abr") -> str:
     """Send the beginning of a film, wait until a chunk of it is encoded, and return the id of the upload."""
-    made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata="filename Zi5tcDQ=,template YWJy")
+    said = f"filename Zi5tcDQ=,template {base64.b64encode(template.encode()).decode()}"
+    made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata=said)
     upload_id = made.headers["location"].rpartition("/")[2]
     send_on(service, upload_id, data[: len(data) // 2])
     deadline_s = time.monotonic() + 120
@@ -125,15 +129,49 @@ def test_an_upload_is_encoded_while_it_comes(service: Vodpull, film: Path) -> No
     early = {path.name for path in work_of(service, upload_id).glob("results/chunk-*")}
     told = len(service.log())
     send_on(service, upload_id, data[len(data) // 2 :], at=len(data) // 2)
-    deadline_s = time.monotonic() + 120
-    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
-        time.sleep(0.1)
+    encoded(service, before)
     log = service.log()[told:]
     assert "upload copied as it came" in log
     made = set(re.findall(r"chunk encoded .* chunk=(\d+)", log))
     assert "3" in made, "the filter of this test reads the log"
     assert not made & {name.split("-")[1] for name in early}
+
+
+def encoded(service: Vodpull, before: int) -> dict[str, Any]:
+    """Return the newest video once it is encoded."""
+    deadline_s = time.monotonic() + 120
+    while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
+        assert time.monotonic() < deadline_s, service.log()[-3000:]
+        time.sleep(0.1)
+    return dict(videos_of(service)[0])
+
+
+def segments_of(service: Vodpull, video_id: str) -> list[str]:
+    """Return the digests of the segments of a video's best rendition."""
+    path = urlsplit(service.api("GET", f"/videos/{video_id}").json()["playlist_url"]).path.removeprefix("/media/")
+    found = media_of(service, path).segments
+    return [hashlib.sha256(service.get(each.absolute_uri).content).hexdigest() for each in found]
+
+
+def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_origin: Origin, film: Path) -> None:
+    data = film.read_bytes()
+    pulled_by = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])
+    [pulled] = pulled_by["jobs"]
+    before = len(videos_of(service))
+    upload_id = begin_upload(service, data, template=pulled_by["template"])
+    service.is_killed = True
+    at = len(data) // 2
+    for end in (3 * len(data) // 4, len(data)):
+        service.kill()
+        service.start()
+        assert len(videos_of(service)) == before, "nothing is shown before the last byte"
+        assert int(tus(service, "HEAD", f"/{upload_id}").headers["upload-offset"]) == at
+        send_on(service, upload_id, data[at:end], at=at)
+        at = end
+    video = encoded(service, before)
+    assert service.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
+    assert segments_of(service, video["video_id"]) == segments_of(service, pulled["video_id"])
+    assert len(videos_of(service)) == before + 1
 
 
 def test_of_an_upload_that_is_given_up_nothing_stays(service: Vodpull, film: Path) -> None:

@@ -48,7 +48,7 @@ def test_every_item_completes_although_everything_is_killed_five_times(
             fragile.kill_worker_only()
         until(lambda: processes_on(tmp_path / "data") == [], within_s=5)
         fragile.start()
-    data = fragile.wait(task_id, within_s=400)
+    data = fragile.wait(task_id)
     assert [(item["pullStatus"], item["cmdStatus"]) for item in data["items"]] == [(2, 2)] * 3, f"seed {seed}"
     assert [len(item["videoInfo"]["videoFileList"]) for item in data["items"]] == [5, 3, 2]
     until(lambda: list((tmp_path / "data" / "work").iterdir()) == [], within_s=30)  # right after the final state

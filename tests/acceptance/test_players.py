@@ -174,7 +174,7 @@ def cinema(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator
 
 
 def _urls(service: Vodpull, batch_id: str) -> Urls:
-    [job] = service.wait_final(batch_id, within_s=240)["jobs"]
+    [job] = service.wait_final(batch_id)["jobs"]
     assert job["stage"] == "done", job
     found = service.api("GET", f"/videos/{job['video_id']}/playback").json()
     return Urls(hls=found["playlist_url"], dash=found["dash_url"])

@@ -55,7 +55,7 @@ def test_a_worker_does_what_the_api_accepted_and_another_takes_over_when_it_dies
     busy, other = sorted(fleet.workers, key=_encodes, reverse=True)
     busy.kill()
     _until(lambda: _encodes(other), within_s=TAKEN_OVER_S)
-    [item] = fleet.api.wait(task_id, within_s=200)["items"]
+    [item] = fleet.api.wait(task_id)["items"]
     assert (item["pullStatus"], item["cmdStatus"]) == (2, 2)
     rows = item["videoInfo"]["videoFileList"]
     assert [row["clarity"] for row in rows] == [1, 2, 3]

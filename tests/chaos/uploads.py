@@ -64,9 +64,10 @@ def installation(folder: Path) -> Vodpull:
 class Campaign:
     """One campaign against one installation."""
 
-    def __init__(self, service: Vodpull, *, seed: int) -> None:
+    def __init__(self, service: Vodpull, *, seed: int, largest_bytes: int = LARGEST_BYTES) -> None:
         self._service = service
         self._chance = random.Random(seed)
+        self._largest_bytes = largest_bytes
         self._dying = threading.Lock()
         self.books = Books(seed=seed)
 
@@ -82,7 +83,7 @@ class Campaign:
 
     def _send(self, number: int, *, kills: int) -> None:
         kind = KINDS[number % len(KINDS)]
-        data = self._chance.randbytes(self._chance.choice([1, 5000, self._chance.randrange(1, LARGEST_BYTES)]))
+        data = self._chance.randbytes(self._chance.choice([1, 5000, self._chance.randrange(1, self._largest_bytes)]))
         is_wrong = self._chance.random() < 0.1
         line = self._line(kills=kills)
         given = {"file_id": f"{self.books.seed}-{number}", "md5": _md5(data[::-1] + b"x") if is_wrong else ""}

@@ -204,7 +204,7 @@ class Vodpull:
         batch: dict[str, Any] = reply.json()
         return batch
 
-    def wait_final(self, batch_id: str, *, within_s: float = 120) -> dict[str, Any]:
+    def wait_final(self, batch_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Read a batch until it is final and return it."""
         for _ in looks(within_s):
             if (state := self.state(batch_id))["is_final"]:
@@ -232,7 +232,7 @@ class Vodpull:
         data: dict[str, Any] = self.call("pullVideoQuery", {"taskId": task_id})["data"]
         return data
 
-    def wait(self, task_id: str, *, within_s: float = 240) -> dict[str, Any]:
+    def wait(self, task_id: str, *, within_s: float = 600) -> dict[str, Any]:
         """Query until the task is completed and return its data."""
         for _ in looks(within_s):
             if (data := self.query(task_id))["status"] == 2:

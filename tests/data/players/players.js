@@ -146,12 +146,9 @@ class Stage {
   }
 
   async start(url) {
-    try {
-      await this.player.load(url);
-      await this.video.play();
-    } catch (error) {
-      this.errors.push(`${error.code ?? error}`);
-    }
+    // Nobody waits until it plays: what cannot be loaded never does.
+    this.video.autoplay = true;
+    await Promise.resolve(this.player.load(url)).catch((error) => this.errors.push(`${error.code ?? error}`));
   }
 
   // The frequency that is loudest in what is heard.

@@ -326,6 +326,26 @@ def test_clients_of_every_kind_are_understood(wire: Wire) -> None:
     assert done.json()["key"] == made.data["fileKey"]
 
 
+def test_what_uploaders_add_to_requests_changes_nothing(wire: Wire) -> None:
+    made, data, plain = sender(wire), FILE[: 2 * BLOCK + 7], sender(wire)
+    added = {"MimeType": "video/mp4", "Deadline": "1", "encryption-type": "AES", "x-wos-traffic-limit": "819200"}
+    added["Content-Type"] = "application/x-www-form-urlencoded"
+    first = made.post(f"/mkblk/{2 * BLOCK}/0/", data[:1], **added).json()
+    rest = made.post(f"/bput/{first['ctx']}/1/", data[1 : 2 * BLOCK], **added).json()
+    listed = f"{rest['ctx']}, {made.block(data[2 * BLOCK :], 1)}\n".encode()
+    done = made.post(f"/mkfile/{len(data)}/", listed, **added | {"Content-Type": "text/plain;charset=UTF-8"})
+    assert done.json()["hash"] == plain.file(data, plain.blocks(data)).json()["hash"]
+    nameless, unnamed = sender(wire), {"Authorization": " uptoken  "}
+    unnamed["Authorization"] += nameless.token
+    context = wire.browser.post("/mkblk/5/0", content=data[:5], headers=unnamed).json()["ctx"]
+    assert wire.browser.post("/mkfile/5", content=context, headers=unnamed).status_code == 200
+    posted = sender(wire)
+    others = dict.fromkeys(("key", "mimeType", "deadline", "x:user", "name", "chunk"), (None, "x"))
+    form: dict[str, Any] = {"file": ("a", data[:5]), **others, "token": (None, f"UpToken {posted.token}")}
+    reply = wire.browser.post("/file/upload", files=form)
+    assert (reply.status_code, reply.json()["key"]) == (200, posted.data["fileKey"])
+
+
 def test_browsers_of_other_sites_may_send(wire: Wire) -> None:
     asked = {"Origin": "https://app.example.test", "Access-Control-Request-Method": "POST"}
     for path in ("/file/upload", "/mkblk/4194304/0", "/bput/x/0", "/mkfile/1"):

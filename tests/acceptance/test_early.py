@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import subprocess
@@ -94,9 +95,10 @@ def tus(service: Vodpull, method: str, target: str, body: bytes = b"", **headers
     return reply
 
 
-def begin_upload(service: Vodpull, data: bytes) -> str:
+def begin_upload(service: Vodpull, data: bytes, *, template: str = "abr") -> str:
     """Send the beginning of a film, wait until a chunk of it is encoded, and return the id of the upload."""
-    made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata="filename Zi5tcDQ=,template YWJy")
+    said = f"filename Zi5tcDQ=,template {base64.b64encode(template.encode()).decode()}"
+    made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata=said)
     upload_id = made.headers["location"].rpartition("/")[2]
     send_on(service, upload_id, data[: len(data) // 2])
     deadline_s = time.monotonic() + 120
@@ -144,18 +146,19 @@ def encoded(service: Vodpull, before: int) -> dict[str, Any]:
     return dict(videos_of(service)[0])
 
 
-def shape_of(service: Vodpull, video_id: str) -> tuple[Any, list[float]]:
-    """Return the tracks of a video, and how long the segments of its best rendition are."""
-    video = service.api("GET", f"/videos/{video_id}").json()
-    path = urlsplit(video["playlist_url"]).path.removeprefix("/media/")
-    return video["tracks"], [each.duration for each in media_of(service, path).segments]
+def segments_of(service: Vodpull, video_id: str) -> list[str]:
+    """Return the digests of the segments of a video's best rendition."""
+    path = urlsplit(service.api("GET", f"/videos/{video_id}").json()["playlist_url"]).path.removeprefix("/media/")
+    found = media_of(service, path).segments
+    return [hashlib.sha256(service.get(each.absolute_uri).content).hexdigest() for each in found]
 
 
 def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_origin: Origin, film: Path) -> None:
     data = film.read_bytes()
-    [pulled] = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])["jobs"]
+    pulled_by = service.wait_final(service.create(own_origin.url("film.mp4"))["batch_id"])
+    [pulled] = pulled_by["jobs"]
     before = len(videos_of(service))
-    upload_id = begin_upload(service, data)
+    upload_id = begin_upload(service, data, template=pulled_by["template"])
     service.is_killed = True
     at = len(data) // 2
     for end in (3 * len(data) // 4, len(data)):
@@ -167,7 +170,7 @@ def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_orig
         at = end
     video = encoded(service, before)
     assert service.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
-    assert shape_of(service, video["video_id"]) == shape_of(service, pulled["video_id"])
+    assert segments_of(service, video["video_id"]) == segments_of(service, pulled["video_id"])
     assert len(videos_of(service)) == before + 1
 
 

@@ -286,7 +286,9 @@ class Film:
             before, found, beyond, due = None, [], 0, list[float]()
             from_s = None if careful else first_s + zero_s - KEPT_S
             for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s, fed=due.append):
-                look.hear(frame)
+                if frame.key_frame:
+                    # Of others, too, it would cost: who asks keeps each of them in memory until that is tidied up.
+                    look.hear(frame)
                 at_s = seen_s - zero_s
                 if at_s <= first_s:
                     before = at_s, frame

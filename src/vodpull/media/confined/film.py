@@ -72,8 +72,10 @@ class Tools:
 
     def open(self, source: Path, orders: dict[str, Any], *, unseen: bool = False) -> Any:
         """Open the source; `unseen`: no picture is going to be decoded, nor is one to learn more."""
-        each = [dict(self.segments.UNSEEN) for _ in range(UNSEEN_STREAMS)] if unseen else None
-        return self.av.open(f"file:{source}", options=dict(orders["options"]), stream_options=each)
+        begin = partial(self.av.open, f"file:{source}", options=dict(orders["options"]))
+        with suppress(ValueError):  # of FLV and MPEG-PS, for example, PyAV knows the streams too late
+            return begin(stream_options=[dict(self.segments.UNSEEN)] * UNSEEN_STREAMS if unseen else None)
+        return begin()
 
 
 @dataclass(frozen=True)
@@ -292,14 +294,12 @@ class Film:
                 at_s = seen_s - zero_s
                 if at_s <= first_s:
                     before = at_s, frame
-                elif at_s <= last_s:
-                    found.append(look.sight(at_s, frame))
-                else:
-                    # Where pictures stay long, the next one may have been taken early; a single time may be wrong.
-                    found.append(look.sight(at_s, frame))
-                    beyond += 1
-                    if beyond > 1:
-                        break
+                    continue
+                found.append(look.sight(at_s, frame))
+                # Where pictures stay long, the next one may have been taken early; a single time may be wrong.
+                beyond += at_s > last_s
+                if beyond > 1:
+                    break
             if begin_s is not None and before and self._stale(before[0], first_s, due):
                 return []
             return [*([look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]

@@ -1,4 +1,4 @@
-"""What an access key may do. Pure."""
+"""What scopes an access key can have; which call needs which is in `api/http/keys/scopes.py`. Pure."""
 
 from __future__ import annotations
 

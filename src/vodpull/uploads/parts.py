@@ -1,5 +1,5 @@
 """
-Every query about what has arrived of uploads: blocks, and the parts that each consists of.
+Every query about what has arrived of uploads, and what of it may come again: blocks, and the parts of each.
 
 Call them from a thread, not a loop, and change only what belongs to an upload whose row is locked. A part is one object
 in the store, of at most `SPAN_BYTES`, that never reaches over a multiple of that in its block.

@@ -1,4 +1,8 @@
-"""Who may have which stored file, by what its video says, as every process learns it within seconds, and a token."""
+"""
+Who may have which stored file or content key, by what its video says, as every process learns it soon, and a token.
+
+How long content keys live is up to `jobs/store/content_keys.py`.
+"""
 
 from __future__ import annotations
 

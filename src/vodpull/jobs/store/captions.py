@@ -15,8 +15,6 @@ from vodpull.errors import NotAllowedNow, NotFound
 from vodpull.jobs.model import MAX_CAPTIONS
 from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, supersede
 
-"""Of one video: more languages than any film has."""
-
 COMES_WITHIN_MS = 86_400_000
 """Files on their way that have not come by then never will."""
 

@@ -1,4 +1,8 @@
-"""Which streams of a source can be copied as they are, and why the others are encoded. Pure."""
+"""
+Which streams of a source can be copied as they are, and why the others are encoded. Pure.
+
+What the template says against it, and whether there is a 5.1 rendition at all, is in `encode_plan.py`.
+"""
 
 from __future__ import annotations
 

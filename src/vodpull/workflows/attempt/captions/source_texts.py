@@ -1,4 +1,8 @@
-"""The text tracks of an original as captions of its video; none of them is worth a failed job."""
+"""
+The text tracks of an original as captions of its video; none of them is worth a failed job.
+
+Subtitles of an HLS source have `playlist_texts.py`.
+"""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class ObstoreObjects:
         if self._folder is None or not await asyncio.to_thread(_link, path, self._folder / key):
             await self.put_file(key, path)
 
-    async def put_bytes(self, key: str, data: bytes | bytearray | memoryview) -> None:
+    async def put_bytes(self, key: str, data: bytes | bytearray) -> None:
         """Store a small object."""
         with translated(key):
             await obstore.put_async(self._store, key, data, attributes=self._attributes(key))

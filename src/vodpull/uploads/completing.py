@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -51,13 +50,6 @@ class Database:
     """Runs queries in a thread."""
 
     engine: sa.Engine
-    turn: AbstractContextManager[object]
-    """Whoever changes something has it: SQLite takes one writer at a time, and lets the others sleep and ask again."""
-
-    @classmethod
-    def of(cls, engine: sa.Engine) -> Self:
-        """Return that of an engine."""
-        return cls(engine=engine, turn=threading.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     def read(self, query: Callable[[sa.Connection], _Found]) -> _Found:
         """Return what a query finds."""
@@ -66,7 +58,7 @@ class Database:
 
     def write(self, change: Callable[[sa.Connection], _Found]) -> _Found:
         """Commit a change, and return what it returns."""
-        with self.turn, self.engine.begin() as connection:
+        with self.engine.begin() as connection:
             return change(connection)
 
 

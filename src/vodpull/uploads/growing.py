@@ -86,7 +86,7 @@ class GrowingUploads:
             raise UploadDamaged("the checksum of the body is another one")
         for number, part in enumerate(received.parts):
             try:
-                await self._keep(place, part)
+                await asyncio.to_thread(self._keep, place, part)
             except UploadError:  # after anything else nobody knows whether it counts: what does not is swept
                 await self._uploads.inbox.drop(keys[number:])
                 raise
@@ -98,23 +98,21 @@ class GrowingUploads:
         async with aclosing(arriving):
             async for part in arriving:
                 try:
-                    await self._keep(place, part)
+                    await asyncio.to_thread(self._keep, place, part)
                 except UploadError:
                     await self._uploads.inbox.drop([part.key])
                     raise
                 end = part.end
         return end
 
-    async def _keep(self, place: Place, part: Part) -> None:
-        def keep(connection: sa.Connection) -> None:
+    def _keep(self, place: Place, part: Part) -> None:
+        with self._uploads.database.engine.begin() as connection:
             upload = locked(connection, place.upload_id)
             if upload.is_complete:
                 raise UploadMisplaced("the file is complete")
             is_start = part.at == 0 and part.end != upload.size_bytes
             self._uploads.completing.note_arrival(connection, upload, is_start=is_start)
             rows.append(connection, place, part)
-
-        await asyncio.to_thread(self._uploads.database.write, keep)
 
     async def complete(self, growing: Growing) -> None:
         """

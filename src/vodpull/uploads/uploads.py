@@ -56,7 +56,7 @@ class Uploads:
         terms: UploadTerms,
         completions: Mapping[UploadKind, Completion],
     ) -> None:
-        self.database = Database.of(engine)
+        self.database = Database(engine=engine)
         self.terms = terms
         self.inbox = Inbox(objects)
         self.completing = Completing(self.database, objects, self.inbox, completions=completions)
@@ -174,7 +174,7 @@ class Uploads:
                 self.terms.check_quota(connection, ticket.upload.account_id, left)
 
     def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
-        def keep(connection: sa.Connection) -> tuple[Place, list[str]]:
+        with self.database.engine.begin() as connection:
             upload = locked(connection, place.upload_id)
             # Sent again although all has come: its parts must stay.
             if upload.is_complete and upload.completed_by == place.series:
@@ -184,8 +184,6 @@ class Uploads:
             self.completing.note_arrival(connection, upload, is_start=is_start)
             write = rows.begin_block if is_first else rows.go_on
             return write(connection, place, parts)
-
-        return self.database.write(keep)
 
     async def _note_span(self, end: Place) -> None:
         """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""

@@ -35,7 +35,7 @@ async def test_parts_make_up_the_body_and_end_with_each_span(held_bytes: int, mo
     assert all(part.at // SPAN_BYTES == (part.end - 1) // SPAN_BYTES for part in taken.parts)
     assert len(taken.parts) == 3 or not held_bytes
     assert held_bytes or len(taken.parts) >= len(DATA) // (2 * inbox.SMALL_BYTES)
-    assert mine._held_bytes == 0
+    assert mine._held.size_bytes == 0
 
 
 @pytest.mark.parametrize(("most", "error"), [(len(DATA), ConnectionResetError), (len(DATA) - 1, UploadMalformed)])
@@ -44,4 +44,4 @@ async def test_of_a_body_that_fails_nothing_stays(most: int, error: type[Excepti
     mine = Inbox(objects)
     with pytest.raises(error):
         await mine.take(body(DATA, breaks=True), at=0, most=most)
-    assert (mine._held_bytes, await objects.list_keys(UPLOADS)) == (0, [])
+    assert (mine._held.size_bytes, await objects.list_keys(UPLOADS)) == (0, [])

@@ -105,13 +105,14 @@ def told(reply: Any) -> tuple[int, str]:
     return reply.status_code, said.get("message") or said["code"]
 
 
-def parts_of(wire: Wire) -> int:
+def parts_of(wire: Wire) -> set[str]:
     with wire.database.connect() as connection:
-        return int(connection.scalar(sa.select(sa.func.count()).select_from(tables.upload_part)) or 0)
+        return {*connection.scalars(sa.select(tables.upload_part.c.key))}
 
 
-async def kept(wire: Wire) -> int:
-    return len(await wire.objects.list_keys(UPLOADS))
+async def kept(wire: Wire) -> set[str]:
+    """Return what is stored of uploads; that of earlier tests may go at any time, as may their parts."""
+    return set(await wire.objects.list_keys(UPLOADS))
 
 
 async def test_a_file_is_refused_for_its_size_as_soon_as_that_is_known(sender: Sender) -> None:
@@ -126,7 +127,7 @@ async def test_a_file_is_refused_for_its_size_as_soon_as_that_is_known(sender: S
     assert told(sender.block(token, b"x" * 2000, number=1)) == too_large
     url = sender.create(LARGEST).headers["location"]
     assert sender.patch(url, b"x" * (LARGEST + 1)).status_code == 400
-    assert parts_of(sender.wire) - before[0] == await kept(sender.wire) - before[1] == 1
+    assert len(parts_of(sender.wire) - before[0]) == len(await kept(sender.wire) - before[1]) == 1
 
 
 def test_an_account_stores_no_more_than_its_quota_however_the_bytes_come(sender: Sender) -> None:
@@ -170,5 +171,5 @@ async def test_nothing_is_taken_for_which_there_is_no_room(sender: Sender, monke
         assert told(sender.block(token, b"x")) == (599, "try again")
         assert told(sender.form(token, b"x")) == (599, "try again")
         assert told(sender.patch(url, b"x" * STEP)) == (503, "storage_full")
-    assert await kept(sender.wire) == before
+    assert await kept(sender.wire) <= before
     assert sender.patch(url, b"x" * STEP).status_code == 204

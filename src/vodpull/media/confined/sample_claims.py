@@ -6,7 +6,7 @@ Only the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,62 +19,70 @@ LARGEST, NEAR = (1 << 31, 1 << 32), 4096 + 128
 ROUNDING, ROUNDING_SHARE = 4096, 50
 LARGE = frozenset({b"RF64", b"BW64"})
 WAVE64_DATA = b"data\xf3\xac\xd3\x11"
-CHUNK_HEAD, WAVE64_HEAD = 8, 24
+CHUNK_HEAD, WAVE64_HEAD, CAF_HEAD = 8, 24, 12
 
 
 def riff_samples(file: BinaryIO) -> range:
     """Return where the samples of a WAV, RF64 or BW64 file lie; empty: it does not say."""
-    is_large, at, large = file.read(12)[:4] in LARGE, 12, 0
-    for _ in range(MAX_CHUNKS):
-        file.seek(at)
-        head = file.read(CHUNK_HEAD)
-        name, length = head[:4], int.from_bytes(head[4:], "little")
-        if name == b"ds64" and is_large:
+    is_large, large = file.read(4) in LARGE, 0
+
+    def lengths(head: bytes) -> tuple[int, int]:
+        length = int.from_bytes(head[4:], "little")
+        return length, CHUNK_HEAD + length + length % 2
+
+    for head, start, length in _chunks(file, 12, lengths, head_bytes=CHUNK_HEAD):
+        if head.startswith(b"ds64") and is_large:
             large = int.from_bytes(file.read(16)[8:], "little")
-        if name == b"data":
-            return _span(at + CHUNK_HEAD, large or length)
-        at += CHUNK_HEAD + length + length % 2
+        if head.startswith(b"data"):
+            return _span(start, large or length)
     return range(0)
 
 
 def wave64_samples(file: BinaryIO) -> range:
     """Return where the samples of a Wave64 file lie; empty: it does not say."""
-    at = 40
-    for _ in range(MAX_CHUNKS):
-        file.seek(at)
-        head = file.read(WAVE64_HEAD)
+
+    def lengths(head: bytes) -> tuple[int, int]:
         # It counts its own header, and is filled up to eight bytes.
         length = max(int.from_bytes(head[16:], "little"), WAVE64_HEAD)
-        if head.startswith(WAVE64_DATA):
-            return _span(at + WAVE64_HEAD, length - WAVE64_HEAD)
-        at += -(-length // 8) * 8
-    return range(0)
+        return length - WAVE64_HEAD, -(-length // 8) * 8
+
+    return _named(WAVE64_DATA, _chunks(file, 40, lengths, head_bytes=WAVE64_HEAD))
 
 
 def aiff_samples(file: BinaryIO) -> range:
     """Return where the samples of an AIFF file lie; empty: it does not say."""
-    at = 12
-    for _ in range(MAX_CHUNKS):
-        file.seek(at)
-        head = file.read(CHUNK_HEAD)
+
+    def lengths(head: bytes) -> tuple[int, int]:
         length = int.from_bytes(head[4:], "big")
-        if head.startswith(b"SSND"):
-            return _span(at + CHUNK_HEAD, length)
-        at += CHUNK_HEAD + length + length % 2
-    return range(0)
+        return length, CHUNK_HEAD + length + length % 2
+
+    return _named(b"SSND", _chunks(file, 12, lengths, head_bytes=CHUNK_HEAD))
 
 
 def caf_samples(file: BinaryIO) -> range:
     """Return where the samples of a Core Audio file lie; empty: it does not say."""
-    at = 8
+
+    def lengths(head: bytes) -> tuple[int, int]:
+        length = int.from_bytes(head[4:], "big", signed=True)
+        return length, CAF_HEAD + max(length, 0)
+
+    return _named(b"data", _chunks(file, 8, lengths, head_bytes=CAF_HEAD))
+
+
+def _chunks(
+    file: BinaryIO, at: int, lengths: Callable[[bytes], tuple[int, int]], *, head_bytes: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield head, start and length of what is in each chunk; `lengths`: of that and of the whole chunk, by its head."""
     for _ in range(MAX_CHUNKS):
         file.seek(at)
-        head = file.read(12)
-        length = int.from_bytes(head[4:], "big", signed=True)
-        if head.startswith(b"data"):
-            return _span(at + 12, length)
-        at += 12 + max(length, 0)
-    return range(0)
+        head = file.read(head_bytes)
+        length, whole = lengths(head)
+        yield head, at + head_bytes, length
+        at += whole
+
+
+def _named(name: bytes, chunks: Iterable[tuple[bytes, int, int]]) -> range:
+    return next((_span(start, length) for head, start, length in chunks if head.startswith(name)), range(0))
 
 
 def _span(start: int, length: int) -> range:

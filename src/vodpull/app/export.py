@@ -16,6 +16,7 @@ from vodpull.accounts.keys import Accounts
 from vodpull.app.setup import folder_of, open_vault, require_installation
 from vodpull.database.connection import migrate, open_database
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
+from vodpull.imports.entries import category_paths
 from vodpull.jobs.model import ServerType
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
@@ -145,7 +146,6 @@ def line_of(video: Video, copied: Copied, *, name: str) -> dict[str, Any]:
     def there(key: str) -> str:
         return f"{name}:{key}" if key in copied.files else ""
 
-    names = {label.node_id: label.name for label in video.categories}
     original = video.asset.original
     films = [file for file in video.asset.files if file.server_type is ServerType.MOBILE and there(file.key)]
     best = max(films, key=lambda file: file.size_bytes, default=None)
@@ -157,10 +157,7 @@ def line_of(video: Video, copied: Copied, *, name: str) -> dict[str, Any]:
         "url": next(filter(None, map(there, sources)), ""),
         "name": video.name,
         "description": video.description,
-        "categories": [
-            f"{names[label.parent_id]}/{label.name}" if label.parent_id in names else label.name
-            for label in video.categories
-        ],
+        "categories": category_paths(video.categories),
         "captions": [
             {"url": there(key), "language": each.language, "label": each.label, "default": each.is_default}
             for each, key in copied.texts

@@ -71,6 +71,28 @@ class Entry:
         return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:16] if self.poster_url else ""
 
 
+class Label(Protocol):
+    """A category of a video."""
+
+    @property
+    def node_id(self) -> int:
+        """Return its id."""
+
+    @property
+    def parent_id(self) -> int:
+        """Return the id of the one above."""
+
+    @property
+    def name(self) -> str:
+        """Return its own name."""
+
+
+def category_paths(labels: Sequence[Label]) -> list[str]:
+    """Return the categories of a video as an entry has them: behind their parents where it has those, too."""
+    names = {label.node_id: label.name for label in labels}
+    return [f"{names[label.parent_id]}/{label.name}" if label.parent_id in names else label.name for label in labels]
+
+
 @dataclass(frozen=True)
 class BadEntry:
     """Something in a list that is no video."""

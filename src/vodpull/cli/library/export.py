@@ -96,21 +96,18 @@ def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
 
 def line_of(video: Video, playback: Playback, *, server: str) -> dict[str, Any]:
     """Return a video as a line of an export. Pure."""
+    from vodpull.imports.entries import category_paths
 
     def absolute(url: str) -> str:
         return urljoin(f"{server}/", url) if url else ""
 
-    names = {label.node_id: label.name for label in video.categories}
     return {
         "id": video.video_id,
         "video_id": video.video_id,
         "url": absolute(playback.original_url or playback.playlist_url),
         "name": video.name,
         "description": video.description,
-        "categories": [
-            f"{names[label.parent_id]}/{label.name}" if label.parent_id in names else label.name
-            for label in video.categories
-        ],
+        "categories": category_paths(video.categories),
         "captions": [
             {
                 "url": absolute(caption.url),

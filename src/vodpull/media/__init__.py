@@ -36,13 +36,11 @@ from vodpull.media.package.presentation import (
 from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
 from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.copy_rules import must_survey
 from vodpull.media.plan.cuts import Chunk, lasting_chunks
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
-from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Template
 from vodpull.media.plan.template_text import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.plan.watermark import Watermark
@@ -124,7 +122,6 @@ __all__ = [
     "make_cover",
     "measure_renditions",
     "missing_letters",
-    "must_survey",
     "needed_tools",
     "package_and_verify",
     "package_preview",
@@ -142,7 +139,6 @@ __all__ = [
     "read_presentation",
     "read_still",
     "role_of",
-    "settled",
     "sound_is_lost",
     "steady",
     "still_of_segment",

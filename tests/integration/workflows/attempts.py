@@ -13,6 +13,7 @@ from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
@@ -22,7 +23,7 @@ from vodpull.jobs.submission.templates import load_templates
 from vodpull.media.tools.ffmpeg import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds

@@ -109,6 +109,11 @@ def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin) -> str
     return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory, root=root)
 
 
+def folder_key(job: Job) -> str:
+    """Return the key prefix of a job's files, without a trailing slash."""
+    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
+
+
 def folders_of(*, directory: str, created_at_ms: int) -> list[str]:
     """Return the key prefixes that a job's files may have, wherever they come from."""
     month = utc_month(created_at_ms / 1000)

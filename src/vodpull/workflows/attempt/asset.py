@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from vodpull import media
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
-from vodpull.workflows.attempt.context import folder_key, made_name
+from vodpull.workflows.attempt.context import made_name
 
 
 def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int, media_bytes: int = 0) -> Asset:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
-from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, Stage, outputs_name
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
@@ -110,8 +109,3 @@ def replaces(job: Job) -> bool:
     """Tell whether an earlier attempt's outputs play until those of this one are whole."""
     asset = job.asset
     return asset is not None and bool(asset.playlist_key) and asset.attempt not in {0, job.attempt}
-
-
-def folder_key(job: Job) -> str:
-    """Return the key prefix of a job's files, without a trailing slash."""
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)

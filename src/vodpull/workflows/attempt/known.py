@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vodpull import storage
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.asset import is_playlist, known_key
-from vodpull.workflows.attempt.context import Context, folder_key, replaces
+from vodpull.workflows.attempt.context import Context, replaces
 
 
 async def make_known(objects: storage.ObjectStore, job: Job, folder: Path, *, names: Iterable[str]) -> None:

@@ -25,12 +25,13 @@ from vodpull.errors import (
     MediaTruncated,
     OutputInvalid,
 )
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
-from vodpull.workflows.attempt.context import Context, attempt_name, folder_key, made_name, replaces
+from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
 from vodpull.workflows.attempt.encrypted import encrypt
 from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals

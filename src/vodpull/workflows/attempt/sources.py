@@ -12,12 +12,13 @@ from vodpull import fetch, media, storage
 from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts
-from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production

@@ -16,7 +16,7 @@ from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.manifests.manifest import (
     Manifest,
     Stored,
-    folder_of,
+    folder_key,
     job_of,
     manifest_of,
     manifest_of_job,
@@ -72,7 +72,7 @@ class Archive:
     async def _keep(self, record: Record) -> None:
         job = record.job
         await self._drop_leftovers(job)
-        stored = await self._measure(_folder(job))
+        stored = await self._measure(folder_key(job))
         data = manifest_of(record, stored=stored, seal=self._vault.seal)
         await self._objects.put_bytes(manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms), data)
         await asyncio.to_thread(self._records.archived, record, stored_bytes=stored.size_bytes)
@@ -81,7 +81,7 @@ class Archive:
         before_ms = now_ms() + 1
         holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
         if holding is not None and not holding.everything:
-            keys = await self._objects.list_keys(f"{_folder(job)}/")
+            keys = await self._objects.list_keys(f"{folder_key(job)}/")
             await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)
 
     async def _measure(self, folder: str) -> Stored:
@@ -124,11 +124,7 @@ def _belongs(manifest: Manifest, key: str) -> bool:
     """Return True when a manifest lies where its job's does, and names files of that job only."""
     job = manifest.job
     files = () if job.asset is None else tuple(file.key for file in job.asset.files)
-    folder = _folder(job)
+    folder = folder_key(job)
     return key == manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms) and all(
         name.startswith(f"{folder}/") for name in files
     )
-
-
-def _folder(job: Job) -> str:
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vodpull import captions, storage
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, EncodeState
 from vodpull.jobs.store.captions import Caption, CaptionRows
 from vodpull.jobs.store.store import Store
@@ -78,7 +78,7 @@ class Copies:
             StorageError: a file cannot be read or written, or is another one after it was.
         """
         _, job = await asyncio.to_thread(self._store.find_job, video.job_id)
-        folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
+        folder = folder_key(job)
         above = storage.captions_folder(folder, video.video_id)
         known_texts = await asyncio.to_thread(self._captions.of_video, video.video_id)
         texts = tuple(f"{above}/{each.folder}/" for each in known_texts)

@@ -18,7 +18,7 @@ from vodpull import media, storage
 from vodpull.errors import FetchError, MediaError
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import entry_of_job
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job
 from vodpull.jobs.submission.submission import without_user_info
 from vodpull.workflows.attempt.extras.side_files import SideFiles
@@ -82,5 +82,4 @@ def _lay_out(source: Path, out: Path, picture: bytes) -> None:
 
 def key_of(job: Job, entry: Entry) -> str:
     """Return the key of an entry's picture: another one for another picture, and the same for the same."""
-    folder = folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
-    return storage.own_poster_key(folder, job.video_id, entry.poster_mark)
+    return storage.own_poster_key(folder_key(job), job.video_id, entry.poster_mark)

@@ -19,12 +19,13 @@ from pydantic import TypeAdapter
 
 from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
+from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Batch, Job, fragments_name
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.media import edit
 from vodpull.videos.library import find_video
 from vodpull.videos.tasks import task_of_job
-from vodpull.workflows.attempt.context import Context, folder_key
+from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored import bring_stored
 from vodpull.workflows.attempt.workspace.workspace import Workspace
 

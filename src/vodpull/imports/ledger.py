@@ -92,15 +92,15 @@ class Ledger:
             found = connection.execute(query.order_by(row.created_at_ms.desc(), row.import_id.desc()).limit(limit))
             return [_import_of(each) for each in found.mappings()]
 
-    def tallies(self, import_id: str) -> dict[EntryState, Tally]:
-        """Return how much there is of each state."""
+    def tallies(self, import_ids: Sequence[str]) -> dict[str, dict[EntryState, Tally]]:
+        """Return how much there is of each state of imports, by their ids."""
         with self.engine.connect() as connection:
-            return read_tallies(connection, import_id)
+            return read_tallies(connection, import_ids)
 
-    def volume(self, import_id: str) -> Volume:
-        """Return what an import has moved so far."""
+    def volumes(self, import_ids: Sequence[str]) -> dict[str, Volume]:
+        """Return what imports have moved so far, by their ids."""
         with self.engine.connect() as connection:
-            return read_volume(connection, import_id)
+            return read_volumes(connection, import_ids)
 
     def entries(
         self,
@@ -160,39 +160,51 @@ def end_values(state: ImportState) -> dict[str, Any]:
     return {"state": state.value, "finished_at_ms": now_ms(), "sealed_secret": None}
 
 
-def read_tallies(connection: sa.Connection, import_id: str) -> dict[EntryState, Tally]:
-    """Return how much there is of each state of an import."""
+def read_tallies(connection: sa.Connection, import_ids: Sequence[str]) -> dict[str, dict[EntryState, Tally]]:
+    """Return how much there is of each state of each import."""
     size, duration = _entries.size_bytes, _entries.duration_ms
     query = (
         sa.select(
+            _entries.import_id,
             _entries.state,
             sa.func.count().label("entries"),
             sa.func.coalesce(sa.func.sum(size), 0).label("size_bytes"),
             (sa.func.count() - sa.func.count(size)).label("unsized"),
             sa.func.coalesce(sa.func.sum(duration), 0).label("duration_ms"),
         )
-        .where(_entries.import_id == import_id)
-        .group_by(_entries.state)
+        .where(_entries.import_id.in_(import_ids))
+        .group_by(_entries.import_id, _entries.state)
     )
-    rows = connection.execute(query).mappings()
-    # PostgreSQL sums whole numbers as decimals.
-    return {EntryState(row["state"]): Tally(**{k: int(v) for k, v in row.items() if k != "state"}) for row in rows}
+    found: dict[str, dict[EntryState, Tally]] = {import_id: {} for import_id in import_ids}
+    for row in connection.execute(query):
+        import_id, state, *figures = row
+        # PostgreSQL sums whole numbers as decimals.
+        told = dict(zip(row._fields[2:], map(int, figures), strict=True))
+        found[import_id][EntryState(state)] = Tally(**told)
+    return found
 
 
-def read_volume(connection: sa.Connection, import_id: str) -> Volume:
-    """Return what came over the network for an import, and how much of it is kept."""
-    job, mine = tables.job.c, _entries.import_id == import_id
+def read_volumes(connection: sa.Connection, import_ids: Sequence[str]) -> dict[str, Volume]:
+    """Return what came over the network for each import, and how much of it is kept."""
+    job, mine = tables.job.c, _entries.import_id.in_(import_ids)
     is_running = _entries.state == EntryState.RUNNING.value
     kept = sa.case((_entries.state == EntryState.DONE.value, _entries.size_bytes))
-    over = sa.select(sa.func.sum(_entries.fetched_bytes), sa.func.sum(kept)).where(mine, ~is_running)
+    over = sa.select(_entries.import_id, sa.func.sum(_entries.fetched_bytes), sa.func.sum(kept)).where(
+        mine, ~is_running
+    )
     under_way = (
-        sa.select(sa.func.sum(job.received_bytes), sa.func.sum(job.bytes_done))
+        sa.select(_entries.import_id, sa.func.sum(job.received_bytes), sa.func.sum(job.bytes_done))
         .join_from(tables.import_entries, tables.job, job.job_id == _entries.job_id)
         .where(mine, is_running)
     )
-    rows = [connection.execute(query).one() for query in (over, under_way)]
-    fetched, needed = (sum(int(figure or 0) for figure in figures) for figures in zip(*rows, strict=True))
-    return Volume(fetched_bytes=fetched, needed_bytes=needed)
+    found = {import_id: [0, 0] for import_id in import_ids}
+    for query in (over, under_way):
+        for import_id, *figures in connection.execute(query.group_by(_entries.import_id)):
+            # PostgreSQL sums whole numbers as decimals.
+            found[import_id] = [before + int(more or 0) for before, more in zip(found[import_id], figures, strict=True)]
+    return {
+        import_id: Volume(fetched_bytes=fetched, needed_bytes=needed) for import_id, (fetched, needed) in found.items()
+    }
 
 
 def read_entries(

@@ -170,7 +170,7 @@ class Imports:
             ParameterError: what opens the source was erased, and is needed again.
         """
         kind = find_kind(self.kinds, found.kind)
-        if EntryState.FAILED not in self.ledger.tallies(found.import_id):
+        if EntryState.FAILED not in self.ledger.tallies([found.import_id])[found.import_id]:
             raise NotAllowedNow("nothing of this import failed")
 
         def values(now: Import) -> Values:

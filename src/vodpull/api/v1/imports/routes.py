@@ -70,11 +70,9 @@ class _Desk:
         return self.ledger.find(import_id, account_id=caller.key.account_id)
 
     def shown(self, *found: Import) -> list[ImportReply]:
-        speed = measure_speed(self.ledger.engine)
-        return [
-            import_reply(each, self.ledger.tallies(each.import_id), speed, volume=self.ledger.volume(each.import_id))
-            for each in found
-        ]
+        speed, ids = measure_speed(self.ledger.engine), [each.import_id for each in found]
+        tallies, volumes = self.ledger.tallies(ids), self.ledger.volumes(ids)
+        return [import_reply(each, tallies[each.import_id], speed, volume=volumes[each.import_id]) for each in found]
 
     def create(self, body: NewImport, caller: Caller) -> ImportReply:
         asked = Asked(

@@ -11,7 +11,20 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Sidecar, Stage, VideoOrigin, WireStatus
+from vodpull.jobs.model import (
+    FINAL_STAGES,
+    Asset,
+    Batch,
+    BatchView,
+    Job,
+    NextTry,
+    Sidecar,
+    Stage,
+    VideoOrigin,
+    WireStatus,
+)
+
+IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)

@@ -34,7 +34,7 @@ def mended(runs: Sequence[Sequence[tuple[int, int]]]) -> dict[int, int]:
 @pytest.mark.parametrize("off_s", [5000, -300, 12])
 def test_pictures_get_the_times_at_which_none_is_shown(share: float, off_s: int) -> None:
     film = list(pictures(40))
-    wrong = random.Random(7).sample(range(4, len(film)), round(share * len(film)))  # noqa: S311 - no secret
+    wrong = random.Random(7).sample(range(4, len(film)), round(share * len(film)))
     told = [(shown + off_s * SECOND * (at in wrong), decoded) for at, (shown, decoded) in enumerate(film)]
     assert mended([told]) == {at: film[at][0] for at in wrong}
 

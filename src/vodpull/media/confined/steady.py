@@ -117,15 +117,14 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
             stream.index: outliers.ShownTimes(1 / stream.time_base) for stream in streams if stream.type == "video"
         }
         for packet in packets(av, container, streams):
-            seen.clock.run_of(packet)
+            run = seen.clock.run_of(packet)
             if packet.stream.type == "audio":
                 kinds.setdefault(packet.stream_index, set()).add(kind_of(packet))
             else:
-                shown[packet.stream_index].add(packet)
+                shown[packet.stream_index].add(packet, run)
                 seen.renewed |= packet.stream.codec_context.name in PARAMETERS and bool(renewed_parameters(packet))
     seen.changing = {index for index, found in kinds.items() if len(found - {b""}) > 1}
-    if len(seen.clock.runs) == 1:
-        seen.mended = {index: found for index, times in shown.items() if (found := times.mended())}
+    seen.mended = {index: found for index, times in shown.items() if (found := times.mended())}
     return seen
 
 

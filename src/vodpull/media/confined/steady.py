@@ -27,6 +27,8 @@ from typing import Any
 # The clock of these may jump forward: so much more than what came before is no pause but a jump, as FFmpeg counts.
 JUMPING = frozenset({"mpegts", "mpeg"})
 JUMP_S = 10
+# After so long it begins again at 0: 33 bits at 90 kHz.
+WRAP_S = Fraction(1 << 33, 90_000)
 # Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
 PAUSE_S = 3600
 # Lengths of files that do not begin at 0 are told in several ways; a transport stream begins anywhere.
@@ -185,6 +187,8 @@ class Run:
     first: dict[int, Fraction] = field(default_factory=dict)
     """By stream."""
     end: dict[int, Fraction] = field(default_factory=dict)
+    wrapped: tuple[int, Fraction] | None = None
+    """Where the clock has only wrapped: in which run it has, and what lies between their times."""
 
 
 class Clock:
@@ -239,11 +243,18 @@ class Clock:
         untidy_s = REORDERED_S if index in self._reordered else UNTIDY_S
         if mine is not None and time >= self._last[index] - untidy_s and self._follows(index, time, mine):
             return mine
-        for number in range(0 if mine is None else mine + 1, len(self.runs)):
+        for number in range(0 if mine is None or self.runs[mine].wrapped else mine + 1, len(self.runs)):
             if abs(time - self.runs[number].latest) <= self._jump_s:
                 return number
-        self.runs.append(Run(latest=time))
+        self.runs.append(Run(latest=time, wrapped=self._wrapped(time)))
         return len(self.runs) - 1
+
+    def _wrapped(self, time: Fraction) -> tuple[int, Fraction] | None:
+        """Return the run to which a time belongs that is only one turn of the clock away, and that turn."""
+        turns = (WRAP_S, -WRAP_S) if self._jump_s == JUMP_S else ()
+        runs = enumerate(self.runs)
+        near = ((n, turn) for n, run in runs for turn in turns if abs(time + turn - run.latest) <= self._jump_s)
+        return next(near, None)
 
     def _follows(self, index: int, time: Fraction, number: int) -> bool:
         # Beside other streams, they tell how late it is; alone, a stream that is slow from the start stays slow.
@@ -254,12 +265,23 @@ class Clock:
         """Return what to add to the times of each run, so that each begins where the one before has ended."""
         begin = min((time for time in self.runs[0].first.values()), default=Fraction(0))
         shifts = [BEGIN_S - begin]
-        for before, after in zip(self.runs, self.runs[1:], strict=False):
-            common = before.end.keys() & after.first.keys()
-            gap = max((before.end[index] - after.first[index] for index in common), default=None)
-            gap = max(before.end.values()) - min(after.first.values()) if gap is None else gap
-            shifts.append(shifts[-1] + gap)
+        for number, after in enumerate(self.runs[1:], start=1):
+            if after.wrapped:
+                base, turn = after.wrapped
+                shifts.append(shifts[base] + turn)
+                continue
+            ended = self._ended(number - 1, shifts)
+            common = ended.keys() & after.first.keys()
+            shift = max((ended[index] - after.first[index] for index in common), default=None)
+            shifts.append(max(ended.values()) - min(after.first.values()) if shift is None else shift)
         return shifts
+
+    def _ended(self, number: int, shifts: list[Fraction]) -> dict[int, Fraction]:
+        """Return when the streams of a run end, and of what it has only wrapped from, with their shifts."""
+        run = self.runs[number]
+        own = {index: end + shifts[number] for index, end in run.end.items()}
+        base = self._ended(run.wrapped[0], shifts) if run.wrapped else {}
+        return base | {index: max(end, base.get(index, end)) for index, end in own.items()}
 
 
 def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], seen: ClockFacts) -> None:

@@ -30,6 +30,12 @@ class Forecast:
     stop_bytes: int | None
     """Where all ends that `info` speaks of; None: the file tells how long it is, and this is all of it."""
 
+    @property
+    def likely_s(self) -> float:
+        """How long the whole is likely to be at least: what is not here has at most twice the bitrate."""
+        times = self.info.size_bytes / self.stop_bytes if self.stop_bytes else 1.0
+        return self.info.duration_s * (1 + max(0.0, times - 1) / 2)
+
 
 async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
     """

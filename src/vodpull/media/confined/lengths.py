@@ -20,6 +20,8 @@ TAILS_US = (5_000_000, 120_000_000, 1 << 62)
 MAX_DELAY_S = 0.2
 # So many packets of a track tell what it is, if any do.
 MAX_LATE_PACKETS = 2000
+# Their headers name tracks without a word on what they are.
+LATE = frozenset({"mpegts", "mpeg", "flv"})
 # Pictures that stay for longer are slides.
 SLOW_S = 0.1
 
@@ -40,11 +42,11 @@ def late_starts(av: Any, container: Any) -> dict[int, float]:
     """
     Return when the tracks begin of which nothing came while the file was opened, and let their decoders see something.
 
-    A transport stream names tracks that begin later, or never.
+    Such containers name tracks that begin later, or never.
     """
     unknown = {stream.index: stream for stream in container.streams if _is_unknown(stream)}
     starts_s: dict[int, float] = {}
-    if not unknown or container.format.name not in {"mpegts", "mpeg"}:
+    if not unknown or container.format.name not in LATE:
         return starts_s
     try:
         for packet in islice(packets(av, container, list(unknown.values())), MAX_LATE_PACKETS):

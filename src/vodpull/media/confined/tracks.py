@@ -1,5 +1,5 @@
 """
-Which tracks of a file count, and why the others do not; a part of the confined child probe.py.
+Which tracks of a file count, which sound is first, and why the others do not; a part of the confined child probe.py.
 
 Only the standard library: containers and streams are PyAV's, handed over.
 """

@@ -12,6 +12,8 @@ from vodpull.media.inspect.packets import Group
 
 # Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
 MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
+# Of a frame: what sums of binary fractions are off by.
+FUZZ = 1e-4
 # Below it, starting again after a crash costs less than the chunks do.
 SINGLE_CHUNK_S = 40.0
 # The first ones are short, so that there is something to play early; those of the first minutes are no longer than what
@@ -33,6 +35,11 @@ class Chunk:
     first_frame: int
     """On the grid of the output."""
     frames: int
+
+
+def frames_in(duration_s: float, rate: Fraction) -> int:
+    """Return how many frames a film has on the grid of the output: FFmpeg rounds half a frame up."""
+    return max(1, math.floor(duration_s * rate + 0.5 + FUZZ))
 
 
 def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:

@@ -11,7 +11,15 @@ from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoSt
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
-from vodpull.media.plan.cuts import Chunk, cuts_at_keyframes, exact_rate, plan_chunks, regular_cuts, segment_frames
+from vodpull.media.plan.cuts import (
+    Chunk,
+    cuts_at_keyframes,
+    exact_rate,
+    frames_in,
+    plan_chunks,
+    regular_cuts,
+    segment_frames,
+)
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
@@ -179,7 +187,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
     gop_frames = max(1, round(template.segment_s * rate))
-    frames_total = max(1, round(info.duration_s * rate))
+    frames_total = frames_in(info.duration_s, rate)
     cuts: tuple[int, ...] | None = None
     if survey and any(rung.copied for rung in ladder.rungs):
         frames_total = survey.frames
@@ -227,7 +235,7 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
     gop_frames = round(template.segment_s * rate)
-    frames_total = max(1, round(info.duration_s * rate))
+    frames_total = frames_in(info.duration_s, rate)
     return EncodePlan(
         picture=NO_PICTURE,
         rungs=_rung_plans(ladder, many=False),

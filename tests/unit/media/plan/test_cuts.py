@@ -8,6 +8,7 @@ import pytest
 from vodpull.media.inspect.packets import Group
 from vodpull.media.plan.cuts import (
     cuts_at_keyframes,
+    frames_in,
     lasting_chunks,
     missing_share,
     plan_chunks,
@@ -122,3 +123,19 @@ def test_no_chunk_begins_where_there_is_nothing_to_decode() -> None:
 
 def test_frames_of_segments_add_up() -> None:
     assert segment_frames((0, 100, 250), 300) == [100, 150, 50]
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "rate", "frames"),
+    [
+        # Times that begin half a frame late: FFmpeg rounds them up, and the last picture is there.
+        (0.1 + 5.0, Fraction(25), 128),
+        (4.98, Fraction(25), 125),
+        (0.02 + 4.96, Fraction(25), 125),
+        (5.0, Fraction(25), 125),
+        (4.979, Fraction(25), 124),
+        (0.0, Fraction(25), 1),
+    ],
+)
+def test_half_a_frame_is_one(duration_s: float, rate: Fraction, frames: int) -> None:
+    assert frames_in(duration_s, rate) == frames

@@ -16,7 +16,8 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
@@ -28,7 +29,7 @@ from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import posters, superseded
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES

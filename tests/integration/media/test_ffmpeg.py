@@ -152,7 +152,7 @@ async def test_cancelling_ends_every_process(either_toolbox: Toolbox, tmp_path: 
     work = asyncio.ensure_future(
         run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: started.set())
     )
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), 60)
     assert alive(marker)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -253,7 +253,7 @@ async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(p
     with pytest.raises(NotFound):
         place.again(video)
     assert place.sent() == [], "the files are there"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not place.sent():
             await asyncio.sleep(0.01)
     await place.removal.carry_out()

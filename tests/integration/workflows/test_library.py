@@ -342,6 +342,8 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
             known = brought_before(connection, again, ["old-1"])["old-1"]
             assert (known.video_id, known.revision, known.is_here) == (video.video_id, "r", True)
     assert [each.listed for each in Ledger(new).page(None, limit=9)[0]] == [2]
+    tallies, _ = Ledger(new).figures(["1" * 32])["1" * 32]
+    assert {state: tally.entries for state, tally in tallies.items()} == {EntryState.DONE: 1, EntryState.EXISTS: 1}
     found, _ = Library(new).page(VideoFilter(account_id=None, text="éMI", category_names=["第一季"]), limit=9)
     new.dispose()
     assert found == [before]

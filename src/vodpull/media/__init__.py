@@ -46,8 +46,8 @@ from vodpull.media.plan.template_text import ABR, builtin_templates, parse_templ
 from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
+from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.encrypted import encrypt_package

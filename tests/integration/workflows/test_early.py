@@ -16,7 +16,7 @@ from tests.stored import FAILURE
 
 from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart

@@ -10,8 +10,8 @@ from pathlib import Path
 from vodpull.errors import MediaError
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import PARTS, ask_pyav, probe_orders, typed_info
-from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # An index, or the last megabytes, are read; a busy machine may take its time.
@@ -79,4 +79,4 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
 
 
 def _orders(spans: Spans) -> dict[str, object]:
-    return {"spans": list(spans), "options": allowlist.format_options()}
+    return {"spans": list(spans), "options": ffmpeg_options.format_options()}

@@ -18,8 +18,9 @@ from tests.mp4_edits import edit
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
 from vodpull.media import ABR, MediaInfo, Rendition, Toolbox, check_source, probe, sound_is_lost, warnings_of
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p")

@@ -1,16 +1,17 @@
 """
 How fast vodpull fetches, against curl and aria2c (Debian: curl, aria2, nginx-light), on one loopback origin.
 
-Three questions, all sides in turns in one run, medians of the rounds:
+Four questions, all sides in turns in one run, medians of the rounds:
 
 - full speed, digest verified on both sides: vodpull (md5 and sha256, flushed to disk) against `aria2c --checksum=md5`;
 - full speed against the plain copy: `curl -o`, no digest, not flushed;
-- an origin that gives each connection 5 MB/s: vodpull, which decides by itself, against aria2c told to use eight.
+- an origin that gives each connection 5 MB/s: vodpull, which decides by itself, against aria2c told to use eight;
+- segments of an HLS playlist, each answered after 20 ms: vodpull as it is against vodpull on one connection.
 
 The origin is nginx if there is one, else a small sendfile server; the throttled one is always the latter, because nginx
 lets every new request begin with a second's worth at once, which would favour whoever asks in small pieces.
 
-    python benchmarks/fetch.py [--size-mb 1024] [--throttled-mb 400] [--rounds 3] [--json FILE]
+    python benchmarks/fetch.py [--size-mb 1024] [--throttled-mb 400] [--segments 500] [--rounds 3] [--json FILE]
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from benchmarks.stopping import stoppable
-from vodpull.fetch import AddressGuard, FetchLimits, download
+from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, download, fetch_playlist
 
 RATE_BYTES_PER_S = 5_000_000
+DELAY_S = 0.02
 
 Sides = dict[str, Callable[[], "Cost"]]
 
@@ -58,6 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size-mb", type=int, default=1024)
     parser.add_argument("--throttled-mb", type=int, default=400)
+    parser.add_argument("--segments", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where files are fetched to, default a temporary folder")
     parser.add_argument("--aria2c", default=shutil.which("aria2c"))
@@ -70,7 +73,7 @@ def main() -> None:
             print(f"{name} is missing, its part is left out")
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
-        rows = run_full_speed(asked, folder) | run_throttled(asked, folder)
+        rows = run_full_speed(asked, folder) | run_throttled(asked, folder) | run_segments(asked, folder)
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=2))
 
@@ -101,6 +104,23 @@ def run_throttled(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
             argv = aria2c_argv(asked.aria2c, url, folder, md5=md5, connections=8)
             sides["aria2c --checksum, 8 conn."] = partial(measure_program, argv, folder)
         return report("5 MB/s per connection", sides, size_bytes=source.stat().st_size, rounds=asked.rounds)
+
+
+def run_segments(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Measure where a source comes in many small files, and each answer takes its time."""
+    segments = folder / "segments"
+    segments.mkdir()
+    (segments / "s.ts").write_bytes((b"G" + bytes(187)) * 1000)
+    lines = ("#EXTM3U", *(f"#EXTINF:2,\ns.ts?{number}" for number in range(asked.segments)), "#EXT-X-ENDLIST")
+    (segments / "list").write_text("\n".join(lines))
+    with running_server(segments, 0, delay_s=DELAY_S) as origin:
+        measure = partial(measure_playlist, segments / "list", f"{origin}/list", folder)
+        sides: Sides = {
+            "vodpull, segments side by side": partial(measure, connections=8),
+            "vodpull, one after another": partial(measure, connections=1),
+        }
+        title = f"{asked.segments} segments, each answered after {1000 * DELAY_S:.0f} ms"
+        return report(title, sides, size_bytes=188_000 * asked.segments, rounds=asked.rounds)
 
 
 def report(title: str, sides: Sides, *, size_bytes: int, rounds: int) -> dict[str, object]:
@@ -135,6 +155,30 @@ def measure_vodpull(url: str, folder: Path, md5: str) -> Cost:
     asyncio.run(fetching)
     wall_s, after = time.monotonic() - started_s, resource.getrusage(resource.RUSAGE_SELF)
     remove_output(folder)
+    return Cost(wall_s=wall_s, cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def measure_playlist(path: Path, url: str, folder: Path, *, connections: int) -> Cost:
+    """Fetch the segments of a playlist once, on so many connections."""
+    work = folder / "out"
+    work.mkdir()
+    before, started_s = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+
+    async def run() -> None:
+        await fetch_playlist(
+            path,
+            url,
+            work,
+            guard=AddressGuard(trusted_origins=[url.rpartition("/")[0]]),
+            limits=FetchLimits(max_bytes=1 << 40),
+            on_progress=lambda *_: None,
+            host_limits=HostLimits(connections_per_host=connections, requests_per_s=10_000),
+        )
+
+    asyncio.run(run())
+    wall_s, after = time.monotonic() - started_s, resource.getrusage(resource.RUSAGE_SELF)
+    shutil.rmtree(work)
+    os.sync()
     return Cost(wall_s=wall_s, cpu_s=after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
@@ -219,9 +263,9 @@ def running_origin(folder: Path, *, nginx: str | None) -> Iterator[str]:
 
 
 @contextmanager
-def running_server(folder: Path, rate_bytes_per_s: int) -> Iterator[str]:
-    """Serve a folder from another process, each connection at that rate, 0: as fast as it can."""
-    argv = [sys.executable, "-m", "benchmarks.fetch", "serve", str(folder), str(rate_bytes_per_s)]
+def running_server(folder: Path, rate_bytes_per_s: int, *, delay_s: float = 0) -> Iterator[str]:
+    """Serve a folder from another process, each connection at that rate, 0: as fast as it can; answers wait."""
+    argv = [sys.executable, "-m", "benchmarks.fetch", "serve", str(folder), str(rate_bytes_per_s), str(delay_s)]
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -245,12 +289,15 @@ class Server(BaseHTTPRequestHandler):
     """Files with ranges, a strong ETag and one speed for each connection."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits behind its headers until they are acknowledged: 40 ms
     folder = Path()
     rate_bytes_per_s = 0
+    delay_s = 0.0
     free_s = 0.0  # of this connection: one handler object serves it to its end
 
     def do_GET(self) -> None:
-        with (self.folder / self.path.strip("/")).open("rb") as file:
+        time.sleep(self.delay_s)
+        with (self.folder / self.path.partition("?")[0].strip("/")).open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             start, stop = 0, size
             asked = self.headers.get("Range", "")
@@ -283,9 +330,9 @@ class Server(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve(folder: Path, rate_bytes_per_s: int) -> None:
+def serve(folder: Path, rate_bytes_per_s: int, delay_s: float) -> None:
     """Serve until killed; the port is the first line of the output."""
-    Server.folder, Server.rate_bytes_per_s = folder, rate_bytes_per_s
+    Server.folder, Server.rate_bytes_per_s, Server.delay_s = folder, rate_bytes_per_s, delay_s
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         print(server.server_port, flush=True)
         threading.stack_size(256 << 10)
@@ -294,6 +341,6 @@ def serve(folder: Path, rate_bytes_per_s: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(Path(sys.argv[2]), int(sys.argv[3]))
+        serve(Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
     else:
         stoppable(main)

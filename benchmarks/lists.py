@@ -79,7 +79,9 @@ def fill(url: str, service: Service, *, batches: int) -> None:
         owner = {"account_id": account_id, "access_key": service.key.access_key}
         rows = [batch_row(number, **owner, at_ms=now_ms - batches + number) for number in numbers]
         jobs = [
-            job_row(job_of(number, place, now_ms - batches + number)) for number in numbers for place in range(JOBS)
+            job_row(job_of(number, place, now_ms - batches + number)) | {"archived_attempt": 1}
+            for number in numbers
+            for place in range(JOBS)
         ]
         videos = [video_row(job, account_id) for job in jobs]
         with database.begin() as connection:

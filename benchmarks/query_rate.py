@@ -31,7 +31,7 @@ from tests.services.postgres import running_postgres
 from benchmarks.query_load import PULL, QUERY, Service
 from benchmarks.serving import Bare, accepts, bare_endpoint, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
-from vodpull.api.http.auth import SigningKey
+from vodpull.signing import SigningKey
 
 CONNECTIONS = 16
 

@@ -86,8 +86,8 @@ class Settings(BaseSettings):
     """Waits before a source is asked again after an error that may pass: `1m 5m 1h`, then per error; empty: none."""
     host_connections: Annotated[int, Field(ge=1)] = 8
     """Connections to one host at once, by all processes together."""
-    host_requests_per_s: Annotated[float, Field(gt=0)] = 20.0
-    """Requests to one host per second, by all processes together."""
+    host_requests_per_s: Annotated[float, Field(gt=0)] = 100.0
+    """Requests to one host per second, by all processes together; a host that answers 429 or 503 gets fewer."""
     default_template: str = "abr"
     """Template of a request without `cmd` and `workflowId`; `original` stores only."""
     template_aliases: CommaList = ()

@@ -1,4 +1,8 @@
-"""The text that a signed request stands for, and its signature: one rule for those who sign and those who check."""
+"""
+The text that a signed request stands for, and its signature: one rule for those who sign and those who check.
+
+Whose key made it, and whether it is too old: `api/http/keys/signatures.py`.
+"""
 
 from __future__ import annotations
 

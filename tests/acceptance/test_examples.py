@@ -14,6 +14,7 @@ import pytest
 
 from tests.origin import Origin
 from tests.services.postgres import free_port
+from tests.services.programs import find_program
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
 from vodpull.signing import SigningKey
@@ -41,17 +42,22 @@ class Place:
     receiver: Receiver
 
     def run(self, program: list[str], *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        if shutil.which(program[0]) is None:
-            pytest.skip(f"no {program[0]} here")
         environment = {
             **os.environ,
+            "CGO_ENABLED": "0",  # Go needs no compiler of C then
             "VODPULL_SERVER": self.service.url,
             "VODPULL_ACCESS_KEY": self.key.access_key,
             "VODPULL_SECRET_KEY": self.key.secret,
             **variables,
         }
         return subprocess.run(
-            [*program, *words], cwd=EXAMPLES, env=environment, capture_output=True, text=True, timeout=120, check=False
+            [find_program(program[0]), *program[1:], *words],
+            cwd=EXAMPLES,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
 

@@ -22,7 +22,7 @@ from tests.acceptance.test_uploads import send
 from tests.origin import Origin
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Tls, Vodpull
-from vodpull.api.http.auth import SigningKey
+from vodpull.signing import SigningKey
 
 CLIP = "flower_faststart.mp4"
 FILM = "sample_h264_aac.flv"

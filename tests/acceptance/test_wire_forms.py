@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from tests.services.vodpull import Vodpull, file_list
-from vodpull.api.http.auth import BASIC, CNC, WS3, SigningKey, sign
 from vodpull.clock import now_s
+from vodpull.signing import BASIC, CNC, WS3, SigningKey, sign
 
 PULL = "/vod/videoManage/pullVideo"
 QUERY = "/vod/videoManage/pullVideoQuery"

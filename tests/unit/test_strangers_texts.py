@@ -22,7 +22,7 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.requests import parse_pull, parse_query
-from vodpull.api.http.auth import SignedRequest, authenticate, authenticate_bearer
+from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.api.http.stored.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
@@ -39,6 +39,7 @@ from vodpull.jobs.submission.submission import name_in_url
 from vodpull.jobs.submission.templates import Templates
 from vodpull.media import parse_template
 from vodpull.peers import network_of
+from vodpull.signing import SignedRequest
 from vodpull.wire_values import read_date_s, read_number, read_retry_after_s
 
 GUARD = AddressGuard(trusted_origins=["http://127.0.0.1:9000"])

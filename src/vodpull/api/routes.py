@@ -77,8 +77,8 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
     app.add_exception_handler(VodpullError, _problem_handler(context))
     app.add_exception_handler(RequestValidationError, _problem_handler(context))
     routers = (
+        transfer_router(context.uploads, context.upload_limit),  # first: a file may come in a thousand requests
         wire_router(context, query),
-        transfer_router(context.uploads, context.upload_limit),
         batches_router(context),
         deliveries_router(context),
         events_router(context),

@@ -14,7 +14,6 @@ from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
-from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.waiters import Waiters
@@ -35,6 +34,7 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.status_reader import open_status_reader
 from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
+from vodpull.signing import SigningKey, sign
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.gate import Gate

@@ -1,4 +1,4 @@
-"""What the two databases say in different words about one row: insert it unless it is there, and lock it."""
+"""What the two databases say in different words about one row: insert it unless it is there, lock it, read it."""
 
 from __future__ import annotations
 
@@ -28,3 +28,13 @@ def lock_row(connection: sa.Connection, key: sa.Column[Any], value: object) -> N
         connection.execute(sa.select(key).where(key == value).with_for_update())
     else:
         connection.execute(sa.update(key.table).where(key == value).values({key: key}))
+
+
+def locked_row(connection: sa.Connection, key: sa.Column[Any], value: object) -> sa.RowMapping | None:
+    """Return the row with this key, locked as `lock_row` does it, in one statement; None: there is none."""
+    query: sa.Executable
+    if connection.dialect.name == "postgresql":
+        query = sa.select(key.table).where(key == value).with_for_update()
+    else:
+        query = sa.update(key.table).where(key == value).values({key: key}).returning(key.table)
+    return connection.execute(query).mappings().first()

@@ -16,9 +16,10 @@ from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.captions import caption_folders
 from vodpull.jobs.store.content_keys import drop_other_keys
-from vodpull.jobs.store.rows import job_of_row, read_view
-from vodpull.jobs.store.store import IS_FINAL, IS_KEPT
-from vodpull.jobs.store.videos import archive_again, forget_videos
+from vodpull.jobs.store.rows import IS_FINAL, job_of_row, read_view
+from vodpull.jobs.store.store import IS_KEPT
+from vodpull.jobs.store.superseded import due_folders, forget_due
+from vodpull.jobs.store.videos import forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """
@@ -153,14 +154,6 @@ class Retention:
             views = [read_view(connection, batch.batch_id == batch_id) for batch_id in ids]
         return [view for view in views if view is not None]
 
-    def used_bytes(self, connection: sa.Connection, account_id: str) -> int:
-        """Return what the finished jobs of an account have stored, segments included, and its materials."""
-        used = sa.select(sa.func.sum(tables.job.c.stored_bytes)).join(tables.batch)
-        of_jobs = connection.scalar(used.where(tables.batch.c.account_id == account_id)) or 0
-        material = tables.material.c
-        mine = sa.and_(material.account_id == account_id, material.deleted_at_ms.is_(None))
-        return int(of_jobs) + int(connection.scalar(sa.select(sa.func.sum(material.size_bytes)).where(mine)) or 0)
-
     def knows_jobs(self) -> bool:
         """Return False when the database is as good as new."""
         with self._engine.connect() as connection:
@@ -187,16 +180,9 @@ class Retention:
         return found
 
     def superseded(self, *, limit: int) -> list[str]:
-        """
-        Return folders in which files are due to go because newer ones replaced them, the oldest first.
-
-        What is under way is not among them: it comes when that has ended.
-        """
-        row = tables.superseded.c
-        busy = sa.exists().where(tables.job.c.directory == row.directory, ~IS_FINAL)
-        query = sa.select(row.directory).where(row.due_at_ms <= now_ms(), ~busy).order_by(row.due_at_ms).limit(limit)
+        """Return folders in which files are due to go because newer ones replaced them, the oldest first."""
         with self._engine.connect() as connection:
-            return list(connection.scalars(query))
+            return due_folders(connection, limit=limit)
 
     def final_holding(self, directory: str) -> tuple[Job, Holding] | None:
         """Return the job of a folder and exactly what it keeps; None while it is under way, deleted or unknown."""
@@ -216,10 +202,8 @@ class Retention:
 
     def supersession_done(self, directory: str) -> None:
         """Record that what was to go of a folder is gone."""
-        job_id = sa.select(tables.job.c.job_id).where(tables.job.c.directory == directory)
         with self._engine.begin() as connection:
-            connection.execute(tables.superseded.delete().where(tables.superseded.c.directory == directory))
-            archive_again(connection, connection.scalar(job_id) or "")
+            forget_due(connection, directory)
 
     @contextmanager
     def chore_alone(self, name: str, *, every_s: float, most_s: float) -> Iterator[bool]:

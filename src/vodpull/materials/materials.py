@@ -13,7 +13,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
-from vodpull.jobs.store.store import IS_FINAL
+from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.materials.model import MAX_NAME_CHARS, SUBTITLE_SUFFIXES, Material, MaterialKind
 
 MAX_PAGE = 100

@@ -1,10 +1,10 @@
 """
 One notification, signed and posted to its receiver.
 
-The schedule of tries is here; whether one is due, and what ends them, is up to `workflows.delivery`.
+When it is tried again, and what ends that, is decided in `workflows/delivery/schedule.py`.
 """
 
-from vodpull.notify.deliver import INSPECTOR_URL, SCHEDULE_S, Guard, Reply, post
+from vodpull.notify.deliver import INSPECTOR_URL, Guard, Reply, post
 from vodpull.notify.sign import sign_delivery, sign_webhook
 
-__all__ = ["INSPECTOR_URL", "SCHEDULE_S", "Guard", "Reply", "post", "sign_delivery", "sign_webhook"]
+__all__ = ["INSPECTOR_URL", "Guard", "Reply", "post", "sign_delivery", "sign_webhook"]

@@ -24,9 +24,6 @@ MAX_RESPONSE_BYTES = 1024
 INSPECTOR_URL = "https://inspector.invalid/"
 """Where the built-in receiver is, for trying out. The name never resolves (RFC 6761 §6.4): it leads nowhere else."""
 
-SCHEDULE_S = (0.0, 1.0, 2.0, 5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400.0)
-"""Wait before each attempt: three retries at once, then growing to a day, over about three days in all."""
-
 
 class Guard(Protocol):
     """What is needed of the address guard: the same one that sources pass through."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import secrets
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from vodpull.errors import (
     StorageUnavailable,
     error_of_disk,
 )
+from vodpull.storage import disk
 from vodpull.storage.base import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
 from vodpull.storage.multipart import can_drop_uploads, drop_uploads
@@ -48,15 +49,15 @@ _MOST_PARTS = 10_000
 _PARTS_AT_ONCE = 4
 """Few, so that a slow line has time for each: a third of a megabyte a second is enough."""
 
+WRITES_AT_ONCE = 8
+"""Of small objects into a folder: a disk makes several durable in hardly more time than one."""
+
 LIST_BLOCK = 1000
 """Objects of a page: as many as one bulk delete of S3 takes."""
 
 Remote = S3Store | GCSStore | AzureStore
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
-
-_STAGED = re.compile(r".+#\d+")
-"""Name of a file that the folder store is still writing; listings leave it out."""
 
 
 def open_store(url: str, *, field: str = "VODPULL_STORAGE_URL") -> ObstoreObjects:
@@ -136,6 +137,7 @@ class ObstoreObjects:
     def __init__(self, store: Remote | LocalStore | MemoryStore, *, folder: Path | None = None) -> None:
         self._store = store
         self._folder = folder
+        self._writers = ThreadPoolExecutor(WRITES_AT_ONCE, thread_name_prefix="store")
 
     async def put_file(self, key: str, path: Path) -> None:
         """Store a file under a key."""
@@ -153,14 +155,17 @@ class ObstoreObjects:
 
     async def adopt_file(self, key: str, path: Path) -> None:
         """Store a file, in a folder on the same disk by a second name."""
-        if self._folder is None or not await asyncio.to_thread(_link, path, self._folder / key):
+        if self._folder is None or not await asyncio.to_thread(disk.link, path, self._folder / key):
             await self.put_file(key, path)
 
     async def put_bytes(self, key: str, data: bytes | bytearray) -> None:
         """Store a small object."""
         with translated(key):
-            await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
-            await self._flush(key)
+            if self._folder is None:
+                await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
+            else:
+                path = self._folder / key
+                await asyncio.get_running_loop().run_in_executor(self._writers, disk.write, path, data)
 
     async def put_stream(self, key: str, blocks: AsyncIterator[bytes], *, size_bytes: int) -> None:
         """Store what comes block by block."""
@@ -249,13 +254,13 @@ class ObstoreObjects:
             await self.delete_all([found.key for found in page])
             deleted += len(page)
         if self._folder is not None:
-            await asyncio.to_thread(_remove_folders, self._folder / prefix)
+            await asyncio.to_thread(disk.remove_folders, self._folder / prefix)
         return deleted
 
     async def drop_parts(self, *, before_s: float) -> int:
         """Remove what unfinished uploads left."""
         if self._folder is not None:
-            return await asyncio.to_thread(_drop_staged, self._folder, before_s)
+            return await asyncio.to_thread(disk.drop_staged, self._folder, before_s)
         if isinstance(self._store, S3Store) and can_drop_uploads():
             bucket, prefix = self._store.config["bucket"], str(self._store.prefix or "")
             return await asyncio.to_thread(drop_uploads, bucket, prefix, before_s=before_s)
@@ -275,58 +280,12 @@ class ObstoreObjects:
 
     async def _flush(self, key: str) -> None:
         if self._folder is not None:
-            await asyncio.to_thread(_sync_to_disk, self._folder / key)
+            await asyncio.to_thread(disk.sync, self._folder / key)
 
 
 def _part_bytes(size_bytes: int) -> int:
     """Return a size of parts of which an object of this size has no more than a store takes."""
     return max(_PART_BYTES, -(-size_bytes // _MOST_PARTS))
-
-
-def _sync_to_disk(path: Path) -> None:
-    """Make a file and its name survive a power cut."""
-    for place in (path, path.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _link(path: Path, target: Path) -> bool:
-    """Give a file another name, durably and in place of what has it; False where that cannot be."""
-    staged = target.with_name(f"{target.name}#{secrets.randbelow(10**12)}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staged.hardlink_to(path)
-        staged.replace(target)
-    except OSError:  # another disk, or one without such names; of a full one the copy tells
-        staged.unlink(missing_ok=True)
-        return False
-    staged.unlink(missing_ok=True)  # both names were of one file already: then nothing was renamed
-    _sync_to_disk(target)
-    return True
-
-
-def _remove_folders(folder: Path) -> None:
-    """Remove a folder and those in it, unfinished uploads included, as far as no object is there."""
-    for place, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            if _STAGED.fullmatch(name):
-                (Path(place) / name).unlink(missing_ok=True)
-        with suppress(OSError):  # somebody wrote there again
-            Path(place).rmdir()
-
-
-def _drop_staged(folder: Path, before_s: float) -> int:
-    dropped = 0
-    for place, _, names in os.walk(folder):
-        for path in (Path(place) / name for name in names if _STAGED.fullmatch(name)):
-            with suppress(FileNotFoundError):  # the upload ended just now
-                if path.stat().st_mtime < before_s:
-                    path.unlink()
-                    dropped += 1
-    return dropped
 
 
 @contextmanager

@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
 from vodpull.clock import now_ms
-from vodpull.database import tables
-from vodpull.database.rows import lock_row
 from vodpull.errors import (
     UploadComplete,
     UploadDamaged,
@@ -31,7 +29,7 @@ from vodpull.uploads.inbox import Inbox
 from vodpull.uploads.model import Upload, UploadKind
 from vodpull.uploads.parts import Block, Part
 from vodpull.uploads.place import Place
-from vodpull.uploads.reservations import find_upload, touch
+from vodpull.uploads.reservations import lock_upload, touch
 from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
 
 CLAIM_MS = 600_000
@@ -50,6 +48,13 @@ class Database:
     """Runs queries in a thread."""
 
     engine: sa.Engine
+    turn: AbstractAsyncContextManager[object]
+    """Whoever changes something has it: SQLite takes one writer at a time; others would sleep, and ask again."""
+
+    @classmethod
+    def of(cls, engine: sa.Engine) -> Self:
+        """Return that of an engine, for one event loop."""
+        return cls(engine=engine, turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext())
 
     def read(self, query: Callable[[sa.Connection], _Found]) -> _Found:
         """Return what a query finds."""
@@ -61,6 +66,15 @@ class Database:
         with self.engine.begin() as connection:
             return change(connection)
 
+    async def in_turn(self, work: Callable[[], _Found]) -> _Found:
+        """Do what changes something in a thread, and return what that returns."""
+        async with self.turn:
+            return await asyncio.to_thread(work)
+
+    async def change(self, change: Callable[[sa.Connection], _Found]) -> _Found:
+        """Commit a change in its turn, and return what it returns."""
+        return await self.in_turn(lambda: self.write(change))
+
 
 def locked(connection: sa.Connection, upload_id: str) -> Upload:
     """
@@ -69,8 +83,7 @@ def locked(connection: sa.Connection, upload_id: str) -> Upload:
     Raises:
         UploadTokenInvalid: it is gone.
     """
-    lock_row(connection, tables.upload.c.upload_id, upload_id)
-    upload = find_upload(connection, upload_id)
+    upload = lock_upload(connection, upload_id)
     if upload is None:
         raise UploadTokenInvalid("Token Invalid")
     return upload
@@ -129,12 +142,12 @@ class Completing:
         completion = self._completions[upload.kind]
         if completion.is_stored:
             if not upload.is_complete:
-                await asyncio.to_thread(self._claim, ticket, series)
+                await self._database.in_turn(lambda: self._claim(ticket, series))
             async with aclosing(self._inbox.read(parts)) as data:
                 await self._objects.put_stream(upload.key, data, size_bytes=size_bytes)
         whole = Whole(size_bytes=size_bytes, hash=found, replaces=upload.is_complete)
         keys = [part.key for part in parts]
-        known, dropped = await asyncio.to_thread(self._commit, ticket, series, whole, keys=keys)
+        known, dropped = await self._database.in_turn(lambda: self._commit(ticket, series, whole, keys=keys))
         await self._inbox.drop(dropped)
         return known
 
@@ -196,7 +209,7 @@ class Completing:
         async with self._reading, aclosing(self._inbox.read(span)) as blocks:
             async for data in blocks:
                 await asyncio.to_thread(sha1.update, data)
-        await asyncio.to_thread(self._database.write, lambda on: rows.note_sha1(on, span[-1].key, sha1.hexdigest()))
+        await self._database.change(lambda on: rows.note_sha1(on, span[-1].key, sha1.hexdigest()))
         return sha1.digest()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -18,6 +19,9 @@ from vodpull.uploads.parts import Part
 from vodpull.uploads.place import Place
 from vodpull.uploads.terms import Ticket
 from vodpull.uploads.uploads import Uploads
+
+MOST_WAITING = 4
+"""Parts that do not count yet: when the database is slow, so is the client told to be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,35 +88,40 @@ class GrowingUploads:
         if not is_good():
             await self._uploads.inbox.drop(keys)
             raise UploadDamaged("the checksum of the body is another one")
-        for number, part in enumerate(received.parts):
-            try:
-                await asyncio.to_thread(self._keep, place, part)
-            except UploadError:  # after anything else nobody knows whether it counts: what does not is swept
-                await self._uploads.inbox.drop(keys[number:])
-                raise
+        if received.parts:
+            await self._keep(place, received.parts)
         return place.at + received.size_bytes
 
     async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
         sums, end = Sums(of_body=False), place.at
         arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
-        async with aclosing(arriving):
-            async for part in arriving:
-                try:
-                    await asyncio.to_thread(self._keep, place, part)
-                except UploadError:
-                    await self._uploads.inbox.drop([part.key])
-                    raise
-                end = part.end
+        keeping = _Keeping(partial(self._keep, place))
+        try:
+            async with aclosing(arriving):
+                async for part in arriving:
+                    await keeping.add(part)
+                    end = part.end
+        finally:
+            await self._uploads.inbox.drop([part.key for part in await keeping.end()])
+        keeping.check()
         return end
 
-    def _keep(self, place: Place, part: Part) -> None:
-        with self._uploads.database.engine.begin() as connection:
+    async def _keep(self, place: Place, parts: Sequence[Part]) -> None:
+        """Let parts count, all or none."""
+
+        def keep(connection: sa.Connection) -> None:
             upload = locked(connection, place.upload_id)
             if upload.is_complete:
                 raise UploadMisplaced("the file is complete")
-            is_start = part.at == 0 and part.end != upload.size_bytes
+            is_start = parts[0].at == 0 and parts[-1].end != upload.size_bytes
             self._uploads.completing.note_arrival(connection, upload, is_start=is_start)
-            rows.append(connection, place, part)
+            rows.append(connection, place, parts)
+
+        try:
+            await self._uploads.database.change(keep)
+        except UploadError:  # after anything else nobody knows whether they count: what does not is swept
+            await self._uploads.inbox.drop([part.key for part in parts])
+            raise
 
     async def complete(self, growing: Growing) -> None:
         """
@@ -135,7 +144,45 @@ class GrowingUploads:
             keys = rows.forget_parts(connection, upload.upload_id)
             return keys + rows.open_block(connection, self._place(upload))
 
-        await self._uploads.inbox.drop(await asyncio.to_thread(self._uploads.database.write, restart))
+        await self._uploads.inbox.drop(await self._uploads.database.change(restart))
 
     def _place(self, upload: Upload) -> Place:
         return self._uploads.first_place(upload, series=self._series, number=0, size_bytes=upload.size_bytes or 0)
+
+
+class _Keeping:
+    """Lets parts count in the order in which they come; meanwhile more come, and those that wait count together."""
+
+    def __init__(self, keep: Callable[[Sequence[Part]], Awaitable[None]]) -> None:
+        self._keep = keep
+        self._waiting: list[Part] = []
+        self._work: asyncio.Task[None] | None = None
+
+    async def add(self, part: Part) -> None:
+        """
+        Take the next part.
+
+        Raises what `keep` has raised; such parts do not count, and nothing behind them does.
+        """
+        self._waiting.append(part)
+        self.check()
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._keep_all())
+        if len(self._waiting) >= MOST_WAITING:
+            await asyncio.wait([self._work])
+
+    async def _keep_all(self) -> None:
+        while self._waiting:
+            parts, self._waiting = self._waiting, []
+            await self._keep(parts)
+
+    async def end(self) -> Sequence[Part]:
+        """Wait until all count; return those that never will, because `keep` failed for one before them."""
+        if self._work is not None:
+            await asyncio.wait([self._work])
+        return self._waiting
+
+    def check(self) -> None:
+        """Raise what `keep` has raised."""
+        if self._work is not None and self._work.done():
+            self._work.result()

@@ -1,8 +1,8 @@
 """
 Every query about what has arrived of uploads, and what of it may come again: blocks, and the parts of each.
 
-Call them from a thread, not a loop. A part is one object in the store, of at most `SPAN_BYTES`, that never reaches over
-a multiple of that in its block.
+Call them from a thread, not a loop, and change only what belongs to an upload whose row is locked. A part is one object
+in the store, of at most `SPAN_BYTES`, that never reaches over a multiple of that in its block.
 """
 
 from __future__ import annotations
@@ -64,14 +64,12 @@ def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) 
 
     A block that is there begins anew, unless it began with the same bytes: whoever sends those again goes on.
     """
-    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
     end = replace(place, at=_run(parts))
     known = connection.execute(sa.select(tables.upload_block).where(_is_block(place))).mappings().first()
     if known is not None and known["size_bytes"] == place.size_bytes and _has_body(connection, place, parts):
         return replace(end, nonce=known["nonce"]), [part.key for part in parts]
     nonce = secrets.token_hex(8)
-    dropped = _drop(connection, place)
-    connection.execute(tables.upload_block.delete().where(_is_block(place)))
+    dropped = forget_block(connection, place) if known is not None else []
     row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
     connection.execute(tables.upload_block.insert().values(row | {"size_bytes": place.size_bytes, "nonce": nonce}))
     _insert(connection, place, parts)
@@ -87,7 +85,6 @@ def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tup
     Raises:
         UploadMisplaced: the block was begun anew meanwhile, or does not reach so far.
     """
-    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
     end = replace(place, at=place.at + sum(part.size_bytes for part in parts))
     mine = sa.and_(_is_block(place), _BLOCK.nonce == place.nonce)
     if connection.execute(sa.select(_BLOCK.number).where(mine)).first() is None:
@@ -101,17 +98,16 @@ def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tup
     return end, dropped
 
 
-def append(connection: sa.Connection, place: Place, part: Part) -> None:
+def append(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
     """
-    Add one part to a block that grows by one writer, if it still ends there.
+    Add parts that follow each other to a block that grows by one writer, if it still ends there.
 
     Raises:
         UploadMisplaced: somebody else has written meanwhile.
     """
-    lock_row(connection, tables.upload.c.upload_id, place.upload_id)
-    if end_of(connection, place) != part.at:
+    if end_of(connection, place) != parts[0].at:
         raise UploadMisplaced("somebody else has written there meanwhile")
-    _insert(connection, place, [part])
+    _insert(connection, place, parts)
 
 
 def open_block(connection: sa.Connection, place: Place) -> list[str]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.rows import insert_new, lock_row, locked_row
 from vodpull.errors import TooManyUploads
 from vodpull.uploads.model import Upload, UploadKind, Wanted, key_of
 
@@ -65,6 +65,12 @@ def find_by_key(connection: sa.Connection, key: str) -> Upload | None:
 def find_upload(connection: sa.Connection, upload_id: str) -> Upload | None:
     """Return a reservation by its id."""
     return _one(connection, _UPLOAD.upload_id == upload_id)
+
+
+def lock_upload(connection: sa.Connection, upload_id: str) -> Upload | None:
+    """Return a reservation that nobody else changes until the transaction ends."""
+    row = locked_row(connection, _UPLOAD.upload_id, upload_id)
+    return None if row is None else _upload_of(row)
 
 
 def touch(connection: sa.Connection, upload_id: str, **values: object) -> None:

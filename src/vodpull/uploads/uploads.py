@@ -13,6 +13,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -56,7 +57,7 @@ class Uploads:
         terms: UploadTerms,
         completions: Mapping[UploadKind, Completion],
     ) -> None:
-        self.database = Database(engine=engine)
+        self.database = Database.of(engine)
         self.terms = terms
         self.inbox = Inbox(objects)
         self.completing = Completing(self.database, objects, self.inbox, completions=completions)
@@ -149,7 +150,8 @@ class Uploads:
         if not received.parts:
             raise UploadMalformed("chunk is empty")
         try:
-            end, dropped = await asyncio.to_thread(self._keep, place, received.parts, is_first=is_first)
+            keep = partial(self._keep, place, received.parts, is_first=is_first)
+            end, dropped = await self.database.in_turn(keep)
         except UploadError:
             await self.inbox.drop([part.key for part in received.parts])
             raise  # after anything else nobody knows whether they count: what does not is swept
@@ -212,11 +214,11 @@ class Uploads:
                 return upload.hash  # the answer was lost on its way
             raise UploadComplete("file exists")
         place = self.first_place(upload, series=series, number=0, size_bytes=sums.size_bytes)
-        await asyncio.to_thread(self.database.write, lambda on: rows.fill_block(on, place, parts))
+        await self.database.change(lambda on: rows.fill_block(on, place, parts))
         try:
             return await self.completing.complete(ticket, series=series, size_bytes=sums.size_bytes, md5=sums.md5)
         except UploadError:  # nothing was made of it, and nothing else may be
-            await self.inbox.drop(await asyncio.to_thread(self.database.write, lambda on: rows.forget_block(on, place)))
+            await self.inbox.drop(await self.database.change(lambda on: rows.forget_block(on, place)))
             raise
 
     async def abandon(self, upload: Upload) -> None:
@@ -229,4 +231,4 @@ class Uploads:
             connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload.upload_id))
             return keys
 
-        await self.inbox.drop(await asyncio.to_thread(self.database.write, forget))
+        await self.inbox.drop(await self.database.change(forget))

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from tests.integration.api.conftest import Served
 
 from vodpull.accounts.scopes import Scope
-from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_s
 from vodpull.database import tables
+from vodpull.signing import SigningKey, sign
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from tests.services.postgres import Postgres
 
 from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.api.http.auth import SigningKey, sign
 from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.clock import now_s
@@ -19,6 +18,7 @@ from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
 from vodpull.jobs.status import status_reader
 from vodpull.settings import load_settings
+from vodpull.signing import SigningKey, sign
 
 BASE = "http://testserver"
 

@@ -14,12 +14,12 @@ from tests.stored import VAULT, accepted
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.status_query import PATH, PromptStatusQuery, StatusQuery
-from vodpull.api.http.auth import SigningKey, sign
 from vodpull.api.http.exchange import Arrived
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.metrics import Answered
 from vodpull.database import tables
 from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.signing import SigningKey, sign
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.wire_vectors import CALLS, as_sent, of_vector
 
 from vodpull.database import tables
 from vodpull.jobs.model import Clarity, EncodeState, ServerType, Stage, VideoOrigin, VideoState
-from vodpull.jobs.store.store import IS_FINAL
+from vodpull.jobs.store.rows import IS_FINAL
 
 MANAGE = "/vod/videoManage"
 DONE = {"code": 200, "message": "Operation succeeded"}

@@ -24,7 +24,6 @@ from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.vault import Vault
-from vodpull.api.http.auth import SigningKey, sign
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
@@ -46,6 +45,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
+from vodpull.signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories

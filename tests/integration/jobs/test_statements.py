@@ -15,7 +15,8 @@ from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
@@ -73,7 +74,7 @@ def test_lists_take_the_same_few_statements_for_any_length(database: sa.Engine, 
     inspector = Inspector(deliveries, Accounts(database, VAULT))
     lists: dict[str, tuple[int, Callable[[], object]]] = {
         "page": (2, lambda: listing.page(Filter(account_id=None), limit=100)),
-        "own": (2, lambda: listing.page(Filter(account_id=mine), limit=100)),
+        "own": (2, lambda: listing.briefs(Filter(account_id=mine), limit=100)),
         "running": (2, lambda: listing.page(Filter(account_id=mine, is_final=False), limit=100)),
         "waiting": (3, lambda: listing.page(Filter(account_id=None, stage=Stage.WAITING), limit=100)),
         "transNo": (2, lambda: listing.page(Filter(account_id=mine, trans_no="t"), limit=100)),

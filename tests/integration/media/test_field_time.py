@@ -42,14 +42,14 @@ async def test_tracks_that_begin_apart_stay_in_step(kind: str, late: str, tmp_pa
     assert_in_step(made, 100)
 
 
-def concatenated(kind: str, parts: int, folder: Path) -> Path:
-    """Return a file that is several recordings of 3 s, one after the other, each from its own zero."""
+def concatenated(kind: str, begins_s: Sequence[int], folder: Path) -> Path:
+    """Return a file that is several recordings of 3 s, one after the other, each with a clock of its own."""
     video, sound, options = KINDS[kind]
     clips = [
-        Clapper(seconds=3, first=75 * number, total=75 * parts, video=video, sound=sound).make(
-            folder / f"part-{number}.{kind}", *options
+        Clapper(seconds=3, first=75 * number, total=75 * len(begins_s), video=video, sound=sound).make(
+            folder / f"part-{number}.{kind}", *options, "-output_ts_offset", begin_s
         )
-        for number in range(parts)
+        for number, begin_s in enumerate(begins_s)
     ]
     whole = folder / f"whole.{kind}"
     header = 13 if kind == "flv" else 0
@@ -57,15 +57,31 @@ def concatenated(kind: str, parts: int, folder: Path) -> Path:
     return whole
 
 
-@pytest.mark.parametrize(("kind", "parts"), [("ts", 2), ("ts", 3), ("mpg", 2), ("mpg", 3), ("flv", 2), ("flv", 3)])
-async def test_a_clock_that_starts_again_loses_nothing(kind: str, parts: int, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = concatenated(kind, parts, tmp_path)
+@pytest.mark.parametrize("begins_s", [(0, 0), (1000, 5, 2000)])
+@pytest.mark.parametrize("kind", ["ts", "mpg", "flv"])
+async def test_a_clock_that_starts_again_loses_nothing(
+    kind: str, begins_s: Sequence[int], tmp_path: Path, toolbox: Toolbox
+) -> None:
+    source = concatenated(kind, begins_s, tmp_path)
     made = await published(source, tmp_path / "made", toolbox=toolbox)
-    found = read_pictures(made, 75 * parts)
-    assert set(found.numbers) == set(range(75 * parts))
+    total = 75 * len(begins_s)
+    found = read_pictures(made, total)
+    assert set(found.numbers) == set(range(total))
     assert found.steps_back == 0
-    assert len(found.numbers) <= 75 * parts + 4
-    assert_in_step(made, 75 * parts)
+    assert len(found.numbers) <= total + 4
+    assert_in_step(made, total)
+
+
+@pytest.mark.parametrize("kind", ["ts", "flv"])
+async def test_a_picture_that_begins_long_after_its_sound_is_found(kind: str, tmp_path: Path, toolbox: Toolbox) -> None:
+    picture = Clapper(seconds=1, size=(128, 72), sound=()).make(tmp_path / "picture.mkv")
+    heard = ("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono,atrim=end=40")
+    source = tmp_path / f"source.{kind}"
+    late = ("-itsoffset", 39, "-i", picture, *heard, "-c:v", "copy", "-c:a", "aac", "-max_interleave_delta", 0)
+    ffmpeg(*late, *KINDS[kind][2], source)
+    info = await probe(source, toolbox=toolbox)
+    assert info.video is not None
+    assert info.video.start_s - info.audio[0].start_s == pytest.approx(39, abs=0.2)
 
 
 @pytest.mark.parametrize(("kind", "beyond_bytes"), [("ts", 0), ("ts", 77), ("mpg", 0)])

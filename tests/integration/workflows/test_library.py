@@ -16,7 +16,8 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
@@ -26,10 +27,9 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import posters
-from vodpull.jobs.store import store as stores
+from vodpull.jobs.store import posters, superseded
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
@@ -150,7 +150,7 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
     assert (under_way.encode_state, under_way.asset, under_way.template) == (EncodeState.ENCODING, video.asset, "mp4")
     batch, job = place.store.find_job(video.job_id)
     assert (batch.template, job.attempt, job.stage, int(job.pull_status)) == ("mp4", 2, Stage.WAITING, 2)
-    monkeypatch.setattr(stores, "REPLACED_STAYS_MS", 0)
+    monkeypatch.setattr(superseded, "REPLACED_STAYS_MS", 0)
     finish(place.store, job, Outcome(asset=await place.encoded(job, attempt=2)))
     assert place.again(video).encode_state is EncodeState.ENCODED
     before = await place.names(video)
@@ -164,7 +164,7 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
 async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(posters, "REPLACED_STAYS_MS", 0)
+    monkeypatch.setattr(superseded, "REPLACED_STAYS_MS", 0)
     video = await place.ingest()
     first, second = (own_poster_key(folder(place.job(video)), video.video_id, mark) for mark in "ab")
     for key in (first, second):
@@ -253,7 +253,7 @@ async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(p
     with pytest.raises(NotFound):
         place.again(video)
     assert place.sent() == [], "the files are there"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not place.sent():
             await asyncio.sleep(0.01)
     await place.removal.carry_out()
@@ -342,6 +342,8 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
             known = brought_before(connection, again, ["old-1"])["old-1"]
             assert (known.video_id, known.revision, known.is_here) == (video.video_id, "r", True)
     assert [each.listed for each in Ledger(new).page(None, limit=9)[0]] == [2]
+    tallies, _ = Ledger(new).figures(["1" * 32])["1" * 32]
+    assert {state: tally.entries for state, tally in tallies.items()} == {EntryState.DONE: 1, EntryState.EXISTS: 1}
     found, _ = Library(new).page(VideoFilter(account_id=None, text="éMI", category_names=["第一季"]), limit=9)
     new.dispose()
     assert found == [before]

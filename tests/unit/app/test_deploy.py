@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from itertools import combinations
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from tests.services.programs import find_program
 
 from vodpull.app.telemetry.metrics import Metrics
 
@@ -96,9 +96,7 @@ def test_panels_of_the_dashboard_do_not_overlap_and_say_what_they_show() -> None
 
 
 def test_prometheus_itself_accepts_every_expression(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not there (Debian package prometheus)")
+    promtool = find_program("promtool")
     panels = [{"record": f"panel:number{number}", "expr": text} for number, text in enumerate(EXPRESSIONS)]
     rules = tmp_path / "panels.json"
     rules.write_text(json.dumps({"groups": [{"name": "panels", "rules": panels}]}))

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.auth import SignedRequest, authenticate
+from vodpull.api.http.keys.signatures import authenticate
 from vodpull.clock import now_s
+from vodpull.signing import SignedRequest
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = ROOT / "examples" / "vodpull.postman_collection.json"

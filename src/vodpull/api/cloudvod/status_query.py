@@ -19,9 +19,9 @@ from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
 from vodpull.api.cloudvod.requests import parse_query
-from vodpull.api.http.auth import SignedRequest, check_claim, read_claim
 from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_id, read_wire_request, wire_request
 from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.signatures import check_claim, read_claim
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, note_wire_code
 from vodpull.api.http.pass_limit import PassLimit
@@ -30,6 +30,7 @@ from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.status import BatchStatus
 from vodpull.jobs.status.status_reader import Found, Lookup, StatusReader
+from vodpull.signing import SignedRequest
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})

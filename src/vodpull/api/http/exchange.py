@@ -11,12 +11,12 @@ import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vodpull.api.http.auth import SignedRequest
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import no_path_reply, problem_reply
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
+from vodpull.signing import SignedRequest
 
 REQUEST_ID_HEADERS = (b"x-ws-requestid", b"x-cnc-request-id")
 

@@ -1,7 +1,8 @@
 """
 The place that turns errors into HTTP status, wire code and words.
 
-What a single call of the wire contract answers in another way is in `cloudvod/refusals.py`.
+What a single call of the wire contract answers in another way is in `cloudvod/library/refusals.py` and, for uploads, in
+`cloudvod/transfer/replies.py`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from vodpull.api.v1.shapes import (
     State,
 )
 from vodpull.api.v1.sidecars import sidecars_of
-from vodpull.api.v1.views import batch_reply, job_reply
+from vodpull.api.v1.views import batch_page_json, batch_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
@@ -105,11 +105,10 @@ class _Desk:
         view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
         return self.shown(view, caller)
 
-    def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> BatchPage:
-        views, following = self.context.listing.page(wanted, limit=limit, cursor=cursor)
-        at_ms = now_ms()
-        shown = [batch_reply(view, {}, now_ms=at_ms, files_url=caller.files_url, brief=True) for view in views]
-        return BatchPage(batches=shown, next_cursor=following)
+    def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> Response:
+        found, following = self.context.listing.briefs(wanted, limit=limit, cursor=cursor)
+        page = batch_page_json(found, following, now_ms=now_ms(), files_url=caller.files_url)
+        return Response(page, media_type="application/json")
 
     def cancel(self, view: BatchView, caller: Caller, position: int | None = None) -> BatchReply:
         self.context.control.cancel(view, position=position)
@@ -131,7 +130,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
         """Accept a batch; with the same `Idempotency-Key` again, the first answer for 24 hours."""
         return desk.create(body, caller, idempotency_key)
 
-    @router.get("/batches", operation_id="listBatches")
+    @router.get("/batches", operation_id="listBatches", response_model=BatchPage)
     def list_batches(
         state: Annotated[State | None, Query(description="Only batches of this state.")] = None,
         trans_no: Annotated[
@@ -142,7 +141,7 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
             str, Query(pattern=CURSOR_PATTERN, description="`next_cursor` of the page before; empty: the first page.")
         ] = "",
         caller: Caller = Depends(desk.caller),
-    ) -> BatchPage:
+    ) -> Response:
         """List the account's batches, newest first; `failed` are those with a job that failed."""
         is_final = {"running": False, "completed": True}.get(state or "")
         stage = Stage.FAILED if state == "failed" else None

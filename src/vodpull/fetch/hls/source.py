@@ -41,7 +41,7 @@ from vodpull.fetch.transfer.sessions import Sessions
 from vodpull.fetch.transfer.stored import ReadableStores
 
 # Segments in flight: hides one round trip behind another without looking like an attack to the origin.
-_WIDTH = 4
+_WIDTH = 8
 _KEY_BYTES = 16
 # a little more than a key, so that a wrong file is named as such and not as too large
 _MAX_KEY_FILE_BYTES = 4096
@@ -203,7 +203,7 @@ class _Gathering:
         target = self._folder / "variant.piece"
         try:
             with _named("variant playlist" if name == "video" else f"{name} playlist"):
-                order = Order(url=self._sessions.check(base, uri), target=target)
+                order = Order(url=self._sessions.check(base, uri), target=target, is_piece=True)
                 arrived = await self._bring(order, max_bytes=self._limits.max_playlist_bytes)
                 text = await in_thread(_read_text, target, self._limits.max_playlist_bytes)
                 playlist = await in_thread(parse_playlist, text, max_segments=self._limits.max_segments)
@@ -241,14 +241,15 @@ class _Gathering:
     async def _append_all(self, name: str, pieces: AsyncGenerator[_Arrived, None], forms: Mapping[str, str]) -> Path:
         first = await anext(pieces)
         with _named(first.what):
-            form = await in_thread(_recognise, first, forms)
+            form, block, blocks = await in_thread(_open, first, forms)
         target = self._folder / f"{name}.{form}"
-        async with PartFile(target) as joined:
-            await _append(joined, first)
+        async with PartFile(target, is_piece=True) as joined:
+            with _named(first.what):
+                await _append(joined, block, blocks)
             async for piece in pieces:
                 with _named(piece.what):
-                    await in_thread(_recognise, piece, {form: forms[form]})
-                    await _append(joined, piece)
+                    _, block, blocks = await in_thread(_open, piece, {form: forms[form]})
+                    await _append(joined, block, blocks)
             await joined.publish()
         return target
 
@@ -259,7 +260,7 @@ class _Gathering:
             name = hashlib.sha256(f"{url} {piece.byte_range}".encode()).hexdigest()[:16]
             target = self._folder / f"{stem}-{name}.piece"
             if not target.exists():
-                order = Order(url=url, target=target, byte_range=piece.byte_range, is_kept=True)
+                order = Order(url=url, target=target, byte_range=piece.byte_range, is_kept=True, is_piece=True)
                 await self._bring(order, max_bytes=self._limits.max_bytes - self._received)
             self._received += target.stat().st_size
             if self._received > self._limits.max_bytes:
@@ -274,7 +275,7 @@ class _Gathering:
                 if url not in self._keys:
                     target = self._folder / "key.piece"
                     try:
-                        await self._bring(Order(url=url, target=target), max_bytes=_MAX_KEY_FILE_BYTES)
+                        await self._bring(Order(url=url, target=target, is_piece=True), max_bytes=_MAX_KEY_FILE_BYTES)
                         self._keys[url] = _check_key(await in_thread(target.read_bytes))
                     finally:
                         target.unlink(missing_ok=True)
@@ -294,7 +295,7 @@ def _names(sounds: Sequence[SoundChoice]) -> dict[str, str]:
     return {f"audio{number if number > 1 else ''}": uri for number, uri in enumerate(uris, 1)}
 
 
-@dataclass(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Arrived:
     """One piece on disk, still encrypted if it has a key."""
 
@@ -320,16 +321,15 @@ async def _in_order(calls: Iterable[Callable[[], Coroutine[Any, Any, _Arrived]]]
         await asyncio.gather(*running, return_exceptions=True)
 
 
-def _recognise(piece: _Arrived, forms: Mapping[str, str]) -> str:
-    """Return which of the forms a piece has, after a look at its first bytes; a key that it does not need is lost."""
-    form = form_of(next(plain_blocks(piece.path, key=piece.key, iv=piece.iv), b""))
-    if piece.key and form not in forms:
-        # packagers differ on whether the initialisation section is encrypted too
-        piece.key = b""
-        form = form_of(next(plain_blocks(piece.path), b""))
-    if form not in forms:
-        raise PlaylistUnsupported(f"it is not {' or '.join(forms.values())}, or its key is wrong")
-    return str(form)
+def _open(piece: _Arrived, forms: Mapping[str, str]) -> tuple[str, bytes, Iterator[bytes]]:
+    """Return which of the forms a piece has, its first block without the tag of packed audio, and those after it."""
+    for key in dict.fromkeys((piece.key, b"")):  # packagers differ on whether the initialisation section is encrypted
+        blocks = plain_blocks(piece.path, key=key, iv=piece.iv)
+        first = next(blocks, b"")
+        form = form_of(first)
+        if form in forms:
+            return str(form), without_tag(first), blocks
+    raise PlaylistUnsupported(f"it is not {' or '.join(forms.values())}, or its key is wrong")
 
 
 async def _written(path: Path, content: bytes) -> None:
@@ -340,10 +340,8 @@ def _plain(piece: _Arrived) -> bytes:
     return b"".join(plain_blocks(piece.path, key=piece.key, iv=piece.iv))
 
 
-async def _append(joined: PartFile, piece: _Arrived) -> None:
-    """Append a piece, decrypted, without the tag of packed audio."""
-    blocks = plain_blocks(piece.path, key=piece.key, iv=piece.iv)
-    block, position = without_tag(await in_thread(next, blocks, b"")), joined.taken_bytes
+async def _append(joined: PartFile, block: bytes, blocks: Iterator[bytes]) -> None:
+    position = joined.taken_bytes
     while block:
         await joined.write([block], at=position)
         position += len(block)

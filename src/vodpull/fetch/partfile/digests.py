@@ -35,13 +35,14 @@ class Digests:
     """
     The md5 and sha256 of one file whose bytes are given in order, each computed on a thread of its own.
 
-    What is given as memory is hashed from memory; what is given as a span of the file is read back from it.
+    What is given as memory is hashed from memory; what is given as a span of the file is read back from it. Where
+    nobody wants them, nothing is computed, and they are empty.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, wanted: bool = True) -> None:
         # md5 is what clients name their files by; it is not used against forgery
-        self._hashes = (hashlib.md5(usedforsecurity=False), hashlib.sha256())
-        self._workers = (SerialWorker(), SerialWorker())
+        self._hashes = (hashlib.md5(usedforsecurity=False), hashlib.sha256()) if wanted else ()
+        self._workers = tuple(SerialWorker() for _ in self._hashes)
         self._reads: list[Future[None]] = []
         self._is_stopped = False
 
@@ -67,8 +68,8 @@ class Digests:
             await worker.settle()
         for read in self._reads:
             read.result()
-        md5, sha256 = self._hashes
-        return md5.hexdigest(), sha256.hexdigest()
+        md5, sha256 = (each.hexdigest() for each in self._hashes) if self._hashes else ("", "")
+        return md5, sha256
 
     async def stop(self) -> None:
         """End without a result; afterwards the file is not read any more."""

@@ -41,9 +41,12 @@ class PartFile:
     in that order, else read back when their turn has come. With `keep` called before leaving, part and journal stay
     for a later `PartFile` of the same target, which finds them in `identity` and `held_bytes`. Of all processes, one
     at a time has the file: entering waits a while for the other one to leave, then raises StorageUnavailable.
+
+    A piece of another file is not hashed. It has its name only when its bytes are on disk, but after a power cut it may
+    have none.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, is_piece: bool = False) -> None:
         self.identity: Identity | None = None
         """What the bytes here belong to; None: they cannot be continued by another answer."""
         self.announced_bytes: int | None = None
@@ -51,6 +54,7 @@ class PartFile:
         self.taken_bytes = 0
         """Bytes handed over since the file was begun."""
         self._target = target
+        self._is_piece = is_piece
         self._part = target.with_name(target.name + ".part")
         self._number = -1
         self._door = Lock()  # held by threads only: whoever holds it may use the file's number and the journal
@@ -59,7 +63,7 @@ class PartFile:
         self._generation = 0
         self._spans = ByteRanges()
         self._hashed_up_to = 0
-        self._digests = Digests()
+        self._digests = Digests(wanted=not is_piece)
         self._writer = SerialWorker()
         self._flusher = SerialWorker()
         self._flushing: Future[None] | None = None
@@ -145,7 +149,8 @@ class PartFile:
         self._in_flight_bytes = self.taken_bytes = 0
         with self._lock:
             self._generation += 1
-            self._spans, self._hashed_up_to, self._digests = ByteRanges(), 0, Digests()
+            self._spans, self._hashed_up_to = ByteRanges(), 0
+            self._digests = Digests(wanted=not self._is_piece)
         await in_thread(self._truncate)
 
     def checkpoint(self) -> None:
@@ -181,12 +186,12 @@ class PartFile:
         self._stays = True
 
     async def digests(self) -> tuple[str, str]:
-        """Return md5 and sha256 of the whole file, as lower-case hex."""
+        """Return md5 and sha256 of the whole file, as lower-case hex; of a piece they are empty."""
         await self.settle()
         return await self._digests.hex_digests()
 
     async def publish(self) -> None:
-        """Put the file under its final name; when this returns it survives a power cut."""
+        """Put the file under its final name; when this returns it survives a power cut, unless it is a piece."""
         await self.settle()
         if self._flushing is not None:
             await landed(self._flushing)
@@ -287,7 +292,8 @@ class PartFile:
         with disk_errors():
             self._part.replace(self._target)
             self._is_renamed = True
-            flush_folder(self._target.parent)
+            if not self._is_piece:
+                flush_folder(self._target.parent)
         journal.remove(self._target)
 
     def _close(self) -> None:

@@ -59,6 +59,9 @@ class SerialWorker:
 
     async def settle(self) -> None:
         """Wait until every call given so far has ended."""
+        with self._lock:
+            if not self._is_running:
+                return
         await landed(self.submit(_nothing))
 
     def _run(self) -> None:

@@ -75,7 +75,7 @@ async def bring(
     order: Order, *, sessions: Sessions, limits: FetchLimits, on_progress: OnProgress, on_part: OnPart | None = None
 ) -> Downloaded:
     """Carry out one order under the one retry policy of this package; raises as `download` does."""
-    async with PartFile(order.target) as part:
+    async with PartFile(order.target, is_piece=order.is_piece) as part:
         if on_part is not None:
             on_part(PartView(part))
         transfer = Transfer(order, part, sessions=sessions, limits=limits, on_progress=on_progress)

@@ -8,13 +8,19 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 # Hosts remembered although nothing is under way to them; more are forgotten, so that many hosts cost no memory.
 _MAX_IDLE_HOSTS = 1024
 # Seconds' worth of requests that may start at once after a quiet time, for example the first segments of a playlist.
 _BURST_S = 1.0
+# Seconds between two requests to a host that has too much to do: from the first time it says so, and at most.
+_PAUSE_S, _LONGEST_PAUSE_S = 0.25, 2.0
+# Of each pause after an answer that is none of these.
+_RECOVERY = 0.9
+# Seconds in which a host that is too busy says so for one reason.
+_SAME_S = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +29,15 @@ class _Waiter:
 
     account: str
     future: asyncio.Future[None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Slowed:
+    """How one account asks a host that was too busy."""
+
+    pause_s: float
+    refused_s: float
+    """When it last said so, by the monotonic clock."""
 
 
 @dataclass(kw_only=True)
@@ -46,13 +61,14 @@ class HostLimits:
     kept for an account that has none there, if there is one. May be used from several event loops.
     """
 
-    def __init__(self, *, connections_per_host: int = 8, requests_per_s: float = 20) -> None:
+    def __init__(self, *, connections_per_host: int = 8, requests_per_s: float = 100) -> None:
         self._all_connections = self._connections = connections_per_host
         self._all_requests_per_s = requests_per_s
         self._interval_s = 1 / requests_per_s
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
         self._held_until_s: dict[str, float] = {}
+        self._slowed: dict[str, _Slowed] = {}
         self._account = ""
         self._accounts: dict[str, HostLimits] = {}
 
@@ -62,7 +78,7 @@ class HostLimits:
             if account_id not in self._accounts:
                 own = copy.copy(self)
                 own._account = account_id  # noqa: SLF001 - of this class
-                own._held_until_s = {}  # noqa: SLF001 - as above
+                own._held_until_s, own._slowed = {}, {}  # noqa: SLF001 - as above
                 self._accounts[account_id] = own
             return self._accounts[account_id]
 
@@ -111,6 +127,17 @@ class HostLimits:
                 for name in [name for name, until_s in self._held_until_s.items() if until_s <= now_s]:
                     del self._held_until_s[name]
             self._held_until_s[host] = max(self._held_until_s.get(host, 0.0), now_s + wait_s)
+
+    def note(self, host: str, *, is_busy: bool) -> None:
+        """Ask a host that is too busy half as often for this account, and more often after every other answer."""
+        with self._lock:
+            known = self._slowed.pop(host, None)
+            if is_busy:
+                self._slowed[host] = _slowed_further(known, now_s=time.monotonic())
+                if len(self._slowed) > _MAX_IDLE_HOSTS:
+                    del self._slowed[next(iter(self._slowed))]
+            elif known is not None and known.pause_s > self._interval_s:
+                self._slowed[host] = replace(known, pause_s=known.pause_s * _RECOVERY)
 
     async def _take_place(self, host: str) -> None:
         turn = _Waiter(self._account, asyncio.get_running_loop().create_future())
@@ -161,10 +188,10 @@ class HostLimits:
             now_s = time.monotonic()
             start_s = max(now_s, state.next_s - _BURST_S)
             state.next_s = max(state.next_s, start_s) + self._interval_s
-            held_until_s = self._held_until_s.get(host, 0.0)
-            if held_until_s > start_s:
-                start_s = held_until_s
-                self._held_until_s[host] = held_until_s + self._interval_s
+            held_until_s, slowed = self._held_until_s.get(host, 0.0), self._slowed.get(host)
+            if held_until_s > start_s or slowed:
+                start_s = max(start_s, held_until_s)
+                self._held_until_s[host] = start_s + max(self._interval_s, slowed.pause_s if slowed else 0.0)
             return start_s - now_s
 
     def _state_of(self, host: str) -> _Host:
@@ -175,6 +202,14 @@ class HostLimits:
                     del self._hosts[name]
             self._hosts[host] = _Host()
         return self._hosts[host]
+
+
+def _slowed_further(known: _Slowed | None, *, now_s: float) -> _Slowed:
+    if known is None:
+        return _Slowed(pause_s=_PAUSE_S, refused_s=now_s)
+    if now_s - known.refused_s < _SAME_S:
+        return known
+    return _Slowed(pause_s=min(max(_PAUSE_S, 2 * known.pause_s), _LONGEST_PAUSE_S), refused_s=now_s)
 
 
 def _tell(turn: asyncio.Future[None]) -> None:

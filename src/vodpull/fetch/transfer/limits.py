@@ -78,9 +78,9 @@ class Downloaded:
 
     size_bytes: int
     md5: str
-    """Of the bytes received, as lower-case hex."""
+    """Of the bytes received, as lower-case hex; empty: of a piece."""
     sha256: str
-    """Of the bytes received, as lower-case hex."""
+    """As `md5`."""
     final_url: str
     """Where the bytes came from after redirects, without the query (it may carry a signature)."""
     content_type: str
@@ -106,5 +106,7 @@ class Order:
     """First byte and number of bytes; None: the whole body."""
     is_kept: bool = False
     """Whether what arrived stays after an error that may pass or a cancellation, for a later order to go on."""
+    is_piece: bool = False
+    """Whether it is a piece of another file: nobody asks for its digests, nor for its name after a power cut."""
     index_first: bool = False
     """Whether the end of an MP4 file comes first if its index is there and the origin gives ranges."""

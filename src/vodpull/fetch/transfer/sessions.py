@@ -23,6 +23,8 @@ from vodpull.fetch.transfer.network_errors import network_errors
 from vodpull.fetch.transfer.stored import NoStores, ReadableStores, ask
 
 _REDIRECTS = {301, 302, 303, 307, 308}
+# How a host says that it has too much to do.
+_BUSY = {429, 503}
 # How a link says that its time or its number of answers is over.
 _STALE = {401, 403, 404, 410}
 
@@ -144,7 +146,10 @@ class Sessions:
         session = await self._session_of(url)
         with network_errors(url.host or ""):
             async with asyncio.timeout(patience_s):
-                return await session.get(url, headers=sent, allow_redirects=False)
+                response = await session.get(url, headers=sent, allow_redirects=False)
+        if self._host_limits is not None:
+            self._host_limits.note(url.raw_host or "", is_busy=response.status in _BUSY)
+        return response
 
     async def _session_of(self, url: yarl.URL) -> aiohttp.ClientSession:
         origin = url.origin()

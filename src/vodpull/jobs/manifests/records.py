@@ -11,8 +11,7 @@ from vodpull.database.rows import insert_new
 from vodpull.jobs.manifests.kept_videos import KeptVideo, read_kept_video, restore_video
 from vodpull.jobs.model import Batch, Job
 from vodpull.jobs.store.refs import JobRef
-from vodpull.jobs.store.rows import batch_of, job_of_row, job_row
-from vodpull.jobs.store.store import IS_FINAL
+from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row
 from vodpull.jobs.store.videos import resize_video
 
 

@@ -13,6 +13,7 @@ from vodpull.database import tables
 from vodpull.database.connection import database_clock
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Stage
+from vodpull.jobs.status.briefs import BriefBatch, read_briefs
 from vodpull.jobs.store.rows import read_views
 from vodpull.jobs.store.store import IS_KEPT
 from vodpull.wire_values import ID_PATTERN
@@ -22,13 +23,13 @@ MAX_PAGE = 100
 SEARCHED = 1000
 """Batches that one page of a search looks through: with ten jobs each, some hundredths of a second."""
 
-FEW = 1000
+FEW = 5000
 """Jobs in a stage that are looked up one by one."""
 
 ID = re.compile(ID_PATTERN)
 
-_NOT_LISTED = frozenset({"decisions"})
-"""What a list does not tell of a job."""
+_NOT_LISTED = frozenset({"asset", "decisions"})
+"""What the console's list does not tell of a job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,22 +83,31 @@ class Listing:
         Return up to `limit` batches, newest first, and the cursor of the next page (empty after the last one).
 
         A page of a search looks through so many batches and no more: it may hold few or none, and still have a cursor.
-        Jobs have no decisions.
+        Jobs have no asset and no decisions.
 
         Raises:
             ParameterError: the cursor is not one of ours.
         """
+        with self._engine.connect() as connection:
+            rows, following = self._rows(connection, wanted, limit=limit, cursor=cursor)
+            return read_views(connection, rows, without=_NOT_LISTED), following
+
+    def briefs(self, wanted: Filter, *, limit: int, cursor: str = "") -> tuple[list[BriefBatch], str]:
+        """Return the same as lists of the API tell of it."""
+        with self._engine.connect() as connection:
+            rows, following = self._rows(connection, wanted, limit=limit, cursor=cursor)
+            return read_briefs(connection, rows), following
+
+    def _rows(self, connection: sa.Connection, wanted: Filter, *, limit: int, cursor: str) -> tuple[_Rows, str]:
         query = sa.select(tables.batch).where(*_conditions(wanted)).order_by(*(part.desc() for part in _PLACE))
         if cursor:
             query = query.where(sa.tuple_(*_PLACE) < sa.tuple_(*read_cursor(cursor)))
         most = min(limit, MAX_PAGE)
-        with self._engine.connect() as connection:
-            if wanted.stage is not None:
-                query = query.where(_has_stage(connection, wanted.stage))
-            rows, end = self._found(connection, query, text=wanted.text, most=most)
-            views = read_views(connection, rows[:most], without=_NOT_LISTED)
+        if wanted.stage is not None:
+            query = query.where(_has_stage(connection, wanted.stage))
+        rows, end = self._found(connection, query, text=wanted.text, most=most)
         last = rows[most - 1] if len(rows) > most else end
-        return views, "" if last is None else write_cursor(last["created_at_ms"], last["batch_id"])
+        return rows[:most], "" if last is None else write_cursor(last["created_at_ms"], last["batch_id"])
 
     @staticmethod
     def _found(connection: sa.Connection, query: sa.Select[Any], *, text: str, most: int) -> tuple[_Rows, _Row | None]:

@@ -13,7 +13,8 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
 from vodpull.jobs.model import MAX_CAPTIONS
-from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, supersede
+from vodpull.jobs.store.superseded import supersede
+from vodpull.jobs.store.videos import archive_again
 
 COMES_WITHIN_MS = 86_400_000
 """Files on their way that have not come by then never will."""
@@ -154,7 +155,7 @@ def _lock_video(connection: sa.Connection, video_id: str) -> str:
 
 def _changed(connection: sa.Connection, job_id: str) -> None:
     connection.execute(tables.video.update().where(tables.video.c.job_id == job_id).values(updated_at_ms=now_ms()))
-    supersede(connection, job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
+    supersede(connection, job_id)
     archive_again(connection, job_id)
 
 

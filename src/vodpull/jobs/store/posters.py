@@ -11,7 +11,8 @@ from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.jobs.model import Stage
 from vodpull.jobs.store.rows import job_of_row
-from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, supersede
+from vodpull.jobs.store.superseded import supersede
+from vodpull.jobs.store.videos import archive_again
 
 
 def show_poster(connection: sa.Connection, job_id: str, key: str) -> bool:
@@ -27,6 +28,6 @@ def show_poster(connection: sa.Connection, job_id: str, key: str) -> bool:
     shown = replace(asset, own_poster_key=key, poster_key=key)
     connection.execute(tables.job.update().where(done).values(asset=asdict(shown)))
     connection.execute(tables.video.update().where(tables.video.c.job_id == job_id).values(updated_at_ms=now_ms()))
-    supersede(connection, job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
+    supersede(connection, job_id)
     archive_again(connection, job_id)
     return True

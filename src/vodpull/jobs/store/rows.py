@@ -11,7 +11,20 @@ from pydantic import TypeAdapter
 
 from vodpull.database import tables
 from vodpull.errors import Failure
-from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, Sidecar, Stage, VideoOrigin, WireStatus
+from vodpull.jobs.model import (
+    FINAL_STAGES,
+    Asset,
+    Batch,
+    BatchView,
+    Job,
+    NextTry,
+    Sidecar,
+    Stage,
+    VideoOrigin,
+    WireStatus,
+)
+
+IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
@@ -36,12 +49,14 @@ def read_views(
     `without`: columns that are not read, but left as they are in a new job.
     """
     ids = [row["batch_id"] for row in batches]
-    columns: list[sa.ColumnElement[Any]] = [column for column in tables.job.c if column.name not in without | {"asset"}]
-    # As text: read once, straight into what it becomes.
-    columns.append(sa.cast(tables.job.c.asset, sa.Text).label("asset"))
-    query = sa.select(*columns).where(tables.job.c.batch_id.in_(ids)).order_by(tables.job.c.position)
+    job = tables.job.c
+    columns: list[sa.ColumnElement[Any]] = [column for column in job if column.name not in without | {"asset"}]
+    if "asset" not in without:  # as text: read once, straight into what it becomes
+        columns.append(sa.cast(job.asset, sa.Text).label("asset"))
+    # In the order of the index: rows this wide are dear to sort.
+    query = sa.select(*columns).where(job.batch_id.in_(ids)).order_by(job.batch_id, job.position)
     jobs: dict[str, list[Job]] = {batch_id: [] for batch_id in ids}
-    for row in connection.execute(query).mappings() if ids else ():
+    for row in connection.execute(query).mappings().all() if ids else ():
         jobs[row["batch_id"]].append(job_of_row(row))
     return [BatchView(batch=batch_of(row), jobs=tuple(jobs[row["batch_id"]])) for row in batches]
 
@@ -83,13 +98,23 @@ def job_of_row(row: Mapping[Any, Any]) -> Job:
             "stage": Stage(values["stage"]),
             "pull_status": WireStatus(values["pull_status"]),
             "cmd_status": WireStatus(values["cmd_status"]),
-            "failure": None if values["failure"] is None else _FAILURE.validate_python(values["failure"]),
-            "asset": _asset(values["asset"]),
+            "failure": failure_of(values["failure"]),
+            "asset": _asset(values.get("asset")),
             "decisions": tuple(values.get("decisions", ())),
             "captions": _SIDECARS.validate_python(values.get("captions", ())),
-            "next_try": None if values["next_try"] is None else _NEXT_TRY.validate_python(values["next_try"]),
+            "next_try": next_try_of(values["next_try"]),
         }
     )
+
+
+def failure_of(value: object) -> Failure | None:
+    """Return the failure of a column."""
+    return None if value is None else _FAILURE.validate_python(value)
+
+
+def next_try_of(value: object) -> NextTry | None:
+    """Return the next try of a column."""
+    return None if value is None else _NEXT_TRY.validate_python(value)
 
 
 def _asset(value: Any) -> Asset | None:

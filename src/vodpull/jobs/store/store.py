@@ -1,4 +1,4 @@
-"""Every query about batches and jobs. Plain functions over one connection pool: call them from a thread, not a loop."""
+"""Batches and jobs, read and changed one by one. Plain functions over one pool: for threads, not for a loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.model import (
-    FINAL_STAGES,
     Asset,
     Batch,
     BatchView,
@@ -27,14 +26,14 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.outcome import Outcome, final_values
+from vodpull.jobs.store.final_state import Outcome, final_values
 from vodpull.jobs.store.refs import JobRef, Progress
-from vodpull.jobs.store.rows import batch_of, job_of_row, job_row, read_view
-from vodpull.jobs.store.videos import REPLACED_STAYS_MS, archive_again, keep_video, set_encode_state, supersede
+from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row, read_view
+from vodpull.jobs.store.superseded import supersede
+from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""
-IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
 
 ARRIVING_MS = 600_000
@@ -228,7 +227,7 @@ class Store:
         elif asset is not None:
             set_encode_state(connection, ref.job_id, asset.encode_state, asset=asset)
         if outcome.failure is None and ref.attempt > 1:
-            supersede(connection, ref.job_id, due_at_ms=now_ms() + REPLACED_STAYS_MS)
+            supersede(connection, ref.job_id)
 
     def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
         """
@@ -305,7 +304,7 @@ class Store:
         set_encode_state(connection, job_id, rest.encode_state, asset=rest)
         archive_again(connection, job_id)
         if asset.original.media_bytes:  # its fragments go with it
-            supersede(connection, job_id, due_at_ms=now_ms())
+            supersede(connection, job_id, at_once=True)
         return asset.original
 
     def _begin_again(

@@ -10,9 +10,6 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new
 from vodpull.jobs.model import EDITED, Asset, EncodeState, Job, VideoState
 
-REPLACED_STAYS_MS = 3_600_000
-"""So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""
-
 
 def name_of_file(file_name: str) -> str:
     """Return what a video is called at first: the file's name without its suffix (spec cloud-vod-videos §2.1)."""
@@ -99,15 +96,6 @@ def forget_videos(connection: sa.Connection, which: sa.ColumnElement[bool]) -> l
     for table in (tables.video_category, tables.caption, tables.content_key, tables.video):
         connection.execute(table.delete().where(table.c.video_id.in_(ids)))
     return ids
-
-
-def supersede(connection: sa.Connection, job_id: str, *, due_at_ms: int) -> None:
-    """Plan when what newer outputs of a job have replaced is removed; planning it again puts it off."""
-    directory = sa.select(tables.job.c.directory).where(tables.job.c.job_id == job_id)
-    name = connection.scalar(directory)
-    if not insert_new(connection, tables.superseded, {"directory": name, "due_at_ms": due_at_ms}):
-        mine = tables.superseded.c.directory == name
-        connection.execute(tables.superseded.update().where(mine).values(due_at_ms=due_at_ms))
 
 
 def archive_again(connection: sa.Connection, job_id: str) -> None:

@@ -20,6 +20,8 @@ TAILS_US = (5_000_000, 120_000_000, 1 << 62)
 MAX_DELAY_S = 0.2
 # So many packets of a track tell what it is, if any do.
 MAX_LATE_PACKETS = 2000
+# Their headers name tracks without a word on what they are.
+LATE = frozenset({"mpegts", "mpeg", "flv"})
 # Pictures that stay for longer are slides.
 SLOW_S = 0.1
 
@@ -40,11 +42,11 @@ def late_starts(av: Any, container: Any) -> dict[int, float]:
     """
     Return when the tracks begin of which nothing came while the file was opened, and let their decoders see something.
 
-    A transport stream names tracks that begin later, or never.
+    Such containers name tracks that begin later, or never.
     """
     unknown = {stream.index: stream for stream in container.streams if _is_unknown(stream)}
     starts_s: dict[int, float] = {}
-    if not unknown or container.format.name not in {"mpegts", "mpeg"}:
+    if not unknown or container.format.name not in LATE:
         return starts_s
     try:
         for packet in islice(packets(av, container, list(unknown.values())), MAX_LATE_PACKETS):
@@ -163,7 +165,7 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
         if not missing:
             break
         try:
-            container.seek(max(container.start_time or 0, end_us - tail_us))
+            _seek(av, container, max(container.start_time or 0, end_us - tail_us))
             for packet in packets(av, container, [container.streams[index] for index in missing]):
                 # AVI only has times of decoding.
                 begin = packet.dts if container.format.name == "avi" else packet.pts
@@ -178,6 +180,14 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
             # A file without an index cannot be searched; what was read until then counts.
             break
     return last_s
+
+
+def _seek(av: Any, container: Any, at_us: int) -> None:
+    """Go to the last keyframe before an instant; to the next one where there is none before."""
+    try:
+        container.seek(at_us)
+    except av.FFmpegError:
+        container.seek(at_us, backward=False)
 
 
 def missing_bytes(streams: list[Any], size: int) -> str | None:

@@ -1,4 +1,8 @@
-"""The names of codecs in playlists (RFC 6381), from the header of an MP4 file or of an init segment. Pure."""
+"""
+The names of codecs in playlists (RFC 6381), from the header of an MP4 file or of an init segment. Pure.
+
+Which of them a variant of a playlist has is in `package/variants.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Which tracks a plan leads to, and where each of them lies. Pure."""
+"""
+Which tracks a plan leads to, and where each of them lies. Pure.
+
+The first sound is the default one; `confined/tracks.py` says which is first.
+"""
 
 from __future__ import annotations
 

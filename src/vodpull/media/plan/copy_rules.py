@@ -1,7 +1,7 @@
 """
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
-What the template says against it, and whether there is a 5.1 rendition at all, is in `encode_plan.py`.
+What the template says against it is in `ladder.py` (picture) and in `encode_plan.py` (sound).
 """
 
 from __future__ import annotations

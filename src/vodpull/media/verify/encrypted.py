@@ -10,7 +10,7 @@ from vodpull.media.package.encryption import ContentKey, encrypt_presentation, s
 from vodpull.media.package.hls import average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
-from vodpull.media.package.presentation import pairs
+from vodpull.media.package.variants import pairs
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.verify.files import require_file
 from vodpull.media.verify.promises import Seen

@@ -12,7 +12,8 @@ from vodpull.media.inspect.segments import Measured
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.hls import Segment, peak_bitrate_bps
 from vodpull.media.package.package import Package
-from vodpull.media.package.presentation import Pair, Presentation, Track, pairs
+from vodpull.media.package.presentation import Presentation, Track
+from vodpull.media.package.variants import Pair, pairs
 from vodpull.media.verify.files import parsed, require_file
 from vodpull.media.verify.listings import check_listings
 

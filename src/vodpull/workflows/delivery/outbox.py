@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,11 +20,11 @@ from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, N
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material
-from vodpull.notify import SCHEDULE_S, Guard, Reply, post, sign_delivery, sign_webhook
+from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video
@@ -35,14 +34,9 @@ from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.edits import edit_info
 from vodpull.videos.wire.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
+from vodpull.workflows.delivery.schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-
-JITTER = 0.2
-"""Share by which a wait is stretched or shortened, so that receivers do not get everything at once after an outage."""
-
-MAX_WAIT_S = 24 * 3600.0
-"""The longest wait of the schedule; a Retry-After beyond it is cut."""
 
 UPLOAD_FIRST_S = 10.0
 """As long as the news of an encode waits for that of the upload: as much as one attempt takes at most."""
@@ -289,7 +283,7 @@ class Outbox:
 
     def _record(self, found: Addressed, number: int, reply: Reply) -> None:
         delivery_id = found.delivery.delivery_id
-        state = _state_after(reply, number, is_silenced=found.is_silenced)
+        state = state_after(reply, number, is_silenced=found.is_silenced)
         attempt = Attempt(
             number=number,
             at_ms=now_ms(),
@@ -304,20 +298,7 @@ class Outbox:
                 self._deliveries.silence(connection, found.delivery.account_id, found.delivery.url)
             if state is DeliveryState.PENDING:
                 call = self._queues.deliver_call(delivery_id, account_id=found.delivery.account_id, number=number + 1)
-                self._engine.start(connection, replace(call, delay_s=_wait_s(number + 1, reply)))
+                self._engine.start(connection, replace(call, delay_s=wait_s(number + 1, reply)))
         age_s = (now_ms() - found.delivery.created_at_ms) / 1000
         self._watch.meters.delivered(state.value, reply.latency_ms / 1000, age_s)
         log.info("delivery attempted", delivery=delivery_id, number=number, state=state.value)
-
-
-def _state_after(reply: Reply, number: int, *, is_silenced: bool) -> DeliveryState:
-    if not reply.error:
-        return DeliveryState.DELIVERED
-    if is_silenced or reply.is_gone:
-        return DeliveryState.SILENCED
-    return DeliveryState.GIVEN_UP if number + 1 >= len(SCHEDULE_S) else DeliveryState.PENDING
-
-
-def _wait_s(number: int, reply: Reply) -> float:
-    planned_s = SCHEDULE_S[number] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, hides nothing
-    return min(max(planned_s, reply.retry_after_s), MAX_WAIT_S)

@@ -1,4 +1,8 @@
-"""Which stored files of a job go and which stay, when it was given up or newer outputs replaced older ones."""
+"""
+Which stored files of a job go and which stay, when it was given up or newer outputs replaced older ones.
+
+When they go is decided where they are replaced: `jobs/store/superseded.py`.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from vodpull import storage
 from vodpull.clock import now_ms, now_s
 from vodpull.database import tables
 from vodpull.jobs.model import WireStatus
-from vodpull.jobs.store.store import IS_FINAL
+from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.uploads import parts as rows
 from vodpull.workflows.requests.deletion import ORPHAN_AGE_S
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.api.http import auth
+from vodpull.api.http.keys import signatures
 from vodpull.api.http.messages import translate
 from vodpull.api.http.problems import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.errors import (
@@ -72,7 +72,7 @@ def test_a_repeated_business_id_has_its_own_code() -> None:
 
 
 def test_every_code_and_every_refusal_has_words_in_both_languages() -> None:
-    source = Path(auth.__file__).read_text()
+    source = Path(signatures.__file__).read_text()
     refusals = set(re.findall(r'AuthenticationError\("([^"]+)"\)', source))
     assert set(_MESSAGES) == set(WireCode)
     assert len(refusals) >= 5

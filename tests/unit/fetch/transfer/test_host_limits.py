@@ -136,7 +136,7 @@ async def test_what_a_host_asks_of_one_account_holds_up_no_other() -> None:
     waiting = asyncio.create_task(mine.enter("a").__aenter__())
     await asyncio.sleep(0)
     assert not mine.try_enter("a")
-    async with asyncio.timeout(5), others.enter("a"):
+    async with asyncio.timeout(60), others.enter("a"):
         assert not host_limits.try_enter("a"), "places are for all accounts together"
     waiting.cancel()
 
@@ -168,3 +168,32 @@ async def test_an_account_that_has_many_places_leaves_the_last_one_to_another() 
 async def test_an_account_alone_has_every_place() -> None:
     alone = HostLimits(connections_per_host=2).of_account("alone")
     assert [alone.try_enter("a") for _ in range(3)] == [True, True, False]
+
+
+async def _answers(host_limits: HostLimits, count: int, *, is_busy: bool = False) -> float:
+    """Return how many seconds it takes until so many requests may start, each answered at once."""
+    started_s = time.monotonic()
+    for _ in range(count):
+        async with host_limits.enter("a"):
+            host_limits.note("a", is_busy=is_busy)
+    return time.monotonic() - started_s
+
+
+async def test_a_host_that_is_too_busy_is_asked_less_often_by_that_account_until_it_recovers() -> None:
+    host_limits = HostLimits(connections_per_host=2, requests_per_s=1e6)
+    mine, others = host_limits.of_account("mine"), host_limits.of_account("others")
+    for _ in range(8):
+        mine.note("a", is_busy=True)  # all that were under way say the same
+    assert 0.2 < await _answers(mine, 2) < 0.5
+    assert await _answers(others, 100) < 0.2
+    for _ in range(200):
+        mine.note("a", is_busy=False)
+    await _answers(mine, 1)
+    assert await _answers(mine, 100) < 0.2
+
+
+async def test_hosts_that_are_too_busy_and_never_asked_again_are_forgotten() -> None:
+    host_limits = HostLimits()
+    for number in range(5000):
+        host_limits.note(f"host-{number}", is_busy=True)
+    assert len(host_limits._slowed) < 2000

@@ -27,11 +27,11 @@ from vodpull.media.package.presentation import (
     Keyframes,
     Presentation,
     Track,
-    pairs,
     presentation_bytes,
     read_presentation,
     with_texts,
 )
+from vodpull.media.package.variants import pairs
 
 SEGMENTS = [
     Segment(uri="v/01/00001.m4s", duration_s=4.0, size_bytes=400_000),

@@ -30,11 +30,12 @@ from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.requests import parse_pull
 from vodpull.api.cloudvod.schemas import WIRE_PROBLEMS, PullReply, QueryReply, WirePull, WireQuery, wire_operation
 from vodpull.api.cloudvod.status_query import StatusQuery
-from vodpull.api.http.auth import SignatureProof, SignedRequest
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.audit import note_of
+from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.jobs.model import Batch
 from vodpull.jobs.submission.idempotency import signed_fingerprint
+from vodpull.signing import SignedRequest
 
 DOCUMENTED_GET = "/vod/videoManage/"
 """Below it GET is documented; elsewhere it is answered as well, without a promise."""

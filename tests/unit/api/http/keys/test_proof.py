@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.auth import SignedRequest, SigningKey, prove, read_claim, sign
-from vodpull.signing import BASIC, CNC, WS3
+from vodpull.api.http.keys.signatures import prove, read_claim
+from vodpull.signing import BASIC, CNC, WS3, SignedRequest, SigningKey, sign
 
 NOW_S = 1_700_000_000.0
 KEY = LiveKey(access_key="AK1", account_id="acme", secrets=("secret",))

@@ -17,24 +17,18 @@ from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError
 from vodpull.signing import (
     BASIC,
-    CNC,
     DIALECTS,
     MANDATORY_HEADERS,
-    WS3,
     Dialect,
     SignedRequest,
-    SigningKey,
     canonical_request,
     query_readings,
     seal_basic,
     seal_hmac,
-    sign,
     string_to_sign,
     to_bytes,
 )
 from vodpull.wire_values import read_date_s
-
-__all__ = ["BASIC", "CNC", "WS3", "SignedRequest", "SigningKey", "authenticate", "authenticate_bearer", "sign"]
 
 WINDOW_S = 300
 """Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""

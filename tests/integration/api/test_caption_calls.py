@@ -20,7 +20,7 @@ from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import MAX_CAPTIONS, Job, VideoOrigin
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.captions import CaptionRows
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.files import CaptionFiles

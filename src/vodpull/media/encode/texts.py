@@ -14,9 +14,10 @@ from vodpull.errors import EncodeFailed, EncodeStalled
 from vodpull.media.inspect.info import MediaInfo, TextStream
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.mp4 import boxes
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # More than any caption file that is taken.
@@ -80,7 +81,7 @@ async def _boxed(
 ) -> dict[int, Path]:
     answer = await ask_pyav(
         "boxed_texts.py",
-        {"options": allowlist.format_options(), "texts": dict(codecs)},
+        {"options": ffmpeg_options.format_options(), "texts": dict(codecs)},
         ("source", source),
         toolbox=toolbox,
         limits=limits,
@@ -125,7 +126,10 @@ def _limits(info: MediaInfo) -> RunLimits:
 def build_texts_argv(texts: Sequence[TextStream]) -> list[str]:
     """Return the FFmpeg command: reads `/in/source`, writes into the working folder. Pure."""
     # The clock of the file, whatever FFmpeg would take for its beginning.
-    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *allowlist.text_option(), "-copyts")]
+    argv = [
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source", *ffmpeg_options.text_option(), "-copyts"),
+    ]
     for text in texts:
         kind = ("-c", "copy", "-f", "ass") if text.codec in _SCRIPTS else ("-c", "webvtt", "-f", "webvtt")
         argv += ["-map", f"0:{text.index}", *kind, f"file:{_name(text.index)}"]

@@ -12,7 +12,7 @@ from vodpull.imports.model import EntryState, Tally
 from vodpull.jobs.model import Stage, VideoOrigin
 
 LOOKED_AT = 200
-"""Batches that ended last."""
+"""Batches that ended last, and jobs of them."""
 
 MS_PER_HOUR = 3_600_000
 
@@ -54,6 +54,7 @@ def measure_speed(database: sa.Engine) -> Speed:
             job.origin == int(VideoOrigin.PULLED),
             stage.stage == Stage.FETCH.value,
         )
+        .limit(LOOKED_AT)
     )
     with database.connect() as connection:
         rows = [row for row in connection.execute(query) if row.size_bytes and row.took_ms > 0]

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.database.import_figures import counted
 from vodpull.errors import Failure, NotFound
 from vodpull.imports.entries import Entry
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
+from vodpull.imports.model import EntryState, Figures, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
 from vodpull.jobs.cursors import read_cursor, write_cursor
 
 MAX_PAGE = 1000
@@ -92,15 +93,10 @@ class Ledger:
             found = connection.execute(query.order_by(row.created_at_ms.desc(), row.import_id.desc()).limit(limit))
             return [_import_of(each) for each in found.mappings()]
 
-    def tallies(self, import_ids: Sequence[str]) -> dict[str, dict[EntryState, Tally]]:
-        """Return how much there is of each state of imports, by their ids."""
+    def figures(self, import_ids: Sequence[str]) -> dict[str, Figures]:
+        """Return how much there is of each state of imports, and what they have moved so far, by their ids."""
         with self.engine.connect() as connection:
-            return read_tallies(connection, import_ids)
-
-    def volumes(self, import_ids: Sequence[str]) -> dict[str, Volume]:
-        """Return what imports have moved so far, by their ids."""
-        with self.engine.connect() as connection:
-            return read_volumes(connection, import_ids)
+            return read_figures(connection, import_ids)
 
     def entries(
         self,
@@ -160,51 +156,40 @@ def end_values(state: ImportState) -> dict[str, Any]:
     return {"state": state.value, "finished_at_ms": now_ms(), "sealed_secret": None}
 
 
-def read_tallies(connection: sa.Connection, import_ids: Sequence[str]) -> dict[str, dict[EntryState, Tally]]:
-    """Return how much there is of each state of each import."""
-    size, duration = _entries.size_bytes, _entries.duration_ms
-    query = (
-        sa.select(
-            _entries.import_id,
-            _entries.state,
-            sa.func.count().label("entries"),
-            sa.func.coalesce(sa.func.sum(size), 0).label("size_bytes"),
-            (sa.func.count() - sa.func.count(size)).label("unsized"),
-            sa.func.coalesce(sa.func.sum(duration), 0).label("duration_ms"),
+def read_figures(connection: sa.Connection, import_ids: Sequence[str]) -> dict[str, Figures]:
+    """Return how much there is of each import, and what it has moved so far."""
+    kept, job = tables.import_figures.c, tables.job.c
+    tallies: dict[str, dict[EntryState, Tally]] = {import_id: {} for import_id in import_ids}
+    moved = dict.fromkeys(import_ids, (0, 0))
+    over = sa.select(tables.import_figures).where(kept.import_id.in_(import_ids), kept.entries > 0)
+    for row in connection.execute(over):
+        state = EntryState(row.state)
+        tallies[row.import_id][state] = Tally(
+            entries=row.entries,
+            size_bytes=row.size_bytes,
+            unsized=row.entries - row.sized,
+            duration_ms=row.duration_ms,
         )
-        .where(_entries.import_id.in_(import_ids))
-        .group_by(_entries.import_id, _entries.state)
-    )
-    found: dict[str, dict[EntryState, Tally]] = {import_id: {} for import_id in import_ids}
-    for row in connection.execute(query):
-        import_id, state, *figures = row
-        # PostgreSQL sums whole numbers as decimals.
-        told = dict(zip(row._fields[2:], map(int, figures), strict=True))
-        found[import_id][EntryState(state)] = Tally(**told)
-    return found
-
-
-def read_volumes(connection: sa.Connection, import_ids: Sequence[str]) -> dict[str, Volume]:
-    """Return what came over the network for each import, and how much of it is kept."""
-    job, mine = tables.job.c, _entries.import_id.in_(import_ids)
-    is_running = _entries.state == EntryState.RUNNING.value
-    kept = sa.case((_entries.state == EntryState.DONE.value, _entries.size_bytes))
-    over = sa.select(_entries.import_id, sa.func.sum(_entries.fetched_bytes), sa.func.sum(kept)).where(
-        mine, ~is_running
-    )
+        if state is not EntryState.RUNNING:
+            needed = row.size_bytes if state is EntryState.DONE else 0
+            moved[row.import_id] = _sum(moved[row.import_id], (row.fetched_bytes, needed))
     under_way = (
         sa.select(_entries.import_id, sa.func.sum(job.received_bytes), sa.func.sum(job.bytes_done))
         .join_from(tables.import_entries, tables.job, job.job_id == _entries.job_id)
-        .where(mine, is_running)
+        .where(_entries.import_id.in_(import_ids), _entries.state == EntryState.RUNNING.value)
+        .group_by(_entries.import_id)
     )
-    found = {import_id: [0, 0] for import_id in import_ids}
-    for query in (over, under_way):
-        for import_id, *figures in connection.execute(query.group_by(_entries.import_id)):
-            # PostgreSQL sums whole numbers as decimals.
-            found[import_id] = [before + int(more or 0) for before, more in zip(found[import_id], figures, strict=True)]
+    for import_id, *figures in connection.execute(under_way):
+        moved[import_id] = _sum(moved[import_id], figures)
     return {
-        import_id: Volume(fetched_bytes=fetched, needed_bytes=needed) for import_id, (fetched, needed) in found.items()
+        import_id: Figures(tallies[import_id], Volume(fetched_bytes=fetched, needed_bytes=needed))
+        for import_id, (fetched, needed) in moved.items()
     }
+
+
+def _sum(before: Sequence[Any], more: Sequence[Any]) -> tuple[int, int]:
+    # PostgreSQL sums whole numbers as decimals, and nothing as nothing.
+    return int(before[0]) + int(more[0] or 0), int(before[1]) + int(more[1] or 0)
 
 
 def read_entries(
@@ -248,7 +233,8 @@ def insert_entries(connection: sa.Connection, found: Import, listed: Iterable[Li
         for each in listed
     ]
     if rows:
-        connection.execute(tables.import_entries.insert(), rows)
+        with counted(connection, found.import_id, [row["number"] for row in rows]):
+            connection.execute(tables.import_entries.insert(), rows)
 
 
 def known_origins(connection: sa.Connection, import_id: str, origin_ids: Iterable[str]) -> set[str]:
@@ -257,18 +243,25 @@ def known_origins(connection: sa.Connection, import_id: str, origin_ids: Iterabl
     return set(connection.scalars(sa.select(_entries.origin_id).where(mine)))
 
 
-def change_entries(connection: sa.Connection, import_id: str, changes: Iterable[EntryChange]) -> None:
+def change_entries(connection: sa.Connection, import_id: str, changes: Sequence[EntryChange]) -> None:
     """Write what becomes of entries."""
-    for change in changes:
-        mine = sa.and_(_entries.import_id == import_id, _entries.number == change.number)
-        values = {name: value for name, value in vars(change).items() if name != "number"}
-        values |= {"warnings": list(change.warnings) or None, "poster_due": False}
-        if change.failure is not None:
-            values["failure"] = asdict(change.failure)
-        for name in ("size_bytes", "fetched_bytes"):
-            if values[name] is None:
-                del values[name]
-        connection.execute(tables.import_entries.update().where(mine).values(values | {"at_ms": now_ms()}))
+    if not changes:
+        return
+    with counted(connection, import_id, [change.number for change in changes]):
+        for change in changes:
+            _change_entry(connection, import_id, change)
+
+
+def _change_entry(connection: sa.Connection, import_id: str, change: EntryChange) -> None:
+    mine = sa.and_(_entries.import_id == import_id, _entries.number == change.number)
+    values = {name: value for name, value in vars(change).items() if name != "number"}
+    values |= {"warnings": list(change.warnings) or None, "poster_due": False}
+    if change.failure is not None:
+        values["failure"] = asdict(change.failure)
+    for name in ("size_bytes", "fetched_bytes"):
+        if values[name] is None:
+            del values[name]
+    connection.execute(tables.import_entries.update().where(mine).values(values | {"at_ms": now_ms()}))
 
 
 @dataclass(frozen=True, kw_only=True)

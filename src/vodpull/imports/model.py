@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from vodpull.errors import Failure
 from vodpull.imports.entries import Entry
@@ -146,3 +147,11 @@ class Volume:
     """What came over the network, bytes that came twice or in vain included."""
     needed_bytes: int
     """What of it is here: the originals, and what has arrived of those under way."""
+
+
+class Figures(NamedTuple):
+    """How far an import is."""
+
+    tallies: Mapping[EntryState, Tally]
+    """Of states that an entry has."""
+    volume: Volume

@@ -56,11 +56,11 @@ class _ImportDesk:
     def show_all(self, visit: Visit) -> Response:
         found, following = self._ledger.page(None, limit=PAGE_IMPORTS, cursor=_cursor(visit))
         names = {key.account_id: key.name for key in self._context.accounts.list_keys()}
-        tallies = self._ledger.tallies([each.import_id for each in found])
+        figures = self._ledger.figures([each.import_id for each in found])
         return self._pages.page(
             visit,
             "imports.html",
-            rows=[(each, *_summed(tallies[each.import_id])) for each in found],
+            rows=[(each, *_summed(figures[each.import_id].tallies)) for each in found],
             following=following,
             names=names,
             own_account=self._context.account,
@@ -98,13 +98,13 @@ class _ImportDesk:
 
     def _values(self, visit: Visit) -> dict[str, Any]:
         found = self._found(visit)
-        tallies = self._ledger.tallies([found.import_id])[found.import_id]
+        tallies, volume = self._ledger.figures([found.import_id])[found.import_id]
         after = _whole(visit.query("after"), "after", least=0, most=LAST_NUMBER, default=0)
         bad = [EntryState.FAILED, EntryState.INVALID]
         failures = self._ledger.entries(found.import_id, states=bad, after=after, limit=PAGE_FAILURES + 1)
         return {
             "found": found,
-            "volume": self._ledger.volumes([found.import_id])[found.import_id],
+            "volume": volume,
             "without": self._ledger.entries(
                 found.import_id, states=COLUMNS[0], after=after, limit=PAGE_FAILURES, warned=True
             ),

@@ -14,6 +14,7 @@ from vodpull.database.tables.base import metadata
 from vodpull.database.tables.imports import (
     POSTER_DUE,
     import_entries,
+    import_figures,
     imports,
 )
 from vodpull.database.tables.notices import (
@@ -83,6 +84,7 @@ __all__ = [
     "event",
     "executor",
     "import_entries",
+    "import_figures",
     "imports",
     "installation",
     "job",

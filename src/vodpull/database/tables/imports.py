@@ -36,6 +36,18 @@ imports = sa.Table(
     sa.Index("ix_imports_created", "created_at_ms", "import_id"),
 )
 
+import_figures = sa.Table(
+    "import_figures",
+    metadata,
+    sa.Column("import_id", sa.String(32), sa.ForeignKey("imports.import_id"), primary_key=True),
+    sa.Column("state", sa.String(16), primary_key=True),
+    sa.Column("entries", sa.BigInteger, nullable=False),
+    sa.Column("sized", sa.BigInteger, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("duration_ms", sa.BigInteger, nullable=False),
+    sa.Column("fetched_bytes", sa.BigInteger, nullable=False),
+)
+
 import_entries = sa.Table(
     "import_entries",
     metadata,

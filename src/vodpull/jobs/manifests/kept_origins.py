@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.database import tables
+from vodpull.database.import_figures import counted
 from vodpull.database.rows import insert_new
 
 MOST = 20
@@ -79,7 +80,9 @@ def restore_origins(
             "job_id": job_id if origin.brought else None,
             "at_ms": origin.at_ms,
         }
-        if insert_new(connection, tables.import_entries, entry):
+        with counted(connection, origin.import_id, [origin.number]):
+            is_new = insert_new(connection, tables.import_entries, entry)
+        if is_new:
             row = tables.imports.c
             mine = sa.and_(row.import_id == origin.import_id, row.state == "done")
             connection.execute(tables.imports.update().where(mine).values(listed=row.listed + 1))

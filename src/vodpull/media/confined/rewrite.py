@@ -30,6 +30,7 @@ class Copied:
         self._written.metadata.update(stream.metadata)
         self._written.disposition = stream.disposition
         self._last: int | None = None
+        self._shift, self._ticks = Fraction(0), 0
         name = ANNEXB.get(stream.codec_context.name)
         record = bytes(stream.codec_context.extradata or b"")[:1] == b"\x01"
         self._filter = av.BitStreamFilterContext(name, stream, self._written) if name and record else None
@@ -49,7 +50,9 @@ class Copied:
         return bare
 
     def _write(self, packet: Any, shift: Fraction) -> None:
-        ticks = round(shift / packet.time_base)
+        if shift is not self._shift:
+            self._shift, self._ticks = shift, round(shift / packet.time_base)
+        ticks = self._ticks
         decoded = packet.pts if packet.dts is None else packet.dts
         if decoded is None:
             return

@@ -79,6 +79,20 @@ class Run:
         self.first_s, self.last_s = min(self.first_s, time_s), max(self.last_s, time_s)
 
 
+class _TickLengths:
+    """How long a tick of each stream is: asked of millions of packets."""
+
+    def __init__(self) -> None:
+        self._of_stream_s: dict[int, float] = {}
+
+    def of(self, packet: Any) -> float:
+        """Return the seconds of a tick."""
+        index: int = packet.stream_index
+        if index not in self._of_stream_s:
+            self._of_stream_s[index] = float(packet.time_base)
+        return self._of_stream_s[index]
+
+
 def original_tracks(
     av: Any, packets: Iterable[Any], numbers: Mapping[int, int], *, plain: Mapping[int, Any]
 ) -> list[Track]:
@@ -87,7 +101,7 @@ def original_tracks(
 
     Of `plain` streams what is decoded counts, each with what tells the times of its frames.
     """
-    tracks = [Track() for _ in numbers]
+    tracks, tick_s = [Track() for _ in numbers], _TickLengths()
     for place, packet in enumerate(packets):
         track, ticks = tracks[numbers[packet.stream_index]], packet.dts if packet.pts is None else packet.pts
         if packet.stream_index in plain:
@@ -97,7 +111,7 @@ def original_tracks(
                 if begin_s is not None and not ROUNDING_S < track.last_s - begin_s < OVERLAP_S:
                     track.add(place, float(begin_s), frame.samples / frame.sample_rate)
         elif ticks is not None:
-            track.add(place, float(ticks * packet.time_base), 0.0)
+            track.add(place, ticks * tick_s.of(packet), 0.0)
     return tracks
 
 
@@ -110,9 +124,9 @@ def _decoded(av: Any, packet: Any) -> list[Any]:
 
 def copied_tracks(packets: Iterable[Any], number: int, *, plain: Collection[int]) -> list[Track]:
     """Read the copy."""
-    tracks = [Track() for _ in range(number)]
+    tracks, tick_s = [Track() for _ in range(number)], _TickLengths()
     for place, packet in enumerate(packets):
-        time_s = float((packet.dts if packet.pts is None else packet.pts) * packet.time_base)
+        time_s = (packet.dts if packet.pts is None else packet.pts) * tick_s.of(packet)
         # Matroska counts in milliseconds.
         lasts_s = packet.size / PLAIN_BYTES_OF_SECOND if packet.stream_index in plain else 0.0
         tracks[packet.stream_index].add(place, time_s, lasts_s)
@@ -140,7 +154,7 @@ def disagreement(
     for number, own in enumerate(runs):
         for other, theirs in enumerate(runs):
             slack_s = SAME_PLAIN_S if {number, other} & set(plain) else SAME_S
-            apart_s = max((_apart_s(run, theirs) for run in own), default=0.0)
+            apart_s = max((_apart_s(run, theirs) for run in own if theirs), default=0.0)
             if apart_s > slack_s:
                 return f"tracks {number + 1} and {other + 1} are {1000 * apart_s:.0f} ms further apart"
     return _hole(runs)
@@ -170,11 +184,12 @@ def _runs(original: Track, copy: Track, *, is_plain: bool, left_out: Collection[
 def _apart_s(run: Run, others: Sequence[Run]) -> float:
     """Return by how much a run is shifted otherwise than what lies around its middle in another track."""
     middle = run.places[len(run.places) // 2]
-    beside = [other.shift_s for other in others if len(other.places) >= MIN_PACKETS
-              and other.places[0] <= middle <= other.places[-1]]  # fmt: skip
-    if len(run.places) < MIN_PACKETS or not beside:
+    # Runs of one track follow each other.
+    beside = others[max(0, bisect_right(others, middle, key=lambda other: other.places[0]) - 1)]
+    is_beside = beside.places[0] <= middle <= beside.places[-1]
+    if min(len(run.places), len(beside.places)) < MIN_PACKETS or not is_beside:
         return 0.0
-    return min(abs(run.shift_s - shift_s) for shift_s in beside)
+    return abs(run.shift_s - beside.shift_s)
 
 
 def _hole(tracks: Sequence[Sequence[Run]]) -> str:

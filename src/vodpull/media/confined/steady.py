@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,10 @@ from typing import Any
 # The clock of these may jump forward: so much more than what came before is no pause but a jump, as FFmpeg counts.
 JUMPING = frozenset({"mpegts", "mpeg"})
 JUMP_S = 10
+# After so long it begins again at 0: 33 bits at 90 kHz.
+WRAP_S = Fraction(1 << 33, 90_000)
+# Tracks meet it one after the other, and nothing else comes between.
+NEAR_RUNS = 8
 # Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
 PAUSE_S = 3600
 # Lengths of files that do not begin at 0 are told in several ways; a transport stream begins anywhere.
@@ -181,34 +186,49 @@ def renewed_parameters(packet: Any) -> bytes:
 class Run:
     """A stretch of a file through which its clock only goes forward."""
 
-    latest: Fraction
-    first: dict[int, Fraction] = field(default_factory=dict)
+    latest: int
+    first: dict[int, int] = field(default_factory=dict)
     """By stream."""
-    end: dict[int, Fraction] = field(default_factory=dict)
+    end: dict[int, int] = field(default_factory=dict)
+    wrapped: tuple[int, int] | None = None
+    """Where the clock has only wrapped: in which run it has, and what lies between their times."""
 
 
 class Clock:
-    """Follows the times of all streams, packet by packet, and tells where they start anew."""
+    """
+    Follows the times of all streams, packet by packet, and tells where they start anew.
+
+    It counts in ticks of which those of every stream are multiples: exact, and ten times as fast as fractions.
+    """
 
     @classmethod
     def of(cls, container: Any, streams: list[Any]) -> Clock:
         """Return one for the streams of a file."""
-        return cls(jump_s=JUMP_S if container.format.name in JUMPING else PAUSE_S, alone=len(streams) == 1)
+        jump_s = JUMP_S if container.format.name in JUMPING else PAUSE_S
+        second = math.lcm(*(stream.time_base.denominator for stream in streams), UNTIDY_S.denominator)
+        return cls(jump_s=jump_s, alone=len(streams) == 1, second=second)
 
-    def __init__(self, *, jump_s: int, alone: bool) -> None:
+    def __init__(self, *, jump_s: int, alone: bool, second: int) -> None:
+        """Take how many ticks a second has."""
         self.runs: list[Run] = []
-        self._jump_s = jump_s
+        self._second = second
+        self._jumps = jump_s == JUMP_S
+        self._jump = jump_s * second
+        self._turn = round(WRAP_S * second)
+        self._untidy, self._reorder = int(UNTIDY_S * second), REORDERED_S * second
         self._alone = alone
+        self._ticks: dict[int, int] = {}
+        """What one tick of a stream is here."""
         self._at: dict[int, int] = {}
-        self._last: dict[int, Fraction] = {}
-        self._step: dict[int, Fraction] = {}
+        self._last: dict[int, int] = {}
+        self._step: dict[int, int] = {}
         self._reordered: set[int] = set()
 
     @property
     def is_plain(self) -> bool:
         """Tell whether there is one run that begins where such files begin."""
-        late = self._jump_s != JUMP_S and min(self.runs[0].first.values()) > LATE_S if self.runs else False
-        return len(self.runs) < 2 and not late  # noqa: PLR2004 - one
+        first = min(self.runs[0].first.values()) if self.runs else 0
+        return len(self.runs) < 2 and (self._jumps or first <= LATE_S * self._second)  # noqa: PLR2004 - one
 
     def run_of(self, packet: Any) -> int:
         """Return the number of the run that a packet belongs to."""
@@ -220,46 +240,79 @@ class Clock:
         if self._at.get(index) == number and time > self._last[index]:
             self._step[index] = time - self._last[index]
         self._at[index], self._last[index] = number, time
-        lasts = packet.duration * packet.time_base if packet.duration else self._step.get(index, Fraction(0))
+        lasts = packet.duration * self._ticks_of(packet) if packet.duration else self._step.get(index, 0)
         run.latest = max(run.latest, time)
         run.first.setdefault(index, time)
-        run.end[index] = max(run.end.get(index, time), time + min(lasts, SELDOM_S))
+        run.end[index] = max(run.end.get(index, time), time + min(lasts, SELDOM_S * self._second))
         return number
 
-    def _time(self, packet: Any) -> Fraction:
-        ticks = packet.pts if packet.dts is None else packet.dts
+    def _time(self, packet: Any) -> int:
+        ticks: int | None = packet.pts if packet.dts is None else packet.dts
         if ticks is None:
             index = packet.stream_index
-            return self._last.get(index, Fraction(0)) + self._step.get(index, Fraction(0))
-        return Fraction(ticks * packet.time_base)
+            return self._last.get(index, 0) + self._step.get(index, 0)
+        return ticks * self._ticks_of(packet)
 
-    def _number(self, index: int, time: Fraction) -> int:
+    def _ticks_of(self, packet: Any) -> int:
+        index = packet.stream_index
+        if index not in self._ticks:
+            self._ticks[index] = int(packet.time_base * self._second)
+        return self._ticks[index]
+
+    def _number(self, index: int, time: int) -> int:
         """Return the run of a time: the stream's own, a later one that has begun, or a new one."""
         mine = self._at.get(index)
-        untidy_s = REORDERED_S if index in self._reordered else UNTIDY_S
-        if mine is not None and time >= self._last[index] - untidy_s and self._follows(index, time, mine):
+        untidy = self._reorder if index in self._reordered else self._untidy
+        if mine is not None and time >= self._last[index] - untidy and self._follows(index, time, mine):
             return mine
-        for number in range(0 if mine is None else mine + 1, len(self.runs)):
-            if abs(time - self.runs[number].latest) <= self._jump_s:
+        for number in range(self._earliest(mine), len(self.runs)):
+            if abs(time - self.runs[number].latest) <= self._jump:
                 return number
-        self.runs.append(Run(latest=time))
+        self.runs.append(Run(latest=time, wrapped=self._wrapped(time)))
         return len(self.runs) - 1
 
-    def _follows(self, index: int, time: Fraction, number: int) -> bool:
+    def _earliest(self, mine: int | None) -> int:
+        """Return the first run in which a stream that leaves one may go on: where it turned, it may turn back."""
+        if mine is None:
+            return 0
+        wrapped = self.runs[mine].wrapped
+        return mine + 1 if wrapped is None else wrapped[0]
+
+    def _wrapped(self, time: int) -> tuple[int, int] | None:
+        """Return the run to which a time belongs that is only one turn of the clock away, and that turn."""
+        for number in range(max(0, len(self.runs) - NEAR_RUNS), len(self.runs) if self._jumps else 0):
+            run = self.runs[number]
+            for turn in (self._turn, -self._turn):
+                if abs(time + turn - run.latest) <= self._jump:
+                    base, turned = run.wrapped or (number, 0)
+                    return base, turn + turned
+        return None
+
+    def _follows(self, index: int, time: int, number: int) -> bool:
         # Beside other streams, they tell how late it is; alone, a stream that is slow from the start stays slow.
-        seldom_s = 3 * self._step[index] if index in self._step else SELDOM_S
-        return (self._alone and time - self._last[index] <= seldom_s) or time - self.runs[number].latest <= self._jump_s
+        seldom = 3 * self._step[index] if index in self._step else SELDOM_S * self._second
+        return (self._alone and time - self._last[index] <= seldom) or time - self.runs[number].latest <= self._jump
 
     def shifts(self) -> list[Fraction]:
         """Return what to add to the times of each run, so that each begins where the one before has ended."""
-        begin = min((time for time in self.runs[0].first.values()), default=Fraction(0))
-        shifts = [BEGIN_S - begin]
-        for before, after in zip(self.runs, self.runs[1:], strict=False):
-            common = before.end.keys() & after.first.keys()
-            gap = max((before.end[index] - after.first[index] for index in common), default=None)
-            gap = max(before.end.values()) - min(after.first.values()) if gap is None else gap
-            shifts.append(shifts[-1] + gap)
-        return shifts
+        shifts = [BEGIN_S * self._second - min(self.runs[0].first.values(), default=0)]
+        for number, after in enumerate(self.runs[1:], start=1):
+            if after.wrapped:
+                base, turn = after.wrapped
+                shifts.append(shifts[base] + turn)
+                continue
+            ended = self._ended(number - 1, shifts)
+            common = ended.keys() & after.first.keys()
+            shift = max((ended[index] - after.first[index] for index in common), default=None)
+            shifts.append(max(ended.values()) - min(after.first.values()) if shift is None else shift)
+        return [Fraction(shift, self._second) for shift in shifts]
+
+    def _ended(self, number: int, shifts: list[int]) -> dict[int, int]:
+        """Return when the streams of a run end, and of what it has only wrapped from, with their shifts."""
+        run = self.runs[number]
+        own = {index: end + shifts[number] for index, end in run.end.items()}
+        base = self._ended(run.wrapped[0], shifts) if run.wrapped else {}
+        return base | {index: max(end, base.get(index, end)) for index, end in own.items()}
 
 
 def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], seen: ClockFacts) -> None:

@@ -13,6 +13,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
+from vodpull.database.import_figures import counted
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.kinds import Kind, Texts, find_kind
@@ -170,7 +171,7 @@ class Imports:
             ParameterError: what opens the source was erased, and is needed again.
         """
         kind = find_kind(self.kinds, found.kind)
-        if EntryState.FAILED not in self.ledger.tallies([found.import_id])[found.import_id]:
+        if EntryState.FAILED not in self.ledger.figures([found.import_id])[found.import_id].tallies:
             raise NotAllowedNow("nothing of this import failed")
 
         def values(now: Import) -> Values:
@@ -221,4 +222,7 @@ def _wet(found: Import) -> Values:
 def _wait_again(connection: sa.Connection, found: Import) -> None:
     entry = tables.import_entries
     mine = sa.and_(entry.c.import_id == found.import_id, entry.c.state == EntryState.FAILED.value)
-    connection.execute(entry.update().where(mine).values(state=EntryState.WAITING.value, failure=None, at_ms=now_ms()))
+    with counted(connection, found.import_id):
+        connection.execute(
+            entry.update().where(mine).values(state=EntryState.WAITING.value, failure=None, at_ms=now_ms())
+        )

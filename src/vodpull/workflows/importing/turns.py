@@ -19,6 +19,7 @@ import structlog
 
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
+from vodpull.database.import_figures import count_again
 from vodpull.errors import Failure, FetchError, InternalError, OriginFailed, OriginTimeout, VodpullError
 from vodpull.imports.entries import Entry, Lister, Page
 from vodpull.imports.kinds import Kind, Resolver, find_kind
@@ -224,6 +225,7 @@ class Turns:
                 self._start(connection, now, delay_s=SOON_S if changes else LATER_S)
             elif goes_on:
                 take_turn(connection, now, **end_values(ImportState.DONE))
+                count_again(connection, found.import_id)
                 log.info("import done", **{"import": found.import_id}, entries=found.listed)
 
     def _failed(self, found: Import, error: VodpullError) -> None:

@@ -71,8 +71,8 @@ class _Desk:
 
     def shown(self, *found: Import) -> list[ImportReply]:
         speed, ids = measure_speed(self.ledger.engine), [each.import_id for each in found]
-        tallies, volumes = self.ledger.tallies(ids), self.ledger.volumes(ids)
-        return [import_reply(each, tallies[each.import_id], speed, volume=volumes[each.import_id]) for each in found]
+        figures = self.ledger.figures(ids)
+        return [import_reply(each, figures[each.import_id], speed) for each in found]
 
     def create(self, body: NewImport, caller: Caller) -> ImportReply:
         asked = Asked(

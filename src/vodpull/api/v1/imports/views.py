@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from vodpull.api.v1.imports.shapes import EntryReply, ImportReply, LeftReply, NewEntry, TallyReply
 from vodpull.api.v1.shapes import ErrorReply
 from vodpull.errors import Failure
 from vodpull.imports.entries import Entry, EntryCaption
 from vodpull.imports.estimate import Speed, estimate
-from vodpull.imports.model import EntryState, Import, ListedEntry, Tally, Volume
+from vodpull.imports.model import EntryState, Figures, Import, ListedEntry, Tally
 
 
-def import_reply(found: Import, tallies: Mapping[EntryState, Tally], speed: Speed, *, volume: Volume) -> ImportReply:
+def import_reply(found: Import, figures: Figures, speed: Speed) -> ImportReply:
     """Return an import as `/api/v1` shows it."""
     return ImportReply(
         import_id=found.import_id,
@@ -24,9 +22,9 @@ def import_reply(found: Import, tallies: Mapping[EntryState, Tally], speed: Spee
         state=found.state,
         is_listed=found.is_listed,
         listed=found.listed,
-        counts={state: TallyReply(**vars(tallies.get(state, Tally()))) for state in EntryState},
-        left=LeftReply(**vars(estimate(tallies, speed, parallel=found.options.parallel))),
-        **vars(volume),
+        counts={state: TallyReply(**vars(figures.tallies.get(state, Tally()))) for state in EntryState},
+        left=LeftReply(**vars(estimate(figures.tallies, speed, parallel=found.options.parallel))),
+        **vars(figures.volume),
         error=_error(found.failure),
         created_at_ms=found.created_at_ms,
         started_at_ms=found.started_at_ms,

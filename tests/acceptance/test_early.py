@@ -195,7 +195,7 @@ def apart(
     both = []
     for role in ("api", "worker"):
         one = Vodpull(tmp_path_factory.mktemp(role) / "data", origin="http://127.0.0.1:9", **shared)
-        one.role, one.is_killed = role, True
+        one.role = role
         one.encode_quickly()
         one.start()
         both.append(one)

@@ -111,8 +111,9 @@ async def test_what_a_sound_is_for_is_read_as_far_as_the_container_says_it(
     assert [told[index] for index in sorted(told)] == roles
 
 
-async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox) -> None:
-    clip = await make_clip("a.mkv", *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox, name: str) -> None:
+    clip = await make_clip(name, *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
     assert [track.index for track in (await probe(clip, toolbox=toolbox)).audio] == [2, 1]
 
 

@@ -40,7 +40,7 @@ from vodpull.media import (
     survey,
 )
 from vodpull.media.plan.encode_plan import THREADS, RungPlan
-from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.ffmpeg_options import global_flags
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 

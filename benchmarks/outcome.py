@@ -19,7 +19,7 @@ from pathlib import Path
 import av
 
 from vodpull.media import EncodePlan, MediaInfo, RunLimits, Toolbox, describe
-from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.ffmpeg_options import global_flags
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 

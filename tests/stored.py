@@ -11,11 +11,12 @@ from alembic import command
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
-from vodpull.database.connection import _migrations, open_database
+from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
+from vodpull.database.migrate import migrations
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 
@@ -116,7 +117,7 @@ def finish(store: Store, job: Job, outcome: Outcome) -> BatchView | None:
 def older_database(url: str, revision: str) -> sa.Engine:
     """Return an empty database with the tables of an older revision; the caller disposes of it."""
     engine = open_database(url)
-    config = _migrations()
+    config = migrations()
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -14,7 +14,8 @@ from typing import Any
 
 from dbos._sys_db import SystemDatabase
 
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.workflows.engine import wakeups
 from vodpull.workflows.engine.engine import Call, Engine, JsonObject
 from vodpull.workflows.engine.executors import BeatLimits, Heartbeat, claim_executor_id

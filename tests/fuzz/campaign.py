@@ -13,9 +13,10 @@ from vodpull.errors import EncodeStalled
 from vodpull.media.encode.texts import BOXED
 from vodpull.media.inspect.probe import PARTS, probe_orders, pyav_folders
 from vodpull.media.mp4 import boxes
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import Finished
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 TEXT_SCRIPTS = (CONFINED / "boxed_texts.py", CONFINED / "ttml.py", Path(boxes.__file__))
@@ -112,7 +113,7 @@ class Campaign:
     async def _read_texts(self, names: Sequence[str]) -> Finished:
         # Whatever the track of text has become, and tracks that are none as well.
         texts = {str(index): self._text for index in range(4)}
-        orders = {"options": allowlist.format_options(), "texts": texts}
+        orders = {"options": ffmpeg_options.format_options(), "texts": texts}
         return await self._run_many(names, orders, TEXT_SCRIPTS)
 
     async def _run_many(self, names: Sequence[str], orders: Mapping[str, Any], scripts: Sequence[Path]) -> Finished:
@@ -128,10 +129,10 @@ class Campaign:
 
     async def _decode(self, names: Sequence[str], books: Books) -> None:
         """Decode files in one process; where it does not end well, in halves, down to the one that is the cause."""
-        argv = list(allowlist.global_flags())
+        argv = list(ffmpeg_options.global_flags())
         for name in names:
-            own = allowlist.text_option() if self._text else ()
-            argv += allowlist.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1", *own)
+            own = ffmpeg_options.text_option() if self._text else ()
+            argv += ffmpeg_options.input_flags(f"files/{name}", "-threads", "1", "-max_error_rate", "1", *own)
         for number in range(len(names)):
             text = ["-map", f"{number}:s?", "-c:s", "subrip"] if self._text and self._text not in BOXED else []
             argv += ["-map", f"{number}:v?", "-map", f"{number}:a?", *text, "-t", "5", "-fps_mode", "passthrough"]

@@ -17,7 +17,8 @@ from tests.services.postgres import Postgres
 from tests.stored import VAULT
 
 from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.jobs.store.store import Store
 
 

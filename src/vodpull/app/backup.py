@@ -26,7 +26,8 @@ from vodpull.app import local_key
 from vodpull.app.folder import make_data_dir
 from vodpull.app.setup import open_vault
 from vodpull.clock import now_ms
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError
 from vodpull.jobs.submission.templates import WATERMARKS
 from vodpull.settings import Settings

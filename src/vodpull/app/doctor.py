@@ -30,7 +30,8 @@ from vodpull.app.setup import (
 )
 from vodpull.app.telemetry.tracing import FIX, can_trace
 from vodpull.clock import now_s
-from vodpull.database.connection import TablesState, database_time_s, open_database, tables_state
+from vodpull.database.connection import database_time_s, open_database
+from vodpull.database.migrate import TablesState, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.retries import SourceRetries
 from vodpull.jobs.submission.templates import TEMPLATES, load_templates

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.accounts.keys import Accounts
 from vodpull.app.setup import folder_of, open_vault, require_installation
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.imports.entries import category_paths
 from vodpull.jobs.model import ServerType

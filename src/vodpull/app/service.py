@@ -17,7 +17,8 @@ from vodpull.app.setup import check_postgresql, check_shared, tell_unknown
 from vodpull.app.telemetry.tracing import open_tracer
 from vodpull.app.web import web_of
 from vodpull.app.work import attached, working
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings
 

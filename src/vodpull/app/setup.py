@@ -22,7 +22,8 @@ from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.vault import Vault
 from vodpull.app.folder import make_data_dir
 from vodpull.clock import read_zone
-from vodpull.database.connection import POOL_SIZE, migrate, open_database, tables_state
+from vodpull.database.connection import POOL_SIZE, open_database
+from vodpull.database.migrate import migrate, tables_state
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
 from vodpull.videos.playback.signer import Signer

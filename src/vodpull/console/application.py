@@ -44,7 +44,7 @@ from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullErr
 
 
 def create_console(context: ConsoleContext) -> Starlette:
-    """Return the pages. Who may call what stands in `request/rules.py`."""
+    """Return the pages. Who may call what stands in `access_rules.py`."""
     pages = Pages()
     gate = Gate(context.sessions, context.audit, pages)
     attempts, streams = Attempts(context.store.engine), Live(context.follow)

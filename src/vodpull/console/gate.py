@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
 from vodpull.accounts.people.sessions import SESSION_S, Sessions
+from vodpull.console.access_rules import Rule, rule_of
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form
-from vodpull.console.request.rules import Rule, rule_of
 from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
 from vodpull.console.request.words import retell, say_in
 from vodpull.errors import FormRefused, PermissionDenied, RequestTooLarge, VodpullError
@@ -39,7 +39,7 @@ class Gate:
     """
     Makes routes of handlers: plain functions of a visit that run in a thread.
 
-    Who may call a route, and what the audit log says of it, stands in `request/rules.py`.
+    Who may call a route, and what the audit log says of it, stands in `access_rules.py`.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditLog, pages: Pages) -> None:

@@ -1,4 +1,4 @@
-"""The database connection, and the migrations that bring its tables to this version."""
+"""The connection to the database, its clock, and what is done while its disk is full."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from pydantic_core import from_json
 
-from vodpull.database.causes import FIELD, explained
+from vodpull.database.causes import FIELD
 from vodpull.errors import ConfigurationError
 
 POOL_SIZE = 8
@@ -36,9 +30,6 @@ LEAST_FREE_BYTES = 1024 * 1024
 """Free space at which a write that failed for lack of it is tried again."""
 
 URL_REMEDY = "Write postgresql://user:password@host:5432/database, or nothing for a SQLite file in the data folder."
-
-_MIGRATION_LOCK = 0x766F6470
-"""Advisory lock number that serialises migrations on PostgreSQL ("vodp")."""
 
 
 def open_database(url: str) -> sa.Engine:
@@ -89,59 +80,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def migrate(engine: sa.Engine) -> None:
-    """
-    Bring the tables to this version; safe when several processes start at once.
-
-    Raises:
-        ConfigurationError: it cannot be used as it is set, or was written by a newer vodpull (no downgrades).
-        DatabaseUnavailable: it does not answer.
-    """
-    config = _migrations()
-    with explained(engine), engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        else:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            newest = ScriptDirectory.from_config(config).get_current_head()
-            raise ConfigurationError(
-                f"the database was written by a newer vodpull (this one knows revision {newest})",
-                field=FIELD,
-                remedy="Start the newer version, or restore a backup made before the upgrade.",
-            ) from error
-
-
-def _migrations() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    return config
-
-
-TablesState = Literal["none", "older", "current", "newer"]
-
-
-def tables_state(engine: sa.Engine) -> TablesState:
-    """
-    Return of which version the tables are, compared with this one; changes nothing.
-
-    Raises:
-        ConfigurationError: the database cannot be used as it is set.
-        DatabaseUnavailable: it does not answer.
-    """
-    with explained(engine), engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    known = ScriptDirectory.from_config(_migrations())
-    if found is None:
-        return "none"
-    if found == known.get_current_head():
-        return "current"
-    return "older" if found in {script.revision for script in known.walk_revisions()} else "newer"
 
 
 def outlast_full_disk(engine: sa.Engine, error: Exception, *, gives_up: Callable[[], bool]) -> bool:

@@ -20,7 +20,11 @@ MAX_ITEMS = 50
 
 
 class WireStatus(IntEnum):
-    """Values of `pullStatus` and `cmdStatus` (spec cloud-vod-fetch §5.1)."""
+    """
+    Values of `pullStatus` and `cmdStatus` (spec cloud-vod-fetch §5.1).
+
+    The final ones are set in `jobs/store/final_state.py`, that a source was pulled in `Store.pulled`.
+    """
 
     RUNNING = 1
     """From acceptance until the part of the work that it speaks of is final."""

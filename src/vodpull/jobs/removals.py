@@ -154,14 +154,6 @@ class Retention:
             views = [read_view(connection, batch.batch_id == batch_id) for batch_id in ids]
         return [view for view in views if view is not None]
 
-    def used_bytes(self, connection: sa.Connection, account_id: str) -> int:
-        """Return what the finished jobs of an account have stored, segments included, and its materials."""
-        used = sa.select(sa.func.sum(tables.job.c.stored_bytes)).join(tables.batch)
-        of_jobs = connection.scalar(used.where(tables.batch.c.account_id == account_id)) or 0
-        material = tables.material.c
-        mine = sa.and_(material.account_id == account_id, material.deleted_at_ms.is_(None))
-        return int(of_jobs) + int(connection.scalar(sa.select(sa.func.sum(material.size_bytes)).where(mine)) or 0)
-
     def knows_jobs(self) -> bool:
         """Return False when the database is as good as new."""
         with self._engine.connect() as connection:

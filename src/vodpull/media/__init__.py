@@ -10,11 +10,11 @@ from vodpull.media.encode.chunk import (
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.encode.letters import missing_letters
-from vodpull.media.encode.texts import extract_texts
+from vodpull.media.encode.texts import extract_texts, fragmented_text
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
-from vodpull.media.inspect.partial import Forecast, probe_part, reach
+from vodpull.media.inspect.partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
 from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
@@ -36,7 +36,7 @@ from vodpull.media.package.presentation import (
 from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
 from vodpull.media.plan.burnt_text import BurntText
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.cuts import Chunk, lasting_chunks
+from vodpull.media.plan.cuts import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning
@@ -46,8 +46,8 @@ from vodpull.media.plan.template_text import ABR, builtin_templates, parse_templ
 from vodpull.media.plan.watermark import Watermark
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
+from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.encrypted import encrypt_package
@@ -88,6 +88,7 @@ __all__ = [
     "Rung",
     "RungPlan",
     "SoundPlan",
+    "Spans",
     "StillPicture",
     "Survey",
     "Template",
@@ -115,6 +116,7 @@ __all__ = [
     "find_spot",
     "find_toolbox",
     "foresees_copy",
+    "fragmented_text",
     "join",
     "keys_needed",
     "lasting_chunks",
@@ -122,6 +124,7 @@ __all__ = [
     "make_cover",
     "measure_renditions",
     "missing_letters",
+    "missing_share",
     "needed_tools",
     "package_and_verify",
     "package_preview",

@@ -16,7 +16,8 @@ from vodpull.app.folder import make_data_dir
 from vodpull.app.service import running_service
 from vodpull.app.setup import open_vault
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
 

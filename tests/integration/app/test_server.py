@@ -288,6 +288,6 @@ def test_a_trusted_proxy_tells_who_it_was_and_what_a_client_adds_is_not_believed
 
 
 async def until(condition: object) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.01)

@@ -23,7 +23,8 @@ from vodpull.app.service import running_service
 from vodpull.app.setup import check_postgresql, open_accounts, prove_store, require_installation
 from vodpull.cli.main import app
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, StorageError
 from vodpull.settings import Settings, load_settings
 

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 
 from vodpull.app.service import running_service
 from vodpull.clock import now_s
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.settings import load_settings
 
 

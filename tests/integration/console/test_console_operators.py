@@ -18,7 +18,7 @@ from vodpull.accounts.people import two_factor as two_factor_module
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Place
-from vodpull.console.request.rules import LOOK, RULES
+from vodpull.console.access_rules import LOOK, RULES
 from vodpull.database import tables
 from vodpull.errors import AuthenticationError, NotAllowedNow, ParameterError, RateLimited
 

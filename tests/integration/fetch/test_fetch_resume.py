@@ -119,7 +119,7 @@ async def test_a_file_that_changes_in_the_middle_is_fetched_anew(bench: Bench, f
 async def test_a_file_that_got_shorter_is_fetched_anew(bench: Bench) -> None:
     file = bench.script("reset@90")
     running = asyncio.create_task(bench.download())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not file.ranges or file.faults:
             await asyncio.sleep(0)
     file.replace(b"short")
@@ -220,7 +220,7 @@ async def test_a_journal_that_makes_no_sense_is_not_believed(bench: Bench, text:
 async def test_pieces_that_do_not_fit_together_are_fetched_once_more_in_one(bench: Bench) -> None:
     file = bench.script("short@50")
     running = asyncio.create_task(bench.download(md5=md5_of(CONTENT[::-1])))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not file.ranges:
             await asyncio.sleep(0)
     file.content = CONTENT[::-1]  # although its ETag stays: the origin lies
@@ -242,7 +242,7 @@ async def test_a_stop_within_a_second_keeps_what_is_here_for_the_next_start(benc
     bench.script("stall@50")
     running = asyncio.create_task(bench.download())
     part = bench.target.with_name("source.part")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not part.exists() or part.stat().st_size < 0.4 * len(CONTENT):
             await asyncio.sleep(0.01)
     running.cancel()
@@ -260,7 +260,7 @@ async def test_a_stop_that_is_told_again_and_again_leaves_a_journal_that_is_true
     with pytest.raises(BodyIncomplete):
         await bench.download()
     running = asyncio.create_task(bench.download())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while file.sent_bytes < len(CONTENT) // 2:
             await asyncio.sleep(0.01)
     while not running.done():
@@ -284,14 +284,14 @@ async def test_a_second_process_leaves_the_first_ones_file_alone(bench: Bench, m
     monkeypatch.setattr(partfile, "_TURN_PATIENCE_S", 0.1)
     bench.origin.put("v", CONTENT)
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, bench.origin.origin, str(bench.target))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not journal_of(bench.target).exists():
             await asyncio.sleep(0.01)
     child.send_signal(signal.SIGSTOP)  # as a process that was paused, and whose work others take over
     with pytest.raises(StorageUnavailable, match="another process"):
         await bench.download("throttled?rate=8000000&file=v")
     child.send_signal(signal.SIGCONT)
-    assert await asyncio.wait_for(child.wait(), 30) == 0
+    assert await asyncio.wait_for(child.wait(), 120) == 0
     assert bench.target.read_bytes() == CONTENT
     assert bench.left() == ["source"]
 
@@ -310,7 +310,7 @@ asyncio.run(download(f"{origin}/throttled?rate=8000000&file=v", Path(target), gu
 async def test_a_killed_process_is_continued(bench: Bench) -> None:
     bench.origin.put("v", CONTENT * 2)
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, bench.origin.origin, str(bench.target))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not journal_of(bench.target).exists():
             assert child.returncode is None
             await asyncio.sleep(0.01)

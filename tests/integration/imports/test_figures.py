@@ -10,8 +10,8 @@ from tests.stored import FAILURE, accepted, older_database
 
 from vodpull.accounts.keys import NewKey
 from vodpull.database import tables
-from vodpull.database.connection import migrate
 from vodpull.database.import_figures import count_again
+from vodpull.database.migrate import migrate
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import EntryChange, Ledger, change_entries, insert_entries, insert_import
 from vodpull.imports.model import EntryState, Figures, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume

@@ -10,7 +10,8 @@ from alembic.runtime.migration import MigrationContext
 
 from vodpull.database import tables
 from vodpull.database.changes import following
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.database.tables import metadata
 
 

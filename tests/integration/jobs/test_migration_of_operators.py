@@ -12,7 +12,7 @@ from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Sessions
 from vodpull.accounts.people.tokens import hash_of
 from vodpull.clock import now_ms
-from vodpull.database.connection import migrate
+from vodpull.database.migrate import migrate
 
 BEFORE = "0018"
 

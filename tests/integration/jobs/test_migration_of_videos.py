@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import older_database
 
-from vodpull.database.connection import migrate
+from vodpull.database.migrate import migrate
 from vodpull.jobs.model import EncodeState
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.videos.library import Library, VideoFilter

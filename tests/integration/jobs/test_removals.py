@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.stored import used_bytes
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
+from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import removals
 from vodpull.jobs.manifests.records import Records
@@ -27,7 +29,7 @@ from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.status_reader import Lookup, open_status_reader
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.requests.leftovers import strangers
@@ -231,11 +233,11 @@ def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: Ba
         records.archived(record, stored_bytes=1000)
     assert records.unarchived(limit=10) == []
     with database.connect() as connection:
-        assert keeper.used_bytes(connection, done.batch.account_id) == 2000
-        assert keeper.used_bytes(connection, "somebody else") == 0
+        assert used_bytes(connection, done.batch.account_id) == 2000
+        assert used_bytes(connection, "somebody else") == 0
     keeper.delete(done, position=0)
     with database.connect() as connection:
-        assert keeper.used_bytes(connection, done.batch.account_id) == 1000
+        assert used_bytes(connection, done.batch.account_id) == 1000
 
 
 def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engine, store: Store) -> None:

@@ -15,7 +15,8 @@ from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery

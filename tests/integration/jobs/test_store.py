@@ -11,12 +11,13 @@ from tests.stored import ASSET, FAILURE, accept, finish, ref
 
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
-from vodpull.database.connection import database_time_s, migrate
+from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
 from vodpull.jobs.model import Job, Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import fingerprint, remember

@@ -14,8 +14,10 @@ from tests.videos import stored_video
 
 from vodpull import storage
 from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.stored import used_bytes
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import NotFound, Occupied, PermissionDenied
 from vodpull.jobs.removals import Retention
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
@@ -39,9 +41,7 @@ def objects(tmp_path: Path) -> storage.ObjectStore:
 def stored_bytes(database: sa.Engine) -> int:
     with database.connect() as connection:
         account_id = connection.scalars(sa.select(tables.account.c.account_id)).one()
-        assert connection.scalar(sa.select(tables.account.c.stored_bytes)) == Retention(database).used_bytes(
-            connection, account_id
-        )
+        assert connection.scalar(sa.select(tables.account.c.stored_bytes)) == used_bytes(connection, account_id)
         return int(connection.scalar(sa.select(tables.account.c.stored_bytes)) or 0)
 
 

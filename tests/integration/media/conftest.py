@@ -8,8 +8,9 @@ import pytest
 from tests.integration.media.pipeline import Maker
 
 from vodpull.media import Toolbox, find_toolbox
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 
 LIMITS = RunLimits(wall_s=120)
 

@@ -13,7 +13,7 @@ from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.plan.template import AudioCodec, AudioRecipe, VideoCodec, VideoRate
 from vodpull.media.plan.template_text import PRESETS
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 
@@ -82,8 +82,8 @@ async def test_segments_of_every_codec_play_alone_and_tell_their_names(
     assert re.fullmatch(NAMES[audio], found[1])
     (tmp_path / "second.mp4").write_bytes(header + (folder / "1.m4s").read_bytes())
     argv = [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("source"),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source"),
         "-xerror",
         "-map",
         "0:v",

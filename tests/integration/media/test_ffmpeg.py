@@ -15,9 +15,10 @@ from vodpull.errors import ConfigurationError, EncodeFailed, EncodeInterrupted, 
 from vodpull.media import Toolbox, ToolProgress, builtin_templates, describe, find_toolbox, needed_tools
 from vodpull.media.confined import launcher
 from vodpull.media.tools import out_of_memory
-from vodpull.media.tools.allowlist import global_flags
+from vodpull.media.tools.ffmpeg_options import global_flags
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import Finished, check
-from vodpull.media.tools.run import RunLimits, _orders, run, spent_s
+from vodpull.media.tools.run import _orders, run, spent_s
 from vodpull.media.tools.sandbox import confined
 
 LIMITS = RunLimits(wall_s=60)
@@ -151,7 +152,7 @@ async def test_cancelling_ends_every_process(either_toolbox: Toolbox, tmp_path: 
     work = asyncio.ensure_future(
         run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS, on_progress=lambda _: started.set())
     )
-    await asyncio.wait_for(started.wait(), 30)
+    await asyncio.wait_for(started.wait(), 60)
     assert alive(marker)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -179,8 +180,9 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     code = (
         "import asyncio\n"
         "from vodpull.media.tools.ffmpeg import find_toolbox\n"
-        "from vodpull.media.tools.run import RunLimits, run\n"
-        "from vodpull.media.tools.allowlist import global_flags\n"
+        "from vodpull.media.tools.run import run\n"
+        "from vodpull.media.tools.limits import RunLimits\n"
+        "from vodpull.media.tools.ffmpeg_options import global_flags\n"
         f"argv = (*global_flags(), *{ENDLESS[:-3]!r}, '-metadata', {marker!r}, *{ENDLESS[-3:]!r})\n"
         f"box = find_toolbox('', sandbox={sandbox!r})\n"
         "say = lambda _: print('running', flush=True)\n"

@@ -10,7 +10,7 @@ from tests.integration.media.pipeline import plan_source, published
 from tests.mp4_edits import counted, description_of, parameter_sets, samples_of, write_mp4
 
 from vodpull.media import Toolbox, join
-from vodpull.media.tools.run import copy_limits
+from vodpull.media.tools.limits import copy_limits
 
 BASELINE = (*X264[:-2], "-profile:v", "baseline", "-g", 50)
 HIGH = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", 0, "-pix_fmt", "yuv420p", "-g", 50)

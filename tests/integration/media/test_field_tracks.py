@@ -18,8 +18,9 @@ from tests.mp4_edits import edit
 
 from vodpull.errors import MediaTruncated, MediaUnsupported
 from vodpull.media import ABR, MediaInfo, Rendition, Toolbox, check_source, probe, sound_is_lost, warnings_of
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p")
@@ -110,8 +111,9 @@ async def test_what_a_sound_is_for_is_read_as_far_as_the_container_says_it(
     assert [told[index] for index in sorted(told)] == roles
 
 
-async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox) -> None:
-    clip = await make_clip("a.mkv", *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+async def test_a_commentary_does_not_go_first(make_clip: Maker, toolbox: Toolbox, name: str) -> None:
+    clip = await make_clip(name, *TWO, "-disposition:a:0", "comment", "-disposition:a:1", "0")
     assert [track.index for track in (await probe(clip, toolbox=toolbox)).audio] == [2, 1]
 
 

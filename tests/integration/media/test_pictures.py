@@ -20,7 +20,8 @@ from vodpull.media.package.pictures import (
 )
 from vodpull.media.package.storyboard import plan_storyboard, read_storyboard
 from vodpull.media.plan.template import LONG_S
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.limits import RunLimits
+from vodpull.media.tools.run import run
 
 LIMITS = RunLimits(wall_s=60)
 SIZE = "s=320x180:r=30"

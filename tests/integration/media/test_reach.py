@@ -15,7 +15,7 @@ from tests.integration.media.pipeline import Maker
 from vodpull.media import Forecast, MediaInfo, Toolbox, probe
 from vodpull.media.confined import decodable
 from vodpull.media.inspect.partial import probe_part, reach
-from vodpull.media.tools.allowlist import format_options
+from vodpull.media.tools.ffmpeg_options import format_options
 
 LENGTH_S = 40
 PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}")

@@ -42,7 +42,7 @@ async def test_a_chunk_that_shows_something_else_is_made_again(database: sa.Engi
     production = Production(made.can)
     proof = read_verified(await production.package(made.job, info)).proof
     assert proof is not None
-    assert "at 8.00 s" in str(proof["careful"])
+    assert "at 4.00 s" in str(proof["careful"])
     assert (await production.publish(made.job, info)).proof == proof
 
 

@@ -10,16 +10,17 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from tests.integration.workflows.attempts import Bench, bench
+from tests.integration.workflows.attempts import Bench, bench, pulled
 from tests.services.vodpull import processes_on
 from tests.stored import FAILURE
 
 from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.preview import read_note
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.workspace.pieces import PLAN
 
@@ -132,3 +133,17 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
             monkeypatch.setattr(early, "clear_pieces", refuse)
             raise Md5Mismatch("another file")
     assert not processes_on(made.can.work_folder)
+
+
+async def test_a_preview_shows_what_is_here_already_and_no_less_after_it(database: sa.Engine, tmp_path: Path) -> None:
+    made, info = await pulled(bench(database, tmp_path, seconds=42))
+    production, folder = Production(made.can), made.can.workspace(made.job).preview
+    for number in (0, 1):
+        await production.make_chunk(made.job, info, number)
+    assert await production.preview(made.job, info, chunks=1) is not None
+    shown = read_note(folder)
+    assert (shown.chunks, shown.segments) == (2, 6)
+    assert await production.preview(made.job, info, chunks=1) is None
+    await production.make_chunk(made.job, info, 2)
+    assert await production.preview(made.job, info, chunks=2) is None, "the whole comes next"
+    assert read_note(folder) == shown

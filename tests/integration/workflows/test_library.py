@@ -16,7 +16,8 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
@@ -28,7 +29,7 @@ from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.removals import Retention
 from vodpull.jobs.store import posters, superseded
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
@@ -252,7 +253,7 @@ async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(p
     with pytest.raises(NotFound):
         place.again(video)
     assert place.sent() == [], "the files are there"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not place.sent():
             await asyncio.sleep(0.01)
     await place.removal.carry_out()

@@ -62,7 +62,7 @@ def event(text: str) -> str:
 
 
 async def rest(stream: AsyncIterator[str]) -> list[str]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return [said async for said in stream]
 
 
@@ -160,5 +160,5 @@ async def test_nobody_looks_when_nobody_listens(batches: Batches) -> None:
     await anext(stream)
     await stream.aclose()
     assert hub._reader is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await hub._reader

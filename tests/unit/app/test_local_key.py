@@ -7,7 +7,8 @@ import pytest
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.app.local_key import FILE_NAME, is_local_key, keep_local_key
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 
 
 @pytest.fixture

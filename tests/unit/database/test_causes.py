@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from vodpull.database.causes import explained
-from vodpull.database.connection import migrate, open_database
+from vodpull.database.connection import open_database
+from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, DatabaseUnavailable, VodpullError
 
 URL = "postgresql+psycopg://ann:hunter2@db.example/videos?sslpassword=hunter2"

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Place
-from vodpull.console.request.rules import rule_of
+from vodpull.console.access_rules import rule_of
 from vodpull.console.request.words import LANGUAGES, Language, choose_language
 
 COOKIE = "vodpull_console"

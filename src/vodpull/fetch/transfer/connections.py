@@ -18,7 +18,7 @@ from vodpull.fetch.transfer.body import read_blocks
 from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 from vodpull.fetch.transfer.limits import FetchLimits, Order
 from vodpull.fetch.transfer.parallelism import Width
-from vodpull.fetch.transfer.response import check_range
+from vodpull.fetch.transfer.same_file import check_range
 from vodpull.fetch.transfer.sessions import Sessions
 
 # A file with less than this to come is here before another connection has gathered speed.

@@ -24,16 +24,8 @@ from vodpull.fetch.transfer.answer import Answer
 from vodpull.fetch.transfer.connections import TransferConnections, range_headers
 from vodpull.fetch.transfer.gaps import Plan, RangeClaim
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
-from vodpull.fetch.transfer.response import (
-    check_encoding,
-    check_range,
-    check_size,
-    check_status,
-    identity_of,
-    invites_ranges,
-    plain,
-    retry_after_s,
-)
+from vodpull.fetch.transfer.response import check_encoding, check_size, check_status, invites_ranges, retry_after_s
+from vodpull.fetch.transfer.same_file import check_range, identity_of, plain
 from vodpull.fetch.transfer.sessions import Sessions
 
 _PROGRESS_INTERVAL_S = 0.25

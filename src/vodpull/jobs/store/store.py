@@ -26,7 +26,7 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.outcome import Outcome, final_values
+from vodpull.jobs.store.final_state import Outcome, final_values
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row, read_view
 from vodpull.jobs.store.superseded import supersede

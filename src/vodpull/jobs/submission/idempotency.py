@@ -1,4 +1,8 @@
-"""Requests that were answered before: the same one again gets the first answer, not a second batch."""
+"""
+Requests that were answered before: the same one again gets the first answer, not a second batch.
+
+A transNo is no part of it: `Store.add_batch` refuses one that was used before where an operator wants that.
+"""
 
 from __future__ import annotations
 

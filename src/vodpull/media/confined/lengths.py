@@ -165,7 +165,7 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
         if not missing:
             break
         try:
-            container.seek(max(container.start_time or 0, end_us - tail_us))
+            _seek(av, container, max(container.start_time or 0, end_us - tail_us))
             for packet in packets(av, container, [container.streams[index] for index in missing]):
                 # AVI only has times of decoding.
                 begin = packet.dts if container.format.name == "avi" else packet.pts
@@ -180,6 +180,14 @@ def _last_timestamps(av: Any, container: Any, indexes: list[int], *, frame_s: fl
             # A file without an index cannot be searched; what was read until then counts.
             break
     return last_s
+
+
+def _seek(av: Any, container: Any, at_us: int) -> None:
+    """Go to the last keyframe before an instant; to the next one where there is none before."""
+    try:
+        container.seek(at_us)
+    except av.FFmpegError:
+        container.seek(at_us, backward=False)
 
 
 def missing_bytes(streams: list[Any], size: int) -> str | None:

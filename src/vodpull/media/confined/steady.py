@@ -28,6 +28,10 @@ from typing import Any
 # The clock of these may jump forward: so much more than what came before is no pause but a jump, as FFmpeg counts.
 JUMPING = frozenset({"mpegts", "mpeg"})
 JUMP_S = 10
+# After so long it begins again at 0: 33 bits at 90 kHz.
+WRAP_S = Fraction(1 << 33, 90_000)
+# Tracks meet it one after the other, and nothing else comes between.
+NEAR_RUNS = 8
 # Elsewhere a gap is a pause that somebody meant, up to what nobody waits for.
 PAUSE_S = 3600
 # Lengths of files that do not begin at 0 are told in several ways; a transport stream begins anywhere.
@@ -186,6 +190,8 @@ class Run:
     first: dict[int, int] = field(default_factory=dict)
     """By stream."""
     end: dict[int, int] = field(default_factory=dict)
+    wrapped: tuple[int, int] | None = None
+    """Where the clock has only wrapped: in which run it has, and what lies between their times."""
 
 
 class Clock:
@@ -208,6 +214,7 @@ class Clock:
         self._second = second
         self._jumps = jump_s == JUMP_S
         self._jump = jump_s * second
+        self._turn = round(WRAP_S * second)
         self._untidy, self._reorder = int(UNTIDY_S * second), REORDERED_S * second
         self._alone = alone
         self._ticks: dict[int, int] = {}
@@ -258,11 +265,28 @@ class Clock:
         untidy = self._reorder if index in self._reordered else self._untidy
         if mine is not None and time >= self._last[index] - untidy and self._follows(index, time, mine):
             return mine
-        for number in range(0 if mine is None else mine + 1, len(self.runs)):
+        for number in range(self._earliest(mine), len(self.runs)):
             if abs(time - self.runs[number].latest) <= self._jump:
                 return number
-        self.runs.append(Run(latest=time))
+        self.runs.append(Run(latest=time, wrapped=self._wrapped(time)))
         return len(self.runs) - 1
+
+    def _earliest(self, mine: int | None) -> int:
+        """Return the first run in which a stream that leaves one may go on: where it turned, it may turn back."""
+        if mine is None:
+            return 0
+        wrapped = self.runs[mine].wrapped
+        return mine + 1 if wrapped is None else wrapped[0]
+
+    def _wrapped(self, time: int) -> tuple[int, int] | None:
+        """Return the run to which a time belongs that is only one turn of the clock away, and that turn."""
+        for number in range(max(0, len(self.runs) - NEAR_RUNS), len(self.runs) if self._jumps else 0):
+            run = self.runs[number]
+            for turn in (self._turn, -self._turn):
+                if abs(time + turn - run.latest) <= self._jump:
+                    base, turned = run.wrapped or (number, 0)
+                    return base, turn + turned
+        return None
 
     def _follows(self, index: int, time: int, number: int) -> bool:
         # Beside other streams, they tell how late it is; alone, a stream that is slow from the start stays slow.
@@ -272,12 +296,23 @@ class Clock:
     def shifts(self) -> list[Fraction]:
         """Return what to add to the times of each run, so that each begins where the one before has ended."""
         shifts = [BEGIN_S * self._second - min(self.runs[0].first.values(), default=0)]
-        for before, after in zip(self.runs, self.runs[1:], strict=False):
-            common = before.end.keys() & after.first.keys()
-            gap = max((before.end[index] - after.first[index] for index in common), default=None)
-            gap = max(before.end.values()) - min(after.first.values()) if gap is None else gap
-            shifts.append(shifts[-1] + gap)
+        for number, after in enumerate(self.runs[1:], start=1):
+            if after.wrapped:
+                base, turn = after.wrapped
+                shifts.append(shifts[base] + turn)
+                continue
+            ended = self._ended(number - 1, shifts)
+            common = ended.keys() & after.first.keys()
+            shift = max((ended[index] - after.first[index] for index in common), default=None)
+            shifts.append(max(ended.values()) - min(after.first.values()) if shift is None else shift)
         return [Fraction(shift, self._second) for shift in shifts]
+
+    def _ended(self, number: int, shifts: list[int]) -> dict[int, int]:
+        """Return when the streams of a run end, and of what it has only wrapped from, with their shifts."""
+        run = self.runs[number]
+        own = {index: end + shifts[number] for index, end in run.end.items()}
+        base = self._ended(run.wrapped[0], shifts) if run.wrapped else {}
+        return base | {index: max(end, base.get(index, end)) for index, end in own.items()}
 
 
 def write(av: Any, path: str, orders: dict[str, Any], *, shifts: list[Fraction], seen: ClockFacts) -> None:

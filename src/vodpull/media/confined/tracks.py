@@ -59,7 +59,7 @@ class Choice:
                 kind = "subtitle" if stream.index in self._boxed else stream.type
                 {"video": self.pictures, "audio": self.sounds}.get(kind, self.texts).append(stream)
         self.pictures.sort(key=_picture_rank)
-        self.sounds.sort(key=_sound_rank)
+        self.sounds.sort(key=_sound_rank_of_mp4 if container.format.name.startswith("mov") else _sound_rank)
 
     @property
     def undecodable_picture(self) -> str | None:
@@ -167,6 +167,12 @@ def _sound_rank(stream: Any) -> tuple[bool, bool, int]:
     kinds = type(stream.disposition)
     special = kinds.comment | kinds.hearing_impaired | kinds.visual_impaired | kinds.descriptions | kinds.karaoke
     return not stream.disposition & kinds.default, bool(stream.disposition & special), stream.index
+
+
+def _sound_rank_of_mp4(stream: Any) -> tuple[bool, bool, int]:
+    # Nothing says default but being enabled, which muxers say of the first track, whatever it is for.
+    other, special, index = _sound_rank(stream)
+    return special, other, index
 
 
 def channels(context: Any) -> int:

@@ -16,10 +16,11 @@ from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.package.hls import whole_s
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import copy_limits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 MP4_FILE = "edited.mp4"
@@ -113,8 +114,8 @@ async def write_flv(folder: Path, *, toolbox: Toolbox) -> None:
         EncodeFailed, EncodeStalled: FFmpeg ended with an error, or made no progress.
     """
     argv = [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("edited"),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("edited"),
         "-map", "0", "-c", "copy", "-map_metadata", "-1",
         "-f", "flv", f"file:{FLV_FILE}",
     ]  # fmt: skip

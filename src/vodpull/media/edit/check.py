@@ -15,7 +15,7 @@ from vodpull.media.inspect.packets import survey
 from vodpull.media.inspect.probe import probe
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.plan.copy_rules import STEP_S
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Found, ask_proof
 from vodpull.media.verify.instants import AROUND, LISTENED_S
@@ -94,7 +94,7 @@ def compare_orders(plan: EditPlan, part: Part, source: EditSource) -> dict[str, 
     # Only where a stretch lies inside of its part: beside it, another source is heard.
     listens = [first_s + length_s / 2] if info.audio and length_s >= 2 * LISTENED_S else []
     return {
-        "options": allowlist.format_options(),
+        "options": ffmpeg_options.format_options(),
         "segment": SEGMENT_PATTERN,
         # The instant of the source that is 0 in the result.
         "zero_s": zero_s + float(part.first_frame / plan.rate) - first_s,

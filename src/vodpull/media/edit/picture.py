@@ -13,10 +13,11 @@ from vodpull.media.package.timeline import on_grid
 from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.cuts import exact_rate
 from vodpull.media.plan.settled import settled
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import copy_limits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 # Of all copies alike, so that those of several files can be one track.
@@ -47,8 +48,8 @@ def build_copy_argv(info: MediaInfo) -> list[str]:
     rewritten = copy_filter(info.video, info.container)
     zero = () if info.zero_s is None else ("-copyts", "-itsoffset", f"{-info.zero_s:.6f}")
     return [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("source", *zero),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source", *zero),
         "-map", f"0:{info.video.index}", "-c", "copy", "-avoid_negative_ts", "disabled",
         *(("-bsf:v", rewritten) if rewritten else ()),
         *(("-tag:v", "hvc1") if info.video.codec == "hevc" else ()),

@@ -10,10 +10,11 @@ from vodpull.media.edit.plan import SAMPLES_HZ, EditInput, EditPlan, EditSource,
 from vodpull.media.encode.filters import RESAMPLE
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.downmix import stereo_mix
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, copy_limits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 SOUND_FILE = "sound.mp4"
@@ -58,7 +59,7 @@ def build_sound_argv(sources: Sequence[EditSource], plan: EditPlan) -> list[str]
     ]
     joined = f"{''.join(labels)}concat=n={len(labels)}:v=0:a=1[sound]"
     return [
-        *allowlist.global_flags(),
+        *ffmpeg_options.global_flags(),
         *(token for number in heard for token in _input_flags(number, sources[number])),
         "-filter_complex", ";".join([*chains, joined]),
         "-map", "[sound]", "-c:a", "aac", "-profile:a", "aac_low",
@@ -71,7 +72,7 @@ def build_sound_argv(sources: Sequence[EditSource], plan: EditPlan) -> list[str]
 def _input_flags(number: int, source: EditSource) -> tuple[str, ...]:
     # Times of several inputs, each counted from where its own source begins.
     zero_s = source.info.start_time_s if source.info.zero_s is None else source.info.zero_s
-    return allowlist.input_flags(f"source{number}", "-copyts", "-itsoffset", f"{-zero_s:.6f}")
+    return ffmpeg_options.input_flags(f"source{number}", "-copyts", "-itsoffset", f"{-zero_s:.6f}")
 
 
 def _chain(source: EditSource, part: Part, plan: EditPlan, *, source_input: int | None) -> str:

@@ -24,10 +24,11 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
 from vodpull.media.plan.picture import Picture
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import FONT_CACHE, Toolbox
 
 
@@ -76,7 +77,7 @@ async def encode_chunk(  # noqa: PLR0913, PLR0917 - what is made of what, and wi
     argv = build_chunk_argv(plan, chunk)
     with burnt_in_beside(plan, folder):
         finished = await run(
-            argv if stop_bytes is None else allowlist.cut_input(argv, "source", stop_bytes),
+            argv if stop_bytes is None else ffmpeg_options.cut_input(argv, "source", stop_bytes),
             toolbox=toolbox,
             reads={"source": source},
             writes=folder,
@@ -146,8 +147,8 @@ def build_chunk_argv(plan: EncodePlan, chunk: Chunk) -> list[str]:
     sizes = [(planned.rung.width_px, planned.rung.height_px) for planned in plan.encoded]
     frames = range(chunk.first_frame, chunk.first_frame + chunk.frames)
     argv = [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source", "-threads", str(plan.decoder_threads), *seek_flags(plan, chunk)),
         *_filter_flags(plan.picture),
         "-filter_complex", _graph(plan, chunk, sizes, frames=frames),
     ]  # fmt: skip
@@ -278,7 +279,7 @@ def build_tracks_argv(plan: EncodePlan) -> list[str]:
     """Return the FFmpeg command for what belongs to the whole film: reads `/in/source`. Pure."""
     encoded = {number: sound for number, sound in enumerate(plan.sounds) if not sound.copied}
     chains = [sound_chain(sound, label=f"a{number}") for number, sound in encoded.items()]
-    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *zero_flags(plan))]
+    argv = [*ffmpeg_options.global_flags(), *ffmpeg_options.input_flags("source", *zero_flags(plan))]
     argv += ["-filter_complex", ";".join(chains)] if chains else []
     # A timestamp far ahead would otherwise be filled with hours of silence.
     end = ["-t", f"{plan.duration_s:.6f}"]

@@ -16,10 +16,11 @@ from vodpull.media.encode.languages import bcp_47, iso_639_2
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import Steadied, steady
 from vodpull.media.mp4.languages import room, write_languages
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 # Of a track's name; a command says what it reads and writes with the others.
@@ -172,8 +173,8 @@ def build_join_argv(
     inputs = ["video", *(f"audio{number}" for number in range(apart))]
     own = ("-map", "0:a?") if apart == 0 or apart < len(sounds) else ()
     return [
-        *allowlist.global_flags(),
-        *(token for part in inputs for token in allowlist.input_flags(part, *_offset(late_s.get(part, 0.0)))),
+        *ffmpeg_options.global_flags(),
+        *(token for part in inputs for token in ffmpeg_options.input_flags(part, *_offset(late_s.get(part, 0.0)))),
         # `?`: sound only and picture only are sources too; the probe says later what they are good for.
         "-map", "0:v:0?",
         *(token for number in range(apart) for token in ("-map", f"{number + 1}:a:0")),

@@ -10,9 +10,10 @@ from vodpull.errors import EncodeFailed, EncodeStalled
 from vodpull.media.encode.chunk import text_beside
 from vodpull.media.encode.filters import draw
 from vodpull.media.plan.burnt_text import BurntText
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 # All letters of a film that is told in Chinese, and more.
@@ -44,7 +45,7 @@ async def missing_letters(letters: str, *, toolbox: Toolbox) -> str:
 def build_letters_argv(text: BurntText) -> list[str]:
     """Return the FFmpeg command: draws one picture, in the working folder, and says what is missing. Pure."""
     graph = f"color=s={_SIZE[0]}x{_SIZE[1]}:r=1,trim=end_frame=1,{draw(text, _SIZE)}[v]"
-    quiet = list(allowlist.global_flags())
+    quiet = list(ffmpeg_options.global_flags())
     quiet[quiet.index("-v") + 1] = "warning"
     return [*quiet, "-filter_complex", graph, "-map", "[v]", "-f", "null", "-"]
 

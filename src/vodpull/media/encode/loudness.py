@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 TARGET_LUFS = -23.0
@@ -96,7 +97,7 @@ def build_loudness_argv(steps: Mapping[int, Sequence[str]]) -> list[str]:
 
     `steps` names the streams, each with the filters that it passes before it is measured.
     """
-    argv = [*allowlist.global_flags(), *allowlist.input_flags("source")]
+    argv = [*ffmpeg_options.global_flags(), *ffmpeg_options.input_flags("source")]
     # The same mix to stereo as in the encode: the listener's programme is measured.
     plain = f"aformat=sample_fmts=fltp:sample_rates={RATE_HZ}"
     chains = (f"[0:{index}]{','.join([plain, *before, _meter(index)])}[m{index}]" for index, before in steps.items())

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from vodpull.errors import EncodeFailed
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.probe import ask_pyav
-from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import copy_limits
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # Nearer keyframes are of no use for cutting; more groups than this would not fit into an answer.
@@ -130,12 +130,12 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         raise EncodeFailed("there is no picture to survey")
     rate = max(Fraction(info.video.nominal_frame_rate).limit_denominator(2002), Fraction(1, 2002))
     whole_s = info.duration_s
-    protocols, url = allowlist.PROTOCOLS, "file:"
+    protocols, url = ffmpeg_options.PROTOCOLS, "file:"
     if stop_bytes is not None:
         whole_s *= max(1.0, info.size_bytes / stop_bytes)
-        protocols, url = f"{protocols},subfile", allowlist.ending_at(url, stop_bytes)
+        protocols, url = f"{protocols},subfile", ffmpeg_options.ending_at(url, stop_bytes)
     orders = {
-        "options": allowlist.format_options() | {"protocol_whitelist": protocols},
+        "options": ffmpeg_options.format_options() | {"protocol_whitelist": protocols},
         "url": url,
         "video": info.video.index,
         "sounds": [track.index for track in info.audio],

@@ -10,8 +10,8 @@ from pathlib import Path
 from vodpull.errors import MediaError
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import PARTS, ask_pyav, probe_orders, typed_info
-from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # An index, or the last megabytes, are read; a busy machine may take its time.
@@ -29,6 +29,12 @@ class Forecast:
     """What `probe` will say of the whole; with `stop_bytes`, what it would say of a file that ended there."""
     stop_bytes: int | None
     """Where all ends that `info` speaks of; None: the file tells how long it is, and this is all of it."""
+
+    @property
+    def likely_s(self) -> float:
+        """How long the whole is likely to be at least: what is not here has at most twice the bitrate."""
+        times = self.info.size_bytes / self.stop_bytes if self.stop_bytes else 1.0
+        return self.info.duration_s * (1 + max(0.0, times - 1) / 2)
 
 
 async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
@@ -73,4 +79,4 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
 
 
 def _orders(spans: Spans) -> dict[str, object]:
-    return {"spans": list(spans), "options": allowlist.format_options()}
+    return {"spans": list(spans), "options": ffmpeg_options.format_options()}

@@ -22,10 +22,11 @@ from vodpull.errors import (
 )
 from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MAX_TEXTS, MediaInfo, TrackInfo
 from vodpull.media.mp4 import boxes
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.accepted import KINDS, titles
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check_alive
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 # Headers and the last seconds are read, whatever the length; a network disk may be slow.
@@ -95,10 +96,10 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
     """Return what the probe may open and decode."""
     boxed = toolbox.sandbox == "bwrap"
     return {
-        "options": allowlist.format_options(),
-        "decoders": allowlist.decoders(boxed=boxed),
-        "max_pixels": allowlist.MAX_PIXELS,
-        "max_streams": allowlist.MAX_STREAMS,
+        "options": ffmpeg_options.format_options(),
+        "decoders": ffmpeg_options.decoders(boxed=boxed),
+        "max_pixels": ffmpeg_options.MAX_PIXELS,
+        "max_streams": ffmpeg_options.MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
         "max_texts": MAX_TEXTS,
         "complete_share": COMPLETE_SHARE,

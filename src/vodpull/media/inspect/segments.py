@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import copy_limits
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.sandbox import Toolbox
 
 # A child tells of each keyframe, and its answer may have a megabyte: so much of a film of many hours at a time.
@@ -99,7 +99,7 @@ def typed(subjects: Iterable[str], answers: object) -> dict[str, Measured]:
 
 async def _ask(out_folder: Path, subjects: Sequence[SegmentSet], *, toolbox: Toolbox) -> object:
     orders = {
-        "options": allowlist.format_options(),
+        "options": ffmpeg_options.format_options(),
         "segment": SEGMENT_PATTERN,
         "subjects": subject_orders(subjects),
     }

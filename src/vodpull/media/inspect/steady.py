@@ -12,8 +12,8 @@ from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
 from vodpull.media.mp4.waits import longest_wait_s
+from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.outcome import incomplete
-from vodpull.media.tools.run import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 STEADY_FILE = "steady.mkv"
@@ -23,6 +23,8 @@ INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", 
 MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"uuid", b"styp"})
 # No picture waits so long for its turn.
 LONG_WAIT_S = 10.0
+# A clock may start anew before all streams are known: only bytes count, this is longer than a transport stream's clock.
+ANALYZE_US = 100_000 * 1_000_000
 # A fragment comes after the index, and an index comes soon.
 FIRST_BOXES = 16
 
@@ -55,7 +57,7 @@ async def steady(
     if reading is None:
         return None
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
-    orders["options"] |= reading
+    orders["options"] |= reading | {"analyzeduration": str(ANALYZE_US)}
     limits = await asyncio.to_thread(_limits, source)
     beside = [CONFINED / f"{name}.py" for name in ("programmes", "outliers", "sound_kinds", "rewrite", "rewrite_proof")]
     answer = await ask_pyav(

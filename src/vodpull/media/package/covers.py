@@ -12,10 +12,11 @@ from pathlib import Path
 from vodpull.errors import EncodeFailed, EncodeInterrupted, MediaTooLarge, MediaUnsupported, NotMedia
 from vodpull.media.inspect.jpeg import START, jpeg_size
 from vodpull.media.inspect.still import PNG_START
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 COVER_FILE = "cover.jpg"
@@ -82,11 +83,11 @@ def _look(picture: Path) -> tuple[int, bytes]:
 
 def build_cover_argv(demuxer: str, decoder: str) -> list[str]:
     """Return the FFmpeg command that writes a picture anew; it reads `/in/picture`. Pure."""
-    options = allowlist.format_options() | {"format_whitelist": demuxer, "codec_whitelist": decoder}
+    options = ffmpeg_options.format_options() | {"format_whitelist": demuxer, "codec_whitelist": decoder}
     scale = f"min(1,{MAX_SIDE_PX}/max(iw,ih))"
     size = f"w='max(2,2*trunc(iw*{scale}/2))':h='max(2,2*trunc(ih*{scale}/2))'"
     return [
-        *allowlist.global_flags(),
+        *ffmpeg_options.global_flags(),
         *(token for key, value in options.items() for token in (f"-{key}", value)),
         # A damaged picture is refused and not shown grey.
         "-err_detect", "explode", "-xerror",

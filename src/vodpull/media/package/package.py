@@ -22,7 +22,7 @@ from vodpull.media.package.presentation import Presentation, Track
 from vodpull.media.package.teaser import TEASER_S, make_teaser
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
-from vodpull.media.tools.run import RunLimits
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.sandbox import Toolbox
 
 PICTURES_FILE = "pictures.mp4"

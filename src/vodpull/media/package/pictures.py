@@ -19,10 +19,11 @@ from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.package.hls import Segment
 from vodpull.media.package.storyboard import SHEET_PATTERN, Storyboard, plan_storyboard, sheet_filters, storyboard_index
 from vodpull.media.plan.ladder import Rung
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 # So many moments, spread over the whole film, show what it is about; more only cost memory.
@@ -111,8 +112,8 @@ def build_storyboard_argv(storyboard: Storyboard, segments: Sequence[Segment], r
     It reads `/in/rendition` and writes into the working folder.
     """
     return [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("rendition", *(() if few(len(segments)) else allowlist.KEYFRAMES_ONLY)),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("rendition", *(() if few(len(segments)) else ffmpeg_options.KEYFRAMES_ONLY)),
         "-filter_complex", _graph(storyboard, segments, rung),
         # A sheet is written once, however much time it stands for: its time is its number.
         "-map", "[sheets]", "-fps_mode", "passthrough", "-enc_time_base", "1:1",
@@ -186,8 +187,8 @@ async def make_poster(
 def build_poster_argv(number: int, name: str) -> list[str]:
     """Return the FFmpeg command that writes the poster: reads `/in/rendition`, writes into the working folder. Pure."""
     return [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("rendition"),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("rendition"),
         "-map", "0:v:0",
         "-vf", f"select='eq(n,{number})',zscale={JPEG_OUT},format=yuvj420p",
         "-frames:v", "1", "-fps_mode", "passthrough",

@@ -23,10 +23,11 @@ from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import RUN_UP_S, EncodePlan, plan_encode
 from vodpull.media.plan.ladder import plan_ladder
 from vodpull.media.plan.template_text import ABR
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 STILL_FILE = "still.jpg"
@@ -118,8 +119,8 @@ async def still_of_segment(segment: Path, spot: Spot, folder: Path, *, size: tup
         OutputInvalid: FFmpeg left no whole picture.
     """
     argv = [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("source", "-threads", "1"),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source", "-threads", "1"),
         "-map", "0:v:0",
         "-vf", f"select='eq(n,{spot.frame})',zscale=w={size[0]}:h={size[1]}:{JPEG_OUT},format=yuvj420p",
         *_jpeg_flags(),
@@ -153,8 +154,8 @@ def build_source_argv(plan: EncodePlan, width_px: int | None) -> list[str]:
     frames = range(chunk.first_frame, chunk.first_frame + 1)
     graph = picture_graph(picture_of(plan, chunk), [size], frames)
     return [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("source", "-threads", "1", *seek_flags(plan, chunk)),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("source", "-threads", "1", *seek_flags(plan, chunk)),
         "-filter_complex", f"{graph};[v0]zscale={JPEG_OUT},format=yuvj420p[still]",
         "-map", "[still]",
         *_jpeg_flags(),

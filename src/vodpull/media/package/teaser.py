@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 
 from vodpull.media.plan.ladder import Rung
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 TEASER_S = 3.0
@@ -53,8 +54,8 @@ def build_teaser_argv(rung: Rung, name: str) -> list[str]:
     scale = min(1.0, LONG_SIDE_PX / max(rung.width_px, rung.height_px))
     width, height = (max(2, 2 * round(side * scale / 2)) for side in (rung.width_px, rung.height_px))
     return [
-        *allowlist.global_flags(),
-        *allowlist.input_flags("rendition", "-threads", "1"),
+        *ffmpeg_options.global_flags(),
+        *ffmpeg_options.input_flags("rendition", "-threads", "1"),
         "-map", "0:v:0",
         "-vf", f"setpts=PTS-STARTPTS,fps={RATE},zscale=w={width}:h={height}:{WEBP_OUT},format=yuv420p",
         "-frames:v", str(round(TEASER_S * RATE)),

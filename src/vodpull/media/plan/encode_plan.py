@@ -168,14 +168,14 @@ def _followed(picture: Picture, video: VideoStream, survey: Survey | None) -> Pi
     return replace(picture, fit=shown_shapes(video, survey), turns=turned)
 
 
-def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None) -> EncodePlan:
+def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None, likely_s: float = 0.0) -> EncodePlan:
     """
     Decide how the rungs of a ladder are made from a probed source. Pure.
 
     The output has a constant frame rate: keyframes fall on the same instants in every rung, and players get the rate
     that the playlist names. Frames that the source dropped are repeated, which costs next to nothing, and the end
     stays where it was, in step with the sound. A ladder with a copied rung needs the survey that it was planned with.
-    What the ladder's template says is all in the plan.
+    What the ladder's template says is all in the plan. `likely_s`: how long the whole is likely to be that this begins.
 
     Raises:
         MediaUnsupported: the picture is turned otherwise on the way, in a film whose pictures must be held for long.
@@ -195,7 +195,9 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         gop_frames = max(segment_frames(cuts or (0,), frames_total))
     cuts = cuts or regular_cuts(frames_total, gop_frames)
     picture = _followed(plan_picture(info, info.video, rate=rate), info.video, survey)
-    chunks = _chunks(info, ladder, survey, cuts=cuts, frames_total=frames_total)
+    last_start = _last_start(info, ladder, survey)
+    chunks = plan_chunks(cuts, frames_total, rate=rate, last_start=last_start, likely_s=likely_s)
+    chunks = () if all(rung.copied for rung in ladder.rungs) else chunks
     return EncodePlan(
         picture=picture,
         rungs=_rung_plans(ladder, many=len(chunks) > 1),
@@ -258,17 +260,14 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     )
 
 
-def _chunks(
-    info: MediaInfo, ladder: Ladder, survey: Survey | None, *, cuts: Sequence[int], frames_total: int
-) -> tuple[Chunk, ...]:
-    if all(rung.copied for rung in ladder.rungs):
-        return ()
-    rate = exact_rate(ladder.rungs[0].frame_rate)
+def _last_start(info: MediaInfo, ladder: Ladder, survey: Survey | None) -> int:
+    """Return the last frame that a chunk may begin with."""
     assert info.video is not None  # noqa: S101 - there is a ladder
-    picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
+    if not can_seek(info, survey):
+        return 0
     # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
-    last_start = int((picture_end_s - ladder.template.segment_s) * rate) if can_seek(info, survey) else 0
-    return plan_chunks(cuts, frames_total, rate=rate, last_start=last_start)
+    picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
+    return int((picture_end_s - ladder.template.segment_s) * exact_rate(ladder.rungs[0].frame_rate))
 
 
 def can_seek(info: MediaInfo, survey: Survey | None) -> bool:

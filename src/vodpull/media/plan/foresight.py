@@ -14,24 +14,28 @@ from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Template
 
 
-def plan_beginning(info: MediaInfo, template: Template, *, survey: Survey | None = None) -> EncodePlan | None:
+def plan_beginning(
+    info: MediaInfo, template: Template, *, survey: Survey | None = None, likely_s: float = 0.0
+) -> EncodePlan | None:
     """
     Return the plan of a source with a picture as far as its beginning tells; None: it depends on what is not known.
 
     `survey`: of the packets that are here. A plan with a copied rung ends with them, and all of its chunks but the
-    last ones are those of the whole, as long as nothing later speaks against the copy.
+    last ones are those of the whole, as long as nothing later speaks against the copy. `likely_s`: length of the whole.
     """
     if survey is None and must_survey(info):
         return None
     seen = survey if must_survey(info) else None
     ladder = plan_ladder(settled(info, seen), template=template)
     if not foresees_copy(info, ladder, survey=survey):
-        return plan_encode(info, ladder, survey=seen)
+        return plan_encode(info, ladder, survey=seen, likely_s=likely_s)
     if survey is None:
         return None
     info = _ended(settled(info, survey), survey)
     ladder = plan_ladder(info, template=template, survey=survey)
-    return plan_encode(info, ladder, survey=survey) if any(rung.copied for rung in ladder.rungs) else None
+    if not any(rung.copied for rung in ladder.rungs):
+        return None
+    return plan_encode(info, ladder, survey=survey, likely_s=likely_s)
 
 
 def _ended(info: MediaInfo, survey: Survey) -> MediaInfo:

@@ -15,11 +15,11 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vodpull.errors import EncodeStalled
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.out_of_memory import memory_kills
 from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.progress import ProgressReader, ToolProgress
@@ -36,25 +36,6 @@ PROCESSES = 8192
 CHECK_TIMEOUT_S = 20
 # Exit codes with which the sandbox reports that the program inside was ended by this signal.
 CRASHES = {128 + number: number for number in (4, 5, 6, 7, 8, 9, 11, 24, 25, 31)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunLimits:
-    """What one child process may use."""
-
-    wall_s: float
-    """Ended after this many seconds, whatever it does."""
-    stall_s: float = 120.0
-    """Ended when its progress report does not change for this many seconds."""
-    # Frame-threaded 4K decoding beside four encoders was seen to reserve about half of it.
-    address_space_bytes: int = 12 * 1024**3
-    """Virtual memory."""
-    cpu_s: float | None = None
-    """Processor time, all threads together."""
-    file_size_bytes: int | None = None
-    """Largest file it may write."""
-    nice: int = 10
-    """Added to the scheduling priority, so that the API answers while encodes run."""
 
 
 SESSION_NICE = 10
@@ -75,12 +56,6 @@ def spent_s() -> float:
     The kernel does not know it: what bubblewrap starts is nobody's child when it ends.
     """
     return _SPENT.cpu_s
-
-
-def copy_limits(size_bytes: int) -> RunLimits:
-    """Return limits for copying so many bytes from one container to another."""
-    # 2 MB/s is a slow network disk.
-    return RunLimits(wall_s=300 + size_bytes / 2e6, file_size_bytes=2 * size_bytes + 64 * 1024 * 1024)
 
 
 def ask(toolbox: Toolbox, question: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from vodpull.errors import InternalError
-from vodpull.media.tools.allowlist import boxed
+from vodpull.media.tools.ffmpeg_options import boxed
 
 INPUTS = "/in"
 WORK = "/work"

@@ -29,8 +29,8 @@ from vodpull.media.package.presentation import Track
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.plan.watermark import Watermark, place_watermark
-from vodpull.media.tools import allowlist
-from vodpull.media.tools.run import RunLimits, copy_limits
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness, sound_likeness
 from vodpull.media.verify.drawn_texts import draw_texts
@@ -173,7 +173,7 @@ async def compare_content(
 def _orders(subject: Subject) -> dict[str, Any]:
     plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
     return {
-        "options": allowlist.format_options(),
+        "options": ffmpeg_options.format_options(),
         "segment": SEGMENT_PATTERN,
         "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
         "frame_s": float(1 / plan.rate),

@@ -12,7 +12,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media.encode.chunk import burnt_in_beside, encode_limits
 from vodpull.media.encode.filters import draw
 from vodpull.media.plan.encode_plan import EncodePlan
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
@@ -71,7 +71,7 @@ def build_texts_argv(plan: EncodePlan, numbers: Sequence[int]) -> list[str]:
         "format=rgba[t]",
     ]
     return [
-        *allowlist.global_flags(),
+        *ffmpeg_options.global_flags(),
         *("-filter_complex_threads", "1", "-filter_complex", ",".join(steps), "-map", "[t]"),
         *("-fps_mode", "passthrough", "-f", "rawvideo", f"file:{_FILE}"),
     ]

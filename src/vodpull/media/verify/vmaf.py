@@ -21,10 +21,11 @@ from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
+from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import RunLimits, run
+from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 SAMPLES = 3
@@ -128,9 +129,9 @@ def _inputs(sample: VmafSample) -> dict[str, Path]:
 
 def build_vmaf_argv(sample: VmafSample) -> list[str]:
     """Return the FFmpeg command: reads `/in/source` and `/in/rendition-0` …, writes into the working folder. Pure."""
-    argv = [*allowlist.global_flags(), *allowlist.input_flags("source", *sample.source_options)]
+    argv = [*ffmpeg_options.global_flags(), *ffmpeg_options.input_flags("source", *sample.source_options)]
     for name in _inputs(sample):
-        argv += allowlist.input_flags(name)
+        argv += ffmpeg_options.input_flags(name)
     argv += ["-filter_complex", _graph(sample)]
     for number in range(len(sample.renditions)):
         argv += ["-map", f"[q{number}]", "-f", "null", "-"]

@@ -33,7 +33,10 @@ LOOK_S = 0.5
 """Between two looks at what has arrived, or whether the attempt is over: nobody else ends what no step waits for."""
 
 LOOK_SHARE = 0.2
-"""Of the time, for looks that read all that is here, once something is known."""
+"""Of the time, for looks that read all that is here, while something is being encoded."""
+
+LOOK_GROWTH = 1.1
+"""What is here must have grown by so much before it is looked at again, when nothing could be told of it."""
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +80,8 @@ class _Outlook:
     """Those of the plan that are sure."""
     stop_bytes: int | None
     """All of them lie before it, and the next look tells more; None: this is all of the plan, wherever they lie."""
+    next_bytes: float = 0.0
+    """With so much from the beginning, the next look is likely to tell more."""
 
 
 class EarlyEncoder:
@@ -98,6 +103,7 @@ class EarlyEncoder:
         """Chunks of the outlook."""
         self._reach_s = 0.0
         self._next_look_s = 0.0
+        self._looked_bytes = 0
         self._part: Arriving | None = None
         self._dropping: asyncio.Task[None] | None = None
 
@@ -165,15 +171,24 @@ class EarlyEncoder:
             if self._dropping is not None:
                 await asyncio.shield(self._dropping)
             while not await self._all_begun(part):
-                await asyncio.sleep(LOOK_S)
+                await self._pause()
                 await self._restart_if_other(part)
+
+    async def _pause(self) -> None:
+        """Wait for the next look, which comes at once when an encode has ended."""
+        pause = asyncio.ensure_future(asyncio.sleep(LOOK_S))
+        try:
+            await asyncio.wait([pause, *self._encodes], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
 
     async def _restart_if_other(self, part: Arriving) -> None:
         """Begin again when what has arrived is not of the file that it was of."""
         generation = part.generation
         if generation != self._generation:
             await self._abort()
-            self._generation, self._reach_s, self._outlook, self._begun = generation, 0.0, None, 0
+            self._generation, self._reach_s, self._outlook = generation, 0.0, None
+            self._begun = self._looked_bytes = 0
 
     async def _all_begun(self, part: Arriving) -> bool:
         """Begin what can be; return True when nothing more can come."""
@@ -190,16 +205,24 @@ class EarlyEncoder:
 
     async def _look(self, part: Arriving) -> _Outlook | None:
         """Return what can be foreseen now; None: nothing, or it is too early to look again, or nobody could use it."""
-        started_s = time.monotonic()
-        if started_s < self._next_look_s or self._context.encoders.locked():
+        started_s, spans = time.monotonic(), part.spans()
+        if started_s < self._next_look_s or not self._is_worth_looking(spans):
             return None
-        outlook = await self._foresee(part)
+        self._looked_bytes = sum(stop - start for start, stop in spans)
+        outlook = await self._foresee(part, spans)
         ended_s = time.monotonic()
-        self._next_look_s = ended_s + (ended_s - started_s) / (LOOK_SHARE if outlook else 1)
+        self._next_look_s = ended_s + (ended_s - started_s) / (LOOK_SHARE if self._encodes else 1)
         return outlook
 
-    async def _foresee(self, part: Arriving) -> _Outlook | None:
-        path, toolbox, spans = part.path, self._context.toolbox, part.spans()
+    def _is_worth_looking(self, spans: media.Spans) -> bool:
+        """Return True when what is seen could be encoded, now or after what is being encoded of the same file."""
+        outlook, is_free = self._outlook, not self._context.encoders.locked()
+        if outlook is None:
+            return is_free and sum(stop - start for start, stop in spans) >= LOOK_GROWTH * self._looked_bytes
+        return bool(spans) and spans[0][1] >= outlook.next_bytes if self._encodes else is_free
+
+    async def _foresee(self, part: Arriving, spans: media.Spans) -> _Outlook | None:
+        path, toolbox = part.path, self._context.toolbox
         found = await media.probe_part(path, spans, size_bytes=part.size_bytes, toolbox=toolbox)
         if found is None:
             return None
@@ -211,12 +234,19 @@ class EarlyEncoder:
             except EncodeFailed:  # the index of an MP4 may stand at its end
                 return None
 
-        plan = await self._production.foresee(self._job, info, template=self._template, look=look)
+        plan = await self._production.foresee(
+            self._job, info, template=self._template, look=look, likely_s=found.likely_s
+        )
         if plan is None:
             return None
         if found.stop_bytes is None and not plan.copied:
             return _Outlook(plan=plan, chunks=plan.chunks, stop_bytes=None)
-        return _Outlook(plan=plan, chunks=media.lasting_chunks(plan.chunks, plan.rate), stop_bytes=stop_bytes)
+        return _Outlook(
+            plan=plan,
+            chunks=media.lasting_chunks(plan.chunks, plan.rate, likely_s=found.likely_s),
+            stop_bytes=stop_bytes,
+            next_bytes=stop_bytes * (1 + media.missing_share(plan.chunks, plan.rate)),
+        )
 
     async def _is_here(self, part: Arriving, outlook: _Outlook, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""

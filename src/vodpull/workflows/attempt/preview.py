@@ -17,6 +17,7 @@ NOTE_FILE = "previewed.json"
 class Previewed:
     """The published beginning of a job."""
 
+    chunks: int = 0
     segments: int = 0
     """So many of each rendition."""
     files: frozenset[str] = frozenset()

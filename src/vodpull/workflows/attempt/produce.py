@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import structlog
@@ -88,20 +89,22 @@ class Production:
         *,
         template: media.Template | None = None,
         look: Callable[[], Awaitable[media.Survey | None]] | None = None,
+        likely_s: float = 0.0,
     ) -> media.EncodePlan | None:
         """
         Return the plan of a source of which only the beginning is here; None: it depends on what is not known.
 
         `template`: of a job that there is not yet. `look` reads the packets that are here, where the plan needs them.
+        `likely_s`: length of the whole.
         """
         if info.video is None or info.duration_s > self._context.max_duration_s:
             return None
         template = template or await self.planning.whole_template(job)
         if job.burn_in or template.burn_in:
             return None
-        plan = media.plan_beginning(info, template)
+        plan = media.plan_beginning(info, template, likely_s=likely_s)
         seen = await look() if plan is None and look else None
-        return media.plan_beginning(info, template, survey=seen) if seen else plan
+        return media.plan_beginning(info, template, survey=seen, likely_s=likely_s) if seen else plan
 
     async def make_chunk(self, job: Job, info: media.MediaInfo, number: int) -> None:
         """Make sure that a chunk is encoded; of a film that is made in one piece, nothing."""
@@ -183,19 +186,21 @@ class Production:
         """
         Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
 
-        None: a piece of it is not at hand, and this is no reason to make it; or all are, and the whole comes next; or
-        it will be encrypted.
+        What is here of those that follow is shown with them. None: a piece of it is not at hand, and this is no reason
+        to make it; or all are, and the whole comes next; or more is shown already; or it will be encrypted.
         """
         await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
         if planned.plan.encrypt != "none":  # nothing of it is ever there in clear
             return None
-        parts = await self._parts(job, planned, chunks) if chunks < len(planned.plan.chunks) else None
+        folder = self._context.workspace(job).preview
+        before, ready = read_note(folder), self._ready(job, planned, chunks)
+        if chunks < before.chunks or ready == len(planned.plan.chunks):
+            return None
+        parts = await self._parts(job, planned, ready)
         if parts is None:
             return None
-        folder = self._context.workspace(job).preview
         folder.mkdir(parents=True, exist_ok=True)
-        before = read_note(folder)
         preview = await media.package_preview(
             planned.plan,
             parts,
@@ -206,8 +211,16 @@ class Production:
         )
         for names in (preview.files, preview.playlists, [preview.multivariant]):
             await self._upload(job, folder, names)
-        write_note(folder, Previewed(segments=preview.segments, files=before.files | {*preview.files}))
+        files = before.files | {*preview.files}
+        write_note(folder, Previewed(chunks=ready, segments=preview.segments, files=files))
         return f"{folder_key(job)}/{preview.multivariant}"
+
+    def _ready(self, job: Job, planned: Planned, chunks: int) -> int:
+        """Return how many of the first chunks are there, when so many are, counting on in what lies here."""
+        place = self._context.workspace(job)
+        return chunks + sum(
+            1 for _ in takewhile(lambda name: place.result(name).exists(), planned.chunk_names[chunks:])
+        )
 
     async def withdraw(self, job: Job) -> None:
         """Remove what a preview has published of an attempt that came to nothing; what earlier ones made stays."""

@@ -195,18 +195,24 @@ class Sources:
                 limits=copying,
                 has_texts=bool(parts.texts),
             )
-            await asyncio.to_thread(lambda: write_texts(fresh, read_texts(parts.texts, zero_s=zero_s)))
+            texts = await read_texts(parts.texts, zero_s=zero_s, toolbox=self._context.toolbox)
+            await asyncio.to_thread(write_texts, fresh, texts)
         await asyncio.to_thread(place.drop_pieces)
 
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:
         """Return what of a whole source is made into others, itself or its copy with one clock, and what it is."""
-        readable = await self._production.originals.steadied(job, source)
-        return readable, await media.probe(
-            readable,
-            original=source,
-            shift_s=self._context.workspace(job).shift_s,
-            toolbox=self._context.toolbox,
-        )
+        # Most sources have one clock: that is found out beside what else is asked of them.
+        toolbox = self._context.toolbox
+        probing = asyncio.ensure_future(media.probe(source, toolbox=toolbox))
+        try:
+            readable = await self._production.originals.steadied(job, source)
+            if readable == source:
+                return source, await probing
+        finally:
+            probing.cancel()
+            await asyncio.gather(probing, return_exceptions=True)
+        shift_s = self._context.workspace(job).shift_s
+        return readable, await media.probe(readable, original=source, shift_s=shift_s, toolbox=toolbox)
 
     async def store(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
         """Keep a source under its final key, and return what a job has of it."""

@@ -20,7 +20,7 @@ from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, N
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status import notification_body
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import EDITED, BatchView, Job
-from vodpull.jobs.store.outcome import Outcome
+from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.delivery.outbox import Outbox

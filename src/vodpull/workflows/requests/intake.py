@@ -10,20 +10,19 @@ import sqlalchemy as sa
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
-from vodpull.errors import NotFound, QuotaExceeded, TransNoRepeated, check_together
+from vodpull.errors import NotFound, TransNoRepeated, check_together
 from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
-from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import use_materials
-from vodpull.uploads.parts import arrived_bytes
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
+from vodpull.workflows.requests.quota import check_quota
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +48,6 @@ class Intake:
         self._engine = engine
         self._queues = queues
         self._terms = terms
-        self._retention = Retention(store.engine)
 
     def accept(self, request: PullRequest, caller: LiveKey, *, known_by: Sequence[Fingerprint]) -> BatchView:
         """
@@ -107,18 +105,8 @@ class Intake:
         self._engine.start(connection, self._queues.batch_call(view.batch.batch_id, Owner.of(view.batch), job_ids))
 
     def check_quota(self, connection: sa.Connection, account_id: str, more_bytes: int = 0) -> None:
-        """
-        Make sure that an account may store something, so many bytes more where that is known.
-
-        Raises:
-            QuotaExceeded: it may not.
-        """
-        quota_bytes = self._terms.quota_bytes
-        if not quota_bytes:
-            return
-        used_bytes = self._retention.used_bytes(connection, account_id) + arrived_bytes(connection, account_id)
-        if used_bytes + more_bytes >= quota_bytes:
-            raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
+        """Raise `QuotaExceeded` unless an account may store something, so many bytes more where that is known."""
+        check_quota(connection, account_id, more_bytes=more_bytes, quota_bytes=self._terms.quota_bytes)
 
     def _earlier(self, batch_id: str) -> BatchView:
         view = self._store.find_batch(batch_id)

@@ -105,7 +105,7 @@ def test_an_unreadable_body_is_a_parameter_error(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body", [b"a" * 2_000_000, b"{" + b'"' * 1_999_999, b"{a" + b" " * 2_000_000, b"\\" * 2_000_000]
 )
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_hostile_body_is_read_in_one_pass(body: bytes) -> None:
     with pytest.raises(ParameterError):
         read(body)

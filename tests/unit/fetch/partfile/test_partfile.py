@@ -92,7 +92,7 @@ async def test_the_journal_is_written_on_the_way(tmp_path: Path) -> None:
         await part.write([WHOLE[:1000]], at=0)
         await part.settle()
         part.checkpoint()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not (tmp_path / "v.journal").exists():
                 await asyncio.sleep(0.01)
 

@@ -72,3 +72,28 @@ def test_a_file_that_does_not_begin_at_its_beginning_is_not_plain(begin_s: float
     clock.run_of(packet(0, begin_s))
     assert clock.is_plain is plain
     assert clock.shifts() == [BEGIN_S - Fraction(begin_s)]
+
+
+WRAP_S = 2**33 / 90000
+
+
+def test_a_track_that_is_still_before_the_turn_of_the_clock_stays_beside_the_others() -> None:
+    clock = Clock(jump_s=10, alone=False, second=1000)
+    assert runs(clock, packet(0, 0.0), packet(1, WRAP_S - 0.02), packet(1, 0.0), packet(0, 0.04)) == [0, 1, 0, 0]
+    first, turned = clock.shifts()
+    assert float(turned - first) == pytest.approx(-WRAP_S)
+
+
+def test_a_new_start_behind_a_turn_of_the_clock_comes_after_all_that_was_before() -> None:
+    clock = Clock(jump_s=10, alone=False, second=1000)
+    before = (packet(0, WRAP_S - 1), packet(1, WRAP_S - 1), packet(0, 0.5), packet(1, WRAP_S - 0.9))
+    assert runs(clock, *before, packet(0, 500.0), packet(1, 500.0)) == [0, 0, 1, 0, 2, 2]
+    first, turned, last = clock.shifts()
+    assert float(turned - first) == pytest.approx(WRAP_S)
+    assert float(last + 500) == pytest.approx(BEGIN_S + 1.54, abs=0.01)
+
+
+def test_elsewhere_no_clock_turns() -> None:
+    clock = Clock(jump_s=3600, alone=False, second=1000)
+    assert runs(clock, packet(0, WRAP_S), packet(0, 0.0)) == [0, 1]
+    assert clock.shifts()[1] == BEGIN_S + packet(0, 0).time_base * 40

@@ -7,7 +7,7 @@ import pytest
 
 from vodpull.errors import InternalError
 from vodpull.media import Toolbox
-from vodpull.media.tools import allowlist
+from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import LAUNCHER, confined
 
 Golden = Callable[[str, Sequence[str]], None]
@@ -43,7 +43,7 @@ def test_a_file_below_a_folder_is_found_too(tmp_path: Path) -> None:
 
 
 def test_an_input_can_end_before_the_file_does(tmp_path: Path) -> None:
-    argv = allowlist.cut_input(["ffmpeg", *allowlist.input_flags("source")], "source", 4096)
+    argv = ffmpeg_options.cut_input(["ffmpeg", *ffmpeg_options.input_flags("source")], "source", 4096)
     command = confined(argv, toolbox=BARE, orders="{}", reads={"source": tmp_path}, writes=None)
     assert command[-1] == f"subfile,,start,0,end,4096,,:file:{tmp_path}"
     assert command[command.index("-protocol_whitelist") + 1] == "file,pipe,subfile"

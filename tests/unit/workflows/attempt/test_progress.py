@@ -33,7 +33,7 @@ async def test_what_is_followed_is_written_until_the_block_ends() -> None:
         return Progress(percent=50)
 
     async with ProgressReporter(written.append).following(look):
-        await asyncio.wait_for(heard.wait(), timeout=30)
+        await asyncio.wait_for(heard.wait(), timeout=60)
     seen = len(written)
     await asyncio.sleep(0)
     assert written == [Progress(percent=50)] * seen

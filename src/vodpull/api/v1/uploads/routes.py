@@ -18,7 +18,7 @@ from vodpull.api.http.bodies import ClientLeft
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.problems import document_reply
 from vodpull.api.v1.callers import PROBLEMS
-from vodpull.api.v1.uploads.protocol import (
+from vodpull.api.v1.uploads.headers import (
     ALGORITHMS,
     CHECKSUM_MISMATCH,
     CONTENT_TYPE,

@@ -56,4 +56,4 @@ async def test_fetching_waits_while_the_encoders_are_behind_and_goes_on_by_itsel
     done, _ = await asyncio.wait({held}, timeout=0.2)
     assert done == set()
     waiting[0] = 1
-    assert await asyncio.wait_for(held, timeout=30) == "in"
+    assert await asyncio.wait_for(held, timeout=60) == "in"

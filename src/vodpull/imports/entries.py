@@ -64,6 +64,11 @@ class Entry:
     line: int | None = None
     """In the file that lists it, from 1."""
 
+    def tells_other_than(self, before: Entry) -> bool:
+        """Tell whether what people say of the video is not what an earlier entry said; its files do not count."""
+        said = ("name", "description", "categories", "blocked", "playback")
+        return any(getattr(self, name) != getattr(before, name) for name in said)
+
     @property
     def poster_mark(self) -> str:
         """16 hex characters, others for another picture; empty: it has none."""

@@ -332,7 +332,10 @@ def told_before(connection: sa.Connection, found: Import, origin_ids: Iterable[s
         )
         .order_by(_entries.at_ms)
     )
-    return {row.origin_id: _ENTRY.validate_python(row.entry) for row in connection.execute(query)}
+    told: dict[str, Entry] = {}
+    for row in connection.execute(query):
+        told[row.origin_id] = _ENTRY.validate_python(row.entry).told_after(told.get(row.origin_id))
+    return told
 
 
 def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, ListedEntry] | None:

@@ -53,7 +53,7 @@ def dress_again(connection: sa.Connection, video_id: str, *, before: Entry, now:
     is_sorted_here = leaves != {label.name for label in video.categories}
     relabelled = now.categories != before.categories and not is_sorted_here
     edit = VideoEdit(
-        name=now.name if now.name and _is_news(before.name, now.name, here=video.name) else None,
+        name=now.name if _is_news(before.name, now.name, here=video.name) else None,
         description=now.description if _is_news(before.description, now.description, here=video.description) else None,
         labels=resolve(connection, account_id, category_names(now.categories)) if relabelled else None,
         playback=now.playback if _is_news(before.playback, now.playback, here=video.playback) else None,

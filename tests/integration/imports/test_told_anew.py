@@ -110,8 +110,9 @@ async def test_a_video_that_was_renamed_elsewhere_is_renamed_here_without_fetchi
     assert [label.name for label in now.categories] == ["初级"]
     assert (await imports.take(told))[0] is False
     _, then = await imports.take(replace(FIRST, name="Third"))
-    assert (then.name, then.description, then.state, then.playback) == ("Third", "", VideoState.ENABLED, "")
-    assert then.categories == ()
+    assert (then.name, then.state) == ("Third", VideoState.ENABLED)
+    assert (then.description, then.playback, then.categories) == ("d", "signed", now.categories), "left empty"
+    assert (await imports.take(replace(FIRST, description="e")))[1].description == "e"
 
 
 async def test_what_was_changed_here_since_stays(database: sa.Engine, video: Video, tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ class Production:
             toolbox=self._context.toolbox,
         )
         for names in (preview.files, preview.playlists, [preview.multivariant]):
-            await upload(self._context.objects, job, folder, names)
+            await upload(self._context.objects, job, folder, names=names)
         files = before.files | {*preview.files}
         write_note(folder, Previewed(chunks=ready, segments=preview.segments, files=files))
         return f"{folder_key(job)}/{preview.multivariant}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from benchmarks import crowds
 from benchmarks.abuse import Gauge, asking, attacked_service, query_of
+
+from tests.services.preloaded import unmeasured
 
 SECONDS = 4.0
 
@@ -14,6 +17,8 @@ SECONDS = 4.0
 def test_crowds_keep_nobody_from_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, few in (("IDLE", 300), ("SLOW", 60), ("STREAMS", 40), ("SENDERS", 4)):
         monkeypatch.setattr(crowds, name, few)
+    for name in os.environ.keys() - unmeasured(os.environ).keys():
+        monkeypatch.delenv(name)
     with attacked_service(tmp_path, descriptors=None, crowd=2) as target:
         gauge = Gauge(target.pid)
         with asking(target.port, query_of(target), rate=10, seconds=SECONDS) as answers, gauge:

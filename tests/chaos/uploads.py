@@ -57,7 +57,7 @@ class Books:
 def installation(folder: Path) -> Vodpull:
     """Return a service whose tokens end soon, not started yet."""
     service = Vodpull(folder / "data", origin="http://127.0.0.1:9", **SETTINGS)
-    service.is_killed = True
+    service.is_measured = False
     return service
 
 

@@ -106,15 +106,21 @@ def start(
     return Forked(told)
 
 
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a Python of which coverage wants to know nothing, so that it runs at its own speed."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
+
+
 @functools.cache
 def _keeper() -> socket.socket:
     """Start the process that forks; it ends with this one."""
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with there:
-        # Not measured itself: each fork is.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
         program = [sys.executable, "-P", __file__, str(there.fileno())]  # -P: modules beside this one stay unseen
-        keeper = subprocess.Popen(program, env=environment, pass_fds=[there.fileno()], start_new_session=True)
+        # Not measured itself: each fork is.
+        keeper = subprocess.Popen(
+            program, env=unmeasured(os.environ), pass_fds=[there.fileno()], start_new_session=True
+        )
 
     def end() -> None:
         here.close()

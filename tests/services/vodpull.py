@@ -63,8 +63,8 @@ class Vodpull:
         self._key: SigningKey | None = None
         self._tls: Tls | None = None
         self.role = "all"
-        self.is_killed = False
-        """Its coverage is not measured: a process that is killed never comes to write it down."""
+        self.is_measured = True
+        """For coverage; not where it is killed and never writes it down, or does the same a thousand times."""
         self.loads_anew = False
         """Started as the installed command, not as a fork of a process that has loaded it."""
         self.wrapper: tuple[str, ...] = ()
@@ -112,8 +112,7 @@ class Vodpull:
         return SigningKey(access_key=made["accessKey"], secret=made["secretKey"])
 
     def start(self) -> None:
-        unread = ("COVERAGE_",) if self.is_killed else ()
-        environment = {name: value for name, value in self._environment.items() if not name.startswith(unread)}
+        environment = self._environment if self.is_measured else preloaded.unmeasured(self._environment)
         words = ["serve", "--port", str(self.port), "--role", self.role, *self._tls_options()]
         with self._log.open("ab") as log:
             if self.loads_anew or self.wrapper:

@@ -10,7 +10,7 @@ from vodpull.media.encode.chunk import (
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
 from vodpull.media.encode.letters import missing_letters
-from vodpull.media.encode.texts import extract_texts
+from vodpull.media.encode.texts import extract_texts, fragmented_text
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
 from vodpull.media.inspect.packets import Survey, survey
@@ -116,6 +116,7 @@ __all__ = [
     "find_spot",
     "find_toolbox",
     "foresees_copy",
+    "fragmented_text",
     "join",
     "keys_needed",
     "lasting_chunks",

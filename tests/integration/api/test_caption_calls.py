@@ -13,6 +13,7 @@ import webvtt
 from tests.integration.api.conftest import Served
 from tests.stored import add_video, finish
 
+from vodpull import captions
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.manifests.manifest import folder_of
@@ -21,6 +22,9 @@ from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.captions import CaptionRows
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.store import Store
+from vodpull.media import TextStream
+from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.playlist_texts import PlaylistText, keep_texts
 from vodpull.workflows.requests.leftovers import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"
@@ -114,6 +118,30 @@ def test_a_caption_is_put_played_exchanged_and_removed(film: Film) -> None:
     assert film.texts() == []
     assert film.call("DELETE", "/en").status_code == 404
     assert film.call("GET", "/en").json()["code"] == "not_found"
+
+
+def test_subtitles_of_a_playlist_take_neither_default_nor_language_from_what_somebody_added(film: Film) -> None:
+    def offered(index: int, language: str) -> PlaylistText:
+        text = TextStream(
+            index=index,
+            codec="webvtt",
+            language=language,
+            title="",
+            is_default=True,
+            is_forced=False,
+            is_for_deaf=False,
+        )
+        return PlaylistText(text=text, track=captions.read_track(SUBRIP))
+
+    film.call("PUT", "/en", content=SUBRIP, params={"default": True, "label": "Mine"})
+    files = CaptionFiles(film.served.database, film.served.objects)
+    asyncio.run(keep_texts(files, film.job, [offered(1, "de"), offered(2, "en")]))
+    kept = {each["language"]: each for each in film.call("GET").json()["captions"]}
+    assert {language: (each["default"], each["origin"]) for language, each in kept.items()} == {
+        "de": (False, "source"),
+        "en": (True, "added"),
+    }
+    assert kept["en"]["label"] == "Mine"
 
 
 def test_what_was_exchanged_goes_after_an_hour_and_what_plays_stays(film: Film) -> None:

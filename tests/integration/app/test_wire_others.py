@@ -11,6 +11,7 @@ from tests.videos import VIDEO_ID, another_video, stored_video
 from tests.wire import Sent, Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
+from vodpull.accounts.keys import NewKey
 from vodpull.clock import now_s
 from vodpull.database import tables
 from vodpull.signing import BASIC, SigningKey, sign
@@ -167,9 +168,17 @@ def test_an_upload_tool_may_choose_subtitles(wire: Wire) -> None:
 
 def test_the_operators_watermarks_are_there_to_choose(wire: Wire) -> None:
     expected = CALLS["getWatermarkList"]["reply_success"]["body"]["data"]
-    rows = wire.call(CALLS["getWatermarkList"]["path"])["data"]["list"]
-    assert rows == [{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in ("素材", "角标")]
-    assert set(rows[0]) == set(expected["list"][0])
+    path, stranger = CALLS["getWatermarkList"]["path"], wire.accounts.create_key("stranger")
+
+    def listed(key: NewKey) -> list[str]:
+        rows = wire.call(path, key=key)["data"]["list"]
+        assert set(rows[0]) == set(expected["list"][0])
+        assert [row["watermarkTemplateId"] for row in rows] == [row["waterMarkTemplateName"] for row in rows]
+        return [row["watermarkTemplateId"] for row in rows]
+
+    assert listed(wire.key) == ["角标"], "the picture of the other one is a material that nobody has"
+    stored_material(wire.database, wire.key, another_material(suffix="png"), material_id="0c" * 16)
+    assert (listed(wire.key), listed(stranger)) == (["素材", "角标"], ["角标"])
 
 
 @pytest.mark.parametrize(("call", "request_"), of_vector("getStorageVolume"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import av
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
+from tests.boxed_text import add_wvtt
 from tests.clapper import Clapper, assert_in_step, read_pictures
 from tests.mp4_edits import boxes, shift_fragments
 from tests.origin import Canary, Origin
@@ -29,6 +31,8 @@ from vodpull.errors import (
 )
 from vodpull.fetch import AddressGuard, FetchedPlaylist, FetchLimits, download, fetch_playlist, is_playlist
 from vodpull.media import copy_limits, find_toolbox, join, probe
+from vodpull.media.mp4.boxes import box, boxes_in, full_box
+from vodpull.workflows.attempt.captions.playlist_texts import read_texts
 
 TS = (b"G" + bytes(187)) * 40
 BOX = b"\0\0\0\x08styp"
@@ -400,6 +404,37 @@ async def test_languages_together_stay_below_the_limits(bench: Bench) -> None:
     bench.limits = replace(limits, max_bytes=3 * len(TS))
     with pytest.raises(BodyTooLarge, match="audio2 segment"):
         await bench.fetch_lines(*LANGUAGES)
+
+
+def put_fragmented_text(origin: Origin, folder: Path, *, entry: str) -> None:
+    """Put a text track of two cues there as `text.m3u8`, an initialisation section and fragments."""
+    movie = struct.pack(">IIIIIH", 0, 0, 1000, 0, 0x10000, 0x100) + bytes(10 + 36 + 24) + struct.pack(">I", 99)
+    head = box("ftyp", b"iso5", bytes(4)) + box("moov", full_box("mvhd", 0, 0, movie), box("mvex")) + box("moof")
+    (folder / "head").write_bytes(head)
+    whole = add_wvtt(folder / "head", folder / "text", [(0.48, 1.5, "First"), (1.2, 1.96, "Second")], entry=entry)
+    pieces = [box(*each) for each in boxes_in(whole.read_bytes())]
+    for name, content in {"text-init.mp4": pieces[:2], "1.m4s": pieces[3:5], "2.m4s": pieces[5:]}.items():
+        origin.put(name, b"".join(content))
+    segments = b"#EXTINF:1,\n1.m4s\n#EXTINF:1,\n2.m4s\n#EXT-X-ENDLIST"
+    origin.put("text.m3u8", b'#EXTM3U\n#EXT-X-MAP:URI="text-init.mp4"\n' + segments)
+
+
+@pytest.mark.parametrize("entry", ["wvtt", "nope"])
+async def test_subtitles_in_fragments_are_taken_as_others_are(bench: Bench, tmp_path: Path, entry: str) -> None:
+    put_fragmented_text(bench.origin, tmp_path, entry=entry)
+    bench.origin.put("1.ts", TS)
+    bench.origin.put("picture.m3u8", b"#EXTM3U\n#EXTINF:6,\n1.ts\n#EXT-X-ENDLIST")
+    rendition = '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="t",NAME="Deutsch",LANGUAGE="de",URI="text.m3u8"'
+    fetched = await bench.fetch_lines(rendition, '#EXT-X-STREAM-INF:BANDWIDTH=1,SUBTITLES="t"', "picture.m3u8")
+    [text] = await read_texts(fetched.texts, zero_s=0.4, toolbox=find_toolbox("", sandbox="auto"))
+    if entry == "nope":
+        assert "neither WebVTT nor TTML" in text.reason
+        return
+    assert (text.text.language, text.reason) == ("de", "")
+    assert [(cue.start_ms, cue.end_ms, cue.text) for cue in text.track.cues] == [
+        (80, 1100, "First"),
+        (800, 1560, "Second"),
+    ]
 
 
 @pytest.mark.parametrize(

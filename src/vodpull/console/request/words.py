@@ -31,8 +31,9 @@ def retell(text: str, say: Say) -> str:
     """
     Return a sentence with numbers in it (`line 3 is …`) in another language.
 
-    The catalogue has it with `{}` in place of each number, or its beginning with `…` for the rest, which is retold or
-    is a name. Of several sentences with `; ` between them each is retold; one that the catalogue lacks stays as it is.
+    The catalogue has it with `{}` in place of each number and `…` in place of a name in quotes, or its beginning with
+    `…` for the rest, which is retold or is a name; a host and a colon may stand before it. Of several sentences with
+    `; ` between them each is retold; one that the catalogue lacks stays as it is.
     """
     return _known(text, say) or "; ".join(_retold(sentence, say) for sentence in text.split("; "))
 
@@ -49,15 +50,21 @@ def _retold(text: str, say: Say) -> str:
         return told
     for joint in _JOINTS:
         before, found, rest = text.partition(joint)
-        beginning = f"{before}{found}…"
-        told = say(beginning)
-        if found and told != beginning:
+        told = _known(f"{before}{found}…", say) if found else ""
+        if told:
             return told.replace("…", _retold(rest, say))
-    return text
+    quoted = _QUOTED.search(text)
+    told = _known(text.replace(quoted[0], "…", 1), say) if quoted else ""
+    if quoted and told:
+        return told.replace("…", quoted[0])
+    before, found, rest = text.partition(": ")
+    return f"{before}{found}{_retold(rest, say)}" if found else text
 
 
 # After these a sentence may have a rest of its own: `encoded: …`, `the picture is …`.
-_JOINTS = (": ", " is ", " are ")
+_JOINTS = (": ", " is ", " are ", " has ")
+# A name as Python writes it.
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 # Not the digits of names such as md5; `960x540` has two numbers.

@@ -30,7 +30,7 @@ from vodpull.fetch.hls.playlist import (
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
-from vodpull.fetch.hls.texts import FetchedText, write_segments, write_text
+from vodpull.fetch.hls.texts import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.serial import in_thread
@@ -154,13 +154,18 @@ class _Gathering:
                 playlist, own_base = await self._fetch_media_playlist(f"text{number}", base, choice.uri)
                 left -= len(playlist.segments)
                 check_count(self._limits.max_segments - left, self._limits.max_segments)
-                if playlist.init is not None:
-                    raise PlaylistUnsupported("its segments are no WebVTT")
-                segments = await self._text_segments(f"text{number}", playlist, own_base)
-                fetched.append(FetchedText(choice=choice, segments=segments))
+                fetched.append(await self._text(f"text{number}", choice, playlist, base=own_base))
             except FetchError as error:
                 fetched.append(FetchedText(choice=choice, reason=str(error)))
         return tuple(fetched)
+
+    async def _text(self, name: str, choice: TextChoice, playlist: MediaPlaylist, *, base: yarl.URL) -> FetchedText:
+        if playlist.init is None:
+            return FetchedText(choice=choice, segments=await self._text_segments(name, playlist, base))
+        fragments = await self._join(name, playlist, base)
+        if fragments.stat().st_size > MAX_TEXT_BYTES:
+            raise BodyTooLarge(f"they have more than {MAX_TEXT_BYTES} bytes")
+        return FetchedText(choice=choice, fragments=fragments)
 
     async def _text_segments(self, name: str, playlist: MediaPlaylist, base: yarl.URL) -> tuple[Path, ...]:
         count = len(playlist.segments)

@@ -1,4 +1,4 @@
-"""The subtitles of an HLS playlist: small files of WebVTT, none of which is worth a failed source."""
+"""The subtitles of an HLS playlist: small files of WebVTT, or fMP4, none of which is worth a failed source."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class FetchedText:
     choice: TextChoice
     segments: tuple[Path, ...] = ()
     """WebVTT, in order."""
+    fragments: Path | None = None
+    """Or one file of fMP4."""
     reason: str = ""
     """Why it is left out, in English; empty: it is here."""
 

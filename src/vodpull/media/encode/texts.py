@@ -26,6 +26,9 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 SLOW_BYTES_PER_S = 2e6
 # Scripts keep their styles; what others have, WebVTT has, too.
 _SCRIPTS = frozenset({"ass", "ssa"})
+# What describes the samples of such a track (ISO/IEC 14496-30), within an initialisation section.
+_ENTRIES = {b"wvtt": "wvtt", b"stpp": "ttml"}
+_HEAD_BYTES = 64 * 1024
 BOXED = frozenset({"wvtt", "ttml"})
 """Codecs of text in MP4 that FFmpeg does not read."""
 
@@ -52,20 +55,41 @@ async def extract_texts(
     return found
 
 
+async def fragmented_text(source: Path, folder: Path, *, toolbox: Toolbox) -> Path | None:
+    """Write the text of an fMP4 file of one track into a folder, by its own times; None: it is none that is read."""
+    with source.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    codec = next((codec for entry, codec in _ENTRIES.items() if entry in head), None)
+    if codec is None:
+        return None
+    limits = RunLimits(wall_s=300, file_size_bytes=MAX_FILE_BYTES)
+    try:
+        return (await _boxed(source, {0: codec}, folder=folder, toolbox=toolbox, limits=limits)).get(0)
+    except (EncodeFailed, EncodeStalled):
+        return None
+
+
 async def _of_boxes(
     source: Path, info: MediaInfo, texts: Sequence[TextStream], *, folder: Path, toolbox: Toolbox
 ) -> dict[int, Path]:
+    codecs = {text.index: text.codec for text in texts}
+    return await _boxed(source, codecs, folder=folder, toolbox=toolbox, limits=_limits(info))
+
+
+async def _boxed(
+    source: Path, codecs: Mapping[int, str], *, folder: Path, toolbox: Toolbox, limits: RunLimits
+) -> dict[int, Path]:
     answer = await ask_pyav(
         "boxed_texts.py",
-        {"options": ffmpeg_options.format_options(), "texts": {text.index: text.codec for text in texts}},
+        {"options": ffmpeg_options.format_options(), "texts": dict(codecs)},
         ("source", source),
         toolbox=toolbox,
-        limits=_limits(info),
+        limits=limits,
         writes=folder,
         beside=(CONFINED / "ttml.py", Path(boxes.__file__)),
     )
     written = answer.get("written")
-    return {text.index: folder / _name(text) for text in texts if isinstance(written, list) and text.index in written}
+    return {index: folder / _name(index) for index in codecs if isinstance(written, list) and index in written}
 
 
 async def _of_ffmpeg(
@@ -92,7 +116,7 @@ async def _extracted(
         limits=_limits(info),
     )
     check(finished, "reading the text tracks")
-    return {text.index: folder / _name(text) for text in texts}
+    return {text.index: folder / _name(text.index) for text in texts}
 
 
 def _limits(info: MediaInfo) -> RunLimits:
@@ -108,9 +132,9 @@ def build_texts_argv(texts: Sequence[TextStream]) -> list[str]:
     ]
     for text in texts:
         kind = ("-c", "copy", "-f", "ass") if text.codec in _SCRIPTS else ("-c", "webvtt", "-f", "webvtt")
-        argv += ["-map", f"0:{text.index}", *kind, f"file:{_name(text)}"]
+        argv += ["-map", f"0:{text.index}", *kind, f"file:{_name(text.index)}"]
     return argv
 
 
-def _name(text: TextStream) -> str:
-    return f"text-{text.index}"
+def _name(index: int) -> str:
+    return f"text-{index}"

@@ -195,7 +195,8 @@ class Sources:
                 limits=copying,
                 has_texts=bool(parts.texts),
             )
-            await asyncio.to_thread(lambda: write_texts(fresh, read_texts(parts.texts, zero_s=zero_s)))
+            texts = await read_texts(parts.texts, zero_s=zero_s, toolbox=self._context.toolbox)
+            await asyncio.to_thread(write_texts, fresh, texts)
         await asyncio.to_thread(place.drop_pieces)
 
     async def measure(self, job: Job, source: Path) -> tuple[Path, media.MediaInfo]:

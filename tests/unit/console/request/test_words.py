@@ -94,6 +94,14 @@ def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str
         "the identity provider answered with an error: HTTP 400: invalid_client",
         "the identity provider does not say where it is: token_endpoint",
         "the account has 20 live playback keys: revoke one first",
+        "line 1007: '3/01039-poster.png' is a picture",
+        "line 2: its id comes twice in the list; the first one counts",
+        "line 12: name is longer than 255 characters, or has a NUL",
+        "line 12: url has bytes that are no text in the encoding of the file",
+        "line 7: created_at is no time since 1970: write 2024-05-31T12:00:00Z, or seconds since 1970",
+        "video '12-ab' is not finished (status 3)",
+        "api.example.com: the API answers 401",
+        "127.0.0.1: the origin answered 404",
     ],
 )
 def test_sentences_with_numbers_are_retold(text: str) -> None:

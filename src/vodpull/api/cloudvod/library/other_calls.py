@@ -11,6 +11,7 @@ from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.videos.lists import parse_volume
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
+from vodpull.errors import NotFound, PermissionDenied
 from vodpull.materials.materials import MAX_PAGE, MaterialFilter
 from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
 from vodpull.videos.categories import FIRST_LEVEL
@@ -65,9 +66,17 @@ class OtherCalls:
             [{"transCodeTemplateId": name, "transCodeTemplateName": name} for name in self._template_names()]
         )
 
-    def _watermarks(self, _: Parameters, __: Caller) -> dict[str, Any]:
-        names = sorted(self._context.templates.watermarks)
+    def _watermarks(self, _: Parameters, caller: Caller) -> dict[str, Any]:
+        names = [name for name in sorted(self._context.templates.watermarks) if self._may_use(name, caller)]
         return _listed([{"watermarkTemplateId": name, "waterMarkTemplateName": name} for name in names])
+
+    def _may_use(self, watermark: str, caller: Caller) -> bool:
+        """Tell whether the picture of a watermark is a file, or a material of the account."""
+        material = self._context.templates.watermarks[watermark].material
+        try:
+            return not material or bool(self._context.materials.find(material, account_id=caller.account_id))
+        except (NotFound, PermissionDenied):
+            return False
 
     def _template_names(self) -> list[str]:
         templates = self._context.templates

@@ -45,6 +45,11 @@ class CaptionFiles:
         self._rows = CaptionRows(database)
         self._objects = objects
 
+    async def given(self, video_id: str) -> list[Caption]:
+        """Return the captions that somebody has given a video: all but those of its source."""
+        known = await asyncio.to_thread(self._rows.of_video, video_id)
+        return [caption for caption in known if caption.origin is not CaptionOrigin.SOURCE]
+
     async def put(self, job: Job, wanted: Wanted, track: captions.Track) -> None:
         """
         Keep a track of a job's video under its language, in the place of the one that is there.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +15,7 @@ from vodpull import captions, fetch, media
 from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound
 from vodpull.jobs.model import Asset, AssetWarning, Job
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.captions.source_texts import wanted_of
+from vodpull.workflows.attempt.captions.source_texts import read_text, wanted_of
 
 TEXTS_FILE = "texts.json"
 
@@ -34,12 +36,26 @@ class PlaylistText:
 _FORM = TypeAdapter(list[PlaylistText])
 
 
-def read_texts(fetched: Sequence[fetch.FetchedText], *, zero_s: float | None) -> list[PlaylistText]:
+async def read_texts(
+    fetched: Sequence[fetch.FetchedText], *, zero_s: float | None, toolbox: media.Toolbox
+) -> list[PlaylistText]:
     """Return the subtitles of a playlist; `zero_s`: the time of its media at which the film begins, None: unknown."""
-    return [_text(number, text, zero_s) for number, text in enumerate(fetched, start=1)]
+    return [await _read(number, text, zero_s, toolbox=toolbox) for number, text in enumerate(fetched, start=1)]
 
 
-def _text(number: int, fetched: fetch.FetchedText, zero_s: float | None) -> PlaylistText:
+async def _read(
+    number: int, fetched: fetch.FetchedText, zero_s: float | None, *, toolbox: media.Toolbox
+) -> PlaylistText:
+    if fetched.fragments is None:
+        return await asyncio.to_thread(_text, number, fetched, zero_s)
+    with tempfile.TemporaryDirectory(dir=fetched.fragments.parent) as place:
+        written = await media.fragmented_text(fetched.fragments, Path(place), toolbox=toolbox)
+        return await asyncio.to_thread(_text, number, fetched, zero_s, written=written)
+
+
+def _text(
+    number: int, fetched: fetch.FetchedText, zero_s: float | None, *, written: Path | None = None
+) -> PlaylistText:
     choice = fetched.choice
     stream = media.TextStream(
         index=number,
@@ -55,10 +71,18 @@ def _text(number: int, fetched: fetch.FetchedText, zero_s: float | None) -> Play
     if zero_s is None:
         return _left_out(stream, "the clock of the playlist starts anew, or there is none")
     try:
-        track = captions.read_segments((path.read_bytes() for path in fetched.segments), zero_s=zero_s)
+        track = _track(fetched, zero_s, written)
         return PlaylistText(text=stream, track=captions.kept_within(track, 0))
     except CaptionInvalid as error:
         return _left_out(stream, str(error))
+
+
+def _track(fetched: fetch.FetchedText, zero_s: float, written: Path | None) -> captions.Track:
+    if written is not None:
+        return read_text(written, zero_s=zero_s)
+    if fetched.fragments is not None:
+        raise CaptionInvalid("its segments have neither WebVTT nor TTML")
+    return captions.read_segments((path.read_bytes() for path in fetched.segments), zero_s=zero_s)
 
 
 def _left_out(text: media.TextStream, reason: str) -> PlaylistText:
@@ -88,11 +112,12 @@ def told(asset: Asset, texts: Sequence[PlaylistText]) -> Asset:
 
 
 async def keep_texts(files: CaptionFiles, job: Job, texts: Sequence[PlaylistText]) -> None:
-    """Make subtitles captions of a job's video, which exists; languages that came with the request stay."""
+    """Make subtitles captions of a job's video, which exists; languages that somebody has given it already stay."""
     there = {each.text.index: each.track for each in texts if not each.reason}
-    given = {sidecar.language for sidecar in job.captions}
-    has_default = any(sidecar.is_default for sidecar in job.captions)
-    for text, wanted in wanted_of([each.text for each in texts if not each.reason], taken=given):
+    given = (*job.captions, *(await files.given(job.video_id) if there else ()))
+    has_default = any(caption.is_default for caption in given)
+    taken = {caption.language for caption in given}
+    for text, wanted in wanted_of([each.text for each in texts if not each.reason], taken=taken):
         shown = replace(wanted, is_default=wanted.is_default and not has_default)
         has_default = has_default or shown.is_default
         try:

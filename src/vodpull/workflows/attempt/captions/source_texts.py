@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from vodpull import captions, media, storage
 from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import Asset, AssetWarning, Job
-from vodpull.jobs.store.captions import CaptionOrigin, CaptionRows
+from vodpull.jobs.store.captions import CaptionOrigin
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
 
 UNKNOWN = "und"
@@ -28,7 +28,6 @@ class SourceTexts:
     """Reads the text tracks of the originals of one process's jobs."""
 
     def __init__(self, database: sa.Engine, objects: storage.ObjectStore, *, toolbox: media.Toolbox) -> None:
-        self._rows = CaptionRows(database)
         self._files = CaptionFiles(database, objects)
         self._toolbox = toolbox
 
@@ -61,8 +60,7 @@ class SourceTexts:
         assert job.asset is not None  # noqa: S101 - recorded before any step that comes here
         if job.asset.texts_read or not info.texts:
             return job.asset
-        known = await asyncio.to_thread(self._rows.of_video, job.video_id)
-        given = [caption for caption in known if caption.origin is not CaptionOrigin.SOURCE]
+        given = await self._files.given(job.video_id)
         has_default = any(caption.is_default for caption in given)
         warnings = []
         with tempfile.TemporaryDirectory(dir=source.parent) as place:

@@ -16,10 +16,10 @@ MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
 FUZZ = 1e-4
 # Below it, starting again after a crash costs less than the chunks do.
 SINGLE_CHUNK_S = 40.0
-# The first ones are short, so that there is something to play early; those of the first minutes are no longer than what
-# the last of them holds up a short film. The others are long enough that seeking and the pictures that are decoded only
-# to get there stay a few percent of the work.
-CHUNK_S = (4.0, 12.0, *[16.0] * 20, 24.0)
+# The first one is short, so that there is something to play early; the others are long enough that seeking and the
+# pictures that are decoded only to get there stay a few percent of the work, and short enough that the last one holds
+# nobody up for long. With these, two encoders end together with a film of a minute or two.
+CHUNK_S = (4.0, 16.0, 24.0, 20.0)
 # Less at the end is not worth a start of its own.
 MIN_REST_S = 4.0
 # Below it, three chunks of those lengths would leave one of two encoders idle for a third of the time.
@@ -40,6 +40,11 @@ class Chunk:
 def frames_in(duration_s: float, rate: Fraction) -> int:
     """Return how many frames a film has on the grid of the output: FFmpeg rounds half a frame up."""
     return max(1, math.floor(duration_s * rate + 0.5 + FUZZ))
+
+
+def frames_per_segment(segment_s: float, rate: Fraction) -> int:
+    """Return how many frames a segment of this length has, where no keyframes of the source say otherwise."""
+    return max(1, round(segment_s * rate))
 
 
 def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:

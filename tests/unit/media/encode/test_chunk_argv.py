@@ -146,8 +146,8 @@ def test_other_sources_than_indexed_ones_are_one_chunk_until_their_packets_are_k
     info = replace(replace_video(source(duration_s=100.0), width_px=854, height_px=480), container="mpegts")
     seen = surveyed(frames=3000, group_frames=60)
     assert len(plan(info).chunks) == 1
-    # Decoding begins between the keyframe at 14 s, a tenth later than it is decoded, and the packet before.
-    assert plan(info, seen).seeks_s[2] == pytest.approx(14.0 - 0.1 - 1 / 60)
+    # Decoding begins between the keyframe at 18 s, a tenth later than it is decoded, and the packet before.
+    assert plan(info, seen).seeks_s[2] == pytest.approx(18.0 - 0.1 - 1 / 60)
     assert len(plan(info, replace(seen, steady=False)).chunks) == 1
     assert len(plan(info, surveyed(frames=3000, group_frames=1200)).chunks) == 1
 

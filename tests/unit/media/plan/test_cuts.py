@@ -69,11 +69,10 @@ def test_the_bytes_of_groups_are_those_of_their_segment() -> None:
         (41, [0, 4, 24]),
         (54, [0, 4, 32]),
         (59, [0, 4, 32]),
-        (60, [0, 4, 16, 32, 48]),
-        (99, [0, 4, 16, 32, 48, 64, 80]),
-        (100, [0, 4, 16, 32, 48, 64, 80, 96]),
-        (300, [0, 4, *range(16, 289, 16)]),
-        (400, [0, 4, *range(16, 337, 16), 360, 384]),
+        (60, [0, 4, 20, 44]),
+        (67, [0, 4, 20, 44]),
+        (68, [0, 4, 20, 44, 64]),
+        (300, [0, 4, 20, *range(44, 285, 20)]),
     ],
 )
 def test_the_first_chunks_are_short_and_a_short_rest_joins_the_last(total_s: int, starts_s: list[int]) -> None:
@@ -117,7 +116,7 @@ def test_a_chunk_is_sure_as_soon_as_it_is_here_and_a_little_more(likely_s: float
 
 def test_no_chunk_begins_where_there_is_nothing_to_decode() -> None:
     chunks = plan_chunks(regular_cuts(2500, 100), 2500, rate=RATE, last_start=30 * 25)
-    assert [chunk.first_frame // 25 for chunk in chunks] == [0, 4, 16]
+    assert [chunk.first_frame // 25 for chunk in chunks] == [0, 4, 20]
     assert len(plan_chunks(regular_cuts(2500, 100), 2500, rate=RATE, last_start=0)) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -18,7 +19,10 @@ import m3u8
 import pytest
 
 from tests.origin import Origin, run_origin_in_thread
+from tests.services.postgres import Postgres
+from tests.services.s3 import BUCKET
 from tests.services.vodpull import Vodpull
+from vodpull.storage import UPLOADS, open_store
 
 pytestmark = pytest.mark.slow
 
@@ -86,7 +90,9 @@ def test_the_beginning_plays_while_the_rest_is_encoded(service: Vodpull, own_ori
     assert service.get(whole.segments[0].absolute_uri).content == first
 
 
-def tus(service: Vodpull, method: str, target: str, body: bytes = b"", **headers: str) -> httpx2.Response:
+def tus(
+    service: Vodpull, method: str, target: str, body: bytes | Iterator[bytes] = b"", **headers: str
+) -> httpx2.Response:
     key = service.own_key
     own = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {key.access_key}.{key.secret}"}
     own |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -95,20 +101,21 @@ def tus(service: Vodpull, method: str, target: str, body: bytes = b"", **headers
     return reply
 
 
-def begin_upload(service: Vodpull, data: bytes, *, template: str = "abr") -> str:
+def begin_upload(service: Vodpull, data: bytes, *, template: str = "abr", encoded_by: Vodpull | None = None) -> str:
     """Send the beginning of a film, wait until a chunk of it is encoded, and return the id of the upload."""
     said = f"filename Zi5tcDQ=,template {base64.b64encode(template.encode()).decode()}"
     made = tus(service, "POST", "", Upload_Length=str(len(data)), Upload_Metadata=said)
     upload_id = made.headers["location"].rpartition("/")[2]
     send_on(service, upload_id, data[: len(data) // 2])
     deadline_s = time.monotonic() + 120
-    while not list(work_of(service, upload_id).glob("results/chunk-*")):
-        assert time.monotonic() < deadline_s, service.log()[-3000:]
+    worker = encoded_by or service
+    while not list(work_of(worker, upload_id).glob("results/chunk-*")):
+        assert time.monotonic() < deadline_s, worker.log()[-3000:]
         time.sleep(0.05)
     return upload_id
 
 
-def send_on(service: Vodpull, upload_id: str, data: bytes, *, at: int = 0) -> None:
+def send_on(service: Vodpull, upload_id: str, data: bytes | Iterator[bytes], *, at: int = 0) -> None:
     kind = {"Content_Type": "application/offset+octet-stream"}
     tus(service, "PATCH", f"/{upload_id}", data, Upload_Offset=str(at), **kind)
 
@@ -137,9 +144,9 @@ def test_an_upload_is_encoded_while_it_comes(service: Vodpull, film: Path) -> No
     assert not made & {name.split("-")[1] for name in early}
 
 
-def encoded(service: Vodpull, before: int) -> dict[str, Any]:
+def encoded(service: Vodpull, before: int, *, within_s: float = 120) -> dict[str, Any]:
     """Return the newest video once it is encoded."""
-    deadline_s = time.monotonic() + 120
+    deadline_s = time.monotonic() + within_s
     while len(videos_of(service)) == before or videos_of(service)[0]["encode_state"] != "encoded":
         assert time.monotonic() < deadline_s, service.log()[-3000:]
         time.sleep(0.1)
@@ -172,6 +179,63 @@ def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_orig
     assert service.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
     assert segments_of(service, video["video_id"]) == segments_of(service, pulled["video_id"])
     assert len(videos_of(service)) == before + 1
+
+
+@pytest.fixture
+def apart(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, s3_environment: dict[str, str]
+) -> Iterator[tuple[Vodpull, Vodpull]]:
+    """Give a process that only takes files in, and one that only works, each with a folder of its own."""
+    shared = {
+        "VODPULL_DATABASE_URL": postgres.url(),
+        "VODPULL_STORAGE_URL": f"s3://{BUCKET}/apart",
+        "VODPULL_MASTER_KEY": "one master key for both",
+        **s3_environment,
+    }
+    both = []
+    for role in ("api", "worker"):
+        one = Vodpull(tmp_path_factory.mktemp(role) / "data", origin="http://127.0.0.1:9", **shared)
+        one.role = role
+        one.encode_quickly()
+        one.start()
+        both.append(one)
+    yield both[0], both[1]
+    for one in both:
+        one.stop()
+
+
+def test_an_upload_outlives_kills_of_who_takes_it_in_and_of_who_encodes_it(
+    apart: tuple[Vodpull, Vodpull], film: Path, s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, worker = apart
+    data, ends = film.read_bytes(), [len(film.read_bytes()) * n // 4 for n in range(5)]
+    upload_id = begin_upload(api, data, encoded_by=worker)
+
+    def broken_off() -> Iterator[bytes]:
+        yield data[ends[2] : ends[3]]
+        api.kill()
+        yield data[ends[3] :]
+
+    with pytest.raises(httpx2.TransportError):
+        send_on(api, upload_id, broken_off(), at=ends[2])
+    api.start()
+    at = int(tus(api, "HEAD", f"/{upload_id}").headers["upload-offset"])
+    assert ends[2] <= at <= ends[3]
+    send_on(api, upload_id, data[at : ends[3]], at=at)
+    worker.kill()
+    send_on(api, upload_id, data[ends[3] : -1], at=ends[3])
+    assert videos_of(api) == [], "nothing is shown before the last byte"
+    worker.start()
+    send_on(api, upload_id, data[-1:], at=len(data) - 1)
+    video = encoded(api, 0, within_s=240)  # a worker that is gone is waited for half a minute
+    assert api.api("GET", f"/videos/{video['video_id']}").json()["sha256"] == hashlib.sha256(data).hexdigest()
+    path = urlsplit(api.api("GET", f"/videos/{video['video_id']}").json()["playlist_url"]).path
+    found = media_of(api, path.removeprefix("/media/")).segments
+    assert sum(each.duration for each in found) == pytest.approx(60, abs=0.1)
+    assert len(videos_of(api)) == 1
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    assert asyncio.run(open_store(f"s3://{BUCKET}/apart").list_keys(UPLOADS)) == []
 
 
 def test_of_an_upload_that_is_given_up_nothing_stays(service: Vodpull, film: Path) -> None:

@@ -83,6 +83,17 @@ def test_unfinished_uploads_go_after_a_week_with_their_parts(
     assert asyncio.run(objects.list_keys(UPLOADS)) == []
 
 
+def test_an_upload_that_goes_on_while_it_is_forgotten_stays(
+    database: sa.Engine, objects: ObjectStore, send: Send
+) -> None:
+    upload, parts = send(False), UploadParts(database, objects)
+    age(database, upload, by_ms=KEEP_MS + HOUR_MS)
+    [expired] = parts._expired()
+    age(database, upload, by_ms=0)
+    assert parts._forget_expired(expired) == []
+    assert uploads_of(database) == [upload.upload_id]
+
+
 def test_objects_that_are_nobodys_go_and_those_of_uploads_stay(
     database: sa.Engine, objects: ObjectStore, send: Send, tmp_path: Path
 ) -> None:

@@ -38,7 +38,7 @@ from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, 
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py", "hearing.py")
+BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py", "hearing.py", "sound_frames.py")
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # Decoding 8K from far back, several times over.

@@ -10,6 +10,7 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_ms, now_s
 from vodpull.database import tables
+from vodpull.database.rows import lock_row
 from vodpull.jobs.model import WireStatus
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.uploads import parts as rows
@@ -37,9 +38,9 @@ class UploadParts:
         """Forget uploads that are over, and parts of files that are stored elsewhere, one round; return how many."""
         expired = await asyncio.to_thread(self._expired)
         for upload_id in expired:
-            await self._objects.delete_all(await asyncio.to_thread(self._forget, upload_id, with_row=True))
+            await self._objects.delete_all(await asyncio.to_thread(self._forget_expired, upload_id))
         for upload_id in await asyncio.to_thread(self._settled):
-            await self._objects.delete_all(await asyncio.to_thread(self._forget, upload_id, with_row=False))
+            await self._objects.delete_all(await asyncio.to_thread(self._forget_parts, upload_id))
         if expired:
             log.info("uploads expired", uploads=len(expired))
         return len(expired)
@@ -56,12 +57,7 @@ class UploadParts:
         return removed
 
     def _expired(self) -> list[str]:
-        upload, before_ms = tables.upload.c, now_ms() - KEEP_MS
-        over = sa.and_(upload.touched_at_ms < before_ms, upload.deadline_ms < before_ms)
-        # Its parts may be the only copy of a file that a worker has not come to yet.
-        waited_for = sa.exists().where(tables.job.c.directory == upload.upload_id, ~IS_FINAL)
-        query = sa.select(upload.upload_id).where(over, ~waited_for).order_by(upload.touched_at_ms).limit(PER_ROUND)
-        return self._ids(query)
+        return self._ids(_expired().order_by(tables.upload.c.touched_at_ms).limit(PER_ROUND))
 
     def _settled(self) -> list[str]:
         upload, job, part = tables.upload.c, tables.job.c, tables.upload_part.c
@@ -74,14 +70,30 @@ class UploadParts:
         with self._database.connect() as connection:
             return list(connection.scalars(query))
 
-    def _forget(self, upload_id: str, *, with_row: bool) -> list[str]:
+    def _forget_expired(self, upload_id: str) -> list[str]:
+        mine = tables.upload.c.upload_id == upload_id
         with self._database.begin() as connection:
+            lock_row(connection, tables.upload.c.upload_id, upload_id)
+            if connection.scalar(_expired().where(mine)) is None:  # somebody has gone on with it just now
+                return []
             keys = rows.forget_parts(connection, upload_id)
-            if with_row:
-                connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload_id))
+            connection.execute(tables.upload.delete().where(mine))
         return keys
+
+    def _forget_parts(self, upload_id: str) -> list[str]:
+        with self._database.begin() as connection:
+            return rows.forget_parts(connection, upload_id)
 
     def _orphans(self, keys: list[str]) -> list[str]:
         with self._database.connect() as connection:
             known = rows.known_keys(connection, keys)
         return [key for key in keys if key not in known]
+
+
+def _expired() -> sa.Select[tuple[str]]:
+    """Return the query for uploads that are over."""
+    upload, before_ms = tables.upload.c, now_ms() - KEEP_MS
+    over = sa.and_(upload.touched_at_ms < before_ms, upload.deadline_ms < before_ms)
+    # Its parts may be the only copy of a file that a worker has not come to yet.
+    waited_for = sa.exists().where(tables.job.c.directory == upload.upload_id, ~IS_FINAL)
+    return sa.select(upload.upload_id).where(over, ~waited_for)

@@ -75,6 +75,7 @@ class SoundAccount:
     """Counts the samples of one track, and hears how loud it is from beginning to end."""
 
     def __init__(self, tools: Any, *, rate_hz: int, length_s: float, stretches: list[Any], zero_s: float = 0.0) -> None:
+        self._tools = tools
         self._failures = tools.failures
         self._rate_hz = rate_hz
         self._length_s = length_s
@@ -90,7 +91,7 @@ class SoundAccount:
     def take(self, packet: Any) -> None:
         """Decode a packet, the empty one at the end included."""
         try:
-            frames = packet.decode()
+            frames = self._tools.sounds.frames(packet)
         except self._failures:
             lost = (packet.duration or 0) * packet.time_base * packet.stream.codec_context.sample_rate
             self.dropped["cannot be decoded"] += round(lost) or 1

@@ -1,5 +1,6 @@
 """
-How long pages of lists and searches take where much is stored: by default 100,000 batches of 10 jobs.
+How long pages of lists and searches take where much is stored: by default 100,000 batches of 10 jobs, and 100 imports
+of 1,000 entries.
 
 Rows are written straight into the database, as a service leaves them that has encoded all of them; then one service
 answers a closed loop of one client. CPU is that of the service, for one answer. The first row is a page of one batch:
@@ -29,11 +30,16 @@ from benchmarks.query_rate import idle_service
 from benchmarks.stopping import stoppable
 from vodpull.database import tables
 from vodpull.database.connection import open_database
+from vodpull.imports.entries import Entry
+from vodpull.imports.ledger import insert_entries, insert_import
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, SourceTrack, Stage, StoredFile, WireStatus
 from vodpull.jobs.store.rows import job_row
 
 JOBS = 10
 """Of each batch."""
+IMPORTS, ENTRIES = 100, 1000
+"""Entries of each import."""
 AT_ONCE = 500
 """Batches of one insert."""
 GOAL_P99_MS = 50.0
@@ -46,6 +52,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "batches, failed": ("/api/v1/batches", {"limit": 100, "state": "failed"}),
     "batches, by trans_no": ("/api/v1/batches", {"limit": 100, "trans_no": "t77"}),
     "videos": ("/api/v1/videos", {"limit": 100}),
+    "videos, search": ("/api/v1/videos", {"limit": 100, "search": "影 77"}),
+    "videos, none found": ("/api/v1/videos", {"limit": 100, "search": "nothing"}),
+    "videos, by origin": ("/api/v1/videos", {"limit": 100, "origin": "uploaded"}),
+    "imports": ("/api/v1/imports", {"limit": 100}),
+    "entries": (f"/api/v1/imports/{0:032x}/entries", {"limit": 500}),
     "deliveries": ("/api/v1/deliveries", {"limit": 100}),
     "events": ("/api/v1/events", {"limit": 100}),
 }
@@ -87,9 +98,52 @@ def fill(url: str, service: Service, *, batches: int) -> None:
         with database.begin() as connection:
             for table, values in ((tables.batch, rows), (tables.job, jobs), (tables.video, videos)):
                 connection.execute(table.insert(), values)
-    with database.begin() as connection:
-        connection.execute(sa.text("ANALYZE"))
+    for number in range(IMPORTS):
+        add_import(database, number, account_id)
+    if database.dialect.name == "postgresql":  # as it does by itself after a while; SQLite does not
+        with database.begin() as connection:
+            connection.execute(sa.text("ANALYZE"))
     database.dispose()
+
+
+def add_import(database: sa.Engine, number: int, account_id: str) -> None:
+    """Write an import that has brought all of its entries."""
+    made = Import(
+        import_id=f"{number:032x}",
+        account_id=account_id,
+        access_key="",
+        kind="list",
+        source="0" * 64,
+        place={},
+        options=ImportOptions(),
+        state=ImportState.DONE,
+        is_listed=True,
+        listed=ENTRIES,
+        created_at_ms=number,
+        finished_at_ms=number,
+    )
+    listed = [
+        ListedEntry(
+            number=each,
+            origin_id=f"o{each}",
+            revision="",
+            state=EntryState.DONE,
+            entry=Entry(
+                f"o{each}", f"https://origin.example.test/{each}.mp4", name=f"影 {each}", description="-" * 200
+            ),
+            size_bytes=5_384_542,
+            duration_ms=105_200,
+            video_id=f"v{each:031x}",
+            job_id=None,
+            failure=None,
+            at_ms=number,
+            fetched_bytes=5_384_542,
+        )
+        for each in range(1, ENTRIES + 1)
+    ]
+    with database.begin() as connection:
+        insert_import(connection, made)
+        insert_entries(connection, made, listed)
 
 
 def batch_row(number: int, *, account_id: str, access_key: str, at_ms: int) -> dict[str, Any]:

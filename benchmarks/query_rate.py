@@ -95,9 +95,19 @@ def idle_service(folder: Path, *, database: str) -> Iterator[Service]:
 
 def query_script(path: Path, service: Service, *, sources: int) -> Path:
     """Submit a task whose sources can never be fetched, and write what wrk sends: a query for it, signed once."""
+    return signed_script(path, service, ended_task(service, sources=sources))
+
+
+def ended_task(service: Service, *, sources: int) -> str:
+    """Submit a task whose sources can never be fetched, and return its id when that is known."""
     items = [{"fetchUrl": f"ftp://example.test/{number}.mp4"} for number in range(sources)]
     task_id = service.call(PULL, {"fileList": base64.urlsafe_b64encode(json.dumps(items).encode()).decode()})["taskId"]
     wait_for(lambda: service.state(task_id)["is_final"], within_s=120)
+    return str(task_id)
+
+
+def signed_script(path: Path, service: Service, task_id: str) -> Path:
+    """Write what wrk sends: a query for a task, signed now."""
     head, _, body = service.request(QUERY, {"taskId": task_id}).decode().partition("\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if not line.startswith("Content-Length"))
     lines = [f"wrk.method = 'POST'\nwrk.body = '{body}'", *(f"wrk.headers['{n}'] = '{v}'" for n, v in headers.items())]

@@ -17,7 +17,8 @@ from tests.services.vodpull import Vodpull
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Measure coverage of what a service runs, not of the test beside it: to be traced costs all Python a third."""
-    if not item.path.is_relative_to(Path(__file__).parent):  # pytest asks this hook about every test
+    # Pytest asks this hook about every test.
+    if not item.path.is_relative_to(Path(__file__).parent) or item.get_closest_marker("in_process"):
         return (yield)
     here, of_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)

@@ -26,6 +26,9 @@ CLIP = "flower_faststart.mp4"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"
 
 
+pytestmark = pytest.mark.in_process
+
+
 @pytest.fixture(scope="module")
 def client(service: Vodpull) -> Iterator[Client]:
     key = service.own_key

@@ -16,6 +16,9 @@ from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 CLIP = "flower_faststart.mp4"
 
 
+pytestmark = pytest.mark.in_process
+
+
 @pytest.fixture(scope="module")
 def client(service: Vodpull) -> Iterator[Client]:
     key = service.key("librarian")

@@ -28,7 +28,7 @@ import av
 import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
-from vodpull.media.confined import display, film, hearing, segments
+from vodpull.media.confined import display, film, hearing, segments, sound_frames
 from vodpull.media.verify import likeness, sound_likeness
 
 # Rounding to frames at both ends, and what containers say of lengths.
@@ -40,7 +40,7 @@ HEARD_S, LATE_S = 3.0, 0.5
 # A FFmpeg that takes longer on one file hangs.
 WAIT_S = 3600
 PLAYLISTS = {"allowed_extensions": "ALL", "extension_picky": "0"}
-TOOLS = film.Tools(av, segments, likeness, display)
+TOOLS = film.Tools(av, segments, likeness, display, sound_frames)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +162,7 @@ def heard(file: Path, first_s: float, hearing_s: float) -> sound_likeness.Heard:
     track = hearing.SoundStretch(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
     with av.open(str(file), options=options_of(file)) as container:
         stream: Any = container.streams.audio[0]
-        track.take(film.decoded_sound(av, container, stream, from_s=first_s), zero_s=0.0)
+        track.take(film.decoded_sound(TOOLS, container, stream, from_s=first_s), zero_s=0.0)
     return sound_likeness.envelope(track.samples, rate_hz=film.SOUND_RATE_HZ)
 
 

@@ -23,6 +23,9 @@ from vodpull.videos.playback.policy import Playback, PlaybackPolicy, PlayRule
 
 MAX_PAGE = 100
 
+LOOKED_THROUGH = 50_000
+"""Videos that one page looks through for what no index finds: some hundredths of a second."""
+
 IDS_AT_ONCE = 500
 """In one statement."""
 
@@ -105,31 +108,43 @@ class Library:
                 found += _read(connection, _QUERY.where(some, tables.video.c.account_id == account_id))
         return found
 
-    def page(self, wanted: VideoFilter, *, limit: int, cursor: str = "", offset: int = 0) -> tuple[list[Video], str]:
+    def page(self, wanted: VideoFilter, *, limit: int, cursor: str = "") -> tuple[list[Video], str]:
         """
         Return up to `limit` videos by time of creation, and the cursor of the next page; empty after the last one.
+
+        Where no index finds what is wanted, a page looks through so many videos and no more: it may hold few or none,
+        and still have a cursor.
 
         Raises:
             ParameterError: the cursor is not one of ours.
         """
-        video = tables.video.c
-        query = _QUERY.where(*_conditions(wanted))
-        place = sa.tuple_(video.created_at_ms, video.video_id)
+        query, places = _ordered(_QUERY, wanted), _ordered(sa.select(*_PLACE), wanted)
         if cursor:
-            last = sa.tuple_(*read_cursor(cursor))
-            query = query.where(place > last if wanted.oldest_first else place < last)
-        order = (video.created_at_ms, video.video_id)
-        query = query.order_by(*(order if wanted.oldest_first else (column.desc() for column in order)))
-        most = min(limit, MAX_PAGE)
+            behind = _is_behind(wanted, read_cursor(cursor))
+            query, places = query.where(behind), places.where(behind)
+        most, searched, end = min(limit, MAX_PAGE), _searched(wanted), None
         with self.engine.connect() as connection:
-            videos = _read(connection, query.limit(most + 1).offset(offset))
+            if searched:
+                end = connection.execute(places.offset(LOOKED_THROUGH - 1).limit(1)).first()
+                query = query.where(*searched)
+            if end is not None:
+                query = query.where(_is_before(wanted, end))
+            videos = _read(connection, query.limit(most + 1))
         shown = videos[:most]
-        return shown, write_cursor(shown[-1].created_at_ms, shown[-1].video_id) if len(videos) > most else ""
+        if len(videos) > most:
+            return shown, write_cursor(shown[-1].created_at_ms, shown[-1].video_id)
+        return shown, "" if end is None else write_cursor(*end)
+
+    def part(self, wanted: VideoFilter, *, limit: int, offset: int) -> list[Video]:
+        """Return videos by their place among all that fit, however many are looked through for it."""
+        query = _ordered(_QUERY, wanted).where(*_searched(wanted))
+        with self.engine.connect() as connection:
+            return _read(connection, query.limit(min(limit, MAX_PAGE)).offset(offset))
 
     def count(self, wanted: VideoFilter) -> int:
         """Return how many videos fit."""
         with self.engine.connect() as connection:
-            query = sa.select(sa.func.count()).select_from(tables.video).where(*_conditions(wanted))
+            query = sa.select(sa.func.count()).select_from(tables.video).where(*_indexed(wanted), *_searched(wanted))
             return int(connection.scalar(query) or 0)
 
     def edit(self, video_id: str, edit: VideoEdit, *, account_id: str | None) -> Video:
@@ -267,26 +282,56 @@ def _video_of(row: Mapping[Any, Any], categories: Sequence[Category]) -> Video:
     )
 
 
-def _conditions(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
+_PLACE = (tables.video.c.created_at_ms, tables.video.c.video_id)
+
+
+def _ordered(query: sa.Select[Any], wanted: VideoFilter) -> sa.Select[Any]:
+    """Return the query in the order that is wanted, for those videos that an index finds."""
+    order = _PLACE if wanted.oldest_first else [column.desc() for column in _PLACE]
+    return query.where(*_indexed(wanted)).order_by(*order)
+
+
+def _is_behind(wanted: VideoFilter, place: Sequence[Any]) -> sa.ColumnElement[bool]:
+    here, there = sa.tuple_(*_PLACE), sa.tuple_(*place)
+    return here > there if wanted.oldest_first else here < there
+
+
+def _is_before(wanted: VideoFilter, place: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Return the condition of a video that comes before this place, or is there."""
+    here, there = sa.tuple_(*_PLACE), sa.tuple_(*place)
+    return here <= there if wanted.oldest_first else here >= there
+
+
+def _indexed(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that indexes answer, in the order of the list."""
     video = tables.video.c
-    exact = (
-        (video.account_id, wanted.account_id),
-        (video.video_id, wanted.video_id.lower() or None),
-        (video.state, wanted.state),
-        (video.encode_state, wanted.encode_state),
-        (video.origin, wanted.origin),
-    )
-    found = [column == value for column, value in exact if value is not None]
-    if len(wanted.text) > MAX_FILE_NAME_CHARS:  # longer than any name, and than what databases search for
-        found.append(sa.false())
-    elif wanted.text:
-        found.append(video.folded_name.contains(wanted.text.casefold(), autoescape=True))
-    if wanted.is_encrypted is not None:
-        found.append(has_content_key() if wanted.is_encrypted else ~has_content_key())
+    found = [] if wanted.account_id is None else [video.account_id == wanted.account_id, *_of_states(wanted)]
+    if wanted.video_id:
+        found.append(video.video_id == wanted.video_id.lower())
     if wanted.created_from_ms is not None:
         found.append(video.created_at_ms >= wanted.created_from_ms)
     if wanted.created_until_ms is not None:
         found.append(video.created_at_ms <= wanted.created_until_ms)
+    return found
+
+
+def _of_states(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
+    video = tables.video.c
+    states = ((video.state, wanted.state), (video.encode_state, wanted.encode_state))
+    return [column == value for column, value in states if value is not None]
+
+
+def _searched(wanted: VideoFilter) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions for which one video after the other is looked at."""
+    found = _of_states(wanted) if wanted.account_id is None else []
+    if wanted.origin is not None:
+        found.append(tables.video.c.origin == wanted.origin)
+    if len(wanted.text) > MAX_FILE_NAME_CHARS:  # longer than any name, and than what databases search for
+        found.append(sa.false())
+    elif wanted.text:
+        found.append(tables.video.c.folded_name.contains(wanted.text.casefold(), autoescape=True))
+    if wanted.is_encrypted is not None:
+        found.append(has_content_key() if wanted.is_encrypted else ~has_content_key())
     category = tables.category.c
     if wanted.category_names:
         found.append(_has_label(sa.and_(category.parent_id != 0, category.name.in_(wanted.category_names))))

@@ -38,11 +38,14 @@ async def test_parameters_that_change_in_the_samples_are_kept(tmp_path: Path, to
     assert read_pictures(made, 1250).wrong(range(1250)) == []
 
 
-async def test_a_second_description_of_another_size_is_shown_in_time(tmp_path: Path, toolbox: Toolbox) -> None:
+@pytest.mark.parametrize(("size", "pix_fmt"), [((192, 108), "yuv420p"), ((128, 72), "yuv422p")])
+async def test_a_second_description_of_another_size_or_format_is_shown_in_time(
+    size: tuple[int, int], pix_fmt: str, tmp_path: Path, toolbox: Toolbox
+) -> None:
     """A graph that begins anew at the change would be one picture late from there on, and lose the last one."""
     first = Clapper(seconds=3, total=150, sound=(), video=BASELINE, size=(128, 72)).make(tmp_path / "first.mp4")
-    larger = Clapper(seconds=3, first=75, total=150, sound=(), video=HIGH, size=(192, 108))
-    second = larger.make(tmp_path / "second.mp4")
+    other = (*X264[:-2], "-profile:v", "high422", "-bf", 0, "-pix_fmt", pix_fmt, "-g", 50)
+    second = Clapper(seconds=3, first=75, total=150, sound=(), video=other, size=size).make(tmp_path / "second.mp4")
     description = counted(2, description_of(first)[8:] + description_of(second)[8:])
     chunks = [(samples_of(first), 1), (samples_of(second), 2)]
     source = write_mp4(tmp_path / "source.mp4", first, chunks, description=description)
@@ -62,13 +65,16 @@ async def test_a_picture_that_is_refreshed_in_strips_is_decoded_from_the_start(
 
 
 async def test_a_second_header_of_a_stream_is_kept(tmp_path: Path, toolbox: Toolbox) -> None:
-    first = Clapper(seconds=4, total=200, sound=(), video=BASELINE).make(tmp_path / "first.flv")
-    second = Clapper(seconds=4, first=100, total=200, sound=(), video=HIGH)
+    sounds = [("-c:a", "aac", "-ar", rate_hz) for rate_hz in (44100, 48000)]
+    first = Clapper(seconds=4, total=200, sound=sounds[0], video=BASELINE).make(tmp_path / "first.flv")
+    second = Clapper(seconds=4, first=100, total=200, sound=sounds[1], video=HIGH)
     second.make(tmp_path / "second.flv", "-output_ts_offset", 4)
     source = tmp_path / "source.flv"
     source.write_bytes(first.read_bytes() + (tmp_path / "second.flv").read_bytes()[13:])
     made = await published(source, tmp_path / "made", toolbox=toolbox)
     assert read_pictures(made, 200).wrong(range(200)) == []
+    assert_in_step(made, 200)
+    assert len(onsets(read_sound(made, stretched=True))) == 8
 
 
 @pytest.mark.parametrize(

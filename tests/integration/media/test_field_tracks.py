@@ -272,6 +272,11 @@ async def test_what_a_programme_names_and_does_not_have_is_left_out(tmp_path: Pa
     assert_in_step(whole(made / "out" / f"{VIDEO_ID}.m3u8"), 75)
 
 
+async def test_a_sound_without_a_packet_leaves_its_place_to_the_next(make_clip: Maker, toolbox: Toolbox) -> None:
+    info = await probe(await make_clip("a.mkv", *TWO, "-bsf:a:0", "noise=drop=1"), toolbox=toolbox)
+    assert ([track.index for track in info.audio], reasons(info)) == ([2], {1: "no_samples"})
+
+
 async def test_sound_that_begins_late_is_kept(tmp_path: Path, toolbox: Toolbox) -> None:
     clapper = Clapper(seconds=40, rate=5, size=(64, 36)).make(tmp_path / "whole.ts", "-muxdelay", 0)
     packets = packets_of(clapper)
@@ -335,14 +340,16 @@ async def test_slow_pictures_are_published(
     assert renditions[0].duration_s == pytest.approx(sound_s, abs=max(0.01 * sound_s, 0.5))
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4, 6, 10, 64])
-async def test_channels_without_names_are_heard_in_both_ears(
-    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, channels: int
+@pytest.mark.parametrize(
+    ("channels", "layout"), [(1, "1C"), (3, "FC+FC+FC"), (4, "4C"), (6, "6C"), (10, "10C"), (64, "64C")]
+)
+async def test_channels_without_names_of_their_own_are_heard_in_both_ears(
+    make_clip: Maker, tmp_path: Path, bare_toolbox: Toolbox, channels: int, layout: str
 ) -> None:
     raw = (await make_clip("picture.mkv", *PICTURE, *X264)).with_name("raw")
     values = (round(6553 * math.sin(2 * math.pi * 440 * at / 48000)) for at in range(48000 * 4))
     raw.write_bytes(b"".join(struct.pack("<h", value) * channels for value in values))
-    unnamed = ("-f", "s16le", "-ar", "48000", "-ch_layout", f"{channels}C", "-i", "/in/clips/raw")
+    unnamed = ("-f", "s16le", "-ar", "48000", "-ch_layout", layout, "-i", "/in/clips/raw")
     clip = await make_clip("a.mov", *PICTURE, *unnamed, *X264, "-c:a", "pcm_s16le")
     _, renditions = await make_renditions(clip, tmp_path, toolbox=bare_toolbox)
     left, right = await heard(tmp_path, renditions[-1], toolbox=bare_toolbox)

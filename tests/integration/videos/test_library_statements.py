@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from tests.integration.jobs.test_statements import counted
 from tests.videos import another_video, stored_video
 
 from vodpull.accounts.keys import NewKey
 from vodpull.database import tables
-from vodpull.jobs.model import EncodeState, VideoState
-from vodpull.videos.library import Library, VideoFilter
+from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
+from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 
 MANY = 10_000
@@ -22,7 +23,6 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"state": VideoState.ENABLED},
     {"encode_state": EncodeState.ENCODED},
     {"oldest_first": True},
-    {"text": "CLIP"},
     {"account_id": None},
 )
 
@@ -37,16 +37,43 @@ def multiply(database: sa.Engine, video: Video) -> None:
             connection.execute(table.insert(), copies)
 
 
-def test_a_page_takes_two_statements_and_sorts_nothing(database: sa.Engine, key: NewKey) -> None:
+SEARCHES: tuple[dict[str, Any], ...] = (
+    {"text": "CLIP"},
+    {"text": "CLIP", "oldest_first": True},
+    {"origin": VideoOrigin.PULLED},
+    {"is_encrypted": False},
+    {"account_id": None, "state": VideoState.ENABLED},
+)
+
+
+def test_a_page_takes_two_statements_and_a_search_three_and_neither_sorts(database: sa.Engine, key: NewKey) -> None:
     library, video = Library(database), stored_video(database, key, another_video())
     multiply(database, video)
     assert library.count(VideoFilter(account_id=video.account_id)) == MANY + 1
-    for wanted in FILTERS:
+    for wanted in (*FILTERS, *SEARCHES):
         with counted(database) as seen:
             page, cursor = library.page(VideoFilter(**{"account_id": video.account_id} | wanted), limit=50)
-        assert (len(page), bool(cursor), len(seen)) == (50, True, 2), wanted
+        assert (len(page), bool(cursor), len(seen)) == (50, True, 3 if wanted in SEARCHES else 2), wanted
         if database.dialect.name == "sqlite":
-            assert "SORT" not in plan_of(database, seen[0]), wanted
+            assert "SORT" not in plan_of(database, seen[0]) + plan_of(database, seen[-2]), wanted
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_a_search_looks_through_so_many_videos_a_page_and_goes_on(
+    database: sa.Engine, key: NewKey, monkeypatch: pytest.MonkeyPatch, oldest_first: bool
+) -> None:
+    monkeypatch.setattr("vodpull.videos.library.LOOKED_THROUGH", 2)
+    videos = [stored_video(database, key, another_video()) for _ in range(5)]
+    needle = (max if oldest_first else min)(videos, key=lambda video: (video.created_at_ms, video.video_id))
+    library = Library(database)
+    library.edit(needle.video_id, VideoEdit(name="Needle"), account_id=None)
+    wanted, cursor = VideoFilter(account_id=None, text="needle", oldest_first=oldest_first), ""
+    pages: list[list[str]] = []
+    while not pages or cursor:
+        found, cursor = library.page(wanted, limit=10, cursor=cursor)
+        pages.append([video.video_id for video in found])
+    assert pages == [[], [], [needle.video_id]]
+    assert [video.video_id for video in library.part(wanted, limit=10, offset=0)] == [needle.video_id]
 
 
 def plan_of(database: sa.Engine, statement: str) -> str:

@@ -75,11 +75,13 @@ class SoundAccount:
     """Counts the samples of one track, and hears how loud it is from beginning to end."""
 
     def __init__(self, tools: Any, *, rate_hz: int, length_s: float, stretches: list[Any], zero_s: float = 0.0) -> None:
+        self._tools = tools
         self._failures = tools.failures
         self._rate_hz = rate_hz
         self._length_s = length_s
         self._zero_s = zero_s
         self._resampler = tools.av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
+        self._begin_s = 0.0
         self._end_s: float | None = None
         self._sample_rate = 0
         self._sum = array("d", [UNKNOWN] * int(length_s / BLOCK_S))
@@ -90,7 +92,7 @@ class SoundAccount:
     def take(self, packet: Any) -> None:
         """Decode a packet, the empty one at the end included."""
         try:
-            frames = packet.decode()
+            frames = self._tools.sounds.frames(packet)
         except self._failures:
             lost = (packet.duration or 0) * packet.time_base * packet.stream.codec_context.sample_rate
             self.dropped["cannot be decoded"] += round(lost) or 1
@@ -108,6 +110,8 @@ class SoundAccount:
         begin_s = frame.time - self._zero_s
         end_s = begin_s + frame.samples / frame.sample_rate
         # What overlaps by more than rounding cannot all be heard.
+        if self._end_s is None:
+            self._begin_s = max(begin_s, 0.0)
         last_s = begin_s if self._end_s is None else self._end_s
         again_s = min(last_s, end_s) - begin_s if last_s >= begin_s + ROUNDING_S else 0.0
         self._end_s = max(last_s, end_s)
@@ -146,8 +150,9 @@ class SoundAccount:
 
     @property
     def published_s(self) -> float:
-        """How long all samples within the film last."""
-        return self.published / (self._sample_rate or 1)
+        """How long all samples within the film last, of which some may begin a little before others end."""
+        spanned_s = min(self._end_s or 0.0, self._length_s) - self._begin_s
+        return min(self.published / (self._sample_rate or 1), max(spanned_s, 0.0))
 
     def facts(self) -> dict[str, Any]:
         """Return what was counted."""

@@ -64,6 +64,7 @@ class Tools:
     segments: Any
     likeness: Any
     display: Any
+    sounds: Any
 
     @property
     def failures(self) -> tuple[type[BaseException], ...]:
@@ -385,16 +386,15 @@ def packets(av: Any, container: Any, streams: Any, *, flush: bool = False) -> It
         return
 
 
-def decoded_sound(av: Any, container: Any, stream: Any, *, from_s: float) -> Iterator[tuple[float, bytes]]:
+def decoded_sound(tools: Tools, container: Any, stream: Any, *, from_s: float) -> Iterator[tuple[float, bytes]]:
     """Yield the sound of a stream from a little before a time on, as mono samples of 16 bits with their times."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE_HZ)
-    for packet in packets(av, container, stream, flush=True):
+    resampler = tools.av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE_HZ)
+    for packet in packets(tools.av, container, stream, flush=True):
         if packet.pts is not None and float(packet.pts * packet.time_base) < from_s - SOUND_RUN_UP_S:
             continue
         try:
-            heard = [small for frame in packet.decode() for small in resampler.resample(frame)]
-        except (av.FFmpegError, ValueError):
+            heard = [small for frame in tools.sounds.frames(packet) for small in resampler.resample(frame)]
+        except (tools.av.FFmpegError, ValueError):
             continue
-        for frame in heard:
-            if frame.pts is not None:
-                yield frame.time, bytes(frame.planes[0])[: 2 * frame.samples]
+        for frame in (each for each in heard if each.pts is not None):
+            yield frame.time, bytes(frame.planes[0])[: 2 * frame.samples]

@@ -67,7 +67,7 @@ class Hearing:
         for number in instant["segments"]:
             with suppress(*self._tools.failures), self._segments(sound, [number]) as container:
                 stream = container.streams.audio[0]
-                track.take(self._read.decoded_sound(self._tools.av, container, stream, from_s=first_s), zero_s=0.0)
+                track.take(self._read.decoded_sound(self._tools, container, stream, from_s=first_s), zero_s=0.0)
         return self._envelope(track)
 
     def _known(self, stream: int, first_s: float) -> Any | None:
@@ -83,7 +83,7 @@ class Hearing:
                 sound = container.streams[stream]
                 if begin_s is not None:
                     self._read.seek(self._tools.av, container, sound, at_s=begin_s + zero_s)
-                heard = self._read.decoded_sound(self._tools.av, container, sound, from_s=first_s + zero_s)
+                heard = self._read.decoded_sound(self._tools, container, sound, from_s=first_s + zero_s)
                 if track.take(heard, zero_s=zero_s) or begin_s is None:
                     break
         return None if track.begun_s is None else self._envelope(track)

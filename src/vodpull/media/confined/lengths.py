@@ -6,6 +6,7 @@ Only the standard library: PyAV and its containers are handed over.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -53,7 +54,7 @@ def late_starts(av: Any, container: Any) -> dict[int, float]:
             if packet.pts is not None:
                 starts_s.setdefault(packet.stream_index, float(packet.pts * packet.time_base))
             with suppress(av.FFmpegError, ValueError):
-                packet.decode()
+                importlib.import_module("sound_frames").frames(packet)
             if not any(_is_unknown(stream) for stream in unknown.values()):
                 break
     except (av.FFmpegError, ValueError):
@@ -117,8 +118,8 @@ def has_samples(av: Any, container: Any, stream: Any) -> bool:
     """Tell whether there is anything in a track; reads on from here, and goes back, where only that can tell."""
     if stream.frames or len(stream.index_entries):
         return True
-    # What was read to open the file leaves a start time in every track that it met.
-    if stream.start_time is not None and not container.format.name.startswith("mov"):
+    # What was read to open the file leaves a start time in every track that it met; these have one without that.
+    if stream.start_time is not None and not container.format.name.startswith(("mov", "matroska")):
         return True
     try:
         return any(packet.size for packet in packets(av, container, [stream]))

@@ -33,9 +33,10 @@ RHYTHM_STEPS, RHYTHM_SHARE = 8, 0.25
 HOLE_S, HOLE_STEPS = 0.5, 4
 # Of one group of pictures in a file that is not all here.
 MAX_HELD_BYTES = 256 * 1024**2
-# Where a keyframe of other codecs says its size: place and length, for MPEG-2 behind its start code.
-SIZES = {"vp8": (6, 4), "vp9": (0, 10), "mpeg1video": (4, 4), "mpeg2video": (4, 4)}
-SEQUENCE = b"\0\0\1\xb3"
+# Where a keyframe of other codecs says its size: behind which bytes, at which place, and how long.
+SEQUENCE, JPEG_FRAME = b"\0\0\1\xb3", b"\xff\xc0"
+SIZES = {"vp8": (b"", 6, 4), "vp9": (b"", 0, 10), "mpeg1video": (SEQUENCE, 4, 4), "mpeg2video": (SEQUENCE, 4, 4),
+         "mjpeg": (JPEG_FRAME, 4, 15)}  # fmt: skip
 # A decoder cuts by the pixel, as FFmpeg's command line does, not by what is quick to address.
 UNALIGNED = 1
 
@@ -262,8 +263,8 @@ class Shapes:
             self._stretches[-1]["frames"] += 1
 
     def _size_of(self, content: bytes) -> bytes:
-        at, length = SIZES.get(self._stream.codec_context.name, (0, 0))
-        start = content.find(SEQUENCE) if length and at == len(SEQUENCE) else 0
+        behind, at, length = SIZES.get(self._stream.codec_context.name, (b"", 0, 0))
+        start = content.find(behind)
         return content[start + at : start + at + length] if start >= 0 else b""
 
     def _look(self, content: bytes) -> dict[str, Any] | None:
@@ -279,8 +280,9 @@ class Shapes:
         if not frames:
             return None
         aspect = context.sample_aspect_ratio or Fraction(1)
-        shape = {"width_px": frames[0].width, "height_px": frames[0].height, **self._turned(frames[0])}
-        return {**shape, "sample_aspect": (aspect.numerator, aspect.denominator)}
+        first = frames[0]
+        shape = {"width_px": first.width, "height_px": first.height, "pix_fmt": first.format.name}
+        return {**shape, **self._turned(first), "sample_aspect": (aspect.numerator, aspect.denominator)}
 
     def _turned(self, frame: Any) -> dict[str, Any]:
         """Return how a picture is turned, as it says, or one before it did."""

@@ -6,7 +6,7 @@ options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `m
 `complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
 `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
 come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, length_claims.py,
-sample_claims.py and boxes.py.
+sample_claims.py, sound_frames.py and boxes.py.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SC
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
 Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, account.py, ends.py,
-hearing.py, likeness.py and sound_likeness.py, whose paths come last.
+hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
     burnt = [name for name in ("watermark", "text") if orders[name]]
     scripts = argv[5 + len(burnt) :]
     sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
-    av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display"))
+    av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display", "sound_frames"))
     segments = others[0]
     # FFmpeg's own complaints are of no use to anyone here.
     av.logging.set_level(None)

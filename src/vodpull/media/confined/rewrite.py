@@ -6,6 +6,7 @@ Only the standard library: PyAV and its containers are handed over.
 
 from __future__ import annotations
 
+import importlib
 from fractions import Fraction
 from typing import Any
 
@@ -85,7 +86,7 @@ class Flat:
     def add(self, packet: Any, shift: Fraction) -> None:
         """Take one packet."""
         try:
-            frames = packet.decode()
+            frames = importlib.import_module("sound_frames").frames(packet)
         except (self._av.FFmpegError, ValueError):
             return
         for frame in frames:

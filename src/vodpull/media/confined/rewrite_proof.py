@@ -10,6 +10,7 @@ Only the standard library: PyAV, and what reads packets, are handed over.
 
 from __future__ import annotations
 
+import importlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -117,9 +118,10 @@ def original_tracks(
 
 def _decoded(av: Any, packet: Any) -> list[Any]:
     try:
-        return list(packet.decode())
+        found: list[Any] = importlib.import_module("sound_frames").frames(packet)
     except (av.FFmpegError, ValueError):
         return []
+    return found
 
 
 def copied_tracks(packets: Iterable[Any], number: int, *, plain: Collection[int]) -> list[Track]:

@@ -5,7 +5,7 @@ Called as `python -I -S steady.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON 
 options), `decoders` (`video`, `audio`), `target` (name of the file to write in the working folder) and `shifts` (empty,
 or those of another file whose clock jumped where this one's did). PYAV is the folder of the PyAV package. The answer
 has `steady`: true where the source is good as it is and nothing was written; else `shifts`, in seconds, for each run of
-the clock. Only PyAV, the standard library, and programmes.py, outliers.py, sound_kinds.py,
+the clock. Only PyAV, the standard library, and programmes.py, outliers.py, sound_kinds.py, sound_frames.py,
 rewrite.py and rewrite_proof.py, whose paths come last.
 
 Recordings that were written one after the other, streams that were interrupted and advertisements start their clock
@@ -124,7 +124,7 @@ def survey(av: Any, path: str, orders: dict[str, Any]) -> ClockFacts:
         for packet in packets(av, container, streams):
             run = seen.clock.run_of(packet)
             if packet.stream.type == "audio":
-                kinds.setdefault(packet.stream_index, set()).add(kind_of(packet))
+                kinds.setdefault(packet.stream_index, set()).update(kinds_of(packet))
             else:
                 shown[packet.stream_index].add(packet, run)
                 seen.renewed |= packet.stream.codec_context.name in PARAMETERS and bool(renewed_parameters(packet))
@@ -168,10 +168,11 @@ def packets(av: Any, container: Any, streams: list[Any]) -> Iterator[Any]:
         return
 
 
-def kind_of(packet: Any) -> bytes:
-    """Return what a packet of sound says of its kind: equal for all packets of one kind; empty: nothing."""
+def kinds_of(packet: Any) -> set[bytes]:
+    """Return what a packet of sound says of its kind, and of the one before where it says that; empty: nothing."""
     said: bytes = importlib.import_module("sound_kinds").kind(packet.stream.codec_context.codec.name, bytes(packet))
-    return renewed_parameters(packet) or said
+    renewed = renewed_parameters(packet)
+    return {renewed, bytes(packet.stream.codec_context.extradata or b"")} if renewed else {said}
 
 
 def renewed_parameters(packet: Any) -> bytes:

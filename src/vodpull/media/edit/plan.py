@@ -19,7 +19,7 @@ from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import STEP_S, UNEVEN_S, picture_obstacle
-from vodpull.media.plan.cuts import Chunk, exact_rate
+from vodpull.media.plan.cuts import Chunk, exact_rate, frames_per_segment
 from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, seek_s
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
 from vodpull.media.plan.settled import settled, shown_shapes
@@ -206,7 +206,9 @@ def plan_edit(sources: Sequence[EditSource], order: EditOrder) -> EditPlan:
     size = _size(lead, order)
     if obstacle:
         parts = tuple(_placed(_encoded(source, at, order, rate=rate, size=size) for at, source in enumerate(sources)))
-        cuts = tuple(part.at + cut for part in parts for cut in range(0, part.frames, _gop(rate)))
+        cuts = tuple(
+            part.at + cut for part in parts for cut in range(0, part.frames, frames_per_segment(SEGMENT_S, rate))
+        )
     else:
         parts = tuple(_placed(_copied(source, at, order, rate=rate) for at, source in enumerate(sources)))
         cuts = tuple(part.copied_from + cut for part in parts for cut in _keys(sources[part.source], part))
@@ -315,8 +317,8 @@ def _picture_plan(
         picture=replace(whole.picture, fit=() if fits else shapes),
         rungs=(replace(whole.rungs[0], file=PICTURE_FILE, rate=wanted),),
         sounds=(),
-        gop_frames=_gop(rate),
-        cuts=tuple(range(frames.start, frames.stop, _gop(rate))),
+        gop_frames=frames_per_segment(SEGMENT_S, rate),
+        cuts=tuple(range(frames.start, frames.stop, frames_per_segment(SEGMENT_S, rate))),
         chunks=chunks,
         seeks_s=tuple(
             seek_s(chunk, info, source.survey, rate=rate) if chunk.first_frame <= last_start else 0.0
@@ -331,15 +333,11 @@ def _is_shape(aspect: float, size: tuple[int, int]) -> bool:
 
 
 def _chunks(frames: range, rate: Fraction, *, last_start: int) -> Iterator[Chunk]:
-    gop = _gop(rate)
+    gop = frames_per_segment(SEGMENT_S, rate)
     step = gop * max(1, round(CHUNK_S * rate / gop))
     starts = [frames.start, *(at for at in range(frames.start + step, frames.stop, step) if at <= last_start)]
     for number, (first, after) in enumerate(pairwise([*starts, frames.stop])):
         yield Chunk(number=number, first_frame=first, frames=after - first)
-
-
-def _gop(rate: Fraction) -> int:
-    return max(1, round(SEGMENT_S * rate))
 
 
 def _size(lead: EditSource, order: EditOrder) -> tuple[int, int]:

@@ -44,7 +44,7 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """The size and pixel shape of some pictures, one after the other."""
+    """Size, pixel shape and format of some pictures, one after the other."""
 
     start_s: float
     """When the first of them is shown, after the start of the file."""
@@ -57,6 +57,8 @@ class Shape:
     rotation_deg: int = 0
     """As the bitstream says; -90 means that they are shown turned clockwise by 90 degrees."""
     mirrored: bool = False
+    pix_fmt: str = ""
+    """FFmpeg's name of how they are decoded."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,7 @@ PARTS = (
     *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
     CONFINED / "length_claims.py",
     CONFINED / "sample_claims.py",
+    CONFINED / "sound_frames.py",
     Path(boxes.__file__),
 )
 _INFO = TypeAdapter(MediaInfo)

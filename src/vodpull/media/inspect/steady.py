@@ -17,6 +17,7 @@ from vodpull.media.tools.outcome import incomplete
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 STEADY_FILE = "steady.mkv"
+PARTS = ("programmes", "outliers", "sound_kinds", "sound_frames", "rewrite", "rewrite_proof")
 
 # What begins like this counts its time in an index, or has none that could jump.
 INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", b"\x89PNG", b"\xff\xd8\xff")
@@ -59,7 +60,10 @@ async def steady(
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     orders["options"] |= reading | {"analyzeduration": str(ANALYZE_US)}
     limits = await asyncio.to_thread(_limits, source)
-    beside = [CONFINED / f"{name}.py" for name in ("programmes", "outliers", "sound_kinds", "rewrite", "rewrite_proof")]
+    beside = [
+        CONFINED / f"{name}.py"
+        for name in ("programmes", "outliers", "sound_kinds", "sound_frames", "rewrite", "rewrite_proof")
+    ]
     answer = await ask_pyav(
         "steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
     )

@@ -42,6 +42,11 @@ def frames_in(duration_s: float, rate: Fraction) -> int:
     return max(1, math.floor(duration_s * rate + 0.5 + FUZZ))
 
 
+def frames_per_segment(segment_s: float, rate: Fraction) -> int:
+    """Return how many frames a segment of this length has, where no keyframes of the source say otherwise."""
+    return max(1, round(segment_s * rate))
+
+
 def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:
     """Return the frames at which segments of the same length begin."""
     return tuple(range(0, frames_total, gop_frames))

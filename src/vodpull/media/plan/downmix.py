@@ -36,9 +36,11 @@ def stereo_mix(channels: int, speakers: Sequence[str]) -> str:
     Nothing clips, a single channel is as loud in each ear as it was, and every channel is heard.
     """
     known = [name for name in speakers if name in SPEAKERS]
+    # Where there is nothing but bass, the bass is heard.
+    known = known if any(LEFT.get(name) or RIGHT.get(name) or BOTH.get(name) for name in known) else []
     if len(known) == channels and known == sorted(set(known), key=SPEAKERS.index):
         return _limited(_by_name(FC=1.0 if channels <= STEREO else 0.707), channels)
-    names = speakers if len(known) == channels else USUAL.get(channels, ())
+    names = known if len(known) == channels else USUAL.get(channels, ())
     return _limited(_by_number(channels, names), channels)
 
 

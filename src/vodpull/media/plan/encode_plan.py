@@ -16,6 +16,7 @@ from vodpull.media.plan.cuts import (
     cuts_at_keyframes,
     exact_rate,
     frames_in,
+    frames_per_segment,
     plan_chunks,
     regular_cuts,
     segment_frames,
@@ -186,7 +187,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
     template = ladder.template
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
-    gop_frames = max(1, round(template.segment_s * rate))
+    gop_frames = frames_per_segment(template.segment_s, rate)
     frames_total = frames_in(info.duration_s, rate)
     cuts: tuple[int, ...] | None = None
     if survey and any(rung.copied for rung in ladder.rungs):
@@ -234,7 +235,7 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         raise NoVideo("the file has no moving picture")
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
-    gop_frames = round(template.segment_s * rate)
+    gop_frames = frames_per_segment(template.segment_s, rate)
     frames_total = frames_in(info.duration_s, rate)
     return EncodePlan(
         picture=NO_PICTURE,

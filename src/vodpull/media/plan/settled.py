@@ -26,6 +26,8 @@ def shown_shapes(video: VideoStream, survey: Survey | None) -> tuple[tuple[float
     """Return when each shape begins and its width to its height as shown; empty: there is only one."""
     if survey is None or len(survey.shapes) < 2:  # noqa: PLR2004 - a change
         return ()
+    if len({replace(shape, start_s=0, frames=0, pix_fmt="") for shape in survey.shapes}) == 1:
+        return tuple((shape.start_s, video.display_width_px / video.display_height_px) for shape in survey.shapes)
     turned = [bool(rotation % 180) for rotation, _ in turns(video, survey)]
     aspects = [
         shape.width_px * shape.sample_aspect[0] / (shape.height_px * shape.sample_aspect[1]) for shape in survey.shapes

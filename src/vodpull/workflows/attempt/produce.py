@@ -29,21 +29,17 @@ from vodpull.errors import (
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
-from vodpull.workflows.attempt.asset import is_playlist, published_asset, with_quality
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
 from vodpull.workflows.attempt.encrypted import encrypt
-from vodpull.workflows.attempt.known import make_known
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
-from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
+from vodpull.workflows.attempt.preview import Previewed, read_note, write_note
+from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.verified import Verified, package_files, read_verified, write_verified
+from vodpull.workflows.attempt.verified import Verified, write_verified
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
-
-FILES_AT_ONCE = 8
-"""On their way to the store, or results from there."""
 
 FAULTS = (OutputInvalid, MediaTruncated, EncodeFailed)
 """What a more careful encode may avoid."""
@@ -210,7 +206,7 @@ class Production:
             toolbox=self._context.toolbox,
         )
         for names in (preview.files, preview.playlists, [preview.multivariant]):
-            await self._upload(job, folder, names)
+            await upload(self._context.objects, job, folder, names=names)
         files = before.files | {*preview.files}
         write_note(folder, Previewed(chunks=ready, segments=preview.segments, files=files))
         return f"{folder_key(job)}/{preview.multivariant}"
@@ -288,27 +284,14 @@ class Production:
         await asyncio.to_thread(shutil.rmtree, self._context.workspace(job).preview, ignore_errors=True)
 
     async def publish(self, job: Job, info: media.MediaInfo) -> Asset:
-        """Put every file under its final key, playlists last, and return the asset as it then is."""
+        """Put every file under its final key, and return the asset as it then is."""
         folder = await self.package(job, info)
         await self._context.enter_stage(job, Stage.PUBLISH)
-        verified = read_verified(folder)
-        package, renditions = verified.package, verified.renditions
-        names = [name for name in package_files(folder) if name != package.multivariant]
-        there = await asyncio.to_thread(published_already, folder, self._context.workspace(job).preview)
         drawn = (await self.plan(job, info)).plan.text
         bring = self.originals.as_it_came if (await self.planning.template(job)).captions else None
         job = replace(job, asset=await self._source_texts.tell(job, info, drawn=drawn, bring=bring))
         await asyncio.to_thread(self._texts.show_early, job, folder)
-        await self._upload(job, folder, [name for name in names if not is_playlist(name) and name not in there])
-        await self._upload(job, folder, [name for name in names if is_playlist(name)])
-        await self._upload(job, folder, [package.multivariant])
-        await make_known(self._context.objects, job, folder, names=[*names, package.multivariant])
-        outputs = {name: (folder / name).stat().st_size for name in (*names, package.multivariant)}
-        self._context.watch.meters.stored(sum(outputs.values()))
-        if any(rendition.quality for rendition in renditions):
-            decisions = with_quality(job.decisions, package, renditions)
-            await asyncio.to_thread(self._context.store.record_decisions, JobRef.of(job), decisions)
-        return published_asset(job, package, renditions, outputs=outputs, proof=verified.proof)
+        return await publish_package(job, folder, self._context)
 
     async def _judged(
         self,
@@ -367,15 +350,6 @@ class Production:
         """Make sure that a piece is there."""
         pieces = self._context.pieces(job)
         await self._shared.once((attempt_name(job), name), lambda: pieces.put(name, work))
-
-    async def _upload(self, job: Job, folder: Path, names: Iterable[str]) -> None:
-        slots = asyncio.Semaphore(FILES_AT_ONCE)
-
-        async def put(name: str) -> None:
-            async with slots:
-                await self._context.objects.put_file(f"{folder_key(job)}/{name}", folder / name)
-
-        await run_all([put(name) for name in names])
 
 
 def _there(part: Path | None, whole: Path) -> Path:

@@ -66,3 +66,7 @@ def test_any_other_number_goes_to_both_ears_by_turns(channels: int) -> None:
 )
 def test_surround_stays_surround(channels: int, speakers: tuple[str, ...], mix: str | None) -> None:
     assert surround_mix(channels, speakers) == mix
+
+
+def test_where_there_is_only_bass_it_is_heard() -> None:
+    assert ears(stereo_mix(1, ("LFE",))) == ({"c0": 1}, {"c0": 1})

@@ -78,3 +78,11 @@ def test_each_shape_is_scaled_into_the_frame_from_its_time_on(source: Source) ->
     graph = picture_graph(picture, [(1024, 576)], range(50, 150))
     assert "scale=w='if(lt(t,1.9800),768,1024)':h='if(lt(t,1.9800),576,576)':eval=frame" in graph
     assert "pad=w=1024:h=576" in graph
+
+
+def test_pictures_of_another_format_keep_the_shape_that_is_shown(source: Source) -> None:
+    shapes = (replace(NARROW, pix_fmt="yuv420p"), replace(NARROW, pix_fmt="yuv422p10le", start_s=4.0))
+    info = settled(source(), replace(SEEN, shapes=shapes))
+    assert info.video is not None
+    shape = info.video.display_width_px / info.video.display_height_px
+    assert shown_shapes(info.video, replace(SEEN, shapes=shapes)) == ((0.0, shape), (4.0, shape))

@@ -156,7 +156,7 @@ class _LibraryDesk:
             )
             for video in listed[0]
         }
-        return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look)}
+        return blocks or {"no-video": self._pages.part(visit, "no_video.html", look=look, following=listed[1])}
 
     def change_many(self, visit: Visit) -> Response:
         if visit.form.get("do") == "join":

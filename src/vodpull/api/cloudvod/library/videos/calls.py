@@ -101,7 +101,7 @@ class VideoCalls:
         asked = parse_list(parameters, account_id=caller.account_id, zone=caller.zone, now_ms=now_ms())
         caller.check_owners(asked.owners, own_name=self._context.account_name(caller.account_id))
         offset = (asked.page_index - 1) * asked.page_size
-        videos, _ = self._context.library.page(asked.wanted, limit=asked.page_size, offset=offset)
+        videos = self._context.library.part(asked.wanted, limit=asked.page_size, offset=offset)
         records = [video_info(video, urls=caller.urls, zone=caller.zone) for video in videos]
         return {"videoTotal": len(records), "videoListInfo": records}
 

@@ -10,9 +10,12 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 from coverage import Coverage
+
+SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 # Raise it to what a quiet run measures; it only ever goes up.
 WHOLE_FLOOR = 92.0
@@ -37,11 +40,17 @@ def main() -> int:
 def _measured() -> dict[str, dict[str, int]]:
     measured = Coverage()
     measured.load()
+    # What no test loads is nothing that a test ran.
+    measured.get_data().touch_files([str(file) for file in SOURCE.rglob("*.py") if not _is_omitted(file, measured)])
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"
         measured.json_report(outfile=str(report))
         files = json.loads(report.read_text())["files"]
     return {name: found["summary"] for name, found in files.items()}
+
+
+def _is_omitted(file: Path, measured: Coverage) -> bool:
+    return any(fnmatch(str(file), pattern) for pattern in measured.config.run_omit or [])
 
 
 def _rooms(files: dict[str, dict[str, int]]) -> dict[str, tuple[int, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 MAX_ORIGIN_BYTES = 1024
@@ -63,6 +63,16 @@ class Entry:
     """Another one when the file is another one."""
     line: int | None = None
     """In the file that lists it, from 1."""
+
+    def told_after(self, before: Entry | None) -> Entry:
+        """Return what is told of the video after an earlier entry: that which this one leaves empty is as before."""
+        kept = () if before is None else ("name", "description", "categories", "playback")
+        return replace(self, **{name: getattr(self, name) or getattr(before, name) for name in kept})
+
+    def tells_other_than(self, before: Entry) -> bool:
+        """Tell whether what people say of the video is not what an earlier entry said; its files do not count."""
+        said = ("name", "description", "categories", "blocked", "playback")
+        return any(getattr(self, name) != getattr(before, name) for name in said)
 
     @property
     def poster_mark(self) -> str:

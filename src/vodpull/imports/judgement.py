@@ -92,6 +92,10 @@ def _listed(
 ) -> ListedEntry:
     exists = before is not None and before.revision == entry.revision
     mark = entry.poster_mark
+    told_anew = (
+        before is not None and before.told is not None and entry.told_after(before.told).tells_other_than(before.told)
+    )
+    other_picture = before is not None and bool(mark) and f"-{mark}." not in before.poster_key
     state = EntryState.INVALID if failure else EntryState.EXISTS if exists else EntryState.WAITING
     return ListedEntry(
         number=number,
@@ -105,5 +109,5 @@ def _listed(
         job_id=None,
         failure=failure,
         at_ms=at_ms,
-        poster_due=exists and before is not None and bool(mark) and f"-{mark}." not in before.poster_key,
+        poster_due=exists and (other_picture or told_anew),
     )

@@ -275,6 +275,8 @@ class Brought:
     """Its video is in the library; else it is on its way."""
     poster_key: str = ""
     """Of the picture that came with it; empty: none did."""
+    told: Entry | None = None
+    """What was told of it when it was last brought up to date."""
 
 
 def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterable[str]) -> dict[str, Brought]:
@@ -301,6 +303,7 @@ def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterabl
         )
         .order_by(_entries.at_ms)
     )
+    told = told_before(connection, found, origin_ids)
     return {
         row.origin_id: Brought(
             video_id=row.video_id,
@@ -308,9 +311,31 @@ def brought_before(connection: sa.Connection, found: Import, origin_ids: Iterabl
             revision=row.revision,
             is_here=row.here is not None,
             poster_key=row.poster_key or "",
+            told=told.get(row.origin_id),
         )
         for row in connection.execute(query)
     }
+
+
+def told_before(connection: sa.Connection, found: Import, origin_ids: Iterable[str]) -> dict[str, Entry]:
+    """Return what earlier imports of the same library have brought of what is told of videos, by their ids there."""
+    query = (
+        sa.select(_entries.origin_id, _entries.entry)
+        .join_from(tables.import_entries, tables.imports, tables.imports.c.import_id == _entries.import_id)
+        .where(
+            _entries.origin_id.in_(list(origin_ids)),
+            _entries.account_id == found.account_id,
+            _entries.import_id != found.import_id,
+            tables.imports.c.source == found.source,
+            _entries.state.in_([EntryState.DONE.value, EntryState.EXISTS.value]),
+            _entries.poster_due.is_(False),
+        )
+        .order_by(_entries.at_ms)
+    )
+    told: dict[str, Entry] = {}
+    for row in connection.execute(query):
+        told[row.origin_id] = _ENTRY.validate_python(row.entry).told_after(told.get(row.origin_id))
+    return told
 
 
 def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, ListedEntry] | None:

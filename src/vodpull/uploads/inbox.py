@@ -25,7 +25,7 @@ READ_AHEAD = 3
 PUTS_AT_ONCE = 3
 """Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
 
-HELD_BYTES = 96 * 1024 * 1024
+HELD_BYTES = 64 * 1024 * 1024
 """Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
 
 SMALL_BYTES = 256 * 1024

@@ -37,11 +37,18 @@ def enable(library: Library, video: Video) -> None:
 _KINDS = {VideoState.BLOCKED: EventKind.VIDEO_BLOCKED, VideoState.ENABLED: EventKind.VIDEO_ENABLED}
 
 
-def _change(library: Library, video: Video, state: VideoState) -> None:
+def set_state(connection: sa.Connection, video: Video, state: VideoState) -> bool:
+    """Block or enable a video in a transaction of the caller's; False: it is so already."""
     other = sa.and_(tables.video.c.video_id == video.video_id, tables.video.c.state != int(state))
     values = {"state": int(state), "updated_at_ms": now_ms()}
+    if connection.execute(tables.video.update().where(other).values(values)).rowcount == 0:
+        return False
+    add_video_event(connection, _KINDS[state], video, account_id=video.account_id)
+    archive_again(connection, video.job_id)
+    return True
+
+
+def _change(library: Library, video: Video, state: VideoState) -> None:
     with library.engine.begin() as connection:
-        if connection.execute(tables.video.update().where(other).values(values)).rowcount == 0:
+        if not set_state(connection, video, state):
             raise NotAllowedNow(f"the video is {state.name.lower()} already", field="videoId")
-        add_video_event(connection, _KINDS[state], video, account_id=video.account_id)
-        archive_again(connection, video.job_id)

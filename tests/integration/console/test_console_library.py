@@ -60,6 +60,16 @@ def test_filters_narrow_the_grid_and_nonsense_is_left_away(operator: Console) ->
         assert shown(operator, query) == expected, query
 
 
+def test_a_page_without_a_video_says_that_the_next_one_goes_on(
+    operator: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(operator, "a.mp4", "b.mp4")
+    monkeypatch.setattr("vodpull.videos.library.LOOKED_THROUGH", 1)
+    page = operator.browser.get("/console/library?q=nothing").text
+    assert "No video fits among those looked through so far" in page
+    assert "q=nothing&amp;cursor=" in page
+
+
 def test_many_are_changed_at_once_and_those_that_are_so_do_not_keep_the_others(operator: Console) -> None:
     jobs = add(operator, "a.mp4", "b.mp4")
     block(operator.context.library, found(operator, jobs[0]))

@@ -111,6 +111,20 @@ def test_every_filter_has_an_index_in_the_order_of_the_list(tmp_path: Path, want
     assert not scans(plans)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        ({}, "ix_delivery_account"),
+        ({"batch_id": "b"}, "ix_delivery_batch_position"),
+        ({"state": DeliveryState.PENDING}, "ix_delivery_state"),
+    ],
+)
+def test_every_filter_of_deliveries_has_an_index(tmp_path: Path, wanted: dict[str, Any], index: str) -> None:
+    with planned(tmp_path) as (database, plans):
+        Deliveries(database).page("a", limit=20, **wanted)
+    assert index in plans[0], plans
+
+
 HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
     "manifests": lambda database: Records(database).unarchived(limit=9),
     "expired": lambda database: Retention(database).expired(finished_before_ms=1, limit=9),

@@ -272,6 +272,11 @@ async def test_what_a_programme_names_and_does_not_have_is_left_out(tmp_path: Pa
     assert_in_step(whole(made / "out" / f"{VIDEO_ID}.m3u8"), 75)
 
 
+async def test_a_sound_without_a_packet_leaves_its_place_to_the_next(make_clip: Maker, toolbox: Toolbox) -> None:
+    info = await probe(await make_clip("a.mkv", *TWO, "-bsf:a:0", "noise=drop=1"), toolbox=toolbox)
+    assert ([track.index for track in info.audio], reasons(info)) == ([2], {1: "no_samples"})
+
+
 async def test_sound_that_begins_late_is_kept(tmp_path: Path, toolbox: Toolbox) -> None:
     clapper = Clapper(seconds=40, rate=5, size=(64, 36)).make(tmp_path / "whole.ts", "-muxdelay", 0)
     packets = packets_of(clapper)

@@ -184,7 +184,9 @@ class Deliveries:
             ParameterError: the cursor is not one of ours.
         """
         delivery = tables.delivery.c
-        query = sa.select(tables.delivery).where(delivery.account_id == account_id)
+        # Those of a batch are few: SQLite would look for them through all of the account, which its index has in order.
+        of_account = delivery.account_id if batch_id is None else delivery.account_id.concat("")
+        query = sa.select(tables.delivery).where(of_account == account_id)
         if batch_id is not None:
             query = query.where(delivery.batch_id == batch_id)
         if state is not None:

@@ -81,6 +81,7 @@ class SoundAccount:
         self._length_s = length_s
         self._zero_s = zero_s
         self._resampler = tools.av.AudioResampler(format="s16", layout="mono", rate=rate_hz)
+        self._begin_s = 0.0
         self._end_s: float | None = None
         self._sample_rate = 0
         self._sum = array("d", [UNKNOWN] * int(length_s / BLOCK_S))
@@ -109,6 +110,8 @@ class SoundAccount:
         begin_s = frame.time - self._zero_s
         end_s = begin_s + frame.samples / frame.sample_rate
         # What overlaps by more than rounding cannot all be heard.
+        if self._end_s is None:
+            self._begin_s = max(begin_s, 0.0)
         last_s = begin_s if self._end_s is None else self._end_s
         again_s = min(last_s, end_s) - begin_s if last_s >= begin_s + ROUNDING_S else 0.0
         self._end_s = max(last_s, end_s)
@@ -147,8 +150,9 @@ class SoundAccount:
 
     @property
     def published_s(self) -> float:
-        """How long all samples within the film last."""
-        return self.published / (self._sample_rate or 1)
+        """How long all samples within the film last, of which some may begin a little before others end."""
+        spanned_s = min(self._end_s or 0.0, self._length_s) - self._begin_s
+        return min(self.published / (self._sample_rate or 1), max(spanned_s, 0.0))
 
     def facts(self) -> dict[str, Any]:
         """Return what was counted."""

@@ -118,8 +118,8 @@ def has_samples(av: Any, container: Any, stream: Any) -> bool:
     """Tell whether there is anything in a track; reads on from here, and goes back, where only that can tell."""
     if stream.frames or len(stream.index_entries):
         return True
-    # What was read to open the file leaves a start time in every track that it met.
-    if stream.start_time is not None and not container.format.name.startswith("mov"):
+    # What was read to open the file leaves a start time in every track that it met; these have one without that.
+    if stream.start_time is not None and not container.format.name.startswith(("mov", "matroska")):
         return True
     try:
         return any(packet.size for packet in packets(av, container, [stream]))

@@ -34,7 +34,7 @@ from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness, sound_likeness
 from vodpull.media.verify.drawn_texts import draw_texts
-from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, sound_instants
+from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, segments_around, sound_instants
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
@@ -154,7 +154,7 @@ async def compare_content(
         orders = {
             **_orders(subject),
             "sights": [_sight(subject, at_s) for at_s in sights_s[first : first + INSTANTS_AT_ONCE]],
-            "listens": [] if first else [_instant(subject, at_s, around_s=LISTENED_S) for at_s in listens_s],
+            "listens": [] if first else [_listen(subject, at_s) for at_s in listens_s],
             "count": not first,
             "subjects": subject_orders(measuring.values()) if together and not first else [],
         }
@@ -227,16 +227,14 @@ def _ends(package: Package) -> tuple[PackagedRendition, ...]:
 
 def _sight(subject: Subject, at_s: float) -> dict[str, Any]:
     """Return an instant at which pictures are compared."""
-    instant = _instant(subject, at_s)
-    # A last segment of a few pictures has enough of them: for some more, a whole one before it would be decoded.
-    in_last = round(at_s * subject.plan.rate) >= max(subject.plan.cuts[-1], AROUND + 1)
-    return {**instant, "segments": instant["segments"][-1:]} if in_last else instant
+    return {"at_s": at_s, "segments": segments_around(subject.plan, at_s)}
 
 
-def _instant(subject: Subject, at_s: float, *, around_s: float = 0.0) -> dict[str, Any]:
-    plan, at = subject.plan, at_s * subject.plan.rate
-    around = around_s * plan.rate if around_s else AROUND + 0.5
-    first, last = bisect.bisect_right(plan.cuts, at - around), bisect.bisect_left(plan.cuts, at + around)
+def _listen(subject: Subject, at_s: float) -> dict[str, Any]:
+    """Return an instant at which sound is compared."""
+    plan = subject.plan
+    begin, end = ((at_s + beside_s) * plan.rate for beside_s in (-LISTENED_S, LISTENED_S))
+    first, last = bisect.bisect_right(plan.cuts, begin), bisect.bisect_left(plan.cuts, end)
     return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+
 from vodpull.media.plan.encode_plan import EncodePlan
 
 # Pictures on either side of an instant, as in the child.
@@ -34,6 +36,16 @@ def picture_instants(plan: EncodePlan) -> tuple[float, ...]:
     inside = (*seams, *spread, *texts, *_beside_changes(plan))
     instants = sorted({min(AROUND, last), *(min(at, last) for at in inside), last})
     return tuple(float(at / plan.rate) for at in instants)
+
+
+def segments_around(plan: EncodePlan, at_s: float) -> list[int]:
+    """Return the numbers, from 1, of the segments with the pictures that are looked at around an instant. Pure."""
+    at = round(at_s * plan.rate)
+    # A last segment of a few pictures has enough of them: for some more, a whole one before it would be decoded.
+    if at >= max(plan.cuts[-1], AROUND + 1):
+        return [len(plan.cuts)]
+    first, last = bisect.bisect_right(plan.cuts, at - AROUND), bisect.bisect_left(plan.cuts, at + AROUND)
+    return list(range(max(first, 1), last + 1))
 
 
 def _beside_changes(plan: EncodePlan) -> list[int]:

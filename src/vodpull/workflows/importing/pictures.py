@@ -1,11 +1,12 @@
-"""Pictures of videos that are here already: those that are others now elsewhere, and those that never came."""
+"""What is another one now elsewhere of videos that are here already: their pictures, and what is told of them."""
 
 from __future__ import annotations
 
 import asyncio
 
-from vodpull.errors import NotFound
-from vodpull.imports.ledger import EntryChange, read_posters_due
+from vodpull.errors import NotAllowedNow, NotFound, ParameterError
+from vodpull.imports.ledger import EntryChange, read_posters_due, told_before
+from vodpull.imports.metadata import dress_again
 from vodpull.imports.model import EntryState, Import, ListedEntry
 from vodpull.jobs.store.posters import show_poster
 from vodpull.jobs.store.store import Store
@@ -33,17 +34,32 @@ class Pictures:
             return read_posters_due(connection, found.import_id, limit=AT_ONCE)
 
     async def _bring(self, found: Import, listed: ListedEntry) -> EntryChange:
+        warnings: tuple[str, ...] = ()
+        try:
+            await asyncio.to_thread(self._dress, found, listed)
+        except (NotFound, NotAllowedNow, ParameterError) as error:
+            warnings = (f"what is told of it stays as it was: {error}",)
         reason = await self._put(found, listed)
-        warnings = (f"the poster is left out: {reason}",) if reason else ()
+        warnings += (f"the poster is left out: {reason}",) if reason else ()
         return EntryChange(number=listed.number, state=EntryState.EXISTS, video_id=listed.video_id, warnings=warnings)
 
+    def _dress(self, found: Import, listed: ListedEntry) -> None:
+        with self._store.transaction() as connection:
+            before = told_before(connection, found, [listed.origin_id]).get(listed.origin_id)
+            now = listed.entry.told_after(before)
+            if before and now.tells_other_than(before):
+                dress_again(connection, listed.video_id or "", before=before, now=now)
+
     async def _put(self, found: Import, listed: ListedEntry) -> str:
-        """Return why the picture of an entry cannot be shown; empty: it is."""
+        """Return why the picture of an entry cannot be shown; empty: it is, or there is none."""
         try:
             job_id = await asyncio.to_thread(self._job_of, listed)
         except NotFound as error:
             return str(error)
         _, job = await asyncio.to_thread(self._store.find_job, job_id)
+        mark = listed.entry.poster_mark
+        if not mark or (job.asset and f"-{mark}." in job.asset.own_poster_key):
+            return ""
         key = key_of(job, listed.entry)
         reason = await self._posters.put(key, listed.entry, account_id=found.account_id)
         if not reason and not await asyncio.to_thread(self._show, job_id, key):

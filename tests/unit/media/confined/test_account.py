@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+import av
 import pytest
 
-from vodpull.media.confined.account import BLOCK_S, MIN_BLOCKS, silence
+from vodpull.media.confined.account import BLOCK_S, MIN_BLOCKS, SoundAccount, silence
 
 LOUD, QUIET = 3000.0, 0.0
 
@@ -31,3 +36,20 @@ def test_the_longest_of_several_is_told() -> None:
 
 def test_without_a_block_nothing_is_silent() -> None:
     assert silence([], []) == (0, 0)
+
+
+def frame(begin_s: float) -> Any:
+    made = av.AudioFrame(format="s16", layout="mono", samples=960)
+    made.sample_rate, made.time_base, made.pts = 48000, Fraction(1, 48000), round(begin_s * 48000)
+    return made
+
+
+def test_sounds_that_overlap_a_little_many_times_are_not_longer_than_they_are_heard() -> None:
+    sounds = SimpleNamespace(frames=lambda packet: packet)
+    tools: Any = SimpleNamespace(av=av, failures=(av.FFmpegError,), sounds=sounds)
+    account = SoundAccount(tools, rate_hz=8000, length_s=60.0, stretches=[])
+    # Each second begins 20 ms before the one before has ended.
+    for number in range(500):
+        account.take([frame(1.0 + 0.02 * number - 0.02 * (number // 50))])
+    assert account.published / 48000 == pytest.approx(10)
+    assert account.published_s == pytest.approx(9.82)

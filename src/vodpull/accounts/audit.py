@@ -1,4 +1,8 @@
-"""The audit log: what operators, access keys and the shell changed, or were refused. Lines are added, never changed."""
+"""
+The audit log: what operators, access keys and the shell changed, or were refused. Lines are added, never changed.
+
+What a line tells of a request: `console/audit_lines.py` (operators), `api/http/keys/audit.py` (access keys).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP application: the wire contract's endpoints, health, and the other routers joined."""
+"""The HTTP application: all routers and what every request passes, joined."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +25,7 @@ from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_rou
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
+from vodpull.api.http.health import health_router
 from vodpull.api.http.keys.audit import Audited, note_of
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
@@ -94,7 +94,7 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
         account_router(context),
         audit_router(context),
         errors_router(),
-        _health_router(context.is_ready),
+        health_router(context.is_ready),
         metrics_router(context.metrics),
         content_keys_router(context.gate),
         media_router(context.objects, context.gate),
@@ -125,7 +125,7 @@ def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: M
     """Return the HTTP application of a process that only works: liveness, readiness and metrics."""
     app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
     app.add_middleware(Exchange, language="en")
-    routers = (_health_router(is_ready), metrics_router(metrics))
+    routers = (health_router(is_ready), metrics_router(metrics))
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, _http_handler(routers, "en"))
@@ -201,20 +201,3 @@ def _field(place: Sequence[str | int]) -> str:
 def _broken_json(text: str, *, at: int, why: str) -> ParameterError:
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
     return ParameterError(f"the body is not valid JSON at line {line}, column {column}: {why}", field="body")
-
-
-def _health_router(is_ready: Callable[[], Awaitable[dict[str, bool]]]) -> APIRouter:
-    router = APIRouter(tags=["health"])
-
-    @router.get("/healthz", operation_id="healthz")
-    async def healthz() -> dict[str, str]:
-        """Answer as long as the process lives."""
-        return {"status": "ok", "version": __version__}
-
-    @router.get("/readyz", operation_id="readyz", responses={503: {"description": "Something is missing."}})
-    async def readyz() -> dict[str, bool]:
-        """Answer 200 when work can be accepted, else 503 and what is missing."""
-        parts = await is_ready()
-        return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)  # type: ignore[return-value]
-
-    return router

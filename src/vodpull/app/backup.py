@@ -31,7 +31,7 @@ from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError
 from vodpull.jobs.submission.templates import WATERMARKS
 from vodpull.settings import Settings
-from vodpull.workflows.upkeep.archive import Archive, Rebuilt
+from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
 
 FORMAT = 1
 """Of the archive."""
@@ -103,8 +103,8 @@ def rebuild_index(settings: Settings) -> Rebuilt:
     database = open_database(settings.database())
     try:
         migrate(database)
-        archive = Archive(database, open_vault(settings, database), storage.open_store(settings.storage()))
-        return asyncio.run(archive.rebuild())
+        rebuild = Rebuild(database, open_vault(settings, database), storage.open_store(settings.storage()))
+        return asyncio.run(rebuild.run())
     finally:
         database.dispose()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from functools import partial
 from ipaddress import ip_network
@@ -21,6 +20,7 @@ from vodpull.api.http.keys.waiters import MAX_OF_KEY
 from vodpull.api.http.metrics import MetricsDoor
 from vodpull.app.libraries import import_kinds
 from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
+from vodpull.app.readiness import working_parts
 from vodpull.app.server import Connections, Limits
 from vodpull.app.setup import (
     check_default_template,
@@ -203,24 +203,10 @@ class Parts:
 
     async def is_ready(self) -> dict[str, bool]:
         """Return which parts work."""
-        return {
-            "database": await asyncio.to_thread(database_answers, self.database),
-            "storage": await storage.store_answers(self.objects),
-            "disk": shutil.disk_usage(self.settings.data_dir).free > self.settings.min_free_bytes,
-        }
+        return await working_parts(self.database, self.objects, self.settings)
 
 
 def rate_limits(settings: Settings) -> dict[str, int]:
     """Return what is allowed in the period of each rate limit that is in force."""
     rates = {"calls_of_key": settings.rate_limit, "upload_requests_of_account": settings.upload_rate_limit}
     return {name: parse(rate).amount for name, rate in rates.items() if rate}
-
-
-def database_answers(database: sa.Engine) -> bool:
-    """Return True when a query comes back."""
-    try:
-        with database.connect() as connection:
-            connection.execute(sa.select(1))
-    except sa.exc.SQLAlchemyError:
-        return False
-    return True

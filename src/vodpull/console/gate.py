@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -16,9 +15,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
+from vodpull.accounts.audit import DONE, AuditLog
 from vodpull.accounts.people.sessions import SESSION_S, Sessions
 from vodpull.console.access_rules import Rule, rule_of
+from vodpull.console.audit_lines import outcome_of, subject_of, who_of
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form
@@ -39,7 +39,7 @@ class Gate:
     """
     Makes routes of handlers: plain functions of a visit that run in a thread.
 
-    Who may call a route, and what the audit log says of it, stands in `access_rules.py`.
+    Who may call a route stands in `access_rules.py`, what the audit log says of it also in `audit_lines.py`.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditLog, pages: Pages) -> None:
@@ -117,7 +117,9 @@ class Gate:
             if rule.action:
                 made = [value for name, value in response.headers.items() if name.startswith("vodpull-")]
                 subject = " ".join([subject_of(visit, rule), *made]).strip()
-                await run_in_threadpool(partial(self._audit.write, _who(visit), rule.action, subject, outcome=outcome))
+                await run_in_threadpool(
+                    partial(self._audit.write, who_of(visit), rule.action, subject, outcome=outcome)
+                )
             return response
 
         return Route(path, act, methods=[method])
@@ -140,7 +142,7 @@ class Gate:
         """Return a handler that writes into the audit log what came of it."""
 
         def act(visit: Visit) -> Response:
-            who = _who(visit)
+            who = who_of(visit)
             try:
                 response = handler(visit)
             except VodpullError as error:
@@ -153,7 +155,7 @@ class Gate:
 
     def _tell_refused(self, visit: Visit, rule: Rule) -> None:
         if rule.action and visit.bearer is not None:
-            self._audit.write(_who(visit), rule.action, subject_of(visit, rule), outcome=PermissionDenied.code)
+            self._audit.write(who_of(visit), rule.action, subject_of(visit, rule), outcome=PermissionDenied.code)
 
     def visit_of(self, request: Request) -> Visit:
         """Return who visits; reads the session from the database, so that a logout counts everywhere at once."""
@@ -203,27 +205,6 @@ def _as_json(visit: Visit, error: VodpullError) -> Response:
     say = say_in(visit.language)
     told = {"code": error.code, "problem": retell(str(error), say), "fix": say(error.remedy)}
     return JSONResponse(told, status_code=status_of(error))
-
-
-def _who(visit: Visit) -> Who:
-    return Who(kind=Kind.OPERATOR, name=visit.operator, address=visit.from_where.address)
-
-
-def subject_of(visit: Visit, rule: Rule) -> str:
-    """Return to what something was done: what stands in the path, what was ticked, and the told fields of the form."""
-    place = [f"{name}={value}" for name, value in visit.request.path_params.items()]
-    form = [f"{name}={_plain(visit.form[name])}" for name in rule.told if visit.form.get(name)]
-    return " ".join([*place, *form, *visit.chosen])
-
-
-def _plain(text: str) -> str:
-    """Return text without queries and passwords of URLs: they may be somebody's keys."""
-    return re.sub(r"(?<=://)[^/\s@]*@", "", re.sub(r"[?#]\S*", "", " ".join(text.split())))
-
-
-def outcome_of(response: Response) -> str:
-    """Return how a reply that is no error of the catalogue ended."""
-    return DONE if response.status_code < HTTPStatus.BAD_REQUEST else "refused"
 
 
 _STATUS = {

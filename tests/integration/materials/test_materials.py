@@ -24,8 +24,8 @@ from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials,
 from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
 from vodpull.media import find_toolbox
 from vodpull.workflows.upkeep import material_files
-from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
+from vodpull.workflows.upkeep.rebuild import Rebuild
 
 
 @pytest.fixture
@@ -145,9 +145,9 @@ async def test_a_lost_database_is_made_again(
     migrate(empty)
     monkeypatch.setattr(material_files, "ORPHAN_AGE_S", -60.0)
     assert await MaterialFiles(empty, VAULT, objects).sweep() == 0, "the database lacks it"
-    rebuilt = await Archive(empty, VAULT, objects).rebuild()
+    rebuilt = await Rebuild(empty, VAULT, objects).run()
     assert (rebuilt.added, rebuilt.known, rebuilt.unreadable) == (1, 0, 1)
     assert Materials(empty).find(kept.material_id, account_id=kept.account_id) == kept
-    assert (await Archive(empty, VAULT, objects).rebuild()).known == 1
+    assert (await Rebuild(empty, VAULT, objects).run()).known == 1
     assert stored_bytes(empty) == kept.size_bytes
     empty.dispose()

@@ -30,7 +30,8 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests import deletion
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
-from vodpull.workflows.upkeep.archive import Archive, Rebuilt
+from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
 
 DAY_MS = 86_400_000
 
@@ -43,6 +44,7 @@ class House:
     objects: ObstoreObjects
     disposal: Disposal
     archive: Archive
+    rebuild: Rebuild
 
     def accept(self, *, jobs: int = 1) -> BatchView:
         return accept(self.store, self.accounts, jobs=jobs)
@@ -99,6 +101,7 @@ def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> 
         objects=objects,
         disposal=Disposal(Retention(database), control, objects),
         archive=Archive(database, VAULT, objects),
+        rebuild=Rebuild(database, VAULT, objects),
     )
 
 
@@ -241,8 +244,8 @@ async def test_unfinished_uploads_to_a_folder_are_swept(tmp_path: Path, house: H
 async def test_a_lost_database_is_made_again_from_the_manifests(house: House) -> None:
     view = await house.ingest(jobs=2)
     lose(house.database)
-    assert await house.archive.rebuild() == Rebuilt(added=2, known=0, unreadable=0)
-    assert await house.archive.rebuild() == Rebuilt(added=0, known=2, unreadable=0)
+    assert await house.rebuild.run() == Rebuilt(added=2, known=0, unreadable=0)
+    assert await house.rebuild.run() == Rebuilt(added=0, known=2, unreadable=0)
     found = house.store.find_batch(view.batch.batch_id)
     assert found is not None
     assert found.jobs == view.jobs
@@ -254,7 +257,7 @@ async def test_an_account_that_was_made_again_gets_its_batches_back(house: House
     lose(house.database)
     fresh = house.accounts.find_live(house.accounts.create_key("alice").access_key)
     assert fresh is not None
-    await house.archive.rebuild()
+    await house.rebuild.run()
     found = house.store.find_batch(view.batch.batch_id)
     assert found is not None
     assert found.batch.account_id == fresh.account_id
@@ -265,7 +268,7 @@ async def test_strange_manifests_are_counted_and_left_alone(house: House) -> Non
     key = manifest_of_job(directory=job.directory, created_at_ms=job.created_at_ms)
     await house.objects.put_bytes("manifests/202601/x.json", await house.objects.get_bytes(key))
     await house.objects.put_bytes("manifests/202601/y.json", b"{")
-    assert await house.archive.rebuild() == Rebuilt(added=0, known=1, unreadable=2)
+    assert await house.rebuild.run() == Rebuilt(added=0, known=1, unreadable=2)
 
 
 async def test_the_manifest_of_a_retried_job_follows(house: House) -> None:

@@ -22,7 +22,7 @@ from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
 from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.imports.old_ids import video_of_old_id
+from vodpull.imports.old_urls import video_of_old_id
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
@@ -52,6 +52,7 @@ from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.leftovers import Leftovers, keeps
 from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.rebuild import Rebuild
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -329,7 +330,7 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
     before = place.again(video)
     new = open_database(f"sqlite:///{tmp_path / 'new.db'}")
     migrate(new)
-    await Archive(new, VAULT, place.objects).rebuild()
+    await Rebuild(new, VAULT, place.objects).run()
     assert Library(new).find(video.video_id, account_id=None) == before
     assert (before.state, before.created_at_ms) == (VideoState.BLOCKED, 123)
     assert before.asset.poster_key.endswith("/own.jpg")

@@ -23,7 +23,7 @@ from vodpull.oidc import Identity, Provider, Request
 REQUEST_S = 10 * 60
 """How long somebody may take at the provider, in seconds."""
 
-SESSION_S = 12 * 3600
+SIGNED_ON_S = 12 * 3600
 """Life of such a session, in seconds: whom the provider lets in no more is out within half a day."""
 
 _OTHER = "this sign-in was begun in another browser, or too long ago: begin again"

@@ -1,4 +1,8 @@
-"""Where an MP4 file keeps its index, seen from its first bytes: at the end it is worth fetching first."""
+"""
+Where an MP4 file keeps its index, seen from its first bytes: at the end it is worth fetching first.
+
+What is encoded of it then, while the rest arrives: `workflows/attempt/early.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who reads the lists of libraries: one module for each kind."""
+"""Who reads the lists of libraries: one module for each kind, with the ids that its videos keep."""

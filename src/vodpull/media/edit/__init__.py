@@ -1,4 +1,4 @@
-"""Cutting a video out of another one, and joining several: the plan, its commands, and the comparison of the result."""
+"""Clips and joins of videos: what is copied and what encoded, the commands, and the comparison of the result."""
 
 from vodpull.media.edit.assemble import (
     FLV_FILE,

@@ -1,1 +1,1 @@
-"""From plan to encoded pieces: the commands, filters and encoders; no decisions."""
+"""From plan to encoded pieces: the commands, filters and encoders; what to make, `plan` decides."""

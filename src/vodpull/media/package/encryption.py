@@ -2,7 +2,7 @@
 HLS encryption of whole segments (RFC 8216 §4.3.2.4, §5.2): AES-128 in CBC mode, PKCS #7, the number of a segment as IV.
 
 Init segments stay in clear, as they have nothing of the film; texts and pictures too. A key is for the segments of the
-same numbers of all tracks.
+same numbers of all tracks; it is made in `jobs/store/content_keys.py`.
 """
 
 from __future__ import annotations

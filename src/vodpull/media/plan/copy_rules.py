@@ -1,7 +1,8 @@
 """
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
-What the template says against it is in `ladder.py` (picture) and in `encode_plan.py` (sound).
+What the template says against it is in `ladder.py` (picture) and in `encode_plan.py` (sound);
+what of clips and joins is copied, in `edit/plan.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Which process is which, and which ones are gone: locked executor ids, heartbeats, and recovery of the dead.
+Which process is which, and which workers are dead: locked executor ids, heartbeats, and recovery of the dead.
 
 The engine itself never notices a dead machine (docs/decisions/0001), so every process beats into a table with the
 database's clock and takes back the work of those that stopped. No leader is needed: taking back is conditional on the

@@ -1,1 +1,1 @@
-"""What runs by the clock: schedule, sweeps, archive; the rules of deletion are in `requests`."""
+"""What runs by the clock: schedule, sweeps, archive; also the rebuild from it. Rules of deletion are in `requests`."""

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, Kind, Who
-from vodpull.accounts.people.single_sign_on import REQUEST_S, SESSION_S, SingleSignOn
+from vodpull.accounts.people.single_sign_on import REQUEST_S, SIGNED_ON_S, SingleSignOn
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.people.attempts import Attempts
@@ -52,8 +52,8 @@ class _OpenIdDoor:
             raise
         self._tell(visit, Kind.OPERATOR, name)
         response = leave_to(visit, safe_place(place))
-        token = self._context.sessions.open(name, visit.from_where, life_s=SESSION_S)
-        set_cookie(response, visit, name=COOKIE, value=token, life_s=SESSION_S)
+        token = self._context.sessions.open(name, visit.from_where, life_s=SIGNED_ON_S)
+        set_cookie(response, visit, name=COOKIE, value=token, life_s=SIGNED_ON_S)
         response.delete_cookie(REQUEST_COOKIE, path=visit.root or "/", httponly=True, samesite="lax")
         return response
 

@@ -26,8 +26,8 @@ def write(path: Path, data: bytes | bytearray) -> None:
         with _create(staged) as file:
             while left:
                 left = left[file.write(left[:_WRITE_BYTES]) :]
-            staged.replace(path)
             os.fsync(file.fileno())
+        staged.replace(path)
     except BaseException:
         staged.unlink(missing_ok=True)
         raise

@@ -35,7 +35,7 @@ from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
 from vodpull.jobs.cursors import read_cursor
-from vodpull.jobs.submission.submission import name_in_url
+from vodpull.jobs.submission.file_names import name_in_url
 from vodpull.jobs.submission.templates import Templates
 from vodpull.media import parse_template
 from vodpull.peers import network_of

@@ -20,8 +20,6 @@ from vodpull.jobs.cursors import read_cursor, write_cursor
 MAX_PAGE = 1000
 """Entries that are read at once."""
 
-LEAST_RATE = 16 * 1024
-"""Bytes per second below which an origin would take the connection for dead."""
 
 _ENTRY = TypeAdapter(Entry)
 _FAILURE = TypeAdapter(Failure)
@@ -356,14 +354,6 @@ def line_of_job(connection: sa.Connection, import_id: str, job_id: str) -> int |
     mine = sa.and_(_entries.job_id == job_id, _entries.import_id == import_id)
     line = sa.func.coalesce(_entries.entry["line"].as_integer(), _entries.number)
     return connection.scalar(sa.select(line).where(mine).limit(1))
-
-
-def rate_of_job(database: sa.Engine, job_id: str) -> int:
-    """Return the bytes per second that a job of an import may fetch: an even share, so that all keep to the limit."""
-    with database.connect() as connection:
-        found = entry_of_job(connection, job_id)
-    options = found[0].options if found else ImportOptions()
-    return options.max_bytes_per_s and max(LEAST_RATE, options.max_bytes_per_s // options.parallel)
 
 
 def _import_of(row: Mapping[Any, Any]) -> Import:

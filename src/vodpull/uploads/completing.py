@@ -24,13 +24,13 @@ from vodpull.errors import (
     UploadTooLarge,
 )
 from vodpull.uploads import parts as rows
-from vodpull.uploads.file_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.inbox import Inbox
 from vodpull.uploads.model import Upload, UploadKind
 from vodpull.uploads.parts import Block, Part
 from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import lock_upload, touch
 from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
+from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 
 CLAIM_MS = 600_000
 """So long a file that is being stored keeps others from taking its place."""

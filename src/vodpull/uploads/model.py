@@ -9,7 +9,6 @@ from enum import StrEnum
 from vodpull import storage
 from vodpull.clock import utc_month
 
-MAX_FILE_NAME_CHARS = 255
 MAX_RESUME_ID_CHARS = 64
 
 

@@ -30,7 +30,6 @@ from vodpull.errors import (
 )
 from vodpull.uploads import parts as rows
 from vodpull.uploads.completing import Completing, Database, locked, spans
-from vodpull.uploads.file_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
@@ -38,6 +37,7 @@ from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import Completion, Ticket, UploadTerms
 from vodpull.uploads.token import Policy, read_token, sign_token
+from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 
 MAX_BLOCK_BYTES = 1024**3
 MAX_BLOCKS = 100_000

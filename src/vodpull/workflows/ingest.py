@@ -15,9 +15,10 @@ import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store.refs import JobRef
+from vodpull.workflows.attempt.patience import failure_of
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
-from vodpull.workflows.steps import Steps, failure_of
+from vodpull.workflows.steps import Steps
 
 MAX_RECOVERIES_OF_PARENT = 1000
 """A parent only waits, so it outlives any number of restarts."""

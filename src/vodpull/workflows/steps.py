@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from pydantic import TypeAdapter
@@ -20,14 +19,11 @@ from pydantic import TypeAdapter
 from vodpull import fetch, media
 from vodpull.clock import now_ms
 from vodpull.errors import (
-    EncodeInterrupted,
     Failure,
-    FetchError,
     MediaError,
     PlaylistUnsupported,
     StorageError,
     VodpullError,
-    error_of_disk,
 )
 from vodpull.jobs.model import (
     UPLOADED,
@@ -48,38 +44,19 @@ from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.known import switch
+from vodpull.workflows.attempt.patience import Patience
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
-from vodpull.workflows.attempt.workspace.exhaustion import passes
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
-
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 30.0
-"""Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
-
-TRIES_OF_KILLED = 20
-"""Of work whose program was killed, without a new result."""
-
-TRIES_WITHOUT_MEMORY = 4
-"""The same while the machine runs out of memory: what eats all of it is ended."""
-
-_Result = TypeVar("_Result")
 
 _INFO = TypeAdapter(media.MediaInfo)
 _ASSET = TypeAdapter(Asset)
 _FAILURE = TypeAdapter(Failure)
 
 log = structlog.get_logger(__name__)
-
-
-def failure_of(error: VodpullError) -> JsonObject:
-    """Return an error as the outcome of a step."""
-    outcome: JsonObject = {"failure": asdict(Failure.of(error))}
-    asked_s = error.retry_after_s if isinstance(error, FetchError) else None
-    return outcome if asked_s is None else outcome | {"retry_after_s": asked_s}
 
 
 class Steps:
@@ -95,6 +72,7 @@ class Steps:
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
+        self._patience = Patience(context, when_cancelled=self._clear_if_over)
 
     async def arrive(self, upload_id: str) -> None:
         """Encode what can be of an upload while it comes; what cannot is no fault of anybody."""
@@ -104,7 +82,7 @@ class Steps:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
         batch, job = await self._find(ref)
         with self._context.watch.part(ref, "fetch"):
-            return await self._patiently(job, lambda: self._fetch(batch, job))
+            return await self._patience.work(job, lambda: self._fetch(batch, job))
 
     async def plan(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Decide what is made of the original. Result: the number of `chunks`, or `failure`."""
@@ -115,7 +93,7 @@ class Steps:
             await self._context.enter_stage(job, Stage.STORE)
             return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
-        return await self._patiently(job, plan)
+        return await self._patience.work(job, plan)
 
     async def tracks(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Encode the sound as a whole. Result: empty, or `failure`."""
@@ -164,7 +142,7 @@ class Steps:
             return {"asset": asdict(await self._production.publish(job, _INFO.validate_python(info)))}
 
         with self._context.watch.stage(ref, Stage.PUBLISH):
-            return await self._patiently(job, publish)
+            return await self._patience.work(job, publish)
 
     async def _produce(
         self, ref: JobRef, info: JsonObject, make: Callable[[Job, media.MediaInfo], Awaitable[object]]
@@ -175,7 +153,7 @@ class Steps:
             await make(job, _INFO.validate_python(info))
             return {}
 
-        return await self._patiently(job, produce)
+        return await self._patience.work(job, produce)
 
     async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
         """Make the job final, with its notification in the same transaction, and clear its files; or postpone it."""
@@ -218,52 +196,10 @@ class Steps:
         batch, job = await asyncio.to_thread(self._context.store.find_job, ref.job_id)
         return batch, replace(job, attempt=ref.attempt)
 
-    async def _patiently(self, job: Job, work: Callable[[], Awaitable[JsonObject]]) -> JsonObject:
-        """
-        Return what the work gives, or its failure; wait and work again for what passes by itself.
-
-        A full disk, a store that is away or a lack of descriptors is nobody's failure: the work can be repeated, so it
-        waits. An interrupted step leaves what it has for the next process, unless the attempt is over.
-        """
-        tries, made = 1, 0
-        while True:
-            try:
-                return await self._when_storage_answers(work)
-            except asyncio.CancelledError:
-                await asyncio.shield(self._clear_if_over(job))
-                raise
-            except EncodeInterrupted as error:
-                before, made = made, self._context.workspace(job).count_results()
-                tries = tries if made == before else 1
-                if tries >= (TRIES_WITHOUT_MEMORY if error.starved else TRIES_OF_KILLED):
-                    return failure_of(error)
-                log.warning("killed, trying again", code=error.code, tries=tries)
-                tries += 1
-            except VodpullError as error:
-                self._context.watch.failed(error.code)
-                return failure_of(error)
-
-    async def _when_storage_answers(self, work: Callable[[], Awaitable[_Result]]) -> _Result:
-        wait_s = FIRST_WAIT_S
-        while True:
-            try:
-                return await work()
-            except FileNotFoundError:  # a program, or a file of ours that must be there
-                raise
-            except (VodpullError, OSError) as error:
-                cause = _as_known(error)
-                if not passes(cause):
-                    raise cause  # noqa: B904 - it has its cause
-                log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
-                async with self._context.standing_aside():
-                    await asyncio.sleep(wait_s)
-                    await self._context.admission.wait_for_space()
-                wait_s = min(2 * wait_s, LONGEST_WAIT_S)
-
     async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
         """Remove files; that a store refuses to do so is no reason for a job not to end."""
         try:
-            await self._when_storage_answers(work)
+            await self._patience.outlast_storage(work)
         except StorageError as error:
             log.warning("files stay in the store", code=error.code)
 
@@ -355,12 +291,3 @@ class Steps:
             "asset": asdict(asset),
             "info": None if info is None else asdict(info),
         }
-
-
-def _as_known(error: VodpullError | OSError) -> VodpullError:
-    """Return an error of the catalogue, which knows what it was before."""
-    if not isinstance(error, OSError):
-        return error
-    known = error_of_disk(error, "the work folder fails")
-    known.__cause__ = error
-    return known

@@ -10,8 +10,8 @@ import pytest
 from vodpull.errors import UploadMalformed
 from vodpull.storage import UPLOADS, open_store
 from vodpull.uploads import inbox
-from vodpull.uploads.file_hash import SPAN_BYTES
 from vodpull.uploads.inbox import Inbox
+from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 DATA = bytes(range(256)) * 40_000
 AT = 1000

@@ -1,4 +1,4 @@
-"""The words of replies in the chosen language, from gettext catalogues (Babel)."""
+"""The words of replies, from gettext catalogues (Babel), in the language that `settings.py` has for all of them."""
 
 from __future__ import annotations
 

@@ -30,8 +30,9 @@ from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
+from vodpull.jobs.submission.file_names import name_in_url
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import PullItem, PullRequest, name_in_url
+from vodpull.jobs.submission.submission import PullItem, PullRequest
 from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."

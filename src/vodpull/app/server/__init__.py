@@ -1,4 +1,4 @@
-"""Connections of the HTTP service: uvicorn, and the limits on size, time and number; no endpoints."""
+"""Connections of the HTTP service: uvicorn, limits on heads, times and numbers (on bodies: `api/http/bodies.py`)."""
 
 from vodpull.app.server.connections import Connections
 from vodpull.app.server.limits import Limits, Refusal

@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
-
-MAX_FILE_NAME_CHARS = 255
-DEFAULT_FILE_NAME = "video"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,14 +51,3 @@ def without_user_info(url: str) -> str:
 
 
 _USER_INFO = re.compile(r"^(\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]*)[^/\\?#]*@")
-
-
-def name_in_url(url: str) -> str:
-    """Return the last part of the URL's path, decoded; a fixed name when there is none."""
-    try:
-        path = urlsplit(url).path
-    except ValueError:  # not a URL: the item will say so itself
-        return DEFAULT_FILE_NAME
-    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
-    # The end of an overlong name is kept: it carries the suffix.
-    return DEFAULT_FILE_NAME if name in {"", ".", ".."} else name[-MAX_FILE_NAME_CHARS:]

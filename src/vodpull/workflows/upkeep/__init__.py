@@ -1,1 +1,1 @@
-"""What runs by the clock: schedule, sweeps, archive; also the rebuild from it. Rules of deletion are in `requests`."""
+"""What runs by the clock: schedule, sweeps, archive, and its rebuild. When deleted files go: `jobs/removals.py`."""

@@ -15,7 +15,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.people.attempts import Attempts
 from vodpull.console.reply.rendering import Pages
-from vodpull.console.request.browsers import browser_of
+from vodpull.console.request.user_agents import browser_of
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 

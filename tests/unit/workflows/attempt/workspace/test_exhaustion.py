@@ -17,9 +17,9 @@ import pytest
 from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullError
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.workflows import steps as module
+from vodpull.workflows.attempt import patience as module
+from vodpull.workflows.attempt.patience import Patience
 from vodpull.workflows.attempt.workspace.exhaustion import has_descriptors, is_exhaustion
-from vodpull.workflows.steps import Steps
 
 
 @contextmanager
@@ -75,6 +75,7 @@ async def test_work_waits_for_descriptors_and_goes_on(monkeypatch: pytest.Monkey
     async def aside() -> AsyncIterator[None]:
         yield
 
-    steps: Any = object.__new__(Steps)  # of all its parts this needs one
-    steps._context = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
-    assert await steps._when_storage_answers(work) == "done"
+    async def no_clearing(_: object) -> None: ...
+
+    context: Any = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
+    assert await Patience(context, when_cancelled=no_clearing).outlast_storage(work) == "done"

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.cloudvod.requests import template_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import VideoOrigin
-from vodpull.uploads.model import MAX_FILE_NAME_CHARS
+from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
 from vodpull.videos.categories import CategoryName
 from vodpull.wire_values import MD5_PATTERN, read_number
 

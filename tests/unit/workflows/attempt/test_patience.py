@@ -6,26 +6,30 @@ import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from vodpull.errors import StorageError, StorageFull, StorageUnavailable
-from vodpull.workflows import steps
-from vodpull.workflows.steps import Steps
+from vodpull.jobs.model import Job
+from vodpull.workflows.attempt import patience
+from vodpull.workflows.attempt.patience import Patience
 
 
 class Bench:
-    """Steps of which only the waiting is used; counts the waits without a slot."""
+    """Counts the waits without a slot."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.aside = 0
-        monkeypatch.setattr(steps, "FIRST_WAIT_S", 0.0)
+        monkeypatch.setattr(patience, "FIRST_WAIT_S", 0.0)
         admission = SimpleNamespace(wait_for_space=self._no_wait)
-        self.steps = Steps.__new__(Steps)
-        self.steps._context = cast("Any", SimpleNamespace(admission=admission, standing_aside=self._standing_aside))
+        context: Any = SimpleNamespace(admission=admission, standing_aside=self._standing_aside)
+        self.patience = Patience(context, when_cancelled=self._no_clearing)
 
     async def _no_wait(self) -> None:
+        pass
+
+    async def _no_clearing(self, job: Job) -> None:
         pass
 
     @asynccontextmanager
@@ -41,7 +45,7 @@ class Bench:
                 raise left.pop(0)
             return "done"
 
-        return await self.steps._when_storage_answers(work)
+        return await self.patience.outlast_storage(work)
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+"""How a source is called for which its client gives no name: by its URL alone, no header of an origin is asked."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+MAX_FILE_NAME_CHARS = 255
+DEFAULT_FILE_NAME = "video"
+
+
+def name_in_url(url: str) -> str:
+    """Return the last part of the URL's path, decoded; a fixed name when there is none."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:  # not a URL: the item will say so itself
+        return DEFAULT_FILE_NAME
+    name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
+    # The end of an overlong name is kept: it carries the suffix.
+    return DEFAULT_FILE_NAME if name in {"", ".", ".."} else name[-MAX_FILE_NAME_CHARS:]

@@ -22,7 +22,7 @@ from tests.services.vodpull import Vodpull
 
 pytestmark = pytest.mark.slow
 
-CHUNKS = 4
+CHUNKS = 5
 """Of the long clip."""
 
 AT_ONCE_S = 15

@@ -30,7 +30,11 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Wire:
-    """Calls a service, and sees the database behind it."""
+    """
+    Calls a service, and sees the database behind it.
+
+    The browser is entered: all its requests run in one event loop then, as a server's do.
+    """
 
     browser: TestClient
     database: sa.Engine

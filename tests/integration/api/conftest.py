@@ -77,13 +77,16 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         default_template="original",
     )
     database = open_database(settings.database())
-    with running_service(settings, role="api" if request.param == "postgres" else "all") as service:
+    with (
+        running_service(settings, role="api" if request.param == "postgres" else "all") as service,
+        TestClient(service.web, raise_server_exceptions=False) as browser,
+    ):
         vault = open_vault(settings, database)
         accounts = Accounts(database, vault)
         yield Served(
             database=database,
             accounts=accounts,
-            browser=TestClient(service.web, raise_server_exceptions=False),
+            browser=browser,
             key=accounts.create_key("acme"),
             stranger=accounts.create_key("stranger"),
             objects=open_store((folder / "store").as_uri()),

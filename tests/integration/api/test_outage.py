@@ -34,12 +34,15 @@ def orphan(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         master_key=base64.b64encode(b"k" * 32).decode(),
     )
     database = open_database(settings.database())
-    with running_service(settings, role="api") as service:
+    with (
+        running_service(settings, role="api") as service,
+        TestClient(service.web, raise_server_exceptions=False) as browser,
+    ):
         key = Accounts(database, open_vault(settings, database)).create_key("acme")
         database.dispose()
         postgres.stop()
         try:
-            yield TestClient(service.web, raise_server_exceptions=False), key
+            yield browser, key
         finally:
             postgres.start()
 

@@ -48,8 +48,10 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     migrate(database)
     accounts = Accounts(database, open_vault(settings, database))
     key = accounts.create_key("demo-account")
-    with running_service(settings, role="api" if shared else "all") as service:
-        browser = TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False)
+    with (
+        running_service(settings, role="api" if shared else "all") as service,
+        TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False) as browser,
+    ):
         objects = open_store((folder / "store").as_uri())
         yield Wire(browser=browser, database=database, accounts=accounts, key=key, objects=objects)
     database.dispose()

@@ -29,8 +29,11 @@ def browser(tmp_path: Path, database_url: str) -> Iterator[TestClient]:
     )
     database = open_database(settings.database())
     migrate(database)
-    with running_service(settings, role="api" if "postgres" in database_url else "all") as service:
-        yield TestClient(service.web, raise_server_exceptions=False, follow_redirects=False)
+    with (
+        running_service(settings, role="api" if "postgres" in database_url else "all") as service,
+        TestClient(service.web, raise_server_exceptions=False, follow_redirects=False) as browser,
+    ):
+        yield browser
     database.dispose()
 
 

@@ -51,7 +51,8 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     with ExitStack() as stack:
         service = stack.enter_context(running_service(settings))
         stack.callback(database.dispose)
-        browser = TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False)
+        client = TestClient(service.web, base_url="https://vod.example.test", raise_server_exceptions=False)
+        browser = stack.enter_context(client)
         objects = open_store((folder / "store").as_uri())
         key = accounts.create_key("nobody")
         yield Wire(browser=browser, database=database, accounts=accounts, key=key, objects=objects)

@@ -280,13 +280,21 @@ async def test_of_two_downloads_of_one_target_the_second_waits_for_the_first(ben
     assert bench.left() == ["source"]
 
 
+async def begin_elsewhere(bench: Bench, *, rate: int) -> asyncio.subprocess.Process:
+    """Begin a download in a process of its own, and return when it has noted how far it is: after two seconds."""
+    words = (bench.origin.origin, str(bench.target), str(rate))
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, *words)
+    async with asyncio.timeout(120):
+        while not journal_of(bench.target).exists():
+            assert child.returncode is None
+            await asyncio.sleep(0.01)
+    return child
+
+
 async def test_a_second_process_leaves_the_first_ones_file_alone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partfile, "_TURN_PATIENCE_S", 0.1)
     bench.origin.put("v", CONTENT)
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, bench.origin.origin, str(bench.target))
-    async with asyncio.timeout(120):
-        while not journal_of(bench.target).exists():
-            await asyncio.sleep(0.01)
+    child = await begin_elsewhere(bench, rate=4_000_000)
     child.send_signal(signal.SIGSTOP)  # as a process that was paused, and whose work others take over
     with pytest.raises(StorageUnavailable, match="another process"):
         await bench.download("throttled?rate=8000000&file=v")
@@ -300,20 +308,16 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from vodpull.fetch import AddressGuard, FetchLimits, download
-origin, target = sys.argv[1:]
+origin, target, rate = sys.argv[1:]
 guard = AddressGuard(trusted_origins=[origin])
-asyncio.run(download(f"{origin}/throttled?rate=8000000&file=v", Path(target), guard=guard,
+asyncio.run(download(f"{origin}/throttled?rate={rate}&file=v", Path(target), guard=guard,
     limits=FetchLimits(max_bytes=1 << 30, max_connections=int(2)), on_progress=lambda *_: None))
 """
 
 
 async def test_a_killed_process_is_continued(bench: Bench) -> None:
     bench.origin.put("v", CONTENT * 2)
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, bench.origin.origin, str(bench.target))
-    async with asyncio.timeout(120):
-        while not journal_of(bench.target).exists():
-            assert child.returncode is None
-            await asyncio.sleep(0.01)
+    child = await begin_elsewhere(bench, rate=8_000_000)
     child.send_signal(signal.SIGKILL)
     await child.wait()
     assert not bench.target.exists()

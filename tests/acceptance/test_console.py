@@ -78,11 +78,15 @@ def console(browser: Browser, served: Vodpull, session: Session) -> Iterator[Wat
 
 
 def submit(console: Watched, *urls: str, notify_url: str = "") -> None:
+    """Submit a task, and return when it is the first of the list."""
     console.open("")
+    newest = console.page.locator("article").first.get_by_role("link").first
+    before = newest.get_attribute("href") or ""
     console.page.get_by_label("Video URLs").fill("\n".join(urls))
     console.page.get_by_label("Outputs").select_option("original")
     console.page.get_by_label("Notify this URL").fill(notify_url)
     console.page.get_by_role("button", name="Fetch").click()
+    expect(newest).not_to_have_attribute("href", before)
 
 
 def test_the_first_run_ends_with_a_playing_video(session: Session) -> None:

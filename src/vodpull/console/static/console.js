@@ -59,7 +59,10 @@ function tellLive(isLive) {
   }
 }
 
-document.addEventListener("over", () => window.location.reload());
+// Whoever deletes what the page is about goes on to where the reply leads: a page loaded anew in between says that it is gone.
+let isLeaving = false;
+document.addEventListener("submit", (event) => { isLeaving = !event.defaultPrevented; });
+document.addEventListener("over", () => { if (!isLeaving) window.location.reload(); });
 document.addEventListener("htmx:sse:after:connection", () => tellLive(true));
 document.addEventListener("htmx:sse:error", (event) => {
   if (event.detail.status === UNAUTHORIZED) window.location.reload();

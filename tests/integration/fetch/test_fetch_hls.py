@@ -184,7 +184,7 @@ async def test_segments_come_a_few_at_once_and_stay_in_order(bench: Bench) -> No
     lines = []
     for number, content in enumerate(contents):
         bench.origin.put(f"{number}.ts", content)
-        lines += ["#EXTINF:6,", f"slow?file={number}.ts&piece=8000&pause={0.03 if number % 4 == 0 else 0}"]
+        lines += ["#EXTINF:6,", f"slow?file={number}.ts&piece=8000&pause={0.6 if number % 4 == 0 else 0.3}"]
     fetched = await bench.fetch_lines(*lines)
     assert fetched.video.read_bytes() == b"".join(contents)
     assert 4 < bench.origin.max_at_once <= 8

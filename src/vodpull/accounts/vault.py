@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vodpull.atomic import flush_folder, write_atomically
+from vodpull.atomic import flush, write_atomically
 from vodpull.errors import ConfigurationError
 
 MIN_MASTER_KEY_CHARACTERS = 16
@@ -55,7 +55,7 @@ class Vault:
                 pass
             finally:
                 fresh.unlink()
-            flush_folder(path.parent)
+            flush(path.parent)
         return cls(path.read_text().strip())
 
     def seal(self, secret: str) -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from vodpull.atomic import flush_folder
+from vodpull.atomic import flush
 
 _STAGED = re.compile(r".+#\d+")
 """Name of a file that is still being written; listings leave it out."""
@@ -31,7 +31,7 @@ def write(path: Path, data: bytes | bytearray) -> None:
     except BaseException:
         staged.unlink(missing_ok=True)
         raise
-    flush_folder(path.parent)
+    flush(path.parent)
 
 
 def _create(path: Path) -> FileIO:
@@ -44,12 +44,8 @@ def _create(path: Path) -> FileIO:
 
 def sync(path: Path) -> None:
     """Make a file and its name survive a power cut."""
-    for place in (path, path.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    flush(path)
+    flush(path.parent)
 
 
 def link(path: Path, target: Path) -> bool:

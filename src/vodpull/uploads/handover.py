@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import storage
-from vodpull.atomic import flush_folder
+from vodpull.atomic import flush
 from vodpull.uploads import parts as rows
 from vodpull.uploads.inbox import Inbox
 from vodpull.uploads.model import Upload
@@ -68,7 +68,7 @@ class Copy:
         os.fsync(self._file.fileno())
         self._file.close()
         self.path = self.path.replace(final)
-        flush_folder(final.parent)
+        flush(final.parent)
 
     def remove(self) -> None:
         """Give the file up, unless it was kept."""

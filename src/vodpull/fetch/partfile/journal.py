@@ -12,7 +12,7 @@ from typing import Any
 
 import yarl
 
-from vodpull.atomic import flush_folder
+from vodpull.atomic import flush
 from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
 from vodpull.fetch.partfile.disk_errors import disk_errors
 
@@ -91,7 +91,7 @@ def remove(target: Path) -> None:
         path.with_name(path.name + ".new").unlink(missing_ok=True)
         if path.exists():
             path.unlink(missing_ok=True)
-            flush_folder(path.parent)
+            flush(path.parent)
 
 
 def _parse(content: Any) -> Entry:

@@ -15,7 +15,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from vodpull.atomic import flush_folder
+from vodpull.atomic import flush
 from vodpull.errors import StorageUnavailable
 from vodpull.fetch.partfile import journal
 from vodpull.fetch.partfile.byte_ranges import ByteRanges, Span
@@ -293,7 +293,7 @@ class PartFile:
             self._part.replace(self._target)
             self._is_renamed = True
             if not self._is_piece:
-                flush_folder(self._target.parent)
+                flush(self._target.parent)
         journal.remove(self._target)
 
     def _close(self) -> None:

@@ -69,10 +69,13 @@ class Entry:
         kept = () if before is None else ("name", "description", "categories", "playback")
         return replace(self, **{name: getattr(self, name) or getattr(before, name) for name in kept})
 
-    def tells_other_than(self, before: Entry) -> bool:
-        """Tell whether what people say of the video is not what an earlier entry said; its files do not count."""
-        said = ("name", "description", "categories", "blocked", "playback")
-        return any(getattr(self, name) != getattr(before, name) for name in said)
+    def news_after(self, before: Entry | None) -> Entry | None:
+        """Return what is told of the video where an earlier entry told otherwise; None: the same, or there was none."""
+        if before is None:
+            return None
+        now = self.told_after(before)
+        said = ("name", "description", "categories", "blocked", "playback")  # its files do not count
+        return now if any(getattr(now, name) != getattr(before, name) for name in said) else None
 
     @property
     def poster_mark(self) -> str:

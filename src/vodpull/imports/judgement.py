@@ -92,9 +92,7 @@ def _listed(
 ) -> ListedEntry:
     exists = before is not None and before.revision == entry.revision
     mark = entry.poster_mark
-    told_anew = (
-        before is not None and before.told is not None and entry.told_after(before.told).tells_other_than(before.told)
-    )
+    told_anew = before is not None and entry.news_after(before.told) is not None
     other_picture = before is not None and bool(mark) and f"-{mark}." not in before.poster_key
     state = EntryState.INVALID if failure else EntryState.EXISTS if exists else EntryState.WAITING
     return ListedEntry(

@@ -19,7 +19,7 @@ from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import STEP_S, UNEVEN_S, picture_obstacle
-from vodpull.media.plan.cuts import Chunk, exact_rate, frames_per_segment
+from vodpull.media.plan.cuts import Chunk, exact_rate, frames_per_segment, regular_cuts
 from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, seek_s
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
 from vodpull.media.plan.settled import settled, shown_shapes
@@ -206,9 +206,8 @@ def plan_edit(sources: Sequence[EditSource], order: EditOrder) -> EditPlan:
     size = _size(lead, order)
     if obstacle:
         parts = tuple(_placed(_encoded(source, at, order, rate=rate, size=size) for at, source in enumerate(sources)))
-        cuts = tuple(
-            part.at + cut for part in parts for cut in range(0, part.frames, frames_per_segment(SEGMENT_S, rate))
-        )
+        gop_frames = frames_per_segment(SEGMENT_S, rate)
+        cuts = tuple(part.at + cut for part in parts for cut in regular_cuts(part.frames, gop_frames))
     else:
         parts = tuple(_placed(_copied(source, at, order, rate=rate) for at, source in enumerate(sources)))
         cuts = tuple(part.copied_from + cut for part in parts for cut in _keys(sources[part.source], part))
@@ -312,13 +311,14 @@ def _picture_plan(
         (0.0, info.video.display_width_px / info.video.display_height_px),
     )
     fits = len(shapes) == 1 and _is_shape(shapes[0][1], size)
+    gop_frames = frames_per_segment(SEGMENT_S, rate)
     return replace(
         whole,
         picture=replace(whole.picture, fit=() if fits else shapes),
         rungs=(replace(whole.rungs[0], file=PICTURE_FILE, rate=wanted),),
         sounds=(),
-        gop_frames=frames_per_segment(SEGMENT_S, rate),
-        cuts=tuple(range(frames.start, frames.stop, frames_per_segment(SEGMENT_S, rate))),
+        gop_frames=gop_frames,
+        cuts=tuple(range(frames.start, frames.stop, gop_frames)),
         chunks=chunks,
         seeks_s=tuple(
             seek_s(chunk, info, source.survey, rate=rate) if chunk.first_frame <= last_start else 0.0

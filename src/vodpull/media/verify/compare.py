@@ -9,7 +9,6 @@ measured of the segments comes out of the same decoding.
 from __future__ import annotations
 
 import asyncio
-import bisect
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +33,13 @@ from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness, sound_likeness
 from vodpull.media.verify.drawn_texts import draw_texts
-from vodpull.media.verify.instants import AROUND, LISTENED_S, picture_instants, segments_around, sound_instants
+from vodpull.media.verify.instants import (
+    AROUND,
+    picture_instants,
+    segments_around,
+    segments_heard,
+    sound_instants,
+)
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
@@ -232,10 +237,7 @@ def _sight(subject: Subject, at_s: float) -> dict[str, Any]:
 
 def _listen(subject: Subject, at_s: float) -> dict[str, Any]:
     """Return an instant at which sound is compared."""
-    plan = subject.plan
-    begin, end = ((at_s + beside_s) * plan.rate for beside_s in (-LISTENED_S, LISTENED_S))
-    first, last = bisect.bisect_right(plan.cuts, begin), bisect.bisect_left(plan.cuts, end)
-    return {"at_s": at_s, "segments": list(range(max(first, 1), last + 1))}
+    return {"at_s": at_s, "segments": segments_heard(subject.plan, at_s)}
 
 
 async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:

@@ -44,7 +44,16 @@ def segments_around(plan: EncodePlan, at_s: float) -> list[int]:
     # A last segment of a few pictures has enough of them: for some more, a whole one before it would be decoded.
     if at >= max(plan.cuts[-1], AROUND + 1):
         return [len(plan.cuts)]
-    first, last = bisect.bisect_right(plan.cuts, at - AROUND), bisect.bisect_left(plan.cuts, at + AROUND)
+    return _segments_between(plan, at - AROUND, at + AROUND)
+
+
+def segments_heard(plan: EncodePlan, at_s: float) -> list[int]:
+    """Return the numbers, from 1, of the segments with the sound that is listened to around an instant. Pure."""
+    return _segments_between(plan, (at_s - LISTENED_S) * plan.rate, (at_s + LISTENED_S) * plan.rate)
+
+
+def _segments_between(plan: EncodePlan, begin: float, end: float) -> list[int]:
+    first, last = bisect.bisect_right(plan.cuts, begin), bisect.bisect_left(plan.cuts, end)
     return list(range(max(first, 1), last + 1))
 
 

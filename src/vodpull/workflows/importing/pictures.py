@@ -46,8 +46,8 @@ class Pictures:
     def _dress(self, found: Import, listed: ListedEntry) -> None:
         with self._store.transaction() as connection:
             before = told_before(connection, found, [listed.origin_id]).get(listed.origin_id)
-            now = listed.entry.told_after(before)
-            if before and now.tells_other_than(before):
+            now = listed.entry.news_after(before)
+            if before and now:
                 dress_again(connection, listed.video_id or "", before=before, now=now)
 
     async def _put(self, found: Import, listed: ListedEntry) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -33,6 +33,7 @@ from vodpull.uploads.completing import Completing, Database, locked, spans
 from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
+from vodpull.uploads.pieces import Body
 from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import Completion, Ticket, UploadTerms
@@ -134,9 +135,7 @@ class Uploads:
             upload_id=upload.upload_id, series=series, nonce=_NO_NONCE, number=number, size_bytes=size_bytes, at=0
         )
 
-    async def take_body(
-        self, ticket: Ticket, place: Place, body: AsyncIterator[bytes], *, is_first: bool
-    ) -> tuple[Place, Received]:
+    async def take_body(self, ticket: Ticket, place: Place, body: Body, *, is_first: bool) -> tuple[Place, Received]:
         """
         Store a body of a block: its first one, or the one that belongs at a place.
 
@@ -165,11 +164,8 @@ class Uploads:
             raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
         if ticket.is_closed_to(place.series):
             raise UploadComplete("file exists")
-        block = tables.upload_block.c
-        others = sa.and_(block.upload_id == place.upload_id, block.series == place.series, block.number != place.number)
-        query = sa.select(sa.func.sum(block.size_bytes)).where(others)
         with self.database.engine.connect() as connection:
-            if place.size_bytes + int(connection.scalar(query) or 0) > ticket.max_bytes:
+            if place.size_bytes + rows.other_bytes(connection, place) > ticket.max_bytes:
                 raise UploadTooLarge("file is larger than fsizeLimit")
             if self.terms.check_quota and not ticket.upload.is_complete:
                 left = place.size_bytes - rows.end_of(connection, place)

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import media, storage
-from vodpull.accounts.installation import known_fingerprint, other_master_key
+from vodpull.accounts.master_key import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
 from vodpull.app.setup import (

@@ -12,7 +12,7 @@ from limits import parse
 
 from vodpull import fetch, storage
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.people.hashing import WAITING
+from vodpull.accounts.people.hashing_queue import WAITING
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES

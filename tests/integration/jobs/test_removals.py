@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.stored import used_bytes
+from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id

@@ -14,7 +14,7 @@ from tests.videos import stored_video
 
 from vodpull import storage
 from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.accounts.stored import used_bytes
+from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate

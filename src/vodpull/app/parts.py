@@ -42,7 +42,7 @@ from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.uploads.model import UploadKind
 from vodpull.uploads.terms import UploadTerms
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy

@@ -27,7 +27,7 @@ from vodpull.uploads import parts as rows
 from vodpull.uploads.inbox import Inbox
 from vodpull.uploads.model import Upload, UploadKind
 from vodpull.uploads.parts import Block, Part
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.reservations import lock_upload, touch
 from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash

@@ -16,7 +16,7 @@ from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
 from vodpull.uploads.model import Upload, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.terms import Ticket
 from vodpull.uploads.uploads import Uploads
 

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.errors import UploadIncomplete, UploadMisplaced
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 _BLOCK, _PART = tables.upload_block.c, tables.upload_part.c

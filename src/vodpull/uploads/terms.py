@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.uploads.model import Upload
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.upload_token import UploadKey
 
 QUIET_MS = 60_000
 """After so long without a byte of an upload nobody follows it any more, until it goes on."""

@@ -33,10 +33,10 @@ from vodpull.uploads.completing import Completing, Database, locked, spans
 from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import Completion, Ticket, UploadTerms
-from vodpull.uploads.token import Policy, read_token, sign_token
+from vodpull.uploads.upload_token import Policy, read_token, sign_token
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 
 MAX_BLOCK_BYTES = 1024**3

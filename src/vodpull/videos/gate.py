@@ -14,7 +14,7 @@ from vodpull.clock import now_s
 from vodpull.jobs.store.content_keys import FoundKey
 from vodpull.videos.playback.policy import PlayRule
 from vodpull.videos.playback.remembered import Remembered
-from vodpull.videos.playback.tokens import (
+from vodpull.videos.playback.playback_tokens import (
     FileKind,
     Grant,
     TokenRefusal,

@@ -16,7 +16,7 @@ from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.terms import Completion, UploadTerms
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.upkeep.upload_parts import KEEP_MS, UploadParts
 

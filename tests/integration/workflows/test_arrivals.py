@@ -19,9 +19,9 @@ from vodpull.errors import UploadTokenInvalid
 from vodpull.storage import UPLOADS
 from vodpull.uploads import uploads as uploads_module
 from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.terms import Completion, UploadTerms
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.attempt import arrivals
 from vodpull.workflows.attempt.arrivals import Arrivals

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from vodpull.errors import UploadMisplaced
-from vodpull.uploads.place import Place
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.block_ctx import Place
+from vodpull.uploads.upload_token import UploadKey
 
 KEY = UploadKey(secret="of a test")
 PLACE = Place(upload_id="0a" * 16, series="batch-1", nonce="0b" * 8, number=2, size_bytes=4194304, at=1048576)

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.test_vectors import load
 
 from vodpull.errors import UploadBucketUnknown, UploadTokenInvalid
-from vodpull.uploads.token import Policy, UploadKey, read_token, sign_token
+from vodpull.uploads.upload_token import Policy, UploadKey, read_token, sign_token
 
 VECTORS = load("upload-token")
 KEY = UploadKey(key_id=VECTORS["access_key"], secret=VECTORS["secret_key"])

@@ -11,7 +11,7 @@ from vodpull.clock import now_s
 from vodpull.videos.model import Video
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.remembered import LOOK_S
-from vodpull.videos.playback.tokens import Grant, SigningKey, write_token
+from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
 
 HANDED_OUT_S = 24 * 3600
 """What stands in a reply is good for so long at least."""

@@ -23,7 +23,7 @@ from vodpull.errors import (
 )
 from vodpull.uploads.inbox import Received, Sums
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import Place
 from vodpull.uploads.terms import Ticket
 from vodpull.uploads.uploads import MAX_BLOCKS, Uploads
 from vodpull.wire_values import read_number

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from vodpull.api.http.pass_limit import PassLimit
 from vodpull.errors import ObjectMissing
-from vodpull.videos.playback.tokens import Visit
+from vodpull.videos.playback.playback_tokens import Visit
 
 
 class ObjectHeaders(Protocol):

@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator
 
 from vodpull.videos.playback.signer import HANDED_OUT_S
-from vodpull.videos.playback.tokens import Grant
+from vodpull.videos.playback.playback_tokens import Grant
 
 MAX_LIFE_S = 366 * 24 * 3600
 

@@ -17,7 +17,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import UploadKind, Wanted
-from vodpull.uploads.token import BUCKET
+from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 
 MAX_FILES = 50

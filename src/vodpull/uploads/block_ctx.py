@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from vodpull.errors import UploadMisplaced
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.upload_token import UploadKey
 
 _FORM = struct.Struct(">16s8s8sIQQ")
 _MAC_BYTES = 16

@@ -35,7 +35,7 @@ from vodpull.app.telemetry.metrics import Metrics
 from vodpull.console.pages.people.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates

@@ -31,7 +31,7 @@ from vodpull.jobs.figures.history import History, read_history
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.status.query_reader import open_status_reader
 from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.signing import SigningKey, sign

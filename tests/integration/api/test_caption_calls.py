@@ -18,7 +18,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import MAX_CAPTIONS, Job, VideoOrigin
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.store.captions import CaptionRows
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.store import Store

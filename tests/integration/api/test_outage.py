@@ -16,7 +16,7 @@ from vodpull.app.setup import open_vault
 from vodpull.clock import now_s
 from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
-from vodpull.jobs.status import status_reader
+from vodpull.jobs.status import query_reader as status_reader
 from vodpull.settings import load_settings
 from vodpull.signing import SigningKey, sign
 

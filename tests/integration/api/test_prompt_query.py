@@ -18,7 +18,7 @@ from vodpull.api.http.exchange import Arrived
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.metrics import Answered
 from vodpull.database import tables
-from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.status.query_reader import open_status_reader
 from vodpull.signing import SigningKey, sign
 
 

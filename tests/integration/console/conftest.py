@@ -38,7 +38,7 @@ from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store

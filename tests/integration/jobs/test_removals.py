@@ -21,14 +21,14 @@ from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
-from vodpull.jobs import removals
+from vodpull.jobs import deletions as removals
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.status.listing import Filter, Listing
-from vodpull.jobs.status.status_reader import Lookup, open_status_reader
+from vodpull.jobs.status.query_reader import Lookup, open_status_reader
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store

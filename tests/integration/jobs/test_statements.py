@@ -20,7 +20,7 @@ from vodpull.database.migrate import migrate
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old

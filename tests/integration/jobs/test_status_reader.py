@@ -13,8 +13,8 @@ from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
-from vodpull.jobs.status.status import item_data
-from vodpull.jobs.status.status_reader import Lookup, StatusReader, open_status_reader
+from vodpull.jobs.status.status_data import item_data
+from vodpull.jobs.status.query_reader import Lookup, StatusReader, open_status_reader
 
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,

@@ -19,7 +19,7 @@ from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotFound, Occupied, PermissionDenied
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
 from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
 from vodpull.media import find_toolbox

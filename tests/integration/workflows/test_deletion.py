@@ -18,7 +18,7 @@ from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store

@@ -26,8 +26,9 @@ from vodpull.imports.old_urls import video_of_old_id
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
-from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import posters, superseded
+from vodpull.jobs.deletions import Retention
+from vodpull.jobs.store import posters
+from vodpull.jobs.store import replaced_files as superseded
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef

@@ -9,7 +9,7 @@ from typing import Any
 from vodpull.api.http.messages import Language
 from vodpull.api.http.problems import WireCode, message_of
 from vodpull.jobs.model import Batch
-from vodpull.jobs.status.status import BatchStatus, compact_json
+from vodpull.jobs.status.status_data import BatchStatus, compact_json
 
 TIMESTAMP_AS_STRING = "timestamp-string"
 """Compatibility switch for clients that declare `timestamp` as text (spec cloud-vod-fetch §7 row 2)."""

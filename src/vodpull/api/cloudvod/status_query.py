@@ -28,8 +28,8 @@ from vodpull.api.http.pass_limit import PassLimit
 from vodpull.api.http.problems import WireCode, problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status.status import BatchStatus
-from vodpull.jobs.status.status_reader import Found, Lookup, StatusReader
+from vodpull.jobs.status.status_data import BatchStatus
+from vodpull.jobs.status.query_reader import Found, Lookup, StatusReader
 from vodpull.signing import SignedRequest
 
 PATH = "/vod/videoManage/pullVideoQuery"

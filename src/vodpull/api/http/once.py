@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.errors import RequestRepeated
-from vodpull.jobs.status.status import compact_json
+from vodpull.jobs.status.status_data import compact_json
 from vodpull.jobs.submission.idempotency import Fingerprint, first_answer, forget, note_answer
 
 

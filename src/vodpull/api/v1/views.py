@@ -19,7 +19,7 @@ from vodpull.api.v1.shapes import (
     WarningReply,
 )
 from vodpull.jobs.model import Asset, BatchView, Job, Stage, StoredFile
-from vodpull.jobs.status.briefs import BriefAsset, BriefBatch, BriefJob
+from vodpull.jobs.status.list_columns import BriefAsset, BriefBatch, BriefJob
 from vodpull.jobs.status.listing import StageTime
 
 Times = dict[str, list[StageTime]]

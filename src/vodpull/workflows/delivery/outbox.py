@@ -19,7 +19,7 @@ from vodpull.imports.metadata import dress
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
-from vodpull.jobs.status.status import notification_body
+from vodpull.jobs.status.status_data import notification_body
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store

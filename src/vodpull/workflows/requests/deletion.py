@@ -15,7 +15,7 @@ from vodpull.clock import now_s
 from vodpull.errors import NotAllowedNow, NotFound, StorageError, StorageUnavailable
 from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.removals import Removal, Retention
+from vodpull.jobs.deletions import Removal, Retention
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.leftovers import Leftovers
 

@@ -1,7 +1,7 @@
 """
 Which stored files of a job go and which stay, when it was given up or newer outputs replaced older ones.
 
-When they go is decided where they are replaced: `jobs/store/superseded.py`.
+When they go is decided where they are replaced: `jobs/store/replaced_files.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from vodpull import storage
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Asset, fragments_name, outputs_name
-from vodpull.jobs.removals import Holding, Retention
+from vodpull.jobs.deletions import Holding, Retention
 
 PER_ROUND = 20
 

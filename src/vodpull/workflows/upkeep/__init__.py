@@ -1,1 +1,1 @@
-"""What runs by the clock: schedule, sweeps, archive, and its rebuild. When deleted files go: `jobs/removals.py`."""
+"""What runs by the clock: schedule, sweeps, archive, and its rebuild. When deleted files go: `jobs/deletions.py`."""

@@ -15,7 +15,7 @@ from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import VodpullError
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Retention
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays

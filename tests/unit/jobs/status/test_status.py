@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile, WireStatus
-from vodpull.jobs.status.status import notification_body, query_data
+from vodpull.jobs.status.status_data import notification_body, query_data
 
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,

@@ -18,7 +18,7 @@ from vodpull.jobs.store.captions import caption_folders
 from vodpull.jobs.store.content_keys import drop_other_keys
 from vodpull.jobs.store.rows import IS_FINAL, job_of_row, read_view
 from vodpull.jobs.store.store import IS_KEPT
-from vodpull.jobs.store.superseded import due_folders, forget_due
+from vodpull.jobs.store.replaced_files import due_folders, forget_due
 from vodpull.jobs.store.videos import forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)

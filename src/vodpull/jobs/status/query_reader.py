@@ -28,7 +28,7 @@ from vodpull.accounts.scopes import read_scopes
 from vodpull.accounts.vault import Vault
 from vodpull.database.connection import NETWORK_LIMITS
 from vodpull.jobs.model import Asset, WireStatus
-from vodpull.jobs.status.status import BatchStatus, batch_status, compact_json, item_data
+from vodpull.jobs.status.status_data import BatchStatus, batch_status, compact_json, item_data
 
 REMEMBERED_ITEMS = 4096
 """About 3 kB each."""

@@ -32,7 +32,7 @@ from vodpull.app.setup import (
     wire_zone,
 )
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.people.attempts import ATTEMPTS, ATTEMPTS_OF_ALL
+from vodpull.console.pages.people.sign_in_limits import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.deletions import Retention

@@ -11,7 +11,7 @@ from tests.integration.console.conftest import PASSWORD, Console, mounted
 
 from vodpull.accounts.people.sessions import Place
 from vodpull.console import console_link, create_console
-from vodpull.console.pages.people import attempts
+from vodpull.console.pages.people import sign_in_limits as attempts
 
 HEADERS = {
     "x-content-type-options": "nosniff",

@@ -14,7 +14,7 @@ from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
 from vodpull.accounts.people.sessions import SESSION_S
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.people.attempts import Attempts
+from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import (
     COOKIE,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from tests.batches import batch_json
 
-from vodpull.client import operations
+from vodpull.client.operations.batches import batches as operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, NoReply, Outcome, Patience, error_of
 from vodpull.errors import (
     CallFailed,

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, HttpReply, error_of
-from vodpull.client.operations import caption_as_sent
+from vodpull.client.operations.batches import caption_as_sent
 from vodpull.client.shapes import CaptionFile, CaptionSource
 from vodpull.errors import CallFailed, ParameterError, UploadMisplaced
 

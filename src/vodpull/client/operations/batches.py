@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, member, post, wait_until_final
+from vodpull.client.operations.calls import get, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
 from vodpull.client.shapes import Batch, CaptionSource, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from urllib.parse import urlencode
 
-from vodpull.client.calls import get
+from vodpull.client.operations.calls import get
 from vodpull.client.exchange import Flow, ask
 from vodpull.client.shapes import read
 

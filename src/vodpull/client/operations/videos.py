@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, make, member, post, wait_until_final
+from vodpull.client.operations.calls import get, make, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.calls import get, post, wait_until_final
+from vodpull.client.operations.calls import get, post, wait_until_final
 from vodpull.client.exchange import Flow, ask, ask_file
 from vodpull.client.shapes import JobError, read
 

@@ -22,7 +22,7 @@ from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.outgoing import single_sign_on
-from vodpull.app.parts import Parts
+from vodpull.app.composition import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, FILES_PATH, ConsoleContext, create_console

@@ -13,7 +13,7 @@ import structlog
 from vodpull import media
 from vodpull.accounts.audit import AuditLog
 from vodpull.app.outgoing import fetch_limits
-from vodpull.app.parts import Parts
+from vodpull.app.composition import Parts
 from vodpull.app.setup import find_tools
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings

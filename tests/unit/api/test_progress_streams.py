@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 
 from vodpull.api.http.keys.waiters import Waiters
-from vodpull.api.v1 import progress as module
-from vodpull.api.v1.progress import News, ProgressStreams
+from vodpull.api.v1.batches.routes import progress as module
+from vodpull.api.v1.batches.progress import News, ProgressStreams
 from vodpull.errors import RateLimited
 
 

@@ -24,8 +24,8 @@ from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.signatures import check_claim, read_claim
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, note_wire_code
-from vodpull.api.http.pass_limit import PassLimit
-from vodpull.api.http.problems import WireCode, problem_of, problem_reply
+from vodpull.api.http.event_loop_shares import PassLimit
+from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.status_data import BatchStatus

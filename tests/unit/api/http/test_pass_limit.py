@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from vodpull.api.http.pass_limit import PassLimit
+from vodpull.api.http.event_loop_shares import PassLimit
 
 
 class Passes:

@@ -11,7 +11,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import VideoDesk
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video

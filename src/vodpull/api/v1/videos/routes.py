@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, IdempotencyKey, asked_for
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import VideoDesk
 from vodpull.api.v1.videos.shapes import (
     MAX_NODE_ID,
     EncodeOrder,
@@ -24,7 +24,7 @@ from vodpull.api.v1.videos.shapes import (
     VideoPage,
     VideoReply,
 )
-from vodpull.api.v1.videos.terms import PlaybackTerms
+from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState

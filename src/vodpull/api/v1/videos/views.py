@@ -15,7 +15,7 @@ from vodpull.api.v1.videos.shapes import (
     VideoReply,
     VideoSummary,
 )
-from vodpull.api.v1.views import Times, decision_reply, file_reply, stage_replies
+from vodpull.api.v1.batches.views import Times, decision_reply, file_reply, stage_replies
 from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.embed import playback_of
 from vodpull.videos.model import Category, Video

@@ -24,7 +24,7 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.once import Once
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState

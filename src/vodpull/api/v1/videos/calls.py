@@ -12,7 +12,7 @@ from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import Caller, Callers, Makers
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
-from vodpull.api.v1.videos.terms import PlaybackTerms
+from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
 from vodpull.errors import NotFound, PermissionDenied

@@ -49,7 +49,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -59,9 +59,9 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.batch_deletion import Disposal
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.video_deletion import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials

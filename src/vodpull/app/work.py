@@ -21,17 +21,17 @@ from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
-from vodpull.workflows.importing.pictures import Pictures
+from vodpull.workflows.importing.changed_elsewhere import Pictures
 from vodpull.workflows.importing.submission import Submission
 from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
-from vodpull.workflows.requests.deletion import Sweep
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.requests.batch_deletion import Sweep
+from vodpull.workflows.upkeep.kept_files import Leftovers
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
-from vodpull.workflows.upkeep.schedule import Chores, Schedule
-from vodpull.workflows.upkeep.upload_parts import UploadParts
+from vodpull.workflows.upkeep.chores import Chores, Schedule
+from vodpull.workflows.upkeep.abandoned_uploads import UploadParts
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""

@@ -43,8 +43,8 @@ from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_t
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
-from vodpull.workflows.attempt.known import switch
-from vodpull.workflows.attempt.patience import Patience
+from vodpull.workflows.attempt.known_playlists import switch
+from vodpull.workflows.attempt.repeated_work import Patience
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces

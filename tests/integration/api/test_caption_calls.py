@@ -25,7 +25,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.playlist_texts import PlaylistText, keep_texts
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.kept_files import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"
 MULTIVARIANT = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nv-01.m3u8\n"

@@ -54,7 +54,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
@@ -64,11 +64,11 @@ from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.batch_deletion import Disposal
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.video_deletion import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 
 PASSWORD = "correct horse battery"

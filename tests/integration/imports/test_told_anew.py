@@ -24,7 +24,7 @@ from vodpull.videos.model import Video
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.importing.pages import add_page
-from vodpull.workflows.importing.pictures import Pictures
+from vodpull.workflows.importing.changed_elsewhere import Pictures
 
 FIRST = Entry("old", "http://o.test/1", name="clip-1", description="", revision="r")
 

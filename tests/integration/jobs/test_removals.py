@@ -32,7 +32,7 @@ from vodpull.jobs.status.query_reader import Lookup, open_status_reader
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.workflows.requests.leftovers import strangers
+from vodpull.workflows.upkeep.kept_files import strangers
 
 BATCH_TABLES = (tables.event, tables.job_stage, tables.job, tables.batch)
 """Children first."""

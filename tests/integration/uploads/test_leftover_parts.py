@@ -18,7 +18,7 @@ from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.terms import Completion, UploadTerms
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
-from vodpull.workflows.upkeep.upload_parts import KEEP_MS, UploadParts
+from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, UploadParts
 
 HOUR_MS = 3_600_000
 

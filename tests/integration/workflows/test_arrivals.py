@@ -27,7 +27,7 @@ from vodpull.workflows.attempt import arrivals
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.requests.uploaded import video_options
-from vodpull.workflows.upkeep.upload_parts import KEEP_MS, UploadParts
+from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, UploadParts
 
 HOUR_MS = 3_600_000
 LIMIT_S = 30

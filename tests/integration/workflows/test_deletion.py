@@ -27,9 +27,9 @@ from vodpull.storage.objects import ObstoreObjects
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
-from vodpull.workflows.requests import deletion
+from vodpull.workflows.requests import batch_deletion as deletion
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
+from vodpull.workflows.requests.batch_deletion import ORPHAN_AGE_S, Disposal, Sweep
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
 

@@ -20,7 +20,7 @@ from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
-from vodpull.workflows.attempt.preview import read_note
+from vodpull.workflows.attempt.workspace.preview_note import read_note
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.workspace.pieces import PLAN
 

@@ -43,15 +43,15 @@ from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.known import make_known
+from vodpull.workflows.attempt.known_playlists import make_known
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.batch_deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
-from vodpull.workflows.requests.leftovers import Leftovers, keeps
-from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.upkeep.kept_files import Leftovers, keeps
+from vodpull.workflows.requests.video_deletion import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.rebuild import Rebuild
 

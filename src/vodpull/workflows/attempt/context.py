@@ -17,7 +17,7 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch

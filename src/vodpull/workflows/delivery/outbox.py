@@ -34,7 +34,7 @@ from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.edits import edit_info
 from vodpull.videos.wire.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
-from vodpull.workflows.delivery.schedule import state_after, wait_s
+from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 

@@ -36,7 +36,7 @@ from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportState,
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.pages import add_page
-from vodpull.workflows.importing.pictures import Pictures
+from vodpull.workflows.importing.changed_elsewhere import Pictures
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
 

@@ -18,7 +18,7 @@ from vodpull.jobs.manifests.manifest import (
 from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
 from vodpull.jobs.deletions import Retention
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.kept_files import Leftovers
 
 PER_ROUND = 100
 

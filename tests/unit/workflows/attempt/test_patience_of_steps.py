@@ -12,8 +12,8 @@ import pytest
 
 from vodpull.errors import StorageError, StorageFull, StorageUnavailable
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt import patience
-from vodpull.workflows.attempt.patience import Patience
+from vodpull.workflows.attempt import repeated_work as patience
+from vodpull.workflows.attempt.repeated_work import Patience
 
 
 class Bench:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.workflows.attempt.preview import Previewed, published_already, read_note, write_note
+from vodpull.workflows.attempt.workspace.preview_note import Previewed, published_already, read_note, write_note
 
 
 def test_only_what_was_noted_and_is_the_same_counts_as_published(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ import pytest
 from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullError
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.workflows.attempt import patience as module
-from vodpull.workflows.attempt.patience import Patience
+from vodpull.workflows.attempt import repeated_work as module
+from vodpull.workflows.attempt.repeated_work import Patience
 from vodpull.workflows.attempt.workspace.exhaustion import has_descriptors, is_exhaustion
 
 

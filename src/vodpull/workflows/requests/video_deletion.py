@@ -19,7 +19,7 @@ from vodpull.videos.model import Video
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.notices import deletion_notice
 from vodpull.workflows.delivery.outbox import Outbox
-from vodpull.workflows.requests.deletion import Disposal
+from vodpull.workflows.requests.batch_deletion import Disposal
 
 WAIT_S = 30.0
 """As long as a caller waits for the files to go (spec cloud-vod-videos §5)."""

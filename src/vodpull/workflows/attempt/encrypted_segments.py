@@ -11,7 +11,7 @@ from vodpull import media, storage
 from vodpull.errors import OutputInvalid
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.workflows.attempt.verified import Verified
+from vodpull.workflows.attempt.workspace.verified import Verified
 
 
 class ClearFiles:

@@ -17,7 +17,7 @@ from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.deletions import Removal, Retention
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.kept_files import Leftovers
 
 REMOVE_WITHIN_S = 5.0
 """As long as somebody waits for files to go; what is left then goes in the background."""

@@ -21,12 +21,12 @@ from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.workspace.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
-from vodpull.workflows.requests.deletion import Disposal, Sweep
-from vodpull.workflows.requests.leftovers import Leftovers
-from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.batch_deletion import Disposal, Sweep
+from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.requests.video_deletion import VideoRemoval
 from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
-from vodpull.workflows.upkeep.upload_parts import UploadParts
+from vodpull.workflows.upkeep.abandoned_uploads import UploadParts
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""

@@ -14,7 +14,7 @@ from vodpull.database.rows import lock_row
 from vodpull.jobs.model import WireStatus
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.uploads import parts as rows
-from vodpull.workflows.requests.deletion import ORPHAN_AGE_S
+from vodpull.workflows.requests.batch_deletion import ORPHAN_AGE_S
 
 KEEP_MS = 7 * 86_400_000
 """After its last token has ended and its last byte has come (spec cloud-vod-videos §2)."""

@@ -9,7 +9,7 @@ import m3u8
 from vodpull import media, storage
 from vodpull.errors import MediaUnsupported
 from vodpull.jobs.model import Asset, ServerType
-from vodpull.workflows.attempt.encrypted import ClearFiles, beside
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles, beside
 
 JOINED = "joined.mp4"
 

@@ -1,4 +1,4 @@
-"""With which master key the secrets of a database are sealed: all processes must have the same."""
+"""With which master key the secrets of a database are sealed: one for all processes. It seals in `vault.py`."""
 
 from __future__ import annotations
 

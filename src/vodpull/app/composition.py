@@ -34,8 +34,8 @@ from vodpull.app.setup import (
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.console.pages.people.sign_in_limits import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
+from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
-from vodpull.jobs.deletions import Retention
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import load_templates
@@ -57,14 +57,14 @@ from vodpull.workflows.engine.executors import BeatLimits
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.batch_deletion import Disposal
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.video_deletion import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded import UploadedVideos
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
@@ -137,8 +137,8 @@ class Parts:
         )
         self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
-        self.retention = Retention(database)
-        self.disposal = Disposal(self.retention, self.control, self.objects)
+        self.deletions = Deletions(database)
+        self.batch_deletion = BatchDeletion(self.deletions, self.control, self.objects)
         self.library = Library(database)
         self.storage_days = StorageDays(database, zone=wire_zone(settings))
         self.side_files = side_files(settings, self.guard, self.host_limits, stores_of=self.stores_of)
@@ -146,8 +146,8 @@ class Parts:
         self.captioning = Captioning(self.store, files, side_files=self.side_files)
         clear_files = ClearFiles(self.objects, self.content_keys)
         self.stills = Stills(self.library, clear_files, find_toolbox=partial(find_tools, settings))
-        self.removal = VideoRemoval(
-            self.library, self.store, disposal=self.disposal, outbox=self.outbox, objects=self.objects
+        self.video_deletion = VideoDeletion(
+            self.library, self.store, batch_deletion=self.batch_deletion, outbox=self.outbox, objects=self.objects
         )
         self.uploads = self._uploads()
         self.import_kinds = import_kinds(self.guard, self.stores_of)

@@ -1,8 +1,12 @@
-"""What may be removed: deleted batches and jobs, their files in passes, and who owns what is stored."""
+"""
+The rows of deleted batches and jobs: what deletes them, and when their files go, in three passes.
+
+Who removes the files: `workflows/requests/batch_deletion.py`. What is too old: `workflows/upkeep/retention.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
@@ -11,14 +15,11 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
-from vodpull.jobs.model import Asset, BatchView, Job, Stage
+from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.captions import caption_folders
-from vodpull.jobs.store.content_keys import drop_other_keys
-from vodpull.jobs.store.rows import IS_FINAL, job_of_row, read_view
+from vodpull.jobs.store.rows import IS_FINAL, read_view
 from vodpull.jobs.store.store import IS_KEPT
-from vodpull.jobs.store.replaced_files import due_folders, forget_due
 from vodpull.jobs.store.videos import forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
@@ -42,21 +43,8 @@ class Removal:
     asked_at_ms: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Holding:
-    """What a job may have in the store."""
-
-    batch_id: str
-    asset: Asset | None = None
-    """What it keeps of the files in its folder; None: nothing."""
-    everything: bool = False
-    """It keeps all of them, because it is done, or under way and still writing."""
-    captions: frozenset[str] = frozenset()
-    """Folders of its captions, in the folder of all of them."""
-
-
-class Retention:
-    """The deletions and holdings of one database."""
+class Deletions:
+    """The deletions of one database."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -111,17 +99,6 @@ class Retention:
             lock_row(connection, tables.batch.c.batch_id, batch_id)
             yield connection
 
-    @contextmanager
-    def no_retry(self, batch_id: str, *, for_s: float) -> Iterator[None]:
-        """Let no job of a batch be retried until the block ends, or for so long when it does not end well."""
-        batch = tables.batch
-        mine = batch.c.batch_id == batch_id
-        with self.batch_locked(batch_id) as connection:
-            connection.execute(batch.update().where(mine).values(swept_until_ms=now_ms() + int(1000 * for_s)))
-        yield
-        with self._engine.begin() as connection:
-            connection.execute(batch.update().where(mine).values(swept_until_ms=None))
-
     def due(self, *, limit: int, batch_id: str | None = None) -> list[Removal]:
         """Return removals whose next pass is due, the oldest first; with a batch only its own."""
         removal = tables.removal.c
@@ -153,93 +130,6 @@ class Retention:
             ids = connection.scalars(query.order_by(batch.finished_at_ms).limit(limit)).all()
             views = [read_view(connection, batch.batch_id == batch_id) for batch_id in ids]
         return [view for view in views if view is not None]
-
-    def knows_jobs(self) -> bool:
-        """Return False when the database is as good as new."""
-        with self._engine.connect() as connection:
-            return connection.execute(sa.select(tables.job.c.job_id).limit(1)).first() is not None
-
-    def holdings(self, directories: Collection[str], *, settled_before_ms: int) -> dict[str, Holding]:
-        """
-        Return what the jobs of these directories may have stored; a directory without a job is not in it.
-
-        A job that failed or was cancelled before `settled_before_ms` holds only the files of its asset.
-        """
-        job = tables.job.c
-        query = sa.select(tables.job).where(job.directory.in_(directories))
-        with self._engine.connect() as connection:
-            jobs = [job_of_row(row) for row in connection.execute(query).mappings().all()]
-            texts = caption_folders(connection, [each.video_id for each in jobs])
-        found = {}
-        for each in jobs:
-            gave_up = each.stage in {Stage.FAILED, Stage.CANCELLED}
-            settled = gave_up and (each.finished_at_ms or 0) < settled_before_ms
-            found[each.directory] = Holding(
-                batch_id=each.batch_id, asset=each.asset, everything=not settled, captions=texts[each.video_id]
-            )
-        return found
-
-    def superseded(self, *, limit: int) -> list[str]:
-        """Return folders in which files are due to go because newer ones replaced them, the oldest first."""
-        with self._engine.connect() as connection:
-            return due_folders(connection, limit=limit)
-
-    def final_holding(self, directory: str) -> tuple[Job, Holding] | None:
-        """Return the job of a folder and exactly what it keeps; None while it is under way, deleted or unknown."""
-        mine = sa.and_(tables.job.c.directory == directory, IS_FINAL, tables.job.c.deleted_at_ms.is_(None))
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.select(tables.job).where(mine)).mappings().first()
-            if row is None:
-                return None
-            job = job_of_row(row)
-            texts = caption_folders(connection, [job.video_id])
-        return job, Holding(batch_id=job.batch_id, asset=job.asset, captions=texts[job.video_id])
-
-    def forget_other_keys(self, directory: str, asset: Asset) -> None:
-        """Delete the content keys of a folder's video that open nothing of its asset."""
-        with self._engine.begin() as connection:
-            drop_other_keys(connection, directory, attempt=asset.attempt)
-
-    def supersession_done(self, directory: str) -> None:
-        """Record that what was to go of a folder is gone."""
-        with self._engine.begin() as connection:
-            forget_due(connection, directory)
-
-    @contextmanager
-    def chore_alone(self, name: str, *, every_s: float, most_s: float) -> Iterator[bool]:
-        """
-        Give True to one of all processes, when nobody began this chore for so long.
-
-        Until the block ends nobody else begins it, or for `most_s` where the process ends first.
-        """
-        if self._engine.dialect.name == "sqlite":  # one process for each data folder
-            yield True
-            return
-        started_ms, chore = now_ms(), tables.chore
-        # As if it was begun later, so that it is not due again before.
-        held_ms = started_ms + int(1000 * (most_s - every_s))
-        begun = self.begin_chore(name, every_s=every_s, at_ms=held_ms)
-        try:
-            yield begun
-        finally:
-            if begun:
-                mine = sa.and_(chore.c.name == name, chore.c.begun_at_ms == held_ms)
-                with self._engine.begin() as connection:
-                    connection.execute(chore.update().where(mine).values(begun_at_ms=started_ms))
-
-    def begin_chore(self, name: str, *, every_s: float, at_ms: int | None = None) -> bool:
-        """Return True for one of all processes, when nobody began this chore for so long; it is begun then."""
-        now, chore = now_ms(), tables.chore.c
-        at_ms = now if at_ms is None else at_ms
-        recent = sa.and_(chore.name == name, chore.begun_at_ms > now - int(1000 * every_s))
-        with self._engine.connect() as connection:  # mostly it is not due, and nothing is written
-            if connection.execute(sa.select(chore.name).where(recent)).first() is not None:
-                return False
-        with self._engine.begin() as connection:
-            if insert_new(connection, tables.chore, {"name": name, "begun_at_ms": at_ms}):
-                return True
-            due = sa.and_(chore.name == name, ~recent)
-            return connection.execute(tables.chore.update().where(due).values(begun_at_ms=at_ms)).rowcount == 1
 
 
 def _at(batch_id: str, position: int) -> sa.ColumnElement[bool]:

@@ -21,7 +21,7 @@ _MAC_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class BlockPlace:
     """Where in an upload the next byte of a block belongs."""
 
     upload_id: str

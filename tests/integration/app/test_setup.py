@@ -15,8 +15,8 @@ from tests.services.s3 import BUCKET
 from typer.testing import CliRunner
 
 from vodpull import storage
-from vodpull.accounts.master_key import check_master_key
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.master_key import check_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.commands.doctor import diagnose
 from vodpull.app.service import running_service

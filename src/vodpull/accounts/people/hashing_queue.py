@@ -1,4 +1,4 @@
-"""Where passwords are hashed: one at a time, behind everything else, and few wait for it."""
+"""Where passwords are hashed: one at a time, behind everything else, and few wait for it. How: `passwords.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reply bodies of the wire contract: the envelope around what was asked. Pure."""
+"""Reply bodies of the wire contract: the envelope around what was asked. Errors: `api/http/error_replies.py`. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
-from vodpull.api.http.messages import Language
 from vodpull.api.http.error_replies import WireCode, message_of
+from vodpull.api.http.messages import Language
 from vodpull.jobs.model import Batch
 from vodpull.jobs.status.status_data import BatchStatus, compact_json
 

@@ -1,5 +1,5 @@
 """
-The place that turns errors into HTTP status, wire code and words.
+Every error over HTTP: its status, its code on the wire, its words, and when to come again.
 
 What a single call of the wire contract answers in another way is in `cloudvod/library/refusals.py` and, for uploads, in
 `cloudvod/transfer/replies.py`.

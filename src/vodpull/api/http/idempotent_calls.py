@@ -1,4 +1,8 @@
-"""What begins work: one request begins it once, and whoever repeats it gets the first answer."""
+"""
+Calls that begin work: one request begins it once, and whoever repeats it gets the first answer.
+
+What makes two requests the same one, and for how long, is decided in `jobs/submission/idempotency.py`.
+"""
 
 from __future__ import annotations
 

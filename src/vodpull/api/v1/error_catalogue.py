@@ -1,4 +1,4 @@
-"""`/api/v1/errors`: the catalogue of error codes, for anybody."""
+"""`/api/v1/errors`: the catalogue of error codes, for anybody. What each is over HTTP: `api/http/error_replies.py`."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from urllib.parse import urlencode
 
-from vodpull.client.operations.calls import get
 from vodpull.client.exchange import Flow, ask
+from vodpull.client.operations.calls import get
 from vodpull.client.shapes import read
 
 

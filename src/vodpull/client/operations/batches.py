@@ -1,4 +1,4 @@
-"""Every operation of the two APIs, once: which calls it makes and what it returns. No network."""
+"""The operations on batches, events and deliveries, and the two calls of the wire contract. No network."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.operations.calls import get, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, NoReply, Outcome, Patience, ask, error_of
+from vodpull.client.operations.calls import get, member, post, wait_until_final
 from vodpull.client.shapes import Batch, CaptionSource, Delivery, Event, Job, Page, Source, read
 from vodpull.client.wire import PullReply, QueryReply, WireItem
 from vodpull.errors import CallFailed, NotFound

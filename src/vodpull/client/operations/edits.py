@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.operations.calls import get, make
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
+from vodpull.client.operations.calls import get, make
 from vodpull.client.shapes import read
 
 

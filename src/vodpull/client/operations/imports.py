@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.operations.calls import get, post, wait_until_final
 from vodpull.client.exchange import Flow, ask, ask_file
+from vodpull.client.operations.calls import get, post, wait_until_final
 from vodpull.client.shapes import JobError, read
 
 ENDED = frozenset({"planned", "paused", "done", "failed", "cancelled"})

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.operations.calls import get, make, member, post, wait_until_final
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
+from vodpull.client.operations.calls import get, make, member, post, wait_until_final
 from vodpull.client.shapes import DeliveryPage, read
 from vodpull.client.video_shapes import (
     Account,

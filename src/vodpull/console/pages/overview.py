@@ -1,4 +1,4 @@
-"""What an operator asks first, on the first page: what runs, what failed, disk, queue, speed, and who uses how much."""
+"""`/overview`, what an operator asks first: what runs, what failed, disk, queue, speed, who uses how much."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class _TaskDesk:
 
     def delete(self, visit: Visit) -> Response:
         batch = self._view(visit).batch
-        from_thread.run(partial(self._context.disposal.delete, batch.batch_id, account_id=batch.account_id))
+        from_thread.run(partial(self._context.batch_deletion.delete, batch.batch_id, account_id=batch.account_id))
         return leave_to(visit, "")
 
     def replay(self, visit: Visit) -> Response:

@@ -1,4 +1,4 @@
-"""The first page: submit URLs, and the list of tasks, live."""
+"""The first page: submit URLs, and the list of tasks, live. One task is `task.py`."""
 
 from __future__ import annotations
 

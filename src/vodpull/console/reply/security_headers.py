@@ -1,4 +1,4 @@
-"""Around every reply of the console: a content policy with a fresh nonce, and the other headers that browsers obey."""
+"""The headers of every reply of the console that browsers obey: a content policy with a fresh nonce, and others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEADERS = {
 }
 
 
-class Shield:
+class SecurityHeaders:
     """Stands around the pages. The nonce of a reply is in `request.state.nonce`."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""What an operator asks first: what failed since yesterday and why, and who uses how much. A statement each."""
+"""What failed lately and why, and who uses how much: figures of the overview that only it shows. A statement each."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ Done = Callable[[Found | Exception], None]
 """Takes what was found, or why nothing could be looked for; must not raise."""
 
 
-class StatusReader(Protocol):
+class QueryReader(Protocol):
     """Reads what a status query needs, on the event loop of its caller."""
 
     def ask(self, lookup: Lookup, done: Done) -> None:
@@ -85,17 +85,17 @@ class StatusReader(Protocol):
         """Give the connections back."""
 
 
-def open_status_reader(database: sa.Engine, vault: Vault) -> StatusReader:
+def open_query_reader(database: sa.Engine, vault: Vault) -> QueryReader:
     """Return the reader of a database; the caller closes it on the loop that used it."""
     # A sealed secret opens to the same text for ever; opening it costs as much as all else together.
     open_sealed = lru_cache(maxsize=REMEMBERED_SECRETS)(vault.open)
     if database.dialect.name == "sqlite":
-        return SqliteStatusReader(str(database.url.database), open_sealed)
+        return SqliteQueryReader(str(database.url.database), open_sealed)
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return PostgresStatusReader(url, open_sealed)
+    return PostgresQueryReader(url, open_sealed)
 
 
-class SqliteStatusReader:
+class SqliteQueryReader:
     """One connection that only reads: a point read takes less than the visit to a thread would."""
 
     def __init__(self, path: str, open_sealed: Callable[[str], str]) -> None:
@@ -165,7 +165,7 @@ class SqliteStatusReader:
             self._connection.close()
 
 
-class PostgresStatusReader:
+class PostgresQueryReader:
     """A few connections of their own; what is asked while a statement is under way goes into the next one together."""
 
     def __init__(self, url: str, open_sealed: Callable[[str], str]) -> None:

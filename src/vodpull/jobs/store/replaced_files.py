@@ -1,4 +1,8 @@
-"""When files that newer ones of the same video have replaced are to go; `workflows/requests` removes them."""
+"""
+When files that newer ones of the same video have replaced are to go.
+
+Which they are, and who removes them: `workflows/upkeep/kept_files.py`.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ A token is a JWS in compact form (RFC 7519, RFC 7515), signed with a playback ke
 `kid` in its header. Its claims: `sub` (videoId), `exp`, and as wanted `nbf`, `grace` (seconds for which segments go on
 after `exp`), `net` (address prefix of the viewer), `ref` (host of the page that plays), `only` (`captions`,
 `pictures`) and `original` (true: the original may be had). Times are whole Unix seconds. Claims that are not named
-here are ignored.
+here are ignored. How long tokens live is decided in `token_life.py`.
 """
 
 from __future__ import annotations
@@ -23,15 +23,11 @@ from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from vodpull.accounts.playback_keys import Algorithm
 from vodpull.peers import is_in
-
-GRACE_S = 600
-"""What has begun to play goes on for so long after a token's end, unless the token says otherwise."""
+from vodpull.videos.playback.token_life import GRACE_S, MAX_GRACE_S
 
 MAX_TOKEN_CHARACTERS = 2048
 
 MAX_KEY_ID_CHARACTERS = 64
-
-MAX_GRACE_S = 24 * 3600
 
 LAST_S = 2**53
 """No time is later: JSON numbers are exact up to here."""

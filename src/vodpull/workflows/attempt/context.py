@@ -1,4 +1,8 @@
-"""The context of steps: settings, stores and tools of this process, joined by the composition root."""
+"""
+The context of steps: settings, stores and tools of this process, joined by the composition root.
+
+Encoders are counted here (`encoders`), so many as the setting `encode_slots` says, whatever they work for.
+"""
 
 from __future__ import annotations
 

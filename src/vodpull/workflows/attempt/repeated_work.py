@@ -1,4 +1,4 @@
-"""What is worked again by itself: after a program was killed, and while a disk is full or a store is away."""
+"""Which work of a job is done again by itself: when a program was killed, a disk is full, or a store is away."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def failure_of(error: VodpullError) -> JsonObject:
     return outcome if asked_s is None else outcome | {"retry_after_s": asked_s}
 
 
-class Patience:
+class RepeatedWork:
     """The patience of one process with its jobs; `when_cancelled` follows the end of a job's work by somebody else."""
 
     def __init__(self, context: Context, *, when_cancelled: Callable[[Job], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""What is another one now elsewhere of videos that are here already: their pictures, and what is told of them."""
+"""What an import renews of videos that are here already: pictures, and what is told of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_ONCE = 4
 """In one turn: all of them are here within the time of a turn, however slow their origin is."""
 
 
-class Pictures:
+class ChangedElsewhere:
     """Brings the pictures of one process's imports."""
 
     def __init__(self, store: Store, posters: Posters) -> None:

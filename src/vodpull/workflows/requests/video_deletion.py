@@ -1,4 +1,4 @@
-"""Deleting videos: at once or as a task that tells when the files are gone."""
+"""Deleting videos: at once or as a task that tells when the files are gone. Their jobs: `batch_deletion.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vodpull.videos.model import Video
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.notices import deletion_notice
 from vodpull.workflows.delivery.outbox import Outbox
-from vodpull.workflows.requests.batch_deletion import Disposal
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 
 WAIT_S = 30.0
 """As long as a caller waits for the files to go (spec cloud-vod-videos §5)."""
@@ -38,15 +38,21 @@ REMOVED, NOT_REMOVED = 2, 3
 log = structlog.get_logger(__name__)
 
 
-class VideoRemoval:
+class VideoDeletion:
     """Deletes videos of accounts."""
 
     def __init__(
-        self, library: Library, store: Store, *, disposal: Disposal, outbox: Outbox, objects: storage.ObjectStore
+        self,
+        library: Library,
+        store: Store,
+        *,
+        batch_deletion: BatchDeletion,
+        outbox: Outbox,
+        objects: storage.ObjectStore,
     ) -> None:
         self._library = library
         self._store = store
-        self._disposal = disposal
+        self._batch_deletion = batch_deletion
         self._outbox = outbox
         self._objects = objects
         self._tasks = Tasks(store.engine)
@@ -76,7 +82,7 @@ class VideoRemoval:
         if not stop_use and (edits or await asyncio.to_thread(self._is_in_use, video)):
             raise Occupied("the video is being encoded, cut or joined", field="videoId")
         for edit in edits:
-            await asyncio.to_thread(self._disposal.stop, edit.job_id or "")
+            await asyncio.to_thread(self._batch_deletion.stop, edit.job_id or "")
         task = await asyncio.to_thread(
             self._commit, video, access_key=access_key, only_original=only_original, notify_url=notify_url
         )
@@ -95,7 +101,7 @@ class VideoRemoval:
     async def _try(self, task: Task, *, batch_id: str) -> None:
         with suppress(TimeoutError, StorageError):
             async with asyncio.timeout(WAIT_S):
-                await self._disposal.remove_due(batch_id=batch_id)
+                await self._batch_deletion.remove_due(batch_id=batch_id)
                 await self._advance(task)
 
     def delete_category(self, account_id: str, node_id: int, *, access_key: str = "", notify_url: str = "") -> int:
@@ -127,7 +133,7 @@ class VideoRemoval:
             subject["keys"] = self._part_with_original(video)
         else:
             subject["folders"] = [_folder(video)]
-            self._disposal.mark(video.batch_id, video.account_id, position=video.position)
+            self._batch_deletion.mark(video.batch_id, video.account_id, position=video.position)
         task = _task(video.account_id, subject, access_key=access_key, notify_url=notify_url)
         with self._store.transaction() as connection:
             self._tasks.begin(connection, task)
@@ -158,7 +164,7 @@ class VideoRemoval:
             if time.monotonic() > deadline_s:
                 return
             with suppress(NotFound):
-                self._disposal.mark(video.batch_id, video.account_id, position=video.position)
+                self._batch_deletion.mark(video.batch_id, video.account_id, position=video.position)
 
     async def _are_gone(self, folders: list[str], keys: list[str]) -> bool:
         for folder in folders:

@@ -1,4 +1,4 @@
-"""What is left of uploads: those that nobody goes on with, and parts that nobody needs any more."""
+"""When uploads that nobody goes on with are forgotten, and parts of files that are stored elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vodpull.database.rows import lock_row
 from vodpull.jobs.model import WireStatus
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.uploads import parts as rows
-from vodpull.workflows.requests.batch_deletion import ORPHAN_AGE_S
+from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S
 
 KEEP_MS = 7 * 86_400_000
 """After its last token has ended and its last byte has come (spec cloud-vod-videos §2)."""
@@ -27,7 +27,7 @@ PER_ROUND = 100
 log = structlog.get_logger(__name__)
 
 
-class UploadParts:
+class AbandonedUploads:
     """Removes what uploads of one database leave."""
 
     def __init__(self, database: sa.Engine, objects: storage.ObjectStore) -> None:

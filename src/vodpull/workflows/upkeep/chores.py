@@ -1,4 +1,4 @@
-"""Housekeeping in the background: manifests, deleted and expired batches, work files, orphans, rows of long ago."""
+"""Chores of the whole installation and of this process, by the clock: which there are, and how often each is done."""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ import structlog
 from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
+from vodpull.database.chore_turns import ChoreTurns
 from vodpull.errors import VodpullError
-from vodpull.jobs.deletions import Retention
+from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.workspace.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
-from vodpull.workflows.requests.batch_deletion import Disposal, Sweep
-from vodpull.workflows.upkeep.kept_files import Leftovers
-from vodpull.workflows.requests.video_deletion import VideoRemoval
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.video_deletion import VideoDeletion
+from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.kept_files import Leftovers
 from vodpull.workflows.upkeep.material_files import MaterialFiles
-from vodpull.workflows.upkeep.abandoned_uploads import UploadParts
+from vodpull.workflows.upkeep.orphans import Sweep
+from vodpull.workflows.upkeep.retention import expire
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""
@@ -56,14 +59,15 @@ log = structlog.get_logger(__name__)
 class Chores:
     """What there is to do, for everybody who shares the database and the store."""
 
-    retention: Retention
+    turns: ChoreTurns
+    deletions: Deletions
     archive: Archive
     materials: MaterialFiles
-    uploads: UploadParts
-    disposal: Disposal
+    uploads: AbandonedUploads
+    batch_deletion: BatchDeletion
     sweep: Sweep
     leftovers: Leftovers
-    removal: VideoRemoval
+    video_deletion: VideoDeletion
     days: StorageDays
     audit: AuditLog
     audit_days: float
@@ -77,9 +81,9 @@ class Chores:
         await self.materials.measure()
         await self.materials.keep_up()
         if self.keep_days:
-            await asyncio.to_thread(self.disposal.expire, now_ms=now_ms(), keep_days=self.keep_days)
-        await self.disposal.remove_due()
-        await self.removal.carry_out()
+            await asyncio.to_thread(expire, self.deletions, now_ms=now_ms(), keep_days=self.keep_days)
+        await self.batch_deletion.remove_due()
+        await self.video_deletion.carry_out()
         await self.leftovers.remove_superseded()
         await self.uploads.drop_old()
         await asyncio.to_thread(self.days.note)
@@ -136,7 +140,7 @@ class Schedule:
 
     def _do_often(self) -> None:
         # Whoever comes first: the others would find and write the same.
-        with self._chores.retention.chore_alone("often", every_s=OFTEN_S, most_s=HELD_S) as is_mine:
+        with self._chores.turns.alone("often", every_s=OFTEN_S, most_s=HELD_S) as is_mine:
             if is_mine:
                 asyncio.run(self._chores.do_often())
 
@@ -144,11 +148,11 @@ class Schedule:
         sweep(self._work_folder, is_over=self._store.work_is_over)
 
     def _sweep_store(self) -> None:
-        if self._chores.retention.begin_chore("sweep", every_s=DAY_S):
+        if self._chores.turns.begin("sweep", every_s=DAY_S):
             asyncio.run(self._chores.sweep_orphans())
 
     def _forget(self) -> None:
-        if not self._chores.retention.begin_chore("forget", every_s=HOUR_S):
+        if not self._chores.turns.begin("forget", every_s=HOUR_S):
             return
         requests = forget_old(self._store.engine)
         callers = forget_past(self._store.engine)

@@ -1,5 +1,5 @@
 """
-Which stored files of a job go and which stay, when it was given up or newer outputs replaced older ones.
+Which stored files of a job are kept and which go, when it was given up or newer outputs replaced older ones.
 
 When they go is decided where they are replaced: `jobs/store/replaced_files.py`.
 """
@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterable
 
 from vodpull import storage
+from vodpull.jobs.holdings import Holding, Holdings
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Asset, fragments_name, outputs_name
-from vodpull.jobs.deletions import Holding, Retention
 
 PER_ROUND = 20
 
@@ -30,16 +30,16 @@ _CAPTION = re.compile(r"/[0-9a-f]{32}-captions/(?P<folder>[^/]+)/")
 class Leftovers:
     """Removes what jobs that were given up hold beyond their asset: what was shown of them early, for one."""
 
-    def __init__(self, retention: Retention, objects: storage.ObjectStore) -> None:
-        self._retention = retention
+    def __init__(self, holdings: Holdings, objects: storage.ObjectStore) -> None:
+        self._holdings = holdings
         self._objects = objects
 
     async def remove(self, directory: str, keys: Collection[str], *, holding: Holding, before_ms: int) -> int:
         """Remove what is left of a job that ended before a time, and return how much; no retry begins meanwhile."""
         if not strangers(holding, keys):
             return 0
-        with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
-            now = self._retention.holdings([directory], settled_before_ms=before_ms)
+        with self._holdings.no_retry(holding.batch_id, for_s=NO_RETRY_S):
+            now = self._holdings.of([directory], settled_before_ms=before_ms)
             doomed = strangers(now[directory], keys) if directory in now else []
             async with asyncio.timeout(REMOVED_WITHIN_S):
                 await self._objects.delete_all(doomed)
@@ -47,25 +47,25 @@ class Leftovers:
 
     async def remove_superseded(self) -> int:
         """Remove the outputs that newer ones have replaced for long enough, one round; return of how many folders."""
-        due = await asyncio.to_thread(self._retention.superseded, limit=PER_ROUND)
+        due = await asyncio.to_thread(self._holdings.superseded, limit=PER_ROUND)
         for directory in due:
             await self._remove_superseded(directory)
         return len(due)
 
     async def _remove_superseded(self, directory: str) -> None:
         """Remove what the job does not keep; of one that is under way nothing, as its end plans it anew."""
-        found = self._retention.final_holding(directory)
+        found = self._holdings.final_holding(directory)
         if found is not None:
             job, holding = found
             folder = folder_of(directory=directory, created_at_ms=job.created_at_ms, origin=job.origin)
             keys = await self._objects.list_keys(f"{folder}/")
-            with self._retention.no_retry(holding.batch_id, for_s=NO_RETRY_S):
-                again = self._retention.final_holding(directory)
+            with self._holdings.no_retry(holding.batch_id, for_s=NO_RETRY_S):
+                again = self._holdings.final_holding(directory)
                 async with asyncio.timeout(REMOVED_WITHIN_S):
                     await self._objects.delete_all([] if again is None else strangers(again[1], keys))
                 if again is not None and again[1].asset is not None:
-                    await asyncio.to_thread(self._retention.forget_other_keys, directory, again[1].asset)
-        await asyncio.to_thread(self._retention.supersession_done, directory)
+                    await asyncio.to_thread(self._holdings.forget_other_keys, directory, again[1].asset)
+        await asyncio.to_thread(self._holdings.supersession_done, directory)
 
 
 def strangers(holding: Holding, keys: Iterable[str]) -> list[str]:

@@ -13,9 +13,10 @@ from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
+from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
-from vodpull.api.v1.batches.progress import News, ProgressStreams
 from vodpull.api.v1.shapes import (
     BatchPage,
     BatchReply,
@@ -24,7 +25,6 @@ from vodpull.api.v1.shapes import (
     State,
 )
 from vodpull.api.v1.sidecars import sidecars_of
-from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
@@ -208,12 +208,14 @@ def _add_deletions(router: APIRouter, desk: _Desk) -> None:
     @router.delete("/batches/{batch_id}", status_code=204, operation_id="deleteBatch", responses=_GOING)
     async def delete_batch(batch_id: BatchId, caller: Caller = Depends(desk.caller)) -> Response:
         """Stop what is under way and delete the batch with its files; again within a day is the same."""
-        return _gone(at_once=await desk.context.disposal.delete(batch_id, account_id=caller.key.account_id))
+        return _gone(at_once=await desk.context.batch_deletion.delete(batch_id, account_id=caller.key.account_id))
 
     @router.delete("/batches/{batch_id}/jobs/{position}", status_code=204, operation_id="deleteJob", responses=_GOING)
     async def delete_job(batch_id: BatchId, position: Position, caller: Caller = Depends(desk.caller)) -> Response:
         """Stop one job and delete its files; the batch still tells that there was one."""
-        at_once = await desk.context.disposal.delete(batch_id, account_id=caller.key.account_id, position=position)
+        at_once = await desk.context.batch_deletion.delete(
+            batch_id, account_id=caller.key.account_id, position=position
+        )
         return _gone(at_once=at_once)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of batches and jobs, put into the shapes that the API answers with. Pure."""
+"""Batches and jobs, put into the shapes that the API answers with. Pure."""
 
 from __future__ import annotations
 

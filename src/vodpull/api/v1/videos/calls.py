@@ -1,4 +1,4 @@
-"""One call to each thing behind the endpoints of videos, for one caller."""
+"""What the endpoints of videos do: one call to each thing behind them, for one caller."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fastapi.concurrency import run_in_threadpool
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.callers import Caller, Callers, Makers
-from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
+from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary
 from vodpull.clock import now_s
 from vodpull.errors import NotFound, PermissionDenied
@@ -23,7 +23,7 @@ from vodpull.videos.playback.playback_tokens import Grant, kind_of, may_have
 from vodpull.videos.urls import FileUrls
 
 
-class VideoDesk:
+class CallerVideos:
     """Reads and changes the videos of a caller; those of others are not there."""
 
     def __init__(self, context: ApiContext) -> None:
@@ -108,7 +108,7 @@ class VideoDesk:
     async def delete(self, video_id: str, caller: Caller, *, only_original: bool) -> None:
         """Delete a video, whatever is under way; its original alone only while nothing reads it."""
         video = await run_in_threadpool(self.video, video_id, caller)
-        await self.context.removal.delete(
+        await self.context.video_deletion.delete(
             video, access_key=caller.key.access_key, stop_use=not only_original, only_original=only_original
         )
 

@@ -1,4 +1,4 @@
-"""For how long, and for whom, a playback token is asked for."""
+"""For how long, and for whom, a playback token is asked for; the most is in `videos/playback/token_life.py`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import AfterValidator
 
-from vodpull.videos.playback.signer import HANDED_OUT_S
 from vodpull.videos.playback.playback_tokens import Grant
-
-MAX_LIFE_S = 366 * 24 * 3600
+from vodpull.videos.playback.token_life import HANDED_OUT_S, MAX_LIFE_S
 
 
 def _network(text: str) -> str:

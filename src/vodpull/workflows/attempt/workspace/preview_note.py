@@ -1,4 +1,4 @@
-"""What of a preview has reached the store: a note beside its files, written after them."""
+"""What of a preview has reached the store: a note beside its files, written after them. It is made in `produce.py`."""
 
 from __future__ import annotations
 

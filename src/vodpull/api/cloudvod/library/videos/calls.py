@@ -127,7 +127,7 @@ class VideoCalls:
         video = self._video(asked.video_id, caller)
 
         async def remove() -> Any:
-            task_id = await self._context.removal.delete(
+            task_id = await self._context.video_deletion.delete(
                 video,
                 access_key=caller.key.access_key,
                 stop_use=asked.stop_use,

@@ -109,7 +109,7 @@ class CategoryCalls:
         judge_address(notify_url, self._context.check_url)
         self._context.categories.find(caller.account_id, node_id)
         delete = partial(
-            self._context.removal.delete_category,
+            self._context.video_deletion.delete_category,
             caller.account_id,
             node_id,
             access_key=caller.key.access_key,

@@ -13,8 +13,8 @@ from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
+from vodpull.jobs.status.query_reader import Lookup, QueryReader, open_query_reader
 from vodpull.jobs.status.status_data import item_data
-from vodpull.jobs.status.query_reader import Lookup, StatusReader, open_status_reader
 
 FILE = StoredFile(
     clarity=Clarity.ORIGINAL,
@@ -28,8 +28,8 @@ FILE = StoredFile(
 
 
 @pytest.fixture
-async def reader(database: sa.Engine) -> AsyncIterator[StatusReader]:
-    reader = open_status_reader(database, VAULT)
+async def reader(database: sa.Engine) -> AsyncIterator[QueryReader]:
+    reader = open_query_reader(database, VAULT)
     yield reader
     await reader.close()
 
@@ -37,7 +37,7 @@ async def reader(database: sa.Engine) -> AsyncIterator[StatusReader]:
 ASSET = Asset(video_id="v", duration_s=1.5, files=(FILE,))
 
 
-async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
+async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader: QueryReader, key: NewKey) -> None:
     view = accepted(database, key, jobs=3, asset=ASSET)
     found = await reader.find(Lookup(key.access_key, task_id=view.batch.batch_id))
     assert found.key == Accounts(database, VAULT).find_live(key.access_key)
@@ -47,7 +47,7 @@ async def test_a_batch_is_read_as_the_store_knows_it(database: sa.Engine, reader
 
 
 async def test_the_newest_of_a_business_id_is_found_among_the_own(
-    database: sa.Engine, reader: StatusReader, key: NewKey
+    database: sa.Engine, reader: QueryReader, key: NewKey
 ) -> None:
     accepted(database, key)
     newest = accepted(database, key)
@@ -61,7 +61,7 @@ async def test_the_newest_of_a_business_id_is_found_among_the_own(
     assert (await reader.find(Lookup(other.access_key, trans_no="t"))).batch is None
 
 
-async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
+async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reader: QueryReader, key: NewKey) -> None:
     view = accepted(database, key, jobs=1)
     batch_id = view.batch.batch_id
     assert (await reader.find(Lookup(key.access_key, task_id=batch_id))).key is not None
@@ -87,7 +87,7 @@ async def test_what_changed_is_seen_by_the_next_query(database: sa.Engine, reade
     assert (await reader.find(Lookup(key.access_key, task_id=batch_id))).key is None
 
 
-async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
+async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader: QueryReader, key: NewKey) -> None:
     fresh = Accounts(database, VAULT).rotate_key(key.access_key)
     found = (await reader.find(Lookup(key.access_key))).key
     assert found is not None
@@ -95,14 +95,14 @@ async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader:
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "a\x00b", "%(x)s", "'; drop table job; --", "\ud800", "影" * 5000])
-async def test_any_text_may_be_asked_for(database: sa.Engine, reader: StatusReader, key: NewKey, text: str) -> None:
+async def test_any_text_may_be_asked_for(database: sa.Engine, reader: QueryReader, key: NewKey, text: str) -> None:
     accepted(database, key)
     assert (await reader.find(Lookup(text))).key is None
     assert (await reader.find(Lookup(key.access_key, task_id=text))).batch is None
     assert (await reader.find(Lookup(key.access_key, trans_no=text))).batch is None
 
 
-async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader: StatusReader, key: NewKey) -> None:
+async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader: QueryReader, key: NewKey) -> None:
     assert (await reader.find(Lookup(key.access_key))).key is not None
     if database.dialect.name == "postgresql":
         cut = (
@@ -115,7 +115,7 @@ async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader
 
 
 async def test_many_are_asked_together_and_each_gets_its_own(
-    database: sa.Engine, reader: StatusReader, key: NewKey
+    database: sa.Engine, reader: QueryReader, key: NewKey
 ) -> None:
     other = Accounts(database, VAULT).create_key("other")
     views = [accepted(database, key, jobs=1 + n % 2, trans_no=f"t{n}") for n in range(70)]

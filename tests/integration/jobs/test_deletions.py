@@ -17,18 +17,20 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
+from vodpull.database.chore_turns import ChoreTurns
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
-from vodpull.jobs import deletions as removals
+from vodpull.jobs import deletions
+from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
-from vodpull.jobs.deletions import Retention
 from vodpull.jobs.status.listing import Filter, Listing
-from vodpull.jobs.status.query_reader import Lookup, open_status_reader
+from vodpull.jobs.status.query_reader import Lookup, open_query_reader
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -48,7 +50,7 @@ def done(database: sa.Engine, store: Store) -> BatchView:
 
 
 def found(database: sa.Engine, view: BatchView) -> BatchView:
-    again = Retention(database).find(view.batch.batch_id)
+    again = Deletions(database).find(view.batch.batch_id)
     assert again is not None
     return again
 
@@ -63,9 +65,9 @@ def rows(database: sa.Engine) -> dict[str, int]:
 
 async def test_a_deleted_batch_is_unknown_to_every_query(database: sa.Engine, store: Store, done: BatchView) -> None:
     batch = done.batch
-    assert Retention(database).delete(done)
+    assert Deletions(database).delete(done)
     assert store.find_batch(batch.batch_id) is None
-    reader = open_status_reader(database, VAULT)
+    reader = open_query_reader(database, VAULT)
     found = await reader.find(Lookup(Accounts(database, VAULT).create_key("alice").access_key, trans_no=batch.trans_no))
     await reader.close()
     assert found.key is not None
@@ -88,7 +90,7 @@ def _again(job: Job, batch_id: str) -> Job:
 def test_a_business_id_is_free_again_with_its_batch(database: sa.Engine, store: Store, done: BatchView) -> None:
     assert not submit(store, done)  # of a time without the rule
     assert submit(store, done, unique=False)
-    keeper = Retention(database)
+    keeper = Deletions(database)
     for batch_id in [row.batch_id for row in all_batches(database)]:
         view = keeper.find(batch_id)
         assert view is not None
@@ -127,7 +129,7 @@ def test_a_locked_batch_waits_for_its_lock(database: sa.Engine, store: Store) ->
         ended.set()
 
     rival = threading.Thread(target=finish_it)
-    with Retention(database).batch_locked(view.batch.batch_id) as connection:
+    with Deletions(database).batch_locked(view.batch.batch_id) as connection:
         rival.start()
         assert not ended.wait(0.5)
         [stage] = connection.scalars(sa.select(tables.job.c.stage)).all()
@@ -140,21 +142,21 @@ def test_no_retry_begins_while_leftovers_go(database: sa.Engine, store: Store) -
     view = accept(store, Accounts(database, VAULT), jobs=1)
     [job] = view.jobs
     finish(store, job, Outcome(failure=FAILURE))
-    keeper = Retention(database)
+    holdings = Holdings(database)
 
     def retry() -> JobRef | None:
         with store.transaction() as connection:
             return store.reset_job(connection, JobRef.of(job))
 
-    with keeper.no_retry(view.batch.batch_id, for_s=60), pytest.raises(NotAllowedNow):
+    with holdings.no_retry(view.batch.batch_id, for_s=60), pytest.raises(NotAllowedNow):
         retry()
-    with pytest.raises(OSError, match="broke off"), keeper.no_retry(view.batch.batch_id, for_s=0.0):
+    with pytest.raises(OSError, match="broke off"), holdings.no_retry(view.batch.batch_id, for_s=0.0):
         raise OSError("broke off")
     assert retry() == JobRef(job_id=job.job_id, attempt=2)
 
 
 def test_a_deleted_job_stays_without_its_asset(database: sa.Engine, store: Store, done: BatchView) -> None:
-    assert Retention(database).delete(done, position=1)
+    assert Deletions(database).delete(done, position=1)
     kept = store.find_batch(done.batch.batch_id)
     assert kept is not None
     assert [job.asset for job in kept.jobs] == [ASSET, None]
@@ -163,7 +165,7 @@ def test_a_deleted_job_stays_without_its_asset(database: sa.Engine, store: Store
 
 def test_nothing_under_way_is_deleted(database: sa.Engine, store: Store) -> None:
     view = accept(store, Accounts(database, VAULT))
-    assert not Retention(database).delete(view)
+    assert not Deletions(database).delete(view)
     assert store.find_batch(view.batch.batch_id) == view
 
 
@@ -171,7 +173,7 @@ def test_a_deleted_job_is_not_retried(database: sa.Engine, store: Store) -> None
     view = accept(store, Accounts(database, VAULT), jobs=1)
     [job] = view.jobs
     finish(store, job, Outcome(failure=FAILURE))
-    assert Retention(database).delete(view, position=0)
+    assert Deletions(database).delete(view, position=0)
     with store.transaction() as connection:
         assert store.reset_job(connection, JobRef.of(job)) is None
 
@@ -179,13 +181,13 @@ def test_a_deleted_job_is_not_retried(database: sa.Engine, store: Store) -> None
 def test_files_go_in_passes_and_the_rows_with_the_last(
     database: sa.Engine, store: Store, done: BatchView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper = Retention(database)
+    keeper = Deletions(database)
     with store.transaction() as connection:
         Events(database).add(connection, events_of(done, done.jobs[0]))
     keeper.delete(done)
     keeper.delete(done)  # again changes nothing
-    for pass_s in removals.PASSES_S:
-        monkeypatch.setattr(removals, "now_ms", partial(later, pass_s))
+    for pass_s in deletions.PASSES_S:
+        monkeypatch.setattr(deletions, "now_ms", partial(later, pass_s))
         due = keeper.due(limit=10)
         assert {removal.directory for removal in due} == {job.directory for job in done.jobs}
         for removal in due:
@@ -201,17 +203,17 @@ def later(seconds: float) -> int:
 def test_a_batch_stays_until_its_notification_is_through(
     database: sa.Engine, store: Store, done: BatchView, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper, deliveries = Retention(database), Deliveries(database)
+    keeper, deliveries = Deletions(database), Deliveries(database)
     with store.transaction() as connection:
         deliveries.add(connection, new_delivery(done, job=None, body="x"))
     keeper.delete(done)
-    monkeypatch.setattr(removals, "now_ms", lambda: later(removals.PASSES_S[-1]))
+    monkeypatch.setattr(deletions, "now_ms", lambda: later(deletions.PASSES_S[-1]))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert rows(database)["batch"] == 1
     with database.begin() as connection:
         connection.execute(sa.text("update delivery set state = :state"), {"state": DeliveryState.DELIVERED.value})
-    monkeypatch.setattr(removals, "now_ms", lambda: later(removals.PASSES_S[-1] + 7200))
+    monkeypatch.setattr(deletions, "now_ms", lambda: later(deletions.PASSES_S[-1] + 7200))
     for removal in keeper.due(limit=10):
         keeper.passed(removal)
     assert set(rows(database).values()) == {0}
@@ -220,7 +222,7 @@ def test_a_batch_stays_until_its_notification_is_through(
 def test_old_batches_expire_and_younger_ones_do_not(database: sa.Engine, done: BatchView) -> None:
     ended_ms = done.batch.finished_at_ms
     assert ended_ms is not None
-    keeper = Retention(database)
+    keeper = Deletions(database)
     assert keeper.expired(finished_before_ms=ended_ms, limit=10) == []
     assert keeper.expired(finished_before_ms=ended_ms + 1, limit=10) == [done]
     keeper.delete(done)
@@ -228,7 +230,7 @@ def test_old_batches_expire_and_younger_ones_do_not(database: sa.Engine, done: B
 
 
 def test_an_account_uses_what_its_jobs_have_stored(database: sa.Engine, done: BatchView) -> None:
-    keeper, records = Retention(database), Records(database)
+    keeper, records = Deletions(database), Records(database)
     for record in records.unarchived(limit=10):
         records.archived(record, stored_bytes=1000)
     assert records.unarchived(limit=10) == []
@@ -245,17 +247,17 @@ def test_a_job_holds_its_folder_until_it_was_given_up_long_ago(database: sa.Engi
     store.record_pulled(JobRef.of(given_up), ASSET)
     finish(store, given_up, Outcome(failure=Failure(**vars(FAILURE))))
     names = [waiting.directory, given_up.directory, "f" * 32]
-    fresh = Retention(database).holdings(names, settled_before_ms=0)
+    fresh = Holdings(database).of(names, settled_before_ms=0)
     assert {name: holding.everything for name, holding in fresh.items()} == dict.fromkeys(names[:2], True)
-    old = Retention(database).holdings(names, settled_before_ms=later(0))
+    old = Holdings(database).of(names, settled_before_ms=later(0))
     assert old[waiting.directory].everything
     assert strangers(old[given_up.directory], [ASSET.files[0].key, "another"]) == ["another"]
 
 
 def test_one_of_several_processes_does_a_chore(database: sa.Engine) -> None:
-    keeper = Retention(database)
-    assert [keeper.begin_chore("sweep", every_s=60) for _ in range(3)] == [True, False, False]
-    assert keeper.begin_chore("sweep", every_s=0)
+    turns = ChoreTurns(database)
+    assert [turns.begin("sweep", every_s=60) for _ in range(3)] == [True, False, False]
+    assert turns.begin("sweep", every_s=0)
 
 
 def test_a_job_is_added_once_with_its_batch_and_its_end(database: sa.Engine, store: Store, done: BatchView) -> None:
@@ -288,25 +290,25 @@ def test_looking_for_news_does_not_read_every_job(tmp_path: Path) -> None:
 
 
 def test_one_of_all_processes_does_a_chore_and_another_one_follows(database: sa.Engine) -> None:
-    one, other = Retention(database), Retention(database)
+    one, other = ChoreTurns(database), ChoreTurns(database)
     is_shared = database.dialect.name != "sqlite"
     with (
-        one.chore_alone("often", every_s=0, most_s=60) as first,
-        other.chore_alone("often", every_s=0, most_s=60) as second,
+        one.alone("often", every_s=0, most_s=60) as first,
+        other.alone("often", every_s=0, most_s=60) as second,
     ):
         assert first
         assert second != is_shared, "on SQLite there is one process"
-    with other.chore_alone("often", every_s=0, most_s=60) as third:
+    with other.alone("often", every_s=0, most_s=60) as third:
         assert third
-    with one.chore_alone("often", every_s=60, most_s=60) as too_soon:
+    with one.alone("often", every_s=60, most_s=60) as too_soon:
         assert too_soon != is_shared
 
 
 def test_the_chore_of_a_process_that_died_is_done_after_a_while(database: sa.Engine) -> None:
     if database.dialect.name == "sqlite":
         return
-    one, other = Retention(database), Retention(database)
-    with one.chore_alone("often", every_s=0, most_s=0.05):
+    one, other = ChoreTurns(database), ChoreTurns(database)
+    with one.alone("often", every_s=0, most_s=0.05):
         deadline_s = time.monotonic() + 10
-        while not other.begin_chore("often", every_s=0):
+        while not other.begin("often", every_s=0):
             assert time.monotonic() < deadline_s

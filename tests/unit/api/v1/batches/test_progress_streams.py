@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from vodpull.api.http.keys.waiters import Waiters
-from vodpull.api.v1.batches.routes import progress as module
+from vodpull.api.v1.batches import progress as module
 from vodpull.api.v1.batches.progress import News, ProgressStreams
 from vodpull.errors import RateLimited
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from vodpull.api.http.error_replies import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.api.http.keys import signatures
 from vodpull.api.http.messages import translate
-from vodpull.api.http.error_replies import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.errors import (
     AuthenticationError,
     DatabaseUnavailable,

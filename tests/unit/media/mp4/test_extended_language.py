@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vodpull.media.mp4.boxes import box, find_box, full_box
-from vodpull.media.mp4.languages import room, write_languages
+from vodpull.media.mp4.extended_language import room, write_languages
 
 
 def track(kind: bytes, name: str) -> bytes:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.package.stills import Variant, choose_variant, find_spot, still_size
+from vodpull.media.package.pictures.stills import Variant, choose_variant, find_spot, still_size
 
 MULTIVARIANT = """#EXTM3U
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="en",DEFAULT=YES,URI="v-a1.m3u8"

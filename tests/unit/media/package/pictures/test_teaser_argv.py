@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.package.teaser import build_teaser_argv, webp_size
+from vodpull.media.package.pictures.teaser import build_teaser_argv, webp_size
 from vodpull.media.plan.ladder import Rung
-from vodpull.media.plan.template_text import ABR
+from vodpull.media.plan.template_toml import ABR
 
 PORTRAIT = Rung(clarity=2, name="LD", width_px=360, height_px=640, frame_rate=25.0, max_bitrate_bps=800_000)
 

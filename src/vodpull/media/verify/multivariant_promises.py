@@ -10,12 +10,12 @@ from pathlib import Path
 from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.segments import Measured
 from vodpull.media.mp4.codec_names import codec_names
-from vodpull.media.package.hls import Segment, peak_bitrate_bps
 from vodpull.media.package.package import Package
-from vodpull.media.package.presentation import Presentation, Track
-from vodpull.media.package.variants import Pair, pairs
+from vodpull.media.package.playlists.hls import Segment, peak_bitrate_bps
+from vodpull.media.package.playlists.presentation import Presentation, Track
+from vodpull.media.package.playlists.variants import Pair, pairs
 from vodpull.media.verify.files import parsed, require_file
-from vodpull.media.verify.listings import check_listings
+from vodpull.media.verify.iframes_and_mpd import check_listings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeInterrupted, MediaTooLarge, MediaUnsupported, NotMedia
 from vodpull.media.inspect.jpeg import START, jpeg_size
-from vodpull.media.inspect.still import PNG_START
+from vodpull.media.inspect.watermark_picture import PNG_START
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete

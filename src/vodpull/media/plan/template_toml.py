@@ -16,8 +16,8 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import ConfigurationError
+from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.template import RungRate, RungSize, Template, VideoCodec, VideoRecipe
-from vodpull.media.plan.watermark import Watermark
 
 BUILTIN = ("original", "abr", "mp4", "abr-av1", "abr-own")
 NAME = re.compile(r"[a-z0-9-]{1,64}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from vodpull.media.package.presentation import TEXTS, Keyframes, Presentation, Role, Track, TrackKind
-from vodpull.media.package.variants import Pair, pairs
+from vodpull.media.package.playlists.presentation import TEXTS, Keyframes, Presentation, Role, Track, TrackKind
+from vodpull.media.package.playlists.variants import Pair, pairs
 
 # EXT-X-MAP in playlists with pictures and sound needs 6; 7 is what fMP4 players expect.
 VERSION = 7

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from vodpull.media.inspect.still import StillPicture
+from vodpull.media.inspect.watermark_picture import StillPicture
 
 Corner = Literal["top-left", "top-right", "bottom-left", "bottom-right"]
 # 4:2:0 pictures have no colour of their own at odd places.

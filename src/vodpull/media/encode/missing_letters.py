@@ -9,7 +9,7 @@ from pathlib import Path
 from vodpull.errors import EncodeFailed, EncodeStalled
 from vodpull.media.encode.chunk import text_beside
 from vodpull.media.encode.filters import draw
-from vodpull.media.plan.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check

@@ -8,8 +8,8 @@ from pathlib import Path
 from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.segments import Measured
 from vodpull.media.mp4.boxes import HEADER_BYTES
-from vodpull.media.package.dash import mpd
-from vodpull.media.package.presentation import Keyframes, Presentation, Track, read_presentation
+from vodpull.media.package.playlists.dash import mpd
+from vodpull.media.package.playlists.presentation import Keyframes, Presentation, Track, read_presentation
 from vodpull.media.verify.files import parsed, require_file
 
 # A frame of sound, and the rounding of a playlist.

@@ -16,8 +16,14 @@ from pathlib import Path
 from vodpull.errors import error_of_disk
 from vodpull.media.encode.filters import JPEG_OUT
 from vodpull.media.inspect.jpeg import jpeg_size
-from vodpull.media.package.hls import Segment
-from vodpull.media.package.storyboard import SHEET_PATTERN, Storyboard, plan_storyboard, sheet_filters, storyboard_index
+from vodpull.media.package.pictures.storyboard import (
+    SHEET_PATTERN,
+    Storyboard,
+    plan_storyboard,
+    sheet_filters,
+    storyboard_index,
+)
+from vodpull.media.package.playlists.hls import Segment
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vodpull.media.package.presentation import Presentation, Track
+from vodpull.media.package.playlists.presentation import Presentation, Track
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from vodpull.media.package.presentation import Presentation, Role, Track
+from vodpull.media.package.playlists.presentation import Presentation, Role, Track
 
 SCHEMA = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.package.hls import Segment
-from vodpull.media.package.pictures import build_poster_argv, build_storyboard_argv
-from vodpull.media.package.storyboard import plan_storyboard
+from vodpull.media.package.pictures.poster_and_storyboard import build_poster_argv, build_storyboard_argv
+from vodpull.media.package.pictures.storyboard import plan_storyboard
+from vodpull.media.package.playlists.hls import Segment
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]

@@ -7,7 +7,7 @@ import pytest
 from tests.pngs import PNG_START, chunk, png
 
 from vodpull.errors import ConfigurationError
-from vodpull.media.inspect.still import MAX_STILL_BYTES, read_still
+from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, read_still
 
 LOGO = png(24, 10)
 JPEG = b"\xff\xd8\xff\xc0" + struct.pack(">HBHH", 11, 8, 10, 24) + b"\0" * 9 + b"\xff\xd9"

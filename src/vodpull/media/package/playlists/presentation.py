@@ -1,7 +1,7 @@
 """
 What one video presents: its tracks, and which of them go together. Pure.
 
-Every playlist of a video is written from this one value (`playlists.py`), and it is kept as JSON beside
+Every playlist of a video is written from this one value (`all_playlists.py`), and it is kept as JSON beside
 them, so that the texts of a finished video can change while no media is touched:
 
     before = read_presentation(await objects.get_bytes(asset.presentation_key))

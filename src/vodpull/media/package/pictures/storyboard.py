@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from vodpull.media.encode.filters import JPEG_OUT
-from vodpull.media.package.hls import Segment
+from vodpull.media.package.playlists.hls import Segment
 from vodpull.media.plan.ladder import Rung
 
 # A seek bar has room for no more, and a long film stays at eight sheets.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from vodpull.media.package.dash import mpd
-from vodpull.media.package.hls import keyframe_playlist, media_playlist, multivariant_playlist
-from vodpull.media.package.presentation import Presentation
+from vodpull.media.package.playlists.dash import mpd
+from vodpull.media.package.playlists.hls import keyframe_playlist, media_playlist, multivariant_playlist
+from vodpull.media.package.playlists.presentation import Presentation
 
 
 def playlists(presentation: Presentation) -> dict[str, str]:

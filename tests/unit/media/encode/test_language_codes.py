@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.encode.languages import bcp_47, own_name
+from vodpull.media.encode.language_codes import bcp_47, own_name
 
 
 @pytest.mark.parametrize(

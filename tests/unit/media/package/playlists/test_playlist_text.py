@@ -10,7 +10,8 @@ import pytest
 from vodpull.errors import InternalError
 from vodpull.fetch.hls.playlist import VariantChoice, parse_playlist
 from vodpull.media.inspect.info import SoundRole
-from vodpull.media.package.hls import (
+from vodpull.media.package.playlists.all_playlists import playlists
+from vodpull.media.package.playlists.hls import (
     Segment,
     average_bitrate_bps,
     media_playlist,
@@ -19,8 +20,7 @@ from vodpull.media.package.hls import (
     role_of,
     target_duration_s,
 )
-from vodpull.media.package.playlists import playlists
-from vodpull.media.package.presentation import (
+from vodpull.media.package.playlists.presentation import (
     SOUNDS,
     SURROUND,
     TEXTS,
@@ -31,7 +31,7 @@ from vodpull.media.package.presentation import (
     read_presentation,
     with_texts,
 )
-from vodpull.media.package.variants import pairs
+from vodpull.media.package.playlists.variants import pairs
 
 SEGMENTS = [
     Segment(uri="v/01/00001.m4s", duration_s=4.0, size_bytes=400_000),

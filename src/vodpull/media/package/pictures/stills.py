@@ -22,7 +22,7 @@ from vodpull.media.plan.copy_rules import SEEKABLE
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.encode_plan import RUN_UP_S, EncodePlan, plan_encode
 from vodpull.media.plan.ladder import plan_ladder
-from vodpull.media.plan.template_text import ABR
+from vodpull.media.plan.template_toml import ABR
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from vodpull.media import MediaInfo, plan_ladder
-from vodpull.media.package.hls import Segment
-from vodpull.media.package.storyboard import (
+from vodpull.media.package.pictures.storyboard import (
     Storyboard,
     plan_storyboard,
     read_storyboard,
     storyboard_index,
 )
+from vodpull.media.package.playlists.hls import Segment
 
 Source = Callable[..., MediaInfo]
 Golden = Callable[[str, Sequence[str]], None]

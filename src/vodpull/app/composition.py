@@ -55,8 +55,8 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
-from vodpull.workflows.requests.uploaded import UploadedVideos
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
+from vodpull.workflows.requests.uploaded_videos import UploadedVideos
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 Role = Literal["all", "api", "worker"]

@@ -20,7 +20,7 @@ from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
-from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.notify_urls import judge_address
 
 
 def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:

@@ -23,8 +23,8 @@ from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.videos.labelling import read_labels
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
-from vodpull.workflows.requests.uploaded import video_options
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
+from vodpull.workflows.requests.uploaded_videos import video_options
 
 _CAPTIONS = TypeAdapter(list[NewCaption])
 

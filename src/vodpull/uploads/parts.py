@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.errors import UploadIncomplete, UploadMisplaced
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 _BLOCK, _PART = tables.upload_block.c, tables.upload_part.c
@@ -84,7 +84,7 @@ class Block:
         return _run(self.parts) == self.size_bytes
 
 
-def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+def begin_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> tuple[BlockPlace, list[str]]:
     """
     Begin a block with the parts of its first body; return where the next bytes belong, and objects that nobody needs.
 
@@ -101,7 +101,7 @@ def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) 
     return begun, dropped
 
 
-def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+def go_on(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> tuple[BlockPlace, list[str]]:
     """
     Add the parts of a body to its block; return where the next bytes belong, and objects that nobody needs.
 
@@ -123,7 +123,7 @@ def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tup
     return end, dropped
 
 
-def append(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def append(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     """
     Add parts that follow each other to a block that grows by one writer, if it still ends there.
 
@@ -135,7 +135,7 @@ def append(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> No
     _insert(connection, place, parts)
 
 
-def open_block(connection: sa.Connection, place: Place) -> list[str]:
+def open_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """
     Begin a block that grows by `append`, unless it is there; return objects that nobody needs.
 
@@ -150,26 +150,26 @@ def open_block(connection: sa.Connection, place: Place) -> list[str]:
     return dropped
 
 
-def fill_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def fill_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     """Add a whole block at once."""
     lock_row(connection, tables.upload.c.upload_id, place.upload_id)
     open_block(connection, place)
     _insert(connection, place, parts)
 
 
-def forget_block(connection: sa.Connection, place: Place) -> list[str]:
+def forget_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what is known of a block, and return its objects."""
     keys = _drop(connection, replace(place, at=0))
     connection.execute(tables.upload_block.delete().where(_OF_BLOCK), _of(place))
     return keys
 
 
-def end_of(connection: sa.Connection, place: Place) -> int:
+def end_of(connection: sa.Connection, place: BlockPlace) -> int:
     """Return how far a block that grows by `append` reaches."""
     return int(connection.scalar(_FIND_END, _of(place)) or 0)
 
 
-def other_bytes(connection: sa.Connection, place: Place) -> int:
+def other_bytes(connection: sa.Connection, place: BlockPlace) -> int:
     """Return how many bytes the other blocks of a series have, whole."""
     return int(connection.scalar(_OTHER_BYTES, _of(place)) or 0)
 
@@ -212,7 +212,7 @@ def beginning(blocks: Sequence[Block]) -> list[Part]:
     return found
 
 
-def read_span(connection: sa.Connection, place: Place) -> list[Part]:
+def read_span(connection: sa.Connection, place: BlockPlace) -> list[Part]:
     """Return the parts of the span that ends at a place, as far as they have arrived."""
     start = (place.at - 1) // SPAN_BYTES * SPAN_BYTES
     some = sa.and_(_OF_PART, _PART.at >= start, _PART.at < place.at)
@@ -270,11 +270,11 @@ def _run(parts: Sequence[Part]) -> int:
     return end
 
 
-def _of(place: Place) -> dict[str, Any]:
+def _of(place: BlockPlace) -> dict[str, Any]:
     return {"upload_id": place.upload_id, "series": place.series, "number": place.number}
 
 
-def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> bool:
+def _has_body(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> bool:
     """Tell whether the same bytes have come to the same place before."""
     if not parts:
         return False
@@ -283,19 +283,19 @@ def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) ->
     return int(size or 0) == sum(part.size_bytes for part in parts)
 
 
-def _ends_at(connection: sa.Connection, place: Place) -> bool:
+def _ends_at(connection: sa.Connection, place: BlockPlace) -> bool:
     return connection.execute(_ENDS_AT, _of(place) | {"at": place.at}).first() is not None
 
 
-def _drop(connection: sa.Connection, place: Place) -> list[str]:
+def _drop(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what lies from a place on, and return its objects."""
     return list(connection.scalars(_DROP, _of(place) | {"at": place.at}))
 
 
-def _add_block(connection: sa.Connection, place: Place) -> None:
+def _add_block(connection: sa.Connection, place: BlockPlace) -> None:
     connection.execute(_ADD_BLOCK, _of(place) | {"size_bytes": place.size_bytes, "nonce": place.nonce})
 
 
-def _insert(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def _insert(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     if parts:
         connection.execute(_ADD_PARTS, [_of(place) | asdict(part) for part in parts])

@@ -30,6 +30,7 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
+from vodpull.client.upload_operations import OnProgress, UploadOptions
 from vodpull.client.video_operations import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.video_shapes import (
     Account,
@@ -76,6 +77,7 @@ __all__ = [
     "MaterialPage",
     "NextTry",
     "Notification",
+    "OnProgress",
     "Options",
     "Page",
     "Playback",
@@ -89,6 +91,7 @@ __all__ = [
     "StageTime",
     "Task",
     "TaskIds",
+    "UploadOptions",
     "Usage",
     "Video",
     "VideoChange",

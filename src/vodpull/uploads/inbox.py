@@ -193,7 +193,7 @@ async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held
         async for data in body:
             total += len(data)
             if total > most:
-                raise UploadMalformed("chunk is longer than its block")
+                raise UploadMalformed("more bytes came than were announced")
             left = memoryview(data)
             while left:
                 room = SPAN_BYTES - at % SPAN_BYTES - len(piece)

@@ -21,8 +21,8 @@ from benchmarks.outcome import Cost
 from benchmarks.stopping import stoppable
 from vodpull.media import Original, Parts, RunLimits, package_and_verify
 from vodpull.media.package.assembly import Assembly
-from vodpull.media.package.pictures import build_storyboard_argv
-from vodpull.media.package.storyboard import plan_storyboard
+from vodpull.media.package.pictures.poster_and_storyboard import build_storyboard_argv
+from vodpull.media.package.pictures.storyboard import plan_storyboard
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run
 from vodpull.media.tools.run import spent_s as children_spent_s

@@ -24,7 +24,7 @@ from vodpull.media import Original, find_toolbox
 from vodpull.media.inspect.segments import measure
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.compare import Subject, compare_content
-from vodpull.media.verify.proof import judged
+from vodpull.media.verify.content import judged
 from vodpull.media.verify.verify import listed_segments, what_is_measured
 
 GOAL = 0.04

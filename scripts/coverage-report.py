@@ -21,7 +21,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 WHOLE_FLOOR = 92.0
 # Rooms without I/O: what they decide is cheap to test.
 PURE_FLOOR = 95.0
-PURE = ("vodpull", "vodpull/errors", "vodpull/media/mp4", "vodpull/media/plan")
+PURE = ("vodpull", "vodpull/errors", "vodpull/media/mp4", "vodpull/media/plan", "vodpull/media/plan/burnt_in")
 
 
 def main() -> int:

@@ -158,6 +158,8 @@ def _watch(order: dict[str, Any], tells: int, output: int, errors: int) -> None:
     if pid == 0:
         os.close(tells)
         _become(order, output, errors)
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever ends all that was started wants to know how it ended
+        signal.signal(number, signal.SIG_IGN)
     os.close(output)  # whoever is told of the end may unmount what the program wrote to
     os.close(errors)
     os.write(tells, NUMBER.pack(pid))

@@ -9,7 +9,7 @@ from vodpull.media.encode.chunk import (
 )
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.join import JoinedSound, join
-from vodpull.media.encode.letters import missing_letters
+from vodpull.media.encode.missing_letters import missing_letters
 from vodpull.media.encode.texts import extract_texts, fragmented_text
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
 from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
@@ -17,15 +17,22 @@ from vodpull.media.inspect.packets import Survey, survey
 from vodpull.media.inspect.partial import Forecast, Spans, probe_part, reach
 from vodpull.media.inspect.probe import probe
 from vodpull.media.inspect.steady import STEADY_FILE, steady
-from vodpull.media.inspect.still import MAX_STILL_BYTES, StillPicture, read_still
+from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
-from vodpull.media.package.covers import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
-from vodpull.media.package.hls import role_of
 from vodpull.media.package.package import Package, Preview, package_preview
+from vodpull.media.package.pictures.covers import MAX_COVER_BYTES, make_cover
+from vodpull.media.package.pictures.stills import (
+    choose_variant,
+    find_spot,
+    still_of_segment,
+    still_of_source,
+    still_size,
+)
 from vodpull.media.package.placement import PackagedRendition
-from vodpull.media.package.playlists import playlists
-from vodpull.media.package.presentation import (
+from vodpull.media.package.playlists.all_playlists import playlists
+from vodpull.media.package.playlists.hls import role_of
+from vodpull.media.package.playlists.presentation import (
     TEXTS,
     Presentation,
     Track,
@@ -33,8 +40,8 @@ from vodpull.media.package.presentation import (
     read_presentation,
     with_texts,
 )
-from vodpull.media.package.stills import choose_variant, find_spot, still_of_segment, still_of_source, still_size
-from vodpull.media.plan.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.cuts import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.demands import check_source
@@ -42,16 +49,15 @@ from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan
 from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
 from vodpull.media.plan.template import Template
-from vodpull.media.plan.template_text import ABR, builtin_templates, parse_template, parse_watermark
-from vodpull.media.plan.watermark import Watermark
+from vodpull.media.plan.template_toml import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.ffmpeg import ToolReport, describe, find_toolbox
+from vodpull.media.tools.installed import ToolReport, describe, find_toolbox
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
-from vodpull.media.verify.encrypted import encrypt_package
-from vodpull.media.verify.proof import Proof, told
+from vodpull.media.verify.content import Proof, told
+from vodpull.media.verify.encrypt_proven import encrypt_package
 from vodpull.media.verify.verify import Rendition, package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from vodpull.errors import UploadDamaged, UploadError, UploadMisplaced
 from vodpull.uploads import parts as rows
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
-from vodpull.uploads.model import Upload, Wanted
+from vodpull.uploads.model import Ticket, Upload, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
-from vodpull.uploads.terms import Ticket
+from vodpull.uploads.pieces import Body
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4
@@ -67,7 +67,7 @@ class GrowingUploads:
         end = await asyncio.to_thread(self._uploads.database.read, lambda on: rows.end_of(on, self._place(upload)))
         return Growing(upload=upload, offset=end)
 
-    async def append(self, growing: Growing, body: AsyncIterator[bytes], *, is_good: Callable[[], bool] | None) -> int:
+    async def append(self, growing: Growing, body: Body, *, is_good: Callable[[], bool] | None) -> int:
         """
         Add a body, and return where the upload ends then; what came of a body that breaks off stays.
 
@@ -92,7 +92,7 @@ class GrowingUploads:
             await self._keep(place, received.parts)
         return place.at + received.size_bytes
 
-    async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
+    async def _append_as_it_comes(self, place: BlockPlace, body: Body) -> int:
         sums, end = Sums(of_body=False), place.at
         arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
         keeping = _Keeping(partial(self._keep, place))
@@ -106,7 +106,7 @@ class GrowingUploads:
         keeping.check()
         return end
 
-    async def _keep(self, place: Place, parts: Sequence[Part]) -> None:
+    async def _keep(self, place: BlockPlace, parts: Sequence[Part]) -> None:
         """Let parts count, all or none."""
 
         def keep(connection: sa.Connection) -> None:
@@ -146,7 +146,7 @@ class GrowingUploads:
 
         await self._uploads.inbox.drop(await self._uploads.database.change(restart))
 
-    def _place(self, upload: Upload) -> Place:
+    def _place(self, upload: Upload) -> BlockPlace:
         return self._uploads.first_place(upload, series=self._series, number=0, size_bytes=upload.size_bytes or 0)
 
 

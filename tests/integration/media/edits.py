@@ -8,7 +8,7 @@ from pathlib import Path
 from vodpull.media import Toolbox, encode_chunk, encode_limits, probe, survey
 from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, Pieces, write_edit, write_flv
 from vodpull.media.edit.check import check_edit
-from vodpull.media.edit.picture import copy_picture, describe_copy
+from vodpull.media.edit.picture_copy import copy_picture, describe_copy
 from vodpull.media.edit.plan import EditInput, EditOrder, EditPlan, EditSource, copy_obstacle, plan_edit
 from vodpull.media.edit.sound import make_sound
 

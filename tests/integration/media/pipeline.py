@@ -34,7 +34,7 @@ from vodpull.media import (
 )
 from vodpull.media.inspect.segments import measure
 from vodpull.media.package.package import make_pictures, package_media
-from vodpull.media.verify.promises import Seen
+from vodpull.media.verify.multivariant_promises import Seen
 from vodpull.media.verify.verify import listed_segments, prove, what_is_measured
 
 Maker = Callable[..., Awaitable[Path]]

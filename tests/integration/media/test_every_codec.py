@@ -12,7 +12,7 @@ from vodpull.media import RunLimits, Toolbox
 from vodpull.media.encode.codecs import Encoding, audio_flags, video_flags
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.plan.template import AudioCodec, AudioRecipe, VideoCodec, VideoRate
-from vodpull.media.plan.template_text import PRESETS
+from vodpull.media.plan.template_toml import PRESETS
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.run import run

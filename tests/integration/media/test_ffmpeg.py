@@ -179,7 +179,7 @@ def test_a_killed_service_leaves_no_process_behind(sandbox: str, tmp_path: Path)
     marker = f"comment={tmp_path}"
     code = (
         "import asyncio\n"
-        "from vodpull.media.tools.ffmpeg import find_toolbox\n"
+        "from vodpull.media.tools.installed import find_toolbox\n"
         "from vodpull.media.tools.run import run\n"
         "from vodpull.media.tools.limits import RunLimits\n"
         "from vodpull.media.tools.ffmpeg_options import global_flags\n"

@@ -9,8 +9,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media import Original, Rung, Toolbox, encode_chunk, encode_limits, package_and_verify, parse_template
 from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.package.assembly import Assembly
-from vodpull.media.package.hls import Segment
-from vodpull.media.package.pictures import (
+from vodpull.media.package.pictures.poster_and_storyboard import (
     PictureSource,
     build_storyboard_argv,
     few,
@@ -18,7 +17,8 @@ from vodpull.media.package.pictures import (
     make_storyboard,
     storyboard_name,
 )
-from vodpull.media.package.storyboard import plan_storyboard, read_storyboard
+from vodpull.media.package.pictures.storyboard import plan_storyboard, read_storyboard
+from vodpull.media.package.playlists.hls import Segment
 from vodpull.media.plan.template import LONG_S
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.run import run

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.client.exchange import Flow, HttpCall, HttpReply
-from vodpull.client.upload_operations import PIECE_BYTES, upload
+from vodpull.client.operations.uploads import PIECE_BYTES, upload
 from vodpull.errors import ParameterError, UploadDamaged
 
 MADE = {"location": "http://x/api/v1/uploads/1", "upload-offset": "0", "vodpull-video-id": "v"}

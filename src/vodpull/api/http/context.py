@@ -18,28 +18,28 @@ from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.status_reader import StatusReader
+from vodpull.jobs.status.query_reader import QueryReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
-from vodpull.videos.gate import Gate
 from vodpull.videos.library import Library
+from vodpull.videos.playback.file_gate import FileGate
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
-from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,10 @@ class ApiContext:
     access: Access
     intake: Intake
     control: Control
-    disposal: Disposal
+    batch_deletion: BatchDeletion
     outbox: Outbox
     store: Store
-    status: StatusReader
+    status: QueryReader
     """Closed with the application."""
     listing: Listing
     events: Events
@@ -61,7 +61,7 @@ class ApiContext:
     """Of an account's id."""
     library: Library
     storage_days: StorageDays
-    removal: VideoRemoval
+    video_deletion: VideoDeletion
     uploads: Uploads
     upload_limit: RateLimit
     """Requests with upload tokens, by account."""
@@ -78,7 +78,7 @@ class ApiContext:
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
-    gate: Gate
+    gate: FileGate
     """Knows who may have what."""
     urls: FileUrls
     """Writes the URLs of stored files."""

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.terminal.spans import seconds_of
+from vodpull.cli.terminal.durations import seconds_of
 
 if TYPE_CHECKING:
     from vodpull.client import Playback, Video
@@ -69,7 +69,7 @@ def _blocked(file: Path) -> str:
 
 
 def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
-    from vodpull.app.export import Destination, copy_library
+    from vodpull.app.commands.export import Destination, copy_library
     from vodpull.settings import load_settings
 
     settings = load_settings()

@@ -11,7 +11,7 @@ from vodpull.media.edit.assemble import (
     write_flv,
 )
 from vodpull.media.edit.check import check_edit
-from vodpull.media.edit.picture import copy_picture, describe_copy
+from vodpull.media.edit.picture_copy import copy_picture, describe_copy
 from vodpull.media.edit.plan import (
     Container,
     EditInput,

@@ -18,8 +18,8 @@ from vodpull.media.plan.copy_rules import STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Found, ask_proof
+from vodpull.media.verify.content import wrongs
 from vodpull.media.verify.instants import AROUND, LISTENED_S
-from vodpull.media.verify.proof import wrongs
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
 SPREAD_S, MAX_BETWEEN = 60.0, 10

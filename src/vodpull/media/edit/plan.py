@@ -24,7 +24,7 @@ from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, se
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
 from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import VideoRate
-from vodpull.media.plan.template_text import ABR
+from vodpull.media.plan.template_toml import ABR
 
 Container = Literal["mp4", "flv", "m3u8"]
 

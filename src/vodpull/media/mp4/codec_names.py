@@ -1,7 +1,7 @@
 """
 The names of codecs in playlists (RFC 6381), from the header of an MP4 file or of an init segment. Pure.
 
-Which of them a variant of a playlist has is in `package/variants.py`.
+Which of them a variant of a playlist has is in `package/playlists/variants.py`.
 """
 
 from __future__ import annotations

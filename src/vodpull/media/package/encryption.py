@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps
-from vodpull.media.package.playlists import playlists
-from vodpull.media.package.presentation import Presentation, Track, presentation_bytes
+from vodpull.media.package.playlists.all_playlists import playlists
+from vodpull.media.package.playlists.hls import Segment, average_bitrate_bps, peak_bitrate_bps
+from vodpull.media.package.playlists.presentation import Presentation, Track, presentation_bytes
 
 METHOD = "AES-128"
 BLOCK_BYTES = 16

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vodpull.media.encode.codecs import BUFFERED
-from vodpull.media.encode.languages import bcp_47, own_name
-from vodpull.media.package.presentation import SOUNDS, SURROUND, Track
+from vodpull.media.encode.language_codes import bcp_47, own_name
+from vodpull.media.package.playlists.presentation import SOUNDS, SURROUND, Track
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.encode.languages import iso_639_2
+from vodpull.media.encode.language_codes import iso_639_2
 from vodpull.media.mp4.fragments import Sample, TrackHeader, TrackRun, init_segment
 from vodpull.media.mp4.sample_tables import SampleTable
 

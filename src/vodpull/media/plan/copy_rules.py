@@ -21,7 +21,7 @@ from vodpull.media.plan.cuts import (
 )
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.downmix import STEREO
-from vodpull.media.plan.picture import HDR_TRANSFERS
+from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 SOUND_CONTAINER = MP4

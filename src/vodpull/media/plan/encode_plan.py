@@ -9,7 +9,8 @@ from fractions import Fraction
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
 from vodpull.media.plan.cuts import (
     Chunk,
@@ -23,10 +24,9 @@ from vodpull.media.plan.cuts import (
 )
 from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.ladder import Ladder, Rung
-from vodpull.media.plan.picture import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
-from vodpull.media.plan.watermark import Watermark
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
 # are chunks to work on at the same time, one thread for each encoder is cheaper.

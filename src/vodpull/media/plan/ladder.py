@@ -10,11 +10,11 @@ from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.bitrate_ceilings import NEAR, lowered_bps, worth_bps
-from vodpull.media.plan.burnt_text import BurntText
+from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
-from vodpull.media.plan.template_text import ABR
+from vodpull.media.plan.template_toml import ABR
 
 # Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
 MAX_FRAME_RATE = 60.0

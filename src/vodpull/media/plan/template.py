@@ -2,7 +2,7 @@
 Recipes of outputs as data: what a TOML file may say. Pure.
 
 The dataclasses have the form of the file: a key `video.av1.crf` is the field `crf` of the entry `av1` of the field
-`video`. `template_text.py` reads it.
+`video`. `template_toml.py` reads it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from vodpull.media.plan.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark import Watermark
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]

@@ -24,10 +24,10 @@ from vodpull.media.inspect.segments import Measured, SegmentSet, measure, subjec
 from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
-from vodpull.media.package.presentation import Track
+from vodpull.media.package.playlists.presentation import Track
+from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
-from vodpull.media.plan.watermark import Watermark, place_watermark
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox

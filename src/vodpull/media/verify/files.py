@@ -10,8 +10,8 @@ import m3u8
 from vodpull.errors import OutputInvalid
 from vodpull.media.inspect.jpeg import jpeg_size
 from vodpull.media.mp4.boxes import box_names
-from vodpull.media.package.hls import Segment
-from vodpull.media.package.presentation import Track
+from vodpull.media.package.playlists.hls import Segment
+from vodpull.media.package.playlists.presentation import Track
 
 
 def require_file(path: Path) -> int:

@@ -19,19 +19,19 @@ from vodpull.media.inspect.info import COMPLETE_SHARE, MediaInfo
 from vodpull.media.inspect.segments import Measured, SegmentSet, Track
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.assembly import Parts
-from vodpull.media.package.hls import Segment, average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.package.package import Package, make_pictures, package_media
+from vodpull.media.package.pictures.storyboard import read_storyboard
+from vodpull.media.package.pictures.teaser import webp_size
 from vodpull.media.package.placement import PackagedRendition
-from vodpull.media.package.presentation import Track as PresentedTrack
-from vodpull.media.package.storyboard import read_storyboard
-from vodpull.media.package.teaser import webp_size
+from vodpull.media.package.playlists.hls import Segment, average_bitrate_bps, peak_bitrate_bps
+from vodpull.media.package.playlists.presentation import Track as PresentedTrack
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Original, Subject, compare_content
+from vodpull.media.verify.content import Proof, judged
 from vodpull.media.verify.files import picture_size, require_file, require_mp4, whole_segments
-from vodpull.media.verify.promises import Seen, check_promises
-from vodpull.media.verify.proof import Proof, judged
+from vodpull.media.verify.multivariant_promises import Seen, check_promises
 from vodpull.media.verify.vmaf import Quality
 
 # Above this difference from the promised duration, something else went wrong.

@@ -1,4 +1,8 @@
-"""The context of steps: settings, stores and tools of this process, joined by the composition root."""
+"""
+The context of steps: settings, stores and tools of this process, joined by the composition root.
+
+Encoders are counted here (`encoders`), so many as the setting `encode_slots` says, whatever they work for.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,13 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.model import Job, Stage, outputs_name
-from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch

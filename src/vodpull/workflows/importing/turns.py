@@ -3,6 +3,7 @@ One turn of an import: a page of its list, or the next few videos.
 
 A turn ends with one transaction that writes all it found out and starts the next turn. So whatever is killed, an entry
 becomes a job once, and an import whose turn was taken by somebody else (paused, cancelled) changes nothing any more.
+At which priority its jobs come is decided in `submission.py`.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from vodpull.imports.ledger import (
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportState, ListedEntry
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page
-from vodpull.workflows.importing.pictures import Pictures
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
 
@@ -95,7 +96,7 @@ class Turns:
         queues: Queues,
         submission: Submission,
         *,
-        pictures: Pictures,
+        pictures: ChangedElsewhere,
         kinds: Mapping[str, Kind],
         vault: Vault,
     ) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from vodpull.media import BurntText, MediaInfo
 from vodpull.media.encode.filters import picture_graph
-from vodpull.media.plan.picture import Picture, plan_picture
+from vodpull.media.plan.picture_conversion import Picture, plan_picture
 
 Source = Callable[..., MediaInfo]
 ALL = range(300)

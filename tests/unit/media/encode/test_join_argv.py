@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.media.encode.join import JoinedSound, build_join_argv, common_shifts, lateness_s
-from vodpull.media.encode.languages import iso_639_2
+from vodpull.media.encode.language_codes import iso_639_2
 
 Golden = Callable[[str, Sequence[str]], None]
 

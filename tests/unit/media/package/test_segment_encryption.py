@@ -20,8 +20,8 @@ from vodpull.media.package.encryption import (
     keys_needed,
     locks_of,
 )
-from vodpull.media.package.hls import media_playlist
-from vodpull.media.package.presentation import Presentation, Track, read_presentation
+from vodpull.media.package.playlists.hls import media_playlist
+from vodpull.media.package.playlists.presentation import Presentation, Track, read_presentation
 
 # NIST SP 800-38A, F.2.1, with the IV that is a number there.
 KEY = ContentKey(key_id="a" * 32, secret=bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c"))

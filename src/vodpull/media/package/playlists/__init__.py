@@ -1,0 +1,1 @@
+"""What players read before media, as text: HLS playlists and the MPD, from one presentation; no segments."""

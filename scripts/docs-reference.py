@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
-from vodpull.api.http.problems import WireCode, problem_of
+from vodpull.api.http.error_replies import WireCode, problem_of
 from vodpull.errors import Fault, VodpullError, catalogue
 from vodpull.media.tools.accepted import ACCEPTED, Accepted
 from vodpull.settings import Settings

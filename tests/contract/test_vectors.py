@@ -14,11 +14,11 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
 from vodpull.api.cloudvod.requests import parse_pull, parse_query
+from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.api.http.keys.signatures import authenticate
-from vodpull.api.http.problems import error_body, problem_of
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
-from vodpull.jobs.status.status import notification_body, query_data, status_of
+from vodpull.jobs.status.status_data import notification_body, query_data, status_of
 from vodpull.signing import SignedRequest, SigningKey, sign
 
 VECTORS = Path(__file__).resolve().parent.parent / "data" / "vectors"

@@ -24,25 +24,25 @@ from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
+from vodpull.api.http.error_replies import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.health import health_router
 from vodpull.api.http.keys.audit import Audited, note_of
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.old_urls import old_urls_router
-from vodpull.api.http.problems import OWN_PREFIX, no_path_reply, problem_of, problem_reply
 from vodpull.api.http.stored.content_keys import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domains import PublishDomains
 from vodpull.api.v1.account import account_router
 from vodpull.api.v1.audit import audit_router
-from vodpull.api.v1.batches import batches_router
-from vodpull.api.v1.callbacks import callbacks_router
-from vodpull.api.v1.deliveries import deliveries_router
-from vodpull.api.v1.errors import errors_router
-from vodpull.api.v1.events import events_router
+from vodpull.api.v1.batches.routes import batches_router
+from vodpull.api.v1.error_catalogue import errors_router
 from vodpull.api.v1.imports.routes import imports_router
 from vodpull.api.v1.materials import materials_router
+from vodpull.api.v1.notices.callbacks import callbacks_router
+from vodpull.api.v1.notices.deliveries import deliveries_router
+from vodpull.api.v1.notices.events import events_router
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vodpull.api.routes import create_health
+from vodpull.app.composition import Parts, Role
 from vodpull.app.folder import make_data_dir
-from vodpull.app.parts import Parts, Role
 from vodpull.app.server import Connections, Prompt
 from vodpull.app.setup import check_postgresql, check_shared, tell_unknown
 from vodpull.app.telemetry.tracing import open_tracer

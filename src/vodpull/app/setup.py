@@ -16,8 +16,8 @@ import structlog
 
 from vodpull import media, storage
 from vodpull.accounts.audit import AuditLog, Kind, Who
-from vodpull.accounts.installation import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.master_key import check_master_key, is_sealed, other_master_key
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.vault import Vault
 from vodpull.app.folder import make_data_dir

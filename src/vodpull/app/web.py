@@ -19,10 +19,10 @@ from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.waiters import Waiters
 from vodpull.api.routes import create_api, status_query_of
 from vodpull.api.v1.uploads.routes import Tus
+from vodpull.app.composition import Parts
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
 from vodpull.app.outgoing import single_sign_on
-from vodpull.app.parts import Parts
 from vodpull.app.setup import wire_zone
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, FILES_PATH, ConsoleContext, create_console
@@ -31,7 +31,7 @@ from vodpull.jobs.figures.history import History, read_history
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.signing import SigningKey, sign
@@ -70,13 +70,13 @@ def _console_context(parts: Parts, api: ApiContext) -> ConsoleContext:
         deliveries=api.deliveries,
         intake=api.intake,
         control=api.control,
-        disposal=api.disposal,
+        batch_deletion=api.batch_deletion,
         outbox=api.outbox,
         library=api.library,
         categories=api.categories,
         events=api.events,
         encoding=api.encoding,
-        removal=api.removal,
+        video_deletion=api.video_deletion,
         callbacks=api.callbacks,
         captioning=api.captioning,
         imports=api.imports,
@@ -122,17 +122,17 @@ def _api_context(parts: Parts) -> ApiContext:
         ),
         intake=intake,
         control=parts.control,
-        disposal=parts.disposal,
+        batch_deletion=parts.batch_deletion,
         outbox=parts.outbox,
         store=parts.store,
-        status=open_status_reader(parts.database, parts.vault),
+        status=open_query_reader(parts.database, parts.vault),
         listing=Listing(parts.database),
         events=Events(parts.database),
         deliveries=Deliveries(parts.database),
         account_name=parts.accounts.name_of,
         library=parts.library,
         storage_days=parts.storage_days,
-        removal=parts.removal,
+        video_deletion=parts.video_deletion,
         uploads=parts.uploads,
         upload_limit=parts.limit("uploads", parts.settings.upload_rate_limit, what="upload requests of this account"),
         categories=Categories(parts.database),

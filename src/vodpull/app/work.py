@@ -12,26 +12,28 @@ import structlog
 
 from vodpull import media
 from vodpull.accounts.audit import AuditLog
+from vodpull.app.composition import Parts
 from vodpull.app.outgoing import fetch_limits
-from vodpull.app.parts import Parts
 from vodpull.app.setup import find_tools
+from vodpull.database.chore_turns import ChoreTurns
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
-from vodpull.workflows.importing.pictures import Pictures
+from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.submission import Submission
 from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
-from vodpull.workflows.requests.deletion import Sweep
-from vodpull.workflows.requests.leftovers import Leftovers
 from vodpull.workflows.steps import Steps
+from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.chores import Chores, Schedule
+from vodpull.workflows.upkeep.kept_files import Leftovers
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
-from vodpull.workflows.upkeep.schedule import Chores, Schedule
-from vodpull.workflows.upkeep.upload_parts import UploadParts
+from vodpull.workflows.upkeep.orphans import Sweep
 
 EXIT_LOST = 75
 """Exit code when this process counts as dead to others: a supervisor starts it again (EX_TEMPFAIL)."""
@@ -87,7 +89,7 @@ def _turns(parts: Parts, context: Context) -> Turns:
         parts.engine,
         parts.queues,
         submission,
-        pictures=Pictures(parts.store, context.posters),
+        pictures=ChangedElsewhere(parts.store, context.posters),
         kinds=parts.import_kinds,
         vault=parts.vault,
     )
@@ -129,16 +131,18 @@ def _work_folder(parts: Parts) -> Path:
 
 
 def _chores(parts: Parts, workshop: Workshop) -> Chores:
+    holdings = Holdings(parts.database)
     return Chores(
-        retention=parts.retention,
-        leftovers=Leftovers(parts.retention, parts.objects),
-        removal=parts.removal,
+        turns=ChoreTurns(parts.database),
+        deletions=parts.deletions,
+        leftovers=Leftovers(holdings, parts.objects),
+        video_deletion=parts.video_deletion,
         days=parts.storage_days,
         archive=Archive(parts.database, parts.vault, parts.objects),
         materials=MaterialFiles(parts.database, parts.vault, parts.objects, workshop=workshop),
-        uploads=UploadParts(parts.database, parts.objects),
-        disposal=parts.disposal,
-        sweep=Sweep(parts.retention, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
+        uploads=AbandonedUploads(parts.database, parts.objects),
+        batch_deletion=parts.batch_deletion,
+        sweep=Sweep(holdings, parts.objects, uploads=parts.objects, is_over=parts.store.work_is_over),
         audit=AuditLog(parts.database),
         audit_days=parts.settings.audit_days,
         keep_days=parts.settings.retention_days,

@@ -8,12 +8,13 @@ vodpull for Python programs: submit sources, follow them, and check notification
 Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `field` at fault and a `remedy`.
 """
 
-from vodpull.client.audit_operations import AuditFilters, AuditLine, AuditPage
 from vodpull.client.clients import AsyncClient, Client
-from vodpull.client.edit_operations import Edit, EditForm, Material, MaterialPage
-from vodpull.client.import_operations import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
 from vodpull.client.notification import Notification, verify_notification
-from vodpull.client.operations import Options, PullOptions
+from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
+from vodpull.client.operations.batches import Options, PullOptions
+from vodpull.client.operations.edits import Edit, EditForm, Material, MaterialPage
+from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
+from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.shapes import (
     Attempt,
     Batch,
@@ -30,7 +31,6 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
-from vodpull.client.video_operations import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.video_shapes import (
     Account,
     Caption,

@@ -14,18 +14,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client import (
-    audit_operations,
-    edit_operations,
-    import_operations,
-    operations,
-    upload_operations,
-    video_operations,
-)
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
+from vodpull.client.operations import audit as audit_operations
+from vodpull.client.operations import batches as operations
+from vodpull.client.operations import edits as edit_operations
+from vodpull.client.operations import imports as import_operations
+from vodpull.client.operations import uploads as upload_operations
+from vodpull.client.operations import videos as video_operations
+from vodpull.client.operations.videos import VideoFilters
 from vodpull.client.shapes import Batch
 from vodpull.client.trust import no_reply, trusted
-from vodpull.client.video_operations import VideoFilters
 from vodpull.client.video_shapes import Video
 from vodpull.errors import ParameterError
 from vodpull.signing import SigningKey

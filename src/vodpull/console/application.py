@@ -15,20 +15,20 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.home import home_routes
 from vodpull.console.pages.imports import import_routes
 from vodpull.console.pages.inspector import inspector_routes
 from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.overview import overview_routes
 from vodpull.console.pages.people.account import account_routes
-from vodpull.console.pages.people.attempts import Attempts
 from vodpull.console.pages.people.audit import audit_routes
 from vodpull.console.pages.people.entry import entry_routes
 from vodpull.console.pages.people.openid import openid_routes
 from vodpull.console.pages.people.operators import operator_routes
+from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
-from vodpull.console.pages.tasks import task_routes
+from vodpull.console.pages.task import task_routes
+from vodpull.console.pages.task_list import home_routes
 from vodpull.console.pages.videos.captions import caption_routes
 from vodpull.console.pages.videos.edits import edit_routes
 from vodpull.console.pages.videos.library import library_routes
@@ -38,7 +38,7 @@ from vodpull.console.pages.videos.video import video_routes
 from vodpull.console.reply.assets import read_asset
 from vodpull.console.reply.live import Live
 from vodpull.console.reply.rendering import Pages
-from vodpull.console.reply.shield import Shield
+from vodpull.console.reply.security_headers import SecurityHeaders
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
 
@@ -82,7 +82,7 @@ def create_console(context: ConsoleContext) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Shield)],
+        middleware=[Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: refuse, VodpullError: refuse, SQLAlchemyError: refuse},
     )
 

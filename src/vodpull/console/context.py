@@ -32,14 +32,14 @@ from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
-from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,13 +88,13 @@ class ConsoleContext:
     deliveries: Deliveries
     intake: Intake
     control: Control
-    disposal: Disposal
+    batch_deletion: BatchDeletion
     outbox: Outbox
     library: Library
     categories: Categories
     events: Events
     encoding: Encoding
-    removal: VideoRemoval
+    video_deletion: VideoDeletion
     callbacks: Callbacks
     captioning: Captioning
     imports: Imports

@@ -19,10 +19,11 @@ from vodpull.accounts.audit import DONE, AuditLog
 from vodpull.accounts.people.sessions import SESSION_S, Sessions
 from vodpull.console.access_rules import Rule, rule_of
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of
+from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.forms import read_form
-from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
+from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place
 from vodpull.console.request.words import retell, say_in
 from vodpull.errors import FormRefused, PermissionDenied, RequestTooLarge, VodpullError
 

@@ -1,1 +1,1 @@
-"""The connection, the tables and their migrations; queries belong to `jobs` and `accounts`."""
+"""The connection, the tables, their migrations, and what every query needs; queries are with what they are about."""

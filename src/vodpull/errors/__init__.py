@@ -1,7 +1,7 @@
 """
 Every error vodpull raises on purpose: a closed catalogue with stable codes.
 
-What each is over HTTP is decided in `api/http/problems.py`.
+What each is over HTTP is decided in `api/http/error_replies.py`.
 
     VodpullError
     ├── RequestError          what the client sent is not acceptable
@@ -81,7 +81,7 @@ What each is over HTTP is decided in `api/http/problems.py`.
         ├── ServiceUnreachable    service_unreachable *
         └── InternalError         internal_error
 
-`*` may pass by itself, so it is worth another try. HTTP status codes live in `api/http/problems.py` only.
+`*` may pass by itself, so it is worth another try. HTTP status codes live in `api/http/error_replies.py` only.
 """
 
 from vodpull.errors.base import Failure, Fault, VodpullError, catalogue

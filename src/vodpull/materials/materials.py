@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.stored import count_stored
+from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row

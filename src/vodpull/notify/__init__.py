@@ -1,7 +1,7 @@
 """
 One notification, signed and posted to its receiver.
 
-When it is tried again, and what ends that, is decided in `workflows/delivery/schedule.py`.
+When it is tried again, and what ends that, is decided in `workflows/delivery/retry_schedule.py`.
 """
 
 from vodpull.notify.deliver import INSPECTOR_URL, Guard, Reply, post

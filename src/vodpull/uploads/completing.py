@@ -24,12 +24,12 @@ from vodpull.errors import (
     UploadTooLarge,
 )
 from vodpull.uploads import parts as rows
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.inbox import Inbox
-from vodpull.uploads.model import Upload, UploadKind
+from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Whole
 from vodpull.uploads.parts import Block, Part
-from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import lock_upload, touch
-from vodpull.uploads.terms import QUIET_MS, Completion, Ticket, Whole
+from vodpull.uploads.terms import QUIET_MS
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 
 CLAIM_MS = 600_000
@@ -114,7 +114,7 @@ class Completing:
         touch(connection, upload.upload_id)
 
     async def complete(
-        self, ticket: Ticket, *, series: str, size_bytes: int, places: Sequence[Place] | None = None, md5: str = ""
+        self, ticket: Ticket, *, series: str, size_bytes: int, places: Sequence[BlockPlace] | None = None, md5: str = ""
     ) -> str:
         """
         Make a file of the blocks of a series, once, and return its hash; again it is the same answer.
@@ -213,7 +213,7 @@ class Completing:
         return sha1.digest()
 
 
-def _check_places(places: Sequence[Place], blocks: Sequence[Block]) -> None:
+def _check_places(places: Sequence[BlockPlace], blocks: Sequence[Block]) -> None:
     """Compare where a client says that the blocks end with where they do."""
     said = [(place.number, place.size_bytes, place.at, place.nonce) for place in places]
     if said != [(block.number, block.size_bytes, block.size_bytes, block.nonce) for block in blocks]:

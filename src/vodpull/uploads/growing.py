@@ -12,12 +12,11 @@ import sqlalchemy as sa
 
 from vodpull.errors import UploadDamaged, UploadError, UploadMisplaced
 from vodpull.uploads import parts as rows
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
-from vodpull.uploads.model import Upload, Wanted
+from vodpull.uploads.model import Ticket, Upload, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
-from vodpull.uploads.terms import Ticket
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4
@@ -92,7 +91,7 @@ class GrowingUploads:
             await self._keep(place, received.parts)
         return place.at + received.size_bytes
 
-    async def _append_as_it_comes(self, place: Place, body: AsyncIterator[bytes]) -> int:
+    async def _append_as_it_comes(self, place: BlockPlace, body: AsyncIterator[bytes]) -> int:
         sums, end = Sums(of_body=False), place.at
         arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
         keeping = _Keeping(partial(self._keep, place))
@@ -106,7 +105,7 @@ class GrowingUploads:
         keeping.check()
         return end
 
-    async def _keep(self, place: Place, parts: Sequence[Part]) -> None:
+    async def _keep(self, place: BlockPlace, parts: Sequence[Part]) -> None:
         """Let parts count, all or none."""
 
         def keep(connection: sa.Connection) -> None:
@@ -146,7 +145,7 @@ class GrowingUploads:
 
         await self._uploads.inbox.drop(await self._uploads.database.change(restart))
 
-    def _place(self, upload: Upload) -> Place:
+    def _place(self, upload: Upload) -> BlockPlace:
         return self._uploads.first_place(upload, series=self._series, number=0, size_bytes=upload.size_bytes or 0)
 
 

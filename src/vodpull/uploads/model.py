@@ -1,10 +1,12 @@
-"""What an upload is: a reservation of one key for one file, whoever sends it and by which protocol."""
+"""What an upload is: a reservation of one key for one file, whoever sends it and by which protocol; plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+import sqlalchemy as sa
 
 from vodpull import storage
 from vodpull.clock import utc_month
@@ -78,6 +80,43 @@ class Upload:
     def is_complete(self) -> bool:
         """Return True once the whole file has arrived."""
         return self.completed_at_ms is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    """A file that has arrived whole."""
+
+    size_bytes: int
+    hash: str
+    replaces: bool
+    """There was another file under this key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """What a whole file of one kind becomes."""
+
+    finish: Callable[[sa.Connection, Upload, Whole], None]
+    """Makes it so, in the transaction that completes the upload; what it raises undoes all of it."""
+    begin: Callable[[sa.Connection, Upload], None] | None = None
+    """Is told when a file begins to arrive or goes on after a silence, in the transaction in which the bytes count."""
+    is_stored: bool = False
+    """The file lies under its key before `finish`; else its parts stay until whoever needs them has dropped them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """What somebody may do with one upload."""
+
+    upload: Upload
+    overwrite: bool
+    """A complete file may be replaced."""
+    max_bytes: int
+
+    def is_closed_to(self, series: str) -> bool:
+        """Return True when the file is complete, by another series, and stays as it is."""
+        upload = self.upload
+        return upload.is_complete and not self.overwrite and upload.completed_by != series
 
 
 def key_of(wanted: Wanted, *, upload_id: str, subject_id: str, created_at_ms: int) -> str:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.errors import UploadIncomplete, UploadMisplaced
-from vodpull.uploads.place import Place
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 _BLOCK, _PART = tables.upload_block.c, tables.upload_part.c
@@ -58,7 +58,7 @@ class Block:
         return _run(self.parts) == self.size_bytes
 
 
-def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+def begin_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> tuple[BlockPlace, list[str]]:
     """
     Begin a block with the parts of its first body; return where the next bytes belong, and objects that nobody needs.
 
@@ -76,7 +76,7 @@ def begin_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) 
     return replace(end, nonce=nonce), dropped
 
 
-def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tuple[Place, list[str]]:
+def go_on(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> tuple[BlockPlace, list[str]]:
     """
     Add the parts of a body to its block; return where the next bytes belong, and objects that nobody needs.
 
@@ -98,7 +98,7 @@ def go_on(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> tup
     return end, dropped
 
 
-def append(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def append(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     """
     Add parts that follow each other to a block that grows by one writer, if it still ends there.
 
@@ -110,7 +110,7 @@ def append(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> No
     _insert(connection, place, parts)
 
 
-def open_block(connection: sa.Connection, place: Place) -> list[str]:
+def open_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """
     Begin a block that grows by `append`, unless it is there; return objects that nobody needs.
 
@@ -127,21 +127,21 @@ def open_block(connection: sa.Connection, place: Place) -> list[str]:
     return dropped
 
 
-def fill_block(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def fill_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     """Add a whole block at once."""
     lock_row(connection, tables.upload.c.upload_id, place.upload_id)
     open_block(connection, place)
     _insert(connection, place, parts)
 
 
-def forget_block(connection: sa.Connection, place: Place) -> list[str]:
+def forget_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what is known of a block, and return its objects."""
     keys = _drop(connection, replace(place, at=0))
     connection.execute(tables.upload_block.delete().where(_is_block(place)))
     return keys
 
 
-def end_of(connection: sa.Connection, place: Place) -> int:
+def end_of(connection: sa.Connection, place: BlockPlace) -> int:
     """Return how far a block that grows by `append` reaches."""
     end = sa.select(sa.func.max(_PART.at + _PART.size_bytes)).where(_is_part(place))
     return int(connection.scalar(end) or 0)
@@ -185,7 +185,7 @@ def beginning(blocks: Sequence[Block]) -> list[Part]:
     return found
 
 
-def read_span(connection: sa.Connection, place: Place) -> list[Part]:
+def read_span(connection: sa.Connection, place: BlockPlace) -> list[Part]:
     """Return the parts of the span that ends at a place, as far as they have arrived."""
     start = (place.at - 1) // SPAN_BYTES * SPAN_BYTES
     some = sa.and_(_is_part(place), _PART.at >= start, _PART.at < place.at)
@@ -243,15 +243,15 @@ def _run(parts: Sequence[Part]) -> int:
     return end
 
 
-def _is_block(place: Place) -> sa.ColumnElement[bool]:
+def _is_block(place: BlockPlace) -> sa.ColumnElement[bool]:
     return sa.and_(_BLOCK.upload_id == place.upload_id, _BLOCK.series == place.series, _BLOCK.number == place.number)
 
 
-def _is_part(place: Place) -> sa.ColumnElement[bool]:
+def _is_part(place: BlockPlace) -> sa.ColumnElement[bool]:
     return sa.and_(_PART.upload_id == place.upload_id, _PART.series == place.series, _PART.number == place.number)
 
 
-def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> bool:
+def _has_body(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> bool:
     """Tell whether the same bytes have come to the same place before."""
     if not parts:
         return False
@@ -260,18 +260,18 @@ def _has_body(connection: sa.Connection, place: Place, parts: Sequence[Part]) ->
     return int(size or 0) == sum(part.size_bytes for part in parts)
 
 
-def _ends_at(connection: sa.Connection, place: Place) -> bool:
+def _ends_at(connection: sa.Connection, place: BlockPlace) -> bool:
     before = sa.and_(_is_part(place), _PART.at < place.at, _PART.at + _PART.size_bytes == place.at)
     return connection.execute(sa.select(_PART.at).where(before)).first() is not None
 
 
-def _drop(connection: sa.Connection, place: Place) -> list[str]:
+def _drop(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what lies from a place on, and return its objects."""
     behind = sa.and_(_is_part(place), _PART.at >= place.at)
     return list(connection.scalars(tables.upload_part.delete().where(behind).returning(_PART.key)))
 
 
-def _insert(connection: sa.Connection, place: Place, parts: Sequence[Part]) -> None:
+def _insert(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
     own = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
     if parts:
         connection.execute(tables.upload_part.insert(), [own | asdict(part) for part in parts])

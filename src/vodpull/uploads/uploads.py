@@ -29,18 +29,15 @@ from vodpull.errors import (
     UploadTooLarge,
 )
 from vodpull.uploads import parts as rows
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.completing import Completing, Database, locked, spans
 from vodpull.uploads.inbox import Inbox, Received, Sums
-from vodpull.uploads.model import Upload, UploadKind, Wanted
+from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
 from vodpull.uploads.reservations import find_by_key, find_upload, reserve
-from vodpull.uploads.terms import Completion, Ticket, UploadTerms
-from vodpull.uploads.token import Policy, read_token, sign_token
+from vodpull.uploads.terms import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
+from vodpull.uploads.upload_token import Policy, read_token, sign_token
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
-
-MAX_BLOCK_BYTES = 1024**3
-MAX_BLOCKS = 100_000
 
 _NO_NONCE = "0" * 16
 """Of blocks that are to begin, and of those of a complete file: what is sent to them again goes nowhere."""
@@ -128,15 +125,15 @@ class Uploads:
             await asyncio.to_thread(self.database.read, lambda on: check(on, upload.account_id, more_bytes))
 
     @staticmethod
-    def first_place(upload: Upload, *, series: str, number: int, size_bytes: int) -> Place:
+    def first_place(upload: Upload, *, series: str, number: int, size_bytes: int) -> BlockPlace:
         """Return where the first byte of a block belongs."""
-        return Place(
+        return BlockPlace(
             upload_id=upload.upload_id, series=series, nonce=_NO_NONCE, number=number, size_bytes=size_bytes, at=0
         )
 
     async def take_body(
-        self, ticket: Ticket, place: Place, body: AsyncIterator[bytes], *, is_first: bool
-    ) -> tuple[Place, Received]:
+        self, ticket: Ticket, place: BlockPlace, body: AsyncIterator[bytes], *, is_first: bool
+    ) -> tuple[BlockPlace, Received]:
         """
         Store a body of a block: its first one, or the one that belongs at a place.
 
@@ -160,7 +157,7 @@ class Uploads:
             await self._note_span(end)
         return end, received
 
-    def _check_block(self, ticket: Ticket, place: Place) -> None:
+    def _check_block(self, ticket: Ticket, place: BlockPlace) -> None:
         if not 1 <= place.size_bytes <= MAX_BLOCK_BYTES or not 0 <= place.number < MAX_BLOCKS:
             raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
         if ticket.is_closed_to(place.series):
@@ -175,7 +172,7 @@ class Uploads:
                 left = place.size_bytes - rows.end_of(connection, place)
                 self.terms.check_quota(connection, ticket.upload.account_id, left)
 
-    def _keep(self, place: Place, parts: Sequence[Part], *, is_first: bool) -> tuple[Place, list[str]]:
+    def _keep(self, place: BlockPlace, parts: Sequence[Part], *, is_first: bool) -> tuple[BlockPlace, list[str]]:
         with self.database.engine.begin() as connection:
             upload = locked(connection, place.upload_id)
             # Sent again although all has come: its parts must stay.
@@ -187,7 +184,7 @@ class Uploads:
             write = rows.begin_block if is_first else rows.go_on
             return write(connection, place, parts)
 
-    async def _note_span(self, end: Place) -> None:
+    async def _note_span(self, end: BlockPlace) -> None:
         """Compute the digest of a span that came in several bodies, once it is whole; else `complete` does it."""
         if end.nonce == _NO_NONCE or (end.at % SPAN_BYTES and end.at != end.size_bytes):
             return

@@ -118,18 +118,15 @@ class Library:
         Raises:
             ParameterError: the cursor is not one of ours.
         """
-        query, places = _ordered(_QUERY, wanted), _ordered(sa.select(*_PLACE), wanted)
-        if cursor:
-            behind = _is_behind(wanted, read_cursor(cursor))
-            query, places = query.where(behind), places.where(behind)
+        place = [] if not cursor else [_is_behind(wanted, read_cursor(cursor))]
         most, searched, end = min(limit, MAX_PAGE), _searched(wanted), None
         with self.engine.connect() as connection:
             if searched:
+                places = _ordered(sa.select(*_PLACE), wanted).where(*place)
                 end = connection.execute(places.offset(LOOKED_THROUGH - 1).limit(1)).first()
-                query = query.where(*searched)
             if end is not None:
-                query = query.where(_is_before(wanted, end))
-            videos = _read(connection, query.limit(most + 1))
+                place.append(_is_before(wanted, end))
+            videos = _found(connection, wanted, *place, *searched, limit=most + 1)
         shown = videos[:most]
         if len(videos) > most:
             return shown, write_cursor(shown[-1].created_at_ms, shown[-1].video_id)
@@ -137,9 +134,8 @@ class Library:
 
     def part(self, wanted: VideoFilter, *, limit: int, offset: int) -> list[Video]:
         """Return videos by their place among all that fit, however many are looked through for it."""
-        query = _ordered(_QUERY, wanted).where(*_searched(wanted))
         with self.engine.connect() as connection:
-            return _read(connection, query.limit(min(limit, MAX_PAGE)).offset(offset))
+            return _found(connection, wanted, *_searched(wanted), limit=min(limit, MAX_PAGE), offset=offset)
 
     def count(self, wanted: VideoFilter) -> int:
         """Return how many videos fit."""
@@ -283,6 +279,15 @@ def _video_of(row: Mapping[Any, Any], categories: Sequence[Category]) -> Video:
 
 
 _PLACE = (tables.video.c.created_at_ms, tables.video.c.video_id)
+
+
+def _found(
+    connection: sa.Connection, wanted: VideoFilter, *which: sa.ColumnElement[bool], limit: int, offset: int = 0
+) -> list[Video]:
+    """Read a part of a list. What indexes hold says which videos they are, and only of those is more read."""
+    ids = _ordered(sa.select(tables.video.c.video_id), wanted).where(*which).limit(limit).offset(offset)
+    videos = _read(connection, _QUERY.where(tables.video.c.video_id.in_(ids.correlate(None))))
+    return sorted(videos, key=lambda video: (video.created_at_ms, video.video_id), reverse=not wanted.oldest_first)
 
 
 def _ordered(query: sa.Select[Any], wanted: VideoFilter) -> sa.Select[Any]:

@@ -15,7 +15,7 @@ import structlog
 
 from vodpull.errors import InternalError, VodpullError
 from vodpull.jobs.store.refs import JobRef
-from vodpull.workflows.attempt.patience import failure_of
+from vodpull.workflows.attempt.repeated_work import failure_of
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.steps import Steps

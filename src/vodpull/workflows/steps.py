@@ -43,9 +43,9 @@ from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_t
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, attempt_name, replaces
 from vodpull.workflows.attempt.early import HeadStart
-from vodpull.workflows.attempt.known import switch
-from vodpull.workflows.attempt.patience import Patience
+from vodpull.workflows.attempt.known_playlists import switch
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.repeated_work import RepeatedWork
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 from vodpull.workflows.delivery.outbox import Outbox
@@ -72,7 +72,7 @@ class Steps:
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
-        self._patience = Patience(context, when_cancelled=self._clear_if_over)
+        self._repeated = RepeatedWork(context, when_cancelled=self._clear_if_over)
 
     async def arrive(self, upload_id: str) -> None:
         """Encode what can be of an upload while it comes; what cannot is no fault of anybody."""
@@ -82,7 +82,7 @@ class Steps:
         """Bring the source here, whole, and store it. Result: `asset`, `info`, whether to `encode`; or `failure`."""
         batch, job = await self._find(ref)
         with self._context.watch.part(ref, "fetch"):
-            return await self._patience.work(job, lambda: self._fetch(batch, job))
+            return await self._repeated.work(job, lambda: self._fetch(batch, job))
 
     async def plan(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Decide what is made of the original. Result: the number of `chunks`, or `failure`."""
@@ -93,7 +93,7 @@ class Steps:
             await self._context.enter_stage(job, Stage.STORE)
             return {"chunks": len((await self._production.plan(job, _INFO.validate_python(info))).plan.chunks)}
 
-        return await self._patience.work(job, plan)
+        return await self._repeated.work(job, plan)
 
     async def tracks(self, ref: JobRef, info: JsonObject) -> JsonObject:
         """Encode the sound as a whole. Result: empty, or `failure`."""
@@ -142,7 +142,7 @@ class Steps:
             return {"asset": asdict(await self._production.publish(job, _INFO.validate_python(info)))}
 
         with self._context.watch.stage(ref, Stage.PUBLISH):
-            return await self._patience.work(job, publish)
+            return await self._repeated.work(job, publish)
 
     async def _produce(
         self, ref: JobRef, info: JsonObject, make: Callable[[Job, media.MediaInfo], Awaitable[object]]
@@ -153,7 +153,7 @@ class Steps:
             await make(job, _INFO.validate_python(info))
             return {}
 
-        return await self._patience.work(job, produce)
+        return await self._repeated.work(job, produce)
 
     async def finish(self, ref: JobRef, outcome: JsonObject) -> None:
         """Make the job final, with its notification in the same transaction, and clear its files; or postpone it."""
@@ -199,7 +199,7 @@ class Steps:
     async def _tidy(self, work: Callable[[], Awaitable[None]]) -> None:
         """Remove files; that a store refuses to do so is no reason for a job not to end."""
         try:
-            await self._patience.outlast_storage(work)
+            await self._repeated.outlast_storage(work)
         except StorageError as error:
             log.warning("files stay in the store", code=error.code)
 

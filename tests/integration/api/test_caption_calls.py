@@ -16,16 +16,16 @@ from tests.stored import add_video, finish
 from vodpull import captions
 from vodpull.clock import now_ms
 from vodpull.database import tables
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import MAX_CAPTIONS, Job, VideoOrigin
-from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.captions import CaptionRows
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.playlist_texts import PlaylistText, keep_texts
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.kept_files import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"
 MULTIVARIANT = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=1000\nv-01.m3u8\n"
@@ -151,7 +151,7 @@ def test_what_was_exchanged_goes_after_an_hour_and_what_plays_stays(film: Film) 
     directory = tables.superseded.c.directory == film.job.directory
     with film.served.database.begin() as connection:
         connection.execute(tables.superseded.update().where(directory).values(due_at_ms=now_ms() - 1))
-    asyncio.run(Leftovers(Retention(film.served.database), film.served.objects).remove_superseded())
+    asyncio.run(Leftovers(Holdings(film.served.database), film.served.objects).remove_superseded())
     gone = {key.split("/")[-2] for key in before} - {key.split("/")[-2] for key in film.stored()}
     assert gone == {first["playlist_url"].split("/")[-2]}
     assert len(film.texts()) == 1
@@ -163,7 +163,7 @@ def test_what_was_exchanged_goes_after_an_hour_and_what_plays_stays(film: Film) 
 def test_files_on_their_way_are_nobodys_to_remove(film: Film) -> None:
     rows = CaptionRows(film.served.database)
     rows.begin(film.job.video_id, "fr", "fr-0123456789abcdef")
-    [holding] = Retention(film.served.database).holdings([film.job.directory], settled_before_ms=0).values()
+    [holding] = Holdings(film.served.database).of([film.job.directory], settled_before_ms=0).values()
     assert holding.captions == {"fr-0123456789abcdef"}
     assert film.call("GET").json()["captions"] == []
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from vodpull.api.cloudvod.library.refusals import NO_VIDEO_ID, Refused
-from vodpull.api.http.once import Once
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import KeyReused, RequestRepeated
 from vodpull.jobs.submission.idempotency import fingerprint, signed_fingerprint
 

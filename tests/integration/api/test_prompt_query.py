@@ -18,7 +18,7 @@ from vodpull.api.http.exchange import Arrived
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.metrics import Answered
 from vodpull.database import tables
-from vodpull.jobs.status.status_reader import open_status_reader
+from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.signing import SigningKey, sign
 
 
@@ -37,7 +37,7 @@ def limit(database: sa.Engine, key: NewKey) -> RateLimit:
 
 @pytest.fixture
 async def prompt(database: sa.Engine, limit: RateLimit, told: list[Answered]) -> AsyncIterator[PromptStatusQuery]:
-    reader = open_status_reader(database, VAULT)
+    reader = open_query_reader(database, VAULT)
     access = Access(Accounts(database, VAULT).find_live, limit=limit, is_first=lambda _: True)
     query = StatusQuery(reader, access, language="en", compat=())
     yield PromptStatusQuery(query, on_reply=told.append)

@@ -17,7 +17,7 @@ from vodpull.errors import RateLimited
 from vodpull.jobs.model import Clarity, Job, ServerType
 from vodpull.media import find_toolbox
 from vodpull.videos.library import Library
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.requests.stills import MAX_WAITING, Stills
 
 FOLDER = "pullvideo/202611/" + "5" * 32

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.app.backup import restore_backup, write_backup
+from vodpull.app.commands.backup import restore_backup, write_backup
 from vodpull.app.setup import open_accounts
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings, load_settings

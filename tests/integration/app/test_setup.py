@@ -15,10 +15,10 @@ from tests.services.s3 import BUCKET
 from typer.testing import CliRunner
 
 from vodpull import storage
-from vodpull.accounts.installation import check_master_key
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.master_key import check_master_key
 from vodpull.accounts.vault import Vault
-from vodpull.app.doctor import diagnose
+from vodpull.app.commands.doctor import diagnose
 from vodpull.app.service import running_service
 from vodpull.app.setup import check_postgresql, open_accounts, prove_store, require_installation
 from vodpull.cli.main import app

@@ -22,7 +22,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.jobs.model import EncodeState, VideoOrigin
-from vodpull.uploads.token import Policy, UploadKey, sign_token
+from vodpull.uploads.upload_token import Policy, UploadKey, sign_token
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video

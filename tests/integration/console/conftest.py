@@ -33,12 +33,12 @@ from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.imports.kinds import Kind
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.listers.cloudvod import CloudVodLister
+from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
 from vodpull.jobs.model import Batch, BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
-from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
@@ -54,7 +54,7 @@ from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
@@ -62,14 +62,14 @@ from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 PASSWORD = "correct horse battery"
 
@@ -203,7 +203,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
     control = Control(store, outbox, engine=engine, queues=queues)
-    disposal = Disposal(Retention(database), control, open_store("memory://"))
+    batch_deletion = BatchDeletion(Deletions(database), control, open_store("memory://"))
     library = Library(database)
     intake = Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None))
     names = [queue.name for queue in queues.all()]
@@ -218,7 +218,7 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         deliveries=Deliveries(database),
         intake=intake,
         control=control,
-        disposal=disposal,
+        batch_deletion=batch_deletion,
         outbox=outbox,
         library=library,
         categories=Categories(database),
@@ -230,7 +230,9 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
         receive=_receive,
         max_upload_bytes=10**12,
         captioning=Captioning(store, CaptionFiles(database, OBJECTS), side_files=SIDE_FILES),
-        removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=open_store("memory://")),
+        video_deletion=VideoDeletion(
+            library, store, batch_deletion=batch_deletion, outbox=outbox, objects=open_store("memory://")
+        ),
         callbacks=Callbacks(database),
         check_url=AddressGuard().check_url,
         urls=urls,

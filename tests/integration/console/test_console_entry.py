@@ -11,7 +11,7 @@ from tests.integration.console.conftest import PASSWORD, Console, mounted
 
 from vodpull.accounts.people.sessions import Place
 from vodpull.console import console_link, create_console
-from vodpull.console.pages.people import attempts
+from vodpull.console.pages.people import sign_in_limits
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -120,7 +120,7 @@ def test_guesses_from_one_ipv6_customer_count_as_one(operator: Console) -> None:
 
 
 def test_guesses_from_everywhere_are_slowed_down_together(operator: Console, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "ATTEMPTS_OF_ALL", "12/5 minutes")
+    monkeypatch.setattr(sign_in_limits, "ATTEMPTS_OF_ALL", "12/5 minutes")
     with_limit = replace(operator, app=create_console(operator.context))
     assert [guess(with_limit, "192.0.2.1") for _ in range(20)].count(403) == 10
     # What was refused for one address alone was not counted for all.

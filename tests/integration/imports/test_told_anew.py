@@ -23,8 +23,8 @@ from vodpull.videos.library import Library, VideoEdit
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page
-from vodpull.workflows.importing.pictures import Pictures
 
 FIRST = Entry("old", "http://o.test/1", name="clip-1", description="", revision="r")
 
@@ -80,7 +80,7 @@ class Imports:
             folder=folder,
         )
         posters = Posters(database, open_store("memory:///"), side_files, toolbox=find_toolbox("", sandbox="auto"))
-        self._pictures = Pictures(Store(database), posters)
+        self._pictures = ChangedElsewhere(Store(database), posters)
 
     async def take(self, entry: Entry) -> tuple[bool, Video]:
         """Import the library with this entry; return whether something was to come, and the video afterwards."""

@@ -6,11 +6,11 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import older_database
 
+from vodpull.accounts.people.console_tokens import hash_of
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Sessions
-from vodpull.accounts.people.tokens import hash_of
 from vodpull.clock import now_ms
 from vodpull.database.migrate import migrate
 

@@ -17,10 +17,11 @@ from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
+from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
-from vodpull.jobs.removals import Retention
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
@@ -127,10 +128,10 @@ def test_every_filter_of_deliveries_has_an_index(tmp_path: Path, wanted: dict[st
 
 HOUSEKEEPING: dict[str, Callable[[sa.Engine], object]] = {
     "manifests": lambda database: Records(database).unarchived(limit=9),
-    "expired": lambda database: Retention(database).expired(finished_before_ms=1, limit=9),
-    "removals": lambda database: Retention(database).due(limit=9),
-    "superseded": lambda database: Retention(database).superseded(limit=9),
-    "holdings": lambda database: Retention(database).holdings(["a"], settled_before_ms=1),
+    "expired": lambda database: Deletions(database).expired(finished_before_ms=1, limit=9),
+    "removals": lambda database: Deletions(database).due(limit=9),
+    "superseded": lambda database: Holdings(database).superseded(limit=9),
+    "holdings": lambda database: Holdings(database).of(["a"], settled_before_ms=1),
     "deletions": lambda database: Tasks(database).unfinished(TaskKind.DELETE, limit=9),
     "requests": forget_old,
     "work folders": lambda database: Store(database).work_is_over("a-1"),

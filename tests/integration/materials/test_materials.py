@@ -14,12 +14,12 @@ from tests.videos import stored_video
 
 from vodpull import storage
 from vodpull.accounts.keys import Accounts, NewKey
-from vodpull.accounts.stored import used_bytes
+from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotFound, Occupied, PermissionDenied
-from vodpull.jobs.removals import Retention
+from vodpull.jobs.deletions import Deletions
 from vodpull.materials.materials import MaterialEdit, MaterialFilter, Materials, keep_material, use_materials
 from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
 from vodpull.media import find_toolbox
@@ -90,9 +90,9 @@ def test_what_a_video_uses_goes_only_by_force(database: sa.Engine, key: NewKey) 
     materials.delete(other, stop_use=True)
     third = stored_material(database, key, another_material())
     use(third)
-    view = Retention(database).find(video.batch_id)
+    view = Deletions(database).find(video.batch_id)
     assert view is not None
-    Retention(database).delete(view)
+    Deletions(database).delete(view)
     materials.delete(third)
 
 

@@ -14,11 +14,11 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
-from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.uploads.terms import Completion, UploadTerms
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
+from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
-from vodpull.workflows.upkeep.upload_parts import KEEP_MS, UploadParts
+from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
 
 HOUR_MS = 3_600_000
 
@@ -72,7 +72,7 @@ def age(database: sa.Engine, upload: Upload, *, by_ms: int) -> None:
 def test_unfinished_uploads_go_after_a_week_with_their_parts(
     database: sa.Engine, objects: ObjectStore, send: Send
 ) -> None:
-    upload, parts = send(False), UploadParts(database, objects)
+    upload, parts = send(False), AbandonedUploads(database, objects)
     age(database, upload, by_ms=KEEP_MS - HOUR_MS)
     asyncio.run(parts.drop_old())
     assert uploads_of(database) == [upload.upload_id]
@@ -86,7 +86,7 @@ def test_unfinished_uploads_go_after_a_week_with_their_parts(
 def test_an_upload_that_goes_on_while_it_is_forgotten_stays(
     database: sa.Engine, objects: ObjectStore, send: Send
 ) -> None:
-    upload, parts = send(False), UploadParts(database, objects)
+    upload, parts = send(False), AbandonedUploads(database, objects)
     age(database, upload, by_ms=KEEP_MS + HOUR_MS)
     [expired] = parts._expired()
     age(database, upload, by_ms=0)
@@ -104,7 +104,7 @@ def test_objects_that_are_nobodys_go_and_those_of_uploads_stay(
     two_days_ago_s = time.time() - 2 * 86_400
     for key in (mine, f"{UPLOADS}/20261101/old"):
         os.utime(tmp_path / "store" / key, (two_days_ago_s, two_days_ago_s))
-    assert asyncio.run(UploadParts(database, objects).sweep()) == 1
+    assert asyncio.run(AbandonedUploads(database, objects).sweep()) == 1
     assert asyncio.run(objects.list_keys(UPLOADS)) == sorted([mine, f"{UPLOADS}/20261101/young"])
 
 

@@ -18,16 +18,16 @@ from vodpull.database import tables
 from vodpull.errors import UploadTokenInvalid
 from vodpull.storage import UPLOADS
 from vodpull.uploads import uploads as uploads_module
-from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.uploads.place import Place
-from vodpull.uploads.terms import Completion, UploadTerms
-from vodpull.uploads.token import UploadKey
+from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
+from vodpull.uploads.terms import UploadTerms
+from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.attempt import arrivals
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.requests.uploaded import video_options
-from vodpull.workflows.upkeep.upload_parts import KEEP_MS, UploadParts
+from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
 
 HOUR_MS = 3_600_000
 LIMIT_S = 30
@@ -49,7 +49,7 @@ class Sender:
     uploads: Uploads
     wanted: Wanted
     upload: Upload
-    place: Place
+    place: BlockPlace
     """Of the bytes that are missing."""
     followed: asyncio.Task[None]
     videos: list[str] = field(default_factory=list)
@@ -156,7 +156,7 @@ async def test_of_an_upload_that_nobody_goes_on_with_nothing_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with _half_sent(database, tmp_path, account_id, monkeypatch) as sender:
-        upkeep, objects = UploadParts(database, sender.made.can.objects), sender.made.can.objects
+        upkeep, objects = AbandonedUploads(database, sender.made.can.objects), sender.made.can.objects
         if not is_swept:
             monkeypatch.setattr(arrivals, "QUIET_MS", 100)
             async with asyncio.timeout(LIMIT_S):

@@ -15,8 +15,8 @@ from tests.integration.workflows.attempts import Bench, bench, pulled
 from vodpull import media
 from vodpull.errors import OutputInvalid
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.verified import read_verified
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, write_plan
+from vodpull.workflows.attempt.workspace.verified import read_verified
 
 
 async def mix_up_chunks(made: Bench, info: media.MediaInfo, folder: Path) -> None:

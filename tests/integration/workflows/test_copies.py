@@ -15,7 +15,7 @@ from tests.services.s3 import BUCKET
 from tests.stored import ASSET, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.app.export import line_of
+from vodpull.app.commands.export import line_of
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
 from vodpull.imports.listers.tables import read_jsonl

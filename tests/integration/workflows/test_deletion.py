@@ -16,9 +16,10 @@ from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
 from vodpull.errors import NotFound
+from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
-from vodpull.jobs.removals import Retention
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -27,13 +28,13 @@ from vodpull.storage.objects import ObstoreObjects
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
-from vodpull.workflows.requests import deletion
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import ORPHAN_AGE_S, Disposal, Sweep
+from vodpull.workflows.upkeep import orphans
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S, Sweep
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
-
-DAY_MS = 86_400_000
+from vodpull.workflows.upkeep.retention import DAY_MS, expire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class House:
     store: Store
     accounts: Accounts
     objects: ObstoreObjects
-    disposal: Disposal
+    batch_deletion: BatchDeletion
     archive: Archive
     rebuild: Rebuild
 
@@ -63,7 +64,7 @@ class House:
         return again
 
     def sweep(self) -> Sweep:
-        return Sweep(Retention(self.database), self.objects, uploads=self.objects, is_over=self.store.work_is_over)
+        return Sweep(Holdings(self.database), self.objects, uploads=self.objects, is_over=self.store.work_is_over)
 
     async def keys(self) -> list[str]:
         return await self.objects.list_keys("")
@@ -99,7 +100,7 @@ def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> 
         store=store,
         accounts=accounts,
         objects=objects,
-        disposal=Disposal(Retention(database), control, objects),
+        batch_deletion=BatchDeletion(Deletions(database), control, objects),
         archive=Archive(database, VAULT, objects),
         rebuild=Rebuild(database, VAULT, objects),
     )
@@ -108,12 +109,12 @@ def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> 
 @pytest.fixture
 def a_day_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make everything stored until now old enough to be swept."""
-    monkeypatch.setattr(deletion, "now_s", lambda: time.time() + ORPHAN_AGE_S + 60)
+    monkeypatch.setattr(orphans, "now_s", lambda: time.time() + ORPHAN_AGE_S + 60)
 
 
 async def test_a_deleted_batch_leaves_nothing_in_the_store(house: House) -> None:
     gone, kept = await house.ingest(jobs=2), await house.ingest()
-    assert await house.disposal.delete(gone.batch.batch_id, account_id=gone.batch.account_id)
+    assert await house.batch_deletion.delete(gone.batch.batch_id, account_id=gone.batch.account_id)
     [job] = kept.jobs
     assert [key for key in await house.keys() if job.directory not in key] == []
     assert len(await house.keys()) == 3
@@ -121,14 +122,14 @@ async def test_a_deleted_batch_leaves_nothing_in_the_store(house: House) -> None
 
 async def test_a_deleted_job_leaves_its_neighbours_alone(house: House) -> None:
     view = await house.ingest(jobs=2)
-    assert await house.disposal.delete(view.batch.batch_id, account_id=view.batch.account_id, position=0)
+    assert await house.batch_deletion.delete(view.batch.batch_id, account_id=view.batch.account_id, position=0)
     assert {job.directory in key for job in view.jobs[:1] for key in await house.keys()} == {False}
     assert len(await house.keys()) == 3
 
 
 async def test_what_is_under_way_is_stopped_first(house: House) -> None:
     view = house.accept(jobs=2)
-    assert not await house.disposal.delete(view.batch.batch_id, account_id=view.batch.account_id, position=1)
+    assert not await house.batch_deletion.delete(view.batch.batch_id, account_id=view.batch.account_id, position=1)
     found = house.store.find_batch(view.batch.batch_id)
     assert found is not None
     assert [job.stage.value for job in found.jobs] == ["waiting", "cancelled"]
@@ -137,24 +138,24 @@ async def test_what_is_under_way_is_stopped_first(house: House) -> None:
 async def test_deleting_again_is_the_same(house: House) -> None:
     batch = (await house.ingest()).batch
     for _ in range(2):
-        assert await house.disposal.delete(batch.batch_id, account_id=batch.account_id)
+        assert await house.batch_deletion.delete(batch.batch_id, account_id=batch.account_id)
 
 
 @pytest.mark.parametrize(("account", "position"), [("somebody else", None), ("", 7)])
 async def test_what_the_account_does_not_have_is_not_found(house: House, account: str, position: int | None) -> None:
     batch = (await house.ingest()).batch
     with pytest.raises(NotFound):
-        await house.disposal.delete(batch.batch_id, account_id=account or batch.account_id, position=position)
+        await house.batch_deletion.delete(batch.batch_id, account_id=account or batch.account_id, position=position)
     with pytest.raises(NotFound):
-        await house.disposal.delete("0" * 32, account_id=batch.account_id)
+        await house.batch_deletion.delete("0" * 32, account_id=batch.account_id)
 
 
 async def test_an_expired_batch_goes_with_its_files(house: House) -> None:
     batch = (await house.ingest()).batch
     now_ms = int(1000 * time.time())
-    assert house.disposal.expire(now_ms=now_ms, keep_days=1.0) == 0
-    assert house.disposal.expire(now_ms=now_ms + 2 * DAY_MS, keep_days=1.0) == 1
-    await house.disposal.remove_due()
+    assert expire(Deletions(house.database), now_ms=now_ms, keep_days=1.0) == 0
+    assert expire(Deletions(house.database), now_ms=now_ms + 2 * DAY_MS, keep_days=1.0) == 1
+    await house.batch_deletion.remove_due()
     assert house.store.find_batch(batch.batch_id) is None
     assert await house.keys() == []
 

@@ -20,9 +20,9 @@ from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
-from vodpull.workflows.attempt.preview import read_note
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.workspace.pieces import PLAN
+from vodpull.workflows.attempt.workspace.preview_note import read_note
 
 LIMIT_S = 30
 """Of every wait, on a busy machine."""

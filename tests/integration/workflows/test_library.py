@@ -23,11 +23,12 @@ from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
 from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.old_urls import video_of_old_id
+from vodpull.jobs.deletions import Deletions
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
-from vodpull.jobs.removals import Retention
-from vodpull.jobs.store import posters, superseded
+from vodpull.jobs.store import posters, replaced_files
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
@@ -42,16 +43,16 @@ from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.known import make_known
+from vodpull.workflows.attempt.known_playlists import make_known
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.encoding import Encoding
-from vodpull.workflows.requests.leftovers import Leftovers, keeps
-from vodpull.workflows.requests.removal import VideoRemoval
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.kept_files import Leftovers, keeps
 from vodpull.workflows.upkeep.rebuild import Rebuild
 
 
@@ -64,8 +65,8 @@ class Place:
     library: Library
     encoding: Encoding
     outbox: Outbox
-    removal: VideoRemoval
-    disposal: Disposal
+    video_deletion: VideoDeletion
+    batch_deletion: BatchDeletion
     archive: Archive
     leftovers: Leftovers
 
@@ -124,8 +125,8 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
     objects = open_store((tmp_path / "store").as_uri())
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
-    retention = Retention(database)
-    disposal = Disposal(retention, Control(store, outbox, engine=engine, queues=queues), objects)
+    deletions = Deletions(database)
+    batch_deletion = BatchDeletion(deletions, Control(store, outbox, engine=engine, queues=queues), objects)
     yield Place(
         database=database,
         store=store,
@@ -134,10 +135,10 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
         library=library,
         encoding=Encoding(store, engine, queues, templates=TEMPLATES),
         outbox=outbox,
-        removal=VideoRemoval(library, store, disposal=disposal, outbox=outbox, objects=objects),
-        disposal=disposal,
+        video_deletion=VideoDeletion(library, store, batch_deletion=batch_deletion, outbox=outbox, objects=objects),
+        batch_deletion=batch_deletion,
         archive=Archive(database, VAULT, objects),
-        leftovers=Leftovers(retention, objects),
+        leftovers=Leftovers(Holdings(database), objects),
     )
     engine.shutdown()
 
@@ -151,7 +152,7 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
     assert (under_way.encode_state, under_way.asset, under_way.template) == (EncodeState.ENCODING, video.asset, "mp4")
     batch, job = place.store.find_job(video.job_id)
     assert (batch.template, job.attempt, job.stage, int(job.pull_status)) == ("mp4", 2, Stage.WAITING, 2)
-    monkeypatch.setattr(superseded, "REPLACED_STAYS_MS", 0)
+    monkeypatch.setattr(replaced_files, "REPLACED_STAYS_MS", 0)
     finish(place.store, job, Outcome(asset=await place.encoded(job, attempt=2)))
     assert place.again(video).encode_state is EncodeState.ENCODED
     before = await place.names(video)
@@ -165,7 +166,7 @@ async def test_what_a_video_had_stays_until_it_is_encoded_again_and_goes_later(
 async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(superseded, "REPLACED_STAYS_MS", 0)
+    monkeypatch.setattr(replaced_files, "REPLACED_STAYS_MS", 0)
     video = await place.ingest()
     first, second = (own_poster_key(folder(place.job(video)), video.video_id, mark) for mark in "ab")
     for key in (first, second):
@@ -240,7 +241,7 @@ async def test_outputs_of_an_older_release_are_told_from_those_of_later_attempts
 
 async def test_a_deleted_video_leaves_nothing(place: Place) -> None:
     video, other = await place.ingest(), await place.ingest()
-    assert await place.removal.delete(video) is None
+    assert await place.video_deletion.delete(video) is None
     with pytest.raises(NotFound):
         place.again(video)
     assert await place.names(video) == set()
@@ -250,14 +251,14 @@ async def test_a_deleted_video_leaves_nothing(place: Place) -> None:
 
 async def test_a_deletion_that_is_not_waited_for_tells_when_the_files_are_gone(place: Place) -> None:
     video = await place.ingest()
-    task_id = await place.removal.delete(video, wait=False, notify_url="http://receiver.test/", access_key="k")
+    task_id = await place.video_deletion.delete(video, wait=False, notify_url="http://receiver.test/", access_key="k")
     with pytest.raises(NotFound):
         place.again(video)
     assert place.sent() == [], "the files are there"
     async with asyncio.timeout(60):
         while not place.sent():
             await asyncio.sleep(0.01)
-    await place.removal.carry_out()
+    await place.video_deletion.carry_out()
     [told] = place.sent()
     assert told | {"timestamp": 0} == {
         "taskId": str(task_id),
@@ -271,21 +272,21 @@ async def test_a_video_in_use_is_deleted_only_on_demand(place: Place) -> None:
     video = await place.ingest()
     place.encoding.start([video], template="mp4")
     with pytest.raises(Occupied):
-        await place.removal.delete(video)
-    await place.removal.delete(video, stop_use=True)
+        await place.video_deletion.delete(video)
+    await place.video_deletion.delete(video, stop_use=True)
     with pytest.raises(NotFound):
         place.again(video)
 
 
 async def test_the_original_alone_can_go(place: Place) -> None:
     video = await place.ingest()
-    assert await place.removal.delete(video, only_original=True) is None
+    assert await place.video_deletion.delete(video, only_original=True) is None
     rest = place.again(video)
     assert rest.updated_at_ms > video.updated_at_ms
     assert (rest.asset.original, rest.asset.playlist_key) == (None, video.asset.playlist_key)
     assert "a.mp4" not in await place.names(video)
     with pytest.raises(NotAllowedNow):
-        await place.removal.delete(rest, only_original=True)
+        await place.video_deletion.delete(rest, only_original=True)
     with pytest.raises(NotAllowedNow, match="no original"):
         place.encoding.start([rest], template="mp4")
 
@@ -298,13 +299,13 @@ async def test_all_videos_of_a_category_go(place: Place) -> None:
     child = tree.create(account_id, "第一季", parent_id=parent.node_id)
     for video, node in zip(videos[:2], (parent, child), strict=True):
         place.library.edit(video.video_id, VideoEdit(labels=[node.node_id]), account_id=account_id)
-    place.removal.delete_category(account_id, parent.node_id, notify_url="http://receiver.test/")
+    place.video_deletion.delete_category(account_id, parent.node_id, notify_url="http://receiver.test/")
     for video in videos[:2]:
         with pytest.raises(NotFound):
             place.again(video)
-    await place.removal.carry_out()
-    await place.disposal.remove_due()
-    await place.removal.carry_out()
+    await place.video_deletion.carry_out()
+    await place.batch_deletion.remove_due()
+    await place.video_deletion.carry_out()
     left, _ = place.library.page(VideoFilter(account_id=account_id), limit=10)
     assert [video.video_id for video in left] == [videos[2].video_id]
     assert {item["videoId"] for item in place.sent()[0]["items"]} == {video.video_id for video in videos[:2]}
@@ -421,7 +422,7 @@ async def test_nothing_is_told_of_an_encode_that_was_called_off(place: Place) ->
     video = await place.ingest()
     Callbacks(place.database).set(video.account_id, CallbackKind.TRANSCODE, "http://receiver.test/")
     place.encoding.start([video], template="mp4")
-    await place.removal.delete(video, stop_use=True)
+    await place.video_deletion.delete(video, stop_use=True)
     assert place.sent() == []
 
 
@@ -448,8 +449,8 @@ async def test_the_most_of_a_day_is_kept(place: Place) -> None:
     video = await place.ingest()
     days = StorageDays(place.database)
     assert days.peaks(video.account_id, first=days.today(), last=days.today()) == {days.today(): 20}
-    await place.removal.delete(await place.ingest())
-    await place.removal.delete(video)
+    await place.video_deletion.delete(await place.ingest())
+    await place.video_deletion.delete(video)
     await place.ingest()
     assert days.peaks(video.account_id, first=days.today(), last=days.today()) == {days.today(): 40}
     assert days.peaks("nobody", first=days.today(), last=days.today()) == {days.today(): 0}

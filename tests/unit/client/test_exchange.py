@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import pytest
 from tests.batches import batch_json
 
-from vodpull.client import operations
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, NoReply, Outcome, Patience, error_of
+from vodpull.client.operations import batches
 from vodpull.errors import (
     CallFailed,
     NotFound,
@@ -44,17 +44,17 @@ def drive(flow: Flow[T], *outcomes: Outcome) -> tuple[T, list[HttpCall]]:
 
 def test_a_submission_carries_sources_options_and_a_key_of_its_own() -> None:
     for _ in range(2):
-        batch, [call] = drive(operations.submit(["https://a/b"], template="original"), reply(batch_json(), 201))
+        batch, [call] = drive(batches.submit(["https://a/b"], template="original"), reply(batch_json(), 201))
         assert batch.batch_id == "b"
         assert call.body == {"items": [{"url": "https://a/b", "name": "", "md5": ""}], "template": "original"}
-    keys = {next(operations.submit(["https://a/b"])).headers["Idempotency-Key"] for _ in range(2)}
+    keys = {next(batches.submit(["https://a/b"])).headers["Idempotency-Key"] for _ in range(2)}
     assert len(keys) == 2
 
 
 def test_waiting_looks_less_and_less_often_and_tells_changes_only() -> None:
     seen: list[str] = []
     states = [reply(batch_json(stage)) for stage in ("fetch", "fetch", "encode", *["encode"] * 20, "done")]
-    flow = operations.wait("b", on_progress=lambda batch: seen.append(batch.jobs[0].stage))
+    flow = batches.wait("b", on_progress=lambda batch: seen.append(batch.jobs[0].stage))
     batch, calls = drive(flow, *states)
     assert batch.is_final
     assert seen == ["fetch", "encode", "done"]
@@ -64,7 +64,7 @@ def test_waiting_looks_less_and_less_often_and_tells_changes_only() -> None:
 
 
 def test_ids_cannot_leave_their_place_in_the_path() -> None:
-    assert next(operations.query("../../x?y")).target == "/api/v1/batches/..%2F..%2Fx%3Fy"
+    assert next(batches.query("../../x?y")).target == "/api/v1/batches/..%2F..%2Fx%3Fy"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_only_what_may_be_repeated_is_unless_it_was_refused_unread() -> None:
 
 def test_a_stream_of_a_deleted_batch_ends_with_that() -> None:
     with pytest.raises(NotFound, match="deleted"):
-        operations.ProgressStream("b", Patience(total_s=1)).read("event: deleted")
+        batches.ProgressStream("b", Patience(total_s=1)).read("event: deleted")
 
 
 def test_every_wrong_member_is_told() -> None:
@@ -138,7 +138,7 @@ def test_every_wrong_member_is_told() -> None:
 
 
 def test_news_on_the_stream_renews_patience() -> None:
-    progress = operations.ProgressStream("b", Patience(total_s=1))
+    progress = batches.ProgressStream("b", Patience(total_s=1))
     progress.broke(NoReply(reason="x"))
     assert progress.call.delay_s > 0
     assert progress.read(": still here") is None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from vodpull.accounts.people.console_tokens import Purpose, end_tokens, holder, new_token, spend
 from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.tokens import Purpose, end_tokens, holder, new_token, spend
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new

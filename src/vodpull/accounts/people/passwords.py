@@ -5,7 +5,7 @@ from __future__ import annotations
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from vodpull.accounts.people.hashing import HashingThread
+from vodpull.accounts.people.hashing_queue import HashingThread
 from vodpull.errors import ParameterError
 
 MIN_PASSWORD_CHARACTERS = 10

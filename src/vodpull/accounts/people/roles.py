@@ -1,4 +1,4 @@
-"""What operators may do. Pure."""
+"""What operators in each role may do; which route of the console needs which is in `console/access_rules.py`. Pure."""
 
 from __future__ import annotations
 

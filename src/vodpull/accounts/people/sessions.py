@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from vodpull.accounts.people.console_tokens import Purpose, hash_of, live, new_token
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.tokens import Purpose, hash_of, live, new_token
 from vodpull.clock import now_ms
 from vodpull.database import tables
 

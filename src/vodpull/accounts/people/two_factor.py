@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyotp
 import sqlalchemy as sa
 
-from vodpull.accounts.people.tokens import Purpose, hash_of, holder, new_token, spend
+from vodpull.accounts.people.console_tokens import Purpose, hash_of, holder, new_token, spend
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables

@@ -1,4 +1,4 @@
-"""Reply bodies of the wire contract: the envelope around what was asked. Pure."""
+"""Reply bodies of the wire contract: the envelope around what was asked. Errors: `api/http/error_replies.py`. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
+from vodpull.api.http.error_replies import WireCode, message_of
 from vodpull.api.http.messages import Language
-from vodpull.api.http.problems import WireCode, message_of
 from vodpull.jobs.model import Batch
-from vodpull.jobs.status.status import BatchStatus, compact_json
+from vodpull.jobs.status.status_data import BatchStatus, compact_json
 
 TIMESTAMP_AS_STRING = "timestamp-string"
 """Compatibility switch for clients that declare `timestamp` as text (spec cloud-vod-fetch §7 row 2)."""

@@ -19,17 +19,17 @@ from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
 from vodpull.api.cloudvod.replies import QueryReplies
 from vodpull.api.cloudvod.requests import parse_query
+from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
+from vodpull.api.http.event_loop_shares import PassLimit
 from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_id, read_wire_request, wire_request
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.signatures import check_claim, read_claim
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, note_wire_code
-from vodpull.api.http.pass_limit import PassLimit
-from vodpull.api.http.problems import WireCode, problem_of, problem_reply
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status.status import BatchStatus
-from vodpull.jobs.status.status_reader import Found, Lookup, StatusReader
+from vodpull.jobs.status.query_reader import Found, Lookup, QueryReader
+from vodpull.jobs.status.status_data import BatchStatus
 from vodpull.signing import SignedRequest
 
 PATH = "/vod/videoManage/pullVideoQuery"
@@ -42,7 +42,7 @@ AT_ONCE = 4
 class StatusQuery:
     """Answers signed status queries."""
 
-    def __init__(self, reader: StatusReader, access: Access, *, language: Language, compat: Collection[str]) -> None:
+    def __init__(self, reader: QueryReader, access: Access, *, language: Language, compat: Collection[str]) -> None:
         self.language = language
         self._reader = reader
         self._access = access

@@ -18,7 +18,7 @@ from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.status_reader import StatusReader
+from vodpull.jobs.status.query_reader import QueryReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
@@ -32,14 +32,14 @@ from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
+from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.deletion import Disposal
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
-from vodpull.workflows.requests.removal import VideoRemoval
 from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +49,10 @@ class ApiContext:
     access: Access
     intake: Intake
     control: Control
-    disposal: Disposal
+    batch_deletion: BatchDeletion
     outbox: Outbox
     store: Store
-    status: StatusReader
+    status: QueryReader
     """Closed with the application."""
     listing: Listing
     events: Events
@@ -61,7 +61,7 @@ class ApiContext:
     """Of an account's id."""
     library: Library
     storage_days: StorageDays
-    removal: VideoRemoval
+    video_deletion: VideoDeletion
     uploads: Uploads
     upload_limit: RateLimit
     """Requests with upload tokens, by account."""

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vodpull.api.http.bodies import Bodies, ClientLeft
+from vodpull.api.http.error_replies import no_path_reply, problem_reply
 from vodpull.api.http.messages import Language
-from vodpull.api.http.problems import no_path_reply, problem_reply
 from vodpull.database.causes import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
 from vodpull.signing import SignedRequest

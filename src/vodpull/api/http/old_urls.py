@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.problems import document_reply
+from vodpull.api.http.error_replies import document_reply
 from vodpull.api.http.stored.files import CORS, PREFLIGHT
 from vodpull.errors import NotFound
 from vodpull.imports.old_urls import old_ids, video_of_old_id

@@ -13,8 +13,8 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.api.http.keys.access import Creator
-from vodpull.api.http.once import Once
 from vodpull.api.v1.shapes import ProblemReply, Shape
 from vodpull.errors import FieldFault, ParameterError
 from vodpull.jobs.submission.idempotency import Fingerprint, fingerprint

@@ -69,7 +69,7 @@ def _blocked(file: Path) -> str:
 
 
 def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
-    from vodpull.app.export import Destination, copy_library
+    from vodpull.app.commands.export import Destination, copy_library
     from vodpull.settings import load_settings
 
     settings = load_settings()

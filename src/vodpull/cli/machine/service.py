@@ -22,7 +22,7 @@ SWITCH_S = 0.001
 """After which a thread that computes lets another one go on; the interpreter's own is five times that, at each read."""
 
 Role = Literal["all", "api", "worker"]
-"""As in `vodpull.app.parts`, which is not loaded for a help text."""
+"""As in `vodpull.app.composition`, which is not loaded for a help text."""
 
 
 def register(app: typer.Typer) -> None:
@@ -111,7 +111,7 @@ def _tell(*lines: tuple[str, str]) -> None:
 
 def doctor() -> None:
     """Check everything that vodpull needs, with a fix for each."""
-    from vodpull.app.doctor import diagnose
+    from vodpull.app.commands.doctor import diagnose
     from vodpull.settings import load_settings
 
     missing = False

@@ -22,7 +22,7 @@ def backup(
     with_media: Annotated[bool, typer.Option("--with-media", help="Also the stored videos.")] = False,
 ) -> None:
     """Write database, keys, settings and templates of the data folder to a new file; safe while the service runs."""
-    from vodpull.app.backup import write_backup
+    from vodpull.app.commands.backup import write_backup
     from vodpull.settings import load_settings
 
     size_bytes = write_backup(load_settings(), file, with_media=with_media)
@@ -32,7 +32,7 @@ def backup(
 
 def restore(file: File) -> None:
     """Unpack a backup into the data folder, which must be empty."""
-    from vodpull.app.backup import restore_backup
+    from vodpull.app.commands.backup import restore_backup
     from vodpull.settings import load_settings
 
     settings = load_settings()
@@ -42,7 +42,7 @@ def restore(file: File) -> None:
 
 def rebuild() -> None:
     """Rebuild the database from the manifests in the store; what it already has stays as it is."""
-    from vodpull.app.backup import rebuild_index
+    from vodpull.app.commands.backup import rebuild_index
     from vodpull.settings import load_settings
 
     rebuilt = rebuild_index(load_settings())

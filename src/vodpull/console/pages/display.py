@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vodpull.console.pages.proof import ProofRow, proof_row
+from vodpull.console.pages.proof_shown import ProofRow, proof_row
 from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile
 from vodpull.jobs.status.listing import StageTime
 

@@ -1,4 +1,4 @@
-"""What an operator asks first, on the first page: what runs, what failed, disk, queue, speed, and who uses how much."""
+"""`/overview`, what an operator asks first: what runs, what failed, disk, queue, speed, who uses how much."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
-from vodpull.jobs.figures.overview import account_use, failed_since
+from vodpull.jobs.figures.failures_and_use import account_use, failed_since
 from vodpull.jobs.model import FINAL_STAGES
 
 DAY_MS = 24 * 3600 * 1000

@@ -136,16 +136,3 @@ def safe_place(place: str) -> str:
 def leave_to(visit: Visit, place: str) -> Response:
     """Return the reply that leads a browser to a place below the console's root."""
     return RedirectResponse(f"{visit.root}/{place}", status_code=HTTPStatus.SEE_OTHER)
-
-
-def set_cookie(response: Response, visit: Visit, *, name: str, value: str, life_s: int) -> None:
-    """Give the browser a cookie for the console alone, unreadable for scripts and other sites' forms."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=life_s,
-        path=visit.root or "/",
-        httponly=True,
-        samesite="lax",
-        secure=visit.request.url.scheme == "https",
-    )

@@ -38,10 +38,10 @@ video = sa.Table(
     sa.Column("uploaded_at_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_at_ms", sa.BigInteger, nullable=False),
     sa.Index("ix_video_job", "job_id", unique=True),
-    sa.Index("ix_video_account_created", "account_id", "created_at_ms", "video_id"),
+    sa.Index("ix_video_account_created", "account_id", "created_at_ms", "video_id", "origin", "folded_name"),
     sa.Index("ix_video_account_encode_state", "account_id", "encode_state", "created_at_ms", "video_id"),
     sa.Index("ix_video_account_state", "account_id", "state", "created_at_ms", "video_id"),
-    sa.Index("ix_video_created", "created_at_ms", "video_id"),
+    sa.Index("ix_video_created", "created_at_ms", "video_id", "state", "encode_state", "origin", "folded_name"),
 )
 
 caption = sa.Table(

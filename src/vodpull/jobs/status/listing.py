@@ -13,7 +13,7 @@ from vodpull.database import tables
 from vodpull.database.connection import database_clock
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Stage
-from vodpull.jobs.status.briefs import BriefBatch, read_briefs
+from vodpull.jobs.status.list_columns import BriefBatch, read_briefs
 from vodpull.jobs.store.rows import read_views
 from vodpull.jobs.store.store import IS_KEPT
 from vodpull.wire_values import ID_PATTERN

@@ -13,7 +13,7 @@ from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
 from vodpull.jobs.model import MAX_CAPTIONS
-from vodpull.jobs.store.superseded import supersede
+from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.videos import archive_again
 
 COMES_WITHIN_MS = 86_400_000

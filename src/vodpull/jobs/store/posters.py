@@ -10,8 +10,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import lock_row
 from vodpull.jobs.model import Stage
+from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import job_of_row
-from vodpull.jobs.store.superseded import supersede
 from vodpull.jobs.store.videos import archive_again
 
 

@@ -28,8 +28,8 @@ from vodpull.jobs.model import (
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.final_state import Outcome, final_values
 from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row, read_view
-from vodpull.jobs.store.superseded import supersede
 from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)

@@ -1,4 +1,4 @@
-"""Tokens for those who own a video: what of it wants one, and one that lasts as long as they say."""
+"""Tokens for those who own a video: what of it wants one, and one that lasts as `token_life.py` or they say."""
 
 from __future__ import annotations
 
@@ -9,15 +9,10 @@ from functools import lru_cache
 from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
 from vodpull.clock import now_s
 from vodpull.videos.model import Video
+from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.remembered import LOOK_S
-from vodpull.videos.playback.tokens import Grant, SigningKey, write_token
-
-HANDED_OUT_S = 24 * 3600
-"""What stands in a reply is good for so long at least."""
-
-STEP_S = 3600
-"""Tokens of replies end on whole hours, so that the same file keeps its URL for a while and is cached under it."""
+from vodpull.videos.playback.token_life import HANDED_OUT_S, STEP_S
 
 
 @dataclass(frozen=True)

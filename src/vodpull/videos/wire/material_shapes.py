@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vodpull.jobs.status.status import whole_seconds
+from vodpull.jobs.status.status_data import whole_seconds
 from vodpull.materials.model import Material
 from vodpull.videos.urls import FileUrls
 

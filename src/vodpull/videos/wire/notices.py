@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from vodpull.jobs.status.status import compact_json
+from vodpull.jobs.status.status_data import compact_json
 from vodpull.materials.model import Material
 from vodpull.videos.model import Video
 from vodpull.videos.urls import FileUrls

@@ -9,7 +9,7 @@ from typing import Any
 
 from vodpull.clock import wire_time
 from vodpull.jobs.model import Clarity, EncodeState, ServerType, StoredFile
-from vodpull.jobs.status.status import whole_seconds
+from vodpull.jobs.status.status_data import whole_seconds
 from vodpull.videos.model import Video
 from vodpull.videos.urls import FileUrls
 

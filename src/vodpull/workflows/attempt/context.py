@@ -1,4 +1,8 @@
-"""The context of steps: settings, stores and tools of this process, joined by the composition root."""
+"""
+The context of steps: settings, stores and tools of this process, joined by the composition root.
+
+Encoders are counted here (`encoders`), so many as the setting `encode_slots` says, whatever they work for.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.encrypted import ClearFiles
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch

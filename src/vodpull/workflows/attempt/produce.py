@@ -32,14 +32,14 @@ from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
-from vodpull.workflows.attempt.encrypted import encrypt
+from vodpull.workflows.attempt.encrypted_segments import encrypt
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
-from vodpull.workflows.attempt.preview import Previewed, read_note, write_note
 from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
 from vodpull.workflows.attempt.shared import SharedWork, run_all
-from vodpull.workflows.attempt.verified import Verified, write_verified
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
+from vodpull.workflows.attempt.workspace.preview_note import Previewed, read_note, write_note
+from vodpull.workflows.attempt.workspace.verified import Verified, write_verified
 
 FAULTS = (OutputInvalid, MediaTruncated, EncodeFailed)
 """What a more careful encode may avoid."""

@@ -19,7 +19,7 @@ from vodpull.imports.metadata import dress
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
-from vodpull.jobs.status.status import notification_body
+from vodpull.jobs.status.status_data import notification_body
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -34,7 +34,7 @@ from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.edits import edit_info
 from vodpull.videos.wire.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
-from vodpull.workflows.delivery.schedule import state_after, wait_s
+from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 

@@ -35,8 +35,8 @@ from vodpull.imports.ledger import (
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportState, ListedEntry
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
+from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page
-from vodpull.workflows.importing.pictures import Pictures
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
 
@@ -95,7 +95,7 @@ class Turns:
         queues: Queues,
         submission: Submission,
         *,
-        pictures: Pictures,
+        pictures: ChangedElsewhere,
         kinds: Mapping[str, Kind],
         vault: Vault,
     ) -> None:

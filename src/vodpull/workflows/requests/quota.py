@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vodpull.accounts.stored import used_bytes
+from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.errors import QuotaExceeded
 from vodpull.uploads.parts import arrived_bytes
 

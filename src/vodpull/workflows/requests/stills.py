@@ -25,7 +25,7 @@ from vodpull.errors import (
 from vodpull.jobs.model import Asset
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
-from vodpull.workflows.attempt.encrypted import ClearFiles, beside
+from vodpull.workflows.attempt.encrypted_segments import ClearFiles, beside
 from vodpull.workflows.attempt.shared import SharedWork
 
 MAX_WIDTH_PX = 1920

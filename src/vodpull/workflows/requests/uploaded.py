@@ -29,8 +29,7 @@ from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import find_material, use_materials
-from vodpull.uploads.model import Upload
-from vodpull.uploads.terms import Completion, Whole
+from vodpull.uploads.model import Completion, Upload, Whole
 from vodpull.videos.categories import CategoryName, resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
 from vodpull.workflows.engine.engine import Engine

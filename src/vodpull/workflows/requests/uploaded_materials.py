@@ -9,8 +9,7 @@ from vodpull.clock import now_ms
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.materials.materials import keep_material
 from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
-from vodpull.uploads.model import Upload, UploadKind
-from vodpull.uploads.terms import Completion, Whole
+from vodpull.uploads.model import Completion, Upload, UploadKind, Whole
 from vodpull.videos.callbacks import CallbackKind, read_callbacks
 from vodpull.workflows.delivery.outbox import Outbox
 

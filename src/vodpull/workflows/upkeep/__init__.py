@@ -1,1 +1,1 @@
-"""What runs by the clock: schedule, sweeps, archive, and its rebuild. When deleted files go: `jobs/removals.py`."""
+"""What runs by the clock: chores, retention, sweeps, archive, and its rebuild; what is asked for is in `requests`."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
+from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import (
     Stored,
     folder_key,
@@ -17,8 +18,7 @@ from vodpull.jobs.manifests.manifest import (
 )
 from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
-from vodpull.jobs.removals import Retention
-from vodpull.workflows.requests.leftovers import Leftovers
+from vodpull.workflows.upkeep.kept_files import Leftovers
 
 PER_ROUND = 100
 
@@ -30,8 +30,8 @@ class Archive:
         self._records = Records(database)
         self._vault = vault
         self._objects = objects
-        self._retention = Retention(database)
-        self._leftovers = Leftovers(self._retention, objects)
+        self._holdings = Holdings(database)
+        self._leftovers = Leftovers(self._holdings, objects)
 
     async def keep_new(self) -> int:
         """
@@ -55,7 +55,7 @@ class Archive:
 
     async def _drop_leftovers(self, job: Job) -> None:
         before_ms = now_ms() + 1
-        holding = self._retention.holdings([job.directory], settled_before_ms=before_ms).get(job.directory)
+        holding = self._holdings.of([job.directory], settled_before_ms=before_ms).get(job.directory)
         if holding is not None and not holding.everything:
             keys = await self._objects.list_keys(f"{folder_key(job)}/")
             await self._leftovers.remove(job.directory, keys, holding=holding, before_ms=before_ms)

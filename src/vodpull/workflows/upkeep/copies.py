@@ -22,7 +22,7 @@ from vodpull.jobs.model import Asset, EncodeState
 from vodpull.jobs.store.captions import Caption, CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.videos.model import Video
-from vodpull.workflows.requests.leftovers import keeps
+from vodpull.workflows.upkeep.kept_files import keeps
 
 INDEX = "export"
 """What the keys of the indexes begin with."""

@@ -18,7 +18,7 @@ from vodpull.errors import MediaError, ObjectMissing, StorageError, StorageUnava
 from vodpull.materials.manifest import read_manifest, write_manifest
 from vodpull.materials.materials import Materials
 from vodpull.materials.model import Material
-from vodpull.workflows.requests.deletion import ORPHAN_AGE_S
+from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S
 
 PER_ROUND = 100
 

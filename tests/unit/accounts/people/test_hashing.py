@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vodpull.accounts.people.hashing import NICE, WAITING, HashingThread
+from vodpull.accounts.people.hashing_queue import NICE, WAITING, HashingThread
 from vodpull.errors import RateLimited
 
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
-from vodpull.api.http.problems import error_body, problem_of
+from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import Batch, BatchView
-from vodpull.jobs.status.status import status_of
+from vodpull.jobs.status.status_data import status_of
 
 BATCH = Batch(batch_id="b", account_id="acme", trans_no="t", template="abr")
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.extract import extract_from_file
 
 import vodpull.console
-from vodpull.console.pages.home import STATES
+from vodpull.console.pages.task_list import STATES
 from vodpull.console.pages.videos import library
 from vodpull.console.request.words import choose_language, retell, say_in
 from vodpull.errors import catalogue

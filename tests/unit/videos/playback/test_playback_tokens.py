@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vodpull.videos.playback.tokens import (
+from vodpull.videos.playback.playback_tokens import (
     FileKind,
     Grant,
     SigningKey,

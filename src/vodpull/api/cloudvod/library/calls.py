@@ -19,10 +19,10 @@ from vodpull.accounts.scopes import Scope
 from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.http.context import ApiContext
+from vodpull.api.http.error_replies import WireCode, error_body, message_of
 from vodpull.api.http.keys.audit import note_of, subject_of
 from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.api.http.metrics import note_wire_code
-from vodpull.api.http.problems import WireCode, error_body, message_of
 from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.signing import BASIC, SignedRequest

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from vodpull.api.http.error_replies import Problem
 from vodpull.api.http.messages import Language, translate
-from vodpull.api.http.problems import Problem
 from vodpull.errors import (
     NotAllowedNow,
     NotFound,

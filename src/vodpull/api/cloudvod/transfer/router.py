@@ -21,11 +21,12 @@ from vodpull.errors import (
     UploadTokenInvalid,
     UploadTooLarge,
 )
+from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.inbox import Received, Sums
+from vodpull.uploads.model import Ticket
 from vodpull.uploads.parts import Part
-from vodpull.uploads.place import Place
-from vodpull.uploads.terms import Ticket
-from vodpull.uploads.uploads import MAX_BLOCKS, Uploads
+from vodpull.uploads.terms import MAX_BLOCKS
+from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number
 
 TRANSFER_PREFIXES = ("/file/upload", "/mkblk/", "/bput/", "/mkfile/")
@@ -165,10 +166,10 @@ class Transfer:
         await self._limit.count_from_loop(ticket.upload.account_id)
         return ticket
 
-    def _place(self, text: str, ticket: Ticket, series: str) -> Place:
-        return Place.read(text, upload_id=ticket.upload.upload_id, series=series, key=self._uploads.terms.key)
+    def _place(self, text: str, ticket: Ticket, series: str) -> BlockPlace:
+        return BlockPlace.read(text, upload_id=ticket.upload.upload_id, series=series, key=self._uploads.terms.key)
 
-    async def _take(self, request: Request, ticket: Ticket, place: Place, *, is_first: bool) -> Response:
+    async def _take(self, request: Request, ticket: Ticket, place: BlockPlace, *, is_first: bool) -> Response:
         length = _length(request)
         if length is not None and length > place.size_bytes - place.at:
             raise UploadMalformed("chunk is longer than its block")
@@ -232,7 +233,7 @@ async def _checked(body: AsyncIterator[bytes], length: int | None) -> AsyncItera
         raise UploadDamaged("chunk is damaged")
 
 
-def _said(ctx: str, end: Place, received: Received) -> dict[str, object]:
+def _said(ctx: str, end: BlockPlace, received: Received) -> dict[str, object]:
     return {"ctx": ctx, "checksum": received.md5, "crc32": received.crc32, "offset": end.at}
 
 

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.accounts.audit import DONE, AuditLog, Kind, Who
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import Scope as KeyScope
+from vodpull.api.http.error_replies import OWN_PREFIX
 from vodpull.api.http.keys.scopes import wire_scope
-from vodpull.api.http.problems import OWN_PREFIX
 from vodpull.errors import InternalError
 
 UPLOADS_PREFIX = f"{OWN_PREFIX}uploads"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from vodpull.api.http.stored.files import CORS, PREFLIGHT, TOKEN_COOKIE, Token, refused, visit_of
-from vodpull.videos.playback.tokens import Visit
+from vodpull.videos.playback.playback_tokens import Visit
 from vodpull.wire_values import ID_PATTERN
 
 KeyId = Annotated[str, Path(description="As playlists of encrypted videos name it.", pattern=f"^{ID_PATTERN}$")]

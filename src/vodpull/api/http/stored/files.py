@@ -11,9 +11,9 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response, StreamingResponse
 
-from vodpull.api.http.pass_limit import PassLimit
+from vodpull.api.http.event_loop_shares import PassLimit
 from vodpull.errors import ObjectMissing
-from vodpull.videos.playback.tokens import Visit
+from vodpull.videos.playback.playback_tokens import Visit
 
 
 class ObjectHeaders(Protocol):

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.bodies import ClientLeft
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.problems import document_reply
+from vodpull.api.http.error_replies import document_reply
 from vodpull.api.v1.callers import PROBLEMS
 from vodpull.api.v1.uploads.headers import (
     ALGORITHMS,

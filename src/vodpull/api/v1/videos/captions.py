@@ -14,7 +14,7 @@ from vodpull.api.http.bodies import MAX_BODY_BYTES
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource
 from vodpull.api.v1.videos.views import caption_reply
@@ -57,7 +57,7 @@ _BODY: dict[str, Any] = {
 
 def captions_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    desk = VideoDesk(context)
+    desk = CallerVideos(context)
     router = APIRouter(
         prefix="/api/v1/videos/{video_id}/captions",
         tags=["captions"],

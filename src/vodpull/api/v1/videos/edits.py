@@ -11,7 +11,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video
@@ -81,7 +81,7 @@ class EditReply(Shape):
 def edits_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
     router = APIRouter(prefix="/api/v1", tags=["videos"], responses=PROBLEMS, route_class=known_first(context.access))
-    desk, creator, makers = VideoDesk(context), Callers(context).creator, Makers(context)
+    desk, creator, makers = CallerVideos(context), Callers(context).creator, Makers(context)
 
     def start(body: NewEdit, videos: list[Video], caller: Caller, **section: float) -> EditReply:
         judge_address(body.notify_url, context.check_url, field="notify_url")

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, IdempotencyKey, asked_for
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import CallerVideos
+from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.shapes import (
     MAX_NODE_ID,
     EncodeOrder,
@@ -24,7 +25,6 @@ from vodpull.api.v1.videos.shapes import (
     VideoPage,
     VideoReply,
 )
-from vodpull.api.v1.videos.terms import PlaybackTerms
 from vodpull.errors import ParameterError
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
@@ -41,7 +41,7 @@ OnlyOriginal = Annotated[bool, Query(description="Delete what it was made from, 
 
 def videos_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    desk = VideoDesk(context)
+    desk = CallerVideos(context)
     router = APIRouter(
         prefix="/api/v1/videos",
         tags=["videos"],
@@ -54,7 +54,7 @@ def videos_router(context: ApiContext) -> APIRouter:
     return router
 
 
-def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
+def _add_reads(router: APIRouter, desk: CallerVideos) -> None:
     @router.get("", operation_id="listVideos")
     def list_videos(
         search: Annotated[
@@ -104,7 +104,7 @@ def _add_reads(router: APIRouter, desk: VideoDesk) -> None:
         return desk.playback(video_id, terms, caller)
 
 
-def _add_changes(router: APIRouter, desk: VideoDesk) -> None:
+def _add_changes(router: APIRouter, desk: CallerVideos) -> None:
     @router.patch("/{video_id}", operation_id="editVideo")
     def edit_video(video_id: VideoId, body: VideoChange, caller: Caller = Depends(desk.caller)) -> VideoReply:
         """Change what the body names and nothing else; of two edits of one member the last one counts."""

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller
-from vodpull.api.v1.videos.desk import VideoDesk
+from vodpull.api.v1.videos.calls import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import PosterOrder, VideoReply
 from vodpull.workflows.requests.stills import MAX_WIDTH_PX
@@ -27,7 +27,7 @@ Width = Annotated[
 
 def stills_router(context: ApiContext) -> APIRouter:
     """Return the routes; every one needs a signed request or `Bearer <accessKey>.<secretKey>`."""
-    desk = VideoDesk(context)
+    desk = CallerVideos(context)
     router = APIRouter(
         prefix="/api/v1/videos/{video_id}",
         tags=["videos"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from vodpull.api.v1.batches.views import Times, decision_reply, file_reply, stage_replies
 from vodpull.api.v1.shapes import ErrorReply, FileReply, TrackReply, WarningReply
 from vodpull.api.v1.videos.shapes import (
     CaptionReply,
@@ -15,7 +16,6 @@ from vodpull.api.v1.videos.shapes import (
     VideoReply,
     VideoSummary,
 )
-from vodpull.api.v1.views import Times, decision_reply, file_reply, stage_replies
 from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.embed import playback_of
 from vodpull.videos.model import Category, Video

@@ -13,7 +13,7 @@ from vodpull.accounts.people.sessions import session_id_of
 from vodpull.accounts.people.two_factor import Enrolment
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.people.attempts import Attempts
+from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.user_agents import browser_of
 from vodpull.console.request.visit import Visit, leave_to

@@ -14,7 +14,8 @@ from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
 from vodpull.accounts.people.sessions import SESSION_S
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.people.attempts import Attempts
+from vodpull.console.pages.people.sign_in_limits import Attempts
+from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import (
     COOKIE,
@@ -25,7 +26,6 @@ from vodpull.console.request.visit import (
     Visit,
     leave_to,
     safe_place,
-    set_cookie,
 )
 from vodpull.console.request.words import LANGUAGES
 from vodpull.errors import AuthenticationError, ParameterError, RateLimited, VodpullError

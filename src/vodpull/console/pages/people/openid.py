@@ -11,8 +11,9 @@ from vodpull.accounts.audit import DONE, Kind, Who
 from vodpull.accounts.people.single_sign_on import REQUEST_S, SIGNED_ON_S, SingleSignOn
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.people.attempts import Attempts
-from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place, set_cookie
+from vodpull.console.pages.people.sign_in_limits import Attempts
+from vodpull.console.reply.cookies import set_cookie
+from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place
 from vodpull.errors import NotFound, VodpullError
 
 REQUEST_COOKIE = "vodpull_openid"

@@ -215,7 +215,7 @@ def start_encode(
 
 def delete_video(context: ConsoleContext, video: Video) -> None:
     """Delete a video, whatever is under way; its files follow."""
-    from_thread.run(partial(context.removal.delete, video, stop_use=True, wait=False))
+    from_thread.run(partial(context.video_deletion.delete, video, stop_use=True, wait=False))
 
 
 def _labeller(context: ConsoleContext, text: str) -> Callable[[Video], object]:

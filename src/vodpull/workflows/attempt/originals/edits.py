@@ -26,7 +26,7 @@ from vodpull.media import edit
 from vodpull.videos.library import find_video
 from vodpull.videos.tasks import task_of_job
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.originals.stored import bring_stored
+from vodpull.workflows.attempt.originals.stored_video import bring_stored
 from vodpull.workflows.attempt.workspace.workspace import Workspace
 
 ORDER = TypeAdapter(edit.EditOrder)

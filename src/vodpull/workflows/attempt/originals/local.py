@@ -8,7 +8,7 @@ from pathlib import Path
 from vodpull import media
 from vodpull.jobs.model import EDITED, Job
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.originals.stored import bring_playlist
+from vodpull.workflows.attempt.originals.stored_video import bring_playlist
 from vodpull.workflows.attempt.shared import SharedWork
 
 

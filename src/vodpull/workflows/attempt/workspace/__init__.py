@@ -1,1 +1,1 @@
-"""Where the work of an attempt lies: its folder, the pieces that are done, and whether there is room for more."""
+"""Where the work of an attempt lies: its folder, finished pieces, notes on what was proven and shown, room for more."""

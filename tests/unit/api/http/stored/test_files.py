@@ -11,7 +11,7 @@ from vodpull.api.http.stored.publish_domains import PublishDomains
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.headers import headers_of
-from vodpull.videos.playback.tokens import Visit
+from vodpull.videos.playback.playback_tokens import Visit
 
 FOLDER = "pullvideo/202311/0123456789abcdef0123456700000000"
 BYTES = bytes(range(100))

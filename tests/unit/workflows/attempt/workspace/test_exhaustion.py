@@ -17,8 +17,8 @@ import pytest
 from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullError
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.workflows.attempt import patience as module
-from vodpull.workflows.attempt.patience import Patience
+from vodpull.workflows.attempt import repeated_work as module
+from vodpull.workflows.attempt.repeated_work import RepeatedWork
 from vodpull.workflows.attempt.workspace.exhaustion import has_descriptors, is_exhaustion
 
 
@@ -78,4 +78,4 @@ async def test_work_waits_for_descriptors_and_goes_on(monkeypatch: pytest.Monkey
     async def no_clearing(_: object) -> None: ...
 
     context: Any = SimpleNamespace(admission=SimpleNamespace(wait_for_space=no_wait), standing_aside=aside)
-    assert await Patience(context, when_cancelled=no_clearing).outlast_storage(work) == "done"
+    assert await RepeatedWork(context, when_cancelled=no_clearing).outlast_storage(work) == "done"

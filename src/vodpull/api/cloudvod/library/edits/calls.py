@@ -12,7 +12,7 @@ from vodpull.api.cloudvod.library.edits.requests import parse_clip, parse_join
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, text_of
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.once import Once
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.tasks import TaskKind, Tasks

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.jobs.model import Sidecar
 from vodpull.uploads.model import UploadKind, Wanted
-from vodpull.uploads.token import BUCKET
+from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.uploaded import video_options

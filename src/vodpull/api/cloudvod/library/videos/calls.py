@@ -24,7 +24,7 @@ from vodpull.api.cloudvod.library.videos.requests import (
 )
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.once import Once
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState
@@ -127,7 +127,7 @@ class VideoCalls:
         video = self._video(asked.video_id, caller)
 
         async def remove() -> Any:
-            task_id = await self._context.removal.delete(
+            task_id = await self._context.video_deletion.delete(
                 video,
                 access_key=caller.key.access_key,
                 stop_use=asked.stop_use,

@@ -13,7 +13,7 @@ from vodpull.api.cloudvod.library.calls import Call, Caller
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.once import Once
+from vodpull.api.http.idempotent_calls import Once
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.categories import FIRST_LEVEL, is_category_name
@@ -109,7 +109,7 @@ class CategoryCalls:
         judge_address(notify_url, self._context.check_url)
         self._context.categories.find(caller.account_id, node_id)
         delete = partial(
-            self._context.removal.delete_category,
+            self._context.video_deletion.delete_category,
             caller.account_id,
             node_id,
             access_key=caller.key.access_key,

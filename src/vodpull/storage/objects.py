@@ -25,7 +25,7 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.storage import disk
-from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.contract import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
 from vodpull.storage.multipart import can_drop_uploads, drop_uploads
 

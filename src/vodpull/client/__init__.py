@@ -14,6 +14,7 @@ from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
 from vodpull.client.operations.batches import Options, PullOptions
 from vodpull.client.operations.edits import Edit, EditForm, Material, MaterialPage
 from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
+from vodpull.client.operations.uploads import OnProgress, UploadOptions
 from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.shapes import (
     Attempt,
@@ -76,6 +77,7 @@ __all__ = [
     "MaterialPage",
     "NextTry",
     "Notification",
+    "OnProgress",
     "Options",
     "Page",
     "Playback",
@@ -89,6 +91,7 @@ __all__ = [
     "StageTime",
     "Task",
     "TaskIds",
+    "UploadOptions",
     "Usage",
     "Video",
     "VideoChange",

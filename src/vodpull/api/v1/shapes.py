@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from vodpull.errors import Fault
-from vodpull.jobs.model import DEFAULT_PRIORITY, MAX_ITEMS, MAX_SIDECARS, Stage
+from vodpull.jobs.model import DEFAULT_PRIORITY, Stage
+from vodpull.jobs.submission.submission import MAX_ITEMS, MAX_SIDECARS, MAX_TRANS_NO_CHARS
 from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN, TEXT_PATTERN
 
 
@@ -62,7 +63,7 @@ class NewBatch(RequestShape):
     """The sources, 1 to 50."""
     template: Annotated[str, Field(max_length=100)] = ""
     """`abr`, `original`; empty: the default of the service."""
-    trans_no: Annotated[str, Field(max_length=32, pattern=TEXT_PATTERN)] = ""
+    trans_no: Annotated[str, Field(max_length=MAX_TRANS_NO_CHARS, pattern=TEXT_PATTERN)] = ""
     """Your own id."""
     notify_url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS, pattern=TEXT_PATTERN)] = ""
     """Where to post the final state; empty: nowhere."""

@@ -12,13 +12,13 @@ from vodpull.api.cloudvod.library.refusals import Refusal, Refused
 from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
+from vodpull.jobs.submission.submission import MAX_TRANS_NO_CHARS
 from vodpull.videos.categories import CategoryName, is_category_name
 from vodpull.videos.library import VideoEdit, check_edit
 from vodpull.videos.wire.shapes import CodeType
 
 MAX_ENCODES = 50
 MAX_TEMPLATE_CHARS = 100
-MAX_TRANS_NO_CHARS = 32
 MAX_LABELS = 100
 """Of one video in one call."""
 

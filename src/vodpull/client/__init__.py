@@ -15,6 +15,7 @@ from vodpull.client.operations.batches import Options, PullOptions
 from vodpull.client.operations.edits import Edit, EditForm
 from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
 from vodpull.client.operations.materials import Material, MaterialPage
+from vodpull.client.operations.uploads import OnProgress, UploadOptions
 from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.shapes import (
     Attempt,
@@ -77,6 +78,7 @@ __all__ = [
     "MaterialPage",
     "NextTry",
     "Notification",
+    "OnProgress",
     "Options",
     "Page",
     "Playback",
@@ -90,6 +92,7 @@ __all__ = [
     "StageTime",
     "Task",
     "TaskIds",
+    "UploadOptions",
     "Usage",
     "Video",
     "VideoChange",

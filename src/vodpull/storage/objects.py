@@ -25,7 +25,7 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.storage import disk
-from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.contract import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
 from vodpull.storage.multipart import can_drop_uploads, drop_uploads
 
@@ -158,11 +158,12 @@ class ObstoreObjects:
         if self._folder is None or not await asyncio.to_thread(disk.link, path, self._folder / key):
             await self.put_file(key, path)
 
-    async def put_bytes(self, key: str, data: bytes | bytearray) -> None:
+    async def put_bytes(self, key: str, data: bytes | bytearray | memoryview) -> None:
         """Store a small object."""
         with translated(key):
             if self._folder is None:
-                await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
+                own = bytes(data) if isinstance(data, memoryview) else data  # the library may keep what it is given
+                await obstore.put_async(self._store, key, own, attributes=self._attributes(key))
             else:
                 path = self._folder / key
                 await asyncio.get_running_loop().run_in_executor(self._writers, disk.write, path, data)

@@ -2,8 +2,9 @@
 How fast files come in: `python -m benchmarks.upload [--mib 1024] [--rounds 3] [--ways form,blocks,tus] [--many 200]`.
 
 Each way sends the same bytes over loopback, in turns with a plain Starlette endpoint that writes them to disk without a
-digest. A way ends when the service has answered that the file is whole; before the next one begins, the service has
-stored it and the disk has written all down. Processor time is that of the process that takes the bytes.
+digest; all by `sendfile`, since the client has the same processors. A way ends when the service has answered that the
+file is whole; before the next one begins, the service has stored it and the disk has written all down. Processor time
+is that of the process that takes the bytes, and of the client.
 
 With `--many`, so many clients send 16 MiB each at once instead, while a task is queried ten times a second.
 """
@@ -21,11 +22,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from tests.services.postgres import free_port
@@ -36,7 +38,6 @@ from benchmarks.stopping import served, stoppable
 MIB = 1024 * 1024
 BLOCK_BYTES = 4 * MIB
 BLOCKS_AT_ONCE = 4
-READ_BYTES = MIB
 TARGET = 0.5
 """Of the rate of the plain endpoint."""
 
@@ -101,10 +102,24 @@ class Bench:
         return str(reply["data"]["uploadToken"])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of a file that is sent."""
+
+    file: Path
+    start: int
+    size_bytes: int
+
+    @classmethod
+    def whole(cls, file: Path) -> Part:
+        """Return all of a file."""
+        return cls(file=file, start=0, size_bytes=file.stat().st_size)
+
+
 def send_plain(bench: Bench) -> None:
     """Send it to an endpoint that only writes."""
-    sized = {"Content-Length": str(bench.size_bytes)}
-    request(bench.plain_port, "POST", "/", body=pieces(bench.file), headers=sized)
+    with connected(bench.plain_port) as connection:
+        request(connection, "POST", "/", body=[Part.whole(bench.file)])
 
 
 def send_form(bench: Bench) -> None:
@@ -112,51 +127,44 @@ def send_form(bench: Bench) -> None:
     boundary = "b0undary"
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="token"\r\n\r\n{bench.token()}\r\n'
     head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-    tail = f"\r\n--{boundary}--\r\n"
-
-    def body() -> Iterator[bytes]:
-        yield head.encode()
-        yield from pieces(bench.file)
-        yield tail.encode()
-
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={boundary}",
-        "Content-Length": str(len(head) + bench.size_bytes + len(tail)),
-    }
-    request(bench.service.port, "POST", "/file/upload", body=body(), headers=headers)
+    body: list[bytes | Part] = [head.encode(), Part.whole(bench.file), f"\r\n--{boundary}--\r\n".encode()]
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    with connected(bench.service.port) as connection:
+        request(connection, "POST", "/file/upload", body=body, headers=headers)
 
 
 def send_blocks(bench: Bench, at_once: int = BLOCKS_AT_ONCE) -> None:
-    """Send it in blocks, some side by side."""
+    """Send it in blocks, some side by side, each line with a connection of its own."""
     headers = {"Authorization": bench.token(), "UploadBatch": "bench"}
 
-    def send(number: int) -> str:
+    def send(connection: http.client.HTTPConnection, number: int) -> tuple[int, str]:
         start = number * BLOCK_BYTES
-        data = b"".join(pieces(bench.file, start, start + BLOCK_BYTES))
-        target = f"/mkblk/{len(data)}/{number}"
-        sized = headers | {"Content-Length": str(len(data))}
-        return str(json.loads(request(bench.service.port, "POST", target, body=iter([data]), headers=sized)[1])["ctx"])
+        part = Part(file=bench.file, start=start, size_bytes=min(BLOCK_BYTES, bench.size_bytes - start))
+        _, text = request(connection, "POST", f"/mkblk/{part.size_bytes}/{number}", body=[part], headers=headers)
+        return number, str(json.loads(text)["ctx"])
 
+    def send_some(numbers: Iterator[int]) -> list[tuple[int, str]]:
+        with connected(bench.service.port) as connection:
+            return [send(connection, number) for number in numbers]
+
+    numbers = iter(range(-(-bench.size_bytes // BLOCK_BYTES)))
     with ThreadPoolExecutor(at_once) as pool:
-        contexts = list(pool.map(send, range(-(-bench.size_bytes // BLOCK_BYTES))))
-    body = ",".join(contexts).encode()
-    sized = headers | {"Content-Length": str(len(body))}
-    request(bench.service.port, "POST", f"/mkfile/{bench.size_bytes}", body=iter([body]), headers=sized)
+        contexts = dict(chain.from_iterable(pool.map(send_some, [numbers] * at_once)))
+    body = ",".join(contexts[number] for number in sorted(contexts)).encode()
+    with connected(bench.service.port) as connection:
+        request(connection, "POST", f"/mkfile/{bench.size_bytes}", body=[body], headers=headers)
 
 
 def send_tus(bench: Bench) -> None:
     """Send it by tus, in one request after its creation."""
-    key, port = bench.service.own_key, bench.service.port
+    key = bench.service.own_key
     headers = {"Tus-Resumable": "1.0.0", "Authorization": f"Bearer {key.access_key}.{key.secret}"}
     asked = headers | {"Upload-Length": str(bench.size_bytes), "Upload-Metadata": "template b3JpZ2luYWw="}
-    empty = asked | {"Content-Length": "0"}
-    made, _ = request(port, "POST", "/api/v1/uploads", body=iter([]), headers=empty)
-    sent = headers | {
-        "Upload-Offset": "0",
-        "Content-Type": "application/offset+octet-stream",
-        "Content-Length": str(bench.size_bytes),
-    }
-    request(port, "PATCH", "/" + made["location"].split("/", maxsplit=3)[3], body=pieces(bench.file), headers=sent)
+    sent = headers | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    with connected(bench.service.port) as connection:
+        made, _ = request(connection, "POST", "/api/v1/uploads", headers=asked)
+        place = "/" + made["location"].split("/", maxsplit=3)[3]
+        request(connection, "PATCH", place, body=[Part.whole(bench.file)], headers=sent)
 
 
 WAYS: dict[str, Callable[[Bench], None]] = {
@@ -167,32 +175,43 @@ WAYS: dict[str, Callable[[Bench], None]] = {
 }
 
 
-def pieces(file: Path, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-    """Yield a file, or a part of it."""
-    left = (file.stat().st_size if end is None else end) - start
-    with file.open("rb") as opened:
-        opened.seek(start)
-        while left > 0 and (data := opened.read(min(READ_BYTES, left))):
-            left -= len(data)
-            yield data
+@contextmanager
+def connected(port: int) -> Iterator[http.client.HTTPConnection]:
+    """Give a connection as long as the block lasts."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def request(
-    port: int, method: str, target: str, *, body: Iterator[bytes], headers: dict[str, str]
+    connection: http.client.HTTPConnection,
+    method: str,
+    target: str,
+    *,
+    body: Sequence[bytes | Part] = (),
+    headers: Mapping[str, str] | None = None,
 ) -> tuple[Mapping[str, str], bytes]:
     """Return headers and body of a reply; anything but success ends the program."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
-    try:
-        connection.request(method, target, body, headers)
-        reply = connection.getresponse()
-        text = reply.read()
-        if reply.status == TRY_AGAIN:
-            raise Again
-        if reply.status // 100 != 2:
-            sys.exit(f"{method} {target}: {reply.status} {text[:500]!r}")
-        return {name.lower(): value for name, value in reply.getheaders()}, text
-    finally:
-        connection.close()
+    size_bytes = sum(part.size_bytes if isinstance(part, Part) else len(part) for part in body)
+    connection.putrequest(method, target)
+    for name, value in {**(headers or {}), "Content-Length": str(size_bytes)}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    for part in body:
+        if isinstance(part, Part):
+            with part.file.open("rb") as opened:
+                connection.sock.sendfile(opened, part.start, part.size_bytes)
+        else:
+            connection.send(part)
+    reply = connection.getresponse()
+    text = reply.read()
+    if reply.status == TRY_AGAIN:
+        raise Again
+    if reply.status // 100 != 2:
+        sys.exit(f"{method} {target}: {reply.status} {text[:500]!r}")
+    return {name.lower(): value for name, value in reply.getheaders()}, text
 
 
 @contextmanager
@@ -220,15 +239,20 @@ class Took:
 
     seconds: float
     cpu_s: float
+    client_cpu_s: float
 
 
 def timed(way: str, bench: Bench) -> Took:
     """Return what a way takes."""
     bench.settle()
     pid = bench.plain_pid if way == "plain" else bench.service.pid
-    before_s, started_s = cpu_of(pid), time.monotonic()
+    before_s, client_before_s, started_s = cpu_of(pid), time.process_time(), time.monotonic()
     WAYS[way](bench)
-    return Took(seconds=time.monotonic() - started_s, cpu_s=cpu_of(pid) - before_s)
+    return Took(
+        seconds=time.monotonic() - started_s,
+        cpu_s=cpu_of(pid) - before_s,
+        client_cpu_s=time.process_time() - client_before_s,
+    )
 
 
 def cpu_of(pid: int) -> float:
@@ -241,11 +265,13 @@ def compare(bench: Bench, ways: list[str], *, rounds: int) -> None:
     """Measure every way in turns, and print a table and JSON."""
     took = [{way: timed(way, bench) for way in ways} for _ in range(rounds)]
     shares = {way: statistics.median(each["plain"].seconds / each[way].seconds for each in took) for way in ways}
-    print(f"{'way':<8} {'MB/s':>8} {'of plain':>9} {'cpu s/GiB':>10}")
+    gib = bench.size_bytes / (1024 * MIB)
+    print(f"{'way':<8} {'MB/s':>8} {'of plain':>9} {'cpu s/GiB':>10} {'client':>7}")
     for way in ways:
         rate = bench.size_bytes / 1e6 / statistics.median(each[way].seconds for each in took)
-        cpu_s = statistics.median(each[way].cpu_s for each in took) * 1024 * MIB / bench.size_bytes
-        print(f"{way:<8} {rate:>8.0f} {shares[way]:>9.2f} {cpu_s:>10.2f}")
+        cpu_s = statistics.median(each[way].cpu_s for each in took) / gib
+        client_cpu_s = statistics.median(each[way].client_cpu_s for each in took) / gib
+        print(f"{way:<8} {rate:>8.0f} {shares[way]:>9.2f} {cpu_s:>10.2f} {client_cpu_s:>7.2f}")
     memory_bytes = bench.service.memory_bytes
     print(f"memory of the service: {memory_bytes / MIB:.0f} MiB; wanted of plain: {TARGET}")
     print(f"load: {os.getloadavg()[0]:.1f}")

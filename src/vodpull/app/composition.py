@@ -22,15 +22,8 @@ from vodpull.app.libraries import import_kinds
 from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
 from vodpull.app.readiness import working_parts
 from vodpull.app.server import Connections, Limits
-from vodpull.app.setup import (
-    check_default_template,
-    file_urls,
-    find_tools,
-    folder_of,
-    open_vault,
-    prove_store,
-    wire_zone,
-)
+from vodpull.app.setup import file_urls, find_tools, folder_of, open_vault, wire_zone
+from vodpull.app.start_checks import check_default_template, prove_store
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.console.pages.people.sign_in_limits import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
@@ -62,8 +55,8 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
-from vodpull.workflows.requests.uploaded import UploadedVideos
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
+from vodpull.workflows.requests.uploaded_videos import UploadedVideos
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 Role = Literal["all", "api", "worker"]

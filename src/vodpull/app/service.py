@@ -13,7 +13,7 @@ from vodpull.api.routes import create_health
 from vodpull.app.composition import Parts, Role
 from vodpull.app.folder import make_data_dir
 from vodpull.app.server import Connections, Prompt
-from vodpull.app.setup import check_postgresql, check_shared, tell_unknown
+from vodpull.app.start_checks import check_postgresql, check_shared, tell_unknown
 from vodpull.app.telemetry.tracing import open_tracer
 from vodpull.app.web import web_of
 from vodpull.app.work import attached, working

@@ -37,7 +37,7 @@ from vodpull.materials.materials import Materials
 from vodpull.signing import SigningKey, sign
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
-from vodpull.videos.gate import Gate
+from vodpull.videos.playback.file_gate import FileGate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
@@ -165,8 +165,8 @@ def _api_context(parts: Parts) -> ApiContext:
     )
 
 
-def _gate(parts: Parts) -> Gate:
-    return Gate(
+def _gate(parts: Parts) -> FileGate:
+    return FileGate(
         partial(parts.library.rule_of, policy=parts.signer.policy),
         parts.playback_keys.find_live,
         parts.content_keys.find,

@@ -17,7 +17,7 @@ from vodpull.app.outgoing import fetch_limits
 from vodpull.app.setup import find_tools
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.jobs.holdings import Holdings
-from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.source_retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context

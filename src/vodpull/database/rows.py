@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,9 +33,13 @@ def lock_row(connection: sa.Connection, key: sa.Column[Any], value: object) -> N
 
 def locked_row(connection: sa.Connection, key: sa.Column[Any], value: object) -> sa.RowMapping | None:
     """Return the row with this key, locked as `lock_row` does it, in one statement; None: there is none."""
-    query: sa.Executable
-    if connection.dialect.name == "postgresql":
-        query = sa.select(key.table).where(key == value).with_for_update()
-    else:
-        query = sa.update(key.table).where(key == value).values({key: key}).returning(key.table)
-    return connection.execute(query).mappings().first()
+    return connection.execute(_locking(connection.dialect.name, key), {"value": value}).mappings().first()
+
+
+@cache
+def _locking(dialect: str, key: sa.Column[Any]) -> sa.Executable:
+    """Return the statement of `locked_row`: building it takes longer than running it."""
+    is_mine = key == sa.bindparam("value")
+    if dialect == "postgresql":
+        return sa.select(key.table).where(is_mine).with_for_update()
+    return sa.update(key.table).where(is_mine).values({key: key}).returning(key.table)

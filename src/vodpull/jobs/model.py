@@ -9,15 +9,6 @@ from vodpull.errors import Failure
 
 DEFAULT_PRIORITY = 100
 
-MAX_CAPTIONS = 100
-"""Of a video, whatever brought them."""
-
-MAX_SIDECARS = 20
-"""Caption files that one item of a request names."""
-
-MAX_ITEMS = 50
-"""Sources in one batch (spec cloud-vod-fetch §2)."""
-
 
 class WireStatus(IntEnum):
     """

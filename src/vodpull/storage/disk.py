@@ -18,7 +18,7 @@ _WRITE_BYTES = 1024 * 1024
 """Of one call: of more the kernel makes huge pages, which cost more than they save where memory was not used before."""
 
 
-def write(path: Path, data: bytes | bytearray) -> None:
+def write(path: Path, data: bytes | bytearray | memoryview) -> None:
     """Write a file whole, in place of what has its name."""
     staged = _staged(path)
     left = memoryview(data)

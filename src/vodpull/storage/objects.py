@@ -1,4 +1,8 @@
-"""Objects in S3, Google Cloud Storage, Azure, a folder or memory, all through obstore."""
+"""
+Objects in S3, Google Cloud Storage, Azure, a folder or memory, all through obstore.
+
+How long a store may be silent is here; what a bucket keeps of uploads that never ended, `unfinished_uploads.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.storage import disk
-from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.contract import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
-from vodpull.storage.multipart import can_drop_uploads, drop_uploads
+from vodpull.storage.unfinished_uploads import can_drop_uploads, drop_uploads
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -158,11 +162,12 @@ class ObstoreObjects:
         if self._folder is None or not await asyncio.to_thread(disk.link, path, self._folder / key):
             await self.put_file(key, path)
 
-    async def put_bytes(self, key: str, data: bytes | bytearray) -> None:
+    async def put_bytes(self, key: str, data: bytes | bytearray | memoryview) -> None:
         """Store a small object."""
         with translated(key):
             if self._folder is None:
-                await obstore.put_async(self._store, key, data, attributes=self._attributes(key))
+                own = bytes(data) if isinstance(data, memoryview) else data  # the library may keep what it is given
+                await obstore.put_async(self._store, key, own, attributes=self._attributes(key))
             else:
                 path = self._folder / key
                 await asyncio.get_running_loop().run_in_executor(self._writers, disk.write, path, data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +17,7 @@ from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
 from vodpull.uploads.model import Ticket, Upload, Wanted
 from vodpull.uploads.parts import Part
+from vodpull.uploads.pieces import Body
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4
@@ -66,7 +67,7 @@ class GrowingUploads:
         end = await asyncio.to_thread(self._uploads.database.read, lambda on: rows.end_of(on, self._place(upload)))
         return Growing(upload=upload, offset=end)
 
-    async def append(self, growing: Growing, body: AsyncIterator[bytes], *, is_good: Callable[[], bool] | None) -> int:
+    async def append(self, growing: Growing, body: Body, *, is_good: Callable[[], bool] | None) -> int:
         """
         Add a body, and return where the upload ends then; what came of a body that breaks off stays.
 
@@ -91,7 +92,7 @@ class GrowingUploads:
             await self._keep(place, received.parts)
         return place.at + received.size_bytes
 
-    async def _append_as_it_comes(self, place: BlockPlace, body: AsyncIterator[bytes]) -> int:
+    async def _append_as_it_comes(self, place: BlockPlace, body: Body) -> int:
         sums, end = Sums(of_body=False), place.at
         arriving = self._uploads.inbox.parts(body, at=place.at, most=place.size_bytes - place.at, sums=sums)
         keeping = _Keeping(partial(self._keep, place))

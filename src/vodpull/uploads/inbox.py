@@ -7,7 +7,7 @@ import hashlib
 import secrets
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,20 +16,15 @@ import structlog
 
 from vodpull import storage
 from vodpull.clock import now_s, utc_day
-from vodpull.errors import StorageError, UploadMalformed
+from vodpull.errors import StorageError
 from vodpull.uploads.parts import Part
+from vodpull.uploads.pieces import Body, Memory, Piece, pieces
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 READ_AHEAD = 3
 
 PUTS_AT_ONCE = 3
 """Of one body: a disk takes its time to make each durable. With the one that arrives these are 16 MiB."""
-
-HELD_BYTES = 64 * 1024 * 1024
-"""Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
-
-SMALL_BYTES = 256 * 1024
-"""So much a body holds whatever the others hold."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +53,12 @@ class Sums:
         self._turn = asyncio.Lock()
         self.size_bytes = 0
 
-    async def count(self, data: bytearray) -> str:
+    async def count(self, data: Piece) -> str:
         """Count bytes after those that were given before, and return their own SHA-1."""
         async with self._turn:
             return await asyncio.to_thread(self._add, data)
 
-    def _add(self, data: bytearray) -> str:
+    def _add(self, data: Piece) -> str:
         if self.of_body:
             self._md5.update(data)
         if self.of_body and self._has_crc32:
@@ -87,9 +82,9 @@ class Inbox:
 
     def __init__(self, objects: storage.ObjectStore) -> None:
         self._objects = objects
-        self._held = _Held()
+        self.memory = Memory()
 
-    async def take(self, body: AsyncIterator[bytes], *, at: int, most: int) -> Received:
+    async def take(self, body: Body, *, at: int, most: int) -> Received:
         """
         Store a whole body that belongs at a place of its block; of one that breaks off nothing stays.
 
@@ -107,7 +102,7 @@ class Inbox:
         whole = tuple(replace(part, body_md5=sums.md5) for part in parts)
         return Received(size_bytes=sums.size_bytes, md5=sums.md5, crc32=sums.crc32, parts=whole)
 
-    async def parts(self, body: AsyncIterator[bytes], *, at: int, most: int, sums: Sums) -> AsyncGenerator[Part]:
+    async def parts(self, body: Body, *, at: int, most: int, sums: Sums) -> AsyncGenerator[Part]:
         """
         Store a body piece by piece, and give each part once it is durable; the next one arrives meanwhile.
 
@@ -117,29 +112,29 @@ class Inbox:
         """
         start, under_way = at, deque[asyncio.Future[Part]]()
         try:
-            async with aclosing(_pieces(body, at=at, most=most, held=self._held)) as pieces:
-                async for data in pieces:
+            async with aclosing(pieces(body, at=at, most=most, memory=self.memory)) as cut:
+                async for data in cut:
                     part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
                     under_way.append(self._begin(part, data, sums))
                     at = part.end
-                    while len(under_way) > (0 if self._held.is_too_much else PUTS_AT_ONCE):
+                    while len(under_way) > (0 if self.memory.is_short else PUTS_AT_ONCE):
                         yield await under_way.popleft()
             while under_way:
                 yield await under_way.popleft()
         finally:
             await self._give_up(under_way)
 
-    def _begin(self, part: Part, data: bytearray, sums: Sums) -> asyncio.Future[Part]:
+    def _begin(self, part: Part, data: Piece, sums: Sums) -> asyncio.Future[Part]:
         """Put a part; what it holds of memory is given back however that ends."""
 
         def release(_: object) -> None:
-            self._held.size_bytes -= part.size_bytes
+            self.memory.give_back(data)
 
         put = asyncio.ensure_future(self._put(part, data, sums))
         put.add_done_callback(release)
         return put
 
-    async def _put(self, part: Part, data: bytearray, sums: Sums) -> Part:
+    async def _put(self, part: Part, data: Piece, sums: Sums) -> Part:
         sha1, _ = await asyncio.gather(sums.count(data), self._objects.put_bytes(part.key, data))
         return replace(part, sha1=sha1) if part.at % SPAN_BYTES == 0 else part
 
@@ -173,41 +168,6 @@ class Inbox:
         finally:
             for waiting in coming:
                 waiting.cancel()
-
-
-class _Held:
-    """What all bodies of a process hold in memory."""
-
-    def __init__(self) -> None:
-        self.size_bytes = 0
-
-    @property
-    def is_too_much(self) -> bool:
-        return self.size_bytes > HELD_BYTES
-
-
-async def _pieces(body: AsyncIterator[bytes], *, at: int, most: int, held: _Held) -> AsyncGenerator[bytearray]:
-    """Cut a body that begins at a place at multiples of a span, and into less where memory is short."""
-    piece, total = bytearray(), 0
-    try:
-        async for data in body:
-            total += len(data)
-            if total > most:
-                raise UploadMalformed("chunk is longer than its block")
-            left = memoryview(data)
-            while left:
-                room = SPAN_BYTES - at % SPAN_BYTES - len(piece)
-                some, left = left[:room], left[room:]
-                piece += some  # the one copy of what comes
-                held.size_bytes += len(some)
-                if len(some) == room or (held.is_too_much and len(piece) >= SMALL_BYTES):
-                    done, piece, at = piece, bytearray(), at + len(piece)  # whoever takes it gives its memory back
-                    yield done
-        if piece:
-            done, piece = piece, bytearray()
-            yield done
-    finally:
-        held.size_bytes -= len(piece)
 
 
 def _new_key() -> str:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +22,31 @@ from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 _BLOCK, _PART = tables.upload_block.c, tables.upload_part.c
+
+_NAMED: dict[str, sa.BindParameter[Any]] = {
+    name: sa.bindparam(name) for name in ("upload_id", "series", "number", "at")
+}
+
+
+def _all_of(columns: sa.ColumnCollection[str, sa.Column[Any]], *names: str) -> sa.ColumnElement[bool]:
+    return sa.and_(*(columns[name] == _NAMED[name] for name in names))
+
+
+_OF_BLOCK, _OF_PART = (_all_of(columns, "upload_id", "series", "number") for columns in (_BLOCK, _PART))
+_END = _PART.at + _PART.size_bytes
+
+# What each body of an upload asks is built once: that takes several times as long as asking.
+_FIND_BLOCK = sa.select(tables.upload_block).where(_OF_BLOCK)
+_OTHER_BYTES = sa.select(sa.func.sum(_BLOCK.size_bytes)).where(
+    _all_of(_BLOCK, "upload_id", "series"), _BLOCK.number != _NAMED["number"]
+)
+_FIND_END = sa.select(sa.func.max(_END)).where(_OF_PART)
+_SIZE_OF_BODY = sa.select(sa.func.sum(_PART.size_bytes)).where(
+    _OF_PART, _PART.body_at == sa.bindparam("body_at"), _PART.body_md5 == sa.bindparam("body_md5")
+)
+_ENDS_AT = sa.select(_PART.at).where(_OF_PART, _PART.at < _NAMED["at"], _NAMED["at"] == _END)
+_DROP = tables.upload_part.delete().where(_OF_PART, _PART.at >= _NAMED["at"]).returning(_PART.key)
+_ADD_BLOCK, _ADD_PARTS = tables.upload_block.insert(), tables.upload_part.insert()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +91,14 @@ def begin_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Pa
     A block that is there begins anew, unless it began with the same bytes: whoever sends those again goes on.
     """
     end = replace(place, at=_run(parts))
-    known = connection.execute(sa.select(tables.upload_block).where(_is_block(place))).mappings().first()
-    if known is not None and known["size_bytes"] == place.size_bytes and _has_body(connection, place, parts):
-        return replace(end, nonce=known["nonce"]), [part.key for part in parts]
-    nonce = secrets.token_hex(8)
+    known = connection.execute(_FIND_BLOCK, _of(place)).first()
+    if known is not None and known.size_bytes == place.size_bytes and _has_body(connection, place, parts):
+        return replace(end, nonce=known.nonce), [part.key for part in parts]
+    begun = replace(end, nonce=secrets.token_hex(8))
     dropped = forget_block(connection, place) if known is not None else []
-    row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
-    connection.execute(tables.upload_block.insert().values(row | {"size_bytes": place.size_bytes, "nonce": nonce}))
+    _add_block(connection, begun)
     _insert(connection, place, parts)
-    return replace(end, nonce=nonce), dropped
+    return begun, dropped
 
 
 def go_on(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> tuple[BlockPlace, list[str]]:
@@ -86,8 +111,8 @@ def go_on(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -
         UploadMisplaced: the block was begun anew meanwhile, or does not reach so far.
     """
     end = replace(place, at=place.at + sum(part.size_bytes for part in parts))
-    mine = sa.and_(_is_block(place), _BLOCK.nonce == place.nonce)
-    if connection.execute(sa.select(_BLOCK.number).where(mine)).first() is None:
+    known = connection.execute(_FIND_BLOCK, _of(place)).first()
+    if known is None or known.nonce != place.nonce:
         raise UploadMisplaced("ctx does not fit")
     if _has_body(connection, place, parts):
         return end, [part.key for part in parts]
@@ -116,14 +141,12 @@ def open_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
 
     One of another size begins anew.
     """
-    known = connection.execute(sa.select(_BLOCK.size_bytes).where(_is_block(place))).first()
+    known = connection.execute(_FIND_BLOCK, _of(place)).first()
     if known is not None and known.size_bytes == place.size_bytes:
         return []
     dropped = _drop(connection, replace(place, at=0))
-    connection.execute(tables.upload_block.delete().where(_is_block(place)))
-    row = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
-    row |= {"size_bytes": place.size_bytes, "nonce": place.nonce}
-    connection.execute(tables.upload_block.insert().values(row))
+    connection.execute(tables.upload_block.delete().where(_OF_BLOCK), _of(place))
+    _add_block(connection, place)
     return dropped
 
 
@@ -137,14 +160,18 @@ def fill_block(connection: sa.Connection, place: BlockPlace, parts: Sequence[Par
 def forget_block(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what is known of a block, and return its objects."""
     keys = _drop(connection, replace(place, at=0))
-    connection.execute(tables.upload_block.delete().where(_is_block(place)))
+    connection.execute(tables.upload_block.delete().where(_OF_BLOCK), _of(place))
     return keys
 
 
 def end_of(connection: sa.Connection, place: BlockPlace) -> int:
     """Return how far a block that grows by `append` reaches."""
-    end = sa.select(sa.func.max(_PART.at + _PART.size_bytes)).where(_is_part(place))
-    return int(connection.scalar(end) or 0)
+    return int(connection.scalar(_FIND_END, _of(place)) or 0)
+
+
+def other_bytes(connection: sa.Connection, place: BlockPlace) -> int:
+    """Return how many bytes the other blocks of a series have, whole."""
+    return int(connection.scalar(_OTHER_BYTES, _of(place)) or 0)
 
 
 def read_blocks(connection: sa.Connection, upload_id: str, series: str) -> list[Block]:
@@ -188,8 +215,8 @@ def beginning(blocks: Sequence[Block]) -> list[Part]:
 def read_span(connection: sa.Connection, place: BlockPlace) -> list[Part]:
     """Return the parts of the span that ends at a place, as far as they have arrived."""
     start = (place.at - 1) // SPAN_BYTES * SPAN_BYTES
-    some = sa.and_(_is_part(place), _PART.at >= start, _PART.at < place.at)
-    rows = connection.execute(sa.select(tables.upload_part).where(some).order_by(_PART.at)).mappings()
+    some = sa.and_(_OF_PART, _PART.at >= start, _PART.at < place.at)
+    rows = connection.execute(sa.select(tables.upload_part).where(some).order_by(_PART.at), _of(place)).mappings()
     return [Part(**{name: row[name] for name in Part.__dataclass_fields__}) for row in rows]
 
 
@@ -243,35 +270,32 @@ def _run(parts: Sequence[Part]) -> int:
     return end
 
 
-def _is_block(place: BlockPlace) -> sa.ColumnElement[bool]:
-    return sa.and_(_BLOCK.upload_id == place.upload_id, _BLOCK.series == place.series, _BLOCK.number == place.number)
-
-
-def _is_part(place: BlockPlace) -> sa.ColumnElement[bool]:
-    return sa.and_(_PART.upload_id == place.upload_id, _PART.series == place.series, _PART.number == place.number)
+def _of(place: BlockPlace) -> dict[str, Any]:
+    return {"upload_id": place.upload_id, "series": place.series, "number": place.number}
 
 
 def _has_body(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> bool:
     """Tell whether the same bytes have come to the same place before."""
     if not parts:
         return False
-    same = sa.and_(_is_part(place), _PART.body_at == parts[0].body_at, _PART.body_md5 == parts[0].body_md5)
-    size = connection.scalar(sa.select(sa.func.sum(_PART.size_bytes)).where(same))
+    same = {"body_at": parts[0].body_at, "body_md5": parts[0].body_md5}
+    size = connection.scalar(_SIZE_OF_BODY, _of(place) | same)
     return int(size or 0) == sum(part.size_bytes for part in parts)
 
 
 def _ends_at(connection: sa.Connection, place: BlockPlace) -> bool:
-    before = sa.and_(_is_part(place), _PART.at < place.at, _PART.at + _PART.size_bytes == place.at)
-    return connection.execute(sa.select(_PART.at).where(before)).first() is not None
+    return connection.execute(_ENDS_AT, _of(place) | {"at": place.at}).first() is not None
 
 
 def _drop(connection: sa.Connection, place: BlockPlace) -> list[str]:
     """Delete what lies from a place on, and return its objects."""
-    behind = sa.and_(_is_part(place), _PART.at >= place.at)
-    return list(connection.scalars(tables.upload_part.delete().where(behind).returning(_PART.key)))
+    return list(connection.scalars(_DROP, _of(place) | {"at": place.at}))
+
+
+def _add_block(connection: sa.Connection, place: BlockPlace) -> None:
+    connection.execute(_ADD_BLOCK, _of(place) | {"size_bytes": place.size_bytes, "nonce": place.nonce})
 
 
 def _insert(connection: sa.Connection, place: BlockPlace, parts: Sequence[Part]) -> None:
-    own = {"upload_id": place.upload_id, "series": place.series, "number": place.number}
     if parts:
-        connection.execute(tables.upload_part.insert(), [own | asdict(part) for part in parts])
+        connection.execute(_ADD_PARTS, [_of(place) | asdict(part) for part in parts])

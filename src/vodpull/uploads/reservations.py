@@ -19,6 +19,15 @@ _UPLOAD = tables.upload.c
 _UNCOMPLETED = _UPLOAD.completed_at_ms.is_(None)
 
 
+def _query(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    # The unfinished one first: of those with one `resume_id` there may be finished ones as well.
+    return sa.select(tables.upload).where(which).order_by(~_UNCOMPLETED, _UPLOAD.created_at_ms.desc()).limit(1)
+
+
+# Built once: every request of an upload asks one of them, and building it takes longer than asking.
+_BY_KEY, _BY_ID = _query(_UPLOAD.key == sa.bindparam("key")), _query(_UPLOAD.upload_id == sa.bindparam("upload_id"))
+
+
 def reserve(connection: sa.Connection, wanted: Wanted, *, deadline_ms: int, most_open: int = 0) -> Upload:
     """
     Reserve a key and an id for a file until a time, or return the unfinished reservation of the same `resume_id`.
@@ -59,12 +68,12 @@ def reserve(connection: sa.Connection, wanted: Wanted, *, deadline_ms: int, most
 
 def find_by_key(connection: sa.Connection, key: str) -> Upload | None:
     """Return the reservation of a key."""
-    return _one(connection, _UPLOAD.key == key)
+    return _one(connection, _BY_KEY, key=key)
 
 
 def find_upload(connection: sa.Connection, upload_id: str) -> Upload | None:
     """Return a reservation by its id."""
-    return _one(connection, _UPLOAD.upload_id == upload_id)
+    return _one(connection, _BY_ID, upload_id=upload_id)
 
 
 def lock_upload(connection: sa.Connection, upload_id: str) -> Upload | None:
@@ -88,7 +97,7 @@ def _earlier(connection: sa.Connection, wanted: Wanted) -> Upload | None:
         _UPLOAD.kind == wanted.kind.value,
         _UPLOAD.resume_id == wanted.resume_id,
     )
-    return _one(connection, same if wanted.replaces else sa.and_(same, _UNCOMPLETED))
+    return _one(connection, _query(same if wanted.replaces else sa.and_(same, _UNCOMPLETED)))
 
 
 def _renewed(connection: sa.Connection, earlier: Upload, wanted: Wanted, *, deadline_ms: int) -> Upload:
@@ -114,10 +123,8 @@ def _count_open(connection: sa.Connection, account_id: str) -> int:
     return int(connection.scalar(sa.select(sa.func.count()).select_from(tables.upload).where(alive)) or 0)
 
 
-def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Upload | None:
-    # The unfinished one first: of those with one `resume_id` there may be finished ones as well.
-    query = sa.select(tables.upload).where(which).order_by(~_UNCOMPLETED, _UPLOAD.created_at_ms.desc()).limit(1)
-    row = connection.execute(query).mappings().first()
+def _one(connection: sa.Connection, query: sa.Select[Any], **values: str) -> Upload | None:
+    row = connection.execute(query, values).mappings().first()
     return None if row is None else _upload_of(row)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -34,6 +34,7 @@ from vodpull.uploads.completing import Completing, Database, locked, spans
 from vodpull.uploads.inbox import Inbox, Received, Sums
 from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Wanted
 from vodpull.uploads.parts import Part
+from vodpull.uploads.pieces import Body
 from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
 from vodpull.uploads.upload_token import Policy, read_token, sign_token
@@ -132,7 +133,7 @@ class Uploads:
         )
 
     async def take_body(
-        self, ticket: Ticket, place: BlockPlace, body: AsyncIterator[bytes], *, is_first: bool
+        self, ticket: Ticket, place: BlockPlace, body: Body, *, is_first: bool
     ) -> tuple[BlockPlace, Received]:
         """
         Store a body of a block: its first one, or the one that belongs at a place.
@@ -162,11 +163,8 @@ class Uploads:
             raise UploadMalformed(f"a block has 1 to {MAX_BLOCK_BYTES} bytes, a file up to {MAX_BLOCKS} blocks")
         if ticket.is_closed_to(place.series):
             raise UploadComplete("file exists")
-        block = tables.upload_block.c
-        others = sa.and_(block.upload_id == place.upload_id, block.series == place.series, block.number != place.number)
-        query = sa.select(sa.func.sum(block.size_bytes)).where(others)
         with self.database.engine.connect() as connection:
-            if place.size_bytes + int(connection.scalar(query) or 0) > ticket.max_bytes:
+            if place.size_bytes + rows.other_bytes(connection, place) > ticket.max_bytes:
                 raise UploadTooLarge("file is larger than fsizeLimit")
             if self.terms.check_quota and not ticket.upload.is_complete:
                 left = place.size_bytes - rows.end_of(connection, place)
@@ -223,7 +221,7 @@ class Uploads:
 
         def forget(connection: sa.Connection) -> list[str]:
             if locked(connection, upload.upload_id).is_complete:
-                raise UploadComplete("the file is complete")
+                raise UploadComplete("the file is complete", remedy="Delete the video or material that it is.")
             keys = rows.forget_parts(connection, upload.upload_id)
             connection.execute(tables.upload.delete().where(tables.upload.c.upload_id == upload.upload_id))
             return keys

@@ -1,4 +1,8 @@
-"""Blocking and enabling videos: the state and the event that tells of it are one transaction."""
+"""
+Blocking and enabling videos: the state and the event that tells of it are one transaction.
+
+What keeps the files of a blocked video from its viewers is `playback/file_gate.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How much each account had stored, day by day: the peaks that getStorageVolume tells (spec cloud-vod-videos §10)."""
+"""
+How much each account had stored, day by day: the peaks that getStorageVolume tells (spec cloud-vod-videos §10).
+
+What it has at this moment is counted in `accounts/stored_bytes.py`.
+"""
 
 from __future__ import annotations
 

@@ -18,8 +18,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of
-from vodpull.jobs.model import MAX_CAPTIONS, Job, VideoOrigin
-from vodpull.jobs.store.captions import CaptionRows
+from vodpull.jobs.model import Job, VideoOrigin
+from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream

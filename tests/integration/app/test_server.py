@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import socket
 import threading
+import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from vodpull.api.http.bodies import fill_of
 from vodpull.api.http.exchange import Arrived
 from vodpull.app.server import Connections, Limits, Refusal, Server
 
@@ -35,12 +38,33 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
                 yield b"x" * 100_000
 
         answer = StreamingResponse(blocks())
+    elif request.url.path == "/fill":
+        answer = PlainTextResponse(await filled(request))
     elif request.url.path == "/refuse":
         answer = PlainTextResponse("no", 413)
     else:
         size = sum([len(part) async for part in request.stream()])
         answer = PlainTextResponse(f"{request.method} {size} {request.headers.get('x-a')} {scope['client'][0]}")
     await answer(scope, receive, send)
+
+
+async def filled(request: Request) -> str:
+    """Take a body into memory of the size that the client wants, some of it in the usual way; tell its digest."""
+    fill = fill_of(request)
+    if fill is None:
+        return "not offered"
+    memory, taken = bytearray(int(request.headers["x-room"])), bytearray()
+    if "x-fills" in request.headers:
+        return f"{await fill(memoryview(memory))} and no more"
+    for _ in range(int(request.headers.get("x-times", "1000000"))):
+        size = await fill(memoryview(memory))
+        taken += memory[:size]
+        if size < len(memory):
+            break
+    else:
+        async for part in request.stream():
+            taken += part
+    return f"{len(taken)} {zlib.crc32(taken)};"
 
 
 class Promptly:
@@ -182,6 +206,56 @@ def test_a_connection_that_was_answered_at_once_is_not_kept_for_ever() -> None:
     with running(keep_alive_s=1) as door:
         assert answers(door.send(asked(b"fast"))) == [b"POST 4 promptly"]
         assert not door.refused
+
+
+DATA = random.Random(1).randbytes(300_001)
+
+
+@pytest.mark.parametrize("room", [1, 1000, 100_000, len(DATA), len(DATA) + 1])
+@pytest.mark.parametrize("times", [1, 2, 10**6])
+@pytest.mark.parametrize("expects", [b"", b"Expect: 100-continue\r\n"])
+def test_bodies_that_fill_memory_are_whole_and_so_is_what_follows(
+    door: Door, room: int, times: int, expects: bytes
+) -> None:
+    body = DATA[: min(len(DATA), 1000 * room)]
+    head = b"POST /fill HTTP/1.1\r\nHost: h\r\nX-Room: %d\r\nX-Times: %d\r\n" % (room, times)
+    head += expects + b"Content-Length: %d\r\n\r\n" % len(body)
+    last = b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n"
+    cut = len(body) // 3
+    answer = door.send(head, body[:cut], body[cut:] + head + body + last)
+    assert answer.count(b"%d %d;" % (len(body), zlib.crc32(body))) == 2
+    assert answer.endswith(b"GET 0 None 127.0.0.1")
+    assert answer.count(b"HTTP/1.1 200") == 3
+
+
+def test_a_body_that_nobody_takes_further_is_no_request(door: Door) -> None:
+    hidden = b"GET /long HTTP/1.1\r\nHost: h\r\n\r\n"
+    head = b"POST /fill HTTP/1.1\r\nHost: h\r\nX-Room: 10\r\nX-Fills: 1\r\nContent-Length: %d\r\n\r\n"
+    body = b"0123456789" + hidden * 3000
+    answer = door.send(head % len(body), body[:10], body[10:], b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n")
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert answer.endswith(b"GET 0 None 127.0.0.1")
+
+
+def test_a_body_that_breaks_off_or_stops_while_it_fills_memory_ends(hasty: Door) -> None:
+    head = b"POST /fill HTTP/1.1\r\nHost: h\r\nX-Room: 1000\r\nContent-Length: 100000\r\n\r\n"
+    with hasty.connect() as connection:
+        connection.sendall(head + DATA[:5000])
+        assert everything(connection).startswith(b"HTTP/1.1 408")
+    with hasty.connect() as connection:
+        connection.sendall(head + DATA[:5000])
+        connection.shutdown(socket.SHUT_WR)
+        assert b"HTTP/1.1 200" not in everything(connection)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"Transfer-Encoding: chunked\r\n", b"Content-Length: 0\r\n", b""],
+    ids=["chunked", "empty", "none"],
+)
+def test_memory_is_offered_to_bodies_of_announced_length_alone(door: Door, head: bytes) -> None:
+    sent = b"POST /fill HTTP/1.1\r\n" + CLOSE + head + b"X-Room: 10\r\n\r\n"
+    assert door.send(sent + (b"0\r\n\r\n" if b"chunked" in head else b"")).endswith(b"not offered")
 
 
 def test_trailers_never_pass_for_headers(door: Door) -> None:

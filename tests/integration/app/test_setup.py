@@ -20,7 +20,8 @@ from vodpull.accounts.master_key import check_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.commands.doctor import diagnose
 from vodpull.app.service import running_service
-from vodpull.app.setup import check_postgresql, open_accounts, prove_store, require_installation
+from vodpull.app.setup import open_accounts, require_installation
+from vodpull.app.start_checks import check_postgresql, prove_store
 from vodpull.cli.main import app
 from vodpull.database import tables
 from vodpull.database.connection import open_database

@@ -15,7 +15,7 @@ from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
-from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store

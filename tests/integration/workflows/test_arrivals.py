@@ -26,7 +26,7 @@ from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.attempt import arrivals
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.requests.uploaded import video_options
+from vodpull.workflows.requests.uploaded_videos import video_options
 from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
 
 HOUR_MS = 3_600_000

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.api.v1.imports.shapes import NewBadLine, NewEntry
-from vodpull.cli.library.lists import as_sent
+from vodpull.cli.library.import_lists import as_sent
 from vodpull.errors import ParameterError
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption
 from vodpull.imports.listers.tables import MAX_LINE, read_csv, read_jsonl

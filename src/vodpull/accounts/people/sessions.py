@@ -12,7 +12,7 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 
 SESSION_S = 7 * 24 * 3600
-"""Life of a session, in seconds."""
+"""Life of a session, in seconds; of who came by OpenID Connect `single_sign_on.py` says it."""
 
 SEEN_EVERY_MS = 60 * 1000
 """How exactly it is kept when a session was last used: not every page is a write."""

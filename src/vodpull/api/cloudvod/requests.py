@@ -9,12 +9,9 @@ from typing import Any
 
 from vodpull.api.cloudvod.parameters import decode_list, flag_of, loads, text_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
-from vodpull.jobs.submission.submission import PullItem, PullRequest
+from vodpull.jobs.submission.submission import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
 from vodpull.wire_values import MD5_PATTERN
-
-MAX_TRANS_NO_CHARS = 32
 
 
 @dataclass(frozen=True, kw_only=True)

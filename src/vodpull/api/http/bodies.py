@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from vodpull.errors import RateLimited, RequestTooLarge
@@ -23,6 +24,10 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_OF_ADDRESS_BYTES = MAX_HELD_BYTES // 4
 
 RETRY_AFTER_S = 5
+
+
+FILL = "fill_body"
+"""In the state of a request: what puts its body into memory, as `fill_of` says."""
 
 
 class ClientLeft(Exception):
@@ -90,3 +95,8 @@ class Body:
         self._counted = 0
         if not self._held[self._network]:
             del self._held[self._network]
+
+
+def fill_of(request: Request) -> Callable[[memoryview], Awaitable[int]] | None:
+    """Return what puts what comes next of a body into memory until that is full; less: no more comes. None: nothing."""
+    return getattr(request.state, FILL, None)

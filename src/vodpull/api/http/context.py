@@ -25,8 +25,8 @@ from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callbacks import Callbacks
 from vodpull.videos.categories import Categories
-from vodpull.videos.gate import Gate
 from vodpull.videos.library import Library
+from vodpull.videos.playback.file_gate import FileGate
 from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
@@ -78,7 +78,7 @@ class ApiContext:
     check_url: Callable[[str], object]
     """Raises for a URL that nothing may be posted to."""
     objects: ObjectReader
-    gate: Gate
+    gate: FileGate
     """Knows who may have what."""
     urls: FileUrls
     """Writes the URLs of stored files."""

@@ -1,4 +1,8 @@
-"""Is everything in order? One finding for each thing that vodpull needs, with what to do about it."""
+"""
+Is everything in order? One finding for each thing that vodpull needs, with what to do about it.
+
+What start proves, too, is in `app/start_checks.py`; which encoders FFmpeg must have, in `media`.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +21,12 @@ from vodpull import media, storage
 from vodpull.accounts.master_key import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
-from vodpull.app.setup import (
+from vodpull.app.setup import MASTER_KEY_FILE, file_of, folder_of
+from vodpull.app.start_checks import (
     CONNECTIONS,
-    MASTER_KEY_FILE,
     check_default_template,
     check_postgresql,
     check_shared,
-    file_of,
-    folder_of,
     free_connections,
     unusable_store,
 )
@@ -33,7 +35,7 @@ from vodpull.clock import now_s
 from vodpull.database.connection import database_time_s, open_database
 from vodpull.database.migrate import TablesState, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
-from vodpull.jobs.retries import SourceRetries
+from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.submission.templates import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 

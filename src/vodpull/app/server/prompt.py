@@ -18,8 +18,9 @@ from uvicorn.server import ServerState
 
 from vodpull.api.http.exchange import Arrived
 from vodpull.app.server.connections import Connections
+from vodpull.app.server.direct import DirectProtocol
 from vodpull.app.server.limits import Refusal
-from vodpull.app.server.protocol import GuardedProtocol, RequestPart, is_under_way
+from vodpull.app.server.protocol import RequestPart, is_under_way
 
 LARGEST_BODY_BYTES = 4096
 """Of a request that is answered at once: a longer one is no status query."""
@@ -68,7 +69,7 @@ class _Held:
         return True
 
 
-class PromptProtocol(GuardedProtocol):
+class PromptProtocol(DirectProtocol):
     """Holds a request of the prompt's path back until it is answered, or until something else happens."""
 
     def __init__(

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.terminal.spans import seconds_of
+from vodpull.cli.terminal.durations import seconds_of
 
 if TYPE_CHECKING:
     from vodpull.client import Playback, Video

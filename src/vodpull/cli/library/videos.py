@@ -16,8 +16,8 @@ from vodpull.atomic import write_atomically
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library import captions
 from vodpull.cli.library.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
+from vodpull.cli.terminal.durations import seconds_of
 from vodpull.cli.terminal.output import Json, print_error, print_json, print_table, printable
-from vodpull.cli.terminal.spans import seconds_of
 from vodpull.errors import ConfigurationError, RequestError
 
 if TYPE_CHECKING:

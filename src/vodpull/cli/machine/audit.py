@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from vodpull.cli.terminal.durations import seconds_of
 from vodpull.cli.terminal.output import print_line, print_table, printable
-from vodpull.cli.terminal.spans import seconds_of
 
 
 def print_log(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vodpull.cli.terminal.durations import seconds_of
 from vodpull.cli.terminal.output import Json, print_json, print_table
-from vodpull.cli.terminal.spans import seconds_of
 from vodpull.errors import NotFound
 
 if TYPE_CHECKING:

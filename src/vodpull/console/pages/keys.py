@@ -15,13 +15,12 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.snippets import snippets_for
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.days import DAY_MS
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
-from vodpull.workflows.requests.addresses import judge_address
-
-DAY_MS = 24 * 3600 * 1000
+from vodpull.workflows.requests.notify_urls import judge_address
 
 
 def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:

@@ -9,11 +9,10 @@ from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.days import DAY_MS
 from vodpull.console.request.visit import Visit
 from vodpull.jobs.figures.failures_and_use import account_use, failed_since
 from vodpull.jobs.model import FINAL_STAGES
-
-DAY_MS = 24 * 3600 * 1000
 
 HOUR_S = 3600
 

@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterable
 
 from vodpull.errors import ParameterError
-from vodpull.jobs.model import MAX_ITEMS
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
-from vodpull.jobs.submission.submission import PullItem
+from vodpull.jobs.submission.submission import MAX_ITEMS, PullItem
 from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN
 
 _COLUMNS = {"url": "url", "fetchurl": "url", "name": "name", "filename": "name", "md5": "md5"}

@@ -12,9 +12,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
-
-SILENT_S = 30.0
-"""A worker that was silent for longer has stopped: others take over its work then."""
+from vodpull.workflows.engine.executors import BeatLimits
 
 RANGES = {"1h": (60, 60), "6h": (300, 72), "24h": (1200, 72)}
 """What the charts may show: length of a slice in seconds, number of slices."""
@@ -28,7 +26,7 @@ def system_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Rou
             "facts": context.system_facts(),
             "executors": context.listing.executors(),
             "census": context.census(),
-            "silent_s": SILENT_S,
+            "silent_s": BeatLimits().death_s,
         }
 
     def show(visit: Visit) -> Response:

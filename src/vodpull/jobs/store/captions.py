@@ -12,9 +12,11 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.rows import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
-from vodpull.jobs.model import MAX_CAPTIONS
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.videos import archive_again
+
+MAX_CAPTIONS = 100
+"""Of a video, whatever brought them."""
 
 COMES_WITHIN_MS = 86_400_000
 """Files on their way that have not come by then never will."""

@@ -1,4 +1,4 @@
-"""What a client asks for, after its request was read and before anything is accepted."""
+"""What a client asks for and how much of it, after its request was read and before anything is accepted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
+
+MAX_ITEMS = 50
+"""Sources in one batch (spec cloud-vod-fetch §2)."""
+
+MAX_SIDECARS = 20
+"""Caption files that one item names."""
+
+MAX_TRANS_NO_CHARS = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +46,7 @@ class PullRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Pairs of the client's own."""
     items: tuple[PullItem, ...]
-    """1 to 50."""
+    """1 to `MAX_ITEMS`."""
 
 
 def without_user_info(url: str) -> str:

@@ -111,15 +111,6 @@ class TextStream:
     """It tells what is heard, too."""
 
 
-MAX_SOUNDS = 8
-"""More sound tracks are left out."""
-
-MAX_TEXTS = 32
-"""More text tracks are left out."""
-
-COMPLETE_SHARE = 0.98
-"""Below this share of what it promised, a source was cut."""
-
 LeftOut = Literal[
     "",
     "not_published",

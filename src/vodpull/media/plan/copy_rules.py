@@ -1,7 +1,7 @@
 """
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
-What the template says against it is in `ladder.py` (picture) and in `encode_plan.py` (sound);
+What the template says against it is in `ladder.py` (picture) and in `sound_plans.py` (sound);
 what of clips and joins is copied, in `edit/plan.py`.
 """
 
@@ -16,12 +16,13 @@ from vodpull.media.plan.cuts import (
     MIN_SEGMENT,
     SINGLE_CHUNK_S,
     cuts_at_keyframes,
-    exact_rate,
     segment_bytes,
 )
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.downmix import STEREO
+from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
+from vodpull.media.tolerances import IN_STEP_S
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 SOUND_CONTAINER = MP4
@@ -36,8 +37,6 @@ PROFILES: Mapping[str, frozenset[str]] = {
 COPIED_CODECS = frozenset(PROFILES)
 # Half of it is how far clocks of 1000 ticks per second are off.
 UNEVEN_S = 0.001
-# A picture that ends so much before the sound is in step for everyone (EBU R37).
-STEP_S = 0.04
 # A segment may have twice the ceiling, as the encoder's buffer allows.
 PEAK_FACTOR = 2.0
 AAC_MAX_BPS = 192_000
@@ -112,7 +111,7 @@ def rung_obstacle(
     shortfall_s = info.duration_s - float(survey.frames / exact_rate(video.nominal_frame_rate))
     if survey.damaged or not survey.frames:
         return "some pictures are not to be shown, or have no time"
-    if abs(shortfall_s) > max(STEP_S, 1 / video.nominal_frame_rate):
+    if abs(shortfall_s) > max(IN_STEP_S, 1 / video.nominal_frame_rate):
         return "picture and sound are not equally long"
     return _rate_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
 

@@ -1,1 +1,1 @@
-"""Who may watch: what a video asks for, and the tokens that its viewers bring. Queries about videos are not here."""
+"""Who may watch: what a video asks for, the tokens that its viewers bring, and who is let in; no queries on videos."""

@@ -36,7 +36,7 @@ from vodpull.workflows.attempt.encrypted_segments import encrypt
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
-from vodpull.workflows.attempt.shared import SharedWork, run_all
+from vodpull.workflows.attempt.shared_work import SharedWork, run_all
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 from vodpull.workflows.attempt.workspace.preview_note import Previewed, read_note, write_note
 from vodpull.workflows.attempt.workspace.verified import Verified, write_verified

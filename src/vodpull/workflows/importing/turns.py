@@ -3,6 +3,7 @@ One turn of an import: a page of its list, or the next few videos.
 
 A turn ends with one transaction that writes all it found out and starts the next turn. So whatever is killed, an entry
 becomes a job once, and an import whose turn was taken by somebody else (paused, cancelled) changes nothing any more.
+At which priority its jobs come is decided in `submission.py`.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from vodpull.materials.materials import use_materials
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
+from vodpull.workflows.requests.notify_urls import judge_address
 from vodpull.workflows.requests.quota import check_quota
 
 

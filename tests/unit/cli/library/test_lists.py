@@ -5,7 +5,7 @@ import json
 import pytest
 
 from vodpull.api.http.bodies import MAX_BODY_BYTES
-from vodpull.cli.library.lists import Line, together
+from vodpull.cli.library.import_lists import Line, together
 
 
 @pytest.mark.parametrize("name", ["影" * 100_000, "x"], ids=["long", "short"])

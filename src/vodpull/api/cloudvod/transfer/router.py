@@ -13,6 +13,7 @@ from starlette.responses import Response
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.transfer.form import Form
 from vodpull.api.cloudvod.transfer.replies import answer, no_method, preflight, refusal
+from vodpull.api.http.bodies import fill_of
 from vodpull.errors import (
     StorageUnavailable,
     UploadDamaged,
@@ -25,6 +26,7 @@ from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.inbox import Received, Sums
 from vodpull.uploads.model import Ticket
 from vodpull.uploads.parts import Part
+from vodpull.uploads.pieces import Announced, Body
 from vodpull.uploads.terms import MAX_BLOCKS
 from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number
@@ -174,7 +176,7 @@ class Transfer:
         if length is not None and length > place.size_bytes - place.at:
             raise UploadMalformed("chunk is longer than its block")
         with self._uploads.promised(length):
-            body = _checked(request.stream(), length)
+            body = _body(request, length)
             end, received = await self._uploads.take_body(ticket, place, body, is_first=is_first)
         return answer(request, _said(end.text(self._uploads.terms.key), end, received))
 
@@ -223,8 +225,19 @@ class _FormReading:
             raise UploadTooLarge("file is larger than fsizeLimit")
 
 
+def _body(request: Request, length: int | None) -> Body:
+    """Return a body that must have the length that was announced."""
+    fill = fill_of(request)
+    if fill is None or length is None:
+        return _checked(request.stream(), length)
+
+    def damaged() -> None:
+        raise UploadDamaged("chunk is damaged")
+
+    return Announced(size_bytes=length, fill=fill, on_cut=damaged)
+
+
 async def _checked(body: AsyncIterator[bytes], length: int | None) -> AsyncIterator[bytes]:
-    """Yield a body that must have the length that was announced."""
     seen = 0
     async for data in body:
         seen += len(data)

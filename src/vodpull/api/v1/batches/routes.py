@@ -14,16 +14,10 @@ from fastapi.responses import Response, StreamingResponse
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.v1.batches.shapes import BatchPage, BatchReply, JobReply, NewBatch, State
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
-from vodpull.api.v1.shapes import (
-    BatchPage,
-    BatchReply,
-    JobReply,
-    NewBatch,
-    State,
-)
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
@@ -32,14 +26,14 @@ from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.file_names import name_in_url
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import PullItem, PullRequest
+from vodpull.jobs.submission.submission import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
 from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
 BatchId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`batch_id` of a batch; the wire's `taskId`.")]
 JobId = Annotated[str, Path(pattern=f"^{ID_PATTERN}$", description="`job_id` of a job.")]
-Position = Annotated[int, Path(ge=0, lt=50, description="Place of the job in its batch, from 0.")]
+Position = Annotated[int, Path(ge=0, lt=MAX_ITEMS, description="Place of the job in its batch, from 0.")]
 
 
 def batches_router(context: ApiContext) -> APIRouter:
@@ -135,7 +129,10 @@ def _add_batches(router: APIRouter, desk: _Desk) -> None:
     def list_batches(
         state: Annotated[State | None, Query(description="Only batches of this state.")] = None,
         trans_no: Annotated[
-            str | None, Query(max_length=32, pattern=TEXT_PATTERN, description="Only batches with this id of yours.")
+            str | None,
+            Query(
+                max_length=MAX_TRANS_NO_CHARS, pattern=TEXT_PATTERN, description="Only batches with this id of yours."
+            ),
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Most batches of a page.")] = 20,
         cursor: Annotated[

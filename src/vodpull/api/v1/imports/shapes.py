@@ -18,7 +18,7 @@ from vodpull.imports.entries import (
     MAX_SIZE,
 )
 from vodpull.imports.model import MAX_PARALLEL, EntryState, ImportState
-from vodpull.jobs.model import MAX_CAPTIONS
+from vodpull.jobs.store.captions import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
 Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]

@@ -15,7 +15,7 @@ from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound
 from vodpull.videos.callbacks import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
-from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.notify_urls import judge_address
 
 Kind = Annotated[CallbackKind, Path(description="What it is told.")]
 

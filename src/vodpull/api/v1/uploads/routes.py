@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
-from vodpull.api.http.bodies import ClientLeft
+from vodpull.api.http.bodies import ClientLeft, fill_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
 from vodpull.api.v1.callers import PROBLEMS
@@ -37,6 +37,7 @@ from vodpull.api.v1.uploads.wanted import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
 from vodpull.uploads.growing import Growing, GrowingUploads
 from vodpull.uploads.model import Upload
+from vodpull.uploads.pieces import Announced, Body
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 
@@ -128,12 +129,13 @@ class Tus:
         except ClientDisconnect:
             raise ClientLeft from None
         except UploadDamaged as error:
-            reply = document_reply(error, request_id=request.state.request_id)
-            reply.status_code = CHECKSUM_MISMATCH
-            return reply
+            return document_reply(error, request_id=request.state.request_id, status=CHECKSUM_MISMATCH)
 
     async def create(self, request: Request, key: LiveKey) -> Response:
         """Reserve a place."""
+        if "upload-defer-length" in request.headers:
+            why = "a size that comes later is not supported"
+            raise ParameterError(why, field="Upload-Defer-Length", remedy="Say the size with Upload-Length.")
         size_bytes = read_size(request.headers.get("upload-length"), "Upload-Length")
         if not size_bytes:
             raise UploadMalformed("the file is empty")
@@ -195,12 +197,14 @@ class Tus:
         return growing
 
     async def _take(self, request: Request, growing: Growing, checksum: Checksum | None) -> int:
-        left = _Left(request)
-        body, is_good = left.body(), None
-        if checksum is not None:
-            body, is_good = _watched(body, checksum)
-        length = request.headers.get("content-length")
-        with self._uploads.promised(None if length is None else read_size(length, "Content-Length")):
+        text = request.headers.get("content-length")
+        length = None if text is None else read_size(text, "Content-Length")
+        left, is_good = _Left(request), None
+        if checksum is None:
+            body = left.body(length)
+        else:
+            body, is_good = _watched(left.stream(), checksum)
+        with self._uploads.promised(length):
             offset = await self._growing.append(growing, body, is_good=is_good)
         await self._complete(growing, offset)
         if left.is_cut:
@@ -219,12 +223,21 @@ class _Left:
         self._request = request
         self.is_cut = False
 
-    async def body(self) -> AsyncIterator[bytes]:
+    def body(self, length: int | None) -> Body:
+        fill = fill_of(self._request)
+        if fill is None or length is None:
+            return self.stream()
+        return Announced(size_bytes=length, fill=fill, on_cut=self._cut)
+
+    def _cut(self) -> None:
+        self.is_cut = True
+
+    async def stream(self) -> AsyncIterator[bytes]:
         try:
             async for data in self._request.stream():
                 yield data
         except ClientDisconnect:
-            self.is_cut = True
+            self._cut()
 
 
 def _watched(body: AsyncIterator[bytes], checksum: Checksum) -> tuple[AsyncIterator[bytes], Callable[[], bool]]:

@@ -15,15 +15,16 @@ from vodpull.api.v1.shapes import NewCaption
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.api.v1.uploads.headers import Described
 from vodpull.errors import NotFound, ParameterError, UploadTooLarge
-from vodpull.jobs.model import MAX_SIDECARS, Sidecar
+from vodpull.jobs.model import Sidecar
+from vodpull.jobs.submission.submission import MAX_SIDECARS
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.videos.labelling import read_labels
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
-from vodpull.workflows.requests.uploaded import video_options
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
+from vodpull.workflows.requests.uploaded_videos import video_options
 
 _CAPTIONS = TypeAdapter(list[NewCaption])
 

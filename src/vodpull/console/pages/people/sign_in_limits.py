@@ -1,4 +1,4 @@
-"""How often strangers may try a password or a code."""
+"""How often strangers may try a password or a code; wrong codes of one operator: `accounts/people/two_factor.py`."""
 
 from __future__ import annotations
 

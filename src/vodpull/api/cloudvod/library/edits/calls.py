@@ -17,8 +17,8 @@ from vodpull.errors import ParameterError
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.tasks import TaskKind, Tasks
 from vodpull.videos.wire.edits import edit_info
-from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.editing import EditRequest, read_order
+from vodpull.workflows.requests.notify_urls import judge_address
 
 IGNORE_DIRECTORY = "ignore-dir-id"
 """Compatibility switch for clients that always name a directory, which vodpull does not have."""

@@ -17,7 +17,7 @@ from vodpull.uploads.model import UploadKind, Wanted
 from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import spoken
-from vodpull.workflows.requests.uploaded import video_options
+from vodpull.workflows.requests.uploaded_videos import video_options
 
 
 class UploadCalls:

@@ -35,8 +35,8 @@ from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
 from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.shapes import publish_code, video_info
-from vodpull.workflows.requests.addresses import judge_address
 from vodpull.workflows.requests.captions import spoken
+from vodpull.workflows.requests.notify_urls import judge_address
 
 _MANAGE = "/vod/videoManage"
 

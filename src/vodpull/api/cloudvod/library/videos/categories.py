@@ -18,7 +18,7 @@ from vodpull.errors import ParameterError
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos.categories import FIRST_LEVEL, is_category_name
 from vodpull.wire_values import read_number
-from vodpull.workflows.requests.addresses import judge_address
+from vodpull.workflows.requests.notify_urls import judge_address
 
 DATA_AS_LIST = "category-data-list"
 """Compatibility switch for clients whose models take `data` for a list (spec cloud-vod-videos §9)."""

@@ -56,8 +56,8 @@ class ObjectStore(Protocol):
         Where both lie on one disk they are one file from then on, so that its bytes are not written again.
         """
 
-    async def put_bytes(self, key: str, data: bytes | bytearray) -> None:
-        """Store a small object, as `put_file` does."""
+    async def put_bytes(self, key: str, data: bytes | bytearray | memoryview) -> None:
+        """Store a small object, as `put_file` does; what lies behind a view may change after that."""
 
     async def put_stream(self, key: str, blocks: AsyncIterator[bytes], *, size_bytes: int) -> None:
         """Store what comes block by block, so many bytes in all, as `put_file` does."""

@@ -38,7 +38,7 @@ class _Signed:
     grant: Grant
 
 
-class Gate:
+class FileGate:
     """Judges requests for files of videos."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Addresses that clients give to be posted to."""
+"""URLs that clients give to be notified at: which are refused when they are given."""
 
 from __future__ import annotations
 

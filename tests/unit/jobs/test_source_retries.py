@@ -8,7 +8,7 @@ import pytest
 
 from vodpull.errors import ConfigurationError, Failure, NameNotResolved, OriginBusy, OriginMissing, VodpullError
 from vodpull.jobs.model import Job
-from vodpull.jobs.retries import JITTER, MAX_WAIT_S, WORTHWHILE_BYTES, SourceRetries
+from vodpull.jobs.source_retries import JITTER, MAX_WAIT_S, WORTHWHILE_BYTES, SourceRetries
 
 JOB = Job(
     job_id="1", batch_id="2", position=0, file_name="", source_url="", md5="", video_id="", directory="", bytes_done=10

@@ -1,0 +1,121 @@
+"""Bodies cut into pieces that end with each span, in memory that all bodies of a process share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from vodpull.errors import UploadMalformed
+from vodpull.uploads.vendor_hash import SPAN_BYTES
+
+HELD_BYTES = 64 * 1024 * 1024
+"""Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""
+
+SMALL_BYTES = 256 * 1024
+"""So much a body holds whatever the others hold."""
+
+TOO_LONG = "more bytes came than were announced"
+
+SPARES = 4
+"""Spans of memory that are kept for the next body: fresh memory costs as much as the bytes that come into it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """A body of announced length that comes straight into memory."""
+
+    size_bytes: int
+    fill: Callable[[memoryview], Awaitable[int]]
+    """Puts what comes next into memory until that is full; less: no more comes."""
+    on_cut: Callable[[], None]
+    """Is told when less came than was announced; what it raises breaks the body off."""
+
+
+Body = AsyncIterator[bytes] | Announced
+
+Piece = bytearray | memoryview
+"""A view is one of shared memory."""
+
+
+class Memory:
+    """What all bodies of a process hold."""
+
+    def __init__(self) -> None:
+        self.size_bytes = 0
+        self._spare: list[bytearray] = []
+
+    @property
+    def is_short(self) -> bool:
+        """Return True when bodies hold too much together."""
+        return self.size_bytes > HELD_BYTES
+
+    def take(self, size_bytes: int) -> memoryview:
+        """Return room for so many bytes, or for fewer where others hold much: who holds it may be slow."""
+        if size_bytes > SMALL_BYTES and self.size_bytes + SPAN_BYTES <= HELD_BYTES // 2:
+            found = self._spare.pop() if self._spare else bytearray(SPAN_BYTES)
+        else:
+            found = bytearray(min(size_bytes, SMALL_BYTES))
+        self.size_bytes += len(found)
+        return memoryview(found)[:size_bytes]
+
+    def give_back(self, piece: Piece) -> None:
+        """Count a piece no more: nobody needs what is in it."""
+        whole = piece if isinstance(piece, bytearray) else piece.obj
+        assert isinstance(whole, bytearray)  # noqa: S101 - views are made by `take`
+        self.size_bytes -= len(whole)
+        if piece is not whole and len(whole) == SPAN_BYTES and len(self._spare) < SPARES:
+            self._spare.append(whole)
+
+
+def pieces(body: Body, *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
+    """
+    Cut a body that begins at a place at multiples of a span, and into less where memory is short.
+
+    Whoever takes a piece gives its memory back. Raises `UploadMalformed` on the way when it is longer than `most`.
+    """
+    if isinstance(body, Announced):
+        return _filled(body, at=at, most=most, memory=memory)
+    return _collected(body, at=at, most=most, memory=memory)
+
+
+async def _filled(body: Announced, *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
+    if body.size_bytes > most:
+        raise UploadMalformed(TOO_LONG)
+    left = body.size_bytes
+    while left:
+        room = memory.take(min(SPAN_BYTES - at % SPAN_BYTES, left))
+        size_bytes = 0
+        try:
+            size_bytes = await body.fill(room)
+        finally:
+            if not size_bytes:
+                memory.give_back(room)
+        if size_bytes:
+            yield room[:size_bytes]
+        at, left = at + size_bytes, left - size_bytes
+        if size_bytes < len(room):
+            body.on_cut()
+            return
+
+
+async def _collected(body: AsyncIterator[bytes], *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
+    piece, total = bytearray(), 0
+    try:
+        async for data in body:
+            total += len(data)
+            if total > most:
+                raise UploadMalformed(TOO_LONG)
+            left = memoryview(data)
+            while left:
+                room = SPAN_BYTES - at % SPAN_BYTES - len(piece)
+                some, left = left[:room], left[room:]
+                piece += some  # the one copy of what comes
+                memory.size_bytes += len(some)
+                if len(some) == room or (memory.is_short and len(piece) >= SMALL_BYTES):
+                    done, piece, at = piece, bytearray(), at + len(piece)  # whoever takes it gives its memory back
+                    yield done
+        if piece:
+            done, piece = piece, bytearray()
+            yield done
+    finally:
+        memory.size_bytes -= len(piece)

@@ -14,16 +14,10 @@ from fastapi.responses import Response, StreamingResponse
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.v1.batches.shapes import BatchPage, BatchReply, JobReply, NewBatch, State
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
-from vodpull.api.v1.shapes import (
-    BatchPage,
-    BatchReply,
-    JobReply,
-    NewBatch,
-    State,
-)
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound

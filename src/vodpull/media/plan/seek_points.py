@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.info import MP4, MediaInfo
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE
 from vodpull.media.plan.cuts import Chunk
 
+SEEKABLE = frozenset({MP4, "matroska,webm"})
+"""Containers in which FFmpeg finds the keyframe before any time."""
+SEARCHABLE = frozenset({"mpegts", "flv"})
+"""Containers in which it finds a place whose time is known."""
 # Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
 # decoding time, which may be ahead of the picture by a few frames.
 RUN_UP_S = 1.0

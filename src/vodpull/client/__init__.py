@@ -12,8 +12,9 @@ from vodpull.client.clients import AsyncClient, Client
 from vodpull.client.notification import Notification, verify_notification
 from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
 from vodpull.client.operations.batches import Options, PullOptions
-from vodpull.client.operations.edits import Edit, EditForm, Material, MaterialPage
+from vodpull.client.operations.edits import Edit, EditForm
 from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
+from vodpull.client.operations.materials import Material, MaterialPage
 from vodpull.client.operations.uploads import OnProgress, UploadOptions
 from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.shapes import (

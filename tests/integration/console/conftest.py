@@ -51,7 +51,7 @@ from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
 from vodpull.signing import SigningKey, sign
 from vodpull.storage import open_store
-from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy

@@ -1,4 +1,4 @@
-"""Files sent to the service, by tus: which calls that takes. No network; the file is read piece by piece."""
+"""The operations that send files to the service, by tus. No network; the file is read piece by piece."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
 # As sharp as FFmpeg's own scaler, within 0.3 points of VMAF at every step: the default here is softer, which costs the
 # smallest picture four.
 SHARP = "f=bicubic:param_a=0:param_b=0.62"
+STEREO_SAMPLES = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
 # add up before the filter's own limit of 100 ms.
 RESAMPLE = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"

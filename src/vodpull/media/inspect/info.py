@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's name of the container of MP4 and its kin."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:

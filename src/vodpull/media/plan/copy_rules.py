@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.info import MP4, AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
 from vodpull.media.plan.cuts import (
     MAX_SEGMENT,
@@ -22,9 +22,9 @@ from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
+from vodpull.media.plan.seek_points import SEARCHABLE
 from vodpull.media.tolerances import IN_STEP_S
 
-MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 SOUND_CONTAINER = MP4
 """In others, sound has packets that need to be rewritten, or times that are rounded; encoding it costs little."""
 STREAMS = frozenset({"mpegts"})
@@ -46,10 +46,6 @@ AAC_SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
 AAC_RATES_HZ = frozenset({44100, 48000})
 # Half a packet: more is heard as a late start.
 SOUND_START_S = 0.01
-SEEKABLE = frozenset({MP4, "matroska,webm"})
-"""Containers in which FFmpeg finds the keyframe before any time."""
-SEARCHABLE = frozenset({"mpegts", "flv"})
-"""Containers in which it finds a place whose time is known."""
 
 
 def must_survey(info: MediaInfo) -> bool:

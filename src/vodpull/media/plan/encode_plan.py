@@ -1,4 +1,8 @@
-"""The plan of an encode: how each rung of one source is made, and in which chunks; sounds by `sound_plans.py`. Pure."""
+"""
+The plan of an encode: how each rung of one source is made. Pure.
+
+Its chunks are from `cuts.py`, its sounds from `sound_plans.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter
+from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.cuts import (
     Chunk,
     cuts_at_keyframes,
@@ -23,6 +27,7 @@ from vodpull.media.plan.cuts import (
 from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
@@ -34,11 +39,6 @@ THREADS = (2, 1)
 # memory, so a larger picture gets them by its size.
 DECODER_THREAD_PX = 1920 * 1088
 MAX_DECODER_THREADS = 4
-# Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
-# decoding time, which may be ahead of the picture by a few frames.
-RUN_UP_S = 1.0
-# What is slower to reach than to encode again: a chunk would decode all of it in vain.
-MAX_GROUP_S = 30.0
 # By so many pictures, one that turns on its way may turn late.
 MAX_HELD_AT_TURN = 2
 
@@ -243,36 +243,6 @@ def _last_start(info: MediaInfo, ladder: Ladder, survey: Survey | None) -> int:
     # Beyond the last picture there is nothing to decode: the chunk that has it holds it as well.
     picture_end_s = info.video.start_s - info.start_time_s + (info.video.duration_s or info.duration_s)
     return int((picture_end_s - ladder.template.segment_s) * exact_rate(ladder.rungs[0].frame_rate))
-
-
-def can_seek(info: MediaInfo, survey: Survey | None) -> bool:
-    """Tell whether any place of the source can be found again, exactly and without decoding most of it."""
-    if survey is None:
-        return info.container in SEEKABLE
-    starts_s = [group.start_s for group in survey.groups]
-    if not starts_s:
-        return False
-    ends_s = [*starts_s[1:], info.duration_s]
-    widest_s = max(end - start for start, end in zip(starts_s, ends_s, strict=True))
-    # Jumps of time confuse a search; an index knows them.
-    sure = info.container in SEEKABLE or (info.container in SEARCHABLE and survey.steady)
-    return sure and widest_s <= MAX_GROUP_S
-
-
-def seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fraction) -> float:
-    """Return where to begin, so that the picture that is shown at the start of a chunk is decoded, and decoded well."""
-    start_s = float(chunk.first_frame / rate) - RUN_UP_S
-    if start_s <= 0:
-        return 0.0
-    if info.container in SEEKABLE and not (survey and survey.false_keys):
-        return start_s
-    if info.container in SEEKABLE:
-        # Just behind a keyframe that is one: its index knows others, too.
-        sure = [group.start_s for group in survey.groups if group.start_s <= start_s] if survey else []
-        return sure[-1] + float(1 / rate / 4) if sure and sure[-1] else 0.0
-    # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
-    known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
-    return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0
 
 
 def _decoder_threads(video: VideoStream, *, many: bool) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.bitrate_ceilings import NEAR, lowered_bps, worth_bps
+from vodpull.media.plan.bitrate_ceilings import lowered_bps, worth_bps
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.frame_rate import MIN_FRAME_RATE, SOUND_GRID_HZ, shown_rate
@@ -16,6 +16,8 @@ from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
 from vodpull.media.plan.template_toml import ABR
 
+# A rendition with more of the next larger one's pixels is the same picture twice.
+NEAR = 0.93
 # How much taller than the definition below a rendition at the source's own height is.
 OWN_HEIGHT_STEP = 1.05
 # One macroblock: encoders and players disagree about anything smaller.

@@ -13,8 +13,8 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.callers import key_of, own_key
+from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.pages.keys import accounts_of
-from vodpull.console.pages.task import MEANINGS
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
 from vodpull.console.request.words import say_in

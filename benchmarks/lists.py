@@ -3,8 +3,8 @@ How long pages of lists and searches take where much is stored: by default 100,0
 of 1,000 entries.
 
 Rows are written straight into the database, as a service leaves them that has encoded all of them; then one service
-answers a closed loop of one client. CPU is that of the service, for one answer. The first row is a page of one batch:
-what every call of `/api/v1` costs.
+starts, whose time until it answers `/healthz` is the first row, and answers a closed loop of one client. CPU is that of
+the service, of the start or for one answer. The row of one batch is what every call of `/api/v1` costs.
 
     python -m benchmarks.lists [--batches 100000] [--calls 40] [--postgres]
 """
@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from tests.services.postgres import running_postgres
 
 from benchmarks.query_load import Service, percentile
-from benchmarks.query_rate import idle_service
+from benchmarks.query_rate import idle_service, started
 from benchmarks.stopping import stoppable
 from vodpull.database import tables
 from vodpull.database.connection import open_database
@@ -43,6 +43,7 @@ IMPORTS, ENTRIES = 100, 1000
 AT_ONCE = 500
 """Batches of one insert."""
 GOAL_P99_MS = 50.0
+GOAL_START_S = 5.0
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "batches, one": ("/api/v1/batches", {"limit": 1}),
@@ -71,11 +72,14 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         url = stack.enter_context(running_postgres()).url() if asked.postgres else ""
-        service = stack.enter_context(idle_service(Path(folder), database=url))
-        sqlite = f"sqlite:///{Path(folder) / 'data' / 'vodpull.db'}"
-        fill(url.replace("postgresql://", "postgresql+psycopg://") or sqlite, service, batches=asked.batches)
+        with idle_service(Path(folder), database=url) as empty:
+            sqlite = f"sqlite:///{Path(folder) / 'data' / 'vodpull.db'}"
+            fill(url.replace("postgresql://", "postgresql+psycopg://") or sqlite, empty, batches=asked.batches)
+        began_s = time.monotonic()
+        service = stack.enter_context(started(Path(folder), empty.key, database=url))
+        start = {"wall_s": round(time.monotonic() - began_s, 2), "cpu_s": service.cpu_s()}
         found = {name: measure(service, *page, calls=asked.calls) for name, page in PAGES.items()}
-    show(found)
+    show(start, found)
 
 
 def fill(url: str, service: Service, *, batches: int) -> None:
@@ -265,15 +269,17 @@ def measure(service: Service, path: str, parameters: dict[str, Any], *, calls: i
     }
 
 
-def show(found: dict[str, dict[str, float]]) -> None:
+def show(start: dict[str, float], found: dict[str, dict[str, float]]) -> None:
     """Print the table and the JSON."""
+    print(f"{'start':>22}  {start['wall_s']:8.2f} s, of the processor {start['cpu_s']:.2f} s")
     print(f"{'':>22}  {'p50 ms':>8} {'p99 ms':>8} {'CPU ms':>8} {'kB':>8}")
     for name, figures in found.items():
         print(f"{name:>22}  {' '.join(f'{value:8.1f}' for value in figures.values())}")
     print(f"{'load':>22}  {os.getloadavg()[0]:8.1f}")
-    met = all(figures["p99_ms"] <= GOAL_P99_MS for figures in found.values())
-    print(f"{'goal':>22}  p99 <= {GOAL_P99_MS:.0f} ms for every page: {'met' if met else 'missed'}")
-    print(json.dumps(found))
+    met = all(figures["p99_ms"] <= GOAL_P99_MS for figures in found.values()) and start["wall_s"] <= GOAL_START_S
+    goal = f"p99 <= {GOAL_P99_MS:.0f} ms for every page, start <= {GOAL_START_S:.0f} s"
+    print(f"{'goal':>22}  {goal}: {'met' if met else 'missed'}")
+    print(json.dumps(found | {"start": start}))
 
 
 if __name__ == "__main__":

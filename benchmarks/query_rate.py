@@ -29,7 +29,7 @@ from pathlib import Path
 from tests.services.postgres import running_postgres
 
 from benchmarks.query_load import PULL, QUERY, Service
-from benchmarks.serving import Bare, accepts, bare_endpoint, ended, free_port, wait_for
+from benchmarks.serving import Bare, bare_endpoint, ended, free_port, is_healthy, wait_for
 from benchmarks.stopping import stoppable
 from vodpull.signing import SigningKey
 
@@ -76,21 +76,31 @@ class Rate:
 @contextlib.contextmanager
 def idle_service(folder: Path, *, database: str) -> Iterator[Service]:
     """Run a fresh service with one key and no rate limit."""
+    create = [sys.executable, "-m", "vodpull", "keys", "create", "load", "--json"]
+    environment = _environment(folder, database=database)
+    made = json.loads(subprocess.run(create, env=environment, check=True, capture_output=True).stdout)
+    with started(folder, SigningKey(access_key=made["accessKey"], secret=made["secretKey"]), database=database) as up:
+        yield up
+
+
+@contextlib.contextmanager
+def started(folder: Path, key: SigningKey, *, database: str) -> Iterator[Service]:
+    """Run the service that has this key, from its first answer to the end of the block."""
+    port, environment = free_port(), _environment(folder, database=database)
+    serve = [sys.executable, "-m", "vodpull", "serve", "--port", str(port)]
+    with (
+        (folder / "log").open("ab") as log,
+        ended(subprocess.Popen(serve, env=environment, stdout=log, stderr=log)) as up,
+    ):
+        wait_for(lambda: is_healthy(port))
+        yield Service(port, key, up.pid)
+
+
+def _environment(folder: Path, *, database: str) -> dict[str, str]:
     own = {"VODPULL_DATA_DIR": str(folder / "data"), "VODPULL_RATE_LIMIT": "0"}
     if database:
         own |= {"VODPULL_DATABASE_URL": database, "VODPULL_STORAGE_URL": f"file://{folder / 'store'}"}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
-    vodpull = [sys.executable, "-m", "vodpull"]
-    create = [*vodpull, "keys", "create", "load", "--json"]
-    key = json.loads(subprocess.run(create, env=environment, check=True, capture_output=True).stdout)
-    port = free_port()
-    serve = [*vodpull, "serve", "--port", str(port)]
-    with (
-        (folder / "log").open("wb") as log,
-        ended(subprocess.Popen(serve, env=environment, stdout=log, stderr=log)) as up,
-    ):
-        wait_for(lambda: accepts(port))
-        yield Service(port, SigningKey(access_key=key["accessKey"], secret=key["secretKey"]), up.pid)
+    return {name: value for name, value in os.environ.items() if not name.startswith("VODPULL_")} | own
 
 
 def query_script(path: Path, service: Service, *, sources: int) -> Path:

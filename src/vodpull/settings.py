@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     """Language of `message` in replies."""
     compat: CommaList = ()
     """Compatibility switches: `timestamp-string`, `trans-no-strict`, `notify-200-only`, `category-data-list`,
-    `ignore-dir-id` (for calls to come)."""
+    `ignore-dir-id`."""
     wire_time_zone: Annotated[str, Field(pattern=r"^[+-](0[0-9]|1[0-4]):[0-5][0-9]$")] = "+08:00"
     """Zone of times without one in requests and replies of the wire contract, as an offset from UTC."""
     oidc_issuer: str = ""

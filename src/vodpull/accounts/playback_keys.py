@@ -46,6 +46,15 @@ class LivePlaybackKey:
     """Of EdDSA, in PEM; empty for HS256."""
 
 
+class NoSigningKey(Exception):
+    """An account has no key that signs yet, and none is to be made here."""
+
+    def __init__(self, account_id: str) -> None:
+        """Take the account."""
+        super().__init__(account_id)
+        self.account_id = account_id
+
+
 class PlaybackKeys:
     """The playback keys of one database."""
 
@@ -109,10 +118,18 @@ class PlaybackKeys:
         """Return a key that is believed; None: unknown or revoked."""
         return self._first(tables.playback_key.c.key_id == key_id)
 
-    def signing(self, account_id: str) -> LivePlaybackKey:
-        """Return the key that signs for an account; its first one is made here."""
+    def signing(self, account_id: str, *, makes_first: bool = True) -> LivePlaybackKey:
+        """
+        Return the key that signs for an account; its first one is made here, unless told otherwise.
+
+        Raises:
+            NoSigningKey: it has none, and none is to be made.
+        """
         mine = sa.and_(tables.playback_key.c.account_id == account_id, tables.playback_key.c.algorithm == "HS256")
-        return self._first(mine) or self.create(account_id)
+        found = self._first(mine)
+        if found is None and not makes_first:
+            raise NoSigningKey(account_id)
+        return found or self.create(account_id)
 
     def _first(self, which: sa.ColumnElement[bool]) -> LivePlaybackKey | None:
         key = tables.playback_key.c

@@ -43,6 +43,7 @@ from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.notices.callbacks import callbacks_router
 from vodpull.api.v1.notices.deliveries import deliveries_router
 from vodpull.api.v1.notices.events import events_router
+from vodpull.api.v1.uploads.replies import TusReplies
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
 from vodpull.api.v1.videos.categories import categories_router
@@ -72,6 +73,7 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
     app.add_middleware(Audited, audit=context.audit)
     app.add_middleware(StatusQueryDoor, query=query)
     app.add_middleware(Exchange, language=context.language, is_streamed=partial(_is_streamed, streamed))
+    app.add_middleware(TusReplies)
     app.add_middleware(Watched, on_reply=context.on_reply)
     app.add_middleware(PublishDomains, domains=context.publish_domains)
     app.add_exception_handler(VodpullError, _problem_handler(context))

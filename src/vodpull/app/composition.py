@@ -126,7 +126,12 @@ class Parts:
             engine=self.engine,
             queues=self.queues,
             watch=self.watch,
-            manner=Manner(only_200="notify-200-only" in settings.compat, urls=self.urls, zone=wire_zone(settings)),
+            manner=Manner(
+                only_200="notify-200-only" in settings.compat,
+                urls=file_urls(settings, Signer(self.playback_keys, self.signer.policy, makes_keys=False)),
+                make_key=self.playback_keys.create,
+                zone=wire_zone(settings),
+            ),
         )
         self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
         self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)

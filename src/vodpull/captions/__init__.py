@@ -10,9 +10,9 @@ from vodpull.captions.languages import (
     language_tag,
     public_tag,
 )
+from vodpull.captions.multivariant import TextRendition, tie
 from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
-from vodpull.captions.segments import read_segments
-from vodpull.captions.tying import TextRendition, tie
+from vodpull.captions.reading_segments import read_segments
 from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Cues as plain values, and which of them belong to a video. Pure."""
+"""Cues as plain values, and which of them belong to a video; how many a file may have: `reading.py`. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Languages of text tracks: tags of BCP 47, however they were written, and their own names. Pure."""
+"""
+Languages of text tracks: tags of BCP 47, however they were written, and their own names. Pure.
+
+Those of sound tracks, which MP4 writes by ISO 639-2, are in `media/encode/language_codes.py`.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,10 @@ from vodpull.client.clients import AsyncClient, Client
 from vodpull.client.notification import Notification, verify_notification
 from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
 from vodpull.client.operations.batches import Options, PullOptions
-from vodpull.client.operations.edits import Edit, EditForm, Material, MaterialPage
+from vodpull.client.operations.edits import Edit, EditForm
 from vodpull.client.operations.imports import Import, ImportEntry, ImportEntryPage, ImportOptions, ImportPage, Left
+from vodpull.client.operations.materials import Material, MaterialPage
+from vodpull.client.operations.uploads import OnProgress, UploadOptions
 from vodpull.client.operations.videos import PlaybackTerms, VideoChange, VideoFilters
 from vodpull.client.shapes import (
     Attempt,
@@ -76,6 +78,7 @@ __all__ = [
     "MaterialPage",
     "NextTry",
     "Notification",
+    "OnProgress",
     "Options",
     "Page",
     "Playback",
@@ -89,6 +92,7 @@ __all__ = [
     "StageTime",
     "Task",
     "TaskIds",
+    "UploadOptions",
     "Usage",
     "Video",
     "VideoChange",

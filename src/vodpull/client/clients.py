@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import httpx2
 
 from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
+from vodpull.client.operations import account as account_operations
 from vodpull.client.operations import audit as audit_operations
 from vodpull.client.operations import batches as operations
 from vodpull.client.operations import edits as edit_operations
 from vodpull.client.operations import imports as import_operations
+from vodpull.client.operations import materials as material_operations
 from vodpull.client.operations import uploads as upload_operations
 from vodpull.client.operations import videos as video_operations
 from vodpull.client.operations.videos import VideoFilters
@@ -95,11 +97,11 @@ class _Operations:
     wait_video = _Method(video_operations.wait_video)
     delete_video = _Method(video_operations.delete_video)
     playback = _Method(video_operations.playback)
-    account = _Method(video_operations.account)
-    edit_account = _Method(video_operations.edit_account)
-    playback_keys = _Method(video_operations.playback_keys)
-    create_playback_key = _Method(video_operations.create_playback_key)
-    revoke_playback_key = _Method(video_operations.revoke_playback_key)
+    account = _Method(account_operations.account)
+    edit_account = _Method(account_operations.edit_account)
+    playback_keys = _Method(account_operations.playback_keys)
+    create_playback_key = _Method(account_operations.create_playback_key)
+    revoke_playback_key = _Method(account_operations.revoke_playback_key)
     audit = _Method(audit_operations.audit)
     captions = _Method(video_operations.captions)
     put_caption = _Method(video_operations.put_caption)
@@ -107,20 +109,20 @@ class _Operations:
     categories = _Method(video_operations.categories)
     create_category = _Method(video_operations.create_category)
     delete_category = _Method(video_operations.delete_category)
-    callbacks = _Method(video_operations.callbacks)
-    set_callback = _Method(video_operations.set_callback)
-    delete_callback = _Method(video_operations.delete_callback)
-    list_deliveries = _Method(video_operations.list_deliveries)
+    callbacks = _Method(account_operations.callbacks)
+    set_callback = _Method(account_operations.set_callback)
+    delete_callback = _Method(account_operations.delete_callback)
+    list_deliveries = _Method(account_operations.list_deliveries)
 
     upload = _Method(upload_operations.upload)
     upload_material = _Method(upload_operations.upload_material)
 
     clip_video = _Method(edit_operations.clip_video)
     join_videos = _Method(edit_operations.join_videos)
-    list_materials = _Method(edit_operations.list_materials)
-    material = _Method(edit_operations.material)
-    edit_material = _Method(edit_operations.edit_material)
-    delete_material = _Method(edit_operations.delete_material)
+    list_materials = _Method(material_operations.list_materials)
+    material = _Method(material_operations.material)
+    edit_material = _Method(material_operations.edit_material)
+    delete_material = _Method(material_operations.delete_material)
 
     create_import = _Method(import_operations.create_import)
     list_imports = _Method(import_operations.list_imports)

@@ -17,7 +17,7 @@ class NotMedia(MediaError):
     """The file is not media at all, for example a web page."""
 
     code = "not_media"
-    remedy = "Check that the URL gives the video itself and not a page about it or a login form."
+    remedy = "Check that the file, or what its URL gives, is the video itself and not a page about it or a login form."
 
 
 class NoVideo(MediaError):
@@ -31,7 +31,7 @@ class MediaTruncated(MediaError):
     """The file ends before its own index says it should, or cannot be opened because its index is missing."""
 
     code = "media_truncated"
-    remedy = "Upload the whole file to the origin again."
+    remedy = "Put the whole file at its URL, or send it whole, once more."
 
 
 class MediaUnsupported(MediaError):

@@ -7,11 +7,12 @@ from vodpull.fetch.guard.stored_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.hls.texts import FetchedText
 from vodpull.fetch.partfile.partial_view import PartView
-from vodpull.fetch.transfer.download import OnPart, download
+from vodpull.fetch.transfer.answers.stored_answers import NoStores, ReadableStores
+from vodpull.fetch.transfer.download import download
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, Throttle
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.fetch.transfer.stored import NoStores, ReadableStores
+from vodpull.fetch.transfer.retry import OnPart
 
 __all__ = [
     "AddressGuard",

@@ -1,1 +1,1 @@
-"""Libraries that accounts bring along from elsewhere."""
+"""Libraries that come along from elsewhere: lists, lines, queries; what carries an import on: `workflows/importing`."""

@@ -11,6 +11,7 @@ from vodpull.errors import Failure
 from vodpull.imports.entries import Entry
 
 MAX_PARALLEL = 50
+"""Videos of one import under way at the same time, at most; how fast each may fetch: `fetch_rate.py`."""
 
 
 class ImportState(StrEnum):

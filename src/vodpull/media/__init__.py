@@ -45,9 +45,10 @@ from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.cuts import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.demands import check_source
-from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, SoundPlan, plan_encode
+from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
+from vodpull.media.plan.sound_plans import SoundPlan
 from vodpull.media.plan.template import Template
 from vodpull.media.plan.template_toml import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.tools.accepted import KINDS, titles
@@ -58,7 +59,8 @@ from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.content import Proof, told
 from vodpull.media.verify.encrypt_proven import encrypt_package
-from vodpull.media.verify.verify import Rendition, package_and_verify
+from vodpull.media.verify.structure import Rendition
+from vodpull.media.verify.verify import package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
-from vodpull.storage.base import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads, exists
+from vodpull.storage.contract import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads, exists
 from vodpull.storage.keys import (
     MANIFESTS,
     MATERIAL_ROOTS,
@@ -21,7 +21,7 @@ from vodpull.storage.keys import (
     work_key,
 )
 from vodpull.storage.objects import open_store
-from vodpull.storage.proof import prove_store, store_answers
+from vodpull.storage.self_test import prove_store, store_answers
 from vodpull.storage.sources import AccountStores, SourceStores, open_destination
 
 __all__ = [

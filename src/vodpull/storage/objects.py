@@ -1,4 +1,8 @@
-"""Objects in S3, Google Cloud Storage, Azure, a folder or memory, all through obstore."""
+"""
+Objects in S3, Google Cloud Storage, Azure, a folder or memory, all through obstore.
+
+How long a store may be silent is here; what a bucket keeps of uploads that never ended, `unfinished_uploads.py`.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.storage import disk
-from vodpull.storage.base import ListedObject, ObjectInfo
+from vodpull.storage.contract import ListedObject, ObjectInfo
 from vodpull.storage.headers import headers_of
-from vodpull.storage.multipart import can_drop_uploads, drop_uploads
+from vodpull.storage.unfinished_uploads import can_drop_uploads, drop_uploads
 
 if TYPE_CHECKING:
     from obstore import Attributes

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import obstore
 
 from vodpull.errors import StorageUnavailable
-from vodpull.storage.base import ListedObject
-from vodpull.storage.folders import OpenedSource
+from vodpull.storage.contract import ListedObject
+from vodpull.storage.folder_source import OpenedSource
 from vodpull.storage.objects import LIST_BLOCK, READ_BLOCK_BYTES, Remote, listed, translated
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from vodpull.errors import ConfigurationError, SourceStoreUnknown
-from vodpull.storage.base import ListedObject
-from vodpull.storage.folders import FolderSource, OpenedSource
+from vodpull.storage.contract import ListedObject
+from vodpull.storage.folder_source import FolderSource, OpenedSource
 from vodpull.storage.objects import ObstoreObjects, open_remote, open_store
 from vodpull.storage.remote_source import RemoteSource
 

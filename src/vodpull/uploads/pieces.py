@@ -15,7 +15,7 @@ HELD_BYTES = 64 * 1024 * 1024
 SMALL_BYTES = 256 * 1024
 """So much a body holds whatever the others hold."""
 
-TOO_LONG = "chunk is longer than its block"
+TOO_LONG = "more bytes came than were announced"
 
 SPARES = 4
 """Spans of memory that are kept for the next body: fresh memory costs as much as the bytes that come into it."""

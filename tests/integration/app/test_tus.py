@@ -136,6 +136,28 @@ def test_only_what_goes_on_is_taken(client: Client) -> None:
     assert client.patch(url, 10, b"x").status_code in {400, 409}
 
 
+def test_a_page_of_another_site_may_send_and_read_every_reply(client: Client) -> None:
+    asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
+    told = client.wire.browser.options("/api/v1/uploads/x", headers=asks)
+    assert told.status_code == 204
+    assert "PATCH" in told.headers["Access-Control-Allow-Methods"]
+    allowed = told.headers["Access-Control-Allow-Headers"].lower()
+    assert all(name in allowed for name in ("authorization", "tus-resumable", "upload-checksum", "upload-offset"))
+    made = client.create()
+    refused = client.send("POST", "/api/v1/uploads", Authorization="", Upload_Length="1")
+    nowhere = client.send("HEAD", "/api/v1/uploads/nowhere")
+    for reply in (made, refused, nowhere):
+        assert reply.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Upload-Offset" in reply.headers["Access-Control-Expose-Headers"]
+        assert reply.headers["Tus-Resumable"] == "1.0.0"
+    assert "Access-Control-Allow-Origin" not in client.send("GET", "/api/v1/videos").headers
+
+
+def test_a_size_that_comes_later_is_refused_by_its_name(client: Client) -> None:
+    refused = client.send("POST", "/api/v1/uploads", Upload_Defer_Length="1")
+    assert (refused.status_code, refused.json()["field"]) == (400, "Upload-Defer-Length")
+
+
 def test_an_upload_is_its_accounts_only(client: Client) -> None:
     url = client.create().headers["Location"]
     stranger = Client(wire=client.wire, key=client.wire.accounts.create_key("stranger"))
@@ -171,7 +193,7 @@ def test_a_body_with_another_checksum_does_not_count(client: Client, algorithm: 
     body = DATA[: SPAN + 1]
     value = base64.b64encode(hashlib.new(algorithm, body, usedforsecurity=False).digest()).decode()
     wrong = client.patch(url, 0, body[:-1] + b"x", Upload_Checksum=f"{algorithm} {value}")
-    assert wrong.status_code == 460
+    assert (wrong.status_code, wrong.json()["status"]) == (460, 460)
     assert client.send("HEAD", url).headers["Upload-Offset"] == "0"
     assert client.patch(url, 0, body, Upload_Checksum=f"{algorithm} {value}").status_code == 204
     assert client.patch(url, len(body), b"x", Upload_Checksum="crc9 AAAA").status_code == 400

@@ -66,7 +66,7 @@ def test_a_refusal_is_told_in_the_visitors_language(operator: Console) -> None:
 def test_a_page_is_told_how_far_its_video_is(operator: Console) -> None:
     [job] = add(operator, "a.mp4")
     told = operator.browser.get(f"/console/uploads/videos/{job.video_id}").json()
-    assert told == {"stage": "done", "word": "done", "percent": 100.0, "is_final": True, "problem": ""}
+    assert told == {"stage": "done", "word": "done", "percent": 100.0, "is_final": True, "problem": None}
     assert operator.browser.get("/console/uploads/videos/nobody").status_code == 404
 
 

@@ -117,7 +117,7 @@ async def test_a_fetch_that_was_stopped_goes_on_with_the_bytes_that_are_here(
         stores, url = _nas(tmp_path / "nas"), "nas:a.mp4"
         (tmp_path / "nas/a.mp4").write_bytes(BYTES)
     under_way = asyncio.Event()
-    monkeypatch.setattr("vodpull.fetch.transfer.transfer._PROGRESS_INTERVAL_S", 0)
+    monkeypatch.setattr("vodpull.fetch.transfer.resuming._PROGRESS_INTERVAL_S", 0)
 
     def advance(done: int, _total: int | None) -> None:
         if done > len(BYTES) // 3:
@@ -142,7 +142,7 @@ async def test_an_object_that_was_replaced_meanwhile_is_fetched_anew(
     client.put_object(Bucket=BUCKET, Key="films/moving.mp4", Body=BYTES)
     (tmp_path / "a.part").write_bytes(b"")
     halted = asyncio.Event()
-    monkeypatch.setattr("vodpull.fetch.transfer.transfer._PROGRESS_INTERVAL_S", 0)
+    monkeypatch.setattr("vodpull.fetch.transfer.resuming._PROGRESS_INTERVAL_S", 0)
     on = {"on_progress": lambda done, _total: halted.set() if done > len(BYTES) // 3 else None}
     fetching = asyncio.create_task(_download("archive:moving.mp4", tmp_path / "a", stores, **on))
     await halted.wait()

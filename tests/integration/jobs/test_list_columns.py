@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, accepted
 
 from vodpull.accounts.keys import NewKey
+from vodpull.api.v1.batches.shapes import BatchPage
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply
-from vodpull.api.v1.shapes import BatchPage
 from vodpull.database import tables
 from vodpull.jobs.model import AssetWarning, NextTry, SourceTrack, Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing

@@ -35,7 +35,8 @@ from vodpull.media import (
 from vodpull.media.inspect.segments import measure
 from vodpull.media.package.package import make_pictures, package_media
 from vodpull.media.verify.multivariant_promises import Seen
-from vodpull.media.verify.verify import listed_segments, prove, what_is_measured
+from vodpull.media.verify.structure import check_structure
+from vodpull.media.verify.verify import listed_segments, what_is_measured
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
@@ -84,7 +85,7 @@ async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox)
     """Look at a package, once more or for the first time."""
     segments = listed_segments(out, made)
     measured = await measure(out, what_is_measured(made, segments), toolbox=toolbox)
-    return prove(out, made, info=info, seen=Seen(segments=segments, measured=measured))
+    return check_structure(out, made, info=info, seen=Seen(segments=segments, measured=measured))
 
 
 async def make_renditions(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
@@ -37,14 +38,17 @@ from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
-from vodpull.videos.callbacks import CallbackKind, Callbacks
+from vodpull.videos.callback_addresses import CallbackKind, Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
+from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.signer import Signer
+from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.known_playlists import make_known
-from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
@@ -124,7 +128,10 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
     store, accounts, library = Store(database), Accounts(database, VAULT), Library(database)
     objects = open_store((tmp_path / "store").as_uri())
     queues = Queues.of(fetch_slots=1, encode_slots=1)
-    outbox = Outbox(store, accounts, engine=engine, queues=queues)
+    keys = PlaybackKeys(database, VAULT)
+    signer = Signer(keys, PlaybackPolicy("public", TEMPLATES), makes_keys=False)
+    manner = Manner(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create)
+    outbox = Outbox(store, accounts, engine=engine, queues=queues, manner=manner)
     deletions = Deletions(database)
     batch_deletion = BatchDeletion(deletions, Control(store, outbox, engine=engine, queues=queues), objects)
     yield Place(
@@ -443,6 +450,20 @@ async def test_an_account_is_told_when_an_encode_ends(place: Place) -> None:
         told = place.sent()[-1]
         assert (told["code"], told["data"]["videoId"]) == (code, video.video_id)
     assert [body["code"] for body in place.sent()] == [200, 300]
+
+
+async def test_news_are_signed_by_a_key_that_is_made_for_them(place: Place) -> None:
+    video = await place.ingest()
+    Callbacks(place.database).set(video.account_id, CallbackKind.TRANSCODE, "http://receiver.test/")
+    place.library.edit(video.video_id, VideoEdit(playback="signed"), account_id=None)
+    place.encoding.start([place.again(video)], template="mp4")
+    job = place.job(video)
+    asset = await place.encoded(job, attempt=job.attempt)
+    assert place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset))
+    [told] = place.sent()
+    assert told["data"]["autoCode"].startswith("/play/")
+    assert len(PlaybackKeys(place.database, VAULT).listed(video.account_id)) == 1
+    assert not place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset)), "it is over"
 
 
 async def test_the_most_of_a_day_is_kept(place: Place) -> None:

@@ -13,8 +13,22 @@ PLACES = [
 ]
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/glossary.md"])
 def test_every_module_that_a_page_names_is_there(page: str) -> None:
-    named = set(re.findall(r"`([\w/]+\.py)`", (ROOT / page).read_text()))
+    named = _named(ROOT / page)
     assert len(named) > 10
-    assert [name for name in sorted(named) if not any(f"/{place}".endswith(f"/{name}") for place in PLACES)] == []
+    assert _missing(named) == []
+
+
+def test_every_module_that_another_one_names_is_there() -> None:
+    named = set().union(*(_named(ROOT / place) for place in PLACES if place.startswith("src/")))
+    assert len(named) > 100
+    assert _missing(named) == []
+
+
+def _named(path: Path) -> set[str]:
+    return set(re.findall(r"`([\w/]+\.py)`", path.read_text()))
+
+
+def _missing(named: set[str]) -> list[str]:
+    return [name for name in sorted(named) if not any(f"/{place}".endswith(f"/{name}") for place in PLACES)]

@@ -225,7 +225,7 @@ class Operators:
 
     def remove(self, name: str) -> None:
         """
-        Remove an operator, with its sessions and links.
+        Remove an operator, with its sessions and links. That nobody removes themselves is a rule of the console's page.
 
         Raises:
             NotFound: there is none of this name.

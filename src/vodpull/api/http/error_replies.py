@@ -130,8 +130,9 @@ _OWN_NAMES = {
     "notifyUrl": "notify_url",
     "transNo": "trans_no",
     "videoId": "video_id",
-    "videoIds": "video_id",
+    "videoIds": "video_ids",
     "seekStart": "start_s",
+    "originFileSize": "Upload-Length",
     "nodeId": "node_id",
     "parentNodeId": "parent_id",
     "labelName": "name",
@@ -189,9 +190,12 @@ def no_path_reply(error: VodpullError, *, path: str, request_id: str, language: 
     return JSONResponse(error_body(problem), status_code=status)
 
 
-def document_reply(error: Exception, *, request_id: str) -> JSONResponse:
-    """Return an error as an RFC 9457 problem document."""
-    status, body = _document(error, request_id)
+def document_reply(error: Exception, *, request_id: str, status: int = 0) -> JSONResponse:
+    """Return an error as an RFC 9457 problem document; `status`: what a protocol has for it instead."""
+    usual, body = _document(error, request_id)
+    if status:
+        body |= {"status": status, "title": str(error)}
+    status = status or usual
     headers = _retry_after(error)
     if status == HTTPStatus.UNAUTHORIZED:  # a challenge is mandatory there (RFC 9110 §15.5.2)
         headers["WWW-Authenticate"] = "Bearer"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.library.uploads import PATIENCE_S, progress_bar
+from vodpull.cli.library.uploads import PATIENCE_S, send_each
 from vodpull.cli.library.video_output import as_time
 from vodpull.cli.terminal.outcome import length_text, size_text
-from vodpull.cli.terminal.output import Json, print_json, print_table, printable
+from vodpull.cli.terminal.output import Json, print_json, print_table
 from vodpull.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vodpull.client import OnProgress
 
 app = typer.Typer(help="Pictures, subtitles and sound of an account.", no_args_is_help=True)
 
@@ -63,15 +66,15 @@ def upload(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Send pictures, subtitles or sound; sent again, a file is the same material."""
-    made: dict[str, str] = {}
     with open_client(server, cacert, patience_s=PATIENCE_S) as client:
-        for file in files:
-            with progress_bar(file, is_shown=not as_json) as on_progress:
-                made[str(file)] = client.upload_material(file, kind=kind, on_progress=on_progress)
-            if not as_json:
-                typer.echo(f"{printable(file.name)} is material {made[str(file)]}")
+
+        def send(file: Path, on_progress: OnProgress | None) -> str:
+            return client.upload_material(file, kind=kind, on_progress=on_progress)
+
+        made, code = send_each(files, send, becomes="material", as_json=as_json)
     if as_json:
-        print_json([{"file": path, "materialId": material_id} for path, material_id in made.items()])
+        print_json([{"file": str(file), "materialId": material_id} for file, material_id in made])
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.library.video_output import Told
+from vodpull.cli.library.videos import of_each
+from vodpull.cli.terminal.outcome import size_text
 from vodpull.cli.terminal.output import print_json, printable
+from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
-    from vodpull.client import CaptionFile
+    from vodpull.client import CaptionFile, OnProgress, UploadOptions, Video
+
+READABLE = "Let this user read it, and look at the disk."
 
 PATIENCE_S = 300.0
 """As long as a line may be broken before the command gives up; run again it goes on."""
@@ -45,31 +51,63 @@ def upload(
     """
     Send local files to a running service; each becomes a video.
 
-    After a break the same command goes on where it was. Progress goes to stderr.
+    After a break, also by Ctrl-C, the same command goes on where it was. Progress goes to stderr.
     """
     for given, option in ((name, "--name"), (caption, "--caption")):
         if given and len(files) > 1:
             raise typer.BadParameter(f"{option} goes with a single file", param_hint=option)
-    texts = [_caption(text) for text in caption or ()]
-    made: dict[str, str] = {}
+    options: UploadOptions = {
+        "template": template,
+        "watermark": watermark,
+        "categories": label or (),
+        "captions": [_caption(text) for text in caption or ()],
+    }
     with open_client(server, cacert, patience_s=PATIENCE_S) as client:
-        for file in files:
-            with progress_bar(file, is_shown=not as_json) as on_progress:
-                made[str(file)] = client.upload(
-                    file,
-                    name=name,
-                    template=template,
-                    watermark=watermark,
-                    categories=label or (),
-                    captions=texts,
-                    on_progress=on_progress,
-                )
-            if not as_json:
-                typer.echo(f"{printable(file.name)} is video {made[str(file)]}")
-        ended = [client.wait_video(video_id) for video_id in made.values()] if wait else []
+
+        def send(file: Path, on_progress: OnProgress | None) -> str:
+            return client.upload(file, name=name, on_progress=on_progress, **options)
+
+        made, code = send_each(files, send, becomes="video", as_json=as_json)
+        on_progress = None if as_json else Told()
+        ended = [client.wait_video(video_id, on_progress=on_progress) for _, video_id in made] if wait else []
     if as_json:
-        print_json([{"file": path, "videoId": video_id} for path, video_id in made.items()])
-    raise typer.Exit(1 if any(video.encode_state == "failed" for video in ended) else 0)
+        print_json([{"file": str(file), "videoId": video_id} for file, video_id in made])
+    raise typer.Exit(max([code, *map(_outcome, ended)]))
+
+
+def _outcome(video: Video) -> int:
+    """Say why a video has no outputs, where its encode failed, and return what that is as an exit code."""
+    if video.encode_state != "failed":
+        return 0
+    for error in filter(None, (job.error for job in video.jobs)):
+        typer.echo(f"Error ({error.code}): {printable(video.name)}: {printable(error.message)}", err=True)
+        typer.echo(f"Fix: {error.remedy}", err=True)
+    return 1
+
+
+def send_each(
+    files: Sequence[Path], send: Callable[[Path, OnProgress | None], str], *, becomes: str, as_json: bool
+) -> tuple[list[tuple[Path, str]], int]:
+    """Send files; say what each has become, or why it cannot be sent; return those that were, and the exit code."""
+
+    def send_one(text: str) -> tuple[Path, str]:
+        file = Path(text)
+        try:
+            with progress_of(file, is_shown=not as_json) as on_progress:
+                made = send(file, on_progress)
+        except OSError as error:
+            raise ParameterError(f"the file cannot be read: {error.strerror}", remedy=READABLE) from error
+        except ParameterError as error:
+            error.field = None if error.field == "path" else error.field  # which file it is stands before it
+            raise
+        except KeyboardInterrupt:
+            typer.echo(f"{printable(file.name)} was interrupted: the same command goes on where it was.", err=True)
+            raise
+        if not as_json:
+            typer.echo(f"{printable(file.name)} is {becomes} {made}")
+        return file, made
+
+    return of_each([str(file) for file in files], send_one)
 
 
 def _caption(text: str) -> CaptionFile:
@@ -82,16 +120,30 @@ def _caption(text: str) -> CaptionFile:
 
 
 @contextmanager
-def progress_bar(file: Path, *, is_shown: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show how far a file is until the block ends, where somebody looks."""
-    if not is_shown or not sys.stderr.isatty():
+def progress_of(file: Path, *, is_shown: bool) -> Iterator[OnProgress | None]:
+    """Show how far a file is until the block ends: a bar at a terminal, elsewhere a line for each tenth."""
+    if not is_shown:
         yield None
         return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    if not sys.stderr.isatty():
+        yield Tenths(file.name)
+        return
+    from vodpull.cli.terminal.sending import sending_bar
 
-    from vodpull.cli.terminal.bars import console
+    with sending_bar(printable(file.name)) as on_progress:
+        yield on_progress
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console) as progress:
-        row = progress.add_task(printable(file.name), total=file.stat().st_size)
-        yield lambda done, _total: progress.update(row, completed=done)
+
+class Tenths:
+    """Writes a line to stderr for each tenth of a file that is there."""
+
+    def __init__(self, name: str) -> None:
+        self._name = printable(name)
+        self._last = -1
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell how far it is."""
+        tenth = 10 * done // total
+        if tenth > self._last:
+            typer.echo(f"{self._name}  {size_text(done)} of {size_text(total)}  {10 * tenth}%", err=True)
+        self._last = tenth

@@ -102,7 +102,7 @@ def _draw(progress: Progress, rows: dict[int, TaskID], batch: Batch, ways: dict[
         attempt = (job.position, job.attempt)
         ways[attempt] = max(ways.get(attempt, 0.0), way_done(job))
         visible = job.position in shown
-        note = _short(_note(job), console.width - NAME_WIDTH - STAGE_WIDTH - _bar_width()).rstrip()
+        note = short(_note(job), console.width - NAME_WIDTH - STAGE_WIDTH - _bar_width()).rstrip()
         progress.update(rows[job.position], completed=ways[attempt], stage=job.stage, note=note, visible=visible)
     final = sum(job.is_final for job in batch.jobs)
     note = f"{final} of {len(batch.jobs)}"
@@ -122,10 +122,10 @@ def _lines(states: Iterable[Batch]) -> Iterable[Batch]:
 
 def _label(job: Job) -> str:
     """Return the client's file name as one short printable line: it is hostile text."""
-    return _short(printable(job.file_name), NAME_WIDTH)
+    return short(printable(job.file_name), NAME_WIDTH)
 
 
-def _short(text: str, width: int) -> str:
+def short(text: str, width: int) -> str:
     """Return a text as wide as this, cut or filled up."""
     shown = Text(text)
     shown.truncate(width, overflow="ellipsis", pad=True)

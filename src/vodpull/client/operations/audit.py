@@ -1,4 +1,4 @@
-"""The audit log of an account: which calls that takes. No network."""
+"""The operation that reads the audit log of an account. No network."""
 
 from __future__ import annotations
 

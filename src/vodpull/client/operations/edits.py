@@ -1,14 +1,14 @@
-"""Making videos of others, and the materials of an account: which calls that takes. No network."""
+"""The operations that make videos of others. No network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
-from vodpull.client.operations.calls import get, make
+from vodpull.client.exchange import Flow, ask
+from vodpull.client.operations.calls import make
 from vodpull.client.shapes import read
 
 
@@ -36,34 +36,6 @@ class Edit:
     job_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Material:
-    """A picture, subtitles or sound that is kept for use in videos."""
-
-    material_id: str
-    kind: str
-    """`material` or `audio`."""
-    name: str
-    suffix: str
-    size_bytes: int
-    duration_s: float
-    publish_domain: str
-    url: str
-    created_at_ms: int
-    """Unix time in milliseconds."""
-    uploaded_at_ms: int
-    updated_at_ms: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class MaterialPage:
-    """Materials, newest first."""
-
-    materials: tuple[Material, ...]
-    total: int
-    """All that fit."""
-
-
 def clip_video(video_id: str, *, name: str, start_s: float, length_s: float, **form: Unpack[EditForm]) -> Flow[Edit]:
     """Begin to make a new video of a section of another one; a section that runs over the end is cut there."""
     body: dict[str, Any] = {"name": name, "start_s": start_s, "length_s": length_s, **form}
@@ -74,35 +46,3 @@ def join_videos(video_ids: Sequence[str], *, name: str, **form: Unpack[EditForm]
     """Begin to make one new video of 2 to 50 others, in their order."""
     body: dict[str, Any] = {"name": name, "video_ids": list(video_ids), **form}
     return read(Edit, (yield from ask(make("/joins", body))))
-
-
-def list_materials(
-    *, search: str = "", kind: str = "", suffix: str = "", limit: int = 20, offset: int = 0
-) -> Flow[MaterialPage]:
-    """Return a page of the account's materials, newest first."""
-    asked = {"search": search, "kind": kind, "suffix": suffix, "limit": limit, "offset": offset}
-    given = {name: value for name, value in asked.items() if value != ""}
-    return read(MaterialPage, (yield from ask(get(f"/materials?{urlencode(given)}"))))
-
-
-def material(material_id: str) -> Flow[Material]:
-    """Return a material."""
-    return read(Material, (yield from ask(get(_material(material_id)))))
-
-
-def edit_material(material_id: str, *, name: str | None = None, publish_domain: str | None = None) -> Flow[Material]:
-    """Change what is named of a material and nothing else, and return it."""
-    texts = {"name": name, "publish_domain": publish_domain}
-    body = {field: text for field, text in texts.items() if text is not None}
-    call = HttpCall(method="PATCH", target=OWN_PREFIX + _material(material_id), body=body, may_repeat=True)
-    return read(Material, (yield from ask(call)))
-
-
-def delete_material(material_id: str, *, force: bool = False) -> Flow[None]:
-    """Delete a material; Occupied while a video uses it, unless by force. What was made with it stays."""
-    rest = "?force=true" if force else ""
-    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _material(material_id) + rest))
-
-
-def _material(material_id: str) -> str:
-    return f"/materials/{quote(material_id, safe='')}"

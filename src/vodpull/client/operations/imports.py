@@ -1,4 +1,4 @@
-"""Whole libraries that come along from elsewhere: which calls that takes. No network."""
+"""The operations on whole libraries that come along from elsewhere. No network."""
 
 from __future__ import annotations
 

@@ -1,19 +1,21 @@
-"""Files sent to the service, by tus: which calls that takes. No network; the file is read piece by piece."""
+"""The operations that send files to the service, by tus. No network; the file is read piece by piece."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, HttpReply, error_of
 from vodpull.client.operations.batches import caption_as_sent
 from vodpull.client.shapes import CaptionFile, CaptionSource
-from vodpull.errors import CallFailed, ParameterError, UploadMisplaced
+from vodpull.errors import CallFailed, ParameterError, UploadDamaged, UploadMisplaced
 
 PIECE_BYTES = 1024 * 1024
 """Of one call: a signed body may have twice as much."""
@@ -22,6 +24,9 @@ MOST_DISPUTES = 5
 """Answers in a row that the file goes on elsewhere, before it is given up: somebody else sends it, too."""
 
 TUS = {"Tus-Resumable": "1.0.0"}
+
+_SAVE_IT = "Save it as a file: after a break an upload reads its bytes again."
+_LET_IT_BE = "Send it again when nobody writes to it any more."
 
 OnProgress = Callable[[int, int], None]
 """Is told how many bytes of how many are there."""
@@ -53,7 +58,7 @@ def upload(
     `on_progress` is told bytes done and bytes in all.
 
     Raises:
-        ParameterError: the file is empty, or a name cannot be one.
+        ParameterError: the file is empty, no regular one, or changes while it is sent; or a name cannot be one.
         UploadMisplaced: somebody else sends the same file with the same key.
     """
     named = []
@@ -82,7 +87,7 @@ def upload_material(
     Called again for the same file, it is the same material. The suffix of `name` tells what the file is.
 
     Raises:
-        ParameterError: the file is empty, or of no kind that is taken.
+        ParameterError: the file is empty, no regular one, changes while it is sent, or is of no kind that is taken.
     """
     said = yield from _send(Path(path), {"filename": name, "kind": kind}, on_progress=on_progress)
     return said["vodpull-material-id"]
@@ -100,30 +105,63 @@ def _named(caption: CaptionSource | CaptionFile) -> Flow[dict[str, Any]]:
 
 def _send(source: Path, metadata: Mapping[str, str], *, on_progress: OnProgress | None) -> Flow[Mapping[str, str]]:
     """Send a file, from where it was, and return what the service said of it first."""
-    size_bytes = source.stat().st_size
-    if not size_bytes:
-        raise ParameterError(f"{source.name} is empty", field="path")
-    metadata = {**metadata, "filename": metadata["filename"] or source.name, "resume_id": _identity(source)}
-    head = TUS | {"Upload-Length": str(size_bytes), "Upload-Metadata": _pairs(metadata)}
-    made = yield from _ask(HttpCall(method="POST", target=f"{OWN_PREFIX}/uploads", headers=head, may_repeat=True))
-    target, offset, disputes = urlsplit(made["location"]).path, int(made["upload-offset"]), 0
+    if source.exists() and not source.is_file():  # opening a pipe would wait for its writer
+        raise ParameterError("this is no regular file", field="path", remedy=_SAVE_IT)
     with source.open("rb") as file:
-        while offset < size_bytes:
-            if on_progress is not None:
-                on_progress(offset, size_bytes)
-            file.seek(offset)
+        known = _Known.of(file)
+        if not known.size_bytes:
+            raise ParameterError("the file is empty", field="path", remedy="Choose a file that has something in it.")
+        metadata = {**metadata, "filename": metadata["filename"] or source.name, "resume_id": known.identity(source)}
+        head = TUS | {"Upload-Length": str(known.size_bytes), "Upload-Metadata": _pairs(metadata)}
+        made = yield from _ask(HttpCall(method="POST", target=f"{OWN_PREFIX}/uploads", headers=head, may_repeat=True))
+        target, disputes = urlsplit(made["location"]).path, 0
+        reply = made
+        while (offset := int(reply["upload-offset"])) < known.size_bytes:
+            _tell(on_progress, offset, known.size_bytes)
+            data = yield from _next(file, known, target=target, offset=offset)
             try:
-                reply = yield from _ask(_piece(target, offset, file.read(PIECE_BYTES)))
+                reply = yield from _ask(_piece(target, offset, data))
                 disputes = 0
-            except UploadMisplaced:  # an answer was lost
+            except (UploadMisplaced, UploadDamaged):  # an answer was lost, or bytes changed on their way
                 disputes += 1
                 if disputes > MOST_DISPUTES:
                     raise
                 reply = yield from _ask(HttpCall(method="HEAD", target=target, headers=TUS, may_repeat=True))
-            offset = int(reply["upload-offset"])
-    if on_progress is not None:
-        on_progress(size_bytes, size_bytes)
+    _tell(on_progress, known.size_bytes, known.size_bytes)
     return made
+
+
+def _tell(on_progress: OnProgress | None, done: int, total: int) -> None:
+    if on_progress is not None:
+        on_progress(done, total)
+
+
+def _next(file: BinaryIO, known: _Known, *, target: str, offset: int) -> Flow[bytes]:
+    """Return the next piece of a file; what has come of one that has changed is forgotten."""
+    file.seek(offset)
+    data = file.read(min(PIECE_BYTES, known.size_bytes - offset))
+    if known == _Known.of(file):
+        return data
+    yield HttpCall(method="DELETE", target=target, headers=TUS, may_repeat=True)
+    raise ParameterError("the file has changed while it was sent", field="path", remedy=_LET_IT_BE)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a file is when its upload begins: what is sent is that file whole, or nothing counts."""
+
+    size_bytes: int
+    written_ns: int
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Self:
+        status = os.fstat(file.fileno())
+        return cls(status.st_size, status.st_mtime_ns)
+
+    def identity(self, source: Path) -> str:
+        """Return what makes a file the same one: its place, its size and when it was last written."""
+        place = os.fsencode(source.resolve())
+        return hashlib.sha256(b"%s\n%d\n%d" % (place, self.size_bytes, self.written_ns)).hexdigest()
 
 
 def _piece(target: str, offset: int, data: bytes) -> HttpCall:
@@ -147,11 +185,7 @@ def _ask(call: HttpCall) -> Flow[Mapping[str, Any]]:
     return outcome.headers
 
 
-def _identity(source: Path) -> str:
-    """Return what makes a file the same one: its place, its size and when it was last written."""
-    known = source.stat()
-    return hashlib.sha256(f"{source.resolve()}\n{known.st_size}\n{known.st_mtime_ns}".encode()).hexdigest()
-
-
 def _pairs(metadata: Mapping[str, str]) -> str:
-    return ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in metadata.items() if value)
+    """Return `Upload-Metadata`; bytes of a file name that are no UTF-8 become `?`."""
+    texts = {name: value.encode(errors="replace") for name, value in metadata.items() if value}
+    return ",".join(f"{name} {base64.b64encode(text).decode()}" for name, text in texts.items())

@@ -1,21 +1,18 @@
-"""Every operation on videos, once: which calls it makes and what it returns. No network."""
+"""The operations on videos, their captions and categories. No network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
 from vodpull.client.operations.calls import get, make, member, post, wait_until_final
-from vodpull.client.shapes import DeliveryPage, read
+from vodpull.client.shapes import read
 from vodpull.client.video_shapes import (
-    Account,
     Caption,
     Category,
     Playback,
-    PlaybackKey,
-    PlaybackKeyMade,
     Video,
     VideoPage,
 )
@@ -144,33 +141,6 @@ def playback(video_id: str, **terms: Unpack[PlaybackTerms]) -> Flow[Playback]:
     return read(Playback, (yield from ask(get(f"{_video(video_id)}/playback{rest}"))))
 
 
-def account() -> Flow[Account]:
-    """Return the account of the key that calls."""
-    return read(Account, (yield from ask(get("/account"))))
-
-
-def edit_account(*, playback: Literal["", "public", "signed"]) -> Flow[Account]:
-    """Say who may watch the account's videos, unless a video or its template says otherwise."""
-    call = HttpCall(method="PATCH", target=f"{OWN_PREFIX}/account", body={"playback": playback}, may_repeat=True)
-    return read(Account, (yield from ask(call)))
-
-
-def playback_keys() -> Flow[tuple[PlaybackKey, ...]]:
-    """Return the keys that sign playback tokens, newest first, the revoked ones too."""
-    said = yield from ask(get("/playback-keys"))
-    return tuple(read(PlaybackKey, each) for each in member(said, "keys"))
-
-
-def create_playback_key(*, public_key: str = "") -> Flow[PlaybackKeyMade]:
-    """Make a key with a secret that is returned this once, or believe the owner of an Ed25519 public key in PEM."""
-    return read(PlaybackKeyMade, (yield from ask(post("/playback-keys", {"public_key": public_key}))))
-
-
-def revoke_playback_key(key_id: str) -> Flow[None]:
-    """Believe no token of a key any more."""
-    yield from ask(HttpCall(method="DELETE", target=f"{OWN_PREFIX}/playback-keys/{quote(key_id, safe='')}"))
-
-
 def captions(video_id: str) -> Flow[tuple[Caption, ...]]:
     """Return the text tracks of a video, the default first."""
     said = yield from ask(get(_captions(video_id)))
@@ -225,37 +195,9 @@ def delete_category(node_id: int) -> Flow[None]:
     yield from ask(HttpCall(method="DELETE", target=f"{OWN_PREFIX}/categories/{node_id:d}"))
 
 
-def callbacks() -> Flow[dict[str, str]]:
-    """Return the addresses that the account is told at, by what it is told."""
-    said = yield from ask(get("/callbacks"))
-    return {str(member(each, "kind")): str(member(each, "url")) for each in member(said, "callbacks")}
-
-
-def set_callback(kind: str, url: str) -> Flow[None]:
-    """Tell the account at this address from now on; `transcode`: that an encode has ended, whoever asked for it."""
-    call = HttpCall(method="PUT", target=OWN_PREFIX + _callback(kind), body={"url": url}, may_repeat=True)
-    yield from ask(call)
-
-
-def delete_callback(kind: str) -> Flow[None]:
-    """Tell the account nothing of this kind any more."""
-    yield from ask(HttpCall(method="DELETE", target=OWN_PREFIX + _callback(kind)))
-
-
-def list_deliveries(*, batch_id: str = "", state: str = "", limit: int = 20, cursor: str = "") -> Flow[DeliveryPage]:
-    """Return a page of the account's notifications, newest first; `next_cursor` leads on."""
-    asked: dict[str, Any] = {"batch_id": batch_id, "state": state, "limit": limit, "cursor": cursor}
-    given = {name: value for name, value in asked.items() if value != ""}
-    return read(DeliveryPage, (yield from ask(get(f"/deliveries?{urlencode(given)}"))))
-
-
 def _video(video_id: str) -> str:
     return f"/videos/{quote(video_id, safe='')}"
 
 
 def _captions(video_id: str, language: str = "") -> str:
     return f"{_video(video_id)}/captions" + (f"/{quote(language, safe='')}" if language else "")
-
-
-def _callback(kind: str) -> str:
-    return f"/callbacks/{quote(kind, safe='')}"

@@ -16,18 +16,16 @@ from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.display import job_card, readable, task_card
+from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.console.request.words import say_in
-from vodpull.errors import NotFound, catalogue
+from vodpull.errors import NotFound
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, Delivery
 from vodpull.jobs.status.listing import StageTime
 from vodpull.videos.embed import embed_code
-
-MEANINGS = {kind.code: (kind.__doc__ or "").strip().splitlines()[0] for kind in catalogue()}
-"""What each code of the catalogue means, in one sentence."""
 
 
 class _Position(IntegerConvertor):

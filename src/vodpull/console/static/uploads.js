@@ -266,7 +266,7 @@
     if (reply?.status === 401 || !entries.has(entry)) return;
     const told = reply?.ok ? await reply.json().catch(() => null) : null;
     if (told) {
-      set(entry, "sent", { word: told.word, problem: told.problem ? { problem: told.word, fix: told.problem } : undefined });
+      set(entry, "sent", { word: told.word, problem: told.problem });
       of(entry, "state").className = `badge ${told.stage}`;
       entry.row.querySelector("[data-act=video]").classList.toggle("main", told.is_final);
       entry.row.querySelector("progress").value = told.percent;

@@ -1,1 +1,1 @@
-"""Which addresses and credentials a source may use; no transfer."""
+"""Which addresses and credentials a source may use, and connections that keep to them; no transfer."""

@@ -1,4 +1,4 @@
-"""What an HLS playlist names, read from its text: pure, no I/O."""
+"""What an HLS playlist names, read from its text, and the most of it; of segments, in `transfer/limits.py`. Pure."""
 
 from __future__ import annotations
 

@@ -18,7 +18,6 @@ import yarl
 from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
-from vodpull.fetch.hls.patience import Patience
 from vodpull.fetch.hls.playlist import (
     Key,
     MediaPlaylist,
@@ -31,14 +30,15 @@ from vodpull.fetch.hls.playlist import (
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
 from vodpull.fetch.hls.texts import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
+from vodpull.fetch.hls.total_time import Patience
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
-from vodpull.fetch.partfile.serial import in_thread
-from vodpull.fetch.transfer.download import bring
+from vodpull.fetch.partfile.threads import in_thread
+from vodpull.fetch.transfer.answers.stored_answers import ReadableStores
+from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
-from vodpull.fetch.transfer.sessions import Sessions
-from vodpull.fetch.transfer.stored import ReadableStores
+from vodpull.fetch.transfer.retry import bring
 
 # Segments in flight: hides one round trip behind another without looking like an attack to the origin.
 _WIDTH = 8

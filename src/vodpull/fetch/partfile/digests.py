@@ -1,34 +1,19 @@
-"""The md5 that a client may name for a source, and the digests of a file while it arrives."""
+"""The md5 and sha256 of a file while it arrives; with what they are compared: `transfer/wanted_md5.py`."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 
-from vodpull.errors import ParameterError, StorageUnavailable
+from vodpull.errors import StorageUnavailable
 from vodpull.fetch.partfile.disk_errors import disk_errors
-from vodpull.fetch.partfile.serial import SerialWorker
-from vodpull.wire_values import MD5_PATTERN
+from vodpull.fetch.partfile.threads import SerialWorker
 
 # Bytes a read when something is hashed from the disk: large enough for few calls, small enough to stay in the cache.
 _READ_BYTES = 1 << 20
-
-
-def parse_md5(text: str) -> str:
-    """
-    Return an md5 as 32 lower-case hex digits; blanks around it and the letter case do not matter.
-
-    Raises:
-        ParameterError: it is anything else, for example base64 or too short.
-    """
-    md5 = text.strip().lower()
-    if not re.fullmatch(MD5_PATTERN, md5):
-        raise ParameterError("md5 must be 32 hexadecimal digits", field="md5")
-    return md5
 
 
 class Digests:

@@ -1,4 +1,8 @@
-"""What the file system raises while a source is written, turned into the catalogue's errors."""
+"""
+What the file system raises while a source is written, turned into the catalogue's errors.
+
+Whether there is room for a source is looked at in `transfer/resuming.py`, and before it is fetched by admission.
+"""
 
 from __future__ import annotations
 

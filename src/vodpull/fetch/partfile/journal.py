@@ -1,4 +1,8 @@
-"""What a half-fetched file is and which bytes of it are here, written down beside it so that a crash keeps them."""
+"""
+What a half-fetched file is and which bytes of it are here, written down beside it so that a crash keeps them.
+
+How often it is written is decided in `transfer/resuming.py`.
+"""
 
 from __future__ import annotations
 

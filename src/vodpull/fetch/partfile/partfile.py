@@ -23,7 +23,7 @@ from vodpull.fetch.partfile.digests import Digests
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.partfile.mp4_index import find_index
-from vodpull.fetch.partfile.serial import SerialWorker, in_thread, in_thread_or_leave, landed
+from vodpull.fetch.partfile.threads import SerialWorker, in_thread, in_thread_or_leave, landed
 
 # Bytes handed over and not yet written and hashed, for one file: enough to keep three threads busy, small enough to
 # have many transfers at once, and so little that a cancelled one is over soon.

@@ -1,1 +1,1 @@
-"""One file over HTTP: requests, responses, parallel connections, resume and limits; no playlists."""
+"""One file over HTTP: requests, tries, parallel connections and limits; one answer, in `answers`; no playlists."""

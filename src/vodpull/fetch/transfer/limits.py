@@ -1,4 +1,8 @@
-"""What is asked of a transfer, and what comes of it."""
+"""
+What a transfer may cost, as figures (`FetchLimits`), what is asked of it (`Order`), and what comes of it.
+
+Settings replace some of the figures: `app/outgoing.py`, `fetch_limits`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who reads the lists of libraries: one module for each kind, with the ids that its videos keep."""
+"""Who reads the lists of libraries: one module for each kind, with the ids that its videos keep; no queries."""

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from vodpull.errors import OriginFailed, OriginMissing, OriginRefused
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
+from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kinds import Texts
 from vodpull.imports.listers.values import (
     Record,
@@ -22,7 +23,6 @@ from vodpull.imports.listers.values import (
     whole,
     write_cursor,
 )
-from vodpull.imports.web import JsonRequest, ask
 
 PAGE = 1000
 """As many as the API gives at once; it has no pages but times."""

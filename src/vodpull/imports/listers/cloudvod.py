@@ -13,8 +13,8 @@ from vodpull.clock import WIRE_ZONE, now_s, read_wire_time_ms, read_zone
 from vodpull.errors import OriginMissing, OriginRefused, ParameterError
 from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, Page
+from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kinds import Texts
-from vodpull.imports.web import JsonRequest, ask
 from vodpull.signing import SigningKey, sign
 
 PAGE = 50

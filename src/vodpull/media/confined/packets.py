@@ -6,7 +6,7 @@ options), `video` and `sounds` (stream numbers), `start_s` (smallest timestamp o
 as two numbers), `spacing_s` (groups of pictures nearer than that are told as one), `look_s` (from time to time, a
 keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true: the file goes on, and what is told
 ends with a whole group of pictures) and `url` (of a file; FILE comes behind it).
-The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and probe.py,
+The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and frame_rates.py,
 entries.py, display.py and busiest.py, whose paths come last.
 """
 
@@ -205,15 +205,15 @@ def rhythm_changes(times_s: list[float]) -> list[float]:
 
 def whole_rate(times_s: list[float], declared: float, known: float) -> float | None:
     """Return the rate that shows every picture, where it is faster than the one that is known; None: it is not."""
-    probe = importlib.import_module("probe")
+    rates = importlib.import_module("frame_rates")
     fastest = known
     for first, last in {(0, len(times_s)), _busiest(times_s)}:
         busy_s = times_s[last - 1] - times_s[first] if last > first else 0.0
         counted = (last - first - 1) / busy_s if busy_s > 0 else 0.0
         if counted > BUSY_FACTOR * fastest:
-            rhythm = probe.nominal_rate(times_s[first:last], declared, interlaced=False)
+            rhythm = rates.nominal_rate(times_s[first:last], declared, interlaced=False)
             # Where times were rounded so that some are the same, only their number tells.
-            enough = (rate for rate in (rhythm, *probe.STANDARD_RATES) if rate >= 0.97 * counted)
+            enough = (rate for rate in (rhythm, *rates.STANDARD_RATES) if rate >= 0.97 * counted)
             fastest = next(enough, rhythm)
     return fastest if fastest > known else None
 

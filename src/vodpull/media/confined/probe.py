@@ -5,16 +5,14 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `max_sounds`, `max_texts`, and
 `complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
 `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
-come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, length_claims.py,
+come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, frame_rates.py, length_claims.py,
 sample_claims.py, sound_frames.py and boxes.py.
 """
 
 from __future__ import annotations
 
 import importlib
-import itertools
 import json
-import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,8 +33,6 @@ UNEDITED = frozenset({"mpegts", "flv"})
 MAX_WAIT_S = 0.7
 # Rounding of a clock.
 UNSAID_S = 0.0005
-# Cameras and broadcasters use these; odd measured rates are rounded up to one of them.
-STANDARD_RATES = (1, 2, 5, 8, 10, 12, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 
 SIGNATURES = {b"\x1a\x45\xdf\xa3": "matroska", b"FLV\x01": "flv", b"OggS": "ogg", b"\x00\x00\x01\xba": "mpeg",
               b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": "asf"}  # fmt: skip
@@ -280,7 +276,7 @@ def scan_start(av: Any, container: Any, video: Any) -> dict[str, Any]:
         raise Refused("media_truncated", "no picture could be decoded")
     times.sort()
     interlaced = sum(frame.interlaced_frame for frame in frames) * 2 > len(frames)
-    nominal = nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)
+    nominal = _beside("frame_rates").nominal_rate(times, float(video.average_rate or 0), interlaced=interlaced)
     lost_s = _time_of(frames[0], begun_s) - (begun_s or 0.0)
     facts = {"times": times, "frames": frames, "interlaced": interlaced, "nominal": nominal}
     return {**facts, "lost_s": max(lost_s, 0.0), "waits_s": _waits_s(frames[0], first)}
@@ -314,7 +310,9 @@ def _video_facts(stream: Any, scan: dict[str, Any], ends: dict[int, tuple[float,
         "profile": stream.profile,
         "width_px": context.width,
         "height_px": context.height,
-        "frame_rate": average_rate(scan["times"], float(stream.average_rate or 0), scan["nominal"]),
+        "frame_rate": _beside("frame_rates").average_rate(
+            scan["times"], float(stream.average_rate or 0), scan["nominal"]
+        ),
         "nominal_frame_rate": scan["nominal"],
         "interlaced": scan["interlaced"],
         "undecodable_s": scan["lost_s"],
@@ -337,44 +335,6 @@ def _sample_facts(context: Any, frame: Any) -> dict[str, Any]:
         "color_space": SPACES.get(frame.colorspace) or SPACES.get(context.colorspace),
         "color_range": RANGES.get(frame.color_range) or RANGES.get(context.color_range),
     }
-
-
-def average_rate(times_s: list[float], declared: float, nominal: float) -> float:
-    """Return average frames per second: the container's word, unless it is faster than any frame that was seen."""
-    if 0 < declared <= 1.02 * nominal:
-        return declared
-    span_s = times_s[-1] - times_s[0] if times_s else 0.0
-    return (len(times_s) - 1) / span_s if span_s > 0 else nominal
-
-
-def nominal_rate(times_s: list[float], declared: float, *, interlaced: bool) -> float:
-    """
-    Return the constant rate that shows every frame.
-
-    Frames that are missing from a steady rhythm (phones drop some) do not lower it. A rhythm that is truly uneven is
-    answered with the next standard rate above its fastest steps, so that no frame has to share a tick.
-    """
-    steps = sorted(after - before for before, after in itertools.pairwise(times_s) if after > before)
-    if not steps:
-        return declared if 1 <= declared <= 240 else 25.0  # noqa: PLR2004 - outside, a header is not to be believed
-    median = statistics.median(steps)
-    # Containers that count milliseconds are off by one tick to either side.
-    slack = max(0.1 * median, 0.0021)
-    single = [step for step in steps if abs(step - median) <= slack]
-    in_rhythm = [step for step in steps if abs(step - round(step / median) * median) <= slack]
-    if not single or len(in_rhythm) < 0.9 * len(steps):
-        # The fastest twentieth may be jitter.
-        fast = 1 / steps[len(steps) // 20]
-        return next((standard for standard in STANDARD_RATES if standard >= 0.99 * fast), STANDARD_RATES[-1])
-    rate = 1 / statistics.fmean(single)
-    if interlaced and rate > 1.5 * declared:
-        rate /= 2
-    near = min(STANDARD_RATES, key=lambda known: abs(rate - known))
-    # So near is no coincidence; what is declared may be an average, over gaps or a length that is not the picture's.
-    if abs(rate - near) <= 0.0001 * rate:
-        return near
-    # A declared rate that agrees is exact, the measured one is rounded by the container's clock.
-    return next((known for known in (declared, near) if abs(rate - known) <= 0.003 * rate), rate)
 
 
 def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Clips and joins of videos: what is copied and what encoded, the commands, and the comparison of the result."""
+"""Clips and joins of videos: what is copied and what encoded, the commands, and the check of the result; no rungs."""
 
 from vodpull.media.edit.assemble import (
     FLV_FILE,

@@ -13,8 +13,8 @@ from vodpull.media.edit.plan import EditInput, EditPlan, EditSource, Part
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import survey
 from vodpull.media.inspect.probe import probe
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
-from vodpull.media.plan.copy_rules import STEP_S
+from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Found, ask_proof
@@ -65,7 +65,7 @@ async def _check_times(result: Path, info: MediaInfo, plan: EditPlan, *, toolbox
     if found.frames != plan.frames_total or found.damaged:
         raise OutputInvalid(f"the result has {found.frames} pictures instead of {plan.frames_total}")
     begins_s = [found.start_s, *(max(sound.start_s, 0.0) for sound in found.sounds)]
-    if max(begins_s) - min(begins_s) > STEP_S:
+    if max(begins_s) - min(begins_s) > IN_STEP_S:
         raise OutputInvalid("picture and sound of the result begin apart")
 
 

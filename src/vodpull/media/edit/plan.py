@@ -18,18 +18,18 @@ from typing import Literal
 from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.copy_rules import STEP_S, UNEVEN_S, picture_obstacle
-from vodpull.media.plan.cuts import Chunk, exact_rate, frames_per_segment, regular_cuts
-from vodpull.media.plan.encode_plan import EncodePlan, can_seek, plan_encode, seek_s
-from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, SOUND_GRID_HZ, Ladder, Rung, shown_rate
+from vodpull.media.plan.copy_rules import UNEVEN_S, picture_obstacle
+from vodpull.media.plan.cuts import SEGMENT_S, Chunk, frames_per_segment, regular_cuts
+from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
+from vodpull.media.plan.frame_rate import SOUND_GRID_HZ, exact_rate, shown_rate
+from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, Ladder, Rung
+from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.settled import settled, shown_shapes
 from vodpull.media.plan.template import VideoRate
 from vodpull.media.plan.template_toml import ABR
+from vodpull.media.tolerances import IN_STEP_S
 
 Container = Literal["mp4", "flv", "m3u8"]
-
-SEGMENT_S = 4.0
-"""Distance of keyframes in what is encoded, and about the length of segments."""
 
 CHUNK_S = 60.0
 """What is lost at most when a process dies."""
@@ -188,7 +188,7 @@ def _video_obstacle(info: MediaInfo, video: VideoStream, survey: Survey, *, orde
         "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
         "open groups of pictures": not survey.groups or not all(group.closed for group in survey.groups),
         # In a join, the next one would begin too early or too late.
-        "picture and sound are not equally long": is_join and apart_s > max(STEP_S, float(1 / rate)),
+        "picture and sound are not equally long": is_join and apart_s > max(IN_STEP_S, float(1 / rate)),
     }
     return next((obstacle for obstacle, holds in obstacles.items() if holds), "")
 

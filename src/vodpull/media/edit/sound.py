@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.edit.plan import SAMPLES_HZ, EditInput, EditPlan, EditSource, Part
-from vodpull.media.encode.filters import RESAMPLE
+from vodpull.media.encode.filters import RESAMPLE, STEREO_SAMPLES
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.downmix import stereo_mix
 from vodpull.media.tools import ffmpeg_options
@@ -18,7 +18,6 @@ from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import Toolbox
 
 SOUND_FILE = "sound.mp4"
-STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 # Ten times as fast as it plays, on a machine that has other work.
 LEAST_SPEED = 10.0
 
@@ -79,10 +78,10 @@ def _chain(source: EditSource, part: Part, plan: EditPlan, *, source_input: int 
     """Return the graph from one source to exactly as many samples as its pictures last."""
     count = plan.samples(part)
     if source_input is None:
-        return f"anullsrc=r={SAMPLES_HZ}:cl=stereo,atrim=end_sample={count},{STEREO}"
+        return f"anullsrc=r={SAMPLES_HZ}:cl=stereo,atrim=end_sample={count},{STEREO_SAMPLES}"
     track = source.info.audio[0]
     first = round(part.first_frame * SAMPLES_HZ / plan.rate)
-    steps = [RESAMPLE, "aformat=sample_fmts=fltp", stereo_mix(track.channels, track.speakers), STEREO]
+    steps = [RESAMPLE, "aformat=sample_fmts=fltp", stereo_mix(track.channels, track.speakers), STEREO_SAMPLES]
     steps += [f"atrim=start_sample={first}:end_sample={first + count}", "asetpts=PTS-STARTPTS"]
     # Sound that ends before the picture goes on in silence.
     steps += [f"apad=whole_len={count}", f"atrim=end_sample={count}"]

@@ -22,8 +22,9 @@ from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.cuts import Chunk
 from vodpull.media.plan.downmix import STEREO
-from vodpull.media.plan.encode_plan import MAX_GROUP_S, EncodePlan, RungPlan
+from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.picture_conversion import Picture
+from vodpull.media.plan.seek_points import MAX_GROUP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check

@@ -9,14 +9,15 @@ from itertools import groupby, pairwise
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.downmix import STEREO
-from vodpull.media.plan.encode_plan import SoundPlan
 from vodpull.media.plan.picture_conversion import Picture
+from vodpull.media.plan.sound_plans import SoundPlan
 
 # The output's colours, in the words of the filter: matrix, transfer, primaries, range.
 BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"
 # As sharp as FFmpeg's own scaler, within 0.3 points of VMAF at every step: the default here is softer, which costs the
 # smallest picture four.
 SHARP = "f=bicubic:param_a=0:param_b=0.62"
+STEREO_SAMPLES = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 # Starts at 0 like the picture and fills gaps with silence, so that both stay in step; also short gaps, which would
 # add up before the filter's own limit of 100 ms.
 RESAMPLE = "aresample=48000:async=1:min_hard_comp=0.03:first_pts=0"

@@ -1,4 +1,4 @@
-"""Names of languages as MP4 and as playlists write them. Pure."""
+"""Codes of languages as MP4 (ISO 639-2) and playlists (BCP 47) have them; of captions: `captions/languages.py`."""
 
 from __future__ import annotations
 

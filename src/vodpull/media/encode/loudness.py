@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vodpull.media.encode.filters import STEREO_SAMPLES
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check, incomplete
@@ -32,7 +33,6 @@ CORRECTIONS = 2
 # A limiter sees samples; at four times the rate they show the peaks between them.
 PEAK_RATE_HZ = 192_000
 RATE_HZ = 48_000
-STEREO = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,9 @@ async def measure_loudness(
     """
 
     async def measure(steps: Mapping[int, Sequence[str]]) -> dict[int, Loudness | None]:
-        argv = build_loudness_argv({index: [streams[index] or STEREO, *after] for index, after in steps.items()})
+        argv = build_loudness_argv(
+            {index: [streams[index] or STEREO_SAMPLES, *after] for index, after in steps.items()}
+        )
         reads = {"source": source}
         finished = await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=limits, on_progress=unheard)
         check(finished, "measuring the loudness")

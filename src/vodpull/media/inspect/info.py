@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's name of the container of MP4 and its kin."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:
@@ -110,15 +113,6 @@ class TextStream:
     is_for_deaf: bool
     """It tells what is heard, too."""
 
-
-MAX_SOUNDS = 8
-"""More sound tracks are left out."""
-
-MAX_TEXTS = 32
-"""More text tracks are left out."""
-
-COMPLETE_SHARE = 0.98
-"""Below this share of what it promised, a source was cut."""
 
 LeftOut = Literal[
     "",

@@ -20,8 +20,10 @@ from vodpull.errors import (
     MediaUnsupported,
     NotMedia,
 )
-from vodpull.media.inspect.info import COMPLETE_SHARE, MAX_SOUNDS, MAX_TEXTS, MediaInfo, TrackInfo
+from vodpull.media.inspect.info import MediaInfo, TrackInfo
 from vodpull.media.mp4 import boxes
+from vodpull.media.source_limits import MAX_PIXELS, MAX_SOUNDS, MAX_STREAMS, MAX_TEXTS
+from vodpull.media.tolerances import COMPLETE_SHARE
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.accepted import KINDS, titles
 from vodpull.media.tools.limits import RunLimits
@@ -37,6 +39,7 @@ REFUSALS: dict[str, type[MediaError]] = {
 # What the probe imports; the last one is the one script that both sides read.
 PARTS = (
     *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
+    CONFINED / "frame_rates.py",
     CONFINED / "length_claims.py",
     CONFINED / "sample_claims.py",
     CONFINED / "sound_frames.py",
@@ -99,8 +102,8 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
     return {
         "options": ffmpeg_options.format_options(),
         "decoders": ffmpeg_options.decoders(boxed=boxed),
-        "max_pixels": ffmpeg_options.MAX_PIXELS,
-        "max_streams": ffmpeg_options.MAX_STREAMS,
+        "max_pixels": MAX_PIXELS,
+        "max_streams": MAX_STREAMS,
         "max_sounds": MAX_SOUNDS,
         "max_texts": MAX_TEXTS,
         "complete_share": COMPLETE_SHARE,

@@ -1,4 +1,4 @@
-"""A still picture of the operator's own, read whole and checked before anything depends on it. Pure."""
+"""The picture of a watermark, read whole and checked before anything depends on it. Pure."""
 
 from __future__ import annotations
 

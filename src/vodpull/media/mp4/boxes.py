@@ -12,6 +12,8 @@ HEADER_BYTES = 8
 LARGE_HEADER_BYTES = 16
 # A segment has three boxes; thousands are no segment.
 MAX_BOXES = 64
+# The index of thirty hours at 60 frames a second.
+MAX_INDEX_BYTES = 256 << 20
 
 
 def box_names(path: Path) -> tuple[str, ...] | None:

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from vodpull.media.mp4.boxes import HEADER_BYTES, MAX_BOXES, full_box, walk_boxes
+from vodpull.media.mp4.boxes import HEADER_BYTES, MAX_BOXES, MAX_INDEX_BYTES, full_box, walk_boxes
 
-# The index of a film of many hours.
-MAX_INDEX_BYTES = 256 << 20
 # Of a handler: version, flags and reserved ones before its kind; and all before its name.
 KIND_AT, NAME_AT = 8, 24
 

@@ -1,4 +1,8 @@
-"""How long the pictures of an MP4 wait between decoding and showing, by its index: broken recorders write hours."""
+"""
+How long the pictures of an MP4 wait between decoding and showing, by its index: broken recorders write hours.
+
+How long is too long is decided in `inspect/steady.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
-from vodpull.media.mp4.boxes import HEADER_BYTES, MAX_BOXES, boxes_in, find_box, walk_boxes
+from vodpull.media.mp4.boxes import HEADER_BYTES, MAX_BOXES, MAX_INDEX_BYTES, boxes_in, find_box, walk_boxes
 
-# The index of thirty hours at 60 frames a second.
-MAX_INDEX_BYTES = 256 << 20
 # Of an edit, from version 1 on and before: its length in bytes, and where it says what it shows.
 WIDE_EDIT, EDIT = (20, 8), (12, 4)
 

@@ -3,6 +3,8 @@ HLS encryption of whole segments (RFC 8216 §4.3.2.4, §5.2): AES-128 in CBC mod
 
 Init segments stay in clear, as they have nothing of the film; texts and pictures too. A key is for the segments of the
 same numbers of all tracks; it is made in `jobs/store/content_keys.py`.
+
+How many segments share a key, says the template (`key_segments`); when it happens: `verify/encrypt_proven.py`.
 """
 
 from __future__ import annotations

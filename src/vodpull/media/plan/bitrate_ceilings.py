@@ -35,8 +35,6 @@ STEP = 0.9
 """Ceilings go down in such steps, so that the beginning of a source leads to the same ones as the whole."""
 LEAST = 1 / 8
 """Of the template's ceiling: what keyframes of a picture that never moves take, whose source has hardly any."""
-NEAR = 0.93
-"""A rendition with more of the next larger one's pixels is the same picture twice."""
 
 
 def worth_bps(video: VideoStream, *, codec: VideoCodec, size: tuple[int, int]) -> float:

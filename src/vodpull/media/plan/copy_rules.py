@@ -1,7 +1,7 @@
 """
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
-What the template says against it is in `ladder.py` (picture) and in `encode_plan.py` (sound);
+What the template says against it is in `ladder.py` (picture) and in `sound_plans.py` (sound);
 what of clips and joins is copied, in `edit/plan.py`.
 """
 
@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vodpull.media.inspect.info import AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.info import MP4, AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
 from vodpull.media.plan.cuts import (
     MAX_SEGMENT,
     MIN_SEGMENT,
     SINGLE_CHUNK_S,
     cuts_at_keyframes,
-    exact_rate,
     segment_bytes,
 )
 from vodpull.media.plan.cuts import segment_frames as frames_of
 from vodpull.media.plan.downmix import STEREO
+from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
+from vodpull.media.plan.seek_points import SEARCHABLE
+from vodpull.media.tolerances import IN_STEP_S
 
-MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 SOUND_CONTAINER = MP4
 """In others, sound has packets that need to be rewritten, or times that are rounded; encoding it costs little."""
 STREAMS = frozenset({"mpegts"})
@@ -36,8 +37,6 @@ PROFILES: Mapping[str, frozenset[str]] = {
 COPIED_CODECS = frozenset(PROFILES)
 # Half of it is how far clocks of 1000 ticks per second are off.
 UNEVEN_S = 0.001
-# A picture that ends so much before the sound is in step for everyone (EBU R37).
-STEP_S = 0.04
 # A segment may have twice the ceiling, as the encoder's buffer allows.
 PEAK_FACTOR = 2.0
 AAC_MAX_BPS = 192_000
@@ -47,10 +46,6 @@ AAC_SURROUND = ("FL", "FR", "FC", "LFE", "BL", "BR")
 AAC_RATES_HZ = frozenset({44100, 48000})
 # Half a packet: more is heard as a late start.
 SOUND_START_S = 0.01
-SEEKABLE = frozenset({MP4, "matroska,webm"})
-"""Containers in which FFmpeg finds the keyframe before any time."""
-SEARCHABLE = frozenset({"mpegts", "flv"})
-"""Containers in which it finds a place whose time is known."""
 
 
 def must_survey(info: MediaInfo) -> bool:
@@ -112,7 +107,7 @@ def rung_obstacle(
     shortfall_s = info.duration_s - float(survey.frames / exact_rate(video.nominal_frame_rate))
     if survey.damaged or not survey.frames:
         return "some pictures are not to be shown, or have no time"
-    if abs(shortfall_s) > max(STEP_S, 1 / video.nominal_frame_rate):
+    if abs(shortfall_s) > max(IN_STEP_S, 1 / video.nominal_frame_rate):
         return "picture and sound are not equally long"
     return _rate_obstacle(survey, video, max_bitrate_bps=max_bitrate_bps, segment_s=segment_s)
 

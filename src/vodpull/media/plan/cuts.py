@@ -1,4 +1,9 @@
-"""Where a film is cut: into segments, which players fetch, and into chunks of segments, each encoded alone. Pure."""
+"""
+Where a film is cut: into segments, which players fetch, and into chunks of segments, each encoded alone. Pure.
+
+How long a segment is, says the key `segment_s` of a template, and by default `SEGMENT_S` here; what of clips and joins
+is encoded as one chunk, `edit/plan.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.media.inspect.packets import Group
+
+SEGMENT_S = 4.0
+"""Length of a segment, and distance of keyframes, where nothing says otherwise; of clips and joins, always."""
 
 # Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
 MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
@@ -147,8 +155,3 @@ def missing_share(chunks: Sequence[Chunk], rate: Fraction) -> float:
 def segment_frames(cuts: Sequence[int], frames_total: int) -> list[int]:
     """Return the number of frames in each segment."""
     return [after - before for before, after in pairwise([*cuts, frames_total])]
-
-
-def exact_rate(rate: float) -> Fraction:
-    """Return the rate as FFmpeg should read it: 29.97… becomes 30000/1001."""
-    return Fraction(rate).limit_denominator(2002)

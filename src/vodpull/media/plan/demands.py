@@ -1,4 +1,4 @@
-"""What a template demands of a source: whether a film can be made of it at all. Pure."""
+"""What a template demands of a source: whether a film can be made of it; how small one may be: `ladder.py`. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the channels of a sound track become two, in FFmpeg's words. Pure."""
+"""How the channels of a sound track are mixed into stereo or 5.1, by FFmpeg; which: `sound_plans.py`. Pure."""
 
 from __future__ import annotations
 

@@ -1,31 +1,35 @@
-"""The plan of an encode: how each rung and sound track of one source is made, and in which chunks. Pure."""
+"""
+The plan of an encode: how each rung of one source is made. Pure.
+
+Its chunks are from `cuts.py`, its sounds from `sound_plans.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vodpull.errors import MediaUnsupported, NoVideo
-from vodpull.media.inspect.info import MAX_SOUNDS, MediaInfo, SoundRole, VideoStream
+from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.copy_rules import SEARCHABLE, SEEKABLE, copy_filter, track_obstacle
+from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.cuts import (
     Chunk,
     cuts_at_keyframes,
-    exact_rate,
     frames_in,
     frames_per_segment,
     plan_chunks,
     regular_cuts,
     segment_frames,
 )
-from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
+from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.settled import settled, shown_shapes, turns
+from vodpull.media.plan.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -35,11 +39,6 @@ THREADS = (2, 1)
 # memory, so a larger picture gets them by its size.
 DECODER_THREAD_PX = 1920 * 1088
 MAX_DECODER_THREADS = 4
-# Decoding begins so much earlier than a chunk, so that filters know what came before; a container's index goes by
-# decoding time, which may be ahead of the picture by a few frames.
-RUN_UP_S = 1.0
-# What is slower to reach than to encode again: a chunk would decode all of it in vain.
-MAX_GROUP_S = 30.0
 # By so many pictures, one that turns on its way may turn late.
 MAX_HELD_AT_TURN = 2
 
@@ -56,31 +55,6 @@ class RungPlan:
     rate: VideoRate
     threads: int
     """Encoder threads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SoundPlan:
-    """How one sound track is made."""
-
-    index: int
-    """Stream number in the source."""
-    file: str
-    """Name of the intermediate file."""
-    copied: bool
-    """It stays as it is."""
-    reason: str
-    """Why it is copied or encoded, for people, in English."""
-    language: str | None
-    """ISO 639-2 code, as far as the source says it."""
-    filters: str = ""
-    """More filters for the sound, in FFmpeg's words."""
-    mix: str = ""
-    """The filters that make stereo of its channels; empty: FFmpeg's own way, as older releases planned."""
-    channels: int = 2
-    """Of what is made: stereo, or 5.1 beside the stereo of the same track."""
-    title: str = ""
-    """What the source calls it."""
-    role: SoundRole = "main"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +180,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         audio=template.audio,
         mp4=template.mp4,
         vmaf=template.vmaf,
-        sounds=_sound_plans(info, survey, template.audio),
+        sounds=plan_sounds(info, survey, template.audio),
         duration_s=info.duration_s,
         rate=rate,
         gop_frames=gop_frames,
@@ -244,7 +218,7 @@ def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
         audio=template.audio,
         mp4="none",
         vmaf=False,
-        sounds=_sound_plans(info, None, template.audio),
+        sounds=plan_sounds(info, None, template.audio),
         duration_s=info.duration_s,
         rate=rate,
         gop_frames=gop_frames,
@@ -271,36 +245,6 @@ def _last_start(info: MediaInfo, ladder: Ladder, survey: Survey | None) -> int:
     return int((picture_end_s - ladder.template.segment_s) * exact_rate(ladder.rungs[0].frame_rate))
 
 
-def can_seek(info: MediaInfo, survey: Survey | None) -> bool:
-    """Tell whether any place of the source can be found again, exactly and without decoding most of it."""
-    if survey is None:
-        return info.container in SEEKABLE
-    starts_s = [group.start_s for group in survey.groups]
-    if not starts_s:
-        return False
-    ends_s = [*starts_s[1:], info.duration_s]
-    widest_s = max(end - start for start, end in zip(starts_s, ends_s, strict=True))
-    # Jumps of time confuse a search; an index knows them.
-    sure = info.container in SEEKABLE or (info.container in SEARCHABLE and survey.steady)
-    return sure and widest_s <= MAX_GROUP_S
-
-
-def seek_s(chunk: Chunk, info: MediaInfo, survey: Survey | None, *, rate: Fraction) -> float:
-    """Return where to begin, so that the picture that is shown at the start of a chunk is decoded, and decoded well."""
-    start_s = float(chunk.first_frame / rate) - RUN_UP_S
-    if start_s <= 0:
-        return 0.0
-    if info.container in SEEKABLE and not (survey and survey.false_keys):
-        return start_s
-    if info.container in SEEKABLE:
-        # Just behind a keyframe that is one: its index knows others, too.
-        sure = [group.start_s for group in survey.groups if group.start_s <= start_s] if survey else []
-        return sure[-1] + float(1 / rate / 4) if sure and sure[-1] else 0.0
-    # Between the keyframe and the packet before it: a search that goes by decoding time ends at one of both.
-    known = [group.decode_s for group in survey.groups if group.start_s <= start_s] if survey else []
-    return max(known[-1] - float(1 / rate / 2), 0.0) if known else 0.0
-
-
 def _decoder_threads(video: VideoStream, *, many: bool) -> int:
     return 1 if many else min(-(-video.width_px * video.height_px // DECODER_THREAD_PX), MAX_DECODER_THREADS)
 
@@ -322,47 +266,3 @@ def _rung_plan(rung: Rung, template: Template, *, threads: int) -> RungPlan:
         rate=rate.lowered(rung.max_bitrate_bps) if rung.height_px else rate,
         threads=threads,
     )
-
-
-def _sound_plans(info: MediaInfo, survey: Survey | None, recipe: AudioRecipe) -> tuple[SoundPlan, ...]:
-    plans = []
-    for number, track in enumerate(info.audio[:MAX_SOUNDS]):
-        obstacle = _recipe_obstacle(recipe) or track_obstacle(track, info.container, survey)
-        plan = SoundPlan(
-            index=track.index,
-            file=f"audio-{number}.m4a",
-            copied=obstacle is None,
-            reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is already what it would become",
-            language=track.language,
-            mix=stereo_mix(track.channels, track.speakers),
-            title=track.title,
-            role=track.role,
-        )
-        plans.append(plan)
-    return (*plans, *(_surround_plans(info, survey, recipe, stereo=plans) if recipe.surround else ()))
-
-
-def _surround_plans(
-    info: MediaInfo, survey: Survey | None, recipe: AudioRecipe, *, stereo: Sequence[SoundPlan]
-) -> Iterator[SoundPlan]:
-    """Give the plan of each sound that is there in 5.1, too."""
-    channels = SURROUND["5.1"]
-    for track, plan in zip(info.audio, stereo, strict=False):
-        mix = surround_mix(track.channels, track.speakers)
-        if mix:
-            obstacle = _recipe_obstacle(recipe) or track_obstacle(track, info.container, survey, channels=channels)
-            yield replace(
-                plan,
-                file=plan.file.replace(".", "-surround."),
-                copied=obstacle is None,
-                reason=f"encoded: {obstacle}" if obstacle else "copied: the sound is in 5.1 already",
-                mix=mix,
-                channels=channels,
-            )
-
-
-def _recipe_obstacle(recipe: AudioRecipe) -> str | None:
-    """Return why no sound track can stay as it is."""
-    if recipe.codec != "aac":
-        return f"it becomes {recipe.codec}"
-    return "its loudness is changed" if recipe.loudness else None

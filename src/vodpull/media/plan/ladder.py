@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.bitrate_ceilings import NEAR, lowered_bps, worth_bps
+from vodpull.media.plan.bitrate_ceilings import lowered_bps, worth_bps
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
+from vodpull.media.plan.frame_rate import MIN_FRAME_RATE, SOUND_GRID_HZ, shown_rate
 from vodpull.media.plan.settled import settled
 from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
 from vodpull.media.plan.template_toml import ABR
 
-# Beyond it, more frames cost bits and processor time that no viewer of a web player notices.
-MAX_FRAME_RATE = 60.0
-MIN_FRAME_RATE = 10
+# A rendition with more of the next larger one's pixels is the same picture twice.
+NEAR = 0.93
 # How much taller than the definition below a rendition at the source's own height is.
 OWN_HEIGHT_STEP = 1.05
-# Where there is no picture, segments are cut on this grid.
-SOUND_GRID_HZ = 25.0
 # One macroblock: encoders and players disagree about anything smaller.
 MIN_SIDE_PX = 16
 # H.264 decoders stop at 8K; only very flat pictures come near it.
@@ -278,19 +275,6 @@ def _rung(definition: Definition, video: VideoStream, *, codec: VideoCodec, ceil
 def _even(side_px: int, scale: float) -> int:
     """Return the nearest even size (4:2:0 pictures have no others), but never more than the source has."""
     return max(min(2 * round(side_px * scale / 2), side_px - side_px % 2), 2)
-
-
-def shown_rate(rate: float) -> float:
-    """
-    Return the rate divided by the smallest whole number that brings it to 60 or below: even steps, no judder.
-
-    A slow one is multiplied instead: pictures are repeated, which costs next to nothing, so that the end of a film
-    falls on a frame, and segments of a few seconds have several.
-    """
-    if rate < MIN_FRAME_RATE:
-        return rate * math.ceil(MIN_FRAME_RATE / rate)
-    # 59.94 and 60.02 both count as 60.
-    return rate / max(1, math.ceil(rate / (1.001 * MAX_FRAME_RATE)))
 
 
 def _decision(definition: Definition, video: VideoStream, rungs: Sequence[Rung]) -> Decision:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.cuts import SEGMENT_S
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
@@ -150,7 +151,7 @@ class Template:
     video: Mapping[VideoCodec, VideoRecipe] = field(default_factory=dict)
     """Codecs, best first; each has renditions of its own in the one multivariant playlist. The last is the fallback."""
     audio: AudioRecipe = field(default_factory=AudioRecipe)
-    segment_s: Annotated[float, Field(ge=1, le=10)] = 4.0
+    segment_s: Annotated[float, Field(ge=1, le=10)] = SEGMENT_S
     """Length of a segment, and distance of keyframes."""
     copy: bool = True
     """A source that conforms becomes its own best rendition without being encoded again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vodpull.media.source_limits import MAX_PIXELS, MAX_STREAMS
 from vodpull.media.tools.accepted import names
 
 # Input options for pictures from our own renditions: the others are neither read nor decoded.
@@ -15,9 +16,6 @@ KEYFRAMES_ONLY = (
 
 # Local files only: nothing in a file may lead to the network.
 PROTOCOLS = "file,pipe"
-# 8K with room for the wider cinema form.
-MAX_PIXELS = 8192 * 4320
-MAX_STREAMS = 128
 # How much may be read before the streams are known: late audio in a transport stream, not a whole film.
 PROBE_BYTES = 32 * 1024 * 1024
 ANALYZE_US = 30 * 1_000_000

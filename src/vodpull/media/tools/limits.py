@@ -1,4 +1,8 @@
-"""How much time, memory, disk and processor a child process may use; which files, says `sandbox.py`."""
+"""
+How much time, memory, disk and processor a child process may use; which files, says `sandbox.py`.
+
+What one kind of child may use stands as `LIMITS` beside who starts it, for example in `inspect/probe.py`.
+"""
 
 from __future__ import annotations
 

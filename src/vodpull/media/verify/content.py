@@ -1,4 +1,8 @@
-"""Whether a film shows and plays what its source does, by what was found when both were compared."""
+"""
+Whether a film shows and plays what its source does, by what was found when both were compared.
+
+How much may be missing is in `media/tolerances.py`; whether it has what was planned is judged in `structure.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,13 @@ from dataclasses import dataclass
 
 from vodpull.errors import OutputInvalid
 from vodpull.media.plan.encode_plan import EncodePlan
+from vodpull.media.tolerances import most_left_over
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.compare import Account, Compared, SeenInstant, Sight, Subject, compare_content, seen
 
 # So many before and after one tell how much the film differs from itself.
 COMPARED_INSTANTS = 3
-# Pictures that come after the end: rounding and a container's word explain less.
-LOST_S, LOST_SHARE = 0.5, 0.01
 # As many as anyone reads.
 MAX_FINDINGS = 5
 
@@ -140,7 +143,7 @@ def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
     if account is None:
         return
     lost = account.dropped.get("after the end", 0)
-    if lost > max(LOST_S * plan.rate, LOST_SHARE * plan.frames_total):
+    if lost > most_left_over(plan.frames_total, per_s=float(plan.rate)):
         yield f"{lost} pictures of the source come after the end"
     for number, sound in enumerate(account.sounds, start=1):
         if sound.wrong:
@@ -149,7 +152,7 @@ def _losses(account: Account | None, plan: EncodePlan) -> Iterable[str]:
     for sound in account.sounds[:1]:
         samples = sound.published + sum(sound.dropped.values())
         lost_s = sound.dropped.get("after the end", 0) / max(samples, 1) * plan.duration_s
-        if lost_s > max(LOST_S, LOST_SHARE * plan.duration_s):
+        if lost_s > most_left_over(plan.duration_s):
             yield f"{lost_s:.1f} s of sound of the source come after the end"
 
 

@@ -1,4 +1,4 @@
-"""A proven package, encrypted: what is published of it, and what its renditions take then."""
+"""Encrypting a package once it is proven, and what its renditions take then; how is in `package/encryption.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vodpull.media.package.playlists.variants import pairs
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.verify.files import require_file
 from vodpull.media.verify.multivariant_promises import Seen
-from vodpull.media.verify.verify import Rendition
+from vodpull.media.verify.structure import Rendition
 
 
 def encrypt_package(

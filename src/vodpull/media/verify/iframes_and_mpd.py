@@ -10,10 +10,8 @@ from vodpull.media.inspect.segments import Measured
 from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.package.playlists.dash import mpd
 from vodpull.media.package.playlists.presentation import Keyframes, Presentation, Track, read_presentation
+from vodpull.media.tolerances import LISTED_S
 from vodpull.media.verify.files import parsed, require_file
-
-# A frame of sound, and the rounding of a playlist.
-NEAR_S = 0.03
 
 
 def check_listings(out_folder: Path, presentation: Presentation, measured: Mapping[str, Measured]) -> None:
@@ -74,5 +72,5 @@ def _check_times(presentation: Presentation, track: Track, measured: Measured) -
         raise OutputInvalid(f"{presentation.mpd} does not tell when the segments of {track.id} begin")
     found = measured.tracks[0]
     start_s, end_s = track.starts[0] / track.timescale, track.starts[-1] / track.timescale
-    if abs(max(found.start_s, 0.0) - start_s) > NEAR_S or abs(found.end_s - end_s) > NEAR_S:
+    if abs(max(found.start_s, 0.0) - start_s) > LISTED_S or abs(found.end_s - end_s) > LISTED_S:
         raise OutputInvalid(f"{presentation.mpd} gives {track.id} other times than it has")

@@ -24,10 +24,12 @@ class _Known:
 class Signer:
     """Signs for the videos of all accounts."""
 
-    def __init__(self, keys: PlaybackKeys, policy: PlaybackPolicy) -> None:
+    def __init__(self, keys: PlaybackKeys, policy: PlaybackPolicy, *, makes_keys: bool = True) -> None:
+        """`makes_keys`: an account's first key is made when it is needed; else that raises `NoSigningKey`."""
         self._keys = keys
         self.policy = policy
         self._known: dict[str, _Known] = {}
+        self._makes_keys = makes_keys
 
     def is_signed(self, video: Video) -> bool:
         """Return True for a video that plays for bearers of a token only."""
@@ -62,7 +64,8 @@ class Signer:
     def _signing(self, account_id: str) -> SigningKey:
         known = self._known.get(account_id)
         if known is None or time.monotonic() - known.at_s > LOOK_S:
-            known = self._known[account_id] = _Known(self._keys.signing(account_id), time.monotonic())
+            key = self._keys.signing(account_id, makes_first=self._makes_keys)
+            known = self._known[account_id] = _Known(key, time.monotonic())
         return SigningKey(key_id=known.key.key_id, secret=known.key.secret)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from vodpull import media
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
-from vodpull.workflows.attempt.context import made_name
+from vodpull.workflows.attempt.known_playlists import is_playlist, known_key
 
 
 def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int, media_bytes: int = 0) -> Asset:
@@ -87,18 +87,6 @@ def published_asset(
         mpd_key=known_key(f"{folder}/{package.mpd}", job) if package.mpd else "",
         presentation_key=f"{folder}/{package.presentation.file}" if package.presentation else "",
     )
-
-
-def known_key(key: str, job: Job) -> str:
-    """Return the key under which clients know a playlist of this attempt; of other files the same key."""
-    folder = folder_key(job)
-    name = key.removeprefix(f"{folder}/{made_name(job)}")
-    return f"{folder}/{job.video_id}{name}" if name != key and is_playlist(key) else key
-
-
-def is_playlist(name: str) -> bool:
-    """Tell whether a file leads players to others: its name stays, and what it leads to may change."""
-    return name.endswith((".m3u8", ".mpd"))
 
 
 def _rows(rendition: media.Rendition, folder: str) -> Iterator[StoredFile]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from vodpull import storage
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt.asset import is_playlist, known_key
-from vodpull.workflows.attempt.context import Context, replaces
+from vodpull.workflows.attempt.context import Context, made_name, replaces
 
 
 async def make_known(objects: storage.ObjectStore, job: Job, folder: Path, *, names: Iterable[str]) -> None:
@@ -40,3 +39,15 @@ async def switch(context: Context, job: Job) -> None:
     # The one that names the others comes last, and has the shortest name.
     for key in sorted(made, key=len, reverse=True):
         await context.objects.put_bytes(known_key(key, job), await context.objects.get_bytes(key))
+
+
+def known_key(key: str, job: Job) -> str:
+    """Return the key under which clients know a playlist of this attempt; of other files the same key."""
+    folder = folder_key(job)
+    name = key.removeprefix(f"{folder}/{made_name(job)}")
+    return f"{folder}/{job.video_id}{name}" if name != key and is_playlist(key) else key
+
+
+def is_playlist(name: str) -> bool:
+    """Tell whether a file leads players to others: its name stays, and what it leads to may change."""
+    return name.endswith((".m3u8", ".mpd"))

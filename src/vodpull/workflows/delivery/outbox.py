@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import partial
+from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
 
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.playback_keys import NoSigningKey
 from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import Cancelled, NotFound
 from vodpull.imports.metadata import dress
@@ -26,13 +28,13 @@ from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material
 from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload
-from vodpull.videos.callbacks import CallbackKind, read_callbacks
+from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
 from vodpull.videos.tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.callback_bodies import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.videos.wire.edits import edit_info
-from vodpull.videos.wire.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine
@@ -45,6 +47,8 @@ LOOK_S = 0.1
 
 JSON_KINDS = {kind.value for kind in CallbackKind if kind.is_json}
 
+Made = TypeVar("Made")
+
 log = structlog.get_logger(__name__)
 
 
@@ -55,7 +59,9 @@ class Manner:
     only_200: bool = False
     """A notification counts as received by an answer of 200 alone."""
     urls: FileUrls = field(default_factory=lambda: FileUrls(public_url=""))
-    """Of the files that are told of."""
+    """Of the files that are told of; raises `NoSigningKey` where a token wants a key that is not there."""
+    make_key: Callable[[str], object] = lambda _: None
+    """Makes the first one of an account."""
     zone: tzinfo = WIRE_ZONE
     """Of the times that are told."""
 
@@ -89,26 +95,46 @@ class Outbox:
 
     def finish_job(self, ref: JobRef, outcome: Outcome) -> bool:
         """Make a job final once, with its events and the start of its notification; False when it was final before."""
-        with self._store.transaction() as connection:
+
+        def finish(connection: sa.Connection) -> tuple[Batch, Job] | None:
             view = self._store.finish_job(connection, ref, outcome)
             if view is None:
-                return False
+                return None
             job = next(job for job in view.jobs if job.job_id == ref.job_id)
             self._events.add(connection, events_of(view, job))
             if view.batch.notify_url and not job.template:  # to encode again is nothing that the batch asked for
                 self._announce(connection, view, job)
             self._call_back(connection, view.batch, job)
             self._end_edit(connection, job)
+            return view.batch, job
+
+        finished = self._commit(finish)
+        if finished is None:
+            return False
+        batch, job = finished
         self._watch.ended(job, "" if outcome.failure is None else outcome.failure.code)
-        self._log_end(view.batch, job)
+        self._log_end(batch, job)
         return True
+
+    def _commit(self, change: Callable[[sa.Connection], Made]) -> Made:
+        """Commit a change; a key that its news are to be signed with is made beside it: SQLite has one writer."""
+        try:
+            with self._store.transaction() as connection:
+                return change(connection)
+        except NoSigningKey as missing:
+            self._manner.make_key(missing.account_id)
+        with self._store.transaction() as connection:
+            return change(connection)
 
     def record_pulled(self, batch: Batch, job: Job, asset: Asset, *, encodes: bool) -> None:
         """Record that an original is stored and whole; of one that was uploaded the account is told."""
-        with self._store.transaction() as connection:
+
+        def record(connection: sa.Connection) -> None:
             if self._store.pulled(connection, JobRef.of(job), asset, encodes=encodes):
                 dress(connection, job.job_id)
                 self._tell_uploaded(connection, batch, job)
+
+        self._commit(record)
 
     def postpone_job(self, ref: JobRef, next_try: NextTry, owner: Owner) -> bool:
         """End an attempt and start the next one with a delay, which holds no slot; False when it is over."""

@@ -72,7 +72,7 @@ class Encoding:
             )
             if again is None:
                 why = "is under way" if video.asset.original else "has no original any more"
-                raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoIds")
+                raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoId")
             self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
         for account_id in sorted({video.account_id for video in videos}):
             check_watermark(connection, wanted, account_id=account_id)

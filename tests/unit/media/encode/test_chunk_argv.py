@@ -20,7 +20,7 @@ from vodpull.media import (
     plan_ladder,
 )
 from vodpull.media.inspect.packets import Group, SoundSurvey
-from vodpull.media.plan.cuts import exact_rate
+from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]

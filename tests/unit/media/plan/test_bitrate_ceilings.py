@@ -22,7 +22,8 @@ from vodpull.media import (
     plan_ladder,
 )
 from vodpull.media.inspect.packets import Group, Shape
-from vodpull.media.plan.bitrate_ceilings import BITS, EXPONENT, HEADROOM, LEAST, NEAR
+from vodpull.media.plan.bitrate_ceilings import BITS, EXPONENT, HEADROOM, LEAST
+from vodpull.media.plan.ladder import NEAR
 from vodpull.media.plan.template import VideoRate
 
 Source = Callable[..., MediaInfo]

@@ -7,7 +7,7 @@ import pytest
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media import MediaInfo, builtin_templates, foresees_copy, parse_template, plan_ladder
-from vodpull.media.plan.ladder import shown_rate
+from vodpull.media.plan.frame_rate import shown_rate
 
 Source = Callable[..., MediaInfo]
 OWN = next(template for template in builtin_templates() if template.name == "abr-own")

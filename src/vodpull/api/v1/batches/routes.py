@@ -14,16 +14,10 @@ from fastapi.responses import Response, StreamingResponse
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.batches.progress import News, ProgressStreams
+from vodpull.api.v1.batches.shapes import BatchPage, BatchReply, JobReply, NewBatch, State
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
-from vodpull.api.v1.shapes import (
-    BatchPage,
-    BatchReply,
-    JobReply,
-    NewBatch,
-    State,
-)
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
@@ -32,8 +26,8 @@ from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.file_names import name_in_url
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
-from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.wire_values import ID_PATTERN, MAX_ITEMS, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 

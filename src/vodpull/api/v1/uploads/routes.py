@@ -129,12 +129,13 @@ class Tus:
         except ClientDisconnect:
             raise ClientLeft from None
         except UploadDamaged as error:
-            reply = document_reply(error, request_id=request.state.request_id)
-            reply.status_code = CHECKSUM_MISMATCH
-            return reply
+            return document_reply(error, request_id=request.state.request_id, status=CHECKSUM_MISMATCH)
 
     async def create(self, request: Request, key: LiveKey) -> Response:
         """Reserve a place."""
+        if "upload-defer-length" in request.headers:
+            why = "a size that comes later is not supported"
+            raise ParameterError(why, field="Upload-Defer-Length", remedy="Say the size with Upload-Length.")
         size_bytes = read_size(request.headers.get("upload-length"), "Upload-Length")
         if not size_bytes:
             raise UploadMalformed("the file is empty")

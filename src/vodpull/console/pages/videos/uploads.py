@@ -13,6 +13,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.callers import key_of, own_key
+from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.pages.keys import accounts_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
@@ -78,12 +79,18 @@ class _UploadDesk:
         if job is None:
             raise NotFound("there is no such video")
         say = say_in(visit.language)
+        failure = job.failure if job.stage is Stage.FAILED else None
         told = {
             "stage": job.stage.value,
             "word": say(job.stage.value),
             "percent": round(job.percent, 1),
             "is_final": job.is_final,
-            "problem": say(job.failure.remedy) if job.stage is Stage.FAILED and job.failure else "",
+            "problem": failure
+            and {
+                "problem": say(MEANINGS.get(failure.code, failure.message)),
+                "fix": say(failure.remedy),
+                "code": failure.code,
+            },
         }
         return JSONResponse(told)
 

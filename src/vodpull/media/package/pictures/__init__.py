@@ -1,1 +1,1 @@
-"""The pictures beside a film, made of its renditions or brought along: poster, storyboard, teaser, stills, covers."""
+"""Pictures beside a film, made of it or brought along: poster, storyboard, teaser, stills, covers; none is burnt in."""

@@ -1,4 +1,8 @@
-"""Three seconds of a film as an animated picture (WebP), which lists of videos show in the place of the poster."""
+"""
+Three seconds of a film as an animated picture (WebP), which lists of videos show in the place of the poster.
+
+Which films have one is decided in `plan/template.py`, `has_teaser`.
+"""
 
 from __future__ import annotations
 

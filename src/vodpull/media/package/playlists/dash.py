@@ -1,4 +1,8 @@
-"""The text of a DASH manifest (ISO/IEC 23009-1) over the segments that HLS names, too. Pure."""
+"""
+The text of a DASH manifest (ISO/IEC 23009-1) over the segments that HLS names, too. Pure.
+
+Whether one is written is decided in `plan/template.py`, `makes_dash`.
+"""
 
 from __future__ import annotations
 

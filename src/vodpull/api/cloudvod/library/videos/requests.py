@@ -12,7 +12,7 @@ from vodpull.api.cloudvod.library.refusals import Refusal, Refused
 from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.submission import MAX_TRANS_NO_CHARS
+from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS
 from vodpull.videos.categories import CategoryName, is_category_name
 from vodpull.videos.library import VideoEdit, check_edit
 from vodpull.videos.wire.shapes import CodeType
@@ -27,7 +27,7 @@ DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
-class EditRequest:
+class VideoEditRequest:
     """What `videoEdit` changes."""
 
     video_id: str
@@ -68,7 +68,7 @@ class WorkflowRequest:
     template: str
 
 
-def parse_edit(parameters: Parameters) -> EditRequest:
+def parse_edit(parameters: Parameters) -> VideoEditRequest:
     """
     Return what `videoEdit` changes; what is absent or empty stays as it is (spec cloud-vod-videos §4).
 
@@ -86,7 +86,7 @@ def parse_edit(parameters: Parameters) -> EditRequest:
         player_id=texts["playerId"],
     )
     check_edit(edit)
-    return EditRequest(video_id=video_id, edit=edit, labels=parse_labels(parameters))
+    return VideoEditRequest(video_id=video_id, edit=edit, labels=parse_labels(parameters))
 
 
 _EDITED = ("videoName", "videoDescription", "publishDomain", "playerId")

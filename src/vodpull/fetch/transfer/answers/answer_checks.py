@@ -1,4 +1,4 @@
-"""What an origin's answer means, judged by its status and headers alone."""
+"""Which answers of an origin are which error, by status and headers alone: 404, 429, encoded, too large."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vodpull.errors import (
     OriginRefused,
     OriginTimeout,
 )
-from vodpull.fetch.transfer.answer import Answer
+from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.wire_values import read_retry_after_s
 
 _STATUS_ERRORS: dict[int, type[FetchError]] = {

@@ -1,4 +1,4 @@
-"""Segments of WebVTT, as HLS has them, back into one track. Pure."""
+"""Reading text that comes in segments of WebVTT, as HLS has them, into one track; `writing.py` makes ours. Pure."""
 
 from __future__ import annotations
 

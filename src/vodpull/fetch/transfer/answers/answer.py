@@ -1,4 +1,4 @@
-"""What a transfer reads of an answer, whoever gives it: an HTTP origin, or a store."""
+"""The type of an answer, whoever gives it: an HTTP origin, or a store; what it means is in `answer_checks.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of one answer, gathered into blocks worth writing, for as long as they come fast enough."""
+"""Reading the body of one answer: its bytes in blocks worth writing, for as long as `slow_origin.py` lets them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 
-from vodpull.errors import FetchError, OriginTooSlow
-from vodpull.fetch.transfer.answer import Answer
+from vodpull.errors import FetchError
+from vodpull.fetch.transfer.answers.answer import Answer
+from vodpull.fetch.transfer.answers.slow_origin import Pace
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
 
@@ -52,31 +53,6 @@ async def read_blocks(
         raise
     if block:
         yield block
-
-
-class Pace:
-    """Ends a body that drips: counts only time spent waiting for the origin, so that a slow disk is not its fault."""
-
-    def __init__(self, limits: FetchLimits) -> None:
-        self._window_s = limits.min_rate_window_s
-        self._min_bytes = limits.min_rate_bytes_per_s * limits.min_rate_window_s
-        self._waited_s = 0.0
-        self._received = 0
-
-    def add(self, size_bytes: int, *, waited_s: float) -> None:
-        """
-        Count one chunk and the wait for it.
-
-        Raises:
-            OriginTooSlow: a window ended with too few bytes in it.
-        """
-        self._waited_s += waited_s
-        self._received += size_bytes
-        if self._waited_s < self._window_s:
-            return
-        if self._received < self._min_bytes:
-            raise OriginTooSlow(f"the origin sent {self._received} bytes in {self._waited_s:.0f} s")
-        self._waited_s, self._received = 0.0, 0
 
 
 async def _next_chunk(response: Answer, pace: Pace, limits: FetchLimits) -> bytes:

@@ -9,8 +9,8 @@ import yarl
 from vodpull.errors import OriginFailed, SourceChanged
 from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
-from vodpull.fetch.transfer.answer import Answer
-from vodpull.fetch.transfer.response import check_encoding, check_status
+from vodpull.fetch.transfer.answers.answer import Answer
+from vodpull.fetch.transfer.answers.answer_checks import check_encoding, check_status
 from vodpull.wire_values import read_date_s
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")

@@ -1,4 +1,8 @@
-"""How long the parts of a playlist may take together: each may be within its limits, and 100,000 of them take weeks."""
+"""
+How long the parts of a playlist may take together: each may be within its limits, and 100,000 of them take weeks.
+
+For one file: `transfer/answers/slow_origin.py`; the figures are in `transfer/limits.py`.
+"""
 
 from __future__ import annotations
 

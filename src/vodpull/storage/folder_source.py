@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import ObjectMissing, SourceChanged, StorageError, StorageUnavailable, error_of_disk
-from vodpull.storage.base import ListedObject
+from vodpull.storage.contract import ListedObject
 
 _BLOCK_BYTES = 1 << 20
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -9,7 +9,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from vodpull.errors import OriginFailed, SourceChanged
 from vodpull.fetch.partfile.journal import Identity
-from vodpull.fetch.transfer.same_file import check_continues, identity_of, validator_of
+from vodpull.fetch.transfer.answers.same_file import check_continues, identity_of, validator_of
 
 URL = yarl.URL("https://media.example/v.mp4?sig=secret")
 BEFORE = Identity(

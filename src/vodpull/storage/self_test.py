@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
-from vodpull.storage.base import ObjectStore
+from vodpull.storage.contract import ObjectStore
 from vodpull.storage.keys import WORK, work_key
 
 PROOF_S = 20.0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.confined.probe import average_rate, nominal_rate
+from vodpull.media.confined.frame_rates import average_rate, nominal_rate
 
 
 def steady(rate: float, count: int = 300, tick: float = 0.0) -> list[float]:

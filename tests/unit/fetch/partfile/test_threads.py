@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from vodpull.fetch.partfile.serial import SerialWorker, in_thread, in_thread_or_leave, landed
+from vodpull.fetch.partfile.threads import SerialWorker, in_thread, in_thread_or_leave, landed
 
 
 async def test_calls_are_made_one_after_the_other_in_order() -> None:

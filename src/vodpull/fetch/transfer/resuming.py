@@ -1,4 +1,9 @@
-"""One transfer: attempts that continue each other, until the file is complete and verified."""
+"""
+One transfer: each try goes on from the bytes that are here, until the file is complete and verified.
+
+How often it is tried, and after what pause, is in `retry.py`; whether the origin still has the same file, in
+`answers/same_file.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,6 @@ from pathlib import Path
 from vodpull.errors import (
     BodyEmpty,
     BodyTooLarge,
-    Md5Mismatch,
     OriginFailed,
     OriginRefused,
     PlaylistUnsupported,
@@ -19,14 +23,21 @@ from vodpull.errors import (
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.journal import Identity, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
-from vodpull.fetch.partfile.serial import in_thread
-from vodpull.fetch.transfer.answer import Answer
+from vodpull.fetch.partfile.threads import in_thread
+from vodpull.fetch.transfer.answers.answer import Answer
+from vodpull.fetch.transfer.answers.answer_checks import (
+    check_encoding,
+    check_size,
+    check_status,
+    invites_ranges,
+    retry_after_s,
+)
+from vodpull.fetch.transfer.answers.same_file import check_range, identity_of, plain
 from vodpull.fetch.transfer.connections import TransferConnections, range_headers
 from vodpull.fetch.transfer.gaps import Plan, RangeClaim
+from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
-from vodpull.fetch.transfer.response import check_encoding, check_size, check_status, invites_ranges, retry_after_s
-from vodpull.fetch.transfer.same_file import check_range, identity_of, plain
-from vodpull.fetch.transfer.sessions import Sessions
+from vodpull.fetch.transfer.wanted_md5 import check_md5
 
 _PROGRESS_INTERVAL_S = 0.25
 # What a killed process loses at most; each note in the journal costs a flush of the file.
@@ -225,14 +236,11 @@ class Transfer:
         )
 
     def _check_md5(self, md5: str) -> None:
-        expected = self._order.expected_md5
-        if not expected or md5 == expected:
-            return
-        message = f"the file's md5 is {md5}, expected was {expected}"
-        if self._answers > 1 and self._uses_ranges:
-            self._uses_ranges = False  # one plain answer decides whether the file is wrong, or an origin's ranges are
-            raise SourceChanged(message)
-        raise Md5Mismatch(message, field="md5")
+        try:
+            check_md5(md5, self._order.expected_md5, is_of_ranges=self._answers > 1 and self._uses_ranges)
+        except SourceChanged:
+            self._uses_ranges = False
+            raise
 
 
 def _check_room(folder: Path, needed_bytes: int) -> None:

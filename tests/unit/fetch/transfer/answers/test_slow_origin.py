@@ -6,7 +6,7 @@ import pytest
 
 from vodpull.errors import OriginTooSlow
 from vodpull.fetch import FetchLimits
-from vodpull.fetch.transfer.body import Pace
+from vodpull.fetch.transfer.answers.slow_origin import Pace
 
 LIMITS = FetchLimits(max_bytes=10**9)
 

@@ -10,6 +10,9 @@ from email.utils import parsedate_to_datetime
 
 from vodpull.clock import now_s
 
+MAX_ITEMS = 50
+"""Sources in one batch (spec cloud-vod-fetch §2)."""
+
 MAX_URL_CHARACTERS = 8192
 """Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule."""
 

@@ -42,7 +42,7 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # also one that idles takes a processor's hundredth
 def service(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[Vodpull]:
     """One service on its embedded defaults for all modules; each test works on tasks of its own."""
     yield from _started(tmp_path_factory.mktemp("embedded") / "data", origin)

@@ -45,10 +45,16 @@ def _make_tables(url: str) -> None:
 
 
 @pytest.fixture
+def sqlite_file(sqlite_with_tables: Path) -> Path:
+    """Return the file of which a test gets a copy."""
+    return sqlite_with_tables
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[sa.Engine]:
     """Give a database with its tables."""
     if database_kind == "sqlite":
-        file = shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), tmp_path / "vodpull.db")
+        file = shutil.copyfile(request.getfixturevalue("sqlite_file"), tmp_path / "vodpull.db")
         url = f"sqlite:///{file}"
     else:
         server: Postgres = request.getfixturevalue("postgres")

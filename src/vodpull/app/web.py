@@ -35,7 +35,7 @@ from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.signing import SigningKey, sign
-from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.playback.file_gate import FileGate
 from vodpull.workflows.delivery.inspector import Inspector

@@ -1,4 +1,9 @@
-"""Text tracks put into the multivariant playlist of a video, exchanged and taken out. Pure."""
+"""
+Text tracks put into the multivariant playlist of a video, exchanged and taken out. Pure.
+
+Which one players show by default is decided before: of people's `jobs/store/captions.py`, of a source's own
+`workflows/attempt/captions/source_texts.py`.
+"""
 
 from __future__ import annotations
 

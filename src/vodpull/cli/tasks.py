@@ -19,13 +19,10 @@ from vodpull.cli.terminal.output import Json, print_json, print_line, print_tabl
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
 from vodpull.signing import CNC, sign
-from vodpull.wire_values import MD5_PATTERN
+from vodpull.wire_values import MAX_ITEMS, MD5_PATTERN
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Client, Options, QueryReply, Source
-
-MAX_ITEMS = 50
-"""Sources of one task."""
 
 SUCCEEDED = 2
 """`status`, `pullStatus` and `cmdStatus` of the wire contract."""

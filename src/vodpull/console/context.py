@@ -24,7 +24,7 @@ from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import Materials
-from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.signer import Signer

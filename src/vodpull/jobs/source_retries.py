@@ -1,4 +1,8 @@
-"""When a source that failed is asked again: a schedule for each error that may pass. Pure but for its jitter."""
+"""
+When a source that failed is asked again: a schedule for each error that may pass. Pure but for its jitter.
+
+The tries of one transfer, seconds apart, are of `fetch/transfer/retry.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Files that clients send: what was reserved for whom, the tokens that let it in, and the parts that have arrived."""
+"""Files that clients send: reservations, tokens, and the parts that have arrived; no protocol, which is in `api`."""

@@ -15,7 +15,7 @@ from tests.wire_vectors import CALLS, as_sent, of_vector
 
 from vodpull.database import tables
 from vodpull.materials.materials import Materials
-from vodpull.videos.callbacks import CallbackKind, Callbacks
+from vodpull.videos.callback_addresses import CallbackKind, Callbacks
 
 TOKENS = {"getMaterialUploadToken": "materialId", "getAudioUploadToken": "audioId"}
 MATERIAL, AUDIO = (CALLS[call]["path"] for call in TOKENS)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +30,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.changes import following
+from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
@@ -47,7 +51,7 @@ from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
 from vodpull.signing import SigningKey, sign
 from vodpull.storage import open_store
-from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
@@ -153,11 +157,47 @@ def database_kind() -> str:
     return "sqlite"
 
 
-@pytest.fixture
-def console(database: sa.Engine) -> Iterator[Console]:
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """A database of which an operator has chosen the password, and what the browser has been given."""
+
+    file: Path
+    cookies: tuple[Cookie, ...]
+
+
+@pytest.fixture(scope="session")
+def empty_file(sqlite_with_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a database with the engine's tables, too, and with the console's account."""
+    file = shutil.copyfile(sqlite_with_tables, tmp_path_factory.mktemp("console") / "empty.db")
+    with _opened(file):
+        return file
+
+
+@pytest.fixture(scope="session")
+def set_up(empty_file: Path) -> SetUp:
+    """Go through the first run once: to hash a password is most of what a test of one page would take."""
+    file = shutil.copyfile(empty_file, empty_file.with_name("set-up.db"))
+    with _opened(file) as console:
+        _choose_password(console)
+        return SetUp(file=file, cookies=tuple(console.browser.cookies.jar))
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Console]:
+    database = open_database(f"sqlite:///{file}")
+    with running_console(database) as console:
+        yield console
+    database.dispose()
+
+
+@contextmanager
+def running_console(database: sa.Engine) -> Iterator[Console]:
+    """Join a console, and take it down again."""
     engine = Engine(database)
     engine.attach()
     context = make_context(database, engine)
+    if not context.accounts.list_keys():
+        context.accounts.create_key("local")
     app = create_console(context)
     with TestClient(mounted(app), base_url="http://console.test") as browser:
         yield Console(context=context, app=app, browser=browser)
@@ -165,13 +205,36 @@ def console(database: sa.Engine) -> Iterator[Console]:
 
 
 @pytest.fixture
-def operator(console: Console) -> Console:
+def sqlite_file(request: pytest.FixtureRequest, empty_file: Path) -> Path:
+    """Return the file of which a test gets a copy."""
+    if "operator" not in request.fixturenames:
+        return empty_file
+    made: SetUp = request.getfixturevalue("set_up")
+    return made.file
+
+
+@pytest.fixture
+def console(database: sa.Engine) -> Iterator[Console]:
+    with running_console(database) as console:
+        yield console
+
+
+@pytest.fixture
+def operator(console: Console, set_up: SetUp) -> Console:
     """The console with a password, and its browser logged in."""
+    if console.context.store.engine.dialect.name == "postgresql":
+        _choose_password(console)
+        return console
+    for cookie in set_up.cookies:
+        console.browser.cookies.jar.set_cookie(cookie)
+    return console
+
+
+def _choose_password(console: Console) -> None:
     token = console.context.operators.new_setup_token()
     csrf = console.csrf(f"/console/setup?token={token}")
     form = {"csrf": csrf, "token": token, "password": PASSWORD, "again": PASSWORD}
     assert console.browser.post("/console/setup", data=form).status_code == 200
-    return console
 
 
 OBJECTS = open_store("memory://")
@@ -199,7 +262,6 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     signer = Signer(playback_keys, PlaybackPolicy("public", TEMPLATES))
     domains = ("media.example.test",)
     urls = FileUrls(public_url="", domains=domains, sign=signer.handed_out)
-    accounts.create_key("local")
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
     control = Control(store, outbox, engine=engine, queues=queues)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -78,6 +79,53 @@ def test_a_search_looks_through_so_many_videos_a_page_and_goes_on(
         pages.append([video.video_id for video in found])
     assert pages == [[], [], [needle.video_id]]
     assert [video.video_id for video in library.part(wanted, limit=10, offset=0)] == [needle.video_id]
+
+
+NAMES = (
+    "Clip 1.mp4",
+    "clip_1.mp4",
+    "CLIP%.mp4",
+    "Straße.mp4",
+    "STRASSE 2.mp4",
+    "影 77 0.mp4",
+    "影77.mp4",
+    "a",
+    "ﬁ.mp4",
+)
+TEXTS = ("", "clip", "P_1", "%", "strasse", "影 77", "影", "fi", "A", "/", "nothing")
+
+
+def test_a_search_finds_what_looking_at_every_video_would_find(database: sa.Engine, key: NewKey) -> None:
+    videos = [stored_video(database, key, another_video()) for _ in NAMES]
+    library, video = Library(database), tables.video.c
+    with database.begin() as connection:
+        for number, (name, stored) in enumerate(zip(NAMES, videos, strict=True)):
+            values = {
+                "name": name,
+                "folded_name": name.casefold(),
+                "origin": (1, 3)[number % 3 > 0],
+                "state": number % 2,
+            }
+            values["created_at_ms"] = 1000 + number // 2  # of two at one time, the id decides
+            connection.execute(tables.video.update().where(video.video_id == stored.video_id).values(**values))
+    account_id = videos[0].account_id
+    everything = library.remaining([each.video_id for each in videos], account_id=account_id)
+    whole = sorted(everything, key=lambda each: (each.created_at_ms, each.video_id))
+    accounts, states, origins = (None, account_id), (None, VideoState.BLOCKED), (None, VideoOrigin.PULLED)
+    for text, account, state, origin in product(TEXTS, accounts, states, origins):
+        wanted = VideoFilter(account_id=account, text=text, state=state, origin=origin, oldest_first=text == "a")
+        fitting = [
+            each.video_id
+            for each in (whole if wanted.oldest_first else reversed(whole))
+            if text.casefold() in each.name.casefold() and state in {None, each.state} and origin in {None, each.origin}
+        ]
+        pages, cursor = list[str](), None
+        while cursor != "":
+            page, cursor = library.page(wanted, limit=4, cursor=cursor or "")
+            pages += [each.video_id for each in page]
+        assert pages == fitting, wanted
+        assert [each.video_id for each in library.part(wanted, limit=3, offset=1)] == fitting[1:4], wanted
+        assert library.count(wanted) == len(fitting), wanted
 
 
 def plan_of(database: sa.Engine, statement: str) -> str:

@@ -38,7 +38,7 @@ from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
-from vodpull.videos.callbacks import CallbackKind, Callbacks
+from vodpull.videos.callback_addresses import CallbackKind, Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video

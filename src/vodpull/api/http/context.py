@@ -23,7 +23,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
-from vodpull.videos.callbacks import Callbacks
+from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.file_gate import FileGate

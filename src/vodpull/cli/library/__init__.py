@@ -1,1 +1,1 @@
-"""Commands about what an account has, over a running service: videos, captions, materials, uploads, playback."""
+"""Commands about what an account has, over a running service: videos, captions, uploads, imports; not tasks."""

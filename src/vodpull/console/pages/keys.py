@@ -18,7 +18,7 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
-from vodpull.videos.callbacks import CallbackKind
+from vodpull.videos.callback_addresses import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.notify_urls import judge_address
 

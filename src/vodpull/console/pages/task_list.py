@@ -26,7 +26,7 @@ from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.submission import PullRequest
+from vodpull.jobs.submission.pull_request import PullRequest
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
 PAGE_TASKS = 20

@@ -1,1 +1,1 @@
-"""What a person sends: who they are, the language they read, the forms they fill in."""
+"""What a person sends: who they are, the language they read, the forms they fill in; nothing of replies."""

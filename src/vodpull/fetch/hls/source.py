@@ -35,10 +35,10 @@ from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.threads import in_thread
 from vodpull.fetch.transfer.answers.stored_answers import ReadableStores
+from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.retry import bring
-from vodpull.fetch.transfer.sessions import Sessions
 
 # Segments in flight: hides one round trip behind another without looking like an attack to the origin.
 _WIDTH = 8

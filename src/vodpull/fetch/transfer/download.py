@@ -7,10 +7,10 @@ from pathlib import Path
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.transfer.answers.stored_answers import ReadableStores
+from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.retry import OnPart, bring
-from vodpull.fetch.transfer.sessions import Sessions
 from vodpull.fetch.transfer.wanted_md5 import parse_md5
 
 

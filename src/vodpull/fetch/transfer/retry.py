@@ -1,4 +1,8 @@
-"""How often a transfer is tried, and how long it pauses between two tries; the figures are in `limits.py`."""
+"""
+How often a transfer is tried, and how long it pauses between two tries; the figures are in `limits.py`.
+
+When none of them came through, `jobs/source_retries.py` says when the source is asked again.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +14,9 @@ from contextlib import suppress
 from vodpull.errors import FetchError, StorageError
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.partial_view import PartView
+from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.resuming import Transfer
-from vodpull.fetch.transfer.sessions import Sessions
 
 # What a try must add to what was here before to count as a success of sorts: an origin that breaks after each gigabyte
 # is worth more tries than one that breaks after each byte.

@@ -10,12 +10,12 @@ from vodpull.errors import error_of_disk
 from vodpull.media.edit.picture_copy import read_copy
 from vodpull.media.edit.plan import PICTURE_FILE, EditPlan
 from vodpull.media.edit.sound import SOUND_FILE
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.mp4.fragments import media_segment
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.package.playlists.hls import whole_s
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes
+from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.outcome import check

@@ -13,7 +13,7 @@ from vodpull.media.edit.plan import EditInput, EditPlan, EditSource, Part
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import survey
 from vodpull.media.inspect.probe import probe
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox

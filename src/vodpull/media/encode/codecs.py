@@ -4,6 +4,8 @@ What each codec needs: the encoder's flags for one picture and one sound track. 
 Every codec obeys the same rules, so that renditions of all of them can be switched at the same instants: 8-bit 4:2:0 in
 BT.709, closed groups of pictures, keyframes where they are asked for and nowhere else.
 
+Which preset, quality and ceiling says the template: `media/templates/*.toml`, read by `plan/template.py`.
+
 How many threads an encoder and a decoder get is decided in `plan/encode_plan.py`.
 """
 

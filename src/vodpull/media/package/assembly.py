@@ -13,7 +13,6 @@ from operator import methodcaller
 from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid, error_of_disk
-from vodpull.media.layout import INIT_FILE
 from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.mp4.codec_names import channel_counts, codec_names
 from vodpull.media.mp4.fragments import TrackRun, media_segment
@@ -27,6 +26,7 @@ from vodpull.media.package.playlists.presentation import Keyframes, Presentation
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
+from vodpull.media.segment_names import INIT_FILE
 
 VIDEO_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 

@@ -1,4 +1,8 @@
-"""The plan of an encode: how each rung of one source is made, and in which chunks; sounds by `sound_plans.py`. Pure."""
+"""
+The plan of an encode: how each rung of one source is made. Pure.
+
+Its chunks are from `cuts.py`, its sounds from `sound_plans.py`.
+"""
 
 from __future__ import annotations
 

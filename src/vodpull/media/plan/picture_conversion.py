@@ -1,4 +1,9 @@
-"""What happens to the decoded frames of a source before they are scaled, as a value. Pure."""
+"""
+What happens to the frames of a source before they are scaled: crop, deinterlacing, HDR, frame rate. A value; pure.
+
+FFmpeg has turned them upright before that: by how much, and the size that is shown, reads `confined/display.py`; where
+it changes on the way, `settled.py` decides. The filters themselves are in `encode/filters.py`.
+"""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ from vodpull.errors import EncodeFailed
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.inspect.segments import Measured, SegmentSet, measure, subject_orders, typed
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.package.package import Package
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.presentation import Track
 from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
+from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox

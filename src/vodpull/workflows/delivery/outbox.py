@@ -28,13 +28,13 @@ from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material
 from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.uploads.reservations import find_upload
-from vodpull.videos.callbacks import CallbackKind, read_callbacks
+from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
 from vodpull.videos.tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
+from vodpull.videos.wire.callback_bodies import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.videos.wire.edits import edit_info
-from vodpull.videos.wire.notices import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.workflows.attempt.meters import NOBODY, Watch
 from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine

@@ -1,6 +1,8 @@
 """
 How many workflows one process runs at once, and whose turn is next; its encoders are counted in `attempt/context.py`.
 
+How many and in what shares says `queues.py`.
+
 The library would read the number from the shared database and choose accounts at random. It has no public way to change
 that, so its functions are replaced here, and a contract test guards each of them. Only this module and `engine` import
 the library.

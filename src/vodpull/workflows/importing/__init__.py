@@ -1,1 +1,1 @@
-"""Libraries that come along: an import goes on turn by turn, each a step of the durable engine."""
+"""Libraries that come along: an import goes on turn by turn; not how their lists are read (`imports`)."""

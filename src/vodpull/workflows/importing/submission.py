@@ -19,7 +19,7 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.store.videos import archive_again
 from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.submission import PullItem, PullRequest, without_user_info
+from vodpull.jobs.submission.pull_request import PullItem, PullRequest, without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.captions import MAX_LABEL_CHARACTERS, checked_sidecars

@@ -10,7 +10,7 @@ from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.materials.materials import keep_material
 from vodpull.materials.model import NOT_MEASURED, Material, MaterialKind
 from vodpull.uploads.model import Completion, Upload, UploadKind, Whole
-from vodpull.videos.callbacks import CallbackKind, read_callbacks
+from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.workflows.delivery.outbox import Outbox
 
 KINDS = {UploadKind.MATERIAL: MaterialKind.MATERIAL, UploadKind.AUDIO: MaterialKind.AUDIO}

@@ -1,4 +1,8 @@
-"""When uploads that nobody goes on with are forgotten, and parts of files that are stored elsewhere."""
+"""
+When uploads that nobody goes on with are forgotten, and parts of files that are stored elsewhere.
+
+How long a token lets bytes in, and what `Upload-Expires` says, is `uploads/uploads.py`'s.
+"""
 
 from __future__ import annotations
 

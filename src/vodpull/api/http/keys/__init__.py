@@ -1,1 +1,1 @@
-"""Who calls with which key, what that key may do, and how much at once; every endpoint that needs one passes here."""
+"""Who calls with which key, what that key may do, and how much at once; not how keys are kept (`accounts/keys.py`)."""

@@ -1,1 +1,1 @@
-"""Stored files, and keys to encrypted ones, over HTTP: below /media and /play, and at the root of publish domains."""
+"""Stored files and content keys over HTTP; not who may have them (`videos/playback/file_gate.py`)."""

@@ -13,7 +13,7 @@ from vodpull.api.http.keys.known_first import known_first
 from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound
-from vodpull.videos.callbacks import CallbackKind
+from vodpull.videos.callback_addresses import CallbackKind
 from vodpull.wire_values import MAX_URL_CHARACTERS
 from vodpull.workflows.requests.notify_urls import judge_address
 

@@ -1,1 +1,1 @@
-"""`/api/v1/uploads`: the tus protocol; `routes` answers its methods, `headers` reads and writes its words."""
+"""`/api/v1/uploads`: the words and methods of tus; not what becomes of the bytes (`uploads`)."""

@@ -16,7 +16,7 @@ from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.api.v1.uploads.headers import Described
 from vodpull.errors import NotFound, ParameterError, UploadTooLarge
 from vodpull.jobs.model import Sidecar
-from vodpull.jobs.submission.submission import MAX_SIDECARS
+from vodpull.jobs.submission.pull_request import MAX_SIDECARS
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import Upload, UploadKind, Wanted

@@ -1,1 +1,1 @@
-"""The pages of the library: its list, one video with its captions and edits, materials, and what is sent to it."""
+"""The pages of the library: its list, one video, captions, edits, materials, uploads; tasks are beside it."""

@@ -24,7 +24,7 @@ from pydantic import TypeAdapter
 
 from vodpull.errors import InternalError
 from vodpull.media.inspect.info import SoundRole
-from vodpull.media.layout import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 
 TrackKind = Literal["picture", "sound", "text"]
 Role = SoundRole | Literal["caption"]

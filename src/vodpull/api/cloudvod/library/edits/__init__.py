@@ -1,1 +1,1 @@
-"""The calls that make a new video of others: clips and joins."""
+"""The calls that make a new video of others, clips and joins; their rules are in `workflows/requests/editing.py`."""

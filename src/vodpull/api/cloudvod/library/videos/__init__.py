@@ -1,1 +1,1 @@
-"""The calls about videos, their lists and categories: requests, answers and their shapes."""
+"""The calls about videos, their lists and categories: requests, answers, shapes; clips and joins are in `edits`."""

@@ -6,7 +6,7 @@ from tests.contract.test_vectors import load
 from tests.videos import VIDEO
 
 from vodpull.videos.urls import FileUrls
-from vodpull.videos.wire.notices import deletion_notice, transcode_notice
+from vodpull.videos.wire.callback_bodies import deletion_notice, transcode_notice
 
 VECTORS = load("callbacks")
 URLS = FileUrls(public_url="https://vod.example.test/", domains=("media.example.test",))

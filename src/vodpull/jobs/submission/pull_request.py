@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 
 from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
 
-MAX_ITEMS = 50
-"""Sources in one batch (spec cloud-vod-fetch §2)."""
-
 MAX_SIDECARS = 20
 """Caption files that one item names."""
 
@@ -46,7 +43,7 @@ class PullRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Pairs of the client's own."""
     items: tuple[PullItem, ...]
-    """1 to `MAX_ITEMS`."""
+    """1 to `wire_values.MAX_ITEMS`."""
 
 
 def without_user_info(url: str) -> str:

@@ -242,7 +242,7 @@ OWN_REFUSED = [
     (f"/videos/{'0' * 32}/clips", {"start_s": 0, "length_s": 1}, 404, None),
     ("/joins", {"video_ids": [VIDEO_ID]}, 400, "video_ids"),
     ("/joins", {"video_ids": [VIDEO_ID, VIDEO_ID]}, 400, "video_ids"),
-    ("/joins", {"video_ids": [VIDEO_ID, "0" * 32]}, 404, "video_id"),
+    ("/joins", {"video_ids": [VIDEO_ID, "0" * 32]}, 404, "video_ids"),
 ]
 
 

@@ -46,6 +46,9 @@ MAX_LIST_BYTES = 100 * MAX_BLOCKS
 NO_BATCH = "-"
 """The series of clients that name none."""
 
+RUNS_OVER = "chunk is longer than its block"
+"""As the vendor says it, whether the length was announced or not."""
+
 _BATCH = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Act = Callable[[Request], Awaitable[Response]]
@@ -172,11 +175,11 @@ class Transfer:
         return BlockPlace.read(text, upload_id=ticket.upload.upload_id, series=series, key=self._uploads.terms.key)
 
     async def _take(self, request: Request, ticket: Ticket, place: BlockPlace, *, is_first: bool) -> Response:
-        length = _length(request)
-        if length is not None and length > place.size_bytes - place.at:
-            raise UploadMalformed("chunk is longer than its block")
+        length, most = _length(request), place.size_bytes - place.at
+        if length is not None and length > most:
+            raise UploadMalformed(RUNS_OVER)
         with self._uploads.promised(length):
-            body = _body(request, length)
+            body = _body(request, length) if length is not None else _within(request.stream(), most)
             end, received = await self._uploads.take_body(ticket, place, body, is_first=is_first)
         return answer(request, _said(end.text(self._uploads.terms.key), end, received))
 
@@ -235,6 +238,15 @@ def _body(request: Request, length: int | None) -> Body:
         raise UploadDamaged("chunk is damaged")
 
     return Announced(size_bytes=length, fill=fill, on_cut=damaged, stream=stream)
+
+
+async def _within(body: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
+    """Yield a body whose length nobody announced, as far as its block goes."""
+    async for data in body:
+        most -= len(data)
+        if most < 0:
+            raise UploadMalformed(RUNS_OVER)
+        yield data
 
 
 async def _checked(body: AsyncIterator[bytes], length: int | None) -> AsyncIterator[bytes]:

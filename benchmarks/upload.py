@@ -29,11 +29,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.services.postgres import free_port
 from tests.services.vodpull import Vodpull
 
 from benchmarks.stopping import served, stoppable
+from vodpull.signing import sign
 
 MIB = 1024 * 1024
 BLOCK_BYTES = 4 * MIB
@@ -285,11 +287,14 @@ def crowd(bench: Bench, clients: int) -> None:
     task_id = bench.service.create("http://127.0.0.1:9/a.mp4")["batch_id"]
     done, waits_ms = threading.Event(), list[float]()
 
-    def ask() -> None:
-        while not done.wait(QUERY_EVERY_S):
-            started_s = time.monotonic()
-            bench.service.call("pullVideoQuery", {"taskId": task_id})
-            waits_ms.append(1000 * (time.monotonic() - started_s))
+    def ask() -> None:  # over a connection of its own: those of the service's client wait for each other
+        url, data = f"{bench.service.url}/vod/videoManage/pullVideoQuery", json.dumps({"taskId": task_id}).encode()
+        with connected(bench.service.port) as connection:
+            while not done.wait(QUERY_EVERY_S):
+                headers = sign("POST", url, data, key=bench.service.own_key, now_s=time.time())
+                started_s = time.monotonic()
+                request(connection, "POST", urlsplit(url).path, body=[data], headers=headers)
+                waits_ms.append(1000 * (time.monotonic() - started_s))
 
     def send(number: int) -> None:
         while True:
@@ -306,11 +311,11 @@ def crowd(bench: Bench, clients: int) -> None:
     took_s = time.monotonic() - started_s
     done.set()
     asking.join()
-    p99_ms = statistics.quantiles(waits_ms, n=100)[98]
+    p99_ms, worst_ms = statistics.quantiles(waits_ms, n=100)[98], max(waits_ms)
     memory_mib = bench.service.memory_bytes / MIB
     print(f"{clients} clients sent {MANY_MIB} MiB each in {took_s:.1f} s")
     print(f"memory of the service: {memory_mib:.0f} MiB; wanted: {MOST_MEMORY_MIB}")
-    print(f"status queries: {len(waits_ms)}, p99 {p99_ms:.0f} ms; wanted: {MOST_QUERY_MS}")
+    print(f"status queries: {len(waits_ms)}, p99 {p99_ms:.0f} ms, worst {worst_ms:.0f} ms; wanted: {MOST_QUERY_MS}")
     print(f"load: {os.getloadavg()[0]:.1f}")
     print(json.dumps({"clients": clients, "seconds": took_s, "memory_mib": memory_mib, "query_p99_ms": p99_ms}))
 

@@ -73,7 +73,7 @@ class Campaign:
 
     def run(self, runs: int, *, kills: int) -> Books:
         """Send files, and look at what is there afterwards."""
-        killing = set(self._chance.sample(range(runs), kills))
+        killing = set(self._chance.sample(range(runs), min(kills, runs)))
         before = {video["video_id"] for video in self._videos()}
         for number in range(runs):
             self._send(number, kills=int(number in killing))

@@ -53,6 +53,9 @@ class MaterialEdit:
     publish_domain: str | None = None
 
 
+BY_FORCE = "Let it stay, or delete it by force (`--force`, `force=true`): what was made with it stays."
+
+
 class Materials:
     """The materials of one database."""
 
@@ -132,7 +135,7 @@ class Materials:
             lock_row(connection, tables.account.c.account_id, material.account_id)
             user = "" if stop_use else self._user(connection, material.material_id)
             if user:
-                raise Occupied(f"{user} uses the material", field="id")
+                raise Occupied(f"{user} uses the material", field="id", remedy=BY_FORCE)
             connection.execute(tables.material_use.delete().where(mine))
             if _change(connection, material.material_id, {"deleted_at_ms": now_ms()}):
                 count_stored(connection, material.account_id, -_size(connection, material.material_id))

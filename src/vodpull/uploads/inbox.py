@@ -117,6 +117,7 @@ class Inbox:
                     part = Part(at=at, size_bytes=len(data), key=_new_key(), body_at=start, body_md5="", sha1="")
                     under_way.append(self._begin(part, data, sums))
                     at = part.end
+                    del data  # whoever puts it has it
                     while len(under_way) > (0 if self.memory.is_short else PUTS_AT_ONCE):
                         yield await under_way.popleft()
             while under_way:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ class Announced:
     """Puts what comes next into memory until that is full; less: no more comes."""
     on_cut: Callable[[], None]
     """Is told when less came than was announced; what it raises breaks the body off."""
+    stream: AsyncIterator[bytes]
+    """The same as it comes, for when others hold much: then a body holds no memory before its bytes are there."""
 
 
 Body = AsyncIterator[bytes] | Announced
@@ -42,29 +45,42 @@ class Memory:
 
     def __init__(self) -> None:
         self.size_bytes = 0
-        self._spare: list[bytearray] = []
+        self._spare: list[mmap.mmap] = []
 
     @property
     def is_short(self) -> bool:
         """Return True when bodies hold too much together."""
         return self.size_bytes > HELD_BYTES
 
+    @property
+    def has_room(self) -> bool:
+        """Return True when a body may hold a span before its bytes are there: it may be slow."""
+        return self.size_bytes + SPAN_BYTES <= HELD_BYTES // 2
+
     def take(self, size_bytes: int) -> memoryview:
-        """Return room for so many bytes, or for fewer where others hold much: who holds it may be slow."""
-        if size_bytes > SMALL_BYTES and self.size_bytes + SPAN_BYTES <= HELD_BYTES // 2:
-            found = self._spare.pop() if self._spare else bytearray(SPAN_BYTES)
+        """Return room for so many bytes, or for fewer where others hold much."""
+        if size_bytes > SMALL_BYTES and self.has_room:
+            found = self._spare.pop() if self._spare else _pages(SPAN_BYTES)
         else:
-            found = bytearray(min(size_bytes, SMALL_BYTES))
+            found = _pages(min(size_bytes, SMALL_BYTES))
         self.size_bytes += len(found)
         return memoryview(found)[:size_bytes]
 
     def give_back(self, piece: Piece) -> None:
         """Count a piece no more: nobody needs what is in it."""
-        whole = piece if isinstance(piece, bytearray) else piece.obj
-        assert isinstance(whole, bytearray)  # noqa: S101 - views are made by `take`
+        if isinstance(piece, bytearray):
+            self.size_bytes -= len(piece)
+            return
+        whole = piece.obj
+        assert isinstance(whole, mmap.mmap)  # noqa: S101 - `take` has made it
         self.size_bytes -= len(whole)
-        if piece is not whole and len(whole) == SPAN_BYTES and len(self._spare) < SPARES:
+        if len(whole) == SPAN_BYTES and len(self._spare) < SPARES:
             self._spare.append(whole)
+
+
+def _pages(size_bytes: int) -> mmap.mmap:
+    """Return memory of which only what was written to counts, and all goes back to the system with its last view."""
+    return mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def pieces(body: Body, *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
@@ -74,7 +90,9 @@ def pieces(body: Body, *, at: int, most: int, memory: Memory) -> AsyncGenerator[
     Whoever takes a piece gives its memory back. Raises `UploadMalformed` on the way when it is longer than `most`.
     """
     if isinstance(body, Announced):
-        return _filled(body, at=at, most=most, memory=memory)
+        if memory.has_room:
+            return _filled(body, at=at, most=most, memory=memory)
+        body = body.stream
     return _collected(body, at=at, most=most, memory=memory)
 
 
@@ -92,8 +110,10 @@ async def _filled(body: Announced, *, at: int, most: int, memory: Memory) -> Asy
                 memory.give_back(room)
         if size_bytes:
             yield room[:size_bytes]
+        is_cut = size_bytes < len(room)
+        del room  # else it would stay until there is the next one
         at, left = at + size_bytes, left - size_bytes
-        if size_bytes < len(room):
+        if is_cut:
             body.on_cut()
             return
 

@@ -37,7 +37,8 @@ def announced(data: bytes, *, breaks: bool = False) -> pieces.Announced:
     def on_cut() -> None:
         raise ConnectionResetError
 
-    return pieces.Announced(size_bytes=len(data) + breaks, fill=fill, on_cut=on_cut)
+    stream = body(data, breaks=breaks)
+    return pieces.Announced(size_bytes=len(data) + breaks, fill=fill, on_cut=on_cut, stream=stream)
 
 
 COMING = (body, announced)

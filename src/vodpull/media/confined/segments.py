@@ -70,6 +70,8 @@ class SegmentFiles:
 
 def shared_out(subjects: list[SegmentFiles], work: Callable[[SegmentFiles], Any]) -> list[Any]:
     """Return the result of each subject, from as many copies of this process as the machine has processors."""
+    if not subjects:
+        return []
     # Not threads: they would wait for each other at every packet.
     shares: list[list[int]] = [[] for _ in range(min(MAX_PROCESSES, len(os.sched_getaffinity(0)), len(subjects)))]
     costs = [subject.cost for subject in subjects]

@@ -20,7 +20,6 @@ from vodpull.media import (
     plan_ladder,
 )
 from vodpull.media.inspect.packets import Group, SoundSurvey
-from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]
@@ -175,11 +174,6 @@ def test_limits_grow_with_the_source(source: Source) -> None:
 def test_sound_only_has_no_plan(source: Source) -> None:
     with pytest.raises(NoVideo):
         plan_encode(replace(source(), video=None), plan_ladder(source()))
-
-
-def test_broadcast_rates_become_exact_fractions() -> None:
-    assert str(exact_rate(29.97002997002997)) == "30000/1001"
-    assert str(exact_rate(45000 / 1499)) == "45000/1499"
 
 
 def test_without_h264_nothing_is_copied_but_sound(source: Source) -> None:

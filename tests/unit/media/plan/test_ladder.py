@@ -7,7 +7,6 @@ import pytest
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media import MediaInfo, builtin_templates, foresees_copy, parse_template, plan_ladder
-from vodpull.media.plan.frame_rate import shown_rate
 
 Source = Callable[..., MediaInfo]
 OWN = next(template for template in builtin_templates() if template.name == "abr-own")
@@ -100,14 +99,6 @@ def test_sound_only_has_no_ladder(source: Source) -> None:
 def test_a_picture_below_one_macroblock_is_refused(source: Source) -> None:
     with pytest.raises(MediaUnsupported):
         plan_ladder(source(width_px=100, height_px=8))
-
-
-@pytest.mark.parametrize(
-    ("rate", "expected"),
-    [(24.0, 24.0), (60.0, 60.0), (60000 / 1001, 60000 / 1001), (120.0, 60.0), (90.0, 45.0), (240.0, 60.0), (100, 50)],
-)
-def test_fast_sources_are_divided_evenly(rate: float, expected: float) -> None:
-    assert shown_rate(rate) == pytest.approx(expected)
 
 
 BOTH = next(template for template in builtin_templates() if template.name == "abr-av1")

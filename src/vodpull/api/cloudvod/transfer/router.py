@@ -227,14 +227,14 @@ class _FormReading:
 
 def _body(request: Request, length: int | None) -> Body:
     """Return a body that must have the length that was announced."""
-    fill = fill_of(request)
+    fill, stream = fill_of(request), _checked(request.stream(), length)
     if fill is None or length is None:
-        return _checked(request.stream(), length)
+        return stream
 
     def damaged() -> None:
         raise UploadDamaged("chunk is damaged")
 
-    return Announced(size_bytes=length, fill=fill, on_cut=damaged)
+    return Announced(size_bytes=length, fill=fill, on_cut=damaged, stream=stream)
 
 
 async def _checked(body: AsyncIterator[bytes], length: int | None) -> AsyncIterator[bytes]:

@@ -227,7 +227,7 @@ class _Left:
         fill = fill_of(self._request)
         if fill is None or length is None:
             return self.stream()
-        return Announced(size_bytes=length, fill=fill, on_cut=self._cut)
+        return Announced(size_bytes=length, fill=fill, on_cut=self._cut, stream=self.stream())
 
     def _cut(self) -> None:
         self.is_cut = True

@@ -21,7 +21,11 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 WHOLE_FLOOR = 92.0
 # Rooms without I/O: what they decide is cheap to test.
 PURE_FLOOR = 95.0
-PURE = ("vodpull", "vodpull/errors", "vodpull/media/mp4", "vodpull/media/plan", "vodpull/media/plan/burnt_in")
+PURE = (
+    "vodpull",
+    "vodpull/errors",
+    *(f"vodpull/media/{room}" for room in ("mp4", "plan", "plan/burnt_in", "plan/sound")),
+)
 
 
 def main() -> int:

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import av
+import imageio_ffmpeg
 
+from tests.films import kept
 from tests.services.vodpull import Vodpull
-from vodpull.media import find_toolbox
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "50")
 AAC = ("-c:a", "aac", "-b:a", "96k")
@@ -31,7 +32,7 @@ TONE_HZ = 1000
 
 def ffmpeg(*argv: object, stdin: bytes = b"") -> bytes:
     """Run FFmpeg on trusted files and return what it writes to its standard output."""
-    words = [str(find_toolbox("", sandbox="off").ffmpeg), "-hide_banner", "-v", "error", "-y", *map(str, argv)]
+    words = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-v", "error", "-y", *map(str, argv)]
     ran = subprocess.run(words, input=stdin, capture_output=True, check=False)
     assert ran.returncode == 0, ran.stderr.decode()[-2000:]
     return ran.stdout
@@ -54,11 +55,13 @@ class Clapper:
 
     def make(self, target: Path, *options: object) -> Path:
         """Write it; further options of the output come last."""
+        return kept(target, (self, options), lambda made: self._encode(made, options))
+
+    def _encode(self, target: Path, options: tuple[object, ...]) -> None:
         width, height = self.size
         picture = ("-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{width}x{height}", "-r", self.rate, "-i", "pipe:0")
         sound = ("-f", "lavfi", "-i", beeps(self.seconds)) if self.sound else ()
         ffmpeg(*picture, *sound, *self.video, *self.sound, *options, f"file:{target}", stdin=b"".join(self._raw()))
-        return target
 
     def _raw(self) -> Iterator[bytes]:
         width, height = self.size

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.films import SHELF
 from tests.services.missing import missing
 from tests.services.postgres import Postgres, running_postgres
 from tests.services.s3 import running_s3
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give all processes of this run one folder for the films that tests make."""
+    if SHELF not in os.environ:
+        os.environ[SHELF] = tempfile.mkdtemp(prefix="vodpull-films-")
+        config.add_cleanup(partial(shutil.rmtree, os.environ[SHELF], ignore_errors=True))
 
 
 def find_clips() -> Path:

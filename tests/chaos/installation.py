@@ -7,8 +7,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
+from tests.films import kept
 from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
@@ -60,7 +62,7 @@ def gather_sources(folder: Path, names: Sequence[str], *, clips: Path) -> Path:
     folder.mkdir()
     for name in set(names) - {LONG_CLIP}:
         shutil.copyfile(clips / name, folder / name)
-    make_clip(folder / LONG_CLIP, duration_s=LONG_S)
+    kept(folder / LONG_CLIP, LONG_S, partial(make_clip, duration_s=LONG_S))
     return folder
 
 

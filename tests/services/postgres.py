@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from tests.services.missing import missing
 
 
@@ -29,8 +32,10 @@ class Postgres:
         """Make a database, empty or as the one of that name, and return its URL as VODPULL_DATABASE_URL takes it."""
         self._made += 1
         name = f"vodpull_{self._made}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-T", like, name)
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
+        server = f"postgresql://postgres@127.0.0.1:{self.port}"
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, like))))
+        return f"{server}/{name}"
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=200"

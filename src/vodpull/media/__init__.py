@@ -48,7 +48,7 @@ from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
-from vodpull.media.plan.sound_plans import SoundPlan
+from vodpull.media.plan.sound.sound_plans import SoundPlan
 from vodpull.media.plan.template import Template
 from vodpull.media.plan.template_toml import ABR, builtin_templates, parse_template, parse_watermark
 from vodpull.media.tools.accepted import KINDS, titles

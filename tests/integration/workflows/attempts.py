@@ -9,6 +9,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import sqlalchemy as sa
+from tests.films import kept
 from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
@@ -48,7 +49,8 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     """Give a job with a picture of so many seconds as its source."""
     source = tmp_path / f"source.{kind}"
     words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
-    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *words, str(source)], check=True, timeout=120)
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    kept(source, words, lambda made: subprocess.run([program, *words, str(made)], check=True, timeout=120))
     store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
         content_keys=ContentKeys(database, VAULT),

@@ -9,7 +9,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media.edit.plan import SAMPLES_HZ, EditInput, EditPlan, EditSource, Part
 from vodpull.media.encode.filters import RESAMPLE, STEREO_SAMPLES
 from vodpull.media.mp4.sample_tables import read_samples
-from vodpull.media.plan.downmix import stereo_mix
+from vodpull.media.plan.sound.downmix import stereo_mix
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.outcome import check

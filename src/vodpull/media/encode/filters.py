@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from vodpull.media.inspect.info import STEREO
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
-from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.picture_conversion import Picture
-from vodpull.media.plan.sound_plans import SoundPlan
+from vodpull.media.plan.sound.sound_plans import SoundPlan
 
 # The output's colours, in the words of the filter: matrix, transfer, primaries, range.
 BT709_OUT = "m=bt709:t=bt709:p=bt709:r=tv"

@@ -8,6 +8,9 @@ from typing import Literal
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 """FFmpeg's name of the container of MP4 and its kin."""
 
+STEREO = 2
+"""Channels."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoStream:

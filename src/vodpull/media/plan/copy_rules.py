@@ -1,7 +1,7 @@
 """
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
-What the template says against it is in `ladder.py` (picture) and in `sound_plans.py` (sound);
+What the template says against it is in `ladder.py` (picture) and in `sound/sound_plans.py` (sound);
 what of clips and joins is copied, in `edit/plan.py`.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vodpull.media.inspect.info import MP4, AudioStream, MediaInfo, VideoStream
+from vodpull.media.inspect.info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
 from vodpull.media.inspect.packets import SoundSurvey, Survey
 from vodpull.media.plan.cuts import (
     MAX_SEGMENT,
@@ -19,7 +19,6 @@ from vodpull.media.plan.cuts import (
     segment_bytes,
 )
 from vodpull.media.plan.cuts import segment_frames as frames_of
-from vodpull.media.plan.downmix import STEREO
 from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
 from vodpull.media.plan.seek_points import SEARCHABLE

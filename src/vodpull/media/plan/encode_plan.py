@@ -1,7 +1,7 @@
 """
 The plan of an encode: how each rung of one source is made. Pure.
 
-Its chunks are from `cuts.py`, its sounds from `sound_plans.py`.
+Its chunks are from `cuts.py`, its sounds from `sound/sound_plans.py`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.settled import settled, shown_shapes, turns
-from vodpull.media.plan.sound_plans import SoundPlan, plan_sounds
+from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there

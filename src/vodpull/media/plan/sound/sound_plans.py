@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from vodpull.media.inspect.info import MediaInfo, SoundRole
 from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.copy_rules import track_obstacle
-from vodpull.media.plan.downmix import SURROUND, stereo_mix, surround_mix
+from vodpull.media.plan.sound.downmix import SURROUND, stereo_mix, surround_mix
 from vodpull.media.plan.template import AudioRecipe
 from vodpull.media.source_limits import MAX_SOUNDS
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vodpull.media.plan.downmix import USUAL, stereo_mix, surround_mix
+from vodpull.media.plan.sound.downmix import USUAL, stereo_mix, surround_mix
 
 
 def ears(mix: str) -> tuple[dict[str, float], dict[str, float]]:

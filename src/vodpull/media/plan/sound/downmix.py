@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from vodpull.media.inspect.info import STEREO
+
 # What goes to the left, to the right and to both ears (ITU-R BS.775, which leaves the bass of LFE out).
 LEFT: Mapping[str, float] = {
     "FL": 1,
@@ -23,7 +25,6 @@ SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR",
             "TBC", "TBR", "DL", "DR", "WL", "WR", "LFE2")  # fmt: skip
 # Without names, so many channels mean 5.1 and 7.1 to most programs; the fourth is in both ears, should it be no bass.
 USUAL = {6: ("FL", "FR", "FC", "TC", "BL", "BR"), 8: ("FL", "FR", "FC", "TC", "BL", "BR", "SL", "SR")}
-STEREO = 2
 SURROUND = {"5.1": 6, "7.1": 8}
 # Encoders overshoot a little: decoded peaks stay below full scale.
 LIMIT = 0.89

@@ -12,8 +12,9 @@ from tests.integration.media.edits import make_edit
 from vodpull.errors import MediaUnsupported, OutputInvalid
 from vodpull.media import Toolbox, probe
 from vodpull.media.edit.assemble import PLAYLIST_FILE, SEGMENTS
-from vodpull.media.edit.check import check_edit
+from vodpull.media.edit.check import check_edit, compare_orders
 from vodpull.media.edit.plan import EditInput, EditOrder, EditPlan, EditSource
+from vodpull.media.verify.compare import ask_proof
 
 TOTAL = 200
 """Pictures of a source of 8 seconds."""
@@ -115,3 +116,16 @@ async def test_of_sound_alone_there_are_clips(tmp_path: Path, clips: Path, toolb
     plan, made = await make_edit([clips / "audio_only_10s.mp4"], order, tmp_path, toolbox=toolbox)
     info = await probe(made, toolbox=toolbox)
     assert (info.video, plan.size, round(info.duration_s, 1)) == (None, (0, 0), length_s)
+
+
+@pytest.mark.parametrize("size", [(200, 100), (160, 160), (400, 200), (200, 112)])
+async def test_bars_of_any_width_are_where_the_comparison_expects_them(
+    tmp_path: Path, clips: Path, toolbox: Toolbox, size: tuple[int, int]
+) -> None:
+    """FFmpeg puts a picture at an even pixel; one pixel beside it, a small one differs as much as another picture."""
+    film = clips / "av1_aac_960x540_15s.mp4"
+    plan, made = await make_edit([film], EditOrder(start_s=2, length_s=1, size=size), tmp_path, toolbox=toolbox)
+    source = EditSource(info=await probe(film, toolbox=toolbox))
+    orders = compare_orders(plan, plan.parts[0], source)
+    found = await ask_proof(made.parent, film, orders, size_bytes=source.info.size_bytes, toolbox=toolbox)
+    assert max(sight.levels for instant in found.sights for sight in instant.found) < 2

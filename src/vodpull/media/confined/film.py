@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +50,9 @@ EDGE = 3
 # Shapes that differ by less are rounding.
 SAME_SHAPE = 0.02
 
+
+Stretch = tuple[float, float]
+"""A part of a width or a height: where it begins and how much it has, as shares."""
 
 Scaled = Callable[[tuple[int, int]], bytes]
 """Luma of a picture in so many columns and rows."""
@@ -127,9 +129,9 @@ class Look:
         aspect = self._tools.display.sample_aspect(self.stream)
         shape = width * aspect[0] / aspect[1] / height
         wide, high = shares(shape, inside or shape)
-        across = (left + width * (1 - wide) / 2) / frame.width, wide * width / frame.width
-        down = (top + height * (1 - high) / 2) / frame.height, high * height / frame.height
-        cells = _part(self._scaled(frame), size, across, down=down)
+        across = _place(frame.width, first=left, length=width, inside=wide)
+        down = _place(frame.height, first=top, length=height, inside=high)
+        cells = self._part(frame, size, (across, down))
         barred = min(wide, high) < 1
         return Sight(
             at_s=at_s,
@@ -141,6 +143,16 @@ class Look:
 
     def _scaled(self, frame: Any) -> Scaled:
         return partial(_luma, self._scaler, frame)
+
+    def _part(self, frame: Any, size: tuple[int, int], places: tuple[Stretch, Stretch]) -> bytes:
+        """Return a part of a picture in cells: where it begins across and down, and how much of it, as shares."""
+        luma = self._scaled(frame)
+        if set(places) == {(0.0, 1.0)}:
+            return luma(size)
+        fine = [-int(-FINE * cells // share) for cells, (_, share) in zip(size, places, strict=True)]
+        covers = [self._tools.likeness.covered(*of) for of in zip(size, fine, places, strict=True)]
+        averaged: bytes = self._tools.likeness.averaged(luma((fine[0], fine[1])), *covers, wide=fine[0])
+        return averaged
 
 
 def shares(frame: float, inside: float) -> tuple[float, float]:
@@ -167,22 +179,10 @@ def _beside(
     return sum(outside) / max(1, len(outside))
 
 
-def _part(luma: Scaled, size: tuple[int, int], across: tuple[float, float], *, down: tuple[float, float]) -> bytes:
-    """Return a part of a picture in cells; it begins at a share of width and height, and has another share of it."""
-    if across == down == (0.0, 1.0):
-        return luma(size)
-    fine = [-int(-FINE * cells // share) for cells, (_, share) in zip(size, (across, down), strict=True)]
-    whole_picture = luma((fine[0], fine[1]))
-    columns, rows = (
-        [round((first + share * at / cells) * whole) for at in range(cells + 1)]
-        for cells, whole, (first, share) in zip(size, fine, (across, down), strict=True)
-    )
-    part = bytearray()
-    for top, bottom in pairwise(rows):
-        for left, right in pairwise(columns):
-            lines = [whole_picture[row * fine[0] + left : row * fine[0] + right] for row in range(top, bottom)]
-            part.append(sum(map(sum, lines)) // max(1, len(lines) * (right - left)))
-    return bytes(part)
+def _place(coded: int, *, first: int, length: int, inside: float) -> Stretch:
+    """Return where a picture lies within coded pixels that leave it so much; bars begin and end at even ones."""
+    own = length if inside == 1.0 else 2 * round(inside * length / 2)
+    return (first + (length - own) // 4 * 2) / coded, own / coded
 
 
 def _luma(scaler: Any, frame: Any, size: tuple[int, int]) -> bytes:

@@ -288,3 +288,35 @@ def _sampling(place: Place, step: int) -> tuple[Corners, Weights]:
             corners[number].append(at + beyond)
             weights[number].append(shares[number] * there)
     return corners, weights
+
+
+Covered = list[list[tuple[int, float]]]
+"""For each cell the finer ones that it covers, and how much each of them counts."""
+
+
+def averaged(fine: bytes, columns: Covered, rows: Covered, *, wide: int) -> bytes:
+    """
+    Return cells of a part of a finer picture, `wide` cells in a row: each the mean of what it covers of them.
+
+    Fractions at its edges are included: rounded, they would shift shapes by an eighth of a cell.
+    """
+    found = bytearray()
+    for lines in rows:
+        mixed = [0.0] * wide
+        for row, weight in lines:
+            mixed = [before + weight * cell for before, cell in zip(mixed, fine[row * wide :], strict=False)]
+        found += bytes(round(sum(mixed[at] * weight for at, weight in places)) for places in columns)
+    return bytes(found)
+
+
+def covered(cells: int, whole: int, part: tuple[float, float]) -> Covered:
+    """Return what cells cover of a finer row, of which they are a part: the share where it begins, and that it has."""
+    first, share = part
+    length = share * whole / cells
+    found = []
+    for cell in range(cells):
+        begin = first * whole + cell * length
+        end = min(begin + length, float(whole))
+        inside = range(int(begin), min(math.ceil(end), whole))
+        found.append([(at, (min(at + 1, end) - max(at, begin)) / (end - begin)) for at in inside])
+    return found

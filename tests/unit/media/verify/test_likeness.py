@@ -16,7 +16,9 @@ from vodpull.media.verify.likeness import (
     COLUMNS,
     PLACES,
     Sight,
+    averaged,
     compare_sights,
+    covered,
     is_lost,
     placed,
 )
@@ -184,3 +186,11 @@ def test_a_careful_plan_is_one_piece_without_copies(source: Callable[..., MediaI
     careful = plan_carefully(info, ladder, reason="the seam at 8 s")
     assert not could_be_more_careful(careful)
     assert (careful.careful, careful.chunks[0].frames) == ("the seam at 8 s", plan.frames_total)
+
+
+def test_cells_of_a_part_are_the_means_of_what_they_cover() -> None:
+    fine = bytes(range(0, 60, 10)) + bytes(range(100, 160, 10))
+    columns, rows = covered(2, 6, (1 / 6, 3 / 6)), covered(1, 2, (0.0, 1.0))
+    assert [[at for at, _ in cell] for cell in columns] == [[1, 2], [2, 3]]
+    assert list(averaged(fine, columns, rows, wide=6)) == [round(50 + 40 / 3), round(50 + 80 / 3)]
+    assert list(averaged(fine, columns, covered(1, 2, (0.0, 0.25)), wide=6)) == [13, 27]

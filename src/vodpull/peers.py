@@ -1,4 +1,8 @@
-"""Where callers come from, and what counts as one of them. Pure."""
+"""
+Where callers come from, and what counts as one of them. Pure.
+
+Which proxies are trusted says the setting `trusted_proxies`; `app/server/server.py` believes their `X-Forwarded-For`.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """From URL to local file, without being led anywhere else; what is in the file is up to `media`."""
 
 from vodpull.fetch.guard.cookies import CookieJar
+from vodpull.fetch.guard.credential_settings import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
-from vodpull.fetch.guard.origin_credentials import parse_credentials
 from vodpull.fetch.guard.stored_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.hls.texts import FetchedText

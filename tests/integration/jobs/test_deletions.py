@@ -31,6 +31,7 @@ from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_deliv
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.query_reader import Lookup, open_query_reader
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -146,7 +147,7 @@ def test_no_retry_begins_while_leftovers_go(database: sa.Engine, store: Store) -
 
     def retry() -> JobRef | None:
         with store.transaction() as connection:
-            return store.reset_job(connection, JobRef.of(job))
+            return next_attempt.reset_job(connection, JobRef.of(job))
 
     with holdings.no_retry(view.batch.batch_id, for_s=60), pytest.raises(NotAllowedNow):
         retry()
@@ -175,7 +176,7 @@ def test_a_deleted_job_is_not_retried(database: sa.Engine, store: Store) -> None
     finish(store, job, Outcome(failure=FAILURE))
     assert Deletions(database).delete(view, position=0)
     with store.transaction() as connection:
-        assert store.reset_job(connection, JobRef.of(job)) is None
+        assert next_attempt.reset_job(connection, JobRef.of(job)) is None
 
 
 def test_files_go_in_passes_and_the_rows_with_the_last(

@@ -17,6 +17,7 @@ from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, KeyReused, NotAllowedNow
 from vodpull.jobs.model import Job, Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.store import Store
@@ -69,8 +70,8 @@ def test_a_retried_job_waits_again_and_its_earlier_attempt_is_over(store: Store,
     job = view.jobs[0]
     finish(store, job, Outcome(failure=FAILURE))
     with store.transaction() as connection:
-        again = store.reset_job(connection, ref(job))
-        assert store.reset_job(connection, ref(job)) is None
+        again = next_attempt.reset_job(connection, ref(job))
+        assert next_attempt.reset_job(connection, ref(job)) is None
     assert again == JobRef(job_id=job.job_id, attempt=2)
     assert not store.enter_stage(ref(job), Stage.FETCH)
     assert store.enter_stage(again, Stage.FETCH)
@@ -83,7 +84,7 @@ def test_a_done_job_is_not_retried(store: Store, accounts: Accounts) -> None:
     job = accept(store, accounts).jobs[0]
     finish(store, job, Outcome(asset=ASSET))
     with store.transaction() as connection:
-        assert store.reset_job(connection, ref(job)) is None
+        assert next_attempt.reset_job(connection, ref(job)) is None
 
 
 def test_exactly_one_of_many_jobs_that_end_together_sees_the_batch_final(store: Store, accounts: Accounts) -> None:

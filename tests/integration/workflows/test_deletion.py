@@ -20,6 +20,7 @@ from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -277,7 +278,7 @@ async def test_the_manifest_of_a_retried_job_follows(house: House) -> None:
     finish(house.store, job, Outcome(failure=FAILURE))
     assert await house.archive.keep_new() == 1
     with house.store.transaction() as connection:
-        again = house.store.reset_job(connection, JobRef.of(job))
+        again = next_attempt.reset_job(connection, JobRef.of(job))
     assert again is not None
     assert await house.archive.keep_new() == 0
     with house.store.transaction() as connection:

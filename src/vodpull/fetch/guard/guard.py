@@ -1,4 +1,4 @@
-"""Which URLs are accepted, and connections that can reach nothing else."""
+"""Which URLs are accepted, connections that can reach nothing else, and which credentials go to which origin."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from vodpull.fetch.guard.addresses import (
     unmapped,
 )
 from vodpull.fetch.guard.cookies import CookieJar
-from vodpull.fetch.guard.origin_credentials import FIELD as CREDENTIALS_FIELD
-from vodpull.fetch.guard.origin_credentials import check_headers
+from vodpull.fetch.guard.credential_settings import FIELD as CREDENTIALS_FIELD
+from vodpull.fetch.guard.credential_settings import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
 from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
 from vodpull.wire_values import MAX_URL_CHARACTERS, URL_CONTROL

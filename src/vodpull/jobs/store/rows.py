@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from vodpull.database import tables
+from vodpull.database.rows import lock_row
 from vodpull.errors import Failure
 from vodpull.jobs.model import (
     FINAL_STAGES,
@@ -23,6 +24,7 @@ from vodpull.jobs.model import (
     VideoOrigin,
     WireStatus,
 )
+from vodpull.jobs.store.refs import JobRef
 
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 
@@ -132,3 +134,18 @@ def find_job_of(connection: sa.Connection, directory: str) -> tuple[Batch, Job] 
         return None
     query = sa.select(tables.batch).where(tables.batch.c.batch_id == row["batch_id"])
     return batch_of(connection.execute(query).mappings().one()), job_of_row(row)
+
+
+def batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
+    """Return a query of the batch of a job."""
+    return sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
+
+
+def live(ref: JobRef) -> sa.ColumnElement[bool]:
+    """Return what holds for a job as long as this attempt of it is under way."""
+    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~IS_FINAL)
+
+
+def lock_batch_of(connection: sa.Connection, job_id: str) -> None:
+    """Lock the batch of a job until the transaction ends."""
+    lock_row(connection, tables.batch.c.batch_id, batch_id_of(job_id))

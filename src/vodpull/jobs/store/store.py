@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new, lock_row
-from vodpull.errors import NotAllowedNow
+from vodpull.database.rows import insert_new
 from vodpull.jobs.model import (
     Asset,
     Batch,
@@ -20,7 +19,6 @@ from vodpull.jobs.model import (
     EncodeState,
     Job,
     NextTry,
-    Sidecar,
     Stage,
     StoredFile,
     WireStatus,
@@ -29,7 +27,16 @@ from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.final_state import Outcome, final_values
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede
-from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row, read_view
+from vodpull.jobs.store.rows import (
+    IS_FINAL,
+    batch_id_of,
+    batch_of,
+    job_of_row,
+    job_row,
+    live,
+    lock_batch_of,
+    read_view,
+)
 from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
@@ -88,7 +95,7 @@ class Store:
     def find_batch_of(self, job_id: str) -> BatchView | None:
         """Return the batch of a job, of whichever account; the caller checks the owner."""
         with self.engine.connect() as connection:
-            return read_view(connection, sa.and_(tables.batch.c.batch_id == _batch_id_of(job_id), IS_KEPT))
+            return read_view(connection, sa.and_(tables.batch.c.batch_id == batch_id_of(job_id), IS_KEPT))
 
     def find_job(self, job_id: str) -> tuple[Batch, Job]:
         """
@@ -132,9 +139,9 @@ class Store:
         now = now_ms()
         values = {"stage": stage.value, "stage_at_ms": now, "percent": 0.0}
         with self.engine.begin() as connection:
-            elsewhere = sa.and_(_live(ref), tables.job.c.stage != stage.value)
+            elsewhere = sa.and_(live(ref), tables.job.c.stage != stage.value)
             if connection.execute(tables.job.update().where(elsewhere).values(values)).rowcount == 0:
-                return connection.execute(sa.select(tables.job.c.job_id).where(_live(ref))).first() is not None
+                return connection.execute(sa.select(tables.job.c.job_id).where(live(ref))).first() is not None
             insert_new(
                 connection,
                 tables.job_stage,
@@ -155,7 +162,7 @@ class Store:
             more = sa.case((counted > progress.received_bytes, counted), else_=progress.received_bytes)
             values["received_bytes"] = more
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(_live(ref)).values(values))
+            connection.execute(tables.job.update().where(live(ref)).values(values))
 
     def record_pulled(self, ref: JobRef, asset: Asset, *, encodes: bool = True) -> None:
         """Record that the original is stored and whole: `pullStatus` becomes 2, and it is a video from now on."""
@@ -165,7 +172,7 @@ class Store:
     def pulled(self, connection: sa.Connection, ref: JobRef, asset: Asset, *, encodes: bool) -> bool:
         """Do what `record_pulled` does in a transaction of the caller's; False when the attempt is over."""
         values = {"pull_status": WireStatus.SUCCEEDED.value, "asset": asdict(asset)}
-        if not connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount:
+        if not connection.execute(tables.job.update().where(live(ref)).values(values)).rowcount:
             return False
         self.keep_video(connection, ref.job_id, encodes=encodes)
         return True
@@ -184,19 +191,19 @@ class Store:
         with self.engine.begin() as connection:
             values = _withdrawn(connection, ref)
             if values:
-                connection.execute(tables.job.update().where(_live(ref)).values(values))
+                connection.execute(tables.job.update().where(live(ref)).values(values))
 
     def record_playable(self, ref: JobRef, asset: Asset) -> None:
         """Record that the beginning of an attempt's renditions can be played; a later stage knows better."""
         values = {"asset": asdict(asset)}
-        encoding = sa.and_(_live(ref), tables.job.c.stage == Stage.ENCODE.value)
+        encoding = sa.and_(live(ref), tables.job.c.stage == Stage.ENCODE.value)
         with self.engine.begin() as connection:
             connection.execute(tables.job.update().where(encoding).values(values))
 
     def record_decisions(self, ref: JobRef, decisions: list[dict[str, Any]]) -> None:
         """Record why each rung is in the ladder or not."""
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(_live(ref)).values(decisions=decisions))
+            connection.execute(tables.job.update().where(live(ref)).values(decisions=decisions))
 
     def finish_job(self, connection: sa.Connection, ref: JobRef, outcome: Outcome) -> BatchView | None:
         """
@@ -206,11 +213,11 @@ class Store:
         job). The batch row is locked first, so exactly one of several jobs that end at the same moment sees that all
         are final.
         """
-        self._lock_batch_of(connection, ref.job_id)
+        lock_batch_of(connection, ref.job_id)
         values = final_values(outcome)
         if outcome.failure is not None:
             values |= _withdrawn(connection, ref)
-        changed = connection.execute(tables.job.update().where(_live(ref)).values(values))
+        changed = connection.execute(tables.job.update().where(live(ref)).values(values))
         if changed.rowcount == 0:
             return None
         self._tell_video(connection, ref, outcome)
@@ -229,71 +236,9 @@ class Store:
         if outcome.failure is None and ref.attempt > 1:
             supersede(connection, ref.job_id)
 
-    def reset_job(self, connection: sa.Connection, ref: JobRef) -> JobRef | None:
-        """
-        Make a failed or cancelled attempt wait again as the next one; None when it is not one, or deleted.
-
-        What is stored of it stays until something takes its place. The source is fetched again, unless the attempt
-        encoded a stored original again.
-
-        Raises:
-            NotAllowedNow: what such attempts left in the store is being removed at this moment.
-        """
-        ended = tables.job.c.stage.in_([Stage.FAILED.value, Stage.CANCELLED.value])
-        pull_status = sa.case((tables.job.c.template == "", WireStatus.RUNNING.value), else_=tables.job.c.pull_status)
-        return self._begin_again(connection, ref, which=ended, values={"pull_status": pull_status})
-
-    def encode_again(
-        self, connection: sa.Connection, ref: JobRef, *, template: str, watermark: str = "", burn_in: str = ""
-    ) -> JobRef | None:
-        """
-        Make a job whose original is stored wait as its next attempt, which encodes that by another template.
-
-        What was made of it plays meanwhile. None when it is under way, deleted, or has no original.
-
-        Raises:
-            NotAllowedNow: as `reset_job`.
-        """
-        self._lock_batch_of(connection, ref.job_id)
-        row = connection.execute(sa.select(tables.job).where(tables.job.c.job_id == ref.job_id)).mappings().one()
-        asset = job_of_row(row).asset
-        if asset is None or asset.original is None:
-            return None
-        if asset.playlist_key and not asset.attempt:  # of an older release: from now on they must be told apart
-            asset = replace(asset, attempt=ref.attempt)
-        pulled = sa.and_(IS_FINAL, tables.job.c.pull_status == WireStatus.SUCCEEDED.value)
-        values = {"template": template, "watermark": watermark, "burn_in": burn_in, "asset": asdict(asset)}
-        return self._begin_again(connection, ref, which=pulled, values=values)
-
-    def replace_original(
-        self,
-        connection: sa.Connection,
-        ref: JobRef,
-        *,
-        template: str,
-        watermark: str,
-        burn_in: str = "",
-        captions: Sequence[Sidecar] = (),
-    ) -> JobRef | None:
-        """
-        Make a job that is over wait as its next attempt, because its source is another one now; else None.
-
-        Raises:
-            NotAllowedNow: as `reset_job`.
-        """
-        values = {
-            "pull_status": WireStatus.RUNNING.value,
-            "template": template,
-            "watermark": watermark,
-            "burn_in": burn_in,
-            "captions": [asdict(sidecar) for sidecar in captions],
-            "received_bytes": 0,
-        }
-        return self._begin_again(connection, ref, which=IS_FINAL, values=values)
-
     def drop_original(self, connection: sa.Connection, job_id: str) -> StoredFile | None:
         """Take the original off a finished job that can be played without it, and return what it was; else None."""
-        self._lock_batch_of(connection, job_id)
+        lock_batch_of(connection, job_id)
         query = sa.select(tables.job).where(tables.job.c.job_id == job_id, tables.job.c.stage == Stage.DONE.value)
         row = connection.execute(query).mappings().first()
         asset = None if row is None else job_of_row(row).asset
@@ -307,77 +252,20 @@ class Store:
             supersede(connection, job_id, at_once=True)
         return asset.original
 
-    def _begin_again(
-        self, connection: sa.Connection, ref: JobRef, *, which: sa.ColumnElement[bool], values: Mapping[str, Any]
-    ) -> JobRef | None:
-        self._lock_batch_of(connection, ref.job_id)
-        swept_until_ms = sa.select(tables.batch.c.swept_until_ms).where(
-            tables.batch.c.batch_id == _batch_id_of(ref.job_id)
-        )
-        if (connection.scalar(swept_until_ms) or 0) > now_ms():
-            raise NotAllowedNow("leftovers of this batch are being removed; retry it in a minute")
-        fresh = {
-            "attempt": ref.attempt + 1,
-            "stage": Stage.WAITING.value,
-            "stage_at_ms": now_ms(),
-            "cmd_status": WireStatus.RUNNING.value,
-            "failure": None,
-            "decisions": [],
-            "bytes_done": 0,
-            "bytes_total": None,
-            "percent": 0.0,
-            "finished_at_ms": None,
-            "next_try": None,
-        }
-        again = sa.and_(which, tables.job.c.deleted_at_ms.is_(None))
-        mine = sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, again)
-        if connection.execute(tables.job.update().where(mine).values({**fresh, **values})).rowcount == 0:
-            return None
-        set_encode_state(connection, ref.job_id, EncodeState.ENCODING)
-        connection.execute(
-            tables.batch.update().where(tables.batch.c.batch_id == _batch_id_of(ref.job_id)).values(finished_at_ms=None)
-        )
-        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
-
-    def postpone_job(self, connection: sa.Connection, ref: JobRef, next_try: NextTry) -> JobRef | None:
-        """Make an attempt that is under way wait as the next one; None when it is over."""
-        values = {
-            "attempt": ref.attempt + 1,
-            "stage": Stage.WAITING.value,
-            "stage_at_ms": now_ms(),
-            "percent": 0.0,
-            "next_try": asdict(next_try),
-        }
-        if connection.execute(tables.job.update().where(_live(ref)).values(values)).rowcount == 0:
-            return None
-        return JobRef(job_id=ref.job_id, attempt=ref.attempt + 1)
-
     def hasten_job(self, ref: JobRef, next_try: NextTry) -> bool:
         """Change the time of a postponed job's next try; False when it does not wait any more."""
-        waiting = sa.and_(_live(ref), tables.job.c.stage == Stage.WAITING.value)
+        waiting = sa.and_(live(ref), tables.job.c.stage == Stage.WAITING.value)
         with self.engine.begin() as connection:
             changed = connection.execute(tables.job.update().where(waiting).values(next_try=asdict(next_try)))
         return changed.rowcount == 1
 
     @staticmethod
-    def _lock_batch_of(connection: sa.Connection, job_id: str) -> None:
-        lock_row(connection, tables.batch.c.batch_id, _batch_id_of(job_id))
-
-    @staticmethod
     def _settled(connection: sa.Connection, job_id: str) -> BatchView | None:
-        view = read_view(connection, tables.batch.c.batch_id == _batch_id_of(job_id))
+        view = read_view(connection, tables.batch.c.batch_id == batch_id_of(job_id))
         if view is not None and view.is_final:
             mine = tables.batch.c.batch_id == view.batch.batch_id
             connection.execute(tables.batch.update().where(mine).values(finished_at_ms=now_ms()))
         return view
-
-
-def _batch_id_of(job_id: str) -> sa.ScalarSelect[Any]:
-    return sa.select(tables.job.c.batch_id).where(tables.job.c.job_id == job_id).scalar_subquery()
-
-
-def _live(ref: JobRef) -> sa.ColumnElement[bool]:
-    return sa.and_(tables.job.c.job_id == ref.job_id, tables.job.c.attempt == ref.attempt, ~IS_FINAL)
 
 
 def _withdrawn(connection: sa.Connection, ref: JobRef) -> dict[str, Any]:

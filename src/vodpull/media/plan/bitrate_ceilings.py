@@ -2,7 +2,8 @@
 How many bits are worth spending on a source that has few itself. Pure.
 
 Below its own rate, an encode at a constant quality spends bits on the traces of the encode before. The constants were
-measured by `benchmarks/rates.py`: docs/benchmarks.md.
+measured by `benchmarks/rates.py`: docs/benchmarks.md. `ladder.py` applies them, and lets no rung have more than the
+next larger one.
 """
 
 from __future__ import annotations

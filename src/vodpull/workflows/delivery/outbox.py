@@ -22,6 +22,7 @@ from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, N
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status_data import notification_body
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -139,7 +140,7 @@ class Outbox:
     def postpone_job(self, ref: JobRef, next_try: NextTry, owner: Owner) -> bool:
         """End an attempt and start the next one with a delay, which holds no slot; False when it is over."""
         with self._store.transaction() as connection:
-            again = self._store.postpone_job(connection, ref, next_try)
+            again = next_attempt.postpone_job(connection, ref, next_try)
             if again is not None:
                 call = self._queues.ingest_call(again, owner)
                 delay_s = max(0.0, (next_try.at_ms - now_ms()) / 1000)

@@ -15,6 +15,7 @@ from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Brought, EntryChange, brought_before, line_of_job, read_entries
 from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
 from vodpull.jobs.model import Sidecar
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.store.videos import archive_again
@@ -94,7 +95,7 @@ class Submission:
         values = {"source_url": without_user_info(listed.entry.url), "md5": ""}
         mine = tables.job.c.job_id == known.job_id
         batch, job = self._store.find_job(known.job_id)
-        again = self._store.replace_original(
+        again = next_attempt.replace_original(
             connection,
             JobRef.of(job),
             template=self._intake.template_of(template),

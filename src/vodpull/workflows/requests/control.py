@@ -1,4 +1,9 @@
-"""Cancelling accepted work, and retrying it."""
+"""
+Cancelling accepted work, and retrying it.
+
+What stays of a job that is cancelled: its row, as `jobs/store/final_state.py` says, and no file of it
+(`workflows/steps.py`, `_clear_if_over`). What its next attempt keeps: `jobs/store/next_attempt.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from dataclasses import replace
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import EDITED, BatchView, Job
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
@@ -63,7 +69,7 @@ class Control:
     def _restart(self, job: Job, owner: Owner) -> bool:
         owner = replace(owner, edits=job.origin in EDITED)
         with self._store.transaction() as connection:
-            again = self._store.reset_job(connection, JobRef.of(job))
+            again = next_attempt.reset_job(connection, JobRef.of(job))
             if again is not None:
                 self._engine.start(connection, self._queues.ingest_call(again, owner))
         return again is not None

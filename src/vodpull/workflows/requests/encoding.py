@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import sqlalchemy as sa
 
 from vodpull.errors import NotAllowedNow, ParameterError
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
@@ -67,7 +68,7 @@ class Encoding:
         # In one order, so that two calls that name the same videos wait for each other instead of for ever.
         for video in sorted(videos, key=lambda video: (video.batch_id, video.video_id)):
             batch, job = self._store.find_job(video.job_id)
-            again = self._store.encode_again(
+            again = next_attempt.encode_again(
                 connection, JobRef.of(job), template=template, watermark=watermark, burn_in=burn_in
             )
             if again is None:

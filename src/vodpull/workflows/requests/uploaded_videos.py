@@ -24,6 +24,7 @@ from vodpull.jobs.model import (
     StoredFile,
     VideoOrigin,
 )
+from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import Store
@@ -116,7 +117,7 @@ class UploadedVideos:
         if found is None:  # it was deleted
             raise UploadTokenInvalid("Token Invalid")
         batch, job = found
-        again = self._store.replace_original(
+        again = next_attempt.replace_original(
             connection,
             JobRef.of(job),
             template=str(upload.options["template"]),

@@ -14,13 +14,13 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import multiprocessing
 import os
 import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +28,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -281,20 +282,28 @@ def compare(bench: Bench, ways: list[str], *, rounds: int) -> None:
     print(json.dumps({"seconds": seconds, "of_plain": shares, "memory_bytes": memory_bytes}))
 
 
+def ask(service: Vodpull, task_id: str, done: Event) -> list[float]:
+    """Ask what has become of a task until that is enough, and return how long each answer took, in ms."""
+    url, data = f"{service.url}/vod/videoManage/pullVideoQuery", json.dumps({"taskId": task_id}).encode()
+    waits_ms = []
+    # Over a connection of its own: those of the service's client wait for each other.
+    with connected(service.port) as connection:
+        while not done.wait(QUERY_EVERY_S):
+            headers = sign("POST", url, data, key=service.own_key, now_s=time.time())
+            started_s = time.monotonic()
+            request(connection, "POST", urlsplit(url).path, body=[data], headers=headers)
+            waits_ms.append(1000 * (time.monotonic() - started_s))
+    return waits_ms
+
+
 def crowd(bench: Bench, clients: int) -> None:
     """Let many send at once, and print what that takes of memory and what status queries take meanwhile."""
     ways: list[Callable[[Bench], None]] = [send_form, partial(send_blocks, at_once=1), send_tus]
     task_id = bench.service.create("http://127.0.0.1:9/a.mp4")["batch_id"]
-    done, waits_ms = threading.Event(), list[float]()
-
-    def ask() -> None:  # over a connection of its own: those of the service's client wait for each other
-        url, data = f"{bench.service.url}/vod/videoManage/pullVideoQuery", json.dumps({"taskId": task_id}).encode()
-        with connected(bench.service.port) as connection:
-            while not done.wait(QUERY_EVERY_S):
-                headers = sign("POST", url, data, key=bench.service.own_key, now_s=time.time())
-                started_s = time.monotonic()
-                request(connection, "POST", urlsplit(url).path, body=[data], headers=headers)
-                waits_ms.append(1000 * (time.monotonic() - started_s))
+    # A process of its own: in this one, queries would wait for the threads of 200 clients.
+    forks = multiprocessing.get_context("fork")
+    done, told = forks.Event(), forks.SimpleQueue()
+    asking = forks.Process(target=lambda: told.put(ask(bench.service, task_id, done)))
 
     def send(number: int) -> None:
         while True:
@@ -303,13 +312,13 @@ def crowd(bench: Bench, clients: int) -> None:
             except Again:
                 time.sleep(QUERY_EVERY_S)
 
-    asking = threading.Thread(target=ask)
     asking.start()
     started_s = time.monotonic()
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(send, range(clients)))
     took_s = time.monotonic() - started_s
     done.set()
+    waits_ms = told.get()
     asking.join()
     p99_ms, worst_ms = statistics.quantiles(waits_ms, n=100)[98], max(waits_ms)
     memory_mib = bench.service.memory_bytes / MIB

@@ -71,6 +71,10 @@ class PlaybackKeys:
         """
         return self._add(account_id, "HS256", secret=secrets.token_hex(32))
 
+    def create_first(self, account_id: str) -> LivePlaybackKey:
+        """Make the key that vodpull itself signs with, also where the account's own keys (EdDSA) are `MAX_LIVE`."""
+        return self._add(account_id, "HS256", secret=secrets.token_hex(32), most=MAX_LIVE + 1)
+
     def add_public(self, account_id: str, pem: str) -> LivePlaybackKey:
         """
         Believe tokens that the owner of this Ed25519 key signs, who alone has its secret.
@@ -129,7 +133,7 @@ class PlaybackKeys:
         found = self._first(mine)
         if found is None and not makes_first:
             raise NoSigningKey(account_id)
-        return found or self.create(account_id)
+        return found or self.create_first(account_id)
 
     def _first(self, which: sa.ColumnElement[bool]) -> LivePlaybackKey | None:
         key = tables.playback_key.c
@@ -146,7 +150,9 @@ class PlaybackKeys:
             public_key=row.public_key,
         )
 
-    def _add(self, account_id: str, algorithm: Algorithm, *, secret: str = "", public_key: str = "") -> LivePlaybackKey:
+    def _add(
+        self, account_id: str, algorithm: Algorithm, *, secret: str = "", public_key: str = "", most: int = MAX_LIVE
+    ) -> LivePlaybackKey:
         made = LivePlaybackKey(
             key_id=f"PK{secrets.token_hex(10).upper()}",
             account_id=account_id,
@@ -157,7 +163,7 @@ class PlaybackKeys:
         key = tables.playback_key.c
         live = sa.select(sa.func.count()).where(key.account_id == account_id, key.revoked_at_ms.is_(None))
         with self._engine.begin() as connection:
-            if (connection.scalar(live) or 0) >= MAX_LIVE:
+            if (connection.scalar(live) or 0) >= most:
                 raise NotAllowedNow(f"the account has {MAX_LIVE} live playback keys: revoke one first")
             connection.execute(
                 tables.playback_key.insert().values(

@@ -129,7 +129,7 @@ class Parts:
             manner=Manner(
                 only_200="notify-200-only" in settings.compat,
                 urls=file_urls(settings, Signer(self.playback_keys, self.signer.policy, makes_keys=False)),
-                make_key=self.playback_keys.create,
+                make_key=self.playback_keys.create_first,
                 zone=wire_zone(settings),
             ),
         )

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.playback_keys import PlaybackKeys
+from vodpull.accounts.playback_keys import MAX_LIVE, PlaybackKeys
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
@@ -130,7 +132,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     keys = PlaybackKeys(database, VAULT)
     signer = Signer(keys, PlaybackPolicy("public", TEMPLATES), makes_keys=False)
-    manner = Manner(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create)
+    manner = Manner(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create_first)
     outbox = Outbox(store, accounts, engine=engine, queues=queues, manner=manner)
     deletions = Deletions(database)
     batch_deletion = BatchDeletion(deletions, Control(store, outbox, engine=engine, queues=queues), objects)
@@ -452,8 +454,17 @@ async def test_an_account_is_told_when_an_encode_ends(place: Place) -> None:
     assert [body["code"] for body in place.sent()] == [200, 300]
 
 
-async def test_news_are_signed_by_a_key_that_is_made_for_them(place: Place) -> None:
+def a_public_key() -> str:
+    """Return a new Ed25519 public key in PEM."""
+    public = Ed25519PrivateKey.generate().public_key()
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.mark.parametrize("own_keys", [0, MAX_LIVE], ids=["none", "most"])
+async def test_news_are_signed_by_a_key_that_is_made_for_them(place: Place, own_keys: int) -> None:
     video = await place.ingest()
+    for _ in range(own_keys):  # which sign what the account makes, and nothing here
+        PlaybackKeys(place.database, VAULT).add_public(video.account_id, a_public_key())
     Callbacks(place.database).set(video.account_id, CallbackKind.TRANSCODE, "http://receiver.test/")
     place.library.edit(video.video_id, VideoEdit(playback="signed"), account_id=None)
     place.encoding.start([place.again(video)], template="mp4")
@@ -462,7 +473,7 @@ async def test_news_are_signed_by_a_key_that_is_made_for_them(place: Place) -> N
     assert place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset))
     [told] = place.sent()
     assert told["data"]["autoCode"].startswith("/play/")
-    assert len(PlaybackKeys(place.database, VAULT).listed(video.account_id)) == 1
+    assert len(PlaybackKeys(place.database, VAULT).listed(video.account_id)) == own_keys + 1
     assert not place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset)), "it is over"
 
 

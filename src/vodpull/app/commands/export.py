@@ -1,4 +1,8 @@
-"""A library on its way out: every file copied into another store, and a line for each video that names the copies."""
+"""
+A library on its way out: every file copied into another store, and a line for each video that names the copies.
+
+Without the files (`vodpull export`), `cli/library/export.py` writes a line of what the service answers.
+"""
 
 from __future__ import annotations
 

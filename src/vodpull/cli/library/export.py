@@ -1,4 +1,8 @@
-"""`vodpull export`: what a library has, a line for each video, for whoever takes it elsewhere."""
+"""
+`vodpull export`: what a library has, a line for each video, for whoever takes it elsewhere.
+
+With `--files`, `app/commands/export.py` copies the files too, and its lines name the copies.
+"""
 
 from __future__ import annotations
 

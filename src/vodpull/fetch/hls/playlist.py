@@ -1,4 +1,8 @@
-"""What an HLS playlist names, read from its text, and the most of it; of segments, in `transfer/limits.py`. Pure."""
+"""
+What an HLS playlist names, read from its text, and which of its variants is fetched. Pure.
+
+The most of it is here, too; of segments, in `transfer/limits.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How many requests one host gets from this process at once, and how soon after each other."""
+"""
+How many requests one host gets from this process at once, and how soon after each other.
+
+How many a second says the setting `host_requests_per_s`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a client is told about a batch: the `data` object of status replies and notifications, as plain values."""
+"""
+What a client is told about a batch: the `data` object of status replies and notifications, as plain values.
+
+What the numbers mean says `WireStatus` in `jobs/model.py`; `store/final_state.py` and `store/next_attempt.py` set them.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Which tracks a plan leads to, what players call them, and where each of them lies. Pure.
+Which tracks a plan leads to and in which order, what players call them, and where each of them lies. Pure.
 
 The first sound is the default one; `confined/tracks.py` says which is first.
 """

@@ -13,6 +13,7 @@ from operator import mul, sub
 
 # One value of an envelope.
 HOP_S = 0.005
+# As `IN_STEP_S` of `tolerances.py`, which a confined child cannot import.
 LATE_SOUND_S = 0.04
 # Of 32768: below it is silence, for most ears and for every encoder.
 SILENCE = 24.0

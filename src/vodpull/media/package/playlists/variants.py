@@ -1,4 +1,8 @@
-"""What plays together, with the codecs and bitrates that a multivariant playlist says of it. Pure."""
+"""
+What plays together, with the codecs and bitrates that a multivariant playlist says of it. Pure.
+
+In the order of renditions that `placement.py` gives.
+"""
 
 from __future__ import annotations
 

@@ -18,9 +18,7 @@ from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, i
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits
-from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 MP4_FILE = "edited.mp4"
@@ -121,7 +119,4 @@ async def write_flv(folder: Path, *, toolbox: Toolbox) -> None:
     ]  # fmt: skip
     source = folder / MP4_FILE
     limits = copy_limits(source.stat().st_size)
-    finished = await run(
-        argv, toolbox=toolbox, reads={"edited": source}, writes=folder, limits=limits, on_progress=unheard
-    )
-    check(finished, "writing FLV")
+    await run_unheard(argv, "writing FLV", toolbox=toolbox, reads={"edited": source}, writes=folder, limits=limits)

@@ -15,9 +15,7 @@ from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.settled import settled
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits
-from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 # Of all copies alike, so that those of several files can be one track.
@@ -31,15 +29,14 @@ async def copy_picture(path: Path, info: MediaInfo, folder: Path, *, toolbox: To
     Raises:
         EncodeFailed, EncodeStalled: FFmpeg ended with an error, or made no progress.
     """
-    finished = await run(
+    await run_unheard(
         build_copy_argv(info),
+        "copying the picture",
         toolbox=toolbox,
         reads={"source": path},
         writes=folder,
         limits=copy_limits(info.size_bytes),
-        on_progress=unheard,
     )
-    check(finished, "copying the picture")
 
 
 def build_copy_argv(info: MediaInfo) -> list[str]:

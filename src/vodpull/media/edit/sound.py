@@ -12,9 +12,7 @@ from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.plan.sound.downmix import stereo_mix
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
-from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 SOUND_FILE = "sound.mp4"
@@ -31,15 +29,14 @@ async def make_sound(inputs: Sequence[EditInput], plan: EditPlan, folder: Path, 
         OutputInvalid: it is not as long as it was planned.
     """
     sources = [each.source for each in inputs]
-    finished = await run(
+    await run_unheard(
         build_sound_argv(sources, plan),
+        "encoding the sound",
         toolbox=toolbox,
         reads={f"source{at}": each.path for at, each in enumerate(inputs) if each.source.info.audio},
         writes=folder,
         limits=_limits(sources, plan),
-        on_progress=unheard,
     )
-    check(finished, "encoding the sound")
     table = read_samples(folder / SOUND_FILE)
     length_s = (table.decode_ticks[-1] + min(table.shown_ticks[0], 0)) / table.timescale
     # The last packet is filled up.

@@ -29,7 +29,7 @@ from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check
 from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import run
+from vodpull.media.tools.run import run, run_unheard
 from vodpull.media.tools.sandbox import FONT_CACHE, Toolbox
 
 
@@ -244,15 +244,14 @@ async def encode_tracks(source: Path, plan: EncodePlan, folder: Path, *, toolbox
         return 0.0
     if plan.sounds and plan.audio.loudness:
         plan = await _levelled(source, plan, folder, toolbox=toolbox, limits=limits)
-    finished = await run(
+    finished = await run_unheard(
         build_tracks_argv(plan),
+        "encoding the sound",
         toolbox=toolbox,
         reads={"source": source},
         writes=folder,
         limits=limits,
-        on_progress=_unheard,
     )
-    check(finished, "encoding the sound")
     for sound in plan.sounds:
         read_samples(folder / sound.file)
     if plan.copied and len(read_samples(folder / plan.copied.file)) != plan.frames_total:
@@ -270,10 +269,6 @@ async def _levelled(source: Path, plan: EncodePlan, folder: Path, *, toolbox: To
     of_stream = dict(zip(streams, found, strict=True))
     sounds = (replace(sound, filters=",".join(loudness_steps(of_stream[sound.index]))) for sound in plan.sounds)
     return replace(plan, sounds=tuple(sounds))
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """Sound is a small part of the work; the report is read for the stall limit only."""
 
 
 def build_tracks_argv(plan: EncodePlan) -> list[str]:

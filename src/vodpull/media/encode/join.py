@@ -18,9 +18,7 @@ from vodpull.media.inspect.steady import Steadied, steady
 from vodpull.media.mp4.extended_language import room, write_languages
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check
-from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import run
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 # Of a track's name; a command says what it reads and writes with the others.
@@ -82,20 +80,19 @@ async def join(
         late_s = lateness_s(begins_s)
         shifted = any(part.shifts for part in ready.values())
         picture_s = await _begin_s(ready["video"], toolbox=toolbox) if has_texts and not shifted else None
-        finished = await run(
+        await run_unheard(
             build_join_argv(
                 target.name,
                 sounds,
                 steadied=any(part.path != parts[name] for name, part in ready.items()),
                 late_s=late_s,
             ),
+            "joining the segments",
             toolbox=toolbox,
             reads={name: part.path for name, part in ready.items()},
             writes=target.parent,
             limits=limits,
-            on_progress=_unheard,
         )
-    check(finished, "joining the segments")
     await asyncio.to_thread(write_languages, target, [_whole_tag(sound) for sound in _in_file(sounds)])
     return zero_of(picture_s, late_s)
 
@@ -155,10 +152,6 @@ def lateness_s(begins_s: Mapping[str, float | None]) -> dict[str, float]:
 
 def _apart(sounds: Sequence[JoinedSound]) -> list[Path]:
     return [sound.path for sound in sounds if sound.path]
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """The copy is over before anyone looks; the report is read for the stall limit only."""
 
 
 def build_join_argv(

@@ -17,9 +17,8 @@ from pathlib import Path
 from vodpull.media.encode.filters import STEREO_SAMPLES
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 TARGET_LUFS = -23.0
@@ -73,8 +72,7 @@ async def measure_loudness(
             {index: [streams[index] or STEREO_SAMPLES, *after] for index, after in steps.items()}
         )
         reads = {"source": source}
-        finished = await run(argv, toolbox=toolbox, reads=reads, writes=folder, limits=limits, on_progress=unheard)
-        check(finished, "measuring the loudness")
+        await run_unheard(argv, "measuring the loudness", toolbox=toolbox, reads=reads, writes=folder, limits=limits)
         return await asyncio.to_thread(_read, folder, steps)
 
     found = await measure(dict.fromkeys(streams, ()))

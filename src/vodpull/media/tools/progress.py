@@ -21,10 +21,6 @@ class ToolProgress:
     """Seconds of video per second of wall time; 0 when it is not known yet."""
 
 
-def unheard(_progress: ToolProgress) -> None:
-    """Take the progress of work for which nobody waits: its report is read for the stall limit only."""
-
-
 class ProgressReader:
     """Turns the bytes of a progress report into `ToolProgress` values, one for each change."""
 

@@ -21,7 +21,7 @@ from typing import Any
 from vodpull.errors import EncodeStalled
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.out_of_memory import memory_kills
-from vodpull.media.tools.outcome import Finished
+from vodpull.media.tools.outcome import Finished, check
 from vodpull.media.tools.progress import ProgressReader, ToolProgress
 from vodpull.media.tools.sandbox import Toolbox, confined
 
@@ -117,6 +117,25 @@ async def run(
         starved=memory_kills() != kills,
         **report,
     )
+
+
+async def run_unheard(
+    argv: Sequence[str], what: str, *, toolbox: Toolbox, reads: Mapping[str, Path], writes: Path, limits: RunLimits
+) -> Finished:
+    """
+    Run an FFmpeg for whose progress nobody waits: its report is read for the stall limit only.
+
+    `what` says what it is doing, as for `check`.
+
+    Raises:
+        EncodeStalled: a time limit was reached.
+        EncodeFailed, EncodeInterrupted, StorageFull: as `check` says.
+    """
+    finished = await run(
+        argv, toolbox=toolbox, reads=reads, writes=writes, limits=limits, on_progress=lambda _progress: None
+    )
+    check(finished, what)
+    return finished
 
 
 @asynccontextmanager

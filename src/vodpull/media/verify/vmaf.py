@@ -24,9 +24,8 @@ from vodpull.media.plan.seek_points import MAX_GROUP_S
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import ToolProgress
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 SAMPLES = 3
@@ -98,15 +97,14 @@ async def measure_quality(
     """
     scores: dict[str, list[float]] = {}
     for sample in samples:
-        finished = await run(
+        await run_unheard(
             build_vmaf_argv(sample),
+            "measuring the quality",
             toolbox=toolbox,
             reads={"source": sample.source, **_inputs(sample)},
             writes=folder,
             limits=limits,
-            on_progress=_unheard,
         )
-        check(finished, "measuring the quality")
         for number, name in enumerate(sample.renditions):
             found = await asyncio.to_thread(_read, folder, number)
             if len(found) != sample.frames:
@@ -118,10 +116,6 @@ async def measure_quality(
 def quality_limits(frames: int, renditions: int) -> RunLimits:
     """Return limits that no honest measurement of one sample reaches."""
     return RunLimits(wall_s=120 + WALL_S_PER_FRAME * frames * renditions)
-
-
-def _unheard(_progress: ToolProgress) -> None:
-    """Nobody waits for a bar here; the report is read for the stall limit only."""
 
 
 def _inputs(sample: VmafSample) -> dict[str, Path]:

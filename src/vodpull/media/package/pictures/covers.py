@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from vodpull.errors import EncodeFailed, EncodeInterrupted, MediaTooLarge, MediaUnsupported, NotMedia
+from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotMedia
 from vodpull.media.inspect.jpeg import START, jpeg_size
 from vodpull.media.inspect.watermark_picture import PNG_START
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 COVER_FILE = "cover.jpg"
@@ -56,18 +55,15 @@ async def make_cover(picture: Path, folder: Path, *, toolbox: Toolbox) -> Path:
         raise NotMedia("the file is no JPEG, PNG or WebP picture")
     if kind[1] != "mjpeg" and toolbox.sandbox != "bwrap":
         raise MediaUnsupported("PNG and WebP pictures are decoded in the sandbox only, which does not work here")
-    finished = await run(
-        build_cover_argv(*kind),
-        toolbox=toolbox,
-        reads={"picture": picture},
-        writes=folder,
-        limits=LIMITS,
-        on_progress=unheard,
-    )
     try:
-        check(finished, "reading the picture")
-    except EncodeInterrupted:  # nobody's fault
-        raise
+        await run_unheard(
+            build_cover_argv(*kind),
+            "reading the picture",
+            toolbox=toolbox,
+            reads={"picture": picture},
+            writes=folder,
+            limits=LIMITS,
+        )
     except EncodeFailed as error:
         raise NotMedia("the picture is damaged, or larger than pictures may be") from error
     made = folder / COVER_FILE

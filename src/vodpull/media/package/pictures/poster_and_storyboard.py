@@ -27,9 +27,8 @@ from vodpull.media.package.playlists.hls import Segment
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 # So many moments, spread over the whole film, show what it is about; more only cost memory.
@@ -85,15 +84,14 @@ async def make_storyboard(
     storyboard = plan_storyboard(source.segments, source.rung, folder=f"{video_id}/storyboard")
     index, choice = out_folder / storyboard_name(video_id), out_folder / CHOICE_FILE
     await asyncio.to_thread(_write_index, index, out_folder / storyboard.folder, storyboard_index(storyboard.cues))
-    finished = await run(
+    await run_unheard(
         build_storyboard_argv(storyboard, source.segments, source.rung),
+        "making the storyboard",
         toolbox=toolbox,
         reads={"rendition": source.file},
         writes=out_folder,
         limits=limits,
-        on_progress=unheard,
     )
-    check(finished, "making the storyboard")
     await asyncio.to_thread(_require_pictures, out_folder, storyboard.sheets)
     return await asyncio.to_thread(_read_choice, choice)
 
@@ -178,15 +176,14 @@ async def make_poster(
         StorageFull: the disk is full.
         OutputInvalid: FFmpeg left no whole picture.
     """
-    finished = await run(
+    await run_unheard(
         build_poster_argv(number, name),
+        "making the poster",
         toolbox=toolbox,
         reads={"rendition": rendition},
         writes=out_folder,
         limits=limits,
-        on_progress=unheard,
     )
-    check(finished, "making the poster")
     await asyncio.to_thread(_require_pictures, out_folder, (name,))
 
 

@@ -25,9 +25,8 @@ from vodpull.media.plan.seek_points import RUN_UP_S, SEEKABLE
 from vodpull.media.plan.template_toml import ABR
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 STILL_FILE = "still.jpg"
@@ -168,10 +167,7 @@ def _jpeg_flags() -> Sequence[str]:
 
 
 async def _written(argv: Sequence[str], source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
-    finished = await run(
-        argv, toolbox=toolbox, reads={"source": source}, writes=folder, limits=LIMITS, on_progress=unheard
-    )
-    check(finished, "making the still")
+    await run_unheard(argv, "making the still", toolbox=toolbox, reads={"source": source}, writes=folder, limits=LIMITS)
     file = folder / STILL_FILE
     if not file.is_file() or await asyncio.to_thread(jpeg_size, file) is None:
         raise incomplete(folder, "FFmpeg left no whole picture")

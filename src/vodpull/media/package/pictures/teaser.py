@@ -12,9 +12,8 @@ from pathlib import Path
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check, incomplete
-from vodpull.media.tools.progress import unheard
-from vodpull.media.tools.run import run
+from vodpull.media.tools.outcome import incomplete
+from vodpull.media.tools.run import run_unheard
 from vodpull.media.tools.sandbox import Toolbox
 
 TEASER_S = 3.0
@@ -40,15 +39,14 @@ async def make_teaser(
         StorageFull: the disk is full.
         OutputInvalid: FFmpeg left no whole picture.
     """
-    finished = await run(
+    await run_unheard(
         build_teaser_argv(rung, name),
+        "making the teaser",
         toolbox=toolbox,
         reads={"rendition": rendition},
         writes=out_folder,
         limits=limits,
-        on_progress=unheard,
     )
-    check(finished, "making the teaser")
     if await asyncio.to_thread(webp_size, out_folder / name) is None:
         raise incomplete(out_folder, "FFmpeg left no whole teaser")
 

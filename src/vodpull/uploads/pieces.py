@@ -21,17 +21,21 @@ SPARES = 4
 """Spans of memory that are kept for the next body: fresh memory costs as much as the bytes that come into it."""
 
 
+Fill = Callable[[memoryview], Awaitable[int]]
+"""Puts what comes next into memory until that is full; less: no more comes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Announced:
-    """A body of announced length that comes straight into memory."""
+    """A body of announced length, which comes straight into memory where it can."""
 
     size_bytes: int
-    fill: Callable[[memoryview], Awaitable[int]]
-    """Puts what comes next into memory until that is full; less: no more comes."""
+    fill: Fill | None
+    """None: it cannot."""
     on_cut: Callable[[], None]
-    """Is told when less came than was announced; what it raises breaks the body off."""
+    """Is told when less came into memory than was announced; what it raises breaks the body off."""
     stream: AsyncIterator[bytes]
-    """The same as it comes, for when others hold much: then a body holds no memory before its bytes are there."""
+    """The same as it comes, also for when others hold much: a body holds no memory then before its bytes are there."""
 
 
 Body = AsyncIterator[bytes] | Announced
@@ -90,13 +94,13 @@ def pieces(body: Body, *, at: int, most: int, memory: Memory) -> AsyncGenerator[
     Whoever takes a piece gives its memory back. Raises `UploadMalformed` on the way when it is longer than `most`.
     """
     if isinstance(body, Announced):
-        if memory.has_room:
-            return _filled(body, at=at, most=most, memory=memory)
+        if body.fill and memory.has_room:
+            return _filled(body, body.fill, at=at, most=most, memory=memory)
         body = body.stream
     return _collected(body, at=at, most=most, memory=memory)
 
 
-async def _filled(body: Announced, *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
+async def _filled(body: Announced, fill: Fill, *, at: int, most: int, memory: Memory) -> AsyncGenerator[Piece]:
     if body.size_bytes > most:
         raise UploadMalformed(TOO_LONG)
     left = body.size_bytes
@@ -104,7 +108,7 @@ async def _filled(body: Announced, *, at: int, most: int, memory: Memory) -> Asy
         room = memory.take(min(SPAN_BYTES - at % SPAN_BYTES, left))
         size_bytes = 0
         try:
-            size_bytes = await body.fill(room)
+            size_bytes = await fill(room)
         finally:
             if not size_bytes:
                 memory.give_back(room)

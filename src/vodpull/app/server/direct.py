@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
 
 import httptools
-from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
 from vodpull.api.http.bodies import FILL
-from vodpull.app.server.connections import Connections
 from vodpull.app.server.protocol import GuardedProtocol
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -25,18 +21,8 @@ class DirectProtocol(GuardedProtocol):
     From then on the rest of that body is framed here, whichever way it is read; the next request gets a new parser.
     """
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        *,
-        connections: Connections,
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, connections=connections, _loop=_loop)
-        self.left_bytes: int | None = None
-        """Of a body, which the parser will not see; None: it sees what comes."""
+    left_bytes: int | None = None
+    """Of a body, which the parser will not see; None: it sees what comes."""
 
     def begin(self) -> None:
         """Begin a request, and offer its body."""

@@ -14,7 +14,7 @@ from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.video_output import Told
 from vodpull.cli.library.videos import of_each
 from vodpull.cli.terminal.outcome import size_text
-from vodpull.cli.terminal.output import print_json, printable
+from vodpull.cli.terminal.output import print_json, print_problem, printable
 from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def _outcome(video: Video) -> int:
     if video.encode_state != "failed":
         return 0
     for error in filter(None, (job.error for job in video.jobs)):
-        typer.echo(f"Error ({error.code}): {printable(video.name)}: {printable(error.message)}", err=True)
-        typer.echo(f"Fix: {error.remedy}", err=True)
+        print_problem(error.code, printable(f"{video.name}: {error.message}"), error.remedy)
     return 1
 
 

@@ -46,5 +46,10 @@ def print_error(error: VodpullError, *, about: str = "") -> None:
     """Print an expected error to stderr: what, with a word for what it is about, and how to fix it."""
     named = f"{error.field}: " if error.field and error.field not in str(error) else ""
     where = f"{printable(about)}: " if about else ""
-    typer.echo(f"Error ({error.code}): {where}{named}{error}", err=True)
-    typer.echo(f"Fix: {error.remedy}", err=True)
+    print_problem(error.code, f"{where}{named}{error}", error.remedy)
+
+
+def print_problem(code: str, text: str, remedy: str) -> None:
+    """Print what went wrong, and how to fix it, to stderr."""
+    typer.echo(f"Error ({code}): {text}", err=True)
+    typer.echo(f"Fix: {remedy}", err=True)

@@ -309,6 +309,7 @@ def averaged(fine: bytes, columns: Covered, rows: Covered, *, wide: int) -> byte
     return bytes(found)
 
 
+@lru_cache(maxsize=32)
 def covered(cells: int, whole: int, part: tuple[float, float]) -> Covered:
     """Return what cells cover of a finer row, of which they are a part: the share where it begins, and that it has."""
     first, share = part

@@ -179,7 +179,7 @@ class Transfer:
         if length is not None and length > most:
             raise UploadMalformed(RUNS_OVER)
         with self._uploads.promised(length):
-            body = _body(request, length) if length is not None else _within(request.stream(), most)
+            body = _body(request, length, most=most)
             end, received = await self._uploads.take_body(ticket, place, body, is_first=is_first)
         return answer(request, _said(end.text(self._uploads.terms.key), end, received))
 
@@ -206,7 +206,7 @@ class _FormReading:
             if piece:
                 yield piece
         if not self._form.is_whole:
-            raise UploadDamaged("chunk is damaged")
+            _refuse_damaged()
 
     async def admitted(self) -> Ticket:
         """Return what the form's token lets in."""
@@ -228,16 +228,16 @@ class _FormReading:
             raise UploadTooLarge("file is larger than fsizeLimit")
 
 
-def _body(request: Request, length: int | None) -> Body:
-    """Return a body that must have the length that was announced."""
-    fill, stream = fill_of(request), _checked(request.stream(), length)
-    if fill is None or length is None:
-        return stream
+def _body(request: Request, length: int | None, *, most: int) -> Body:
+    """Return a body that must have the length that was announced, or else ends with its block."""
+    if length is None:
+        return _within(request.stream(), most)
+    whole = _whole(request.stream(), length)
+    return Announced(size_bytes=length, fill=fill_of(request), on_cut=_refuse_damaged, stream=whole)
 
-    def damaged() -> None:
-        raise UploadDamaged("chunk is damaged")
 
-    return Announced(size_bytes=length, fill=fill, on_cut=damaged, stream=stream)
+def _refuse_damaged() -> None:
+    raise UploadDamaged("chunk is damaged")
 
 
 async def _within(body: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
@@ -249,13 +249,13 @@ async def _within(body: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]
         yield data
 
 
-async def _checked(body: AsyncIterator[bytes], length: int | None) -> AsyncIterator[bytes]:
+async def _whole(body: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
     seen = 0
     async for data in body:
         seen += len(data)
         yield data
-    if length is not None and seen != length:
-        raise UploadDamaged("chunk is damaged")
+    if seen != length:
+        _refuse_damaged()
 
 
 def _said(ctx: str, end: BlockPlace, received: Received) -> dict[str, object]:

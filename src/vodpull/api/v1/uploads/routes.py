@@ -224,9 +224,9 @@ class _Left:
         self.is_cut = False
 
     def body(self, length: int | None) -> Body:
-        fill = fill_of(self._request)
-        if fill is None or length is None:
+        if length is None:
             return self.stream()
+        fill = fill_of(self._request)
         return Announced(size_bytes=length, fill=fill, on_cut=self._cut, stream=self.stream())
 
     def _cut(self) -> None:

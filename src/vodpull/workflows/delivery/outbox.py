@@ -32,7 +32,7 @@ from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.tasks import Tasks, task_of_job
+from vodpull.videos.trans_no_tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.callback_bodies import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.videos.wire.edits import edit_info

@@ -23,10 +23,10 @@ from vodpull.errors import (
     UploadTooLarge,
 )
 from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.body_memory import Announced, Body
 from vodpull.uploads.inbox import Received, Sums
 from vodpull.uploads.model import Ticket
 from vodpull.uploads.parts import Part
-from vodpull.uploads.pieces import Announced, Body
 from vodpull.uploads.terms import MAX_BLOCKS
 from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number

@@ -15,6 +15,7 @@ from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.import_lists import READERS, send
 from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
 from vodpull.cli.terminal.output import Json, print_json, print_table, printable
+from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ SecretFile = Annotated[
     ),
 ]
 Template = Annotated[str, typer.Option(help="Template of the outputs.")]
-Parallel = Annotated[int, typer.Option(help="Videos under way at the same time.", min=1, max=50)]
+Parallel = Annotated[int, typer.Option(help="Videos under way at the same time.", min=1, max=MAX_PARALLEL)]
 MaxRate = Annotated[
     float, typer.Option(help="Most megabytes per second of all downloads together; 0: no limit.", min=0)
 ]
@@ -58,7 +59,7 @@ def _source_command(kind: str) -> Callable[..., None]:
     def bring(
         place: Place = None,
         template: Template = "",
-        parallel: Parallel = 4,
+        parallel: Parallel = PARALLEL,
         max_rate: MaxRate = 0,
         dry_run: DryRun = False,
         detach: Detach = False,
@@ -97,7 +98,7 @@ def _file_command(kind: str) -> Callable[..., None]:
             str, typer.Option(help="Name of the library, where several lists use the same ids for other videos.")
         ] = "",
         template: Template = "",
-        parallel: Parallel = 4,
+        parallel: Parallel = PARALLEL,
         max_rate: MaxRate = 0,
         dry_run: DryRun = False,
         detach: Detach = False,

@@ -13,11 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.durations import seconds_of
-
-PATIENCE_S = 300.0
-"""As long as the service may be away while its library is read."""
 
 
 def export(
@@ -49,7 +47,7 @@ def export(
 
     part = file.with_name(f"{file.name}.part")
     here, whole_bytes = _written(part)
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client, part.open("ab") as target:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client, part.open("ab") as target:
         target.truncate(whole_bytes)
         for listed in client.videos(sort="oldest"):
             if listed.video_id in here:

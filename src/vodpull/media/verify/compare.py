@@ -28,6 +28,7 @@ from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
@@ -43,7 +44,16 @@ from vodpull.media.verify.instants import (
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
-BESIDE = ("segments.py", "film.py", "display.py", "mark.py", "account.py", "ends.py", "hearing.py", "sound_frames.py")
+BESIDE = (
+    "segments.py",
+    "film.py",
+    "display.py",
+    "mark.py",
+    "completeness.py",
+    "ends.py",
+    "hearing.py",
+    "sound_frames.py",
+)
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
 # Decoding 8K from far back, several times over.
@@ -277,7 +287,7 @@ async def ask_proof(
     burnt: Sequence[tuple[str, Path]] = (),
 ) -> Found:
     """
-    Compare fragments in a folder with a source of so many bytes; `orders` are those of the child.
+    Compare fragments in a folder with a source of so many bytes; `orders` are those of the child, but for `in_step_s`.
 
     Raises:
         EncodeFailed: the child crashed.
@@ -287,7 +297,7 @@ async def ask_proof(
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
     answer = await ask_pyav(
         "proof.py",
-        orders,
+        {**orders, "in_step_s": IN_STEP_S},
         ("renditions", folder),
         ("source", source),
         *burnt,

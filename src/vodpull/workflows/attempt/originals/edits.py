@@ -24,7 +24,7 @@ from vodpull.jobs.model import Asset, Batch, Job, fragments_name
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.media import edit
 from vodpull.videos.library import find_video
-from vodpull.videos.tasks import task_of_job
+from vodpull.videos.trans_no_tasks import task_of_job
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored_video import bring_stored
 from vodpull.workflows.attempt.workspace.workspace import Workspace

@@ -114,6 +114,28 @@ async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader
     assert (await reader.find(Lookup(key.access_key))).key is not None
 
 
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_small_tables_are_read_by_their_indexes_too(database: sa.Engine, key: NewKey) -> None:
+    view = accepted(database, key)
+    database.dispose()  # a connection that ends has counted what it did
+    before = _whole_reads(database)
+    reader = open_query_reader(database, VAULT)
+    for lookup in (Lookup(key.access_key, task_id=view.batch.batch_id), Lookup(key.access_key, trans_no="t")) * 8:
+        assert (await reader.find(lookup)).batch is not None
+    await reader.close()
+    assert _whole_reads(database) == before
+
+
+def _whole_reads(database: sa.Engine) -> dict[str, int]:
+    """Return how often each table has been read from end to end, when nobody is connected any more."""
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with database.connect() as connection:
+        while connection.scalar(sa.text(others)):
+            connection.rollback()
+        counts = connection.execute(sa.text("select relname, seq_scan from pg_stat_user_tables"))
+        return {row.relname: row.seq_scan for row in counts}
+
+
 async def test_many_are_asked_together_and_each_gets_its_own(
     database: sa.Engine, reader: QueryReader, key: NewKey
 ) -> None:

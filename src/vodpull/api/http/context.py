@@ -18,7 +18,7 @@ from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.query_reader import QueryReader
+from vodpull.jobs.status.lookups import QueryReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.clapper import ffmpeg
@@ -14,7 +16,11 @@ from tests.integration.media.pipeline import VIDEO_ID, encoded, plan_source
 
 from vodpull.media import Original, Toolbox, look_ahead
 from vodpull.media.confined import film, sights
+from vodpull.media.inspect import probe as inspect_probe
 from vodpull.media.package.package import package_media
+from vodpull.media.tools.outcome import Finished
+from vodpull.media.tools.run import run
+from vodpull.media.verify import ahead
 from vodpull.media.verify.compare import Subject, source_orders
 from vodpull.media.verify.content import Proof, prove_content
 
@@ -146,3 +152,27 @@ def test_lines_that_cannot_be_read_are_none(packaged: tuple[Subject, Path], tmp_
     for written in (content, first + content):
         (tmp_path / seen.name).write_bytes(written)
         assert sights.known(tmp_path, TOOLS, source=source, orders=orders) == {}
+
+
+async def test_of_large_pictures_only_some_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toolbox: Toolbox
+) -> None:
+    """PyAV leaves each that was looked at in memory, until the interpreter looks for circles."""
+    source, picture_bytes = tmp_path / "large.mp4", 2560 * 1440 * 3 // 2
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=2560x1440:r=50:d=2", "-c:v", "libx264", "-preset", "ultrafast", source)
+    info, plan = await plan_source(source, toolbox=toolbox)
+    peaks_bytes: list[int] = []
+
+    async def watched(*words: Any, **options: Any) -> Finished:
+        finished = await run(*words, **options)
+        peaks_bytes.append(finished.peak_memory_bytes)
+        return finished
+
+    monkeypatch.setattr(inspect_probe, "run", watched)
+    for at_s in (0.0, 1.0):
+        monkeypatch.setattr(ahead, "picture_instants", lambda _plan, at_s=at_s: (at_s,))
+        await look_ahead(plan, Original(path=source, info=info), tmp_path, toolbox=toolbox)
+    few, many = peaks_bytes
+    seen = json.loads((tmp_path / sights.SIGHTS).read_text().splitlines()[1])[1]
+    assert len(seen) > 30
+    assert many - few < 10 * picture_bytes

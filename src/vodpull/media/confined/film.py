@@ -6,6 +6,7 @@ Imported by path, by a confined child. Only PyAV, the standard library, and what
 
 from __future__ import annotations
 
+import gc
 import importlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,6 +51,8 @@ class Tools:
     display: Any
     sounds: Any
     look: Any
+    tidy: Callable[[], object] = lambda: None
+    """Frees pictures that nobody has any more: PyAV ties each to what is said beside it."""
 
     @property
     def failures(self) -> tuple[type[BaseException], ...]:
@@ -65,9 +68,11 @@ class Tools:
 
 
 def imported() -> Tools:
-    """Import what lies beside this file in a child."""
+    """Import what lies beside this file, in a process that does nothing else."""
     names = ("av", "segments", "likeness", "display", "sound_frames", "look")
-    tools = Tools(*map(importlib.import_module, names))
+    tools = Tools(*map(importlib.import_module, names), tidy=gc.collect)
+    # What is here already stays: looking through it for each picture would take longer than the picture.
+    gc.freeze()
     # FFmpeg's own complaints are of no use to anyone here.
     tools.av.logging.set_level(None)
     return tools

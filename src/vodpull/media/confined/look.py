@@ -86,13 +86,15 @@ class Look:
         down = _place(frame.height, first=top, length=height, inside=high)
         cells = self._part(frame, size, (across, down))
         barred = min(wide, high) < 1
-        return Sight(
+        seen = Sight(
             at_s=at_s,
             cells=_turned(cells, size, turn),
             shape=1 / shape if lies else shape,
             hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
             beside=_beside(self._scaled(frame), size, (wide, high), covered=covered) if barred else 0.0,
         )
+        self._tools.tidy()
+        return seen
 
     def _scaled(self, frame: Any) -> Scaled:
         return partial(_luma, self._scaler, frame)

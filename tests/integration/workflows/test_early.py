@@ -62,6 +62,25 @@ async def test_meanwhile_the_source_is_seen_for_the_proof(database: sa.Engine, t
     assert await production.seen_ahead.take(made.job) == seen.parent
 
 
+async def test_so_it_is_beside_the_encode_of_one_chunk_wherever_that_is_made(
+    database: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, info = await pulled(bench(database, tmp_path, seconds=2, is_shared=True))
+    production, folders = Production(made.can), list[Path]()
+
+    async def look(_plan: object, original: media.Original, folder: Path, **_: object) -> None:
+        assert original.path == made.can.workspace(made.job).source
+        folders.append(folder)
+        await asyncio.Event().wait()  # it never ends by itself
+
+    monkeypatch.setattr(media, "look_ahead", look)
+    async with asyncio.timeout(LIMIT_S):
+        await production.make_all(made.job, info)
+        assert folders == [await production.seen_ahead.take(made.job)]
+        await production.make_all(made.job, info)
+    assert len(folders) == 1, "once"
+
+
 async def test_a_proof_waits_for_nothing_that_is_still_to_be_seen(database: sa.Engine, tmp_path: Path) -> None:
     made = bench(database, tmp_path, seconds=600)
     info, ahead = await media.probe(made.source, toolbox=made.can.toolbox), SeenAhead(made.can)

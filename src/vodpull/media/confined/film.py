@@ -70,7 +70,8 @@ class Tools:
 def imported() -> Tools:
     """Import what lies beside this file, in a process that does nothing else."""
     names = ("av", "segments", "likeness", "display", "sound_frames", "look")
-    tools = Tools(*map(importlib.import_module, names), tidy=gc.collect)
+    av, segments, likeness, display, sounds, look = map(importlib.import_module, names)
+    tools = Tools(av, segments, likeness, display, sounds, look, gc.collect)
     # What is here already stays: looking through it for each picture would take longer than the picture.
     gc.freeze()
     # FFmpeg's own complaints are of no use to anyone here.

@@ -174,11 +174,13 @@ class Production:
 
     async def make_all(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that every piece is there."""
-        await self._carefully(job, info, partial(self._make_pieces, job))
+        await self._carefully(job, info, partial(self._make_pieces, job, info))
 
-    async def _make_pieces(self, job: Job, planned: Planned) -> None:
+    async def _make_pieces(self, job: Job, info: media.MediaInfo, planned: Planned) -> None:
         await self._context.enter_stage(job, Stage.ENCODE)
-        await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
+        original = media.Original(path=await self.originals.readable(job), info=info)
+        async with self.seen_ahead.meanwhile(job, planned.plan, original):
+            await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
         """
@@ -247,7 +249,7 @@ class Production:
         await self._context.enter_stage(job, Stage.PACKAGE)
         parts = await self._parts(job, planned)
         if parts is None:
-            await self._make_pieces(job, planned)
+            await self._make_pieces(job, info, planned)
             parts = await self._parts(job, planned)
             await self._context.enter_stage(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above

@@ -7,6 +7,8 @@ It is a cache and no more: nothing waits for it, and what is missing the proof l
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -28,15 +30,25 @@ class SeenAhead:
         self._looks: dict[str, asyncio.Task[None]] = {}
 
     async def look(self, job: Job, plan: media.EncodePlan, original: media.Original) -> None:
-        """Look at a source that is whole here, until all is seen or somebody takes what there is."""
+        """Look at a source that is whole here, until all is seen or somebody takes what there is; once."""
         name = attempt_name(job)
-        if name in self._looks:
+        if name in self._looks or self._context.workspace(job).seen.exists():
             return
         look = self._looks[name] = asyncio.create_task(self._look(job, plan, original))
         try:
             await asyncio.wait([look])
         finally:
             await self._end(name)
+
+    @asynccontextmanager
+    async def meanwhile(self, job: Job, plan: media.EncodePlan, original: media.Original) -> AsyncIterator[None]:
+        """Look at a source as long as the block makes what will be compared with it."""
+        look = asyncio.create_task(self.look(job, plan, original))
+        try:
+            yield
+        finally:
+            look.cancel()
+            await asyncio.wait([look])
 
     async def take(self, job: Job) -> Path | None:
         """End the look at a source, and return the folder with what was seen; None: nothing was."""

@@ -29,6 +29,7 @@ import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
 from vodpull.media.confined import display, film, hearing, look, segments, sound_frames
+from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.verify import likeness, sound_likeness
 
 # Rounding to frames at both ends, and what containers say of lengths.
@@ -169,8 +170,8 @@ def heard(file: Path, first_s: float, hearing_s: float) -> sound_likeness.Heard:
 def compared_sound(ours: Path, theirs: Path, at_s: float) -> str:
     """Return what differs between what is heard in both after an instant."""
     known = heard(theirs, at_s - LATE_S, HEARD_S + 2 * LATE_S)
-    late_by = round(LATE_S / sound_likeness.HOP_S)
-    return sound_likeness.compare_sounds(heard(ours, at_s, HEARD_S), known, late_by=late_by).wrong
+    late_by, slack = (round(each_s / sound_likeness.HOP_S) for each_s in (LATE_S, IN_STEP_S))
+    return sound_likeness.compare_sounds(heard(ours, at_s, HEARD_S), known, late_by=late_by, slack=slack).wrong
 
 
 def compare(service: Vodpull, file: Path, url: str, *, folder: Path) -> Result:

@@ -43,7 +43,7 @@ from vodpull.media.package.playlists.presentation import (
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.cuts import Chunk, lasting_chunks, missing_share
+from vodpull.media.plan.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning

@@ -14,6 +14,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] [S
 - `sounds`, each with `folder`, `init`, `segments` (so many it has) and `stream`, the stream of the source that must be
   heard,
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
+- `in_step_s`: by how much sound may be late or early,
 - `count`: whether all pictures and samples of the source are counted,
 - `seen`: whether the folder SEEN has what the source shows at some of the instants, as sights.py has written it,
 - `subjects`: what is measured, as in segments.py; a segment that is decoded for both is decoded once.
@@ -21,7 +22,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] [S
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
 Only PyAV, the standard library, and the scripts segments.py, film.py, look.py, sights.py, display.py, mark.py,
-account.py, ends.py, hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
+completeness.py, ends.py, hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
+from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
@@ -45,7 +46,7 @@ from vodpull.media.verify.sound_likeness import SoundLikeness
 
 BESIDE = (
     *("segments.py", "film.py", "look.py", "sights.py", "display.py", "mark.py"),
-    *("account.py", "ends.py", "hearing.py", "sound_frames.py"),
+    *("completeness.py", "ends.py", "hearing.py", "sound_frames.py"),
 )
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
@@ -292,7 +293,7 @@ async def ask_proof(
     more: Sequence[tuple[str, Path]] = (),
 ) -> Found:
     """
-    Compare fragments in a folder with a source of so many bytes; `orders` are those of the child.
+    Compare fragments in a folder with a source of so many bytes; `orders` are those of the child, but for `in_step_s`.
 
     `more`: what of that they say there is, in the child's order.
 
@@ -304,7 +305,7 @@ async def ask_proof(
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
     answer = await ask_pyav(
         "proof.py",
-        orders,
+        {**orders, "in_step_s": IN_STEP_S},
         ("renditions", folder),
         ("source", source),
         *more,

@@ -250,7 +250,7 @@ class EarlyEncoder:
 
     async def _is_here(self, part: Arriving, outlook: _Outlook, number: int) -> bool:
         """Return True when a chunk can be encoded now: a slot that nobody wants is free, and its bytes are here."""
-        if self._context.encoders.locked() or len(self._encodes) >= self._context.encode_slots:
+        if self._context.encoders.locked() or len(self._encodes) >= self._context.encoders.slots:
             return False
         if outlook.stop_bytes is not None:
             return True

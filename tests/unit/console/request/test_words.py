@@ -46,6 +46,7 @@ def collected() -> Iterator[str]:
     yield from (state.value for states in (Stage, DeliveryState) for state in states)
     yield from (kind.value for kind in EventKind if kind.value.startswith("video."))
     yield from (*STATES, *library.STATES, *library.ENCODE_STATES, "alive", "stopped")
+    yield from ("cut", "join")
     yield from (queue.name for queue in Queues.of(fetch_slots=1, encode_slots=1).all())
 
 
@@ -107,6 +108,13 @@ def test_a_reason_of_several_parts_is_retold_part_by_part(reason: str, told: str
 def test_sentences_with_numbers_are_retold(text: str) -> None:
     assert re.search(r"[\u4e00-\u9fff]", retell(text, SAY))
     assert retell(text, say_in("en")) == text
+
+
+def test_many_bytes_are_told_as_a_size() -> None:
+    text = "9000000 bytes do not fit: the account has used 4096 bytes of its storage quota of 300000 bytes"
+    told = "9.0 MB do not fit: the account has used 4096 bytes of its storage quota of 300 kB"
+    assert retell(text, say_in("en")) == told
+    assert re.findall(r"[\d.]+ \w+", retell(text, SAY)) == ["9.0 MB", "300 kB", "4096 字节"]
 
 
 def test_an_unknown_sentence_stays_as_it_is() -> None:

@@ -103,6 +103,10 @@ def test_commands_and_client_cut_and_see_materials(editor: Vodpull, videos: list
     assert done.returncode == 0, done.stderr
     made = original_of(editor, json.loads(done.stdout)["video_id"], tmp_path)
     assert read_pictures(made, TOTAL).wrong(range(37, 42), tolerance=0) == []
+    video = editor.api("GET", f"/videos/{json.loads(done.stdout)['video_id']}").json()
+    assert [entry["stage"] for entry in video["jobs"][0]["timeline"]][:2] == ["fetch", "probe"], (
+        "it does not wait while it is made"
+    )
     refused = editor.run("videos", "join", videos[0], "--name", "x", **settings)
     assert (refused.returncode, "video_ids" in refused.stderr) == (1, True)
     token = wire(editor, "/vod/material/getMaterialUploadToken", {"fileList": [{"name": "logo", "suffix": "png"}]})

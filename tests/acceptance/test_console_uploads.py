@@ -111,11 +111,19 @@ def test_an_upload_goes_on_after_the_service_died_and_the_page_was_loaded_again(
 
 
 def test_what_cannot_be_sent_says_why(console: Watched, film: Path, tmp_path: Path) -> None:
-    empty, text = tmp_path / "empty.mp4", tmp_path / "film.srt"
+    empty, large, text = tmp_path / "empty.mp4", tmp_path / "large.mp4", tmp_path / "film.srt"
     empty.write_bytes(b"")
     text.write_text(SPOKEN)
     page = console.page
     console.open("uploads")
+    page.evaluate(f"document.getElementById('uploads').dataset.mostBytes = {FILM_BYTES}")
+    with large.open("wb") as file:
+        file.truncate(FILM_BYTES + 1)
+    page.locator("[data-files]").set_input_files([large])
+    refused = page.locator(".upload")
+    expect(refused.locator("[data-problem]")).to_have_text(re.compile(r"larger than [\d.]+ .B, the most that is taken"))
+    expect(refused.locator("[data-fix]")).to_contain_text("VODPULL_MAX_SOURCE_BYTES")
+    refused.get_by_role("button", name="Remove").click()
     page.locator("[data-files]").set_input_files([empty, film, text])
     expect(page.get_by_text("the file is empty")).to_be_visible()
     page.get_by_role("button", name="Upload", exact=True).click()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +34,9 @@ ILL: tuple[State, ...] = ("cut", "503", "500")
 
 LOST = 75
 """Exit code of a process that was silent for too long."""
+
+CLAIM = (b"ENQUEUED", b"PENDING", f"{socket.gethostname()}-".encode())
+"""Words of the statement by which a worker takes work out of a queue, its id among them; the commit comes after it."""
 
 TAKEN_OVER_S = 60
 """A worker that vanished is replaced within this time."""
@@ -109,7 +114,7 @@ def test_a_frozen_worker_is_replaced_and_ends_itself_when_it_wakes(
 def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
     tmp_path: Path, link: str, origin: Origin, postgres: Postgres, s3_environment: dict[str, str]
 ) -> None:
-    """Two network namespaces: in one of them is nothing but a worker."""
+    """Two network namespaces: in one of them is nothing but a worker. The link is cut in the middle of a claim."""
     database_url = postgres.url()
     with (
         wire_to(f"127.0.0.1:{postgres.port}", host=link) as database,
@@ -128,7 +133,14 @@ def test_a_worker_behind_a_cut_link_is_replaced_and_ends_itself(
         with running([api, far]):
             task_id = api.pull([{"fetchUrl": f"{trusted}/{LONG_CLIP}"}])
             until(lambda: encodes(far), within_s=120)
-            ip("link", "set", LINK, "down")
+            is_cut = threading.Event()
+
+            def cut() -> None:
+                ip("link", "set", LINK, "down")
+                is_cut.set()
+
+            database.before(CLAIM, cut)
+            assert is_cut.wait(timeout=120)
             with running([near]):
                 assert far.wait_end(within_s=TAKEN_OVER_S) == LOST
                 expect_done(api, task_id)

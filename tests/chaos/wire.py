@@ -6,7 +6,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
@@ -27,6 +27,7 @@ class Wire:
         self.address = f"{host}:{self._listener.getsockname()[1]}"
         self._state: State = "open"
         self._open: set[socket.socket] = set()
+        self._trap: tuple[tuple[bytes, ...], Callable[[], None]] | None = None
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -34,6 +35,10 @@ class Wire:
         self._state = state
         for connection in list(self._open):
             _end(connection)
+
+    def before(self, words: tuple[bytes, ...], act: Callable[[], None]) -> None:
+        """Do something once, before a piece with all these words goes on to the service."""
+        self._trap = words, act
 
     def close(self) -> None:
         self.become("cut")
@@ -74,8 +79,14 @@ class Wire:
             while piece := source.recv(_PIECE_BYTES):
                 if self._state == "slow":
                     time.sleep(SLOW_S)
+                self._spring(piece)
                 sink.sendall(piece)
         _end(sink)
+
+    def _spring(self, piece: bytes) -> None:
+        if self._trap is not None and all(word in piece for word in self._trap[0]):
+            (_, act), self._trap = self._trap, None
+            act()
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from vodpull import fetch, storage
-from vodpull.accounts.people.entry_rules import read_rules
 from vodpull.accounts.people.single_sign_on import SingleSignOn
+from vodpull.accounts.people.single_sign_on_rules import read_rules
 from vodpull.accounts.vault import Vault
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.oidc import Provider

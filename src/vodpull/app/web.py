@@ -16,7 +16,7 @@ from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.cloudvod.status_query import PromptStatusQuery
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.access import Access
-from vodpull.api.http.keys.waiters import Waiters
+from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.routes import create_api, status_query_of
 from vodpull.api.v1.uploads.routes import Tus
 from vodpull.app.composition import Parts
@@ -39,7 +39,7 @@ from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.playback.file_gate import FileGate
 from vodpull.workflows.delivery.inspector import Inspector
-from vodpull.workflows.requests.editing import Editing
+from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encoding import Encoding
 
 if TYPE_CHECKING:

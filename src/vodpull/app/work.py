@@ -21,6 +21,7 @@ from vodpull.jobs.source_retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
@@ -121,7 +122,7 @@ def _context(parts: Parts) -> Context:
         source_retries=SourceRetries.parse(settings.source_retries),
         max_duration_s=settings.max_duration_s,
         watch=parts.watch,
-        encode_slots=settings.encode_slots,
+        encoders=Encoders(settings.encode_slots),
         standing_aside=parts.engine.standing_aside,
     )
 

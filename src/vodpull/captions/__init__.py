@@ -10,8 +10,9 @@ from vodpull.captions.languages import (
     language_tag,
     public_tag,
 )
+from vodpull.captions.limits import MAX_BYTES, MAX_CUES
 from vodpull.captions.multivariant import TextRendition, tie
-from vodpull.captions.reading import MAX_BYTES, MAX_CUES, read_track
+from vodpull.captions.reading import read_track
 from vodpull.captions.reading_segments import read_segments
 from vodpull.captions.writing import PLAYLIST, WHOLE, WrittenTrack, write_track
 

@@ -1,4 +1,4 @@
-"""Cues as plain values, and which of them belong to a video; how many a file may have: `reading.py`. Pure."""
+"""Cues as plain values, and which of them belong to a video; how many a file may have: `limits.py`. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from vodpull.captions.limits import MAX_AT_ONCE
 from vodpull.errors import CaptionInvalid
-
-MAX_AT_ONCE = 200
-"""No screen shows more; each one is in every segment that it is seen in."""
 
 
 @dataclass(frozen=True, kw_only=True)

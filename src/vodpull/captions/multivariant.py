@@ -2,7 +2,7 @@
 Text tracks put into the multivariant playlist of a video, exchanged and taken out. Pure.
 
 Which one players show by default is decided before: of people's `jobs/store/captions.py`, of a source's own
-`workflows/attempt/captions/source_texts.py`.
+`workflows/attempt/captions/offered_texts.py`.
 """
 
 from __future__ import annotations

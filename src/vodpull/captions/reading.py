@@ -15,16 +15,9 @@ from webvtt.errors import MalformedCaptionError, MalformedFileError
 
 from vodpull.captions.cues import Cue, Track, check_crowd
 from vodpull.captions.encodings import decoded
+from vodpull.captions.limits import MAX_BYTES, MAX_CUE_CHARACTERS, MAX_CUES
 from vodpull.captions.markup import escaped, plain_cue
 from vodpull.errors import CaptionInvalid
-
-MAX_BYTES = 8 * 1024 * 1024
-"""The largest that typesetters make; what is spoken in two hours comes to a tenth of a megabyte."""
-
-MAX_CUES = 20_000
-
-MAX_CUE_CHARACTERS = 4000
-"""Of one cue: two full screens."""
 
 _ARROW = "-->"
 _TIME = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,3}))?"

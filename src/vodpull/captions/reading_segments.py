@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from vodpull.captions.cues import Cue, Track, check_crowd, shifted
 from vodpull.captions.encodings import decoded
-from vodpull.captions.reading import MAX_CUES, read_track
+from vodpull.captions.limits import MAX_CUES
+from vodpull.captions.reading import read_track
 from vodpull.errors import CaptionInvalid
 
 _HEAD = re.compile(r"[^\n]*\n(?:[^\n]+\n)*")

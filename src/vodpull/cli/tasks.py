@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, find_key, open_client
 from vodpull.cli.sources import check_url, read_sources
 from vodpull.cli.terminal.outcome import print_outcome
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 SUCCEEDED = 2
 """`status`, `pullStatus` and `cmdStatus` of the wire contract."""
-
-WATCH_PATIENCE_S = 60.0
-"""A service that restarts is waited for while a task is followed."""
 
 Task = Annotated[str, typer.Argument(help="Id from the reply of pullVideo.", metavar="TASK")]
 Item = Annotated[int | None, typer.Option(help="Only this item, counted from 0.", min=0)]
@@ -87,7 +85,7 @@ def pull(
     if not wait:
         _print_ids(batch, for_people=for_people)
         return
-    with open_client(server, cacert, patience_s=WATCH_PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.FOLLOWING_S) as client:
         final = client.wait(batch.batch_id) if as_json else _follow(client, batch.batch_id)
         if for_people:
             print_outcome(final, server)
@@ -145,7 +143,7 @@ def watch(
     """Show the progress of a task until it is final."""
     with open_client(server, cacert) as client:
         client.query(task)  # a task or a service that is not there is told at once
-    with open_client(server, cacert, patience_s=WATCH_PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.FOLLOWING_S) as client:
         last = _lines_of_json(client.watch(task)) if as_json else _follow(client, task)
     raise typer.Exit(0 if last.succeeded else 1)
 

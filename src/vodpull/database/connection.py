@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from pydantic_core import from_json
 
@@ -25,6 +26,21 @@ NETWORK_LIMITS = {
     "tcp_user_timeout": 25_000,  # in milliseconds, unlike the others
 }
 """A connection that is cut is given up within half a minute, not after the kernel's quarter of an hour."""
+
+SESSION_LIMITS = {
+    "idle_in_transaction_session_timeout": "20s",
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+}
+"""
+The same on the server's side: what a process has locked is free again when its link was cut in a transaction.
+
+The first is shorter than the silence after which a process counts as dead (`executors.BeatLimits`): whoever takes over
+finds no lock of it. Work that a dead process was just claiming would else wait until the server gives its connection
+up, which takes two hours if nothing is set.
+"""
 
 LEAST_FREE_BYTES = 1024 * 1024
 """Free space at which a write that failed for lack of it is tried again."""
@@ -56,7 +72,7 @@ def open_database(url: str) -> sa.Engine:
         return engine
     if parsed.drivername != "postgresql+psycopg":
         raise ConfigurationError(f"{FIELD}: {parsed.drivername} is not supported", field=FIELD, remedy=URL_REMEDY)
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
@@ -65,6 +81,9 @@ def open_database(url: str) -> sa.Engine:
         json_deserializer=from_json,
         connect_args={name: value for name, value in NETWORK_LIMITS.items() if name not in parsed.query},
     )
+    sa.event.listen(engine, "connect", _limit_session)
+    sa.event.listen(engine, "handle_error", _call_outage_by_its_name)
+    return engine
 
 
 def _make_folder(folder: Path) -> None:
@@ -80,6 +99,22 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _limit_session(connection: psycopg.Connection, _record: object) -> None:
+    # Not among the parameters of the connection: poolers refuse those that they do not know.
+    settings = [value for pair in SESSION_LIMITS.items() for value in pair]
+    connection.execute("select " + ", ".join(["set_config(%s, %s, false)"] * len(SESSION_LIMITS)), settings)
+    connection.commit()
+
+
+def _call_outage_by_its_name(context: sa.engine.ExceptionContext) -> None:
+    """A connection that the server ended is an outage, whatever the driver calls it (an internal error, when idle)."""
+    found = context.sqlalchemy_exception
+    if context.is_disconnect and isinstance(found, sa.exc.InternalError):
+        raise sa.exc.OperationalError(
+            found.statement, found.params, context.original_exception, hide_parameters=True, connection_invalidated=True
+        ) from context.original_exception
 
 
 def outlast_full_disk(engine: sa.Engine, error: Exception, *, gives_up: Callable[[], bool]) -> bool:

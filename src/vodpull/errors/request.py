@@ -127,7 +127,7 @@ class QuotaExceeded(RequestError):
     """The account has as much stored as it may."""
 
     code = "quota_exceeded"
-    remedy = "Delete tasks that are no longer needed; the operator sets the quota with VODPULL_ACCOUNT_QUOTA_BYTES."
+    remedy = "Delete videos that are no longer needed; the operator sets the quota with VODPULL_ACCOUNT_QUOTA_BYTES."
 
 
 class NotAllowedNow(RequestError):

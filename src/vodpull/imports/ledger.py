@@ -15,6 +15,7 @@ from vodpull.database.import_figures import counted
 from vodpull.errors import Failure, NotFound
 from vodpull.imports.entries import Entry
 from vodpull.imports.model import EntryState, Figures, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
+from vodpull.imports.pace import fetch_rate
 from vodpull.jobs.cursors import read_cursor, write_cursor
 
 MAX_PAGE = 1000
@@ -347,6 +348,13 @@ def entry_of_job(connection: sa.Connection, job_id: str) -> tuple[Import, Listed
     found = read_import(connection, row["import_id"])
     assert found is not None  # noqa: S101 - the entry refers to it
     return found, _entry_of(row)
+
+
+def rate_of_job(engine: sa.Engine, job_id: str) -> int:
+    """Return the bytes per second that a job may fetch if it is one of an import; 0: as fast as they come."""
+    with engine.connect() as connection:
+        found = entry_of_job(connection, job_id)
+    return fetch_rate(found[0].options.max_bytes_per_s, found[0].options.parallel) if found else 0
 
 
 def line_of_job(connection: sa.Connection, import_id: str, job_id: str) -> int | None:

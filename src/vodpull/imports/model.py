@@ -9,9 +9,7 @@ from typing import NamedTuple
 
 from vodpull.errors import Failure
 from vodpull.imports.entries import Entry
-
-MAX_PARALLEL = 50
-"""Videos of one import under way at the same time, at most; how fast each may fetch: `fetch_rate.py`."""
+from vodpull.imports.pace import PARALLEL
 
 
 class ImportState(StrEnum):
@@ -54,7 +52,7 @@ class ImportOptions:
 
     template: str = ""
     """Empty: the default of the installation."""
-    parallel: int = 4
+    parallel: int = PARALLEL
     """Videos under way at the same time."""
     max_bytes_per_s: int = 0
     """Of all its downloads together; 0: as fast as they come."""

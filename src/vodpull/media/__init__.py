@@ -43,7 +43,7 @@ from vodpull.media.package.playlists.presentation import (
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
-from vodpull.media.plan.cuts import Chunk, lasting_chunks, missing_share
+from vodpull.media.plan.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.demands import check_source
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
 from vodpull.media.plan.foresight import plan_beginning
@@ -56,6 +56,7 @@ from vodpull.media.tools.installed import ToolReport, describe, find_toolbox
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.ahead import look_ahead
 from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.content import Proof, told
 from vodpull.media.verify.encrypt_proven import encrypt_package
@@ -129,6 +130,7 @@ __all__ = [
     "keys_needed",
     "lasting_chunks",
     "locks_of",
+    "look_ahead",
     "make_cover",
     "measure_renditions",
     "missing_letters",

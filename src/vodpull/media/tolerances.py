@@ -23,7 +23,6 @@ LEFT_OVER_S, LEFT_OVER_SHARE = 0.5, 0.01
 # One AAC frame at 48 kHz lasts 21 ms.
 SOUND_GAP_S = 0.03
 # Sound that lags or leads by less is not noticed (EBU R37: 40 ms early, 60 ms late).
-# The same is in `sound_likeness.py`.
 IN_STEP_S = 0.04
 # Edit lists count in milliseconds.
 CLOCK_S = 0.002

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from vodpull.errors import UploadDamaged, UploadError, UploadMisplaced
 from vodpull.uploads import parts as rows
 from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.body_memory import Body
 from vodpull.uploads.completing import locked
 from vodpull.uploads.inbox import Sums
 from vodpull.uploads.model import Ticket, Upload, Wanted
 from vodpull.uploads.parts import Part
-from vodpull.uploads.pieces import Body
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4

@@ -17,8 +17,8 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_s, utc_day
 from vodpull.errors import StorageError
+from vodpull.uploads.body_memory import Body, Memory, Piece, pieces
 from vodpull.uploads.parts import Part
-from vodpull.uploads.pieces import Body, Memory, Piece, pieces
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 READ_AHEAD = 3

@@ -1,7 +1,7 @@
 """
 Where an account wants to be told of what happens to its videos, whoever asked for it.
 
-The bodies are in `wire/callback_bodies.py`; which goes out first decides `workflows/delivery/outbox.py`.
+The bodies are in `wire/callback_bodies.py`; which goes out first decides `workflows/delivery/callback_order.py`.
 """
 
 from __future__ import annotations

@@ -6,13 +6,16 @@ What it has at this moment is counted in `accounts/stored_bytes.py`.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 
 from vodpull.clock import now_s
 from vodpull.database import tables
 from vodpull.database.rows import insert_new
+
+MAX_REACH = timedelta(days=61)
+"""From the first day that one call may ask for to the last."""
 
 
 class StorageDays:

@@ -41,13 +41,13 @@ from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
-from vodpull.workflows.attempt.context import Context, attempt_name, replaces
+from vodpull.workflows.attempt.context import Context, replaces
 from vodpull.workflows.attempt.early import HeadStart
+from vodpull.workflows.attempt.ended_work import EndedWork
 from vodpull.workflows.attempt.known_playlists import switch
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.repeated_work import RepeatedWork
 from vodpull.workflows.attempt.sources import Sources
-from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
@@ -72,7 +72,8 @@ class Steps:
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
-        self._repeated = RepeatedWork(context, when_cancelled=self._clear_if_over)
+        self._ended = EndedWork(context, self._production)
+        self._repeated = RepeatedWork(context, when_cancelled=self._ended.clear_if_over)
 
     async def arrive(self, upload_id: str) -> None:
         """Encode what can be of an upload while it comes; what cannot is no fault of anybody."""
@@ -114,7 +115,7 @@ class Steps:
         try:
             key = await self._production.preview(job, _INFO.validate_python(info), chunks=chunks)
         except asyncio.CancelledError:
-            await asyncio.shield(self._clear_if_over(job))
+            await asyncio.shield(self._ended.clear_if_over(job))
             raise
         except (VodpullError, OSError) as error:
             log.warning("no preview", job=ref.job_id, code=getattr(error, "code", type(error).__name__))
@@ -166,12 +167,12 @@ class Steps:
             failure=None if failure is None else _FAILURE.validate_python(failure | {"stage": job.stage.value}),
         )
         if failure is not None:
-            await self._tidy(lambda: self._withdraw(job))
+            await self._tidy(lambda: self._ended.withdraw(job))
         await asyncio.to_thread(self._outbox.finish_job, ref, ended)
         if failure is None:
             await self._tidy(lambda: switch(self._context, job))
             await self._tidy(lambda: self._show_captions(job))
-        await self._tidy(lambda: self._clear(job))
+        await self._tidy(lambda: self._ended.clear(job))
 
     async def _postpone(self, batch: Batch, job: Job, outcome: JsonObject) -> bool:
         """Have a source asked again later that fails in a way that may pass; what has arrived stays."""
@@ -208,23 +209,6 @@ class Steps:
         _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
         if now.attempt == job.attempt:
             await self._captions.show(now)
-
-    async def _clear_if_over(self, job: Job) -> None:
-        """Remove what an attempt has left when somebody cancelled it."""
-        if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
-            await self._withdraw(job)
-            await self._clear(job)
-
-    async def _withdraw(self, job: Job) -> None:
-        """Remove what was published early, unless a later attempt publishes there."""
-        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        if now.attempt == job.attempt:
-            await self._production.withdraw(now)
-
-    async def _clear(self, job: Job) -> None:
-        await asyncio.to_thread(self._context.workspace(job).clear)
-        if self._context.is_shared:
-            await clear_pieces(self._context.objects, attempt_name(job))
 
     async def _fetch(self, batch: Batch, job: Job) -> JsonObject:
         if job.pull_status is WireStatus.SUCCEEDED:

@@ -16,7 +16,7 @@ from vodpull.app.setup import open_vault
 from vodpull.clock import now_s
 from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
-from vodpull.jobs.status import query_reader
+from vodpull.jobs.status import postgres_reader
 from vodpull.settings import load_settings
 from vodpull.signing import SigningKey, sign
 
@@ -26,7 +26,7 @@ BASE = "http://testserver"
 @pytest.fixture
 def orphan(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestClient, NewKey]]:
     """Return a client of a service whose PostgreSQL has just ended, and a key that was good."""
-    monkeypatch.setattr(query_reader, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(postgres_reader, "PATIENCE_S", 0.5)
     settings = load_settings(
         data_dir=tmp_path / "data",
         database_url=postgres.url(),

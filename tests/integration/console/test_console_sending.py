@@ -157,3 +157,22 @@ def test_a_file_goes_to_the_account_that_the_page_names_and_stays_there(operator
         upload = reserve(connection, wanted, deadline_ms=2**53)
     gone_on = operator.browser.patch(f"{FILES}/{upload.upload_id}", headers=proof, content=b"abc")
     assert gone_on.text == f"PATCH 3 {key.access_key}"
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("/console/library/{}", "/console/library/{}"),
+        ("/console/join?videos={}", "/console/join?videos={}"),
+        ("/console/library/{}/clip", "/console/"),
+        ("https://elsewhere.test/console//evil.test", "/console/"),
+        ("https://elsewhere.test/", "/console/"),
+        ("", "/console/"),
+    ],
+)
+def test_what_was_refused_leads_back_to_the_page_that_asked(operator: Console, page: str, link: str) -> None:
+    [job] = add(operator, "a.mp4")
+    operator.browser.headers["Referer"] = page.format(job.video_id)
+    refused = clip(operator, job.video_id, start="2", end="1")
+    assert refused.status_code == 400
+    assert f'<p><a href="{link.format(job.video_id)}">Back' in refused.text

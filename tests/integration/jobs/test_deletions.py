@@ -30,7 +30,8 @@ from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.listing import Filter, Listing
-from vodpull.jobs.status.query_reader import Lookup, open_query_reader
+from vodpull.jobs.status.lookups import Lookup
+from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef

@@ -2,18 +2,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
-from vodpull.jobs.status.query_reader import Lookup, QueryReader, open_query_reader
+from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
+from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.jobs.status.status_data import item_data
 
 FILE = StoredFile(
@@ -27,11 +32,19 @@ FILE = StoredFile(
 )
 
 
+@asynccontextmanager
+async def reading(database: sa.Engine, vault: Vault = VAULT) -> AsyncIterator[QueryReader]:
+    reader = open_query_reader(database, vault)
+    try:
+        yield reader
+    finally:
+        await reader.close()
+
+
 @pytest.fixture
 async def reader(database: sa.Engine) -> AsyncIterator[QueryReader]:
-    reader = open_query_reader(database, VAULT)
-    yield reader
-    await reader.close()
+    async with reading(database) as reader:
+        yield reader
 
 
 ASSET = Asset(video_id="v", duration_s=1.5, files=(FILE,))
@@ -94,7 +107,9 @@ async def test_both_secrets_of_a_rotation_are_found(database: sa.Engine, reader:
     assert found.secrets == (key.secret_key, fresh.secret_key)
 
 
-@pytest.mark.parametrize("text", ["", "\x00", "a\x00b", "%(x)s", "'; drop table job; --", "\ud800", "影" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "\x00", "a\x00b", '"}{\\', "%(x)s", "'; drop table job; --", "\ud800", "影" * 5000]
+)
 async def test_any_text_may_be_asked_for(database: sa.Engine, reader: QueryReader, key: NewKey, text: str) -> None:
     accepted(database, key)
     assert (await reader.find(Lookup(text))).key is None
@@ -112,6 +127,164 @@ async def test_a_connection_that_was_cut_is_replaced(database: sa.Engine, reader
         with database.begin() as connection:
             connection.execute(sa.text(cut))
     assert (await reader.find(Lookup(key.access_key))).key is not None
+
+
+CHANGES = {
+    "revoked": tables.access_key.update().values(revoked_at_ms=1),
+    "finished": tables.job.update().values(pull_status=2, cmd_status=2),
+    "deleted": tables.batch.update().values(deleted_at_ms=1),
+    "removed": tables.job.delete(),
+    "given away": tables.batch.update().values(
+        account_id=sa.select(tables.account.c.account_id).where(tables.account.c.name == "other").scalar_subquery()
+    ),
+}
+
+
+def seen(found: Found) -> str:
+    """Return the change that a query saw; "": none."""
+    batch = found.batch
+    if found.key is None:
+        return "revoked"
+    if batch is None:
+        return "deleted"
+    if batch.account_id != found.key.account_id:
+        return "given away"
+    return ("finished" if batch.status == 2 else "") if batch.items else "removed"
+
+
+@pytest.fixture
+def lookup(database: sa.Engine, key: NewKey) -> Lookup:
+    """Return what asks for a batch that is under way."""
+    Accounts(database, VAULT).create_key("other")
+    return Lookup(key.access_key, task_id=accepted(database, key, jobs=1).batch.batch_id)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_what_was_committed_while_the_rows_came_is_seen_by_the_next_query(
+    database: sa.Engine, lookup: Lookup, change: str
+) -> None:
+    async with reading(database, AfterRows(lambda: commit(database, change))) as reader:
+        assert seen(await reader.find(lookup)) == ""
+        assert seen(await reader.find(lookup)) == change
+
+
+class AfterRows(Vault):
+    """Opens the secret of a key, which is the first thing that a reader does with its rows, and does one thing more."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__("a master key of a test")
+        self._then = then
+
+    def open(self, sealed: str) -> str:
+        self._then()
+        return super().open(sealed)
+
+
+def commit(database: sa.Engine, change: str) -> None:
+    with database.begin() as connection:
+        connection.execute(CHANGES[change])
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize("change", CHANGES)
+async def test_what_was_committed_between_mark_and_rows_is_seen_by_both_queries(
+    database: sa.Engine, lookup: Lookup, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = [change]
+
+    def before_rows(statement: str) -> None:
+        if "from access_key" in statement and missing:
+            commit(database, missing.pop())
+
+    def connect(*where: Any, **how: Any) -> sqlite3.Connection:
+        connection = sqlite3.Connection(*where, **how)
+        connection.set_trace_callback(before_rows)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    async with reading(database) as reader:
+        for _ in range(2):
+            assert seen(await reader.find(lookup)) == change
+            assert not missing
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+@pytest.mark.parametrize("change", CHANGES)
+async def test_what_began_before_another_commit_and_ended_after_it_is_seen(
+    database: sa.Engine, reader: QueryReader, lookup: Lookup, change: str
+) -> None:
+    with database.connect() as early:
+        early.execute(CHANGES[change])
+        Accounts(database, VAULT).create_key("late")
+        for _ in range(2):
+            assert seen(await reader.find(lookup)) == ""
+        early.commit()
+        for _ in range(2):
+            assert seen(await reader.find(lookup)) == change
+
+
+async def test_nothing_is_read_again_without_a_commit(database: sa.Engine, reader: QueryReader, lookup: Lookup) -> None:
+    # The server's own housekeeping commits, too, once in a while.
+    pairs = [(await reader.find(lookup), await reader.find(lookup)) for _ in range(5)]
+    assert any(first is second for first, second in pairs)
+    Accounts(database, VAULT).create_key("late")
+    assert await reader.find(lookup) is not pairs[-1][1]
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_a_connection_that_is_cut_while_it_is_asked_is_replaced(
+    database: sa.Engine, reader: QueryReader, lookup: Lookup
+) -> None:
+    await reader.find(lookup)
+    with database.connect() as holder, database.connect() as observer:
+        holder.execute(sa.text("lock table job in access exclusive mode"))
+        asked = asyncio.create_task(reader.find(lookup))
+        first = await _held(observer)
+        observer.execute(sa.text("select pg_terminate_backend(:pid)"), {"pid": first})
+        while await _held(observer) == first:
+            pass
+        holder.execute(CHANGES["finished"])
+        holder.commit()
+        assert seen(await asked) == "finished"
+
+
+async def _held(observer: sa.Connection) -> int:
+    """Return the process that waits for the lock, as soon as there is one."""
+    while True:
+        observer.rollback()
+        pid = observer.scalar(sa.text("select pid from pg_locks where not granted"))
+        if pid is not None:
+            return int(pid)
+        await asyncio.sleep(0.001)
+
+
+async def test_more_may_be_asked_than_a_socket_takes_at_once(
+    database: sa.Engine, reader: QueryReader, lookup: Lookup
+) -> None:
+    large = [Lookup(lookup.access_key, task_id=f"{number}{'x' * 200_000}") for number in range(63)]
+    found = await asyncio.gather(*map(reader.find, (*large, lookup)))
+    assert [each.batch is not None for each in found] == [False] * 63 + [True]
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_small_tables_are_read_by_their_indexes_too(database: sa.Engine, key: NewKey) -> None:
+    view = accepted(database, key)
+    database.dispose()  # a connection that ends has counted what it did
+    before = _whole_reads(database)
+    async with reading(database) as reader:
+        for lookup in (Lookup(key.access_key, task_id=view.batch.batch_id), Lookup(key.access_key, trans_no="t")) * 8:
+            assert (await reader.find(lookup)).batch is not None
+    assert _whole_reads(database) == before
+
+
+def _whole_reads(database: sa.Engine) -> dict[str, int]:
+    """Return how often each table has been read from end to end, when nobody is connected any more."""
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with database.connect() as connection:
+        while connection.scalar(sa.text(others)):
+            connection.rollback()
+        counts = connection.execute(sa.text("select relname, seq_scan from pg_stat_user_tables"))
+        return {row.relname: row.seq_scan for row in counts}
 
 
 async def test_many_are_asked_together_and_each_gets_its_own(

@@ -26,7 +26,7 @@ from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
 from vodpull.notify import INSPECTOR_URL
-from vodpull.videos.tasks import TaskKind, Tasks
+from vodpull.videos.trans_no_tasks import TaskKind, Tasks
 from vodpull.workflows.delivery.inspector import Inspector
 
 HEADERS = '{"webhook-id": "a", "webhook-timestamp": "1", "webhook-signature": "v1,x"}'

@@ -25,6 +25,7 @@ from vodpull.media.tools.installed import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.extras.side_files import SideFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
@@ -77,7 +78,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         source_retries=SourceRetries.parse(()),
         max_duration_s=3600,
         watch=Watch(),
-        encode_slots=2,
+        encoders=Encoders(2),
     )
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)

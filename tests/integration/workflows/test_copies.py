@@ -15,7 +15,7 @@ from tests.services.s3 import BUCKET
 from tests.stored import ASSET, VAULT, accept, finish
 
 from vodpull.accounts.keys import Accounts
-from vodpull.app.commands.export import line_of
+from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
 from vodpull.imports.listers.tables import read_jsonl
@@ -145,7 +145,7 @@ async def test_what_is_encrypted_stays_and_so_do_its_keys(shelf: Shelf, tmp_path
     copied = await Copies(shelf.database, shelf.source, target).copy(shelf.video)
     assert shelf.names(copied.files) == WHOLE - {"v.m3u8", "v/01/1.m4s"}
     bare = replace(shelf.video, asset=replace(shelf.video.asset, files=()))
-    line = line_of(bare, copied, name="out")
+    line = line_of_copies(bare, copied, name="out")
     assert (line["encrypted"], line["url"], line["playlist_url"]) == (True, "", "")
 
 
@@ -158,7 +158,7 @@ async def test_an_original_that_is_not_what_was_stored_is_not_copied_as_if(shelf
 async def test_a_line_names_the_copies_and_an_import_reads_it(shelf: Shelf, tmp_path: Path) -> None:
     target = open_store((tmp_path / "out").as_uri())
     copied = await Copies(shelf.database, shelf.source, target).copy(shelf.video)
-    line = json.dumps(line_of(shelf.video, copied, name="out"))
+    line = json.dumps(line_of_copies(shelf.video, copied, name="out"))
     [entry] = read_jsonl(io.BytesIO(line.encode()))
     assert isinstance(entry, Entry)
     assert (entry.video_id, entry.url) == (shelf.video_id, f"out:{shelf.prefix}a.mp4")

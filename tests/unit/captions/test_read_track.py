@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vodpull.captions import Cue, kept_within, read_track, write_track
-from vodpull.captions.cues import MAX_AT_ONCE
-from vodpull.captions.reading import MAX_BYTES, MAX_CUES
+from vodpull.captions.limits import MAX_AT_ONCE, MAX_BYTES, MAX_CUES
 from vodpull.errors import CaptionInvalid
 
 SUBRIP = "1\n00:00:01,000 --> 00:00:02,500\nHello\nworld\n\n2\n00:00:03,000 --> 00:00:04,000\n你好\n"

@@ -9,7 +9,7 @@ import pytest
 
 from vodpull.errors import UploadMalformed
 from vodpull.storage import UPLOADS, open_store
-from vodpull.uploads import pieces
+from vodpull.uploads import body_memory
 from vodpull.uploads.inbox import Inbox
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
@@ -24,7 +24,7 @@ async def body(data: bytes, *, piece: int = 1 << 16, breaks: bool = False) -> As
         raise ConnectionResetError
 
 
-def announced(data: bytes, *, breaks: bool = False) -> pieces.Announced:
+def announced(data: bytes, *, breaks: bool = False) -> body_memory.Announced:
     """A body that comes into memory; of one that breaks off less comes than was announced."""
     left = memoryview(data)
 
@@ -38,18 +38,18 @@ def announced(data: bytes, *, breaks: bool = False) -> pieces.Announced:
         raise ConnectionResetError
 
     stream = body(data, breaks=breaks)
-    return pieces.Announced(size_bytes=len(data) + breaks, fill=fill, on_cut=on_cut, stream=stream)
+    return body_memory.Announced(size_bytes=len(data) + breaks, fill=fill, on_cut=on_cut, stream=stream)
 
 
 COMING = (body, announced)
 
 
-@pytest.mark.parametrize("held_bytes", [pieces.HELD_BYTES, 0])
+@pytest.mark.parametrize("held_bytes", [body_memory.HELD_BYTES, 0])
 @pytest.mark.parametrize("coming", COMING, ids=["read", "filled"])
 async def test_parts_make_up_the_body_and_end_with_each_span(
-    held_bytes: int, coming: Callable[[bytes], pieces.Body], monkeypatch: pytest.MonkeyPatch
+    held_bytes: int, coming: Callable[[bytes], body_memory.Body], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "HELD_BYTES", held_bytes)
+    monkeypatch.setattr(body_memory, "HELD_BYTES", held_bytes)
     mine = Inbox(open_store("memory:///"))
     taken = await mine.take(coming(DATA), at=AT, most=len(DATA))
     assert b"".join([data async for data in mine.read(taken.parts)]) == DATA
@@ -57,14 +57,14 @@ async def test_parts_make_up_the_body_and_end_with_each_span(
     assert [part.at for part in taken.parts] == [AT, *(part.end for part in taken.parts[:-1])]
     assert all(part.at // SPAN_BYTES == (part.end - 1) // SPAN_BYTES for part in taken.parts)
     assert len(taken.parts) == 3 or not held_bytes
-    assert held_bytes or len(taken.parts) >= len(DATA) // (2 * pieces.SMALL_BYTES)
+    assert held_bytes or len(taken.parts) >= len(DATA) // (2 * body_memory.SMALL_BYTES)
     assert mine.memory.size_bytes == 0
 
 
 @pytest.mark.parametrize(("most", "error"), [(len(DATA) + 1, ConnectionResetError), (len(DATA) - 1, UploadMalformed)])
 @pytest.mark.parametrize("coming", COMING, ids=["read", "filled"])
 async def test_of_a_body_that_fails_nothing_stays(
-    most: int, error: type[Exception], coming: Callable[..., pieces.Body]
+    most: int, error: type[Exception], coming: Callable[..., body_memory.Body]
 ) -> None:
     objects = open_store("memory:///")
     mine = Inbox(objects)
@@ -74,9 +74,9 @@ async def test_of_a_body_that_fails_nothing_stays(
 
 
 async def test_memory_that_many_hold_comes_in_small_pieces_and_back() -> None:
-    memory = pieces.Memory()
+    memory = body_memory.Memory()
     held = [memory.take(SPAN_BYTES) for _ in range(10)]
-    assert [len(room) for room in held] == [SPAN_BYTES] * 8 + [pieces.SMALL_BYTES] * 2
+    assert [len(room) for room in held] == [SPAN_BYTES] * 8 + [body_memory.SMALL_BYTES] * 2
     for room in held:
         memory.give_back(room)
     assert memory.size_bytes == 0

@@ -28,7 +28,7 @@ from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, note_wire_code
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.jobs.status.query_reader import Found, Lookup, QueryReader
+from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.status_data import BatchStatus
 from vodpull.signing import SignedRequest
 

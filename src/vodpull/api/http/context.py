@@ -11,14 +11,14 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.access import Access
-from vodpull.api.http.keys.waiters import Waiters
+from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics import Answered, MetricsDoor
 from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.query_reader import QueryReader
+from vodpull.jobs.status.lookups import QueryReader
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.materials.materials import Materials
@@ -34,8 +34,8 @@ from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.captions import Captioning
+from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.editing import Editing
 from vodpull.workflows.requests.encoding import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.stills import Stills

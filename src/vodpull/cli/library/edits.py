@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.library.videos import WAIT_PATIENCE_S, VideoId, VideoIds
+from vodpull.cli.library.videos import VideoId, VideoIds
 from vodpull.cli.terminal.output import Json, print_json
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _end(begun: Edit, *, wait: bool, as_json: bool, cacert: CaFile, server: Serv
     """Print what was begun, or what has become of it."""
     succeeded = True
     if wait:
-        with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:
+        with open_client(server, cacert, patience_s=patience.FOLLOWING_S) as client:
             batch = client.wait(begun.batch_id)
         succeeded = batch.succeeded
         for job in batch.jobs:

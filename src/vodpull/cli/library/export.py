@@ -1,27 +1,21 @@
 """
 `vodpull export`: what a library has, a line for each video, for whoever takes it elsewhere.
 
-With `--files`, `app/commands/export.py` copies the files too, and its lines name the copies.
+What is in a line, `app/commands/export_lines.py` says; the files of `--files` are copied by
+`app/commands/export_files.py`.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urljoin
+from typing import Annotated, Any
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.durations import seconds_of
-
-if TYPE_CHECKING:
-    from vodpull.client import Playback, Video
-
-PATIENCE_S = 300.0
-"""As long as the service may be away while its library is read."""
 
 
 def export(
@@ -49,15 +43,18 @@ def export(
         _export_files(file, files, name=name, account=account)
         return
     for_s = seconds_of(span, field="--for")
+    from vodpull.app.commands.export_lines import line_of_urls
+
     part = file.with_name(f"{file.name}.part")
     here, whole_bytes = _written(part)
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client, part.open("ab") as target:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client, part.open("ab") as target:
         target.truncate(whole_bytes)
         for listed in client.videos(sort="oldest"):
             if listed.video_id in here:
                 continue
             video = client.video(listed.video_id)
-            line = line_of(video, client.playback(video.video_id, for_s=for_s, original=True), server=server)
+            playback = client.playback(video.video_id, for_s=for_s, original=True)
+            line = line_of_urls(video, playback, server=server)
             target.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
             here.add(video.video_id)
     part.replace(file)
@@ -73,7 +70,7 @@ def _blocked(file: Path) -> str:
 
 
 def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
-    from vodpull.app.commands.export import Destination, copy_library
+    from vodpull.app.commands.export_files import Destination, copy_library
     from vodpull.settings import load_settings
 
     settings = load_settings()
@@ -96,43 +93,6 @@ def _export_files(file: Path, url: str, *, name: str, account: str) -> None:
     typer.echo(f"{done.videos} videos, {done.copied} files copied, {done.copied_bytes / 1e9:.3f} GB", err=True)
     if done.failed:
         raise typer.Exit(1)
-
-
-def line_of(video: Video, playback: Playback, *, server: str) -> dict[str, Any]:
-    """Return a video as a line of an export. Pure."""
-    from vodpull.imports.entries import category_paths
-
-    def absolute(url: str) -> str:
-        return urljoin(f"{server}/", url) if url else ""
-
-    return {
-        "id": video.video_id,
-        "video_id": video.video_id,
-        "url": absolute(playback.original_url or playback.playlist_url),
-        "name": video.name,
-        "description": video.description,
-        "categories": category_paths(video.categories),
-        "captions": [
-            {
-                "url": absolute(caption.url),
-                "language": caption.language,
-                "label": caption.label,
-                "default": caption.default,
-            }
-            for caption in video.captions
-        ],
-        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
-        "blocked": video.state == "blocked",
-        "playback": "signed" if video.is_signed else video.playback,
-        "poster_url": absolute(playback.poster_url),
-        "playlist_url": absolute(playback.playlist_url),
-        "files": [
-            {"clarity": each.clarity, "url": absolute(each.url), "size": each.size_bytes} for each in video.files
-        ],
-        "size": next((each.size_bytes for each in video.files if each.clarity == 1), None),
-        "duration": video.duration_s,
-        "revision": video.sha256,
-    }
 
 
 def _written(part: Path) -> tuple[set[str], int]:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.import_lists import READERS, send
 from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
 from vodpull.cli.terminal.output import Json, print_json, print_table, printable
+from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="A whole library comes along from elsewhere, once, and goes on after a break.", no_args_is_help=True
 )
-
-PATIENCE_S = 300.0
-"""As long as the service may be away while a command follows an import; the import itself goes on anyway."""
 
 MEGA = 1e6
 
@@ -44,7 +43,7 @@ SecretFile = Annotated[
     ),
 ]
 Template = Annotated[str, typer.Option(help="Template of the outputs.")]
-Parallel = Annotated[int, typer.Option(help="Videos under way at the same time.", min=1, max=50)]
+Parallel = Annotated[int, typer.Option(help="Videos under way at the same time.", min=1, max=MAX_PARALLEL)]
 MaxRate = Annotated[
     float, typer.Option(help="Most megabytes per second of all downloads together; 0: no limit.", min=0)
 ]
@@ -58,7 +57,7 @@ def _source_command(kind: str) -> Callable[..., None]:
     def bring(
         place: Place = None,
         template: Template = "",
-        parallel: Parallel = 4,
+        parallel: Parallel = PARALLEL,
         max_rate: MaxRate = 0,
         dry_run: DryRun = False,
         detach: Detach = False,
@@ -69,7 +68,7 @@ def _source_command(kind: str) -> Callable[..., None]:
     ) -> None:
         where, secret = read_place(place or [], kind=kind), read_secret(secret_file, kind=kind)
         check_secret(secret, kind=kind)
-        with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+        with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
             made = client.create_import(
                 kind,
                 place=where,
@@ -97,7 +96,7 @@ def _file_command(kind: str) -> Callable[..., None]:
             str, typer.Option(help="Name of the library, where several lists use the same ids for other videos.")
         ] = "",
         template: Template = "",
-        parallel: Parallel = 4,
+        parallel: Parallel = PARALLEL,
         max_rate: MaxRate = 0,
         dry_run: DryRun = False,
         detach: Detach = False,
@@ -105,7 +104,7 @@ def _file_command(kind: str) -> Callable[..., None]:
         cacert: CaFile = None,
         server: Server = DEFAULT_SERVER,
     ) -> None:
-        with open_client(server, cacert, patience_s=PATIENCE_S) as client, file.open("rb") as content:
+        with open_client(server, cacert, patience_s=patience.SENDING_S) as client, file.open("rb") as content:
             made = client.create_import(
                 "list",
                 place={"library": library} if library else {},
@@ -151,7 +150,7 @@ def status(import_id: ImportId, as_json: Json = False, cacert: CaFile = None, se
 @app.command()
 def watch(import_id: ImportId, as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
     """Follow an import to its end."""
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
         follow(client, client.get_import(import_id), detach=False, as_json=as_json)
 
 
@@ -164,7 +163,7 @@ def start(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Bring what a dry run has planned."""
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
         follow(client, client.start_import(import_id), detach=detach, as_json=as_json)
 
 
@@ -199,7 +198,7 @@ def retry(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Try again what failed; what opens the source is needed again."""
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
         secret = read_secret(secret_file, kind=client.get_import(import_id).kind)
         found = client.retry_import(import_id, secret=secret)
         follow(client, found, detach=detach, as_json=as_json)

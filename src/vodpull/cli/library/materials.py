@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
-from vodpull.cli.library.uploads import PATIENCE_S, send_each
+from vodpull.cli.library.uploads import send_each
 from vodpull.cli.library.video_output import as_time
 from vodpull.cli.terminal.outcome import length_text, size_text
 from vodpull.cli.terminal.output import Json, print_json, print_table
@@ -66,7 +67,7 @@ def upload(
     server: Server = DEFAULT_SERVER,
 ) -> None:
     """Send pictures, subtitles or sound; sent again, a file is the same material."""
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
 
         def send(file: Path, on_progress: OnProgress | None) -> str:
             return client.upload_material(file, kind=kind, on_progress=on_progress)

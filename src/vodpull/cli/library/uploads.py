@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.video_output import Told
 from vodpull.cli.library.videos import of_each
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from vodpull.client import CaptionFile, OnProgress, UploadOptions, Video
 
 READABLE = "Let this user read it, and look at the disk."
-
-PATIENCE_S = 300.0
-"""As long as a line may be broken before the command gives up; run again it goes on."""
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +60,7 @@ def upload(
         "categories": label or (),
         "captions": [_caption(text) for text in caption or ()],
     }
-    with open_client(server, cacert, patience_s=PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.SENDING_S) as client:
 
         def send(file: Path, on_progress: OnProgress | None) -> str:
             return client.upload(file, name=name, on_progress=on_progress, **options)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn, TypeVar, cast
 import typer
 
 from vodpull.atomic import write_atomically
+from vodpull.cli import patience
 from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library import captions
 from vodpull.cli.library.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
@@ -30,9 +31,6 @@ app.add_typer(captions.app, name="captions")
 
 MAX_PAGE = 100
 """Videos that a page of a list has at most."""
-
-WAIT_PATIENCE_S = 60.0
-"""A service that restarts is waited for while an encode is followed."""
 
 VideoId = Annotated[str, typer.Argument(help="Id of the video.", metavar="VIDEO")]
 VideoIds = Annotated[list[str], typer.Argument(help="Ids of videos.", metavar="VIDEO...")]
@@ -174,7 +172,7 @@ def encode(
         started, code = of_each(videos, encode_one)
     if not wait:
         _end(started, code, as_json=as_json)
-    with open_client(server, cacert, patience_s=WAIT_PATIENCE_S) as client:
+    with open_client(server, cacert, patience_s=patience.FOLLOWING_S) as client:
         ended = [client.wait_video(video.video_id, on_progress=None if as_json else Told()) for video in started]
     has_failed = any(video.encode_state == "failed" for video in ended)
     _end(ended, 1 if has_failed else code, as_json=as_json)

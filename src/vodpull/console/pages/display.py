@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vodpull.console.pages.proof_shown import ProofRow, proof_row
-from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile
+from vodpull.jobs.model import FINAL_STAGES, BatchView, Clarity, Job, ServerType, Stage, StoredFile, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
+
+_MAKING = {VideoOrigin.CLIPPED: "cut", VideoOrigin.JOINED: "join"}
 
 SHOWN_JOBS = 6
 """Jobs of one task that the list shows; the task's own page has all of them."""
@@ -22,7 +24,7 @@ PERCENT = 100.0
 class Bar:
     """One stage in the timeline of an attempt."""
 
-    stage: Stage
+    word: str
     start_percent: float
     """Where the bar begins, of the whole attempt."""
     width_percent: float
@@ -61,6 +63,11 @@ class JobCard:
     earlier_attempts: int
     ladder: tuple[RungRow, ...]
     proof: ProofRow | None = None
+
+    @property
+    def doing(self) -> str:
+        """Return the word for what is under way: a clip or a join is not fetched, but made."""
+        return word_of(self.job, self.job.stage)
 
     @property
     def has_vmaf(self) -> bool:
@@ -119,6 +126,11 @@ class TaskCard:
         return bool(self.failed + self.cancelled) or any(job.is_postponed for job in self.view.jobs)
 
 
+def word_of(job: Job, stage: Stage) -> str:
+    """Return the word for a stage of a job; what brings the source of a clip or a join is no fetch."""
+    return _MAKING.get(job.origin, stage.value) if stage is Stage.FETCH else stage.value
+
+
 def task_card(view: BatchView, *, now_ms: int) -> TaskCard:
     """Return a batch for the list."""
     ranked = sorted(view.jobs, key=lambda job: (_rank(job), job.position))[:SHOWN_JOBS]
@@ -128,7 +140,7 @@ def task_card(view: BatchView, *, now_ms: int) -> TaskCard:
 def job_card(job: Job, times: Sequence[StageTime], *, now_ms: int) -> JobCard:
     """Return a job for its task's page."""
     elapsed_s = max(0.0, (now_ms - job.stage_at_ms) / 1000)
-    fetching = job.stage is Stage.FETCH and elapsed_s > 0
+    fetching = job.stage is Stage.FETCH and job.origin not in _MAKING and elapsed_s > 0
     guessed = not job.is_final and 0 < job.percent < PERCENT
     return JobCard(
         job=job,
@@ -150,7 +162,7 @@ def timeline(job: Job, times: Sequence[StageTime], *, now_ms: int) -> tuple[Bar,
     start_ms, total_ms = mine[0].at_ms, max(1, ends[-1] - mine[0].at_ms)
     return tuple(
         Bar(
-            stage=time.stage,
+            word=word_of(job, time.stage),
             start_percent=round(PERCENT * (time.at_ms - start_ms) / total_ms, 2),
             width_percent=round(PERCENT * max(0, end_ms - time.at_ms) / total_ms, 2),
             duration_s=max(0, end_ms - time.at_ms) / 1000,

@@ -17,7 +17,8 @@ from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.imports.estimate import estimate, measure_speed
 from vodpull.imports.id_map import map_csv
-from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportOptions, ImportState, Tally
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, Tally
+from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.workflows.importing.orders import NewImport
 
 PAGE_IMPORTS = 20
@@ -82,7 +83,7 @@ class _ImportDesk:
                 secret=_members(form, "secret-"),
                 options=ImportOptions(
                     template=form.get("template", ""),
-                    parallel=_whole(form.get("parallel", ""), "parallel", least=1, most=MAX_PARALLEL, default=4),
+                    parallel=_whole(form.get("parallel", ""), "parallel", least=1, most=MAX_PARALLEL, default=PARALLEL),
                     max_bytes_per_s=MEGA * _whole(form.get("rate", ""), "rate", least=0, most=MEGA, default=0),
                     dry_run="now" not in form,
                 ),
@@ -176,5 +177,5 @@ def _whole(text: str, field: str, *, least: int, most: int, default: int) -> int
     if not text:
         return default
     if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
-        raise ParameterError(f"{field} is no whole number from {least} to {most}", field=field)
+        raise ParameterError(f"{field}: this is no whole number from {least} to {most}", field=field)
     return int(text)

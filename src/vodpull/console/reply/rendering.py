@@ -14,12 +14,11 @@ from starlette.responses import HTMLResponse
 
 from vodpull.console.reply.assets import asset_version
 from vodpull.console.request.visit import Visit
-from vodpull.console.request.words import LANGUAGES, Language, retell, say_in
+from vodpull.console.request.words import KILO, LANGUAGES, Language, as_bytes, retell, say_in
 from vodpull.errors import VodpullError
 
 MINUTE_S = 60
 HOUR_S = 3600
-KILO = 1000
 
 
 class Pages:
@@ -78,16 +77,6 @@ def _environment(language: Language) -> Environment:
 @cache
 def _source(name: str) -> str:
     return (files("vodpull.console") / "templates" / name).read_text(encoding="utf-8")
-
-
-def as_bytes(size_bytes: float | None) -> str:
-    """Return a size in the unit that fits, decimal as on a disk's label."""
-    if size_bytes is None:
-        return "—"
-    size, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
-    while size >= KILO and len(units) > 1:
-        size, units = size / KILO, units[1:]
-    return f"{size:.0f} {units[0]}" if units[0] in {"B", "kB"} else f"{size:.1f} {units[0]}"
 
 
 def as_rate(bytes_per_s: float | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -118,6 +119,14 @@ class Visit:
         """Return where this page is below the console's root, for `safe_place` to come back to."""
         path = self.request.url.path.removeprefix(self.root).lstrip("/")
         return f"{path}?{self.request.url.query}" if self.request.url.query else path
+
+    @property
+    def came_from(self) -> str:
+        """Return where the page that led here is, below the console's root; empty: there is none, or it is this one."""
+        page = urlsplit(self.request.headers.get("referer", ""))
+        below = page.path.removeprefix(f"{self.root}/") if page.path.startswith(f"{self.root}/") else ""
+        place = safe_place(f"{below}?{page.query}" if page.query else below)
+        return "" if place == self.place else place
 
     def site(self, public_url: str) -> str:
         """Return the base of links that leave the page, without a slash at its end: as set, else as we were called."""

@@ -17,6 +17,9 @@ Say = Callable[[str], str]
 """Returns an English text of the catalogue in one language. Its calls with literals are what Babel collects."""
 
 
+KILO = 1000
+
+
 def say_in(language: Language) -> Say:
     """Return the translator of a language; a text that the catalogue lacks stays as it is."""
     known = _catalogue(language)
@@ -33,13 +36,28 @@ def retell(text: str, say: Say) -> str:
 
     The catalogue has it with `{}` in place of each number and `…` in place of a name in quotes, or its beginning with
     `…` for the rest, which is retold or is a name; a host and a colon may stand before it. Of several sentences with
-    `; ` between them each is retold; one that the catalogue lacks stays as it is.
+    `; ` between them each is retold; one that the catalogue lacks stays as it is. Large numbers of bytes are told in
+    the unit that fits.
     """
-    return _known(text, say) or "; ".join(_retold(sentence, say) for sentence in text.split("; "))
+    told = _known(text, say) or "; ".join(_retold(sentence, say) for sentence in text.split("; "))
+    return _BYTES.sub(lambda found: as_bytes(int(found[1])), told)
+
+
+def as_bytes(size_bytes: float | None) -> str:
+    """Return a size in the unit that fits, decimal as on a disk's label."""
+    if size_bytes is None:
+        return "—"
+    size, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
+    while size >= KILO and len(units) > 1:
+        size, units = size / KILO, units[1:]
+    return f"{size:.0f} {units[0]}" if units[0] in {"B", "kB"} else f"{size:.1f} {units[0]}"
 
 
 def _known(text: str, say: Say) -> str:
-    sentence = _NUMBER.sub("{}", text)
+    """Return a sentence that the catalogue has, as it is or with `{}` in place of its numbers; else nothing."""
+    exact, sentence = say(text), _NUMBER.sub("{}", text)
+    if exact != text:
+        return exact
     told = say(sentence)
     return "" if told == sentence else told.format(*_NUMBER.findall(text))
 
@@ -69,6 +87,10 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 # Not the digits of names such as md5; `960x540` has two numbers.
 _NUMBER = re.compile(r"(?<![A-WYZa-wyz\d])\d+(?:\.\d+)?")
+
+
+# In either language; few are told one by one.
+_BYTES = re.compile(r"(?<![\w.])(\d{5,}) (?:bytes\b|字节)")
 
 
 def choose_language(cookie: str, accept_language: str) -> Language:

@@ -129,10 +129,11 @@
     const entry = addRow(file.name, file.size);
     entry.file = file;
     set(entry, "chosen");
-    const why = file.size === 0 ? words.empty : file.size > Number(box.dataset.mostBytes) && !isSound(file) ? words.too_large : "";
-    if (why) {
+    const isTooLarge = file.size > Number(box.dataset.mostBytes) && !isSound(file);
+    if (file.size === 0 || isTooLarge) {
       entry.isRefused = true;
-      set(entry, "failed", { problem: { problem: why, fix: words.choose_another } });
+      const [problem, fix] = isTooLarge ? [words.too_large, words.choose_smaller] : [words.empty, words.choose_another];
+      set(entry, "failed", { problem: { problem, fix } });
       return entry;
     }
     const [earlier] = await new tus.Upload(file, { endpoint }).findPreviousUploads();

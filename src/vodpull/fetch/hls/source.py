@@ -22,15 +22,13 @@ from vodpull.fetch.hls.playlist import (
     Key,
     MediaPlaylist,
     Piece,
-    SoundChoice,
-    TextChoice,
-    VariantChoice,
     check_count,
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
 from vodpull.fetch.hls.texts import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
 from vodpull.fetch.hls.total_time import Patience
+from vodpull.fetch.hls.variant_choice import SoundChoice, TextChoice, VariantChoice
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.threads import in_thread

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import BodyTooLarge, PlaylistUnsupported
-from vodpull.fetch.hls.playlist import TextChoice
+from vodpull.fetch.hls.variant_choice import TextChoice
 from vodpull.fetch.partfile.disk_errors import disk_errors
 
 MAX_TEXT_BYTES = 8 * 1024 * 1024

@@ -1,7 +1,7 @@
 """
 What is heard of a source and of what was made of it; a part of the confined child proof.py.
 
-Only the standard library: PyAV and what reads a film are handed over; account.py and sound_likeness.py lie beside.
+Only the standard library: PyAV and what reads a film are handed over; completeness.py and sound_likeness.py lie beside.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ class Hearing:
 
     def _sounds_compared(self, known_of: dict[int, Any], heard: list[Any]) -> list[dict[str, Any]]:
         known = [known_of[sound["stream"]] for sound in self._orders["sounds"]]
-        late_by = round(SOUND_SEARCHED_S / self._sounds.HOP_S)
-        compare = self._sounds.compare_tracks
-        return [asdict(compare(heard, known, number, late_by=late_by)) for number in range(len(heard))]
+        late_by, slack = (
+            round(each_s / self._sounds.HOP_S) for each_s in (SOUND_SEARCHED_S, self._orders["in_step_s"])
+        )
+        compare = partial(self._sounds.compare_tracks, heard, known, late_by=late_by, slack=slack)
+        return [asdict(compare(number)) for number in range(len(heard))]
 
     @staticmethod
     def _listened_from(instant: dict[str, Any]) -> float:
@@ -93,7 +95,7 @@ class Hearing:
 
     def account(self) -> tuple[list[list[dict[str, Any]]], dict[str, Any]]:
         """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""
-        counting = importlib.import_module("account")
+        counting = importlib.import_module("completeness")
         known_stretches = partial(self._stretches, searched_s=SOUND_SEARCHED_S)
         with self._tools.open(self._source, self._orders, unseen=True) as container:
             pictures, sounds = counting.account(

@@ -7,7 +7,7 @@ as two numbers), `spacing_s` (groups of pictures nearer than that are told as on
 keyframe is decoded to see whether it is interlaced; 0: never), `beginning` (true: the file goes on, and what is told
 ends with a whole group of pictures) and `url` (of a file; FILE comes behind it).
 The answer is either the facts of a `Survey`, or `error`. Only PyAV, the standard library, and frame_rates.py,
-entries.py, display.py and busiest.py, whose paths come last.
+decoder_entries.py, display.py and busiest.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class PictureTable:
     """What the packets of the picture say."""
 
     def __init__(self, av: Any, stream: Any, orders: dict[str, Any]) -> None:
-        self._entries = importlib.import_module("entries").Entries(
+        self._entries = importlib.import_module("decoder_entries").Entries(
             stream.codec_context.name, bytes(stream.codec_context.extradata or b"")
         )
         self._shapes = Shapes(av, stream, look_s=orders["look_s"])

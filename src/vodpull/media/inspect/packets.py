@@ -149,7 +149,7 @@ async def survey(source: Path, info: MediaInfo, *, toolbox: Toolbox, stop_bytes:
         "spacing_s": SPACING_S * 2 ** math.ceil(math.log2(max(1.0, whole_s / MAX_GROUPS / SPACING_S))),
     }
     limits = copy_limits(info.size_bytes)
-    beside = tuple(CONFINED / name for name in ("frame_rates.py", "entries.py", "display.py", "busiest.py"))
+    beside = tuple(CONFINED / name for name in ("frame_rates.py", "decoder_entries.py", "display.py", "busiest.py"))
     answer = await ask_pyav("packets.py", orders, ("source", source), toolbox=toolbox, limits=limits, beside=beside)
     try:
         return _SURVEY.validate_python(answer)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from vodpull.media.inspect.info import MP4, MediaInfo
 from vodpull.media.inspect.packets import Survey
-from vodpull.media.plan.cuts import Chunk
+from vodpull.media.plan.chunk_lengths import Chunk
 
 SEEKABLE = frozenset({MP4, "matroska,webm"})
 """Containers in which FFmpeg finds the keyframe before any time."""

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.cuts import SEGMENT_S
+from vodpull.media.plan.segment_cuts import SEGMENT_S
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]

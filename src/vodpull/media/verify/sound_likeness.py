@@ -13,8 +13,6 @@ from operator import mul, sub
 
 # One value of an envelope.
 HOP_S = 0.005
-# As `IN_STEP_S` of `tolerances.py`, which a confined child cannot import.
-LATE_SOUND_S = 0.04
 # Of 32768: below it is silence, for most ears and for every encoder.
 SILENCE = 24.0
 # Envelopes of the same sound, before and after an encoder, agree to 0.98.
@@ -65,30 +63,33 @@ def envelope(samples: Sequence[int], *, rate_hz: int) -> Heard:
 
 
 def compare_tracks(
-    heard: Sequence[Heard], source: Sequence[Heard | None], number: int, *, late_by: int
+    heard: Sequence[Heard], source: Sequence[Heard | None], number: int, *, late_by: int, slack: int
 ) -> SoundLikeness:
     """Compare one of several tracks with the same one of the source, and with the others; None: it is not known."""
     expected = source[number]
     if expected is None:
         return SoundLikeness(late_s=None)
-    own = compare_sounds(heard[number], expected, late_by=late_by)
+    own = compare_sounds(heard[number], expected, late_by=late_by, slack=slack)
     if own.wrong or own.late_s is None:
         return own
-    fits = [_fit(heard[number], known, late_by=late_by) if known else 0.0 for known in source]
+    fits = [_fit(heard[number], known, late_by=late_by, slack=slack) if known else 0.0 for known in source]
     best = max(range(len(fits)), key=fits.__getitem__)
     if fits[best] - fits[number] > BETTER_SOUND:
         return SoundLikeness(late_s=None, wrong=f"the sound is that of track {best + 1}")
     return own
 
 
-def _fit(heard: Heard, source: Heard, *, late_by: int) -> float:
-    slack = round(LATE_SOUND_S / HOP_S)
+def _fit(heard: Heard, source: Heard, *, late_by: int, slack: int) -> float:
     ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
     return max(correlation(ours, theirs[at : at + len(ours)]) for at in range(late_by - slack, late_by + slack + 1))
 
 
-def compare_sounds(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
-    """Compare what is heard with a longer stretch of the source that begins `late_by` hops earlier, and ends later."""
+def compare_sounds(heard: Heard, source: Heard, *, late_by: int, slack: int) -> SoundLikeness:
+    """
+    Compare what is heard with a longer stretch of the source that begins `late_by` hops earlier, and ends later.
+
+    Sound that is later or earlier by up to `slack` hops is in step.
+    """
     own = Heard(loud=source.loud[late_by : late_by + len(heard.loud)], high=source.high[late_by:][: len(heard.high)])
     silent = own.volume < SILENCE, heard.volume < SILENCE
     if all(silent):
@@ -98,15 +99,14 @@ def compare_sounds(heard: Heard, source: Heard, *, late_by: int) -> SoundLikenes
         return SoundLikeness(late_s=None, wrong=f"the sound is {what}")
     if abs(math.log2((heard.pitch + 0.01) / (own.pitch + 0.01))) > SAME_PITCH:
         return SoundLikeness(late_s=None, wrong="another sound is heard")
-    return _timed(heard, source, late_by=late_by)
+    return _timed(heard, source, late_by=late_by, slack=slack)
 
 
-def _timed(heard: Heard, source: Heard, *, late_by: int) -> SoundLikeness:
+def _timed(heard: Heard, source: Heard, *, late_by: int, slack: int) -> SoundLikeness:
     ours, theirs = [math.sqrt(value) for value in heard.loud], [math.sqrt(value) for value in source.loud]
     if _unevenness(theirs[late_by : late_by + len(ours)]) < 0.1:  # noqa: PLR2004 - a steady tone has 0.02
         return SoundLikeness(late_s=None)
     alike = [correlation(ours, theirs[at : at + len(ours)]) for at in range(len(theirs) - len(ours) + 1)]
-    slack = round(LATE_SOUND_S / HOP_S)
     first = max(0, late_by - slack)
     expected, best = max(alike[first : late_by + slack + 1]), max(alike)
     late_s = (late_by - alike.index(best)) * HOP_S

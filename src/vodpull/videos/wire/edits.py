@@ -13,7 +13,7 @@ from vodpull.errors import NotFound
 from vodpull.jobs.model import FINAL_STAGES, Stage
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.tasks import Task
+from vodpull.videos.trans_no_tasks import Task
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.shapes import video_info
 

@@ -1,15 +1,11 @@
-"""
-The context of steps: settings, stores and tools of this process, joined by the composition root.
-
-Encoders are counted here (`encoders`), so many as the setting `encode_slots` says, whatever they work for.
-"""
+"""The context of steps: settings, stores and tools of this process, joined by the composition root."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull import fetch, media, storage
@@ -21,6 +17,7 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
+from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.posters import Posters
 from vodpull.workflows.attempt.extras.side_files import SideFiles
@@ -56,15 +53,9 @@ class Context:
     source_retries: SourceRetries
     max_duration_s: float
     watch: Watch
-    encode_slots: int
-    """Encoders at once, whatever they work for."""
+    encoders: Encoders
     standing_aside: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
     """Gives the slot of the step that is running to other work while a block waits."""
-    encoders: asyncio.Semaphore = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Make the slots."""
-        object.__setattr__(self, "encoders", asyncio.Semaphore(self.encode_slots))
 
     @property
     def clear_files(self) -> ClearFiles:

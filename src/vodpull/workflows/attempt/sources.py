@@ -11,7 +11,7 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.imports.fetch_rate import rate_of_job
+from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress

@@ -32,19 +32,15 @@ from vodpull.uploads.reservations import find_upload
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.tasks import Tasks, task_of_job
+from vodpull.videos.trans_no_tasks import Tasks, task_of_job
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.callback_bodies import edit_notice, material_notice, transcode_notice, upload_notice
 from vodpull.videos.wire.edits import edit_info
 from vodpull.workflows.attempt.meters import NOBODY, Watch
+from vodpull.workflows.delivery.callback_order import let_upload_go_first
 from vodpull.workflows.delivery.retry_schedule import state_after, wait_s
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-
-UPLOAD_FIRST_S = 10.0
-"""As long as the news of an encode waits for that of the upload: as much as one attempt takes at most."""
-
-LOOK_S = 0.1
 
 JSON_KINDS = {kind.value for kind in CallbackKind if kind.is_json}
 
@@ -272,7 +268,7 @@ class Outbox:
         found = await asyncio.to_thread(self._deliveries.find, delivery_id)
         if found is None or found.delivery.state is not DeliveryState.PENDING:
             return
-        await self._let_upload_go_first(found.delivery)
+        await let_upload_go_first(self._deliveries, found.delivery)
         if found.is_silenced:
             reply = Reply(status=None, latency_ms=0, error="delivery_silenced", response_head="")
         else:
@@ -281,15 +277,6 @@ class Outbox:
                 found.delivery.url, found.delivery.body, headers, guard=guard, only_200=self._manner.only_200
             )
         await asyncio.to_thread(self._record, found, number, reply)
-
-    async def _let_upload_go_first(self, delivery: Delivery) -> None:
-        """Wait until it was tried to tell of a video's arrival, before its encode is told of."""
-        if delivery.kind != CallbackKind.TRANSCODE:
-            return
-        for _ in range(int(UPLOAD_FIRST_S / LOOK_S)):
-            if not await asyncio.to_thread(self._deliveries.is_untried, delivery, CallbackKind.VIDEO_UPLOAD):
-                return
-            await asyncio.sleep(LOOK_S)
 
     def _headers(self, found: Addressed) -> dict[str, str]:
         delivery = found.delivery

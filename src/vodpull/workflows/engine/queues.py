@@ -51,7 +51,7 @@ class Queues:
             # They work with what others leave; whoever gets no slot is encoded once it is complete.
             arrivals=Queue(name="arrivals", slots=fetch_slots, by_account=True),
             fetch=Queue(name="fetch", slots=fetch_slots, by_account=True, account_slots=fetch_slots - fetch_slots // 4),
-            # What runs at once is bounded by the encoders of `attempt/context.py` as well, which early chunks share.
+            # What runs at once is bounded by the slots of `attempt/encoders.py` as well, which early chunks share.
             encode=Queue(name="encode", slots=encode_slots, by_account=True),
             # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
             notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),

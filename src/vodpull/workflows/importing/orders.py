@@ -18,7 +18,8 @@ from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.kinds import Kind, Texts, find_kind
 from vodpull.imports.ledger import Ledger, end_values, insert_import, take_turn
-from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportOptions, ImportState
+from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState
+from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.pages import add_page

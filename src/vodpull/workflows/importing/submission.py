@@ -13,7 +13,8 @@ from vodpull.database.rows import lock_row
 from vodpull.errors import Failure, NotAllowedNow, ParameterError
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Brought, EntryChange, brought_before, line_of_job, read_entries
-from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ListedEntry
+from vodpull.imports.model import EntryState, Import, ListedEntry
+from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.refs import JobRef

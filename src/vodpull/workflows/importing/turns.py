@@ -33,7 +33,8 @@ from vodpull.imports.ledger import (
     read_posters_due,
     take_turn,
 )
-from vodpull.imports.model import MAX_PARALLEL, EntryState, Import, ImportState, ListedEntry
+from vodpull.imports.model import EntryState, Import, ImportState, ListedEntry
+from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere

@@ -19,5 +19,8 @@ def check_quota(connection: sa.Connection, account_id: str, *, more_bytes: int, 
     if not quota_bytes:
         return
     used = used_bytes(connection, account_id) + arrived_bytes(connection, account_id)
-    if used + more_bytes >= quota_bytes:
+    if used >= quota_bytes:
         raise QuotaExceeded(f"the account has used its storage quota of {quota_bytes} bytes")
+    if used + more_bytes >= quota_bytes:
+        what = f"the account has used {used} bytes of its storage quota of {quota_bytes} bytes"
+        raise QuotaExceeded(f"{more_bytes} bytes do not fit: {what}")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from vodpull.console.pages.display import job_card, task_card, timeline
-from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
 
 NOW_MS = 1_700_000_000_000
@@ -39,6 +41,18 @@ def test_a_fetch_has_speed_and_a_guess_for_its_end() -> None:
     assert (card.speed_bytes_per_s, card.eta_s) == (500_000, 12)
 
 
+@pytest.mark.parametrize(
+    ("origin", "word", "speed"),
+    [(VideoOrigin.PULLED, "fetch", 500_000), (VideoOrigin.CLIPPED, "cut", None), (VideoOrigin.JOINED, "join", None)],
+)
+def test_a_clip_and_a_join_are_made_and_not_fetched(origin: VideoOrigin, word: str, speed: float | None) -> None:
+    job = replace(JOB, origin=origin)
+    card = job_card(job, [at(Stage.FETCH, 0)], now_ms=NOW_MS)
+    assert (card.doing, card.speed_bytes_per_s, card.has_progress) == (word, speed, True)
+    assert [bar.word for bar in card.bars] == ["waiting", word]
+    assert job_card(replace(job, stage=Stage.STORE), [], now_ms=NOW_MS).doing == "store"
+
+
 def test_what_is_final_has_neither() -> None:
     card = job_card(replace(JOB, stage=Stage.DONE, percent=100.0), [], now_ms=NOW_MS)
     assert (card.speed_bytes_per_s, card.eta_s, card.has_progress) == (None, None, False)
@@ -48,7 +62,7 @@ def test_the_timeline_ends_when_the_job_did() -> None:
     times = [at(Stage.FETCH, 0), at(Stage.PROBE, 1000), at(Stage.ENCODE, 2000), at(Stage.DONE, 10_000)]
     job = replace(JOB, stage=Stage.DONE, created_at_ms=NOW_MS - 10_000, finished_at_ms=NOW_MS + 10_000)
     bars = timeline(job, times, now_ms=NOW_MS + 99_000)
-    assert [(bar.stage, bar.start_percent, bar.width_percent, bar.duration_s) for bar in bars] == [
+    assert [(bar.word, bar.start_percent, bar.width_percent, bar.duration_s) for bar in bars] == [
         (Stage.WAITING, 0, 50, 10),
         (Stage.FETCH, 50, 5, 1),
         (Stage.PROBE, 55, 5, 1),
@@ -60,7 +74,7 @@ def test_the_timeline_ends_when_the_job_did() -> None:
 def test_the_stage_under_way_lasts_until_now_and_earlier_attempts_do_not_count() -> None:
     times = [at(Stage.FETCH, -9000), at(Stage.FAILED, -8000), at(Stage.FETCH, 0, 2), at(Stage.PROBE, 500, 2)]
     bars = timeline(replace(JOB, attempt=2, stage=Stage.PROBE), times, now_ms=NOW_MS + 2000)
-    assert [(bar.stage, bar.duration_s, bar.is_current) for bar in bars] == [
+    assert [(bar.word, bar.duration_s, bar.is_current) for bar in bars] == [
         (Stage.FETCH, 0.5, False),
         (Stage.PROBE, 1.5, True),
     ]
@@ -69,7 +83,7 @@ def test_the_stage_under_way_lasts_until_now_and_earlier_attempts_do_not_count()
 def test_the_wait_of_a_retry_is_known_until_its_work_begins() -> None:
     job = replace(JOB, attempt=2, stage=Stage.WAITING, stage_at_ms=NOW_MS)
     [bar] = timeline(job, [at(Stage.FETCH, -9000), at(Stage.FAILED, -8000)], now_ms=NOW_MS + 3000)
-    assert (bar.stage, bar.duration_s, bar.is_current) == (Stage.WAITING, 3, True)
+    assert (bar.word, bar.duration_s, bar.is_current) == (Stage.WAITING, 3, True)
 
 
 def test_rungs_advance_together_and_show_their_quality() -> None:

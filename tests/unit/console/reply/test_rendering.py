@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.console.reply.rendering import as_bitrate, as_bytes, as_rate, as_span, as_time, visible, web_link
+from vodpull.console.reply.rendering import as_bitrate, as_rate, as_span, as_time, visible, web_link
 from vodpull.console.request.visit import safe_place
+from vodpull.console.request.words import as_bytes
 
 
 def test_numbers_are_said_as_people_say_them() -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from vodpull.errors import PlaylistUnsupported
 from vodpull.fetch import FetchLimits
-from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, SoundChoice, TextChoice, VariantChoice, parse_playlist
+from vodpull.fetch.hls.playlist import Key, MediaPlaylist, Piece, parse_playlist
+from vodpull.fetch.hls.variant_choice import SoundChoice, TextChoice, VariantChoice
 
 MAX_SEGMENTS = 50
 

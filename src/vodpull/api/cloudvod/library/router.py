@@ -18,7 +18,7 @@ from vodpull.api.cloudvod.library.edits.calls import EditCalls
 from vodpull.api.cloudvod.library.edits.schemas import EDIT_SHAPES
 from vodpull.api.cloudvod.library.materials.calls import MaterialCalls
 from vodpull.api.cloudvod.library.materials.schemas import MATERIAL_SHAPES
-from vodpull.api.cloudvod.library.materials.upload_tokens import MaterialTokenCalls
+from vodpull.api.cloudvod.library.materials.upload_calls import MaterialTokenCalls
 from vodpull.api.cloudvod.library.other_calls import OtherCalls
 from vodpull.api.cloudvod.library.other_schemas import CHOICES, NUMBER_PROBLEM, OTHER_SHAPES
 from vodpull.api.cloudvod.library.uploads.calls import UploadCalls

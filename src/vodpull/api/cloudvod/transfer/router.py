@@ -12,33 +12,26 @@ from starlette.responses import Response
 
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.transfer.form import Form
+from vodpull.api.cloudvod.transfer.forms_before_token import FormsBeforeToken, check_unknown
 from vodpull.api.cloudvod.transfer.replies import answer, no_method, preflight, refusal
 from vodpull.api.http.bodies import fill_of
 from vodpull.errors import (
-    StorageUnavailable,
     UploadDamaged,
     UploadMalformed,
     UploadMisplaced,
-    UploadTokenInvalid,
     UploadTooLarge,
 )
 from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.body_memory import Announced, Body
 from vodpull.uploads.inbox import Received, Sums
 from vodpull.uploads.model import Ticket
 from vodpull.uploads.parts import Part
-from vodpull.uploads.pieces import Announced, Body
 from vodpull.uploads.terms import MAX_BLOCKS
 from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number
 
 TRANSFER_PREFIXES = ("/file/upload", "/mkblk/", "/bput/", "/mkfile/")
 """Bodies below these are read as they come."""
-
-UNTITLED_BYTES = 64 * 1024 * 1024
-"""Of a form's file before its token was seen (spec cloud-vod-videos §8.3)."""
-
-UNTITLED_AT_ONCE = 16
-"""Forms whose token was not seen yet: nobody knows who sends them."""
 
 MAX_LIST_BYTES = 100 * MAX_BLOCKS
 """Of the places that a file is made of."""
@@ -100,7 +93,7 @@ class Transfer:
     def __init__(self, uploads: Uploads, limit: RateLimit) -> None:
         self._uploads = uploads
         self._limit = limit
-        self._untitled = 0
+        self._before_token = FormsBeforeToken()
 
     async def begin(self, request: Request) -> Response:
         """Take the first body of a block."""
@@ -134,8 +127,6 @@ class Transfer:
 
     async def form(self, request: Request) -> Response:
         """Take a file, in a form that may say only at its end where it belongs."""
-        if self._untitled >= UNTITLED_AT_ONCE:
-            raise StorageUnavailable("too many forms without a token are under way")
         length, sums = _length(request), Sums(has_crc32=False)
 
         async def admit(token: str) -> Ticket:
@@ -144,11 +135,10 @@ class Transfer:
             sums.of_body = bool(ticket.upload.md5)  # nobody else asks for it
             return ticket
 
-        reading = _FormReading(admit, Form(request.headers.get("content-type", "")))
+        reading = _FormReading(admit, Form(request.headers.get("content-type", "")), on_ticket=self._before_token.end)
         parts = list[Part]()
-        self._untitled += 1
-        reading.on_ticket = self._titled
         inbox = self._uploads.inbox
+        self._before_token.begin()
         try:
             with self._uploads.promised(length):
                 most = self._uploads.terms.max_bytes
@@ -162,9 +152,6 @@ class Transfer:
             reading.end()
         found = await self._uploads.take_file(ticket, parts, sums)
         return _made(request, ticket, found)
-
-    def _titled(self) -> None:
-        self._untitled -= 1
 
     async def _admit(self, token: str) -> Ticket:
         ticket = await self._uploads.admit(token)
@@ -187,12 +174,12 @@ class Transfer:
 class _FormReading:
     """One form on its way in."""
 
-    def __init__(self, admit: Callable[[str], Awaitable[Ticket]], form: Form) -> None:
+    def __init__(self, admit: Callable[[str], Awaitable[Ticket]], form: Form, *, on_ticket: Callable[[], None]) -> None:
         self._admit = admit
         self._form = form
+        self._on_ticket = on_ticket
         self._ticket: Ticket | None = None
         self._is_counted = True
-        self.on_ticket: Callable[[], None] = lambda: None
 
     async def file(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the bytes of the file, as far as is known that they may come."""
@@ -219,12 +206,12 @@ class _FormReading:
         """Count it no more among those that nobody knows."""
         if self._is_counted:
             self._is_counted = False
-            self.on_ticket()
+            self._on_ticket()
 
     def _check(self, seen: int) -> None:
-        if self._ticket is None and seen > UNTITLED_BYTES:
-            raise UploadTokenInvalid("Token Invalid")
-        if self._ticket is not None and seen > self._ticket.max_bytes:
+        if self._ticket is None:
+            check_unknown(seen)
+        elif seen > self._ticket.max_bytes:
             raise UploadTooLarge("file is larger than fsizeLimit")
 
 

@@ -17,7 +17,8 @@ from vodpull.imports.entries import (
     MAX_REVISION,
     MAX_SIZE,
 )
-from vodpull.imports.model import MAX_PARALLEL, EntryState, ImportState
+from vodpull.imports.model import EntryState, ImportState
+from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.jobs.store.captions import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
@@ -43,7 +44,7 @@ class NewImport(RequestShape):
     """What opens it; kept sealed, and erased when the import ends."""
     template: Annotated[str, Field(max_length=100)] = ""
     """What is made of each video; empty: the default of the service."""
-    parallel: Annotated[int, Field(ge=1, le=MAX_PARALLEL, strict=True)] = 4
+    parallel: Annotated[int, Field(ge=1, le=MAX_PARALLEL, strict=True)] = PARALLEL
     """Videos under way at the same time."""
     max_bytes_per_s: Annotated[int, Field(ge=0, le=10**12, strict=True)] = 0
     """Of all its downloads together; 0: as fast as they come."""

@@ -35,9 +35,9 @@ from vodpull.api.v1.uploads.headers import (
 )
 from vodpull.api.v1.uploads.wanted import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
+from vodpull.uploads.body_memory import Announced, Body
 from vodpull.uploads.growing import Growing, GrowingUploads
 from vodpull.uploads.model import Upload
-from vodpull.uploads.pieces import Announced, Body
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 

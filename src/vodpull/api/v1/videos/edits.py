@@ -16,7 +16,7 @@ from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
-from vodpull.workflows.requests.editing import MAX_JOINED, EditRequest, read_order
+from vodpull.workflows.requests.clips_and_joins import MAX_JOINED, EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address
 
 MAX_LENGTH_S = 10.0**6

@@ -16,7 +16,7 @@ from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.model import MAX_NAME_CHARS, Video
-from vodpull.workflows.requests.editing import CONTAINERS, MAX_JOINED, EditRequest, read_order
+from vodpull.workflows.requests.clips_and_joins import CONTAINERS, MAX_JOINED, EditRequest, read_order
 
 OFFERED = 50
 """Videos of the account, the newest, that a join may be given more of."""

@@ -34,7 +34,7 @@ from vodpull.videos.embed import playback_of
 from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
-from vodpull.workflows.requests.editing import CONTAINERS
+from vodpull.workflows.requests.clips_and_joins import CONTAINERS
 
 OFFERED_MATERIALS = 50
 

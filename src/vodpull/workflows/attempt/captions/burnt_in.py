@@ -14,7 +14,7 @@ from vodpull import captions, media, storage
 from vodpull.errors import CaptionInvalid, NotFound
 from vodpull.jobs.model import Job
 from vodpull.materials.materials import Materials
-from vodpull.workflows.attempt.captions.source_texts import language_of
+from vodpull.workflows.attempt.captions.offered_texts import language_of
 
 FORCED = "forced"
 """What a template says that wants what must be understood: foreign speech, signs."""

@@ -12,10 +12,11 @@ import structlog
 from pydantic import TypeAdapter
 
 from vodpull import captions, fetch, media
-from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound
+from vodpull.errors import CaptionInvalid
 from vodpull.jobs.model import Asset, AssetWarning, Job
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.captions.source_texts import read_text, wanted_of
+from vodpull.workflows.attempt.captions.offered_texts import keep_offered
+from vodpull.workflows.attempt.captions.source_texts import read_text
 
 TEXTS_FILE = "texts.json"
 
@@ -115,12 +116,10 @@ async def keep_texts(files: CaptionFiles, job: Job, texts: Sequence[PlaylistText
     """Make subtitles captions of a job's video, which exists; languages that somebody has given it already stay."""
     there = {each.text.index: each.track for each in texts if not each.reason}
     given = (*job.captions, *(await files.given(job.video_id) if there else ()))
-    has_default = any(caption.is_default for caption in given)
-    taken = {caption.language for caption in given}
-    for text, wanted in wanted_of([each.text for each in texts if not each.reason], taken=taken):
-        shown = replace(wanted, is_default=wanted.is_default and not has_default)
-        has_default = has_default or shown.is_default
-        try:
-            await files.put(job, shown, there[text.index])
-        except (CaptionInvalid, NotFound, NotAllowedNow) as error:
-            log.warning("subtitle left out", job=job.job_id, language=shown.language, reason=str(error))
+
+    async def read(text: media.TextStream) -> captions.Track:
+        return there[text.index]
+
+    offered = [each.text for each in texts if not each.reason]
+    for text, reason in await keep_offered(files, job, offered, given=given, read=read):
+        log.warning("subtitle left out", job=job.job_id, language=text.language, reason=reason)

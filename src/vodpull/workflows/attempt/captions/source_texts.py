@@ -1,27 +1,24 @@
 """
 The text tracks of an original as captions of its video; none of them is worth a failed job.
 
-Subtitles of an HLS source have `playlist_texts.py`.
+Subtitles of an HLS source have `playlist_texts.py`; which track becomes which caption is in `offered_texts.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from vodpull import captions, media, storage
-from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
+from vodpull.errors import CaptionInvalid
 from vodpull.jobs.model import Asset, AssetWarning, Job
-from vodpull.jobs.store.captions import CaptionOrigin
-from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
-
-UNKNOWN = "und"
-"""A language that the file does not name (ISO 639-2)."""
+from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.offered_texts import keep_offered
 
 
 class SourceTexts:
@@ -61,28 +58,18 @@ class SourceTexts:
         if job.asset.texts_read or not info.texts:
             return job.asset
         given = await self._files.given(job.video_id)
-        has_default = any(caption.is_default for caption in given)
-        warnings = []
         with tempfile.TemporaryDirectory(dir=source.parent) as place:
             found = await media.extract_texts(source, info, Path(place), toolbox=self._toolbox)
-            for text, plain in wanted_of(info.texts, taken={caption.language for caption in given}, without=without):
-                wanted = replace(plain, is_default=plain.is_default and not has_default)
-                if reason := await self._keep(job, info, wanted, path=found.get(text.index)):
-                    warnings.append(_left_out(text, reason))
-                    continue
-                has_default = has_default or wanted.is_default
-        return replace(job.asset, texts_read=True, warnings=(*job.asset.warnings, *warnings))
 
-    async def _keep(self, job: Job, info: media.MediaInfo, wanted: Wanted, *, path: Path | None) -> str:
-        """Keep one track, and return why that cannot be; empty: it is kept."""
-        if path is None:
-            return "it cannot be read"
-        try:
-            track = await asyncio.to_thread(read_text, path, zero_s=info.texts_zero_s)
-            await self._files.put(job, wanted, track)
-        except (CaptionInvalid, NotAllowedNow, NotFound) as error:
-            return str(error)
-        return ""
+            async def read(text: media.TextStream) -> captions.Track:
+                path = found.get(text.index)
+                if path is None:
+                    raise CaptionInvalid("it cannot be read")
+                return await asyncio.to_thread(read_text, path, zero_s=info.texts_zero_s)
+
+            left_out = await keep_offered(self._files, job, info.texts, given=given, read=read, without=without)
+        warnings = (_left_out(text, reason) for text, reason in left_out)
+        return replace(job.asset, texts_read=True, warnings=(*job.asset.warnings, *warnings))
 
 
 def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
@@ -92,49 +79,6 @@ def warnings_of(text: media.BurntText | None) -> tuple[AssetWarning, ...]:
     shown = " ".join(text.missing[:8])
     message = f"no installed font has {len(text.missing)} letters of the text that is burnt in, for example {shown}"
     return (AssetWarning(code="letters_missing", message=message),)
-
-
-def wanted_of(
-    texts: Sequence[media.TextStream], *, taken: set[str], without: int | None = None
-) -> Iterator[tuple[media.TextStream, Wanted]]:
-    """Give the text tracks of a source that are to become captions, each with a tag of its own. Pure."""
-    used: set[str] = set()
-    for text in texts:
-        language = language_of(text)
-        if language in taken or text.index == without:
-            continue
-        tag = next(each for each in _tags(language, text) if each not in used)
-        used.add(tag)
-        label = text.title or (f"Track {text.index}" if language == UNKNOWN else "")
-        yield (
-            text,
-            Wanted(
-                language=tag,
-                label=label,
-                is_default=text.is_default,
-                is_forced=text.is_forced,
-                origin=CaptionOrigin.SOURCE,
-            ),
-        )
-
-
-def _tags(language: str, text: media.TextStream) -> Iterator[str]:
-    """Give tags for a track, the plainest first."""
-    if text.is_for_deaf:  # players know it by this, so it has it also when it is the only one
-        yield f"{language}{captions.FOR_DEAF}"
-    else:
-        yield language
-    if text.is_forced:
-        yield f"{language}-x-forced"
-    yield f"{language}-x-{text.index}"
-
-
-def language_of(text: media.TextStream) -> str:
-    """Return the tag of the language of a text track."""
-    try:
-        return captions.language_tag(text.language or UNKNOWN)
-    except ParameterError:
-        return UNKNOWN
 
 
 def read_text(path: Path, *, zero_s: float) -> captions.Track:

@@ -20,11 +20,11 @@ from pydantic import TypeAdapter
 from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
 from vodpull.jobs.manifests.manifest import folder_key
-from vodpull.jobs.model import Asset, Batch, Job, fragments_name
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.model import Asset, Batch, Job, Stage, fragments_name
+from vodpull.jobs.store.refs import Progress
 from vodpull.media import edit
 from vodpull.videos.library import find_video
-from vodpull.videos.tasks import task_of_job
+from vodpull.videos.trans_no_tasks import task_of_job
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored_video import bring_stored
 from vodpull.workflows.attempt.workspace.workspace import Workspace
@@ -65,6 +65,7 @@ class Edits:
         size_bytes = sum(asset.size_bytes for asset in assets)
         async with self._context.admission.admitted(encodes=False) as reservation:
             reservation.cover(0, DISK_FACTOR * size_bytes)
+            await self._context.enter_stage(job, Stage.FETCH)
             inputs = [await self._measured(job, number, asset, order) for number, asset in enumerate(assets)]
             try:
                 return await self._made(job, inputs, order)
@@ -129,11 +130,18 @@ class Edits:
         if plan.duration_s > self._context.max_duration_s:
             raise MediaTooLarge(f"it would be longer than {self._context.max_duration_s:.0f} s")
         mark = hashlib.sha256(repr(plan).encode()).hexdigest()[:16]
-        pieces, works = self._pieces(job, plan, inputs, mark=mark)
-        for done, work in enumerate(works):
-            await self._make(job, work)
-            percent = Progress(percent=100 * (done + 1) / (len(works) + 1))
-            await asyncio.to_thread(self._context.store.update_progress, JobRef.of(job), percent)
+        reporter = self._context.reporter(job)
+
+        def tell(done: float) -> None:
+            reporter.report(Progress(percent=100 * done / (len(works) + 1)))
+
+        pieces, works = self._pieces(job, plan, inputs, mark=mark, tell=tell)
+        try:
+            for done, work in enumerate(works, start=1):
+                await self._make(job, work)
+                tell(done)
+        finally:
+            await reporter.settle()
 
         async def assemble(folder: Path) -> None:
             toolbox = self._context.toolbox
@@ -148,12 +156,18 @@ class Edits:
         return self._context.workspace(job).result(name) / _file(plan)
 
     def _pieces(
-        self, job: Job, plan: edit.EditPlan, inputs: Sequence[edit.EditInput], *, mark: str
+        self,
+        job: Job,
+        plan: edit.EditPlan,
+        inputs: Sequence[edit.EditInput],
+        *,
+        mark: str,
+        tell: Callable[[float], None],
     ) -> tuple[edit.Pieces, list[_Piece]]:
-        """Return where the pieces of a plan lie, and what makes those that are not copied."""
+        """Return where the pieces of a plan lie, and what makes those that are not copied, and tells how far it is."""
         place = self._context.workspace(job)
         pictures: dict[tuple[int, int], Path] = {}
-        works = []
+        works: list[_Piece] = []
         for number, part in enumerate(plan.parts):
             if plan.copied:
                 pictures[number, 0] = place.result(f"copy-{part.source}")
@@ -162,7 +176,8 @@ class Edits:
             for chunk in part.plan.chunks:
                 name = f"part-{mark}-{number}-{chunk.number}"
                 pictures[number, chunk.number] = place.result(name)
-                encode = partial(self._encode, inputs[part.source].path, part.plan, chunk)
+                heard = partial(_tell_more, tell, len(works))
+                encode = partial(self._encode, inputs[part.source].path, part.plan, chunk, on_progress=heard)
                 works.append(_Piece(name=name, make=encode))
         sound = place.result(f"sound-{mark}") if plan.has_sound else None
         if sound:
@@ -170,7 +185,15 @@ class Edits:
             works.append(_Piece(name=sound.name, make=make))
         return edit.Pieces(pictures=pictures, sound=sound), works
 
-    async def _encode(self, path: Path, plan: media.EncodePlan, chunk: media.Chunk, folder: Path) -> None:  # noqa: PLR0917 - as `encode_chunk` takes it
+    async def _encode(  # noqa: PLR0917 - as `encode_chunk` takes it
+        self,
+        path: Path,
+        plan: media.EncodePlan,
+        chunk: media.Chunk,
+        folder: Path,
+        *,
+        on_progress: Callable[[float], None],
+    ) -> None:
         await media.encode_chunk(
             path,
             plan,
@@ -178,7 +201,7 @@ class Edits:
             folder,
             toolbox=self._context.toolbox,
             limits=media.encode_limits(plan, chunk),
-            on_progress=lambda _share: None,
+            on_progress=on_progress,
         )
 
     async def _make(self, job: Job, piece: _Piece) -> None:
@@ -200,6 +223,10 @@ class Edits:
         own = text.replace(f'URI="{edit.SEGMENTS}/', f'URI="{name}/').replace(f"\n{edit.SEGMENTS}/", f"\n{name}/")
         await self._context.objects.put_bytes(key, own.encode())
         return sum(fragment.stat().st_size for fragment in fragments)
+
+
+def _tell_more(tell: Callable[[float], None], before: int, share: float) -> None:
+    tell(before + share)
 
 
 def _file(plan: edit.EditPlan) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from vodpull.api.http.keys.waiters import Waiters
+from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.v1.batches import progress as module
 from vodpull.api.v1.batches.progress import News, ProgressStreams
 from vodpull.errors import RateLimited

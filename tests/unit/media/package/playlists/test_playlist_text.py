@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from vodpull.errors import InternalError
-from vodpull.fetch.hls.playlist import VariantChoice, parse_playlist
+from vodpull.fetch.hls.playlist import parse_playlist
+from vodpull.fetch.hls.variant_choice import VariantChoice
 from vodpull.media.inspect.info import SoundRole
 from vodpull.media.package.playlists.all_playlists import playlists
 from vodpull.media.package.playlists.hls import (

@@ -1,1 +1,1 @@
-"""The calls that make a new video of others, clips and joins; their rules are in `workflows/requests/editing.py`."""
+"""Calls that make a new video of others; how they are carried out is in `workflows/requests/clips_and_joins.py`."""

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS
 from vodpull.videos.model import MAX_NAME_CHARS
-from vodpull.workflows.requests.editing import MAX_JOINED
+from vodpull.workflows.requests.clips_and_joins import MAX_JOINED
 
 MAX_SECONDS = 10**9
 MAX_SIDE_PX = 7680

@@ -33,7 +33,7 @@ from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
-from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.shapes import publish_code, video_info
 from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.notify_urls import judge_address

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, tzinfo
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
@@ -14,14 +14,13 @@ from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
+from vodpull.videos import volume
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.wire.shapes import ENCRYPTED_NOT_ENCODED
 
 MAX_PAGE_SIZE = 50
 MAX_REACH = 100_000
 """Of pageIndex times pageSize (spec cloud-vod-videos §3)."""
-
-MAX_STORAGE_DAYS = 61
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -117,8 +116,8 @@ def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
     if first > today:
         raise ParameterError("dateFrom is after today", field="dateFrom")
     last = min(last, today)
-    if last < first or last - first > timedelta(days=MAX_STORAGE_DAYS):
-        raise ParameterError(f"dateTo is not 0 to {MAX_STORAGE_DAYS} days after dateFrom", field="dateTo")
+    if last < first or last - first > volume.MAX_REACH:
+        raise ParameterError(f"dateTo is not 0 to {volume.MAX_REACH.days} days after dateFrom", field="dateTo")
     return VolumeRequest(first=first, last=last, has_details=has_details)
 
 

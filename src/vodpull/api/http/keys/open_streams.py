@@ -1,4 +1,4 @@
-"""What keys have waiting here: streams and long polls, which cost something for as long as they last."""
+"""How many progress streams and waiting polls one key may have open, which cost something for as long as they last."""
 
 from __future__ import annotations
 

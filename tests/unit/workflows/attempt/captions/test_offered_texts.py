@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vodpull.media import TextStream
-from vodpull.workflows.attempt.captions.source_texts import wanted_of
+from vodpull.workflows.attempt.captions.offered_texts import wanted_of
 
 PLAIN = TextStream(
     index=1, codec="subrip", language="ger", title="", is_default=True, is_forced=False, is_for_deaf=False

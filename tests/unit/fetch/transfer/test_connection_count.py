@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vodpull.fetch.transfer.parallelism import Width
+from vodpull.fetch.transfer.connection_count import Width
 
 
 def settle(width: Width, rate_of: Callable[[int, float], float], *, seconds: float = 10) -> Width:

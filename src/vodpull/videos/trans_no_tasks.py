@@ -1,4 +1,4 @@
-"""What is asked for videos and takes a while: deletions, clips, joins, and workflows; a transNo starts one but once."""
+"""Calls on videos that are carried out later: deletions, clips, joins, workflows; a transNo starts one but once."""
 
 from __future__ import annotations
 

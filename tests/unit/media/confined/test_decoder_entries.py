@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from vodpull.media.confined.entries import Entries
+from vodpull.media.confined.decoder_entries import Entries
 
 SPS, PPS = b"\x67\x64\x00\x1f", b"\x68\xee\x3c\x80"
 OTHER_SPS, OTHER_PPS = b"\x67\x42\x00\x1e", b"\x68\xce\x06"

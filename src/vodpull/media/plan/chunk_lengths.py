@@ -1,8 +1,7 @@
 """
-Where a film is cut: into segments, which players fetch, and into chunks of segments, each encoded alone. Pure.
+How long the chunks of a film are: runs of segments, each encoded alone. Pure.
 
-How long a segment is, says the key `segment_s` of a template, and by default `SEGMENT_S` here; what of clips and joins
-is encoded as one chunk, `edit/plan.py`.
+What of clips and joins is encoded as one chunk, `edit/plan.py` says.
 """
 
 from __future__ import annotations
@@ -11,17 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
-from vodpull.media.inspect.packets import Group
-
-SEGMENT_S = 4.0
-"""Length of a segment, and distance of keyframes, where nothing says otherwise; of clips and joins, always."""
-
-# Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
-MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0
-# Of a frame: what sums of binary fractions are off by.
-FUZZ = 1e-4
 # Below it, starting again after a crash costs less than the chunks do.
 SINGLE_CHUNK_S = 40.0
 # The first one is short, so that there is something to play early; the others are long enough that seeking and the
@@ -43,57 +32,6 @@ class Chunk:
     first_frame: int
     """On the grid of the output."""
     frames: int
-
-
-def frames_in(duration_s: float, rate: Fraction) -> int:
-    """Return how many frames a film has on the grid of the output: FFmpeg rounds half a frame up."""
-    return max(1, math.floor(duration_s * rate + 0.5 + FUZZ))
-
-
-def frames_per_segment(segment_s: float, rate: Fraction) -> int:
-    """Return how many frames a segment of this length has, where no keyframes of the source say otherwise."""
-    return max(1, round(segment_s * rate))
-
-
-def regular_cuts(frames_total: int, gop_frames: int) -> tuple[int, ...]:
-    """Return the frames at which segments of the same length begin."""
-    return tuple(range(0, frames_total, gop_frames))
-
-
-def cuts_at_keyframes(
-    groups: Sequence[Group], frames_total: int, rate: Fraction, *, segment_s: float
-) -> tuple[int, ...] | None:
-    """
-    Return the keyframes of a source that its segments begin with, about as far apart as a segment is long.
-
-    None: at some place there is no closed group within reach.
-    """
-    starts = [group.first_frame for group in groups if group.closed]
-    if starts[:1] != [0]:
-        return None
-    cuts = [0]
-    length = segment_s * rate
-    # A rest of up to half a segment more is no reason for a short last one.
-    while frames_total - cuts[-1] > 1.5 * length:
-        near = [at for at in starts if MIN_SEGMENT * length <= at - cuts[-1] <= MAX_SEGMENT * length]
-        if not near and frames_total - cuts[-1] <= MAX_SEGMENT * length:
-            break
-        if not near:
-            return None
-        wanted = cuts[-1] + length
-        cuts.append(min(near, key=lambda at: abs(at - wanted)))
-    return tuple(cuts)
-
-
-def segment_bytes(groups: Sequence[Group], cuts: Sequence[int]) -> list[int]:
-    """Return the size of the picture in each segment of a source."""
-    sizes = [0] * len(cuts)
-    number = 0
-    for group in groups:
-        while number + 1 < len(cuts) and group.first_frame >= cuts[number + 1]:
-            number += 1
-        sizes[number] += group.size_bytes
-    return sizes
 
 
 def plan_chunks(
@@ -150,8 +88,3 @@ def missing_share(chunks: Sequence[Chunk], rate: Fraction) -> float:
     last = chunks[-1]
     missing = (_length_s(last.number, CHUNK_S) + MIN_REST_S) * rate - last.frames
     return max(0.0, float(missing / (last.first_frame + last.frames)))
-
-
-def segment_frames(cuts: Sequence[int], frames_total: int) -> list[int]:
-    """Return the number of frames in each segment."""
-    return [after - before for before, after in pairwise([*cuts, frames_total])]

@@ -1,4 +1,4 @@
-"""How many connections one file gets, judged by the speed of those tried so far."""
+"""How many connections one file gets, up to `max_connections` of `limits.py`: judged by the speed of those tried."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from vodpull.jobs.model import Batch, BatchView, Job, VideoOrigin
 from vodpull.jobs.store.store import Store
 from vodpull.media import edit
 from vodpull.videos.model import Video
-from vodpull.videos.tasks import Task, TaskKind, Tasks, new_task_id
+from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.workflows.attempt.originals.edits import ORDER
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
@@ -129,7 +129,7 @@ def check_videos(request: EditRequest) -> None:
         has_picture = any(file.height_px for file in video.asset.files)
         if video.is_blocked or not has_picture:
             why = "is blocked" if video.is_blocked else "has no picture that could be read"
-            raise VideoUnfit(f"the video {video.video_id} {why}", field="videoIds")
+            raise VideoUnfit(f"{video.video_id}: the video {video.name!r} {why}", field="videoIds")
 
 
 def _plan(request: EditRequest, caller: LiveKey) -> BatchView:

@@ -1,4 +1,4 @@
-"""The connections that download one file together: a first one, and more for as long as they make it faster."""
+"""Ranges of one file, downloaded by several connections together; how many these are says `connection_count.py`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.body import read_blocks
 from vodpull.fetch.transfer.answers.same_file import check_range
+from vodpull.fetch.transfer.connection_count import Width
 from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import FetchLimits, Order
-from vodpull.fetch.transfer.parallelism import Width
 
 # A file with less than this to come is here before another connection has gathered speed.
 _MIN_SHARED_BYTES = 8 << 20

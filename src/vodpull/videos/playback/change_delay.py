@@ -1,4 +1,4 @@
-"""Answers of the database that hold for a moment, on the event loop."""
+"""How soon a block, a rule or a revoked key counts in every process: answers of the database that hold for so long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies cut into pieces that end with each span, in memory that all bodies of a process share."""
+"""Memory that all upload bodies of a process share: how much they may hold, and bodies cut into pieces of a span."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """
-A library on its way out: every file copied into another store, and a line for each video that names the copies.
+A library on its way out with its files: each copied into another store, and a line for each video (`export_lines.py`).
 
-Without the files (`vodpull export`), `cli/library/export.py` writes a line of what the service answers.
+Without the files, `cli/library/export.py` writes a line of what the service answers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,12 +16,11 @@ import sqlalchemy as sa
 
 from vodpull import storage
 from vodpull.accounts.keys import Accounts
+from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.app.setup import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.imports.entries import category_paths
-from vodpull.jobs.model import ServerType
 from vodpull.jobs.submission.templates import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
@@ -121,7 +119,7 @@ class _Export:
         is_signed = self._policy.is_signed(
             own=now.playback, template=now.template, account=now.account_playback, is_encrypted=now.is_encrypted
         )
-        line = line_of(now, copied, name=self._name) | {"playback": "signed" if is_signed else now.playback}
+        line = line_of_copies(now, copied, name=self._name) | {"playback": "signed" if is_signed else now.playback}
         await asyncio.to_thread(write, line)
         exported.videos += 1
         exported.copied += copied.copied
@@ -143,44 +141,6 @@ class _Export:
     async def _copy_once(self, video_id: str) -> tuple[Video, Copied]:
         video = await asyncio.to_thread(self._library.find, video_id, account_id=None)
         return video, await self._copies.copy(video)
-
-
-def line_of(video: Video, copied: Copied, *, name: str) -> dict[str, Any]:
-    """Return a video as a line of an export whose files are copies in the store of a name. Pure."""
-
-    def there(key: str) -> str:
-        return f"{name}:{key}" if key in copied.files else ""
-
-    original = video.asset.original
-    films = [file for file in video.asset.files if file.server_type is ServerType.MOBILE and there(file.key)]
-    best = max(films, key=lambda file: file.size_bytes, default=None)
-    sources: tuple[str, ...] = (original.key if original else "", best.key if best else "", video.asset.playlist_key)
-    return {
-        "id": video.video_id,
-        "video_id": video.video_id,
-        "account": video.account,
-        "url": next(filter(None, map(there, sources)), ""),
-        "name": video.name,
-        "description": video.description,
-        "categories": category_paths(video.categories),
-        "captions": [
-            {"url": there(key), "language": each.language, "label": each.label, "default": each.is_default}
-            for each, key in copied.texts
-        ],
-        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
-        "blocked": video.is_blocked,
-        "poster_url": there(video.asset.poster_key),
-        "playlist_url": there(video.asset.playlist_key),
-        "files": [
-            {"clarity": int(file.clarity), "url": there(file.key), "sha256": copied.files[file.key].sha256}
-            for file in video.asset.files
-            if there(file.key)
-        ],
-        "size": original.size_bytes if original else None,
-        "duration": video.duration_s,
-        "revision": video.asset.sha256,
-        "encrypted": video.is_encrypted,
-    }
 
 
 def _check_apart(settings: Settings, url: str) -> None:

@@ -1,0 +1,13 @@
+"""How many encoders run at once in a process: so many as the setting `encode_slots` says, whatever they work for."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class Encoders(asyncio.Semaphore):
+    """The encoders of one process; whoever starts one holds a slot until it has ended."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(slots)
+        self.slots = slots

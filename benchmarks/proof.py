@@ -2,8 +2,8 @@
 What the proof of content costs, as a share of the encode that it looks at.
 
 The clip is repeated to a length, encoded once as the service does it, and packaged; each round then measures the
-segments alone, and measures and compares them with the clip in one go, as the service does. The difference is what the
-proof costs. Processor time counts: it is about the same on a busy machine.
+segments alone, and looks at the clip, measures the segments and compares them with it, as the service does. The
+difference is what the proof costs. Processor time counts: it is about the same on a busy machine.
 
     python -m benchmarks.proof CLIP [--seconds 60] [--rounds 3]
 """
@@ -18,9 +18,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
-from benchmarks.package import parts_of, spent_s
+from benchmarks.package import look, parts_of, spent_s
 from benchmarks.stopping import stoppable
-from vodpull.media import Original, find_toolbox
+from vodpull.media import find_toolbox
 from vodpull.media.inspect.segments import measure
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.compare import Subject, compare_content
@@ -62,13 +62,12 @@ async def measure_proof(subject: Encoding, folder: Path) -> tuple[float, float]:
     plan = with_chunks(subject.plan, subject.chunks)
     with tempfile.TemporaryDirectory(dir=folder) as out:
         _, package = await package_media(plan, parts_of(subject, folder), Path(out), video_id="v")
-        made = Subject(
-            original=Original(path=subject.clip, info=subject.info), out_folder=Path(out), package=package, plan=plan
-        )
         measuring = what_is_measured(package, listed_segments(Path(out), package))
         began_s = spent_s()
         await measure(Path(out), measuring, toolbox=subject.toolbox)
         between_s = spent_s()
+        original, _ = await look(subject, folder / "seen")
+        made = Subject(original=original, out_folder=Path(out), package=package, plan=plan)
         compared, _ = await compare_content(made, measuring, toolbox=subject.toolbox)
         judged(compared)
         return between_s - began_s, spent_s() - between_s

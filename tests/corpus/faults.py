@@ -19,7 +19,7 @@ import imageio_ffmpeg
 
 from tests.integration.media.pipeline import VIDEO_ID, make_parts, plan_source
 from vodpull.errors import OutputInvalid
-from vodpull.media import Chunk, EncodePlan, MediaInfo, Original, Package, Toolbox, find_toolbox
+from vodpull.media import Chunk, EncodePlan, MediaInfo, Original, Package, Toolbox, find_toolbox, look_ahead
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.compare import Subject
 from vodpull.media.verify.content import Proof, prove_content
@@ -187,10 +187,17 @@ class Film:
     out: Path
 
     async def prove(self, source: Path, *, toolbox: Toolbox) -> Proof:
-        """Compare what was made with another source."""
+        """Compare what was made with another source, of which pictures are seen ahead, as the service does it."""
         original = Original(path=source, info=self.info)
-        subject = Subject(original=original, out_folder=self.out, package=self.package, plan=self.plan)
-        return await prove_content(subject, toolbox=toolbox)
+        with tempfile.TemporaryDirectory() as ahead:
+            await look_ahead(self.plan, original, Path(ahead), toolbox=toolbox)
+            subject = Subject(
+                original=replace(original, seen=Path(ahead)),
+                out_folder=self.out,
+                package=self.package,
+                plan=self.plan,
+            )
+            return await prove_content(subject, toolbox=toolbox)
 
 
 def ffmpeg(*words: str) -> None:

@@ -28,7 +28,7 @@ import av
 import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
-from vodpull.media.confined import display, film, hearing, segments, sound_frames
+from vodpull.media.confined import display, film, hearing, look, segments, sound_frames
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.verify import likeness, sound_likeness
 
@@ -41,7 +41,7 @@ HEARD_S, LATE_S = 3.0, 0.5
 # A FFmpeg that takes longer on one file hangs.
 WAIT_S = 3600
 PLAYLISTS = {"allowed_extensions": "ALL", "extension_picky": "0"}
-TOOLS = film.Tools(av, segments, likeness, display, sound_frames)
+TOOLS = film.Tools(av, segments, likeness, display, sound_frames, look)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def sound_streams(file: Path) -> list[int]:
         return [stream.index for stream in container.streams.audio]
 
 
-def sights(file: Path, first_s: float, last_s: float) -> list[film.Sight]:
+def sights(file: Path, first_s: float, last_s: float) -> list[look.Sight]:
     """Return what a film shows for a while, on its largest picture."""
     with av.open(str(file), options=options_of(file)) as container:
         best = max(container.streams.video, key=lambda stream: stream.codec_context.width)
@@ -146,7 +146,7 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
     if not shown or not known:
         return "no picture"
     shapes = shown[0].shape, known[0].shape
-    if abs(shapes[0] / shapes[1] - 1) > film.SAME_SHAPE:
+    if abs(shapes[0] / shapes[1] - 1) > look.SAME_SHAPE:
         return f"its shape is {shapes[0]:.2f} instead of {shapes[1]:.2f}"
     steps = sorted(after.at_s - before.at_s for before, after in pairwise(known))
     return likeness.compare_sights(

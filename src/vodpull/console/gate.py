@@ -198,7 +198,7 @@ def check_role(visit: Visit, rule: Rule) -> None:
     """
     if rule.least is not None and not (visit.bearer and visit.bearer.role.may(rule.least)):
         raise PermissionDenied(
-            f"this takes the role {rule.least}", remedy="Ask an owner of this installation for that role."
+            f"this takes another role: {rule.least}", remedy="Ask an owner of this installation for that role."
         )
 
 

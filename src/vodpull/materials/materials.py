@@ -87,7 +87,9 @@ class Materials:
         except (NotFound, PermissionDenied) as error:
             raise ParameterError("there is no such material", field=field) from error
         if found.suffix not in SUBTITLE_SUFFIXES:
-            raise ParameterError(f"this material is none of {', '.join(SUBTITLE_SUFFIXES)}", field=field)
+            raise ParameterError(
+                f"the file of this material is none of these: {', '.join(SUBTITLE_SUFFIXES)}", field=field
+            )
         return found
 
     def page(self, wanted: MaterialFilter, *, limit: int, offset: int = 0) -> list[Material]:
@@ -135,7 +137,7 @@ class Materials:
             lock_row(connection, tables.account.c.account_id, material.account_id)
             user = "" if stop_use else self._user(connection, material.material_id)
             if user:
-                raise Occupied(f"{user} uses the material", field="id", remedy=BY_FORCE)
+                raise Occupied(f"the material is in use: {user}", field="id", remedy=BY_FORCE)
             connection.execute(tables.material_use.delete().where(mine))
             if _change(connection, material.material_id, {"deleted_at_ms": now_ms()}):
                 count_stored(connection, material.account_id, -_size(connection, material.material_id))

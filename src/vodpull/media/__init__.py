@@ -56,6 +56,7 @@ from vodpull.media.tools.installed import ToolReport, describe, find_toolbox
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.sandbox import Toolbox
+from vodpull.media.verify.ahead import look_ahead
 from vodpull.media.verify.compare import Account, Original
 from vodpull.media.verify.content import Proof, told
 from vodpull.media.verify.encrypt_proven import encrypt_package
@@ -129,6 +130,7 @@ __all__ = [
     "keys_needed",
     "lasting_chunks",
     "locks_of",
+    "look_ahead",
     "make_cover",
     "measure_renditions",
     "missing_letters",

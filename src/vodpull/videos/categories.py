@@ -124,7 +124,7 @@ def resolve(connection: sa.Connection, account_id: str, names: Sequence[Category
         if not name.parent:
             children = named(connection, account_id, [name.child])
             if not children:
-                raise ParameterError(f"there is no category {name.child!r}", field="categoryNames")
+                raise ParameterError(f"there is no category: {name.child!r}", field="categoryNames")
             found |= dict.fromkeys(children)
             continue
         parent = _ensure(connection, account_id, name.parent, parent_id=FIRST_LEVEL)
@@ -144,7 +144,7 @@ def check_nodes(connection: sa.Connection, account_id: str, node_ids: Sequence[i
     mine = _mine(account_id, tables.category.c.node_id.in_(node_ids))
     known = set(connection.scalars(sa.select(tables.category.c.node_id).where(mine)))
     if missing := [node_id for node_id in node_ids if node_id not in known]:
-        raise ParameterError(f"there is no category {missing[0]}", field="categoryNames")
+        raise ParameterError(f"there is no category: {missing[0]}", field="categoryNames")
 
 
 def named(connection: sa.Connection, account_id: str, names: Sequence[str]) -> list[int]:

@@ -96,7 +96,7 @@ class Library:
         ids = [video_id.lower() for video_id in video_ids]
         found = {video.video_id: video for video in self.remaining(ids, account_id=account_id)}
         if missing := [video_id for video_id in ids if video_id not in found]:
-            raise NotFound(f"there is no video {missing[0]}", field="videoIds")
+            raise NotFound(f"{missing[0]}: there is no such video", field="videoIds")
         return [found[video_id] for video_id in ids]
 
     def remaining(self, video_ids: Sequence[str], *, account_id: str) -> list[Video]:
@@ -365,4 +365,4 @@ def check_edit(edit: VideoEdit) -> None:
     )
     for field, text, most in limits:
         if text is not None and len(text) > most:
-            raise ParameterError(f"{field} is longer than {most} characters", field=field)
+            raise ParameterError(f"{field}: it is longer than {most} characters", field=field)

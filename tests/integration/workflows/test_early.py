@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,9 +19,12 @@ from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.store.final_state import Outcome
 from vodpull.jobs.store.refs import JobRef
+from vodpull.media.confined.sights import SIGHTS
+from vodpull.media.verify.instants import picture_instants
 from vodpull.workflows.attempt import early
 from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.seen_ahead import SeenAhead
 from vodpull.workflows.attempt.workspace.pieces import PLAN
 from vodpull.workflows.attempt.workspace.preview_note import read_note
 
@@ -45,6 +49,52 @@ async def test_plan_and_first_chunk_are_made_before_any_step_asks(database: sa.E
     started = await begin(made)
     await until(lambda: not started._watches)
     assert made.results() == ["chunk-0", PLAN]
+
+
+async def test_meanwhile_the_source_is_seen_for_the_proof(database: sa.Engine, tmp_path: Path) -> None:
+    made = bench(database, tmp_path, seconds=12)
+    production = Production(made.can)
+    info = await media.probe(made.source, toolbox=made.can.toolbox)
+    HeadStart(made.can, production).begin(made.job, info, made.source)
+    seen = made.can.workspace(made.job).seen / SIGHTS
+    plan = (await production.plan(made.job, info, source=made.source)).plan
+    await until(lambda: seen.exists() and len(seen.read_text().splitlines()) == 1 + len(picture_instants(plan)))
+    assert await production.seen_ahead.take(made.job) == seen.parent
+
+
+async def test_so_it_is_beside_the_encode_of_one_chunk_wherever_that_is_made(
+    database: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, info = await pulled(bench(database, tmp_path, seconds=2, is_shared=True))
+    production, folders = Production(made.can), list[Path]()
+
+    async def look(_plan: object, original: media.Original, folder: Path, **_: object) -> None:
+        assert original.path == made.can.workspace(made.job).source
+        folders.append(folder)
+        await asyncio.Event().wait()  # it never ends by itself
+
+    monkeypatch.setattr(media, "look_ahead", look)
+    async with asyncio.timeout(LIMIT_S):
+        await production.make_all(made.job, info)
+        assert folders == [await production.seen_ahead.take(made.job)]
+        await production.make_all(made.job, info)
+    assert len(folders) == 1, "once"
+
+
+async def test_a_proof_waits_for_nothing_that_is_still_to_be_seen(database: sa.Engine, tmp_path: Path) -> None:
+    made = bench(database, tmp_path, seconds=600)
+    info, ahead = await media.probe(made.source, toolbox=made.can.toolbox), SeenAhead(made.can)
+    plan = (await Production(made.can).plan(made.job, info, source=made.source)).plan
+    original = media.Original(path=made.source, info=info)
+    assert await ahead.take(made.job) is None, "nothing was begun"
+    other = replace(made.job, directory="other")
+    first, second = (asyncio.create_task(ahead.look(job, plan, original)) for job in (made.job, other))
+    folder = made.can.workspace(made.job).seen
+    await until((folder / SIGHTS).exists)
+    assert await ahead.take(other) is None, "one at a time"
+    assert await ahead.take(made.job) == folder
+    assert not processes_on(made.can.work_folder)
+    await asyncio.gather(first, second)
 
 
 async def test_an_attempt_that_is_over_ends_it(database: sa.Engine, tmp_path: Path) -> None:

@@ -177,5 +177,5 @@ def _whole(text: str, field: str, *, least: int, most: int, default: int) -> int
     if not text:
         return default
     if not re.fullmatch("[0-9]{1,10}", text) or not least <= int(text) <= most:
-        raise ParameterError(f"{field} is no whole number from {least} to {most}", field=field)
+        raise ParameterError(f"{field}: this is no whole number from {least} to {most}", field=field)
     return int(text)

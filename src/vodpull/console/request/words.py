@@ -54,7 +54,10 @@ def as_bytes(size_bytes: float | None) -> str:
 
 
 def _known(text: str, say: Say) -> str:
-    sentence = _NUMBER.sub("{}", text)
+    """Return a sentence that the catalogue has, as it is or with `{}` in place of its numbers; else nothing."""
+    exact, sentence = say(text), _NUMBER.sub("{}", text)
+    if exact != text:
+        return exact
     told = say(sentence)
     return "" if told == sentence else told.format(*_NUMBER.findall(text))
 

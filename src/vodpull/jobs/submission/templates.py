@@ -78,7 +78,7 @@ class Templates(Mapping[str, Template]):
         if mark is None:
             raise ParameterError("there is no watermark of that name", field="watermark")
         if not template.ladder:
-            raise ParameterError(f"the template {template.name} makes nothing that could have one", field="watermark")
+            raise ParameterError(f"the template {template.name!r} makes nothing that could have one", field="watermark")
         return mark
 
 

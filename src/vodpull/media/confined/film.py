@@ -1,16 +1,16 @@
 """
 What is seen and heard of a media file around a time, from the nearest place where a decoder may begin.
 
-Imported by path, by a confined child.
-
-Only PyAV, which is handed in, and the standard library.
+Imported by path, by a confined child. Only PyAV, the standard library, and what lies beside it.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+import gc
+import importlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,9 @@ from typing import Any
 # A decoder that begins here has what it needs there.
 RUN_UPS_S = (0.0, 2.0, 10.0, 40.0)
 CAREFUL_RUN_UPS_S = (10.0, 40.0)
+# So much of the output is looked at on either side of an instant, in pictures; the source is searched further.
+AROUND = 3
+SEARCHED_S = 0.25
 # Pictures so near before an instant may be shown there: all of them are decoded.
 KEPT_S = 0.1
 # Files without times of showing: those that FFmpeg makes up are wrong where pictures are reordered.
@@ -36,26 +39,6 @@ UNALIGNED = 1
 SOUND_RATE_HZ = 8000
 # What a decoder of sound needs before it is right.
 SOUND_RUN_UP_S = 0.5
-# PQ and HLG (ITU-T H.273).
-HDR_TRANSFERS = {16, 18}
-# Numbers of ITU-T H.273 to those of FFmpeg's scaler.
-MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
-HD_SHORT_SIDE_PX = 720
-UPRIGHT = (1, 0, 0, 1)
-MATRIX_BYTES = 36
-# Of a picture of which only a part counts, each cell is looked at in so many columns and rows.
-FINE = 4
-# Bars may begin later by rounding and by the encoder: half a cell to its edge, and a whole one.
-EDGE = 3
-# Shapes that differ by less are rounding.
-SAME_SHAPE = 0.02
-
-
-Stretch = tuple[float, float]
-"""A part of a width or a height: where it begins and how much it has, as shares."""
-
-Scaled = Callable[[tuple[int, int]], bytes]
-"""Luma of a picture in so many columns and rows."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +50,9 @@ class Tools:
     likeness: Any
     display: Any
     sounds: Any
+    look: Any
+    tidy: Callable[[], object] = lambda: None
+    """Frees pictures that nobody has any more: PyAV ties each to what is said beside it."""
 
     @property
     def failures(self) -> tuple[type[BaseException], ...]:
@@ -81,229 +67,125 @@ class Tools:
         return begin()
 
 
-@dataclass(frozen=True)
-class Sight:
-    """A picture as a viewer sees it, very small."""
+def imported() -> Tools:
+    """Import what lies beside this file, in a process that does nothing else."""
+    names = ("av", "segments", "likeness", "display", "sound_frames", "look")
+    av, segments, likeness, display, sounds, look = map(importlib.import_module, names)
+    tools = Tools(av, segments, likeness, display, sounds, look, gc.collect)
+    # What is here already stays: looking through it for each picture would take longer than the picture.
+    gc.freeze()
+    # FFmpeg's own complaints are of no use to anyone here.
+    tools.av.logging.set_level(None)
+    return tools
 
-    at_s: float
-    cells: bytes
-    shape: float
-    """Width over height."""
-    hdr: bool
-    beside: float = 0.0
-    """Mean brightness where bars must be, of 255."""
+
+def searched(at_s: float, frame_s: float) -> tuple[float, float]:
+    """Return from when to when a source is searched around an instant."""
+    around_s = AROUND * frame_s + max(SEARCHED_S, AROUND * frame_s)
+    return at_s - around_s, at_s + around_s
 
 
-class Look:
-    """How the pictures of one stream are seen: upright, with square pixels, in the colours that they name."""
+class Reading:
+    """The picture of a source as it is decoded from one place on, around instants that lie one behind the other."""
 
-    def __init__(self, tools: Tools, stream: Any) -> None:
-        self._tools = tools
-        self.stream = stream
-        self._crop = tools.display.container_crop(stream)
-        self._matrix = b""
-        # One for all pictures: to prepare it takes longer than to scale one.
-        self._scaler = tools.av.video.reformatter.VideoReformatter()
-
-    def hear(self, frame: Any) -> None:
-        """Take from a picture how it is turned: a bitstream says it with some, for those that follow as well."""
-        said = (bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX")
-        self._matrix = next(said, self._matrix)
-
-    def sight(
-        self, at_s: float, frame: Any, *, inside: float | None = None, covered: frozenset[int] = frozenset()
-    ) -> Sight:
-        """
-        Return the fingerprint of a decoded picture.
-
-        `inside`: width over height of what lies in the middle of it, with bars around, which need not be dark where
-        cells of the frame are `covered`.
-        """
-        self.hear(frame)
-        turn = _turn(self._matrix)
-        lies = not turn[0]
-        columns, rows = self._tools.likeness.COLUMNS, self._tools.likeness.ROWS
-        size = (rows, columns) if lies else (columns, rows)
-        left, top, right, bottom = self._crop
-        width, height = frame.width - left - right, frame.height - top - bottom
-        aspect = self._tools.display.sample_aspect(self.stream)
-        shape = width * aspect[0] / aspect[1] / height
-        wide, high = shares(shape, inside or shape)
-        across = _place(frame.width, first=left, length=width, inside=wide)
-        down = _place(frame.height, first=top, length=height, inside=high)
-        cells = self._part(frame, size, (across, down))
-        barred = min(wide, high) < 1
-        return Sight(
-            at_s=at_s,
-            cells=_turned(cells, size, turn),
-            shape=1 / shape if lies else shape,
-            hdr=(frame.color_trc or self.stream.codec_context.color_trc) in HDR_TRANSFERS,
-            beside=_beside(self._scaled(frame), size, (wide, high), covered=covered) if barred else 0.0,
+    def __init__(
+        self, tools: Tools, source: Path, orders: dict[str, Any], *, begin_s: float | None, careful: bool
+    ) -> None:
+        """Begin near a time; None: at the start."""
+        self._zero_s: float = orders["zero_s"]
+        self._careful = careful
+        self._sought = begin_s is not None
+        self._container = tools.open(source, orders)
+        stream = prepared(self._container.streams[orders["video"]], careful=careful)
+        self._look = tools.look.Look(tools, stream)
+        if begin_s is not None:
+            seek(tools.av, self._container, stream, at_s=begin_s + self._zero_s)
+        self._fed: list[float] = []
+        self._reached_s = -math.inf
+        self._needed_s = -math.inf
+        self._pictures = decoded(
+            tools.av, self._container, stream, skipped=lambda at_s: at_s < self._needed_s, fed=self._fed.append
         )
 
-    def _scaled(self, frame: Any) -> Scaled:
-        return partial(_luma, self._scaler, frame)
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
 
-    def _part(self, frame: Any, size: tuple[int, int], places: tuple[Stretch, Stretch]) -> bytes:
-        """Return a part of a picture in cells: where it begins across and down, and how much of it, as shares."""
-        luma = self._scaled(frame)
-        if set(places) == {(0.0, 1.0)}:
-            return luma(size)
-        fine = [-int(-FINE * cells // share) for cells, (_, share) in zip(size, places, strict=True)]
-        covers = [self._tools.likeness.covered(*of) for of in zip(size, fine, places, strict=True)]
-        averaged: bytes = self._tools.likeness.averaged(luma((fine[0], fine[1])), *covers, wide=fine[0])
-        return averaged
+    @property
+    def reached_s(self) -> float:
+        """The latest time of what was fed to the decoder: what is shown up to there cannot be seen any more."""
+        return max([self._reached_s, *self._fed]) - self._zero_s
 
+    def sights(self, first_s: float, last_s: float) -> list[Any]:
+        """Return what is shown from one time to another, and before; nothing where it was begun too late."""
+        self._reached_s = self.reached_s + self._zero_s
+        self._fed.clear()
+        if not self._careful:
+            self._needed_s = first_s + self._zero_s - KEPT_S
+        before, found, beyond = None, [], 0
+        for seen_s, frame in self._pictures:
+            if frame.key_frame:
+                # Of others, too, it would cost: who asks keeps each of them in memory until that is tidied up.
+                self._look.hear(frame)
+            at_s = seen_s - self._zero_s
+            if at_s <= first_s:
+                before = at_s, frame
+                continue
+            found.append(self._look.sight(at_s, frame))
+            # Where pictures stay long, the next one may have been taken early; a single time may be wrong.
+            beyond += at_s > last_s
+            if beyond > 1:
+                break
+        if self._sought and before and self._is_stale(before[0], first_s):
+            return []
+        return [*([self._look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]
 
-def shares(frame: float, inside: float) -> tuple[float, float]:
-    """Return how much of its width and height a frame leaves to a picture of another shape."""
-    if abs(inside / frame - 1) <= SAME_SHAPE:
-        return 1.0, 1.0
-    return min(1.0, inside / frame), min(1.0, frame / inside)
-
-
-def _beside(
-    luma: Scaled, size: tuple[int, int], inside: tuple[float, float], *, covered: frozenset[int] = frozenset()
-) -> float:
-    """Return the mean brightness beside the middle of a picture, but for its edge and for `covered` cells."""
-    columns, rows = FINE * size[0], FINE * size[1]
-    cells = luma((columns, rows))
-    beyond_x, beyond_y = inside[0] * columns + EDGE, inside[1] * rows + EDGE
-    outside = [
-        cells[row * columns + column]
-        for row in range(rows)
-        for column in range(columns)
-        if (abs(2 * column + 1 - columns) >= beyond_x or abs(2 * row + 1 - rows) >= beyond_y)
-        and row // FINE * size[0] + column // FINE not in covered
-    ]
-    return sum(outside) / max(1, len(outside))
-
-
-def _place(coded: int, *, first: int, length: int, inside: float) -> Stretch:
-    """Return where a picture lies within coded pixels that leave it so much; bars begin and end at even ones."""
-    own = length if inside == 1.0 else 2 * round(inside * length / 2)
-    return (first + (length - own) // 4 * 2) / coded, own / coded
-
-
-def _luma(scaler: Any, frame: Any, size: tuple[int, int]) -> bytes:
-    matrix = MATRICES.get(frame.colorspace) or (1 if min(frame.width, frame.height) >= HD_SHORT_SIDE_PX else 5)
-    full = frame.color_range == 2 or frame.format.name.startswith("yuvj")  # noqa: PLR2004 - H.273's number
-    # The scaler keeps the two fields of a frame apart.
-    fields = 2 if frame.interlaced_frame else 1
-    small = scaler.reformat(
-        frame,
-        width=size[0],
-        height=size[1] * fields,
-        format="rgb24",
-        interpolation="AREA",
-        src_colorspace=matrix,
-        src_color_range=2 if full else 1,
-        dst_color_range=2,
-    )
-    plane = small.planes[0]
-    content, stride, wide = bytes(plane), plane.line_size, 3 * size[0]
-    rows = [_weighed(content[row * stride : row * stride + wide]) for row in range(small.height)]
-    return b"".join(map(_mixed, rows[::2], rows[1::2]) if fields > 1 else rows)
-
-
-def _weighed(row: bytes) -> bytes:
-    # Weights of BT.709, of 256.
-    return bytes(
-        [
-            (54 * red + 183 * green + 19 * blue) >> 8
-            for red, green, blue in zip(row[::3], row[1::3], row[2::3], strict=True)
-        ]
-    )
-
-
-def _mixed(one: bytes, other: bytes) -> bytes:
-    return bytes((upper + lower) // 2 for upper, lower in zip(one, other, strict=True))
-
-
-def _turn(matrix: bytes) -> tuple[int, int, int, int]:
-    """Return how a player turns and mirrors the picture: the signs of its display matrix."""
-    if len(matrix) < MATRIX_BYTES:
-        return UPRIGHT
-    numbers = array("i", matrix[:MATRIX_BYTES])
-    own_x, own_y, other_x, other_y = ((number > 0) - (number < 0) for number in (*numbers[:2], *numbers[3:5]))
-    if abs(own_x) + abs(own_y) != 1 or abs(own_x) != abs(other_y) or abs(own_y) != abs(other_x):
-        raise ValueError("the picture is not turned by a right angle")
-    return own_x, own_y, other_x, other_y
-
-
-def _turned(cells: bytes, size: tuple[int, int], turn: tuple[int, int, int, int]) -> bytes:
-    if turn == UPRIGHT:
-        return cells
-    wide, high = size
-    own_x, own_y, other_x, other_y = turn
-    columns, rows = (wide, high) if own_x else (high, wide)
-    turned = bytearray(len(cells))
-    for row in range(rows):
-        for column in range(columns):
-            # The matrix leads from the coded picture to the shown one; this is the way back, around the middle.
-            x, y = 2 * column + 1 - columns, 2 * row + 1 - rows
-            left, top = own_x * x + own_y * y, other_x * x + other_y * y
-            turned[row * columns + column] = cells[(top + high - 1) // 2 * wide + (left + wide - 1) // 2]
-    return bytes(turned)
+    def _is_stale(self, before_s: float, first_s: float) -> bool:
+        """Tell whether pictures came between one and an instant that could not be decoded: it begins too late."""
+        near = [at_s for at_s in self._fed if first_s - KEPT_S <= at_s - self._zero_s <= first_s]
+        # The second field of a picture may have a packet of its own.
+        return bool(near) and before_s < max(near) - self._zero_s - KEPT_S / 2
 
 
 class Film:
     """The picture of a source, decoded where it is asked for; instants in order are cheapest."""
 
-    def __init__(self, tools: Tools, source: Path, orders: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        source: Path,
+        orders: dict[str, Any],
+        *,
+        seen: Mapping[float, list[Any]] | None = None,
+    ) -> None:
+        """`seen`: what was seen of it already, by when it begins, without care."""
         self._tools = tools
         self._source = source
         self._orders = orders
-        self._known: dict[tuple[float, bool], list[Sight]] = {}
+        self._known = {(first_s, False): sights for first_s, sights in (seen or {}).items()}
 
-    def sights(self, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
+    def sights(self, first_s: float, last_s: float, *, careful: bool) -> list[Any]:
         """Return what is shown from one time to another, the picture that is shown at the first one included."""
         key = first_s, careful
         if key not in self._known:
             self._known[key] = self._found(first_s, last_s, careful=careful)
         return self._known[key]
 
-    def _found(self, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
+    def _found(self, first_s: float, last_s: float, *, careful: bool) -> list[Any]:
         run_ups_s = CAREFUL_RUN_UPS_S if careful else RUN_UPS_S
         for run_up_s in (*run_ups_s, None):
             begin_s = None if run_up_s is None or first_s - run_up_s <= 0 else first_s - run_up_s
-            found: list[Sight] = []
+            found: list[Any] = []
             with suppress(*self._tools.failures):
                 found = self._from(begin_s, first_s, last_s, careful=careful)
             if begin_s is None or (found and found[0].at_s <= first_s):
                 return found
         return []
 
-    def _stale(self, before_s: float, first_s: float, due: list[float]) -> bool:
-        """Tell whether pictures came between one and an instant that could not be decoded: it begins too late."""
-        near = [at_s for at_s in due if first_s - KEPT_S <= at_s - self._orders["zero_s"] <= first_s]
-        # The second field of a picture may have a packet of its own.
-        return bool(near) and before_s < max(near) - self._orders["zero_s"] - KEPT_S / 2
-
-    def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Sight]:
-        with self._tools.open(self._source, self._orders) as container:
-            look = Look(self._tools, prepared(container.streams[self._orders["video"]], careful=careful))
-            zero_s = self._orders["zero_s"]
-            if begin_s is not None:
-                seek(self._tools.av, container, look.stream, at_s=begin_s + zero_s)
-            before, found, beyond, due = None, [], 0, list[float]()
-            from_s = None if careful else first_s + zero_s - KEPT_S
-            for seen_s, frame in decoded(self._tools.av, container, look.stream, from_s=from_s, fed=due.append):
-                if frame.key_frame:
-                    # Of others, too, it would cost: who asks keeps each of them in memory until that is tidied up.
-                    look.hear(frame)
-                at_s = seen_s - zero_s
-                if at_s <= first_s:
-                    before = at_s, frame
-                    continue
-                found.append(look.sight(at_s, frame))
-                # Where pictures stay long, the next one may have been taken early; a single time may be wrong.
-                beyond += at_s > last_s
-                if beyond > 1:
-                    break
-            if begin_s is not None and before and self._stale(before[0], first_s, due):
-                return []
-            return [*([look.sight(*before)] if before else []), *sorted(found, key=lambda sight: sight.at_s)]
+    def _from(self, begin_s: float | None, first_s: float, last_s: float, *, careful: bool) -> list[Any]:
+        reading = Reading(self._tools, self._source, self._orders, begin_s=begin_s, careful=careful)
+        with closing(reading):
+            return reading.sights(first_s, last_s)
 
 
 def prepared(stream: Any, *, careful: bool) -> Any:
@@ -322,20 +204,25 @@ def seek(av: Any, container: Any, stream: Any, *, at_s: float) -> None:
 
 
 def decoded(
-    av: Any, container: Any, stream: Any, *, from_s: float | None, fed: Callable[[float], None] | None = None
+    av: Any,
+    container: Any,
+    stream: Any,
+    *,
+    skipped: Callable[[float], bool] = lambda _at_s: False,
+    fed: Callable[[float], None] = lambda _at_s: None,
 ) -> Iterator[tuple[float, Any]]:
     """
     Yield the pictures that a stream shows from here on, with their times.
 
-    With `from_s`, pictures before it that no other one needs are left out. `fed` hears the time of each packet.
+    Where `skipped` says so of a time, pictures that no other one needs are left out. `fed` hears the time of each
+    packet.
     """
     context, clock = stream.codec_context, FrameClock(only_dts=container.format.name in ONLY_DTS)
     for packet in packets(av, container, stream, flush=True):
-        if fed and packet.pts is not None and packet.size and not packet.is_discard:
-            fed(float(packet.pts * packet.time_base))
-        if from_s is not None:
-            early = packet.pts is not None and float(packet.pts * packet.time_base) < from_s
-            context.skip_frame = "NONREF" if early else "DEFAULT"
+        at_s = None if packet.pts is None else float(packet.pts * packet.time_base)
+        if at_s is not None and packet.size and not packet.is_discard:
+            fed(at_s)
+        context.skip_frame = "NONREF" if at_s is not None and skipped(at_s) else "DEFAULT"
         try:
             frames = packet.decode()
         except (av.FFmpegError, ValueError):

@@ -1,7 +1,7 @@
 """
 Decode a source and what was made of it around chosen instants, and compare; runs alone, on hostile bytes.
 
-Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SCRIPT…`. ORDERS is a JSON object:
+Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] [SEEN] SCRIPT…`. ORDERS is a JSON object:
 
 - `options` (FFmpeg's format options) and `segment` (pattern of the media segments' names),
 - `zero_s` (the time of the source that is 0 in the output), `frame_s` (how long a shown picture stays),
@@ -16,12 +16,13 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] SC
 - `sights` and `listens`: instants in seconds with the `segments` (numbers, from 1) that hold what is around them,
 - `in_step_s`: by how much sound may be late or early,
 - `count`: whether all pictures and samples of the source are counted,
+- `seen`: whether the folder SEEN has what the source shows at some of the instants, as sights.py has written it,
 - `subjects`: what is measured, as in segments.py; a segment that is decoded for both is decoded once.
 
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
-Only PyAV, the standard library, and the scripts segments.py, film.py, display.py, mark.py, completeness.py, ends.py,
-hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
+Only PyAV, the standard library, and the scripts segments.py, film.py, look.py, sights.py, display.py, mark.py,
+completeness.py, ends.py, hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations
@@ -36,9 +37,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# So much of the output is looked at on either side of an instant, in pictures; the source is searched further.
-AROUND = 3
-SEARCHED_S = 0.25
 # An init segment says all that there is to say: nothing is decoded to learn more.
 SEGMENT_OPTIONS = {"probesize": "2048", "analyzeduration": "0"}
 # Bars are black, but for what an encoder and the scaler leave at their edges.
@@ -50,22 +48,20 @@ TICK_S = 0.001
 def main(argv: list[str]) -> int:
     """Answer on stdout; the exit code is 0 whenever there is an answer."""
     orders = json.loads(argv[1])
-    burnt = [name for name in ("watermark", "text") if orders[name]]
-    scripts = argv[5 + len(burnt) :]
+    names = [name for name in ("watermark", "text", "seen") if orders[name]]
+    more = {name: Path(path) for name, path in zip(names, argv[5:], strict=False)}
+    scripts = argv[5 + len(more) :]
     sys.path[:0] = [str(Path(each).parent) for each in (argv[2], *scripts)]
-    av, film, *others = map(importlib.import_module, ("av", "film", "segments", "likeness", "display", "sound_frames"))
-    segments = others[0]
-    # FFmpeg's own complaints are of no use to anyone here.
-    av.logging.set_level(None)
-    tools = film.Tools(av, *others)
-    proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]))
-    if burnt:
-        proof.burn_in({name: Path(path) for name, path in zip(burnt, argv[5:], strict=False)})
+    film = importlib.import_module("film")
+    tools = film.imported()
+    proof = Comparison(tools, film, orders, folder=Path(argv[3]), source=Path(argv[4]), seen=more.pop("seen", None))
+    if more:
+        proof.burn_in(more)
     works = [Work("sights", at) for at in orders["sights"]]
     # What is counted from beginning to end is listened to on the way.
     works += [Work("account", {})] if orders["count"] else [Work("listens", at) for at in orders["listens"]]
     works += [Work("subjects", {"number": number}) for number in range(len(orders["subjects"]))]
-    answers = segments.shared_out(works, proof.done)
+    answers = tools.segments.shared_out(works, proof.done)
     done = list(zip(works, answers, strict=True))
     kinds = ("sights", "listens", "account", "subjects")
     answer: dict[str, Any] = {kind: [found for work, found in done if work.kind == kind] for kind in kinds}
@@ -93,13 +89,16 @@ class Work:
 class Comparison:
     """The comparison of one source with one output."""
 
-    def __init__(self, tools: Any, film: Any, orders: dict[str, Any], *, folder: Path, source: Path) -> None:
+    def __init__(
+        self, tools: Any, film: Any, orders: dict[str, Any], *, folder: Path, source: Path, seen: Path | None
+    ) -> None:
         self._tools = tools
         self._read = film
         self._source = source
         self._folder = folder
         self._orders = orders
-        self._film = film.Film(tools, source, orders)
+        known = importlib.import_module("sights").known(seen, tools, source=source, orders=orders) if seen else None
+        self._film = film.Film(tools, source, orders, seen=known)
         self.ends: Any = importlib.import_module("ends").Ends(tools, orders, folder=folder)
         self._decoded_ends: list[dict[str, Any]] = []
         hearing = importlib.import_module("hearing")
@@ -147,7 +146,7 @@ class Comparison:
             [(sight.at_s, sight.cells) for sight in known],
             frame_s=self._orders["frame_s"],
             fitted=any(sight.hdr for sight in known),
-            share=min(self._read.shares(seen[0].shape, inside)) if seen and inside else 1.0,
+            share=min(self._tools.look.shares(seen[0].shape, inside)) if seen and inside else 1.0,
             overlay=self._overlay(rendition, instant, seen[0].shape if seen else 1.0, inside=inside),
         )
         bright = max((sight.beside for sight in seen if begin_s <= sight.at_s < end_s), default=0.0) > DARK_LEVELS
@@ -160,20 +159,20 @@ class Comparison:
         """Return what is burnt in as it lies over the fingerprints of a rendition; None: nothing."""
         if self._burnt is None:
             return None
-        wide, high = self._read.shares(shape, inside or shape)
+        wide, high = self._tools.look.shares(shape, inside or shape)
         layers, hidden = {}, frozenset[int]()
         if self._mark:
             layers["watermark"] = self._mark.over(tuple(rendition["mark"]), wide, high)
         if self._text:
             at = round(instant["at_s"] / self._orders["frame_s"])
-            layers["text"], hidden = self._text.over(range(at - AROUND, at + AROUND + 1), wide, high)
+            around = range(at - self._read.AROUND, at + self._read.AROUND + 1)
+            layers["text"], hidden = self._text.over(around, wide, high)
         return self._burnt.Layers(layers=layers, hidden=hidden)
 
     def _known_sights(self, instant: dict[str, Any], *, careful: bool) -> list[Any]:
         """Return what the source shows around an instant."""
-        frame_s = self._orders["frame_s"]
-        around_s = AROUND * frame_s + max(SEARCHED_S, AROUND * frame_s)
-        known = self._film.sights(instant["at_s"] - around_s, instant["at_s"] + around_s, careful=careful)
+        first_s, last_s = self._read.searched(instant["at_s"], self._orders["frame_s"])
+        known = self._film.sights(first_s, last_s, careful=careful)
         return [replace(sight, shape=self._shape_at(sight)) for sight in known]
 
     def _shape_at(self, sight: Any) -> float:
@@ -188,7 +187,7 @@ class Comparison:
         other = [
             number
             for number, sight in enumerate(known)
-            if abs(sight.shape / known[here].shape - 1) > self._read.SAME_SHAPE
+            if abs(sight.shape / known[here].shape - 1) > self._tools.look.SAME_SHAPE
         ]
         first = max((number + 1 for number in other if number < here), default=0)
         stop = min((number for number in other if number > here), default=len(known))
@@ -203,7 +202,8 @@ class Comparison:
     ) -> list[Any]:
         """Return what a viewer sees of a rendition around an instant, each segment decoded alone."""
         frame_s = self._orders["frame_s"]
-        first_s, last_s = (instant["at_s"] + number * frame_s for number in (-AROUND - 0.25, AROUND - 0.75))
+        around = self._read.AROUND
+        first_s, last_s = (instant["at_s"] + number * frame_s for number in (-around - 0.25, around - 0.75))
         overlay = self._overlay(rendition, instant, 1.0, inside=None)
         covered = frozenset[int]() if overlay is None else overlay.cells
         seen: list[Any] = []
@@ -217,9 +217,11 @@ class Comparison:
                 self._see_all(rendition, number, see)
                 continue
             with suppress(*self._tools.failures), self._segment(rendition, number) as container:
-                look = self._read.Look(self._tools, self._read.prepared(container.streams.video[0], careful=careful))
-                from_s = None if careful else first_s
-                for at_s, frame in self._read.decoded(self._tools.av, container, look.stream, from_s=from_s):
+                stream = self._read.prepared(container.streams.video[0], careful=careful)
+                look = self._tools.look.Look(self._tools, stream)
+                for at_s, frame in self._read.decoded(
+                    self._tools.av, container, stream, skipped=lambda at_s: not careful and at_s < first_s
+                ):
                     if at_s > last_s:
                         break
                     see(look, at_s, frame)
@@ -230,7 +232,7 @@ class Comparison:
         looks: list[Any] = []
 
         def look_at(stream: Any, frame: Any) -> None:
-            looks[:] = looks or [self._read.Look(self._tools, stream)]
+            looks[:] = looks or [self._tools.look.Look(self._tools, stream)]
             if frame.pts is not None and not frame.is_corrupt:
                 with suppress(*self._tools.failures):
                     see(looks[0], float(frame.pts * frame.time_base), frame)

@@ -17,12 +17,14 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 # More of them would take memory for decoders and gain little: one subject is as large as all smaller ones together.
 MAX_PROCESSES = 4
+# One for each subject, or for several where there are more; all of them fit into the smallest pipe.
+MAX_TICKETS, TICKET_BYTES = 1024, 2
 # So many packets of sound may give nothing yet.
 PREPARING = 2
 # The loop filter smooths the pictures and finds no damage, for a fifth of the time.
@@ -44,6 +46,14 @@ def main(argv: list[str]) -> int:
     answers = shared_out(subjects, lambda subject: measure(av, subject, orders["options"]))
     sys.stdout.write(json.dumps({"subjects": answers}))
     return 0
+
+
+class Costly(Protocol):
+    """What is shared out."""
+
+    @property
+    def cost(self) -> int:
+        """About how dear it is, next to others."""
 
 
 class SegmentFiles:
@@ -68,30 +78,50 @@ class SegmentFiles:
         return sum(file.stat().st_size for file in files if file.exists())
 
 
-def shared_out(subjects: list[SegmentFiles], work: Callable[[SegmentFiles], Any]) -> list[Any]:
-    """Return the result of each subject, from as many copies of this process as the machine has processors."""
+def shared_out(subjects: Sequence[Costly], work: Callable[[Any], Any]) -> list[Any]:
+    """
+    Return the result of each subject, from as many copies of this process as the machine has processors.
+
+    Whichever is free takes the next one, the dearest first.
+    """
     if not subjects:
         return []
+    order = sorted(range(len(subjects)), key=lambda number: subjects[number].cost, reverse=True)
+    tickets_fd = _tickets(min(MAX_TICKETS, len(order)))
+
+    def share() -> dict[int, Any]:
+        done = {}
+        while ticket := os.read(tickets_fd, TICKET_BYTES):
+            for number in order[int.from_bytes(ticket) :: MAX_TICKETS]:
+                done[number] = work(subjects[number])
+        return done
+
     # Not threads: they would wait for each other at every packet.
-    shares: list[list[int]] = [[] for _ in range(min(MAX_PROCESSES, len(os.sched_getaffinity(0)), len(subjects)))]
-    costs = [subject.cost for subject in subjects]
-    for number in sorted(range(len(subjects)), key=costs.__getitem__, reverse=True):
-        min(shares, key=lambda share: (sum(costs[other] for other in share), len(share))).append(number)
-    answers = [_copied(share, lambda number: work(subjects[number])) for share in shares[1:]]
-    found = {number: work(subjects[number]) for number in shares[0]}
+    processes = min(MAX_PROCESSES, len(os.sched_getaffinity(0)), len(subjects))
+    answers = [_copied(share) for _ in range(processes - 1)]
+    found = share()
+    os.close(tickets_fd)
     for answer in answers:
         found |= answer()
     return [found[number] for number in range(len(subjects))]
 
 
-def _copied(share: list[int], work: Callable[[int], Any]) -> Callable[[], dict[int, Any]]:
+def _tickets(count: int) -> int:
+    """Return a pipe from which this process and its copies each take what no other one has taken."""
+    read_fd, write_fd = os.pipe()
+    os.write(write_fd, b"".join(number.to_bytes(TICKET_BYTES) for number in range(count)))
+    os.close(write_fd)
+    return read_fd
+
+
+def _copied(share: Callable[[], dict[int, Any]]) -> Callable[[], dict[int, Any]]:
     """Work in a copy of this process, and return what waits for its results."""
     read_fd, write_fd = os.pipe()
     process = os.fork()
     if not process:
         try:
             with os.fdopen(write_fd, "w") as answer:
-                json.dump([(number, work(number)) for number in share], answer)
+                json.dump([*share().items()], answer)
         finally:
             os._exit(0)
     os.close(write_fd)

@@ -38,10 +38,6 @@ CHECK_TIMEOUT_S = 20
 CRASHES = {128 + number: number for number in (4, 5, 6, 7, 8, 9, 11, 24, 25, 31)}
 
 
-SESSION_NICE = 10
-"""Of the session of a child: with it the API gets nine tenths of a busy processor, as with `RunLimits.nice`."""
-
-
 class _Spent:
     cpu_s = 0.0
 
@@ -95,7 +91,7 @@ async def run(
         return confined(argv, toolbox=toolbox, orders=orders, reads=reads, writes=writes)
 
     cwd = writes if writes and toolbox.sandbox == "limits" else Path("/")
-    async with _spawned(command, cwd=cwd) as (process, report_fd):
+    async with _spawned(command, cwd=cwd, nice=limits.nice) as (process, report_fd):
         reader = ProgressReader(on_progress) if on_progress else None
         answer, tail = bytearray(), bytearray()
         try:
@@ -140,7 +136,7 @@ async def run_unheard(
 
 @asynccontextmanager
 async def _spawned(
-    command: Callable[[int], Sequence[str]], *, cwd: Path
+    command: Callable[[int], Sequence[str]], *, cwd: Path, nice: int
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """Start the command, given the pipe for its report, and leave no process behind, whatever happens inside."""
     report_fd, write_fd = os.pipe()
@@ -159,7 +155,7 @@ async def _spawned(
             )  # fmt: skip
         finally:
             os.close(write_fd)
-        _step_back(process.pid)
+        _step_back(process.pid, nice)
         try:
             yield process, report_fd
         finally:
@@ -172,7 +168,7 @@ async def _spawned(
         os.close(report_fd)
 
 
-def _step_back(pid: int) -> None:
+def _step_back(pid: int, nice: int) -> None:
     """
     Let the service go before this process.
 
@@ -180,7 +176,7 @@ def _step_back(pid: int) -> None:
     nothing against other sessions: the session needs one, too.
     """
     with suppress(OSError):  # a kernel without it, or the process has ended
-        Path(f"/proc/{pid}/autogroup").write_text(str(SESSION_NICE))
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice))
 
 
 def _orders(limits: RunLimits, toolbox: Toolbox, report_fd: int | None) -> str:

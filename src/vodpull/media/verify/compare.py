@@ -45,14 +45,8 @@ from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
 BESIDE = (
-    "segments.py",
-    "film.py",
-    "display.py",
-    "mark.py",
-    "completeness.py",
-    "ends.py",
-    "hearing.py",
-    "sound_frames.py",
+    *("segments.py", "film.py", "look.py", "sights.py", "display.py", "mark.py"),
+    *("completeness.py", "ends.py", "hearing.py", "sound_frames.py"),
 )
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
@@ -126,6 +120,8 @@ class Original:
 
     path: Path
     info: MediaInfo
+    seen: Path | None = None
+    """Folder with what was seen of it ahead; None: nothing was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,15 +182,13 @@ async def compare_content(
 
 
 def _orders(subject: Subject) -> dict[str, Any]:
-    plan, info, package, mark = subject.plan, subject.original.info, subject.package, subject.plan.watermark
+    plan, package, mark = subject.plan, subject.package, subject.plan.watermark
     return {
-        "options": ffmpeg_options.format_options(),
+        **source_orders(plan, subject.original.info),
         "segment": SEGMENT_PATTERN,
-        "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
-        "frame_s": float(1 / plan.rate),
         "frames": plan.frames_total,
-        "video": None if plan.sound_only else plan.picture.stream_index,
         "shapes": plan.picture.fit,
+        "seen": subject.original.seen is not None,
         "watermark": mark and {"kind": mark.still.kind, "opacity": mark.opacity},
         "text": None,
         "renditions": [
@@ -205,6 +199,16 @@ def _orders(subject: Subject) -> dict[str, Any]:
             {"folder": track.folder, "init": track.init, "segments": len(package.lengths_s(track)), "stream": index}
             for track, index in _heard(subject)
         ],
+    }
+
+
+def source_orders(plan: EncodePlan, info: MediaInfo) -> dict[str, Any]:
+    """Return by what a child finds in a source what a plan shows of it."""
+    return {
+        "options": ffmpeg_options.format_options(),
+        "zero_s": info.start_time_s if info.zero_s is None else info.zero_s,
+        "frame_s": float(1 / plan.rate),
+        "video": None if plan.sound_only else plan.picture.stream_index,
     }
 
 
@@ -253,18 +257,20 @@ def _listen(subject: Subject, at_s: float) -> dict[str, Any]:
 async def _ask(subject: Subject, orders: Mapping[str, Any], *, toolbox: Toolbox) -> Found:
     original, mark = subject.original, subject.plan.watermark
     with tempfile.TemporaryDirectory() as place:
-        burnt = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
+        more = [("watermark", await asyncio.to_thread(_still, mark, Path(place)))] if mark else []
         if subject.plan.text and orders["sights"]:
             (Path(place) / "text").mkdir()
             numbers = _looked_at(subject.plan, orders)
             frames = await draw_texts(subject.plan, numbers, Path(place) / "text", toolbox=toolbox)
-            burnt.append(("text", frames.path))
+            more.append(("text", frames.path))
             orders = {**orders, "text": frames.order}
+        if original.seen:
+            more.append(("seen", original.seen))
         return await ask_proof(
             subject.out_folder,
             original.path,
             orders,
-            burnt=burnt,
+            more=more,
             size_bytes=original.info.size_bytes,
             toolbox=toolbox,
         )
@@ -284,10 +290,12 @@ async def ask_proof(
     *,
     size_bytes: int,
     toolbox: Toolbox,
-    burnt: Sequence[tuple[str, Path]] = (),
+    more: Sequence[tuple[str, Path]] = (),
 ) -> Found:
     """
     Compare fragments in a folder with a source of so many bytes; `orders` are those of the child, but for `in_step_s`.
+
+    `more`: what of that they say there is, in the child's order.
 
     Raises:
         EncodeFailed: the child crashed.
@@ -300,7 +308,7 @@ async def ask_proof(
         {**orders, "in_step_s": IN_STEP_S},
         ("renditions", folder),
         ("source", source),
-        *burnt,
+        *more,
         toolbox=toolbox,
         limits=limits,
         beside=(*(CONFINED / name for name in BESIDE), Path(likeness.__file__), Path(sound_likeness.__file__)),

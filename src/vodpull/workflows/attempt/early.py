@@ -277,8 +277,8 @@ class HeadStart:
     Encodes the first chunk while the original is being stored, its packets are read and steps change.
 
     It is what the steps would do a moment later, with the same pieces: they wait for what is under way, and find what
-    is done. Only where this process works alone: else another one might begin the same meanwhile. Used from one event
-    loop.
+    is done. Meanwhile the source is looked at for the proof. Only where this process works alone: else another one
+    might begin the same meanwhile. Used from one event loop.
     """
 
     def __init__(self, context: Context, production: Production) -> None:
@@ -302,10 +302,15 @@ class HeadStart:
 
     async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         with _harmless(job):
-            await run_all([self._plan(job, info, source), self._encode_first(job, info, source)])
+            works = [self._plan, self._encode_first, self._look_ahead]
+            await run_all([work(job, info, source) for work in works])
 
     async def _plan(self, job: Job, info: media.MediaInfo, source: Path) -> Planned:
         return await self._production.plan(job, info, source=source)
+
+    async def _look_ahead(self, job: Job, info: media.MediaInfo, source: Path) -> None:
+        planned = await self._plan(job, info, source)
+        await self._production.seen_ahead.look(job, planned.plan, media.Original(path=source, info=info))
 
     async def _encode_first(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         """Encode the first chunk of the plan that is to be expected, as long as it is not known to be another one."""

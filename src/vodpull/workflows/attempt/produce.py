@@ -36,6 +36,7 @@ from vodpull.workflows.attempt.encrypted_segments import encrypt
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
+from vodpull.workflows.attempt.seen_ahead import SeenAhead
 from vodpull.workflows.attempt.shared_work import SharedWork, run_all
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 from vodpull.workflows.attempt.workspace.preview_note import Previewed, read_note, write_note
@@ -54,6 +55,7 @@ class Production:
         self._context = context
         self.originals = Originals(context)
         self.planning = Planning(context, self.originals)
+        self.seen_ahead = SeenAhead(context)
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
@@ -172,11 +174,13 @@ class Production:
 
     async def make_all(self, job: Job, info: media.MediaInfo) -> None:
         """Make sure that every piece is there."""
-        await self._carefully(job, info, partial(self._make_pieces, job))
+        await self._carefully(job, info, partial(self._make_pieces, job, info))
 
-    async def _make_pieces(self, job: Job, planned: Planned) -> None:
+    async def _make_pieces(self, job: Job, info: media.MediaInfo, planned: Planned) -> None:
         await self._context.enter_stage(job, Stage.ENCODE)
-        await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
+        original = media.Original(path=await self.originals.readable(job), info=info)
+        async with self.seen_ahead.meanwhile(job, planned.plan, original):
+            await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
         """
@@ -245,11 +249,12 @@ class Production:
         await self._context.enter_stage(job, Stage.PACKAGE)
         parts = await self._parts(job, planned)
         if parts is None:
-            await self._make_pieces(job, planned)
+            await self._make_pieces(job, info, planned)
             parts = await self._parts(job, planned)
             await self._context.enter_stage(job, Stage.PACKAGE)
         assert parts is not None  # noqa: S101 - every piece was made above
-        original = media.Original(path=await self.originals.readable(job), info=info)
+        source, seen = await self.originals.readable(job), await self.seen_ahead.take(job)
+        original = media.Original(path=source, info=info, seen=seen)
         place = self._context.workspace(job)
         async with place.attempt(place.packaged) as folder:
             package, renditions, proof = await media.package_and_verify(

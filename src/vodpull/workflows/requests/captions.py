@@ -175,7 +175,9 @@ def caption_materials(
         except (NotFound, PermissionDenied):
             raise ParameterError("there is no such material", field=where) from None
         if material.suffix not in CAPTION_SUFFIXES:
-            raise ParameterError(f"this material is none of {', '.join(CAPTION_SUFFIXES)}", field=where)
+            raise ParameterError(
+                f"the file of this material is none of these: {', '.join(CAPTION_SUFFIXES)}", field=where
+            )
         found.append(material.material_id)
     return found
 

@@ -129,7 +129,7 @@ def check_videos(request: EditRequest) -> None:
         has_picture = any(file.height_px for file in video.asset.files)
         if video.is_blocked or not has_picture:
             why = "is blocked" if video.is_blocked else "has no picture that could be read"
-            raise VideoUnfit(f"the video {video.video_id} {why}", field="videoIds")
+            raise VideoUnfit(f"{video.video_id}: the video {video.name!r} {why}", field="videoIds")
 
 
 def _plan(request: EditRequest, caller: LiveKey) -> BatchView:

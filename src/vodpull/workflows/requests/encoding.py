@@ -73,7 +73,7 @@ class Encoding:
             )
             if again is None:
                 why = "is under way" if video.asset.original else "has no original any more"
-                raise NotAllowedNow(f"the video {video.video_id} {why}", field="videoId")
+                raise NotAllowedNow(f"{video.video_id}: the video {why}", field="videoId")
             self._engine.start(connection, self._queues.ingest_call(again, Owner.of(batch)))
         for account_id in sorted({video.account_id for video in videos}):
             check_watermark(connection, wanted, account_id=account_id)

@@ -122,6 +122,11 @@ class Workspace:
         return self.folder / "preview"
 
     @property
+    def seen(self) -> Path:
+        """Folder of what was seen of the source before there was anything to compare with it; may lack some of it."""
+        return self.folder / "seen"
+
+    @property
     def packaged(self) -> Path:
         """Folder of the verified playlists and segments."""
         return self.folder / "packaged"

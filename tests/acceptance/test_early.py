@@ -166,7 +166,6 @@ def test_an_upload_outlives_kills_while_it_is_encoded(service: Vodpull, own_orig
     [pulled] = pulled_by["jobs"]
     before = len(videos_of(service))
     upload_id = begin_upload(service, data, template=pulled_by["template"])
-    service.is_measured = False
     at = len(data) // 2
     for end in (3 * len(data) // 4, len(data)):
         service.kill()

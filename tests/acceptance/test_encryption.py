@@ -70,6 +70,7 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Itera
     (data / "templates").mkdir(parents=True)
     (data / "templates" / "secret.toml").write_text(SECRET)
     service = Vodpull(data, origin=origin.origin, VODPULL_PUBLISH_DOMAINS=DOMAIN)
+    service.is_measured = True
     service.start()
     batch_id = service.pull([{"fetchUrl": origin.url(CLIP)}], workflowId="secret")
     [item] = service.wait(batch_id)["items"]

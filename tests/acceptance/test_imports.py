@@ -58,7 +58,6 @@ def service(tmp_path_factory: pytest.TempPathFactory, old: Vodpull, origin: Orig
     """The one that takes the library in."""
     trusted = f"{old.url},{origin.origin}"
     service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin=trusted, VODPULL_DEFAULT_TEMPLATE="original")
-    service.is_measured = False
     service.start()
     yield service
     service.stop()

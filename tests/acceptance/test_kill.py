@@ -20,7 +20,6 @@ CLIPS = ("phone_hevc10_hlg_rot90_vfr.mp4", "bbb_854x480_5p1_30s.mp4", "video_onl
 @pytest.fixture
 def fragile(tmp_path: Path, origin: Origin) -> Iterator[Vodpull]:
     service = Vodpull(tmp_path / "data", origin=origin.origin)
-    service.is_measured = False
     service.encode_quickly()
     service.start()
     yield service

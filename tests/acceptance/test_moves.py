@@ -76,6 +76,7 @@ def move(tmp_path_factory: pytest.TempPathFactory, origin: Origin, clips: Path, 
             "VODPULL_STORAGE_URL": tmp_path_factory.mktemp("store").as_uri(),
         }
         service = Vodpull(tmp_path_factory.mktemp("new") / "data", origin="", **settings)
+        service.is_measured = True
         service.start()
         open_things.callback(service.stop)
         files = f"{urls['mux']}/files"

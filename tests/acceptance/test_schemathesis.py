@@ -72,7 +72,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("schemathesis")
     # No URL that is made up here can be fetched, so the work behind the API is cheap.
     service = Vodpull(folder / "data", origin="", VODPULL_DEFAULT_TEMPLATE="original")
-    service.is_measured = False
     service.start()
     try:
         ran = run_schemathesis(service, folder)

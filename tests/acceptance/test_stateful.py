@@ -178,7 +178,6 @@ def check_wire(data: dict[str, Any], size: int) -> None:
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[type[Client]]:
     service = Vodpull(tmp_path_factory.mktemp("stateful") / "data", origin=origin.origin)
-    service.is_measured = False
     service.start()
     Client.service, Client.origin = service, origin
     yield Client

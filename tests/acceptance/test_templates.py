@@ -49,6 +49,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, origin: Origin) -> Iterator[V
     (data / "templates").mkdir(parents=True)
     (data / "templates" / "tiny.toml").write_text(TINY)
     service = Vodpull(data, origin=origin.origin)
+    service.is_measured = True
     service.start()
     yield service
     service.stop()

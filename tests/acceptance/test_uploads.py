@@ -192,7 +192,6 @@ def test_the_command_goes_on_where_it_was_after_the_service_was_killed(service: 
 
     with Client(service.url, key.access_key, key.secret, patience_s=0) as client, pytest.raises(Killed):
         client.upload(path, on_progress=kill_midway)
-    service.is_measured = False
     service.kill()
     service.start()
     seen: list[int] = []

@@ -84,7 +84,6 @@ def member(folder: Path, role: str, origins: str, settings: dict[str, str]) -> V
     """Return a process that is not started yet."""
     folder.mkdir(parents=True, exist_ok=True)
     process = Vodpull(folder / "data", origin=origins, **settings)
-    process.is_measured = False
     process.role = role
     return process
 

@@ -56,9 +56,7 @@ class Books:
 
 def installation(folder: Path) -> Vodpull:
     """Return a service whose tokens end soon, not started yet."""
-    service = Vodpull(folder / "data", origin="http://127.0.0.1:9", **SETTINGS)
-    service.is_measured = False
-    return service
+    return Vodpull(folder / "data", origin="http://127.0.0.1:9", **SETTINGS)
 
 
 class Campaign:

@@ -25,7 +25,7 @@ from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
 from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.imports.old_urls import video_of_old_id
+from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of

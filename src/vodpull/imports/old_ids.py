@@ -1,4 +1,4 @@
-"""What an id of elsewhere became here, for URLs that were written before the library moved."""
+"""Which video an old id of elsewhere is here now, and whose it is when several accounts brought it."""
 
 from __future__ import annotations
 

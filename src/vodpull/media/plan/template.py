@@ -14,13 +14,14 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.segment_cuts import SEGMENT_S
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
 AudioCodec = Literal["aac", "opus"]
 Mp4 = Literal["none", "best", "each"]
 Teaser = Literal["never", "long", "always"]
+SEGMENT_S = 4.0
+"""Length of a segment, and distance of keyframes, where nothing says otherwise; of clips and joins, always."""
 # From here on a teaser costs a hundredth of an encode of 480 lines, and less of a larger one.
 LONG_S = 60.0
 SoundLayout = Literal["apart", "muxed"]

@@ -17,7 +17,7 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
 from vodpull.api.http.keys.open_streams import MAX_OF_KEY
-from vodpull.api.http.metrics import MetricsDoor
+from vodpull.api.http.metrics_endpoint import MetricsDoor
 from vodpull.app.libraries import import_kinds
 from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
 from vodpull.app.readiness import working_parts

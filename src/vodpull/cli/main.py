@@ -15,6 +15,7 @@ import typer
 
 from vodpull import __version__
 from vodpull.cli import tasks
+from vodpull.cli.exit_codes import exit_code_of
 from vodpull.cli.library import account, edits, export, imports, materials, playback, uploads, videos
 from vodpull.cli.machine import audit, keys, operators, service, upkeep
 from vodpull.cli.terminal.output import print_error
@@ -61,19 +62,6 @@ app.add_typer(materials.app, name="materials")
 app.add_typer(imports.app, name="import")
 app.command()(export.export)
 
-EXIT_ERROR = 1
-EXIT_AGAIN = 75
-"""What failed may pass by itself (EX_TEMPFAIL of sysexits)."""
-
-EXIT_CODES = {
-    0: "Done; with `--wait` and `watch`: every item succeeded.",
-    EXIT_ERROR: "Failed, was refused, or an item of the task did not succeed; `doctor` found something missing.",
-    2: "The command line cannot be read.",
-    EXIT_AGAIN: "Failed for a reason that may pass by itself (no answer, too many calls, storage full): try again. "
-    "`serve` also ends with it when it was paused for so long that other processes took its work over.",
-    130: "Interrupted with Ctrl-C. What was submitted goes on.",
-}
-
 
 def main() -> NoReturn:
     """Run the command line; an expected error is two lines on stderr: what, and how to fix it."""
@@ -81,7 +69,7 @@ def main() -> NoReturn:
         app()
     except VodpullError as error:
         print_error(error)
-        _leave(EXIT_AGAIN if error.retryable else EXIT_ERROR)
+        _leave(exit_code_of(error))
     except SystemExit as end:
         _leave(end.code)
     _leave(0)

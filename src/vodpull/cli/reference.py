@@ -7,7 +7,8 @@ from typing import Any
 
 import typer.main
 
-from vodpull.cli.main import EXIT_CODES, app
+from vodpull.cli.exit_codes import EXIT_CODES
+from vodpull.cli.main import app
 
 WIDTH = 100
 

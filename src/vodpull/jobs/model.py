@@ -31,7 +31,7 @@ class Stage(StrEnum):
     WAITING = "waiting"
     """Accepted and committed, or postponed after a failure that may pass; left when a fetch slot takes it."""
     FETCH = "fetch"
-    """Bytes are arriving; left when the file is whole and its md5 fits."""
+    """Bytes are arriving, or a clip or a join is being made; left when the file is whole and its md5 fits."""
     PROBE = "probe"
     """The file is being measured; left when it is known to be usable."""
     STORE = "store"

@@ -14,13 +14,13 @@ from vodpull.storage.keys import (
     manifest_key,
     material_key,
     material_of,
-    original_name,
     own_poster_key,
     place_of,
     upload_key,
     work_key,
 )
 from vodpull.storage.objects import open_store
+from vodpull.storage.original_names import original_name
 from vodpull.storage.self_test import prove_store, store_answers
 from vodpull.storage.sources import AccountStores, SourceStores, open_destination
 

@@ -1,7 +1,7 @@
 """
 Every object key is made here: service-made folders, and names that no file system or URL can misread.
 
-    pullvideo/<yyyyMM>/<directory>/<name>                 the original
+    pullvideo/<yyyyMM>/<directory>/<name>                 the original (`original_names.py`)
     pullvideo/<yyyyMM>/<directory>/<videoId>.m3u8         multivariant playlist
     pullvideo/<yyyyMM>/<directory>/<videoId>-NN.m3u8      playlist of a rendition
     pullvideo/<yyyyMM>/<directory>/<videoId>/…            segments
@@ -46,9 +46,6 @@ _FILE_KEY = re.compile(rf"(?:{'|'.join(VIDEO_ROOTS)})/(?P<month>[0-9]{{6}})/(?P<
 _MATERIAL_KEY = re.compile(
     rf"(?P<root>{'|'.join(MATERIAL_ROOTS)})/(?P<month>[0-9]{{6}})/(?P<id>[0-9a-f]{{32}})\.[A-Za-z0-9]{{1,10}}"
 )
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,98}[A-Za-z0-9]")
-_PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
-_DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 
 
 def asset_folder(*, month: str, directory: str, root: str = ROOT) -> str:
@@ -96,19 +93,3 @@ def manifest_key(*, month: str, directory: str) -> str:
 def work_key(attempt: str, *parts: str) -> str:
     """Return the key of an intermediate result's file, or what all keys of `<directory>-<attempt>` begin with."""
     return "/".join((WORK, attempt, *parts))
-
-
-def original_name(file_name: str, *, video_id: str) -> str:
-    """
-    Return the last part of the original's key: the client's name when it is plain, else one made from the video id.
-
-    Plain means ASCII letters, digits, dot, dash and underscore, not hidden, no `..`, no Windows device name, and not
-    taking the place of an output. Anything else is only a label; its suffix is kept when that is plain.
-    """
-    stem = file_name.split(".", maxsplit=1)[0].lower()
-    plain = _PLAIN_NAME.fullmatch(file_name) is not None and ".." not in file_name
-    if plain and stem not in _DEVICE_NAMES and not file_name.startswith(video_id):
-        return file_name
-    dot = file_name.rfind(".")
-    suffix = file_name[dot:] if dot > 0 and _PLAIN_SUFFIX.fullmatch(file_name[dot:]) else ""
-    return f"{video_id}-source{suffix.lower()}"

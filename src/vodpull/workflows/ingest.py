@@ -18,16 +18,8 @@ from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.repeated_work import failure_of
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
+from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_CHILD, MAX_RECOVERIES_OF_PARENT
 from vodpull.workflows.steps import Steps
-
-MAX_RECOVERIES_OF_PARENT = 1000
-"""A parent only waits, so it outlives any number of restarts."""
-
-MAX_RECOVERIES_OF_CHILD = 50
-"""
-A child works; one that took its process down this often is the cause. Not fewer: every child that runs when a process
-dies is counted, and work of two seconds in a process that dies every two seconds needs many tries.
-"""
 
 log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT, accepted
@@ -17,6 +18,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
+from vodpull.jobs.status import postgres_reader
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.query_reader import open_query_reader
 from vodpull.jobs.status.status_data import item_data
@@ -248,13 +250,57 @@ async def test_a_connection_that_is_cut_while_it_is_asked_is_replaced(
         assert seen(await asked) == "finished"
 
 
-async def _held(observer: sa.Connection) -> int:
-    """Return the process that waits for the lock, as soon as there is one."""
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_who_comes_when_all_connections_are_slow_is_answered_with_the_others(
+    database: sa.Engine, reader: QueryReader, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_reader, "SLOW_S", -1.0)
+    with database.connect() as holder, database.connect() as observer:
+        while _connections(observer) < postgres_reader.CONNECTIONS:
+            asked = []
+            for number in range(postgres_reader.CONNECTIONS):
+                asked.append(asyncio.create_task(reader.find(lookup._replace(trans_no=str(number)))))
+                await asyncio.sleep(0)
+            await asyncio.gather(*asked)
+        holder.execute(sa.text("lock table job in access exclusive mode"))
+        asked = []
+        for number in range(postgres_reader.CONNECTIONS):
+            asked.append(asyncio.create_task(reader.find(lookup._replace(trans_no=str(number)))))
+            await _held(observer, number + 1)
+        asked += [asyncio.create_task(reader.find(lookup._replace(trans_no=f"late {number}"))) for number in range(3)]
+        await asyncio.sleep(0)
+        holder.commit()
+        assert [seen(found) for found in await asyncio.gather(*asked)] == [""] * len(asked)
+
+
+@pytest.mark.parametrize("database_kind", ["postgres"])
+async def test_nobody_waits_for_ever_for_a_database_that_does_not_answer(
+    database: sa.Engine, reader: QueryReader, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await reader.find(lookup)
+    with database.connect() as holder:
+        holder.execute(sa.text("lock table job in access exclusive mode"))
+        monkeypatch.setattr(postgres_reader, "PATIENCE_S", 0.1)
+        with pytest.raises(psycopg.OperationalError):
+            await reader.find(lookup)
+    monkeypatch.undo()
+    assert seen(await reader.find(lookup)) == ""
+
+
+def _connections(observer: sa.Connection) -> int:
+    """Return how many connections of a reader there are."""
+    observer.rollback()
+    theirs = "select count(*) from pg_stat_activity where datname = current_database() and query like :query"
+    return int(observer.scalar(sa.text(theirs), {"query": "%access_key as key%"}) or 0)
+
+
+async def _held(observer: sa.Connection, count: int = 1) -> int:
+    """Return one of the processes that wait for the lock, as soon as there are so many."""
     while True:
         observer.rollback()
-        pid = observer.scalar(sa.text("select pid from pg_locks where not granted"))
-        if pid is not None:
-            return int(pid)
+        pids = observer.scalars(sa.text("select distinct pid from pg_locks where not granted")).all()
+        if len(pids) == count:
+            return int(pids[0])
         await asyncio.sleep(0.001)
 
 

@@ -65,6 +65,25 @@ def test_a_final_state_is_set_once_and_late_writers_change_nothing(store: Store,
     assert (stored.stage, stored.percent, stored.asset, stored.failure) == (Stage.DONE, 100.0, ASSET, None)
 
 
+def test_progress_is_written_where_it_changes_something(store: Store, accounts: Accounts) -> None:
+    job = accept(store, accounts).jobs[0]
+    written: list[int] = []
+    sa.event.listen(store.engine, "after_cursor_execute", lambda _, cursor, *__: written.append(cursor.rowcount))
+    for progress in (
+        Progress(percent=10.04, bytes_done=1),
+        Progress(percent=10.04, bytes_done=1),
+        Progress(percent=5.0),  # of a machine that knows less
+        Progress(percent=10.0, bytes_done=1, bytes_total=9),
+        Progress(percent=10.0, bytes_done=1, bytes_total=9, received_bytes=5),
+        Progress(percent=10.0, bytes_done=1, bytes_total=9, received_bytes=4),
+        Progress(percent=10.2),
+    ):
+        store.update_progress(ref(job), progress)
+    assert written == [1, 0, 0, 1, 1, 0, 1]
+    _, stored = store.find_job(job.job_id)
+    assert (stored.percent, stored.bytes_done, stored.bytes_total) == (10.2, 1, 9)
+
+
 def test_a_retried_job_waits_again_and_its_earlier_attempt_is_over(store: Store, accounts: Accounts) -> None:
     view = accept(store, accounts, jobs=1)
     job = view.jobs[0]

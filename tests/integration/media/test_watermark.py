@@ -20,6 +20,7 @@ from vodpull.media import (
     Proof,
     Toolbox,
     Watermark,
+    look_ahead,
     package_and_verify,
     parse_template,
     read_still,
@@ -51,10 +52,12 @@ async def marked(source: Path, mark: Watermark | None, *, toolbox: Toolbox) -> t
 async def proven(
     source: Path, info: MediaInfo, plan: EncodePlan, folder: Path, *, parts_of: EncodePlan, toolbox: Toolbox
 ) -> tuple[Package, Proof]:
-    """Verify what was made by one plan as if it were made by another."""
+    """Verify what was made by one plan as if it were made by another, with what was seen of its source ahead."""
     folder.mkdir()
     parts = await make_parts(source, parts_of, folder, toolbox=toolbox)
-    original = Original(path=source, info=info)
+    (folder / "seen").mkdir()
+    original = Original(path=source, info=info, seen=folder / "seen")
+    await look_ahead(plan, original, folder / "seen", toolbox=toolbox)
     made, _, proof = await package_and_verify(
         plan, parts, folder / "out", original=original, video_id=VIDEO_ID, toolbox=toolbox
     )

@@ -11,21 +11,17 @@ import pyotp
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, hash_of, holder, new_token, spend
+from vodpull.accounts.people.wrong_codes import count_try
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, NotFound, ParameterError, RateLimited
+from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, NotFound, ParameterError
 
 STEP_S = 30
 """How long a code is shown (RFC 6238, the default that every app knows)."""
 
 SECOND_S = 5 * 60
 """How long the second factor may follow the password, in seconds."""
-
-MAX_WRONG_CODES = 10
-"""Wrong codes of an operator within an hour, from wherever: then even the right one has to wait."""
-
-WRONG_CODES_MS = 60 * 60 * 1000
 
 RECOVERY_CODES = 10
 
@@ -153,26 +149,12 @@ class TwoFactor:
             RateLimited: the operator had too many wrong codes of late.
         """
         row = self._row(operator)
-        self._count(operator)
+        count_try(self._engine, operator)
         code = re.sub(r"[\s-]", "", code).lower()
         if self._is_new_code(row, code) or self._is_recovery(row, code):
             self._change(operator, wrong_codes=0)
             return
         raise AuthenticationError(_WRONG)
-
-    def _count(self, operator: str) -> None:
-        """Count a try before it is judged, in one statement: many at once get no more of them."""
-        row, now = tables.operator.c, now_ms()
-        is_over = row.wrong_since_ms <= now - WRONG_CODES_MS
-        values = {
-            "wrong_codes": sa.case((is_over, 1), else_=row.wrong_codes + 1),
-            "wrong_since_ms": sa.case((sa.or_(is_over, row.wrong_codes == 0), now), else_=row.wrong_since_ms),
-        }
-        may_try = sa.or_(is_over, row.wrong_codes < MAX_WRONG_CODES)
-        with self._engine.begin() as connection:
-            counted = connection.execute(tables.operator.update().where(row.name == operator, may_try).values(values))
-        if counted.rowcount == 0:
-            raise RateLimited("too many wrong codes: wait an hour", retry_after_s=WRONG_CODES_MS // 1000)
 
     def _is_new_code(self, row: sa.RowMapping, code: str) -> bool:
         step = _step_of(code, self._vault.open(row["sealed_totp"])) if row["sealed_totp"] else None

@@ -25,7 +25,7 @@ from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_i
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.signatures import check_claim, read_claim
 from vodpull.api.http.messages import Language
-from vodpull.api.http.metrics import Answered, note_wire_code
+from vodpull.api.http.metrics_endpoint import Answered, note_wire_code
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader

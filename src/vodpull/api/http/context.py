@@ -13,7 +13,7 @@ from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.http.messages import Language
-from vodpull.api.http.metrics import Answered, MetricsDoor
+from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor
 from vodpull.api.http.stored.files import ObjectReader
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events

@@ -35,7 +35,7 @@ SLOW_S = 0.05
 """A statement takes less, unless something is wrong with its connection."""
 
 PATIENCE_S = 5.0
-"""So long does a status query wait for a connection before the caller is told that the database is away."""
+"""So long does a status query wait before the caller is told that the database is away."""
 
 NOT_BY_INDEX = ("seqscan", "hashjoin", "mergejoin")
 """What PostgreSQL would rather do with tables that are still small."""
@@ -84,13 +84,27 @@ class PostgresQueryReader(QueryReader):
         """Ask together with all others that come before the next statement."""
         self._waiting.setdefault(lookup, []).append(done)
         loop = asyncio.get_running_loop()
-        # One that hangs holds up nobody who comes later.
-        if not self._under_way or loop.time() - self._begun_s > SLOW_S:
+        # One that hangs holds up nobody who comes later, as long as there are connections.
+        is_slow = loop.time() - self._begun_s > SLOW_S
+        if not self._under_way or (is_slow and self._under_way < CONNECTIONS):
             self._begun_s = loop.time()
             self._under_way += 1
             sweep = loop.create_task(self._sweep())
             self._sweeps.add(sweep)
             sweep.add_done_callback(self._sweeps.discard)
+
+    async def find(self, lookup: Lookup) -> Found:
+        """
+        Return what there is.
+
+        Raises:
+            psycopg.OperationalError: the database is away, or does not answer.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await super().find(lookup)
+        except TimeoutError:
+            raise PoolTimeout(f"there was no answer within {PATIENCE_S:.0f} s") from None
 
     async def _sweep(self) -> None:
         try:

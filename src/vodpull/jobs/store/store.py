@@ -161,8 +161,10 @@ class Store:
             counted = tables.job.c.received_bytes
             more = sa.case((counted > progress.received_bytes, counted), else_=progress.received_bytes)
             values["received_bytes"] = more
+        # A commit makes everybody who watches read again: none for a job that has not moved.
+        moved = sa.or_(*(tables.job.c[name].is_distinct_from(value) for name, value in values.items()))
         with self.engine.begin() as connection:
-            connection.execute(tables.job.update().where(live(ref)).values(values))
+            connection.execute(tables.job.update().where(live(ref), moved).values(values))
 
     def record_pulled(self, ref: JobRef, asset: Asset, *, encodes: bool = True) -> None:
         """Record that the original is stored and whole: `pullStatus` becomes 2, and it is a video from now on."""

@@ -5,8 +5,8 @@ Called as `python -I -S probe.py ORDERS PYAV FILE SCRIPT…`. ORDERS is a JSON o
 options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `max_sounds`, `max_texts`, and
 `complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
 `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
-come last: tracks.py, programmes.py, display.py, lengths.py, busiest.py, frame_rates.py, length_claims.py,
-sample_claims.py, sound_frames.py and boxes.py.
+come last: tracks.py, first_tracks.py, programmes.py, display.py, lengths.py, busiest.py, frame_rates.py,
+length_claims.py, sample_claims.py, sound_frames.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def probe(av: Any, path: Path, orders: dict[str, Any], *, measure: Any = None) -
         boxed = _beside("tracks").read_index(_beside("boxes"), path, container) if is_mp4 else {}
         lengths = _beside("lengths")
         late_s = lengths.late_starts(av, container)
-        choice = _beside("tracks").Choice(container, orders, boxed=boxed)
+        choice = _beside("tracks").Choice(container, orders, first_tracks=_beside("first_tracks"), boxed=boxed)
         _refuse_unusable(choice, max_pixels=orders["max_pixels"])
         broken = measure.missing_bytes([*choice.pictures[:1], *choice.sounds], size)
         if broken:

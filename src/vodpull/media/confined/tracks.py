@@ -1,5 +1,5 @@
 """
-Which tracks of a file count, which sound is first, and why the others do not; a part of the confined child probe.py.
+Which tracks of a file count, and why the others do not; a part of the confined child probe.py.
 
 Only the standard library: containers and streams are PyAV's, handed over.
 """
@@ -40,8 +40,14 @@ ENTRY_NAME = slice(12, 16)
 class Choice:
     """The tracks of one file by what they are good for."""
 
-    def __init__(self, container: Any, orders: dict[str, Any], *, boxed: dict[int, str] | None = None) -> None:
-        """Judge each track by what the file says of it; `boxed`: codecs of text tracks that FFmpeg does not know."""
+    def __init__(
+        self, container: Any, orders: dict[str, Any], *, first_tracks: Any, boxed: dict[int, str] | None = None
+    ) -> None:
+        """
+        Judge each track by what the file says of it.
+
+        `first_tracks`: the module of this name; `boxed`: codecs of text tracks that FFmpeg does not know.
+        """
         self._boxed = {index: codec for index, codec in (boxed or {}).items() if codec in orders["decoders"]["text"]}
         self.pictures: list[Any] = []
         """Moving pictures that can be decoded, the one to be shown first."""
@@ -58,8 +64,8 @@ class Choice:
             else:
                 kind = "subtitle" if stream.index in self._boxed else stream.type
                 {"video": self.pictures, "audio": self.sounds}.get(kind, self.texts).append(stream)
-        self.pictures.sort(key=_picture_rank)
-        self.sounds.sort(key=_sound_rank_of_mp4 if container.format.name.startswith("mov") else _sound_rank)
+        self.pictures.sort(key=first_tracks.picture_rank)
+        self.sounds.sort(key=first_tracks.sound_rank_of(container))
 
     @property
     def undecodable_picture(self) -> str | None:
@@ -155,24 +161,6 @@ def _obstacle(stream: Any, decoders: dict[str, Any]) -> str:
 def _is_still(stream: Any) -> bool:
     kinds = type(stream.disposition)
     return bool(stream.disposition & (kinds.attached_pic | kinds.still_image | kinds.timed_thumbnails))
-
-
-def _picture_rank(stream: Any) -> tuple[bool, bool, int]:
-    kinds = type(stream.disposition)
-    # A single picture beside a moving one is a cover that does not say so.
-    return stream.frames == 1, not stream.disposition & kinds.default, stream.index
-
-
-def _sound_rank(stream: Any) -> tuple[bool, bool, int]:
-    kinds = type(stream.disposition)
-    special = kinds.comment | kinds.hearing_impaired | kinds.visual_impaired | kinds.descriptions | kinds.karaoke
-    return not stream.disposition & kinds.default, bool(stream.disposition & special), stream.index
-
-
-def _sound_rank_of_mp4(stream: Any) -> tuple[bool, bool, int]:
-    # Nothing says default but being enabled, which muxers say of the first track, whatever it is for.
-    other, special, index = _sound_rank(stream)
-    return special, other, index
 
 
 def channels(context: Any) -> int:

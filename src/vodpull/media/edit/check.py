@@ -9,7 +9,8 @@ from typing import Any
 
 from vodpull.errors import MediaError, OutputInvalid
 from vodpull.media.edit.assemble import SEGMENTS
-from vodpull.media.edit.plan import EditInput, EditPlan, EditSource, Part
+from vodpull.media.edit.order import EditInput, EditSource
+from vodpull.media.edit.plan import EditPlan, Part
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.packets import survey
 from vodpull.media.inspect.probe import probe

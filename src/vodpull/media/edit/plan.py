@@ -12,25 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
-from pathlib import Path
-from typing import Literal
 
 from vodpull.errors import MediaUnsupported
-from vodpull.media.inspect.info import MediaInfo, VideoStream
-from vodpull.media.inspect.packets import Survey
+from vodpull.media.edit.copy_obstacles import copy_obstacle
+from vodpull.media.edit.order import Container, EditOrder, EditSource
 from vodpull.media.plan.chunk_lengths import Chunk
-from vodpull.media.plan.copy_rules import UNEVEN_S, picture_obstacle
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
 from vodpull.media.plan.frame_rate import SOUND_GRID_HZ, exact_rate, shown_rate
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, Ladder, Rung
 from vodpull.media.plan.seek_points import can_seek, seek_s
-from vodpull.media.plan.segment_cuts import SEGMENT_S, frames_per_segment, regular_cuts
+from vodpull.media.plan.segment_cuts import frames_per_segment, regular_cuts
 from vodpull.media.plan.settled import settled, shown_shapes
-from vodpull.media.plan.template import VideoRate
+from vodpull.media.plan.template import SEGMENT_S, VideoRate
 from vodpull.media.plan.template_toml import ABR
-from vodpull.media.tolerances import IN_STEP_S
-
-Container = Literal["mp4", "flv", "m3u8"]
 
 CHUNK_S = 60.0
 """What is lost at most when a process dies."""
@@ -40,68 +34,10 @@ CRF = 19
 # Bits for each picture element and second that no encode needs.
 MOST_BITS_PER_PX = 0.25
 BUFFER_S = 2.0
-COPIED: dict[Container, frozenset[str]] = {
-    "mp4": frozenset({"h264", "hevc"}),
-    "m3u8": frozenset({"h264", "hevc"}),
-    "flv": frozenset({"h264"}),
-}
 SAMPLES_HZ = 48_000
 """Sound is cut and joined at this rate."""
 FLV_RATE_HZ = 44_100
 PICTURE_FILE = "picture.mp4"
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditOrder:
-    """What somebody wants to have made."""
-
-    container: Container = "mp4"
-    start_s: float = 0.0
-    """Of a clip."""
-    length_s: float | None = None
-    """Of a clip; None: a join of all that there is."""
-    exact: bool = True
-    """Encode, so that it begins with the very picture; else copy where that can be done."""
-    size: tuple[int, int] | None = None
-    """Width and height; None: those of the first source."""
-    frame_rate: float | None = None
-    video_bps: int | None = None
-    audio_bps: int | None = None
-    sample_rate_hz: int | None = None
-
-    @property
-    def may_copy(self) -> bool:
-        """Return True when nothing is asked for that only an encode gives."""
-        return not self.exact and not any((self.size, self.frame_rate, self.video_bps))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Copyable:
-    """What a copy of the picture of a source would be."""
-
-    header: str
-    """Tells whether two of them can be one track."""
-    frames: int
-    """So many pictures from the start on, up to where it can be ended."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditSource:
-    """One source, as measured."""
-
-    info: MediaInfo
-    survey: Survey | None = None
-    """None: it has no picture."""
-    copyable: Copyable | None = None
-    """None: nobody has copied it, as that would not help."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditInput:
-    """One source, and where it is."""
-
-    source: EditSource
-    path: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,33 +101,6 @@ def rate_of(lead: EditSource, order: EditOrder) -> Fraction:
     if video is None:
         return Fraction(int(SOUND_GRID_HZ))
     return exact_rate(order.frame_rate or shown_rate(video.nominal_frame_rate))
-
-
-def copy_obstacle(source: EditSource, order: EditOrder, *, is_join: bool) -> str:
-    """Return why a picture cannot be copied, as far as its own packets say; empty: nothing speaks against it."""
-    info = settled(source.info, source.survey)
-    if not order.may_copy:
-        return "an exact cut or another form is asked for"
-    if info.video is None or source.survey is None:
-        return "there is no picture"
-    return _video_obstacle(info, info.video, source.survey, order=order, is_join=is_join)
-
-
-def _video_obstacle(info: MediaInfo, video: VideoStream, survey: Survey, *, order: EditOrder, is_join: bool) -> str:
-    rate = exact_rate(video.nominal_frame_rate)
-    apart_s = abs(info.duration_s - float(survey.frames / rate))
-    obstacles = {
-        f"{order.container} has no place for {video.codec}": video.codec not in COPIED[order.container],
-        picture_obstacle(video, info.container) or "": picture_obstacle(video, info.container) is not None,
-        "the parameters of the picture change on the way": survey.own_parameters or len(survey.shapes) > 1,
-        "some pictures are not to be shown, or have no time": survey.damaged or not survey.frames,
-        "the frame rate is not constant": survey.uneven_s > UNEVEN_S or rate != exact_rate(shown_rate(float(rate))),
-        "the picture begins later than the sound": abs(survey.start_s) > UNEVEN_S,
-        "open groups of pictures": not survey.groups or not all(group.closed for group in survey.groups),
-        # In a join, the next one would begin too early or too late.
-        "picture and sound are not equally long": is_join and apart_s > max(IN_STEP_S, float(1 / rate)),
-    }
-    return next((obstacle for obstacle, holds in obstacles.items() if holds), "")
 
 
 def plan_edit(sources: Sequence[EditSource], order: EditOrder) -> EditPlan:

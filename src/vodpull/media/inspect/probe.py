@@ -39,6 +39,7 @@ REFUSALS: dict[str, type[MediaError]] = {
 # What the probe imports; the last one is the one script that both sides read.
 PARTS = (
     *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
+    CONFINED / "first_tracks.py",
     CONFINED / "frame_rates.py",
     CONFINED / "length_claims.py",
     CONFINED / "sample_claims.py",

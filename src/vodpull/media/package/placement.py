@@ -1,7 +1,7 @@
 """
 Which tracks a plan leads to and in which order, what players call them, and where each of them lies. Pure.
 
-The first sound is the default one; `confined/tracks.py` says which is first.
+The first sound is the default one; `confined/first_tracks.py` says which is first.
 """
 
 from __future__ import annotations

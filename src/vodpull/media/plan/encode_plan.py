@@ -29,6 +29,7 @@ from vodpull.media.plan.segment_cuts import (
 )
 from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
+from vodpull.media.plan.teaser_rule import has_teaser
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there
@@ -191,7 +192,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
         zero_s=info.zero_s,
         changes_s=survey.all_changes_s if survey else (),
         copy_filter=copy_filter(info.video, info.container),
-        teaser=template.has_teaser(info.duration_s),
+        teaser=has_teaser(template.teaser, info.duration_s),
         sound_layout=template.sound,
         dash=template.makes_dash,
         encrypt=template.encrypt,

@@ -1,8 +1,7 @@
 """
 Where a film is cut into segments, which players fetch. Pure.
 
-How long one is, says the key `segment_s` of a template, and by default `SEGMENT_S` here; of how many a chunk has,
-`chunk_lengths.py`.
+How long one is, says the key `segment_s` of a template (`template.py`); of how many a chunk has, `chunk_lengths.py`.
 """
 
 from __future__ import annotations
@@ -13,9 +12,6 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vodpull.media.inspect.packets import Group
-
-SEGMENT_S = 4.0
-"""Length of a segment, and distance of keyframes, where nothing says otherwise; of clips and joins, always."""
 
 # Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
 MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0

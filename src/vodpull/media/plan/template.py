@@ -14,15 +14,14 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.segment_cuts import SEGMENT_S
 
 DefinitionName = Literal["LD", "SD", "HD", "FHD"]
 VideoCodec = Literal["h264", "hevc", "av1", "vp9"]
 AudioCodec = Literal["aac", "opus"]
 Mp4 = Literal["none", "best", "each"]
 Teaser = Literal["never", "long", "always"]
-# From here on a teaser costs a hundredth of an encode of 480 lines, and less of a larger one.
-LONG_S = 60.0
+SEGMENT_S = 4.0
+"""Length of a segment, and distance of keyframes, where nothing says otherwise; of clips and joins, always."""
 SoundLayout = Literal["apart", "muxed"]
 Encrypt = Literal["none", "aes-128"]
 Bitrate = Annotated[int, Field(ge=50_000, le=200_000_000)]
@@ -188,10 +187,6 @@ class Template:
     def copies(self) -> bool:
         """Whether a source may become its own best rendition."""
         return self.copy and self.watermark is None and not self.burn_in
-
-    def has_teaser(self, duration_s: float) -> bool:
-        """Tell whether a film of a length gets an animated picture."""
-        return self.teaser == "always" or (self.teaser == "long" and duration_s >= LONG_S)
 
     @property
     def ladder(self) -> bool:

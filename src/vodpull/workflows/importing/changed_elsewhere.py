@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
+from vodpull.imports.kept_edits import dress_again
 from vodpull.imports.ledger import EntryChange, read_posters_due, told_before
-from vodpull.imports.metadata import dress_again
 from vodpull.imports.model import EntryState, Import, ListedEntry
 from vodpull.jobs.store.posters import show_poster
 from vodpull.jobs.store.store import Store

@@ -41,9 +41,7 @@ from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
-
-MAX_RECOVERIES = 1000
-"""A turn is short, so it outlives any number of restarts."""
+from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_PARENT
 
 SOON_S, LATER_S = 1.0, 3.0
 """Until the next turn: after one that changed something, and after one that did not."""
@@ -80,7 +78,7 @@ def register_imports(engine: Engine, queues: Queues, turns: Turns) -> None:
     async def run(argument: JsonObject) -> None:
         await engine.step("turn", turns.take, argument["import_id"], argument["turn"])
 
-    engine.register("import", run, max_recoveries=MAX_RECOVERIES, queue=queues.imports)
+    engine.register("import", run, max_recoveries=MAX_RECOVERIES_OF_PARENT, queue=queues.imports)
 
 
 async def resolved(lister: object, entry: Entry) -> Entry:

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from vodpull.api.http.metrics import Answered, MetricsDoor, Watched, metrics_router, note_wire_code
+from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor, Watched, metrics_router, note_wire_code
 
 SEEN: list[Answered] = []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from vodpull.app.telemetry import metrics as module
+from vodpull.app.telemetry import installation_gauges
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.errors import catalogue
 from vodpull.jobs.figures.census import Census
@@ -79,7 +79,7 @@ def test_one_census_serves_every_scrape_of_some_seconds(
     metrics.render()
     metrics.render()
     assert len(asked) == 1
-    monkeypatch.setattr(module, "KEEP_CENSUS_S", -1.0)
+    monkeypatch.setattr(installation_gauges, "KEEP_CENSUS_S", -1.0)
     metrics.render()
     assert len(asked) == 2
 

@@ -22,7 +22,7 @@ from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import WireCode, error_body, message_of
 from vodpull.api.http.keys.audit import note_of, subject_of
 from vodpull.api.http.keys.signatures import SignatureProof
-from vodpull.api.http.metrics import note_wire_code
+from vodpull.api.http.metrics_endpoint import note_wire_code
 from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.signing import BASIC, SignedRequest

@@ -3,11 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from vodpull.media.package.pictures.teaser import build_teaser_argv, webp_size
 from vodpull.media.plan.ladder import Rung
-from vodpull.media.plan.template_toml import ABR
 
 PORTRAIT = Rung(clarity=2, name="LD", width_px=360, height_px=640, frame_rate=25.0, max_bitrate_bps=800_000)
 
@@ -19,14 +16,6 @@ def test_a_teaser_is_small_and_as_upright_as_its_film() -> None:
     assert argv[argv.index("-frames:v") + 1] == "24"
     small = build_teaser_argv(replace(PORTRAIT, width_px=64, height_px=36), "v.webp")
     assert "zscale=w=64:h=36:" in small[small.index("-vf") + 1]
-
-
-@pytest.mark.parametrize(
-    ("teaser", "duration_s", "has"),
-    [("long", 59.9, False), ("long", 60.0, True), ("always", 0.2, True), ("never", 9999.0, False)],
-)
-def test_long_films_have_one(teaser: str, duration_s: float, *, has: bool) -> None:
-    assert replace(ABR, teaser=teaser).has_teaser(duration_s) is has  # type: ignore[arg-type]
 
 
 def test_a_cut_picture_is_none(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.origin import Origin
+from tests.services.preloaded import unmeasured
 from tests.services.vodpull import Vodpull
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -47,7 +48,7 @@ TRANSLATED = ("quickstart.md", "migrate.md", "console.md", "wire-calls.md")
 @pytest.mark.parametrize("page", [page for page in PAGES if any(snippets(DOCS / page))])
 def test_the_snippets_of_a_page_do_what_it_says(page: str, service: Vodpull, origin: Origin, tmp_path: Path) -> None:
     script = as_script(DOCS / page).replace(SERVICE, service.url).replace(SOURCE, origin.url(CLIP))
-    environment = os.environ | {
+    environment = unmeasured(os.environ) | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "VODPULL_DATA_DIR": str(service.data_dir),
         "VODPULL_SERVER": service.url,

@@ -14,6 +14,7 @@ import pytest
 
 from tests.origin import Origin
 from tests.services.postgres import free_port
+from tests.services.preloaded import unmeasured
 from tests.services.programs import find_program
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
@@ -43,7 +44,7 @@ class Place:
 
     def run(self, program: list[str], *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {
-            **os.environ,
+            **unmeasured(os.environ),
             "CGO_ENABLED": "0",  # Go needs no compiler of C then
             "VODPULL_SERVER": self.service.url,
             "VODPULL_ACCESS_KEY": self.key.access_key,
@@ -105,7 +106,7 @@ def test_the_shell_checks_a_notification(place: Place) -> None:
     place.service.create("http://127.0.0.1/x", notify_url=place.receiver.url)
     [notice] = place.receiver.wait_for(1)
     words = [notice.headers[f"webhook-{name}"] for name in ("id", "timestamp", "signature")]
-    environment = {**os.environ, "VODPULL_WEBHOOK_SECRET": place.webhook_secret}
+    environment = {**unmeasured(os.environ), "VODPULL_WEBHOOK_SECRET": place.webhook_secret}
     for body, good in ((notice.body, True), (notice.body + "x", False)):
         done = subprocess.run(
             ["sh", EXAMPLES / "curl/verify.sh", *words], input=body, env=environment, text=True, timeout=30, check=False

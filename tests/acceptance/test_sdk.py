@@ -20,6 +20,7 @@ import trustme
 
 from tests.acceptance.test_uploads import send
 from tests.origin import Origin
+from tests.services.preloaded import unmeasured
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Tls, Vodpull
 from vodpull.signing import SigningKey
@@ -73,7 +74,7 @@ def sdk_calls(https_service: Vodpull, tls: Tls) -> SdkCalls:
         order = {"calls": entries, "access_key": used.access_key, "secret": used.secret}
         done = subprocess.run(
             [sys.executable, str(Path(__file__).with_name("sdk_client.py")), f"127.0.0.1:{https_service.port}"],
-            env=os.environ | {"REQUESTS_CA_BUNDLE": str(tls.authority), "NO_PROXY": "127.0.0.1"},
+            env=unmeasured(os.environ) | {"REQUESTS_CA_BUNDLE": str(tls.authority), "NO_PROXY": "127.0.0.1"},
             input=json.dumps(order),
             capture_output=True,
             text=True,

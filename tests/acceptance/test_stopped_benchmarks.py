@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from benchmarks.stopping import descendants
+
+from tests.services.preloaded import unmeasured
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +42,7 @@ def test_a_stopped_benchmark_ends_the_service_that_it_started(number: signal.Sig
     running = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.overlap", str(clip)],
         cwd=ROOT,
+        env=unmeasured(os.environ),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

@@ -21,6 +21,7 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from tests.services.breaking_line import breaking_line
+from tests.services.preloaded import unmeasured
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
 from vodpull.client import Client
@@ -54,7 +55,7 @@ def token_of(service: Vodpull, name: str, **parameters: object) -> dict[str, Any
 
 def send(url: str, path: Path, token: str, folder: Path, **settings: str) -> list[Any]:
     program = [sys.executable, str(Path(__file__).with_name("vendor_uploader.py")), url, str(path), str(folder)]
-    environment = os.environ | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)} | settings
+    environment = unmeasured(os.environ) | {"NO_PROXY": "127.0.0.1", "HOME": str(folder)} | settings
     done = subprocess.run(
         program, input=token, env=environment, capture_output=True, text=True, timeout=240, check=False
     )

@@ -40,8 +40,6 @@ from vodpull.media.verify.verify import listed_segments, what_is_measured
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
-QUICK = replace(ABR, video={"h264": replace(ABR.video["h264"], preset="ultrafast")})
-"""The default template with the fastest preset, for tests whose subject is not the encoder."""
 
 
 async def plan_source(
@@ -50,7 +48,7 @@ async def plan_source(
     toolbox: Toolbox,
     original: Path | None = None,
     copy: bool = True,
-    template: Template = QUICK,
+    template: Template = ABR,
     text: BurntText | None = None,
 ) -> tuple[MediaInfo, EncodePlan]:
     """Probe, survey where it helps, and plan; `original` is what the source was written anew from."""
@@ -91,7 +89,7 @@ async def verify(out: Path, made: Package, info: MediaInfo, *, toolbox: Toolbox)
 
 
 async def make_renditions(
-    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = QUICK
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = ABR
 ) -> tuple[MediaInfo, tuple[Rendition, ...]]:
     """Probe, plan, encode, package and verify into `folder`/out."""
     info, plan, parts = await encoded(source, folder, toolbox=toolbox, template=template)
@@ -111,7 +109,7 @@ async def published(source: Path, folder: Path, *, toolbox: Toolbox) -> Path:
 
 
 async def encoded(
-    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = QUICK
+    source: Path, folder: Path, *, toolbox: Toolbox, template: Template = ABR
 ) -> tuple[MediaInfo, EncodePlan, Parts]:
     """Give it one clock, probe, plan and encode into `folder`/encoded, with an empty folder beside it."""
     (folder / "encoded").mkdir()

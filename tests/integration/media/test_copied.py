@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 import m3u8
 import pytest
-from tests.integration.media.pipeline import QUICK, VIDEO_ID, Maker, make_renditions, plan_source
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_renditions, plan_source
 
-from vodpull.media import Toolbox, parse_template, plan_ladder, probe, survey
+from vodpull.media import ABR, Toolbox, parse_template, plan_ladder, probe, survey
 from vodpull.media.plan.template import SoundLayout
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9")
@@ -69,7 +69,7 @@ async def test_a_picture_is_copied_from_every_container_that_has_whole_ones(
     encoder = (*X264, *STEADY, "-b:v", "300k") if codec == "h264" else x265
     plain = await make_clip("plain.mp4", *NTSC, *TONE, *encoder, *AAC)
     source = await make_clip(f"a.{ending}", "-i", f"file:{plain}", "-c", "copy")
-    template = replace(QUICK if codec == "h264" else HEVC_ONLY, mp4="best")
+    template = replace(ABR if codec == "h264" else HEVC_ONLY, mp4="best")
     _, plan = await plan_source(source, toolbox=toolbox, template=template)
     assert [planned.rung.copied for planned in plan.rungs] == [True]
     _, (rendition,) = await make_renditions(source, tmp_path, toolbox=toolbox, template=template)
@@ -122,7 +122,7 @@ async def test_surround_stays_as_it_is_and_its_stereo_is_made_of_it(
     six = f"{voices};{''.join(f'[s{number}]' for number in range(6))}join=inputs=6:channel_layout=5.1[a]"
     small = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=3", "-filter_complex", six, "-map", "0:v", "-map", "[a]")
     source = await make_clip("a.mp4", *small, *X264, "-c:a", "aac", "-b:a", "384k")
-    template = replace(QUICK, audio=replace(QUICK.audio, surround=True))
+    template = replace(ABR, audio=replace(ABR.audio, surround=True))
     _, plan = await plan_source(source, toolbox=toolbox, template=template)
     assert [(sound.copied, sound.channels) for sound in plan.sounds] == [(False, 2), (True, 6)]
     assert plan.sounds[1].reason == "copied: the sound is in 5.1 already"
@@ -144,8 +144,8 @@ async def test_more_sound_tracks_can_be_chosen_by_language(
     tracks = ("-map", "0:v", "-map", "1:a", "-map", "1:a", "-metadata:s:a:0", "language=eng")
     spoken = (*tracks, "-metadata:s:a:1", "language=zho", "-c:a:1", "ac3", "-ac:a:1", "6")
     source = await make_clip("a.mkv", *PICTURE, *TONE, *X264, *AAC, *spoken)
-    audio = replace(QUICK.audio, surround=layout == "apart")
-    await make_renditions(source, tmp_path, toolbox=toolbox, template=replace(QUICK, sound=layout, audio=audio))
+    audio = replace(ABR.audio, surround=layout == "apart")
+    await make_renditions(source, tmp_path, toolbox=toolbox, template=replace(ABR, sound=layout, audio=audio))
     master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))
     groups: dict[str, list[tuple[str, ...]]] = {}
     for sound in master.media:

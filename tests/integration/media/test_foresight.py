@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import QUICK, Maker, plan_source
+from tests.integration.media.pipeline import Maker, plan_source
 
 from vodpull.media import (
+    ABR,
     Chunk,
     EncodePlan,
     Template,
@@ -23,7 +24,7 @@ from vodpull.media import (
     survey,
 )
 
-WITHOUT_COPY = replace(QUICK, copy=False)
+WITHOUT_COPY = replace(ABR, copy=False)
 TWO_SIZES = parse_template(
     """
     [definitions.LD]

@@ -8,10 +8,11 @@ from pathlib import Path
 import av
 import m3u8
 import pytest
-from tests.integration.media.pipeline import QUICK, VIDEO_ID, Maker, make_parts
+from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts
 
 from vodpull.errors import NoVideo, OutputInvalid
 from vodpull.media import (
+    ABR,
     Original,
     Package,
     Rendition,
@@ -27,7 +28,7 @@ from vodpull.media.plan.template import SoundLayout
 from vodpull.media.verify.compare import Subject
 from vodpull.media.verify.content import Proof, prove_content
 
-TEMPLATE = replace(QUICK, audio_only=True)
+TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")
 
 

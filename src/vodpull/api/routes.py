@@ -31,7 +31,7 @@ from vodpull.api.http.keys.audit import Audited, note_of
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics_endpoint import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.old_urls import old_urls_router
-from vodpull.api.http.stored.content_keys import content_keys_router
+from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domains import PublishDomains
 from vodpull.api.v1.account import account_router

@@ -31,7 +31,6 @@ from vodpull.media.package.pictures.stills import (
 )
 from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.all_playlists import playlists
-from vodpull.media.package.playlists.hls import role_of
 from vodpull.media.package.playlists.presentation import (
     TEXTS,
     Presentation,
@@ -40,6 +39,7 @@ from vodpull.media.package.playlists.presentation import (
     read_presentation,
     with_texts,
 )
+from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.careful import could_be_more_careful, plan_carefully

@@ -5,15 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Self, TypedDict, Unpack
+from typing import Any, BinaryIO, Literal, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, HttpReply, error_of
 from vodpull.client.operations.batches import caption_as_sent
+from vodpull.client.operations.same_file import SentFile
 from vodpull.client.shapes import CaptionFile, CaptionSource
 from vodpull.errors import CallFailed, ParameterError, UploadDamaged, UploadMisplaced
 
@@ -108,7 +107,7 @@ def _send(source: Path, metadata: Mapping[str, str], *, on_progress: OnProgress 
     if source.exists() and not source.is_file():  # opening a pipe would wait for its writer
         raise ParameterError("this is no regular file", field="path", remedy=_SAVE_IT)
     with source.open("rb") as file:
-        known = _Known.of(file)
+        known = SentFile.of(file)
         if not known.size_bytes:
             raise ParameterError("the file is empty", field="path", remedy="Choose a file that has something in it.")
         metadata = {**metadata, "filename": metadata["filename"] or source.name, "resume_id": known.identity(source)}
@@ -136,32 +135,14 @@ def _tell(on_progress: OnProgress | None, done: int, total: int) -> None:
         on_progress(done, total)
 
 
-def _next(file: BinaryIO, known: _Known, *, target: str, offset: int) -> Flow[bytes]:
+def _next(file: BinaryIO, known: SentFile, *, target: str, offset: int) -> Flow[bytes]:
     """Return the next piece of a file; what has come of one that has changed is forgotten."""
     file.seek(offset)
     data = file.read(min(PIECE_BYTES, known.size_bytes - offset))
-    if known == _Known.of(file):
+    if known == SentFile.of(file):
         return data
     yield HttpCall(method="DELETE", target=target, headers=TUS, may_repeat=True)
     raise ParameterError("the file has changed while it was sent", field="path", remedy=_LET_IT_BE)
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What a file is when its upload begins: what is sent is that file whole, or nothing counts."""
-
-    size_bytes: int
-    written_ns: int
-
-    @classmethod
-    def of(cls, file: BinaryIO) -> Self:
-        status = os.fstat(file.fileno())
-        return cls(status.st_size, status.st_mtime_ns)
-
-    def identity(self, source: Path) -> str:
-        """Return what makes a file the same one: its place, its size and when it was last written."""
-        place = os.fsencode(source.resolve())
-        return hashlib.sha256(b"%s\n%d\n%d" % (place, self.size_bytes, self.written_ns)).hexdigest()
 
 
 def _piece(target: str, offset: int, data: bytes) -> HttpCall:

@@ -23,8 +23,8 @@ from vodpull.errors import (
     Cancelled,
     EncodeFailed,
     EncodeStalled,
-    MediaTruncated,
     OutputInvalid,
+    VodpullError,
 )
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, Job, Stage
@@ -33,6 +33,7 @@ from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
 from vodpull.workflows.attempt.encrypted_segments import encrypt
+from vodpull.workflows.attempt.made_again import is_made_again
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
@@ -41,9 +42,6 @@ from vodpull.workflows.attempt.shared_work import SharedWork, run_all
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
 from vodpull.workflows.attempt.workspace.preview_note import Previewed, read_note, write_note
 from vodpull.workflows.attempt.workspace.verified import Verified, write_verified
-
-FAULTS = (OutputInvalid, MediaTruncated, EncodeFailed)
-"""What a more careful encode may avoid."""
 
 log = structlog.get_logger(__name__)
 
@@ -271,8 +269,8 @@ class Production:
         planned = await self.plan(job, info)
         try:
             await work(planned)
-        except FAULTS as error:
-            if not media.could_be_more_careful(planned.plan):
+        except VodpullError as error:
+            if not is_made_again(error, planned.plan):
                 raise
             log.warning("made again carefully", job=job.job_id, code=error.code, reason=str(error))
             instead = partial(self.planning.write_careful, job, info, before=planned.plan, reason=str(error))

@@ -6,11 +6,9 @@ from dataclasses import asdict, dataclass, replace
 
 from vodpull.jobs.model import Batch
 from vodpull.jobs.store.refs import JobRef
+from vodpull.workflows.engine.account_shares import slots_and_shares
 from vodpull.workflows.engine.engine import Call, JsonObject
 from vodpull.workflows.engine.slots import Queue
-
-WAITING_PARENTS = 200
-"""Jobs that one process carries at once; they mostly wait for a slot of a child."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +41,12 @@ class Queues:
     @classmethod
     def of(cls, *, fetch_slots: int, encode_slots: int) -> Queues:
         """Return the queues for a process's slots."""
+        shares = slots_and_shares(fetch_slots=fetch_slots, encode_slots=encode_slots)
         return cls(
-            # Starting the jobs of a batch is short work for the database: a few at a time are as fast as many.
-            batches=Queue(name="batches", slots=4, by_account=True, account_slots=2),
-            # Who fills all slots with what takes hours makes others wait for hours: a quarter is kept for them.
-            jobs=Queue(name="jobs", slots=WAITING_PARENTS, by_account=True, account_slots=WAITING_PARENTS * 3 // 4),
-            # They work with what others leave; whoever gets no slot is encoded once it is complete.
-            arrivals=Queue(name="arrivals", slots=fetch_slots, by_account=True),
-            fetch=Queue(name="fetch", slots=fetch_slots, by_account=True, account_slots=fetch_slots - fetch_slots // 4),
-            # What runs at once is bounded by the slots of `attempt/encoders.py` as well, which early chunks share.
-            encode=Queue(name="encode", slots=encode_slots, by_account=True),
-            # Many, because a hung receiver holds its slot for up to a minute, and must delay nobody else's.
-            notify=Queue(name="notify", slots=50, by_account=True, account_slots=40),
-            # A turn of an import waits for another cloud to answer, and is short.
-            imports=Queue(name="imports", slots=8, by_account=True, account_slots=4),
+            **{
+                name: Queue(name=name, slots=slots, by_account=True, account_slots=account_slots)
+                for name, (slots, account_slots) in shares.items()
+            }
         )
 
     def all(self) -> list[Queue]:

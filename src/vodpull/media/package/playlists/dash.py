@@ -6,22 +6,19 @@ Whether one is written is decided in `plan/template.py`, `makes_dash`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import groupby, pairwise
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from vodpull.media.package.playlists.presentation import Presentation, Role, Track
+from vodpull.media.package.playlists.presentation import Presentation, Track
+from vodpull.media.package.playlists.track_roles import PURPOSES, dash_roles
 
 SCHEMA = "urn:mpeg:dash:schema:mpd:2011"
 PROFILE = "urn:mpeg:dash:profile:isoff-live:2011"
 ROLE = "urn:mpeg:dash:role:2011"
 CHANNELS = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011"
-# Of TV-Anytime, as DVB names what helps whom; 1: who cannot see, 2: who cannot hear.
 PURPOSE = "urn:tva:metadata:cs:AudioPurposeCS:2007"
-PURPOSES: Mapping[Role, str] = {"description": "1", "clear": "2", "caption": "2"}
-NAMES: Mapping[Role, str] = {"clear": "enhanced-audio-intelligibility"}
-"""Roles that DASH calls otherwise."""
 MAX_DENOMINATOR = 1001
 
 
@@ -60,7 +57,7 @@ def _add_set(period: Element, number: int, tracks: list[Track]) -> None:
         SubElement(adaptation, "Label").text = _plain(first.name)
     if first.role in PURPOSES:
         SubElement(adaptation, "Accessibility", {"schemeIdUri": PURPOSE, "value": PURPOSES[first.role]})
-    for role in _roles(first):
+    for role in dash_roles(first):
         SubElement(adaptation, "Role", {"schemeIdUri": ROLE, "value": role})
     for track in tracks:
         _add_track(adaptation, track)
@@ -71,18 +68,6 @@ _KINDS = {
     "sound": {"contentType": "audio", "mimeType": "audio/mp4", "segmentAlignment": "true", "startWithSAP": "1"},
     "text": {"contentType": "text", "mimeType": "text/vtt"},
 }
-
-
-def _roles(track: Track) -> Iterator[str]:
-    """Give what a track is for; `main` is what plays unless a viewer chooses."""
-    if track.kind == "text":
-        yield "forced-subtitle" if track.forced else "caption" if track.role == "caption" else "subtitle"
-        if track.default:
-            yield "main"
-    elif track.role in {"main", "original"}:
-        yield "main" if track.kind == "picture" or track.default else "alternate"
-    else:
-        yield NAMES.get(track.role, track.role)
 
 
 def _add_track(adaptation: Element, track: Track) -> None:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from vodpull.media.package.playlists.presentation import TEXTS, Keyframes, Presentation, Role, Track, TrackKind
+from vodpull.media.package.playlists.presentation import TEXTS, Keyframes, Presentation, Track, TrackKind
+from vodpull.media.package.playlists.track_roles import CHARACTERISTICS
 from vodpull.media.package.playlists.variants import Pair, pairs
 
 # EXT-X-MAP in playlists with pictures and sound needs 6; 7 is what fMP4 players expect.
 VERSION = 7
 TYPES: Mapping[TrackKind, str] = {"sound": "AUDIO", "text": "SUBTITLES"}
-CHARACTERISTICS: Mapping[Role, str] = {
-    "commentary": "public.auxiliary-content",
-    "description": "public.accessibility.describes-video",
-    "clear": "public.accessibility.enhances-speech-intelligibility",
-    "dub": "public.translation.dubbed",
-    "original": "public.original-content",
-    "caption": "public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",
-}
-
-
-def role_of(characteristics: Collection[str]) -> Role:
-    """Return what a rendition of a playlist is for, by its characteristics."""
-    return next((role for role, said in CHARACTERISTICS.items() if {*said.split(",")} & {*characteristics}), "main")
 
 
 @dataclass(frozen=True, kw_only=True)

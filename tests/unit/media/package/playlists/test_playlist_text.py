@@ -18,7 +18,6 @@ from vodpull.media.package.playlists.hls import (
     media_playlist,
     multivariant_playlist,
     peak_bitrate_bps,
-    role_of,
     target_duration_s,
 )
 from vodpull.media.package.playlists.presentation import (
@@ -32,6 +31,7 @@ from vodpull.media.package.playlists.presentation import (
     read_presentation,
     with_texts,
 )
+from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.package.playlists.variants import pairs
 
 SEGMENTS = [

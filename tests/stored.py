@@ -16,7 +16,7 @@ from vodpull.database.ids import new_id
 from vodpull.database.migrate import migrations
 from vodpull.errors import Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, StoredFile
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 

@@ -14,7 +14,7 @@ class WireStatus(IntEnum):
     """
     Values of `pullStatus` and `cmdStatus` (spec cloud-vod-fetch §5.1).
 
-    The final ones are set in `jobs/store/final_state.py`, that a source was pulled in `Store.pulled`.
+    The final ones are set in `jobs/store/final_statuses.py`, that a source was pulled in `Store.pulled`.
     """
 
     RUNNING = 1

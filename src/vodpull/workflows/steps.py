@@ -33,7 +33,7 @@ from vodpull.jobs.model import (
     Stage,
     WireStatus,
 )
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.arrivals import Arrivals

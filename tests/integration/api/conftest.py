@@ -20,7 +20,7 @@ from vodpull.app.setup import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.settings import load_settings
 from vodpull.storage import open_store

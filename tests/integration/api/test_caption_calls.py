@@ -20,7 +20,7 @@ from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.model import Job, VideoOrigin
 from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.files import CaptionFiles

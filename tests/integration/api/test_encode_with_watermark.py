@@ -10,7 +10,7 @@ from tests.materials import another_material, stored_material
 from tests.stored import finish
 
 from vodpull.errors import Occupied
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import Materials
 from vodpull.materials.model import Material

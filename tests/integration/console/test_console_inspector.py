@@ -13,7 +13,7 @@ from vodpull.errors import Failure, Md5Mismatch
 from vodpull.fetch import AddressGuard
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 
 URL = "https://inspector.invalid/try-out"

@@ -12,7 +12,7 @@ from tests.materials import another_material
 from tests.stored import ASSET, ref
 
 from vodpull.jobs.model import AssetWarning, Job, SourceTrack, VideoState
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.materials.materials import keep_material
 from vodpull.videos.blocking import block
 from vodpull.videos.library import VideoFilter

@@ -16,7 +16,7 @@ from vodpull.errors import EncodeFailed, Failure, Md5Mismatch
 from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, StoredFile
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.status.listing import Filter
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef, Progress
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"

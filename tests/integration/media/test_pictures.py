@@ -19,7 +19,7 @@ from vodpull.media.package.pictures.poster_and_storyboard import (
 )
 from vodpull.media.package.pictures.storyboard import plan_storyboard, read_storyboard
 from vodpull.media.package.playlists.hls import Segment
-from vodpull.media.plan.teaser_rule import LONG_S
+from vodpull.media.plan.has_teaser import LONG_S
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.run import run
 

@@ -22,7 +22,7 @@ from vodpull.imports.listers.tables import read_jsonl
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, insert_caption
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_destination, open_store

@@ -21,7 +21,7 @@ from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store import next_attempt
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_store

@@ -17,7 +17,7 @@ from tests.stored import FAILURE
 
 from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.media.confined.sights import SIGHTS
 from vodpull.media.verify.instants import picture_instants

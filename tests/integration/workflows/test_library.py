@@ -33,7 +33,7 @@ from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.store import posters, replaced_files
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES

@@ -1,7 +1,8 @@
 """
 What a client is told about a batch: the `data` object of status replies and notifications, as plain values.
 
-What the numbers mean says `WireStatus` in `jobs/model.py`; `store/final_state.py` and `store/next_attempt.py` set them.
+What the numbers mean says `WireStatus` in `jobs/model.py`; `store/final_statuses.py` and `store/next_attempt.py` set
+them.
 """
 
 from __future__ import annotations

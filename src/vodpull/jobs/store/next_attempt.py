@@ -1,7 +1,7 @@
 """
 How a job begins its next attempt: which may, what it keeps, and what is forgotten.
 
-What an attempt is at its end says `final_state.py`; when a source is asked again by itself, `jobs/source_retries.py`.
+What an attempt is at its end says `final_statuses.py`; when a source is asked again, `jobs/source_retries.py`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.final_state import Outcome, final_values
+from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import (

@@ -1,7 +1,7 @@
 """
 What is heard of a source and of what was made of it; a part of the confined child proof.py.
 
-Only the standard library: PyAV and what reads a film are handed over; completeness.py and sound_likeness.py lie beside.
+Only the standard library: PyAV and what reads a film are handed over; lost_content.py and sound_likeness.py lie beside.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class Hearing:
 
     def account(self) -> tuple[list[list[dict[str, Any]]], dict[str, Any]]:
         """Count the pictures and samples of the source, and listen to each of its sounds from beginning to end."""
-        counting = importlib.import_module("completeness")
+        counting = importlib.import_module("lost_content")
         known_stretches = partial(self._stretches, searched_s=SOUND_SEARCHED_S)
         with self._tools.open(self._source, self._orders, unseen=True) as container:
             pictures, sounds = counting.account(

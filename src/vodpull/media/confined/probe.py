@@ -6,7 +6,7 @@ options), `decoders` (`video`, `audio`, `text`), `max_pixels`, `max_streams`, `m
 `complete_share`, below which a file was cut. PYAV is the folder of the PyAV package. The answer is either the facts, or
 `error` (a code of vodpull's catalogue) with a `message`. Only PyAV, the standard library, and its parts, whose paths
 come last: tracks.py, first_tracks.py, programmes.py, display.py, lengths.py, busiest.py, frame_rates.py,
-length_claims.py, sample_claims.py, sound_frames.py and boxes.py.
+missing_ends.py, sample_claims.py, sound_frames.py and boxes.py.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> int:
     try:
         answer = probe(av, Path(argv[3]), orders)
         broken = _broken(Path(argv[3]), answer, share=orders["complete_share"])
-        answer["unfinished"] = _beside("length_claims").unfinished(Path(argv[3]), answer["container"])
+        answer["unfinished"] = _beside("missing_ends").unfinished(Path(argv[3]), answer["container"])
         answer = {"error": "media_truncated", "message": broken} if broken else answer
     except Refused as refused:
         answer = {"error": refused.code, "message": str(refused), "kind": refused.kind}
@@ -85,7 +85,7 @@ def _broken(path: Path, facts: dict[str, Any], *, share: float) -> Any:
     """Return in words what a file promises and does not have; None: nothing."""
     if facts["container"] in _beside("sample_claims").SOUNDS:
         return _beside("sample_claims").missing_samples(path, facts["container"])
-    return _beside("length_claims").broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
+    return _beside("missing_ends").broken_promise(_beside("boxes"), path, facts, share=share, loss_s=TOLERATED_LOSS_S)
 
 
 class Whole:

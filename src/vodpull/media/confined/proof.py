@@ -22,7 +22,7 @@ Called as `python -I -S proof.py ORDERS PYAV FOLDER SOURCE [WATERMARK] [TEXT] [S
 The answer has `sights` and `listens` in the same order: for each instant what was `found` of each rendition and the
 `source` as a fingerprint, or a list with what was found of each sound; `account`; and `subjects` as in segments.py.
 Only PyAV, the standard library, and the scripts segments.py, film.py, look.py, sights.py, display.py, mark.py,
-completeness.py, ends.py, hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
+lost_content.py, ends.py, hearing.py, sound_frames.py, likeness.py and sound_likeness.py, whose paths come last.
 """
 
 from __future__ import annotations

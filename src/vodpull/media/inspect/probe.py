@@ -41,7 +41,7 @@ PARTS = (
     *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
     CONFINED / "first_tracks.py",
     CONFINED / "frame_rates.py",
-    CONFINED / "length_claims.py",
+    CONFINED / "missing_ends.py",
     CONFINED / "sample_claims.py",
     CONFINED / "sound_frames.py",
     Path(boxes.__file__),

@@ -1,7 +1,8 @@
 """
-Which tracks a plan leads to and in which order, what players call them, and where each of them lies. Pure.
+Which tracks a plan leads to, what players call them, and where each of them lies. Pure.
 
-The first sound is the default one; `confined/first_tracks.py` says which is first.
+The qualities come in the order of `rendition_order.py`. The first sound is the default one; `confined/first_tracks.py`
+says which is first.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from vodpull.media.encode.codecs import BUFFERED
 from vodpull.media.encode.language_codes import bcp_47, own_name
 from vodpull.media.inspect.info import STEREO
 from vodpull.media.package.playlists.presentation import SOUNDS, SURROUND, Track
+from vodpull.media.package.rendition_order import rungs_in_order
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.ladder import Rung
 
@@ -137,10 +139,7 @@ def sound_names(plan: EncodePlan) -> dict[int, str]:
 
 
 def _renditions(plan: EncodePlan, name: str) -> Iterator[tuple[PackagedRendition, RungPlan]]:
-    lowest_first = sorted(plan.rungs, key=lambda planned: planned.rung.clarity)
-    codecs = dict.fromkeys(planned.rung.codec for planned in plan.rungs)
-    for codec in sorted(codecs, key=lambda codec: codec == plan.fallback):
-        rungs = [planned for planned in lowest_first if planned.rung.codec == codec]
+    for codec, rungs in rungs_in_order(plan):
         for number, planned in enumerate(rungs, start=1):
             own = f"{number:02d}" if codec == plan.fallback else f"{codec}-{number:02d}"
             wanted = plan.mp4 == "each" or (plan.mp4 == "best" and planned is rungs[-1])

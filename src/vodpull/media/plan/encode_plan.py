@@ -17,6 +17,7 @@ from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.chunk_lengths import Chunk, plan_chunks
 from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.frame_rate import exact_rate
+from vodpull.media.plan.has_teaser import has_teaser
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
 from vodpull.media.plan.seek_points import can_seek, seek_s
@@ -29,7 +30,6 @@ from vodpull.media.plan.segment_cuts import (
 )
 from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
-from vodpull.media.plan.teaser_rule import has_teaser
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 
 # The top rung is the long pole of the ladder: with a second thread the smaller ones do not wait for it. Where there

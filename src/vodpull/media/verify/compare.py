@@ -46,7 +46,7 @@ from vodpull.media.verify.sound_likeness import SoundLikeness
 
 BESIDE = (
     *("segments.py", "film.py", "look.py", "sights.py", "display.py", "mark.py"),
-    *("completeness.py", "ends.py", "hearing.py", "sound_frames.py"),
+    *("lost_content.py", "ends.py", "hearing.py", "sound_frames.py"),
 )
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500

@@ -23,7 +23,7 @@ from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Deli
 from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status_data import notification_body
 from vodpull.jobs.store import next_attempt
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.materials.model import Material

@@ -1,7 +1,7 @@
 """
 Cancelling accepted work, and retrying it.
 
-What stays of a job that is cancelled: its row, as `jobs/store/final_state.py` says, and no file of it
+What stays of a job that is cancelled: its row, as `jobs/store/final_statuses.py` says, and no file of it
 (`workflows/steps.py`, `_clear_if_over`). What its next attempt keeps: `jobs/store/next_attempt.py`.
 """
 
@@ -13,7 +13,7 @@ from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import EDITED, BatchView, Job
 from vodpull.jobs.store import next_attempt
-from vodpull.jobs.store.final_state import Outcome
+from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.delivery.outbox import Outbox

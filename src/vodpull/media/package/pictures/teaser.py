@@ -1,7 +1,7 @@
 """
 Three seconds of a film as an animated picture (WebP), which lists of videos show in the place of the poster.
 
-Which films have one is decided in `plan/teaser_rule.py`.
+Which films have one is decided in `plan/has_teaser.py`.
 """
 
 from __future__ import annotations

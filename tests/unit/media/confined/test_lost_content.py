@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from vodpull.media.confined.completeness import BLOCK_S, MIN_BLOCKS, SoundAccount, silence
+from vodpull.media.confined.lost_content import BLOCK_S, MIN_BLOCKS, SoundAccount, silence
 
 LOUD, QUIET = 3000.0, 0.0
 

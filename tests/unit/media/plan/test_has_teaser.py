@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.plan.teaser_rule import has_teaser
+from vodpull.media.plan.has_teaser import has_teaser
 from vodpull.media.plan.template import Teaser
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.confined.length_claims import broken_promise, unfinished
+from vodpull.media.confined.missing_ends import broken_promise, unfinished
 from vodpull.media.mp4 import boxes
 from vodpull.media.mp4.boxes import box, full_box
 

@@ -1,10 +1,13 @@
-"""What connections may use. Pure, but for the one call that raises the process's own limit."""
+"""What connections may use. Pure, but for the calls that prepare the process."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import resource
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Self
 
 import structlog
@@ -56,9 +59,11 @@ class Limits:
     @classmethod
     def of_process(cls, *, connections: int, fetch_slots: int) -> Self:
         """Return limits that fit this process, whose own limit of descriptors is raised as far as it is allowed."""
-        limit = connection_limit(connections, descriptors=raise_descriptor_limit(), fetch_slots=fetch_slots)
+        descriptors = raise_descriptor_limit()
+        limit = connection_limit(connections, descriptors=descriptors, fetch_slots=fetch_slots)
         if limit < connections:
             log.warning("descriptors are scarce: fewer connections than VODPULL_MAX_CONNECTIONS", connections=limit)
+        make_room_for_descriptors(min(descriptors, KEPT_DESCRIPTORS + DESCRIPTORS_OF_CONNECTION * limit))
         return cls(connections=limit)
 
     @property
@@ -100,3 +105,14 @@ def raise_descriptor_limit() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         return wanted
     return WANTED_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
+
+
+def make_room_for_descriptors(count: int) -> None:
+    """
+    Let the process's table of descriptors have room for so many, fewer than its limit.
+
+    It grows by itself at 64, 128 and so on; but a process with several threads waits for all processors of the machine
+    then, and every connection with it: for a tenth of a second and more beside encoders.
+    """
+    with Path(os.devnull).open() as file:
+        os.close(fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, count - 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from ipaddress import ip_network
 
 import pytest
@@ -83,6 +85,20 @@ def test_who_left_counts_no_more() -> None:
     door.remove(peer)
     assert door.open == 0
     assert all(connect(door, "192.0.2.1") for _ in range(2))
+
+
+def test_the_table_of_descriptors_has_room_before_connections_come() -> None:
+    """Told by a process of its own: the table of this one may have grown already, and never shrinks."""
+    size = "next(line for line in open('/proc/self/status') if line.startswith('FDSize')).split()[1]"
+    program = f"""
+from vodpull.app.server.limits import Limits
+before = int({size})
+Limits.of_process(connections=600, fetch_slots=8)
+print(before, {size})
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    before, after = map(int, done.stdout.split())
+    assert before < 1024 <= after
 
 
 @pytest.mark.parametrize(

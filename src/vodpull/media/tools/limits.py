@@ -24,8 +24,12 @@ class RunLimits:
     """Processor time, all threads together."""
     file_size_bytes: int | None = None
     """Largest file it may write."""
-    nice: int = 10
-    """Added to the scheduling priority: with it the API gets nine tenths of a busy processor while encodes run."""
+    nice: int = 15
+    """
+    Added to the scheduling priority: with it the API gets 28 of 29 parts of a busy processor while encodes run.
+
+    Not more, so that beside a program that takes all processors a picture still comes within `stall_s`.
+    """
 
 
 def copy_limits(size_bytes: int) -> RunLimits:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from tests.services.vodpull import looks
 from tests.stored import VAULT, accepted
 
 from vodpull.accounts.keys import Accounts, NewKey
@@ -241,9 +242,9 @@ async def test_a_connection_that_is_cut_while_it_is_asked_is_replaced(
     with database.connect() as holder, database.connect() as observer:
         holder.execute(sa.text("lock table job in access exclusive mode"))
         asked = asyncio.create_task(reader.find(lookup))
-        first = await _held(observer)
+        first, *_ = await _held(observer)
         observer.execute(sa.text("select pg_terminate_backend(:pid)"), {"pid": first})
-        while await _held(observer) == first:
+        while first in await _held(observer):
             pass
         holder.execute(CHANGES["finished"])
         holder.commit()
@@ -256,7 +257,9 @@ async def test_who_comes_when_all_connections_are_slow_is_answered_with_the_othe
 ) -> None:
     monkeypatch.setattr(postgres_reader, "SLOW_S", -1.0)
     with database.connect() as holder, database.connect() as observer:
-        while _connections(observer) < postgres_reader.CONNECTIONS:
+        for _ in looks(60):
+            if _connections(observer) >= postgres_reader.CONNECTIONS:
+                break
             asked = []
             for number in range(postgres_reader.CONNECTIONS):
                 asked.append(asyncio.create_task(reader.find(lookup._replace(trans_no=str(number)))))
@@ -294,14 +297,15 @@ def _connections(observer: sa.Connection) -> int:
     return int(observer.scalar(sa.text(theirs), {"query": "%access_key as key%"}) or 0)
 
 
-async def _held(observer: sa.Connection, count: int = 1) -> int:
-    """Return one of the processes that wait for the lock, as soon as there are so many."""
-    while True:
-        observer.rollback()
-        pids = observer.scalars(sa.text("select distinct pid from pg_locks where not granted")).all()
-        if len(pids) == count:
-            return int(pids[0])
-        await asyncio.sleep(0.001)
+async def _held(observer: sa.Connection, count: int = 1) -> Collection[int]:
+    """Return the processes that wait for the lock, as soon as there are so many: one that is just begun waits, too."""
+    async with asyncio.timeout(15):
+        while True:
+            observer.rollback()
+            pids = observer.scalars(sa.text("select distinct pid from pg_locks where not granted")).all()
+            if len(pids) >= count:
+                return pids
+            await asyncio.sleep(0.001)
 
 
 async def test_more_may_be_asked_than_a_socket_takes_at_once(
@@ -327,7 +331,9 @@ def _whole_reads(database: sa.Engine) -> dict[str, int]:
     """Return how often each table has been read from end to end, when nobody is connected any more."""
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     with database.connect() as connection:
-        while connection.scalar(sa.text(others)):
+        for _ in looks(60):
+            if not connection.scalar(sa.text(others)):
+                break
             connection.rollback()
         counts = connection.execute(sa.text("select relname, seq_scan from pg_stat_user_tables"))
         return {row.relname: row.seq_scan for row in counts}

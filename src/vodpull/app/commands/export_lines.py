@@ -21,13 +21,8 @@ def line_of_urls(video: client.Video, playback: client.Playback, *, server: str)
     def absolute(url: str) -> str:
         return urljoin(f"{server}/", url) if url else ""
 
-    return {
-        "id": video.video_id,
-        "video_id": video.video_id,
+    return _told(video) | {
         "url": absolute(playback.original_url or playback.playlist_url),
-        "name": video.name,
-        "description": video.description,
-        "categories": category_paths(video.categories),
         "captions": [
             {
                 "url": absolute(caption.url),
@@ -37,7 +32,6 @@ def line_of_urls(video: client.Video, playback: client.Playback, *, server: str)
             }
             for caption in video.captions
         ],
-        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
         "blocked": video.state == "blocked",
         "playback": "signed" if video.is_signed else video.playback,
         "poster_url": absolute(playback.poster_url),
@@ -46,7 +40,6 @@ def line_of_urls(video: client.Video, playback: client.Playback, *, server: str)
             {"clarity": each.clarity, "url": absolute(each.url), "size": each.size_bytes} for each in video.files
         ],
         "size": next((each.size_bytes for each in video.files if each.clarity == 1), None),
-        "duration": video.duration_s,
         "revision": video.sha256,
     }
 
@@ -61,19 +54,13 @@ def line_of_copies(video: Video, copied: Copied, *, name: str) -> dict[str, Any]
     films = [file for file in video.asset.files if file.server_type is ServerType.MOBILE and there(file.key)]
     best = max(films, key=lambda file: file.size_bytes, default=None)
     sources: tuple[str, ...] = (original.key if original else "", best.key if best else "", video.asset.playlist_key)
-    return {
-        "id": video.video_id,
-        "video_id": video.video_id,
+    return _told(video) | {
         "account": video.account,
         "url": next(filter(None, map(there, sources)), ""),
-        "name": video.name,
-        "description": video.description,
-        "categories": category_paths(video.categories),
         "captions": [
             {"url": there(key), "language": each.language, "label": each.label, "default": each.is_default}
             for each, key in copied.texts
         ],
-        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
         "blocked": video.is_blocked,
         "poster_url": there(video.asset.poster_key),
         "playlist_url": there(video.asset.playlist_key),
@@ -83,7 +70,19 @@ def line_of_copies(video: Video, copied: Copied, *, name: str) -> dict[str, Any]
             if there(file.key)
         ],
         "size": original.size_bytes if original else None,
-        "duration": video.duration_s,
         "revision": video.asset.sha256,
         "encrypted": video.is_encrypted,
+    }
+
+
+def _told(video: client.Video | Video) -> dict[str, Any]:
+    """Return what a line says of a video wherever its files are."""
+    return {
+        "id": video.video_id,
+        "video_id": video.video_id,
+        "name": video.name,
+        "description": video.description,
+        "categories": category_paths(video.categories),
+        "created_at": datetime.fromtimestamp(video.created_at_ms / 1000, UTC).isoformat(),
+        "duration": video.duration_s,
     }

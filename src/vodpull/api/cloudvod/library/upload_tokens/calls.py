@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
-from vodpull.api.cloudvod.library.uploads.requests import UploadRequest, parse_upload
+from vodpull.api.cloudvod.library.upload_tokens.requests import UploadRequest, parse_upload
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.jobs.model import Sidecar

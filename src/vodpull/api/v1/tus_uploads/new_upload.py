@@ -13,7 +13,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.v1.shapes import NewCaption
 from vodpull.api.v1.sidecars import sidecars_of
-from vodpull.api.v1.uploads.headers import Described
+from vodpull.api.v1.tus_uploads.headers import Described
 from vodpull.errors import NotFound, ParameterError, UploadTooLarge
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.submission.pull_request import MAX_SIDECARS

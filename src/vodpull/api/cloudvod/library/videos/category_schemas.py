@@ -1,4 +1,4 @@
-"""The shapes of the calls beside the videos, for the OpenAPI document; the calls themselves read and write them."""
+"""The shapes of the calls about categories, for the OpenAPI document; `categories.py` does the work."""
 
 from __future__ import annotations
 
@@ -43,21 +43,6 @@ class WireEmptyCategoryParameters(WireCategoryParameters):
     """Where the end of the deletion is posted to."""
 
 
-class WireStorageVolumeParameters(WireParameters):
-    """Parameters of getStorageVolume."""
-
-    dateFrom: str = ""
-    """`yyyy-MM-dd`; both days or none, at most 61 days apart."""
-    dateTo: str = ""
-    """`yyyy-MM-dd`; a later day counts as today."""
-    isDetails: int = 0
-    """1: with every day."""
-
-
-class WireNoParameters(WireParameters):
-    """A call that needs none."""
-
-
 class WireCategoryRecord(BaseModel):
     """One category."""
 
@@ -89,29 +74,6 @@ class WireEmptyingTask(BaseModel):
     taskId: int
 
 
-class WireStorageDay(BaseModel):
-    """The peak of one day."""
-
-    date: str
-    storageVolume: float
-    """MiB."""
-
-
-class WireStorageVolume(BaseModel):
-    """What was stored at most."""
-
-    peakValue: float
-    """GiB."""
-    details: list[WireStorageDay]
-
-
-class WireChoices(BaseModel):
-    """What an upload tool may choose from; this shape is vodpull's own."""
-
-    total: int
-    list: list[dict[str, str | int]]
-
-
 class WireCategoryListReply(WireReply):
     """Reply of getCategoryList; a list of one with the switch `category-data-list`, like the next two."""
 
@@ -130,30 +92,15 @@ class WireEmptyCategoryReply(WireReply):
     data: WireEmptyingTask | list[WireEmptyingTask] | None = None
 
 
-class WireStorageVolumeReply(WireReply):
-    """Reply of getStorageVolume."""
-
-    data: WireStorageVolume | None = None
-
-
-class WireChoicesReply(WireReply):
-    """Reply of the list calls of the upload tool."""
-
-    data: WireChoices | None = None
-
-
-OTHER_SHAPES: dict[str, Shapes] = {
+CATEGORY_SHAPES: dict[str, Shapes] = {
     "/vod/videoCategory/getCategoryList": (WireCategoryListParameters, WireCategoryListReply),
     "/vod/videoCategory/createCategory": (WireCreateCategoryParameters, WireCreateCategoryReply),
     "/vod/videoCategory/deleteCategory": (WireCategoryParameters, WireReply),
     "/vod/videoCategory/deleteVideoByCategory": (WireEmptyCategoryParameters, WireEmptyCategoryReply),
-    "/vod/statisticalAnalysis/getStorageVolume": (WireStorageVolumeParameters, WireStorageVolumeReply),
 }
-"""By path; the calls that are not here take nothing and give choices."""
+"""By path."""
 
 NUMBER_PROBLEM: dict[int | str, dict[str, Any]] = {
     400: {"model": WireProblem, "description": "An id or a number of a page is no number: `code` 24112000."}
 }
 """Of the category calls alone."""
-
-CHOICES: Shapes = (WireNoParameters, WireChoicesReply)

@@ -1,14 +1,15 @@
-"""Calls beside the videos: what is stored, what an upload tool may choose from, and what vodpull does not have."""
+"""
+The lists that an upload tool lets people choose from: templates, watermarks, subtitles, domains, categories by name.
+
+The tree of categories, page by page, is in `videos/categories.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import Call, Caller
-from vodpull.api.cloudvod.library.refusals import Refused
-from vodpull.api.cloudvod.library.videos.lists import parse_volume
+from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
 from vodpull.api.cloudvod.parameters import Parameters
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import NotFound, PermissionDenied
@@ -16,11 +17,9 @@ from vodpull.materials.materials import MAX_PAGE, MaterialFilter
 from vodpull.materials.model import SUBTITLE_SUFFIXES, MaterialKind
 from vodpull.videos.categories import FIRST_LEVEL
 
-MIB, GIB = 2**20, 2**30
 
-
-class OtherCalls:
-    """Carries out the calls that are about no video in particular."""
+class ChoiceLists:
+    """Carries out the calls that list what there is to choose from."""
 
     def __init__(self, context: ApiContext) -> None:
         self._context = context
@@ -35,28 +34,7 @@ class OtherCalls:
             "/vod/watermarkManage/getWatermarkList": (self._watermarks, "List the templates of watermarks."),
             "/vod/categoryManage/getCategoryList": (self._categories, "List all categories by their names."),
         }
-        return (
-            Call(
-                path="/vod/statisticalAnalysis/getStorageVolume",
-                act=self._volume,
-                rules={},
-                summary="Tell how much was stored at most, day by day.",
-            ),
-            *(Call(path=path, act=act, rules={}, summary=summary) for path, (act, summary) in lists.items()),
-            Call(
-                path="/vod/ai/createClearAdTask", act=_no_ai, rules={}, summary="Refuse: vodpull has no such service."
-            ),
-            Call(path="/vod/ai/clearAdTaskQuery", act=_no_ai_task, rules={}, summary="Refuse: there is no such task."),
-        )
-
-    def _volume(self, parameters: Parameters, caller: Caller) -> dict[str, Any]:
-        asked = parse_volume(parameters, today=self._context.storage_days.today())
-        peaks = self._context.storage_days.peaks(caller.account_id, first=asked.first, last=asked.last)
-        details = [{"date": day.isoformat(), "storageVolume": round(peak / MIB, 2)} for day, peak in peaks.items()]
-        return {
-            "peakValue": round(max(peaks.values()) / GIB, 2),
-            "details": details if asked.has_details else [],
-        }
+        return [Call(path=path, act=act, rules={}, summary=summary) for path, (act, summary) in lists.items()]
 
     def _workflows(self, _: Parameters, __: Caller) -> dict[str, Any]:
         return _listed([{"workflowId": name, "workflowName": name} for name in self._template_names()])
@@ -110,11 +88,3 @@ class OtherCalls:
 
 def _listed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"total": len(rows), "list": rows}
-
-
-def _no_ai(_: Parameters, __: Caller) -> NoReturn:
-    raise Refused(refusals.NO_AI)
-
-
-def _no_ai_task(_: Parameters, __: Caller) -> NoReturn:
-    raise Refused(refusals.NO_AI_TASK)

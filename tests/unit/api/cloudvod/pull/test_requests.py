@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vodpull.api.cloudvod.parameters import read_parameters
-from vodpull.api.cloudvod.requests import parse_pull, parse_query
+from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.pull_request import PullItem, PullRequest
 

@@ -1,4 +1,8 @@
-"""Reply bodies of the wire contract: the envelope around what was asked. Errors: `api/http/error_replies.py`. Pure."""
+"""
+Reply bodies of pullVideo and pullVideoQuery. Errors: `api/http/error_replies.py`. Pure.
+
+The envelope of all other calls: `library/call_dispatch.py`.
+"""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import Scope as KeyScope
 from vodpull.api.cloudvod.parameters import parameters_of
-from vodpull.api.cloudvod.replies import QueryReplies
-from vodpull.api.cloudvod.requests import parse_query
+from vodpull.api.cloudvod.pull.replies import QueryReplies
+from vodpull.api.cloudvod.pull.requests import parse_query
 from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
 from vodpull.api.http.event_loop_shares import PassLimit
 from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_id, read_wire_request, wire_request

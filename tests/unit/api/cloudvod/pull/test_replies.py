@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
+from vodpull.api.cloudvod.pull.replies import QueryReplies, pull_reply
 from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import Batch, BatchView

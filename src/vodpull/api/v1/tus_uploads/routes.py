@@ -18,7 +18,7 @@ from vodpull.api.http.bodies import ClientLeft, fill_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
 from vodpull.api.v1.callers import PROBLEMS
-from vodpull.api.v1.uploads.headers import (
+from vodpull.api.v1.tus_uploads.headers import (
     ALGORITHMS,
     CHECKSUM_MISMATCH,
     CONTENT_TYPE,
@@ -33,7 +33,7 @@ from vodpull.api.v1.uploads.headers import (
     read_metadata,
     read_size,
 )
-from vodpull.api.v1.uploads.wanted import is_same, wanted_of
+from vodpull.api.v1.tus_uploads.new_upload import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
 from vodpull.uploads.body_memory import Announced, Body
 from vodpull.uploads.growing import Growing, GrowingUploads

@@ -11,7 +11,7 @@ from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
 from vodpull.api.cloudvod.library.videos.requests import MAX_TEMPLATE_CHARS, parse_labels
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
-from vodpull.api.cloudvod.requests import template_of
+from vodpull.api.cloudvod.pull.requests import template_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import VideoOrigin
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS

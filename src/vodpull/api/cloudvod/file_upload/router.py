@@ -11,9 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.cloudvod.transfer.form import Form
-from vodpull.api.cloudvod.transfer.forms_before_token import FormsBeforeToken, check_unknown
-from vodpull.api.cloudvod.transfer.replies import answer, no_method, preflight, refusal
+from vodpull.api.cloudvod.file_upload.forms_before_token import FormsBeforeToken, check_unknown
+from vodpull.api.cloudvod.file_upload.multipart_form import Form
+from vodpull.api.cloudvod.file_upload.replies import answer, no_method, preflight, refusal
 from vodpull.api.http.bodies import fill_of
 from vodpull.errors import (
     UploadDamaged,

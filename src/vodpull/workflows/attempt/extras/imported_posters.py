@@ -21,7 +21,7 @@ from vodpull.imports.ledger import entry_of_job
 from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job
 from vodpull.jobs.submission.pull_request import without_user_info
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 LEFT_OUT = "poster_left_out"
 

@@ -1,4 +1,8 @@
-"""Which work of a job is done again by itself: when a program was killed, a disk is full, or a store is away."""
+"""
+Which steps of a job are done again by themselves: when a program was killed, a disk is full, or a store is away.
+
+A source that fails: `jobs/source_retries.py`. A film that came out wrong: `careful_retry.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,18 @@ from typing import TypeVar
 
 import structlog
 
-from vodpull.errors import EncodeInterrupted, Failure, FetchError, VodpullError, error_of_disk
+from vodpull.errors import (
+    EncodeInterrupted,
+    Failure,
+    FetchError,
+    StorageFull,
+    StorageUnavailable,
+    VodpullError,
+    error_of_disk,
+)
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.workspace.exhaustion import passes
+from vodpull.workflows.attempt.workspace.descriptor_shortage import is_exhaustion
 from vodpull.workflows.engine.engine import JsonObject
 
 FIRST_WAIT_S = 1.0
@@ -79,7 +91,7 @@ class RepeatedWork:
                 raise
             except (VodpullError, OSError) as error:
                 cause = _as_known(error)
-                if not passes(cause):
+                if not _passes(cause):
                     raise cause  # noqa: B904 - it has its cause
                 log.warning("waiting for storage", code=cause.code, cause=str(cause), wait_s=wait_s)
                 async with self._context.standing_aside():
@@ -95,3 +107,8 @@ def _as_known(error: VodpullError | OSError) -> VodpullError:
     known = error_of_disk(error, "the work folder fails")
     known.__cause__ = error
     return known
+
+
+def _passes(error: VodpullError) -> bool:
+    """Tell whether an error is nobody's and ends by itself."""
+    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 
-from vodpull.workflows.engine.slots import Turns
+from vodpull.workflows.engine.account_turns import Turns
 
 
 def test_who_was_served_longest_ago_is_first_and_a_newcomer_before_all() -> None:

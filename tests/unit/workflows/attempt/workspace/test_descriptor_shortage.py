@@ -17,9 +17,9 @@ import pytest
 from vodpull.errors import FetchError, NameNotResolved, StorageError, VodpullError
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.transfer.network_errors import network_errors
-from vodpull.workflows.attempt import repeated_work as module
-from vodpull.workflows.attempt.repeated_work import RepeatedWork
-from vodpull.workflows.attempt.workspace.exhaustion import has_descriptors, is_exhaustion
+from vodpull.workflows.attempt import step_retries as module
+from vodpull.workflows.attempt.step_retries import RepeatedWork
+from vodpull.workflows.attempt.workspace.descriptor_shortage import has_descriptors, is_exhaustion
 
 
 @contextmanager

@@ -1,11 +1,9 @@
-"""What runs out and comes back: storage, and file descriptors, whatever error their lack was turned into."""
+"""Whether a process is out of file descriptors, whatever error that was turned into; who waits: `step_retries.py`."""
 
 from __future__ import annotations
 
 import errno
 import os
-
-from vodpull.errors import StorageFull, StorageUnavailable, VodpullError
 
 EXHAUSTED = {errno.EMFILE, errno.ENFILE}
 
@@ -31,8 +29,3 @@ def has_descriptors() -> bool:
     except OSError as error:
         return error.errno not in EXHAUSTED
     return True
-
-
-def passes(error: VodpullError) -> bool:
-    """Tell whether an error is nobody's and ends by itself."""
-    return isinstance(error, StorageFull | StorageUnavailable) or is_exhaustion(error)

@@ -1,4 +1,8 @@
-"""How many calls of a queue one process runs at once, and how many of them may be one account's."""
+"""
+How many calls of a queue one process runs at once, and how many of them may be one account's.
+
+Whose turn is next: `account_turns.py`; encoders: `attempt/encoders.py`.
+"""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import pytest
 
 from vodpull.errors import StorageError, StorageFull, StorageUnavailable
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt import repeated_work
-from vodpull.workflows.attempt.repeated_work import RepeatedWork
+from vodpull.workflows.attempt import step_retries
+from vodpull.workflows.attempt.step_retries import RepeatedWork
 
 
 class Bench:
@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.aside = 0
-        monkeypatch.setattr(repeated_work, "FIRST_WAIT_S", 0.0)
+        monkeypatch.setattr(step_retries, "FIRST_WAIT_S", 0.0)
         admission = SimpleNamespace(wait_for_space=self._no_wait)
         context: Any = SimpleNamespace(admission=admission, standing_aside=self._standing_aside)
         self.patience = RepeatedWork(context, when_cancelled=self._no_clearing)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from vodpull.jobs.store.captions import Caption, CaptionOrigin
 from vodpull.media import Presentation, Track, presentation_bytes
-from vodpull.workflows.attempt.captions.dash_texts import mpd_with_captions
+from vodpull.workflows.attempt.captions.mpd_captions import mpd_with_captions
 
 PICTURE = Track(id="v01", kind="picture", playlist="v-v01.m3u8", folder="v/v01", codecs=("avc1.64001e",),
                 variant=True, width_px=640, height_px=360, frame_rate=25.0, timescale=25, starts=(0, 100),

@@ -1,4 +1,8 @@
-"""With which master key the secrets of a database are sealed: one for all processes. It seals in `vault.py`."""
+"""
+Whether a master key is the one that the secrets of a database are sealed with: one for all processes.
+
+It seals in `vault.py`; the file that it lies in where none is set is made in `master_key_file.py`.
+"""
 
 from __future__ import annotations
 

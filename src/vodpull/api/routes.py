@@ -20,6 +20,7 @@ from starlette.types import Scope
 
 from vodpull import __version__
 from vodpull.api.cloudvod.library.router import wire_router
+from vodpull.api.cloudvod.schemas import WireProblem
 from vodpull.api.cloudvod.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.transfer.router import TRANSFER_PREFIXES, transfer_router
 from vodpull.api.http.context import ApiContext
@@ -31,6 +32,7 @@ from vodpull.api.http.keys.audit import Audited, note_of
 from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics_endpoint import MetricsDoor, Watched, metrics_router, note_wire_code
 from vodpull.api.http.old_urls import old_urls_router
+from vodpull.api.http.openapi import DescribedApi
 from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domains import PublishDomains
@@ -43,6 +45,7 @@ from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.notices.callbacks import callbacks_router
 from vodpull.api.v1.notices.deliveries import deliveries_router
 from vodpull.api.v1.notices.events import events_router
+from vodpull.api.v1.shapes import ProblemReply
 from vodpull.api.v1.uploads.replies import TusReplies
 from vodpull.api.v1.uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
@@ -62,7 +65,8 @@ def status_query_of(context: ApiContext) -> StatusQuery:
 
 def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[str] = ()) -> FastAPI:
     """Return the whole HTTP application; `streamed`: paths below which others take files."""
-    app = FastAPI(
+    app = DescribedApi(
+        shared=(ProblemReply, WireProblem),
         title="vodpull",
         version=__version__,
         summary="Video ingest: the Cloud VOD Video Fetch API, and vodpull's own.",

@@ -33,10 +33,10 @@ from vodpull.fetch.transfer.answers.answer_checks import (
     retry_after_s,
 )
 from vodpull.fetch.transfer.answers.same_file import check_range, identity_of, plain
-from vodpull.fetch.transfer.gaps import Plan, RangeClaim
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.parallel_ranges import TransferConnections, range_headers
+from vodpull.fetch.transfer.range_claims import Plan, RangeClaim
 from vodpull.fetch.transfer.wanted_md5 import check_md5
 
 _PROGRESS_INTERVAL_S = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vodpull.errors import MediaUnsupported, NoVideo
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.left_out import lost_codecs, sound_is_lost
+from vodpull.media.inspect.source_warnings import lost_codecs, sound_is_lost
 from vodpull.media.plan.template import Template
 
 

@@ -10,9 +10,10 @@ from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.answers.source_store_answers import NoStores, ReadableStores
 from vodpull.fetch.transfer.download import download
 from vodpull.fetch.transfer.host_limits import HostLimits
-from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, Throttle
+from vodpull.fetch.transfer.limits import Downloaded, FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors
 from vodpull.fetch.transfer.retry import OnPart
+from vodpull.fetch.transfer.throttle import Throttle
 
 __all__ = [
     "AddressGuard",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
@@ -21,6 +21,7 @@ from vodpull.media.plan.has_teaser import has_teaser
 from vodpull.media.plan.ladder import Ladder, Rung
 from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.segment_cuts import (
     cuts_at_keyframes,
@@ -205,8 +206,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
 def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     """Return the plan of a file without a picture: its sound, in segments on a grid of time."""
     template = ladder.template
-    if not template.audio_only:
-        raise NoVideo("the file has no moving picture")
+    check_picture(info, template)
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
     gop_frames = frames_per_segment(template.segment_s, rate)

@@ -1,4 +1,8 @@
-"""What a template demands of a source: whether a film can be made of it; how small one may be: `ladder.py`. Pure."""
+"""
+Which tracks a source must have: a moving picture, or sound alone where the template publishes it; sound that decodes.
+
+How small a picture may be: `ladder.py`. Which tracks of a file count at all: `confined/tracks.py`. Pure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,17 @@ def check_source(info: MediaInfo, template: Template) -> None:
         NoVideo: there is no moving picture, and the template does not publish sound alone.
         MediaUnsupported: none of its sounds can be decoded, and the template wants no silent films in their place.
     """
-    if info.video is None and not (info.audio and template.audio_only):
-        raise NoVideo("the file has no moving picture")
+    check_picture(info, template)
     if sound_is_lost(info) and template.audio.undecodable == "fail":
         raise MediaUnsupported(f"the sound cannot be decoded: {lost_codecs(info)}")
+
+
+def check_picture(info: MediaInfo, template: Template) -> None:
+    """
+    Refuse a source without a moving picture, unless a template has a rendition for its sound alone.
+
+    Raises:
+        NoVideo: as `check_source` says.
+    """
+    if info.video is None and not (info.audio and template.audio_only and template.fallback):
+        raise NoVideo("the file has no moving picture")

@@ -14,7 +14,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.oidc import Provider
 from vodpull.settings import Settings
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 
 def source_guard(settings: Settings) -> fetch.AddressGuard:

@@ -39,15 +39,15 @@ from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.captions.playlist_texts import keep_texts, kept_texts, told
+from vodpull.workflows.attempt.captions.hls_source_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, replaces
 from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.ended_work import EndedWork
 from vodpull.workflows.attempt.known_playlists import switch
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.repeated_work import RepeatedWork
 from vodpull.workflows.attempt.sources import Sources
+from vodpull.workflows.attempt.step_retries import RepeatedWork
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner

@@ -24,7 +24,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream
 from vodpull.workflows.attempt.captions.files import CaptionFiles
-from vodpull.workflows.attempt.captions.playlist_texts import PlaylistText, keep_texts
+from vodpull.workflows.attempt.captions.hls_source_texts import PlaylistText, keep_texts
 from vodpull.workflows.upkeep.kept_files import Leftovers
 
 SUBRIP = b"1\n00:00:01,000 --> 00:00:02,500\n<i>Hi</i> <script>x</script>\n\n2\n00:00:03,000 --> 00:01:04,000\nBye\n"

@@ -59,7 +59,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine

@@ -32,7 +32,7 @@ from vodpull.errors import (
 from vodpull.fetch import AddressGuard, FetchedPlaylist, FetchLimits, download, fetch_playlist, is_playlist
 from vodpull.media import copy_limits, find_toolbox, join, probe
 from vodpull.media.mp4.boxes import box, boxes_in, full_box
-from vodpull.workflows.attempt.captions.playlist_texts import read_texts
+from vodpull.workflows.attempt.captions.hls_source_texts import read_texts
 
 TS = (b"G" + bytes(187)) * 40
 BOX = b"\0\0\0\x08styp"

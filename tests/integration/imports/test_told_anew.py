@@ -21,8 +21,8 @@ from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.library import Library, VideoEdit
 from vodpull.videos.model import Video
-from vodpull.workflows.attempt.extras.posters import Posters
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.imported_posters import Posters
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page
 

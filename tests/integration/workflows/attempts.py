@@ -26,7 +26,7 @@ from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoders import Encoders
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 

@@ -31,7 +31,7 @@ from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.manifest import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
-from vodpull.jobs.store import posters, replaced_files
+from vodpull.jobs.store import replaced_files, replaced_poster
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
@@ -181,7 +181,7 @@ async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
     for key in (first, second):
         await place.objects.put_bytes(key, b"picture")
         with place.store.transaction() as connection:
-            assert posters.show_poster(connection, video.job_id, key)
+            assert replaced_poster.show_poster(connection, video.job_id, key)
         assert place.again(video).asset.poster_key == key
     assert await place.leftovers.remove_superseded() == 1
     assert not await exists(place.objects, first)
@@ -189,7 +189,7 @@ async def test_a_picture_that_came_with_a_video_stays_until_another_one_comes(
     assert alone(place.again(video).asset).poster_key == second
     place.encoding.start([video], template="mp4")
     with place.store.transaction() as connection:
-        assert not posters.show_poster(connection, video.job_id, first), "it is encoded just now"
+        assert not replaced_poster.show_poster(connection, video.job_id, first), "it is encoded just now"
 
 
 async def test_what_is_replaced_stays_for_an_hour(place: Place) -> None:
@@ -335,7 +335,7 @@ async def test_a_lost_library_is_made_again_from_its_manifests(place: Place, tmp
     with place.store.transaction() as connection:
         insert_caption(connection, video.video_id, caption)
         moved_in(connection, video)
-        assert posters.show_poster(connection, video.job_id, f"{folder(place.job(video))}/own.jpg")
+        assert replaced_poster.show_poster(connection, video.job_id, f"{folder(place.job(video))}/own.jpg")
     await place.archive.keep_new()
     before = place.again(video)
     new = open_database(f"sqlite:///{tmp_path / 'new.db'}")

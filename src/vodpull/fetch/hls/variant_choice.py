@@ -9,7 +9,7 @@ from typing import Any
 
 from vodpull.errors import PlaylistUnsupported
 
-# Each becomes a file of its own; what is published of them is for others to say.
+# Each becomes a file of its own; what is published of them: `media/source_limits.py`.
 MAX_FETCHED_SOUNDS = 64
 # More subtitles are left out, as they are of a file.
 MAX_FETCHED_TEXTS = 32

@@ -1,4 +1,4 @@
-"""Whether the disk has room for a body that is announced. What jobs reserve before: `attempt/workspace/admission.py`."""
+"""Whether the disk has room for an announced body. What jobs reserve before: `attempt/workspace/admission.py`."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from vodpull.jobs.submission.templates import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.attempt.extras.posters import Posters
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.imported_posters import Posters
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.progress import ProgressReporter
 from vodpull.workflows.attempt.workspace.admission import Admission

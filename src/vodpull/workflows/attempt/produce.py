@@ -31,9 +31,9 @@ from vodpull.jobs.model import Asset, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
+from vodpull.workflows.attempt.careful_retry import is_made_again
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
 from vodpull.workflows.attempt.encrypted_segments import encrypt
-from vodpull.workflows.attempt.made_again import is_made_again
 from vodpull.workflows.attempt.originals.local import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload

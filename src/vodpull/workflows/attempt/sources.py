@@ -17,7 +17,7 @@ from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
 from vodpull.jobs.store.refs import JobRef, Progress
 from vodpull.workflows.attempt.arrivals import Arrivals
 from vodpull.workflows.attempt.asset import original_asset
-from vodpull.workflows.attempt.captions.playlist_texts import read_texts, write_texts
+from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, write_texts
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits

@@ -165,7 +165,7 @@ class Engine:
         for queue in queues:
             DBOS.register_queue(
                 queue.name,
-                # How many at once is each process's own affair (_Pace); here stands whether accounts take turns.
+                # How many at once is each process's own affair (`Slots`); here stands whether accounts take turns.
                 partition_worker_concurrency=MOST_SLOTS if queue.by_account else None,
                 on_conflict="always_update",
             )

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 
 from vodpull.jobs.model import Batch
 from vodpull.jobs.store.refs import JobRef
-from vodpull.workflows.engine.account_shares import slots_and_shares
 from vodpull.workflows.engine.engine import Call, JsonObject
+from vodpull.workflows.engine.queue_slots import slots_and_shares
 from vodpull.workflows.engine.slots import Queue
 
 

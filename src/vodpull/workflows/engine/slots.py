@@ -1,7 +1,7 @@
 """
-How many workflows one process runs at once, and whose turn is next; its encoders are counted in `attempt/context.py`.
+How a process holds to its slots: what it claims, and how a step gives its slot back while it waits.
 
-How many and in what shares says `queues.py`.
+How many there are: `queue_slots.py`; whose turn is next: `account_turns.py`; encoders: `attempt/encoders.py`.
 
 The library would read the number from the shared database and choose accounts at random. It has no public way to change
 that, so its functions are replaced here, and a contract test guards each of them. Only this module and `engine` import
@@ -14,11 +14,10 @@ import asyncio
 import copy
 import threading
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +26,7 @@ from dbos._queue import Queue as StoredQueue
 from dbos._sys_db import SystemDatabase
 
 from vodpull.database.connection import outlast_full_disk
+from vodpull.workflows.engine.account_turns import Turns
 from vodpull.workflows.engine.wakeups import Wakeups
 
 CLAIM_S, DRAINED_POLL_S = 0.01, 1.0
@@ -50,29 +50,6 @@ class Queue:
     """Take turns between accounts; then every call must name one."""
     account_slots: int | None = None
     """Of the slots, those that one account may fill; None: a lone account fills all of them."""
-
-
-class Turns:
-    """Whose turn it is in the queues that accounts share: whoever was served longest ago."""
-
-    def __init__(self) -> None:
-        self._numbers = count(1)
-        self._served: dict[tuple[str, str], int] = {}
-
-    def served(self, queue: str, account: str) -> None:
-        """Take note that an account got something from a queue."""
-        self._served[queue, account] = next(self._numbers)
-
-    def order(self, queue: str, accounts: Iterable[str]) -> list[str]:
-        """Return the accounts in the order of their turns; who was never served is first."""
-        return _Fixed(sorted(accounts, key=lambda account: self._served.get((queue, account), 0)))
-
-
-class _Fixed(list[str]):
-    """A list that stays in its order when the library shuffles it."""
-
-    def __setitem__(self, *_ignored: Any) -> None:
-        pass
 
 
 class Slots:

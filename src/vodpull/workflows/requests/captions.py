@@ -17,7 +17,7 @@ from vodpull.materials.materials import find_material
 from vodpull.materials.model import SUBTITLE_SUFFIXES, Material
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 MAX_LABEL_CHARACTERS = 100
 

@@ -2,7 +2,7 @@
 Cancelling accepted work, and retrying it.
 
 What stays of a job that is cancelled: its row, as `jobs/store/final_statuses.py` says, and no file of it
-(`workflows/steps.py`, `_clear_if_over`). What its next attempt keeps: `jobs/store/next_attempt.py`.
+(`workflows/attempt/ended_work.py`). What its next attempt keeps: `jobs/store/next_attempt.py`.
 """
 
 from __future__ import annotations

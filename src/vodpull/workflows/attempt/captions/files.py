@@ -17,7 +17,7 @@ from vodpull.jobs.manifests.manifest import folder_key
 from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
 from vodpull.materials.model import Material
-from vodpull.workflows.attempt.captions.dash_texts import mpd_with_captions
+from vodpull.workflows.attempt.captions.mpd_captions import mpd_with_captions
 from vodpull.workflows.attempt.context import replaces
 
 FILES_AT_ONCE = 8

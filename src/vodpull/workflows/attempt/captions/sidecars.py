@@ -15,7 +15,7 @@ from vodpull.jobs.model import Asset, AssetWarning, Batch, Job, Sidecar
 from vodpull.jobs.store.captions import CaptionOrigin
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
-from vodpull.workflows.attempt.extras.side_files import SideFiles
+from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """
 The text tracks of an original as captions of its video; none of them is worth a failed job.
 
-Subtitles of an HLS source have `playlist_texts.py`; which track becomes which caption is in `offered_texts.py`.
+Subtitles of an HLS source have `hls_source_texts.py`; which track becomes which caption is in `offered_texts.py`.
 """
 
 from __future__ import annotations

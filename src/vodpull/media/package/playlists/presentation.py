@@ -3,7 +3,8 @@ What one video presents: its tracks, and which of them go together. Pure.
 
 Every playlist of a new video is written from this one value (`all_playlists.py`), and it is kept as JSON beside them.
 When the texts of a finished video change, only its MPD is written from it again, `with_texts` in place of those that it
-had (`workflows/attempt/captions/mpd_captions.py`); into its multivariant playlist they go by `captions/multivariant.py`.
+had (`workflows/attempt/captions/mpd_captions.py`); into its multivariant playlist they go by
+`captions/multivariant.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import pytest
 
 from vodpull.errors import OriginTooSlow
 from vodpull.fetch import FetchLimits
-from vodpull.fetch.hls.total_time import Patience
+from vodpull.fetch.hls.slow_playlist import Patience
 
 LIMITS = FetchLimits(max_bytes=1 << 40, min_rate_window_s=60, min_rate_bytes_per_s=1000, child_s=1)
 

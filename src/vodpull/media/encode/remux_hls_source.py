@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from vodpull.errors import MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia
 from vodpull.media.encode.language_codes import bcp_47, iso_639_2
-from vodpull.media.inspect.probe import probe
-from vodpull.media.inspect.steady import Steadied, steady
+from vodpull.media.inspect.ask_probe import probe
+from vodpull.media.inspect.mend_clock import Steadied, steady
 from vodpull.media.mp4.extended_language import room, write_languages
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

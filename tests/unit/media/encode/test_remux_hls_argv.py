@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.media.encode.join import JoinedSound, build_join_argv, common_shifts, lateness_s
 from vodpull.media.encode.language_codes import iso_639_2
+from vodpull.media.encode.remux_hls_source import JoinedSound, build_join_argv, common_shifts, lateness_s
 
 Golden = Callable[[str, Sequence[str]], None]
 

@@ -22,7 +22,7 @@ from vodpull.errors import (
     StorageError,
     StorageUnavailable,
 )
-from vodpull.fetch.guard.stored_urls import StoreNames, key_of
+from vodpull.fetch.guard.source_store_urls import StoreNames, key_of
 
 _RANGE = re.compile(r"bytes=([0-9]+)-([0-9]+)")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
-from vodpull.media.inspect.packets import Survey
 
 
 def settled(info: MediaInfo, survey: Survey | None) -> MediaInfo:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.packets import Survey
 
 Container = Literal["mp4", "flv", "m3u8"]
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeStalled
+from vodpull.media.inspect.ask_probe import ask_pyav
 from vodpull.media.inspect.info import MediaInfo, TextStream
-from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

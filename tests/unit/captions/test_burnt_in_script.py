@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.captions import drawn_text
-from vodpull.captions.drawing import LOOKED_AT, MAX_SCRIPT_BYTES
+from vodpull.captions.burnt_in_script import LOOKED_AT, MAX_SCRIPT_BYTES
 from vodpull.errors import CaptionInvalid
 
 SUBRIP = "1\n00:00:01,000 --> 00:00:03,000\n<i>He</i> & {\\an8}{she}\n\n2\n00:00:05,000 --> 00:00:06,000\n你好\\N\n"

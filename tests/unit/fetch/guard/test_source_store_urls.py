@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.errors import FetchError, SourceStoreUnknown, UrlInvalid
-from vodpull.fetch.guard.stored_urls import check_stored, join_stored, key_of
+from vodpull.fetch.guard.source_store_urls import check_stored, join_stored, key_of
 
 
 class _Named:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vodpull.media.inspect.probe import ask_pyav
+from vodpull.media.inspect.ask_probe import ask_pyav
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox

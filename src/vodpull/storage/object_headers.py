@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from vodpull.storage.keys import MATERIAL_ROOTS, VIDEO_ROOTS
+from vodpull.storage.object_keys import MATERIAL_ROOTS, VIDEO_ROOTS
 
 # Closed list: whatever else a client had fetched here, no browser may run it as a page.
 _TYPES = {

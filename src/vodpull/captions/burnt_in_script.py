@@ -1,4 +1,8 @@
-"""Text that is drawn into pictures: one ASS script, whatever the file was. Pure."""
+"""
+Text that is drawn into pictures: one ASS script, whatever the file was, with font, size and outline. Pure.
+
+How a plan carries it: `media/plan/burnt_in/burnt_text.py`. Texts that players switch on and off: `writing.py`.
+"""
 
 from __future__ import annotations
 

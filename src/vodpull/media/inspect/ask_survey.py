@@ -10,8 +10,8 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
+from vodpull.media.inspect.ask_probe import ask_pyav
 from vodpull.media.inspect.info import MediaInfo, VideoStream
-from vodpull.media.inspect.probe import ask_pyav
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
+from vodpull.fetch.transfer.range_claims import MIN_PIECE_BYTES, Plan, RangeClaim
 
 
 def test_pieces_come_in_order_and_cover_the_gaps() -> None:

@@ -1,12 +1,13 @@
-"""Stores and folders that an operator named for sources to be read from: who may, with which credentials, and how."""
+"""
+Stores and folders that an operator named for sources to be read from: who may, and how.
+
+With which credentials: `store_credentials.py`. How their URLs are written: `fetch/guard/source_store_urls.py`.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-import threading
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -14,8 +15,9 @@ from urllib.parse import unquote, urlsplit
 from vodpull.errors import ConfigurationError, SourceStoreUnknown
 from vodpull.storage.contract import ListedObject
 from vodpull.storage.folder_source import FolderSource, OpenedSource
-from vodpull.storage.objects import ObstoreObjects, open_remote, open_store
+from vodpull.storage.objects import open_remote
 from vodpull.storage.remote_source import RemoteSource
+from vodpull.storage.store_credentials import may_be_store, own_variables
 
 FIELD = "VODPULL_SOURCE_STORES"
 
@@ -25,10 +27,6 @@ REMEDY = (
 )
 
 _ENTRY = re.compile(r"(?P<name>[a-z][a-z0-9-]{0,62})(?:@(?P<accounts>[^=]+))?=(?P<url>\S.*)")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-_TAKEN = frozenset({"http", "https", "s3", "gs", "az", "file", "ftp", "sftp"})
-_VARIABLES = ("AWS_", "GOOGLE_", "AZURE_")
-_environment = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,22 +100,9 @@ class AccountStores:
         return self._stores[name]
 
 
-def open_destination(url: str, name: str) -> ObstoreObjects:
-    """
-    Return the store of a URL, with the variables that begin with a name, or the plain ones.
-
-    Raises:
-        ConfigurationError: the URL or the name is none.
-    """
-    if not _NAME.fullmatch(name) or name in _TAKEN:
-        raise ConfigurationError(f"{name[:80]!r} is no name of a store: write a word in lower case", field="--name")
-    with _own_variables(name):
-        return open_store(url, field="--files")
-
-
 def _parse(entry: str, own_folder: Path) -> tuple[str, _Store]:
     found = _ENTRY.fullmatch(entry.strip())
-    if found is None or found["name"] in _TAKEN:
+    if found is None or not may_be_store(found["name"]):
         raise _unusable(f"{entry.partition('=')[0][:80]!r} names no store")
     name, parts = found["name"], urlsplit(found["url"])
     if "@" in parts.netloc or parts.query or parts.fragment:
@@ -126,7 +111,7 @@ def _parse(entry: str, own_folder: Path) -> tuple[str, _Store]:
     if parts.scheme == "file" and not parts.netloc and parts.path.strip("/"):
         source: RemoteSource | FolderSource = FolderSource(_folder(name, unquote(parts.path), own_folder))
     elif parts.scheme in {"s3", "gs", "az"} and parts.netloc:
-        with _own_variables(name):
+        with own_variables(name):
             source = RemoteSource(open_remote(parts, FIELD))
     else:
         raise _unusable(f"{name} is no store that can be read from")
@@ -140,33 +125,6 @@ def _folder(name: str, path: str, own_folder: Path) -> Path:
     if not folder.is_dir():
         raise _unusable(f"{name}: there is no folder {folder}")
     return folder
-
-
-@contextmanager
-def _own_variables(name: str) -> Iterator[None]:
-    """
-    Let the object-store library, which looks at the environment by itself, see the variables of one store alone.
-
-    Those that begin with the store's name, without it; the plain ones only where it has none of its own.
-    """
-    lead = name.upper().replace("-", "_") + "_"
-    with _environment:
-        whole = dict(os.environ)  # noqa: TID251 - the store's own variables
-        own = {key.removeprefix(lead): text for key, text in whole.items() if key.startswith(lead)}
-        own = {key: text for key, text in own.items() if key.startswith(_VARIABLES)}
-        if not own:
-            yield
-            return
-        others = [key for key in whole if key.startswith(_VARIABLES)]
-        try:
-            for key in others:
-                del os.environ[key]  # noqa: TID251
-            os.environ.update(own)  # noqa: TID251
-            yield
-        finally:
-            for key in own:
-                os.environ.pop(key, None)  # noqa: TID251
-            os.environ.update({key: whole[key] for key in others})  # noqa: TID251
 
 
 def _unusable(text: str) -> ConfigurationError:

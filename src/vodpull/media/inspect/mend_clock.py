@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.inspect.probe import ask_pyav, probe_orders
+from vodpull.media.inspect.ask_probe import ask_pyav, probe_orders
 from vodpull.media.mp4.boxes import walk_boxes
 from vodpull.media.mp4.reorder_delay import longest_wait_s
 from vodpull.media.tools.limits import RunLimits, copy_limits

@@ -36,17 +36,18 @@ from vodpull.jobs.model import (
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.materials.materials import Materials
-from vodpull.workflows.attempt.arrivals import Arrivals
+from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
+from vodpull.workflows.attempt.ahead.early_chunks import HeadStart
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.hls_source_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, replaces
-from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.ended_work import EndedWork
-from vodpull.workflows.attempt.known_playlists import switch
+from vodpull.workflows.attempt.originals.kept_original import KeptOriginals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
+from vodpull.workflows.attempt.stable_playlist_names import switch
 from vodpull.workflows.attempt.step_retries import RepeatedWork
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
@@ -72,7 +73,8 @@ class Steps:
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
-        self._ended = EndedWork(context, self._production)
+        self._kept_originals = KeptOriginals(context)
+        self._ended = EndedWork(context)
         self._repeated = RepeatedWork(context, when_cancelled=self._ended.clear_if_over)
 
     async def arrive(self, upload_id: str) -> None:
@@ -238,7 +240,7 @@ class Steps:
         await self._context.enter_stage(job, Stage.STORE)
         with self._context.watch.stage(JobRef.of(job), Stage.STORE):
             texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
-            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
+            asset = texts.told(await self._kept_originals.store(job, source, name=name, info=info))
             asset = await self._context.posters.bring(batch, job, asset)
         template = self._context.templates[batch.template]
         offered = await asyncio.to_thread(kept_texts, self._context.workspace(job).joined_folder)

@@ -49,7 +49,7 @@ from vodpull.videos.playback.signer import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.known_playlists import make_known
+from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues

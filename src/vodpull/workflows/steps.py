@@ -49,6 +49,7 @@ from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.attempt.stable_playlist_names import switch
 from vodpull.workflows.attempt.step_retries import RepeatedWork
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
@@ -63,8 +64,9 @@ log = structlog.get_logger(__name__)
 class Steps:
     """The steps of one process."""
 
-    def __init__(self, context: Context, outbox: Outbox) -> None:
+    def __init__(self, context: Context, news: JobNews, outbox: Outbox) -> None:
         self._context = context
+        self._news = news
         self._outbox = outbox
         self._production = Production(context)
         self._captions = CaptionFiles(context.store.engine, context.objects)
@@ -170,7 +172,7 @@ class Steps:
         )
         if failure is not None:
             await self._tidy(lambda: self._ended.withdraw(job))
-        await asyncio.to_thread(self._outbox.finish_job, ref, ended)
+        await asyncio.to_thread(self._news.finish_job, ref, ended)
         if failure is None:
             await self._tidy(lambda: switch(self._context, job))
             await self._tidy(lambda: self._show_captions(job))
@@ -185,7 +187,7 @@ class Steps:
             return False
         later = replace(job, attempt=job.attempt + 1)
         await asyncio.to_thread(self._context.workspace(job).hand_over, self._context.workspace(later))
-        is_postponed = await asyncio.to_thread(self._outbox.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
+        is_postponed = await asyncio.to_thread(self._news.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
         if is_postponed:
             log.warning("source failed, tried again later", job=job.job_id, code=failure.code, tries=next_try.tries)
         return is_postponed
@@ -245,7 +247,7 @@ class Steps:
         template = self._context.templates[batch.template]
         offered = await asyncio.to_thread(kept_texts, self._context.workspace(job).joined_folder)
         asset = told(asset, offered) if template.captions else asset
-        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=template.ladder)
+        await asyncio.to_thread(self._news.record_pulled, batch, job, asset, encodes=template.ladder)
         await self._sidecars.keep(replace(job, asset=asset), texts)
         if template.captions:
             await keep_texts(self._captions, replace(job, asset=asset), offered)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vodpull import media, storage
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import EDITED, Asset, Job
 from vodpull.workflows.attempt.asset import original_asset
 from vodpull.workflows.attempt.context import Context

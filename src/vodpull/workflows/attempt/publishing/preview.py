@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from itertools import takewhile
 
 from vodpull import media
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.captions.files import captions_of

@@ -21,10 +21,10 @@ from benchmarks.encode import Encoding, measure_plan, prepare, with_chunks
 from benchmarks.package import look, parts_of, spent_s
 from benchmarks.stopping import stoppable
 from vodpull.media import find_toolbox
-from vodpull.media.inspect.segments import measure
+from vodpull.media.inspect.ask_segments import measure
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.compare import Subject, compare_content
-from vodpull.media.verify.content import judged
+from vodpull.media.verify.content_verdict import judged
 from vodpull.media.verify.verify import listed_segments, what_is_measured
 
 GOAL = 0.04

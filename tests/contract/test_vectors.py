@@ -12,8 +12,8 @@ import pytest
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.cloudvod.parameters import read_parameters
-from vodpull.api.cloudvod.replies import QueryReplies, pull_reply
-from vodpull.api.cloudvod.requests import parse_pull, parse_query
+from vodpull.api.cloudvod.pull.replies import QueryReplies, pull_reply
+from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.error_replies import error_body, problem_of
 from vodpull.api.http.keys.signatures import authenticate
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied

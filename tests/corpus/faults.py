@@ -22,7 +22,7 @@ from vodpull.errors import OutputInvalid
 from vodpull.media import Chunk, EncodePlan, MediaInfo, Original, Package, Toolbox, find_toolbox, look_ahead
 from vodpull.media.package.package import package_media
 from vodpull.media.verify.compare import Subject
-from vodpull.media.verify.content import Proof, prove_content
+from vodpull.media.verify.content_verdict import Proof, prove_content
 
 LENGTH_S, RATE, SIZE = 12, 25, "320x180"
 SCENES = {

@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
-from vodpull.media.encode.texts import BOXED
-from vodpull.media.inspect.probe import PARTS, probe_orders, pyav_folders
+from vodpull.media.encode.extract_texts import BOXED
+from vodpull.media.inspect.ask_probe import PARTS, probe_orders, pyav_folders
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

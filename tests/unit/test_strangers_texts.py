@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vodpull.api.cloudvod.library.refusals import Refused
-from vodpull.api.cloudvod.library.videos.lists import parse_list, parse_volume
+from vodpull.api.cloudvod.library.storage_volume import parse_volume
+from vodpull.api.cloudvod.library.videos.lists import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,
@@ -21,7 +22,7 @@ from vodpull.api.cloudvod.library.videos.requests import (
     parse_workflow,
 )
 from vodpull.api.cloudvod.parameters import read_parameters
-from vodpull.api.cloudvod.requests import parse_pull, parse_query
+from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.api.http.stored.files import is_media_key, parse_range
 from vodpull.cli.sources import check_url as check_source

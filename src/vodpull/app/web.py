@@ -13,12 +13,12 @@ from vodpull.accounts.keys import NewKey
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
-from vodpull.api.cloudvod.status_query import PromptStatusQuery
+from vodpull.api.application import create_api, status_query_of
+from vodpull.api.cloudvod.pull.status_query import PromptStatusQuery
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.open_streams import Waiters
-from vodpull.api.routes import create_api, status_query_of
-from vodpull.api.v1.uploads.routes import Tus
+from vodpull.api.v1.tus_uploads.routes import Tus
 from vodpull.app.composition import Parts
 from vodpull.app.facts import describe_system
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key

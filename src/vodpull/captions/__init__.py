@@ -1,7 +1,7 @@
 """Text tracks: read in any of their forms, made plain, written as WebVTT; no network, database or object store."""
 
+from vodpull.captions.burnt_in_script import DrawnText, drawn_text
 from vodpull.captions.cues import Cue, Track, kept_within, shifted
-from vodpull.captions.drawing import DrawnText, drawn_text
 from vodpull.captions.languages import (
     FOR_DEAF,
     SPOKEN_ON_THE_WIRE,

@@ -8,20 +8,20 @@ from vodpull.media.encode.chunk import (
     encode_tracks,
 )
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
-from vodpull.media.encode.join import JoinedSound, join
+from vodpull.media.encode.extract_texts import extract_texts, fragmented_text
 from vodpull.media.encode.missing_letters import missing_letters
-from vodpull.media.encode.texts import extract_texts, fragmented_text
+from vodpull.media.encode.remux_hls_source import JoinedSound, join
+from vodpull.media.inspect.ask_probe import probe
+from vodpull.media.inspect.ask_survey import Survey, survey
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
-from vodpull.media.inspect.left_out import sound_is_lost, warnings_of
-from vodpull.media.inspect.packets import Survey, survey
+from vodpull.media.inspect.mend_clock import STEADY_FILE, steady
 from vodpull.media.inspect.partial import Forecast, Spans, probe_part, reach
-from vodpull.media.inspect.probe import probe
-from vodpull.media.inspect.steady import STEADY_FILE, steady
+from vodpull.media.inspect.source_warnings import sound_is_lost, warnings_of
 from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPicture, read_still
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
-from vodpull.media.package.pictures.covers import MAX_COVER_BYTES, make_cover
+from vodpull.media.package.pictures.client_posters import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.pictures.stills import (
     choose_variant,
     find_spot,
@@ -29,7 +29,6 @@ from vodpull.media.package.pictures.stills import (
     still_of_source,
     still_size,
 )
-from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.all_playlists import playlists
 from vodpull.media.package.playlists.presentation import (
     TEXTS,
@@ -40,14 +39,15 @@ from vodpull.media.package.playlists.presentation import (
     with_texts,
 )
 from vodpull.media.package.playlists.track_roles import role_of
+from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.careful import could_be_more_careful, plan_carefully
 from vodpull.media.plan.chunk_lengths import Chunk, lasting_chunks, missing_share
-from vodpull.media.plan.demands import check_source
+from vodpull.media.plan.early_plan import plan_beginning
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
-from vodpull.media.plan.foresight import plan_beginning
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder
+from vodpull.media.plan.plan_after_failed_proof import could_be_more_careful, plan_carefully
+from vodpull.media.plan.required_tracks import check_source
 from vodpull.media.plan.sound.sound_plans import SoundPlan
 from vodpull.media.plan.template import Template
 from vodpull.media.plan.template_toml import ABR, builtin_templates, parse_template, parse_watermark
@@ -56,10 +56,10 @@ from vodpull.media.tools.installed import ToolReport, describe, find_toolbox
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.progress import ToolProgress
 from vodpull.media.tools.sandbox import Toolbox
-from vodpull.media.verify.ahead import look_ahead
 from vodpull.media.verify.compare import Account, Original
-from vodpull.media.verify.content import Proof, told
+from vodpull.media.verify.content_verdict import Proof, told
 from vodpull.media.verify.encrypt_proven import encrypt_package
+from vodpull.media.verify.fingerprint_ahead import look_ahead
 from vodpull.media.verify.structure import Rendition
 from vodpull.media.verify.verify import package_and_verify
 from vodpull.media.verify.vmaf import measure_renditions

@@ -1,9 +1,9 @@
 """
 How far an output may differ from its source, and a file from its own word: the figures, and the rules on lengths. Pure.
 
-`verify/structure.py` compares streams, lengths and times by them, `verify/content.py` what is seen and heard. How alike
-pictures and sounds must be, stands in `verify/likeness.py` and `verify/sound_likeness.py`; what a clip or a join may
-differ by, in `edit/check.py`. The scripts of `confined` import nothing: theirs are in `missing_ends.py`,
+`verify/structure.py` compares streams, lengths and times by them, `verify/content_verdict.py` what is seen and heard.
+How alike pictures and sounds must be, stands in `verify/likeness.py` and `verify/sound_likeness.py`; what a clip or a
+join may differ by, in `edit/check.py`. The scripts of `confined` import nothing: theirs are in `missing_ends.py`,
 `hearing.py` and `rewrite_proof.py`.
 """
 

@@ -1,7 +1,8 @@
 """Bytes by key in an object store, and how keys are made; not what the bytes mean."""
 
 from vodpull.storage.contract import ListedObject, ObjectInfo, ObjectStore, UnfinishedUploads, exists
-from vodpull.storage.keys import (
+from vodpull.storage.export_destination import open_destination
+from vodpull.storage.object_keys import (
     MANIFESTS,
     MATERIAL_ROOTS,
     OWN_ROOT,
@@ -22,7 +23,7 @@ from vodpull.storage.keys import (
 from vodpull.storage.objects import open_store
 from vodpull.storage.original_names import original_name
 from vodpull.storage.self_test import prove_store, store_answers
-from vodpull.storage.sources import AccountStores, SourceStores, open_destination
+from vodpull.storage.source_stores import AccountStores, SourceStores
 
 __all__ = [
     "MANIFESTS",

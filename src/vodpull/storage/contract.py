@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vodpull.errors import ObjectMissing
-from vodpull.storage.cache_headers import ObjectHeaders
+from vodpull.storage.object_headers import ObjectHeaders
 
 
 @dataclass(frozen=True, kw_only=True)

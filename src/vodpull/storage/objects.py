@@ -29,8 +29,8 @@ from vodpull.errors import (
     error_of_disk,
 )
 from vodpull.storage import disk
-from vodpull.storage.cache_headers import headers_of
 from vodpull.storage.contract import ListedObject, ObjectInfo
+from vodpull.storage.object_headers import headers_of
 from vodpull.storage.unfinished_uploads import can_drop_uploads, drop_uploads
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
 from vodpull.storage.contract import ObjectStore
-from vodpull.storage.keys import WORK, work_key
+from vodpull.storage.object_keys import WORK, work_key
 
 PROOF_S = 20.0
 """As long as somebody waits for a store to show what it can."""

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from vodpull.errors import StorageError
-from vodpull.storage.keys import MANIFESTS, UPLOADS, VIDEO_ROOTS, WORK
+from vodpull.storage.object_keys import MANIFESTS, UPLOADS, VIDEO_ROOTS, WORK
 
 _TRIES = 5
 """Of one request; the sweep comes again tomorrow."""

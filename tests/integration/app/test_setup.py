@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from vodpull import storage
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.master_key import check_master_key
+from vodpull.accounts.master_key_match import check_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.commands.doctor import diagnose
 from vodpull.app.service import running_service

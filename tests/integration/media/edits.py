@@ -9,7 +9,7 @@ from vodpull.media import Toolbox, encode_chunk, encode_limits, probe, survey
 from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, Pieces, write_edit, write_flv
 from vodpull.media.edit.check import check_edit
 from vodpull.media.edit.copy_obstacles import copy_obstacle
-from vodpull.media.edit.order import EditInput, EditOrder, EditSource
+from vodpull.media.edit.edit_request import EditInput, EditOrder, EditSource
 from vodpull.media.edit.picture_copy import copy_picture, describe_copy
 from vodpull.media.edit.plan import EditPlan, plan_edit
 from vodpull.media.edit.sound import make_sound

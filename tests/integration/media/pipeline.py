@@ -32,7 +32,7 @@ from vodpull.media import (
     steady,
     survey,
 )
-from vodpull.media.inspect.segments import measure
+from vodpull.media.inspect.ask_segments import measure
 from vodpull.media.package.package import make_pictures, package_media
 from vodpull.media.verify.multivariant_promises import Seen
 from vodpull.media.verify.structure import check_structure

@@ -13,7 +13,7 @@ from vodpull.captions import drawn_text
 from vodpull.errors import OutputInvalid
 from vodpull.media import BurntText, Chunk, EncodePlan, Original, Toolbox
 from vodpull.media.verify.compare import Subject
-from vodpull.media.verify.content import prove_content
+from vodpull.media.verify.content_verdict import prove_content
 
 SUBRIP = "1\n00:00:00,400 --> 00:00:00,800\nFirst words\n\n2\n00:00:01,200 --> 00:00:01,800\n你好 مرحبا <i>last</i>\n"
 

@@ -16,13 +16,13 @@ from tests.integration.media.pipeline import VIDEO_ID, encoded, plan_source
 
 from vodpull.media import Original, Toolbox, look_ahead
 from vodpull.media.confined import film, sights
-from vodpull.media.inspect import probe as inspect_probe
+from vodpull.media.inspect import ask_probe
 from vodpull.media.package.package import package_media
 from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import run
-from vodpull.media.verify import ahead
+from vodpull.media.verify import fingerprint_ahead
 from vodpull.media.verify.compare import Subject, source_orders
-from vodpull.media.verify.content import Proof, prove_content
+from vodpull.media.verify.content_verdict import Proof, prove_content
 
 NEAR_S = 0.4
 """Between instants some of whose stretches overlap, and some do not."""
@@ -168,9 +168,9 @@ async def test_of_large_pictures_only_some_are_held(
         peaks_bytes.append(finished.peak_memory_bytes)
         return finished
 
-    monkeypatch.setattr(inspect_probe, "run", watched)
+    monkeypatch.setattr(ask_probe, "run", watched)
     for at_s in (0.0, 1.0):
-        monkeypatch.setattr(ahead, "picture_instants", lambda _plan, at_s=at_s: (at_s,))
+        monkeypatch.setattr(fingerprint_ahead, "picture_instants", lambda _plan, at_s=at_s: (at_s,))
         await look_ahead(plan, Original(path=source, info=info), tmp_path, toolbox=toolbox)
     few, many = peaks_bytes
     seen = json.loads((tmp_path / sights.SIGHTS).read_text().splitlines()[1])[1]

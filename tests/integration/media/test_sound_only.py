@@ -26,7 +26,7 @@ from vodpull.media import (
 )
 from vodpull.media.plan.template import SoundLayout
 from vodpull.media.verify.compare import Subject
-from vodpull.media.verify.content import Proof, prove_content
+from vodpull.media.verify.content_verdict import Proof, prove_content
 
 TEMPLATE = replace(ABR, audio_only=True)
 TONE = ("-f", "lavfi", "-i", "sine=d=9.03")

@@ -166,7 +166,7 @@ async def test_a_long_film_is_measured_piece_by_piece(
 ) -> None:
     asked = template("h264", head="mp4 = 'each'\n")
     info, _, made, renditions = await make(await small(make_clip), tmp_path, asked, toolbox=toolbox)
-    monkeypatch.setattr("vodpull.media.inspect.segments.SEGMENTS_AT_ONCE", 1)
+    monkeypatch.setattr("vodpull.media.inspect.ask_segments.SEGMENTS_AT_ONCE", 1)
     assert await verify(tmp_path / "out", made, info, toolbox=toolbox) == renditions
 
 

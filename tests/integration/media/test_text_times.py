@@ -12,7 +12,7 @@ import webvtt
 
 from vodpull import captions
 from vodpull.media import Toolbox, extract_texts
-from vodpull.media.inspect.probe import probe
+from vodpull.media.inspect.ask_probe import probe
 from vodpull.workflows.attempt.captions.source_texts import read_text
 
 LENGTH_S = 7200

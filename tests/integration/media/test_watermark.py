@@ -27,7 +27,7 @@ from vodpull.media import (
 )
 from vodpull.media.plan.burnt_in.watermark import place_watermark
 from vodpull.media.verify.compare import Subject
-from vodpull.media.verify.content import prove_content
+from vodpull.media.verify.content_verdict import prove_content
 
 TEMPLATE = parse_template(
     "segment_s = 1.0\n[definitions.LD]\nshort_side_px = 90\nmax_bitrate_bps = 400_000\n"

@@ -1,4 +1,4 @@
-"""The shapes of the wire contract, for the OpenAPI document; `requests.py` and `replies.py` do the work."""
+"""What the shapes of all calls of the wire contract are made from, for the OpenAPI document: envelope, refusals."""
 
 from __future__ import annotations
 
@@ -6,53 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-
-class VideoFile(BaseModel):
-    """One file of a video."""
-
-    clarity: int
-    serverType: int
-    bitrate: int
-    resolution: str
-    fileSize: int
-    fileUrl: str
-
-
-class VideoInfo(BaseModel):
-    """What is kept of a source."""
-
-    videoId: str
-    duration: int
-    videoFileList: list[VideoFile]
-
-
-class PullItemState(BaseModel):
-    """One source of a task."""
-
-    fileName: str
-    fetchUrl: str
-    md5: str
-    pullStatus: int
-    cmdStatus: int
-    videoInfo: VideoInfo | None = None
-
-
-class TaskState(BaseModel):
-    """Where a task is."""
-
-    taskId: str
-    transNo: str
-    timestamp: int | str
-    status: int
-    items: list[PullItemState]
-
-
-class TaskIds(BaseModel):
-    """The ids of an accepted task."""
-
-    taskId: str
-    tranNo: str
-    transNo: str
+from vodpull.api.http.openapi import Responses, reply_of
 
 
 class WireReply(BaseModel):
@@ -60,18 +14,6 @@ class WireReply(BaseModel):
 
     code: int
     message: str
-
-
-class PullReply(WireReply):
-    """Reply of pullVideo; a failed call has no `data`."""
-
-    data: TaskIds | None = None
-
-
-class QueryReply(WireReply):
-    """Reply of pullVideoQuery; a failed call has no `data`."""
-
-    data: TaskState | None = None
 
 
 class WireEmptyReply(WireReply):
@@ -91,10 +33,10 @@ class WireProblem(BaseModel):
     message: str
 
 
-WIRE_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    401: {"model": WireProblem, "description": "Not signed by a live key."},
-    413: {"model": WireProblem, "description": "The body is larger than any valid request."},
-    429: {"model": WireProblem, "description": "More calls than this key may make; `Retry-After` says for how long."},
+WIRE_PROBLEMS: Responses = {
+    401: reply_of(WireProblem, description="Not signed by a live key."),
+    413: reply_of(WireProblem, description="The body is larger than any valid request."),
+    429: reply_of(WireProblem, description="More calls than this key may make; `Retry-After` says for how long."),
 }
 """What does not travel with HTTP 200."""
 
@@ -103,45 +45,6 @@ class WireParameters(BaseModel):
     """What is said of a parameter stands below it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class WireItem(WireParameters):
-    """One source of a pullVideo request."""
-
-    fetchUrl: str
-    """Address of the source, http or https."""
-    fileName: str = ""
-    """Name to keep it under; without one the last part of the address."""
-    md5: str = ""
-    """What the bytes must have, in hex or base64."""
-
-
-class WirePull(WireParameters):
-    """Parameters of pullVideo, as JSON, form, or query of a GET."""
-
-    fileList: str | list[WireItem]
-    """JSON array of items as url-safe base64, or the array itself; at most 50."""
-    transNo: str = ""
-    """The client's own id of the task, at most 32 characters; without one it gets one."""
-    cmd: str = ""
-    """`{tcTemplateName:abr}`, quoted or not."""
-    workflowId: str = ""
-    """Name of a template; goes before `cmd`."""
-    notifyUrl: str = ""
-    """Where the final state is posted to."""
-    separate: int = 0
-    """1: a notification for each item; 0: one for the whole task."""
-    fetchTs: int = 1
-    """1: of a playlist its segments too; 0: the playlist alone."""
-
-
-class WireQuery(WireParameters):
-    """Parameters of pullVideoQuery; `taskId` goes before `transNo`."""
-
-    taskId: str = ""
-    """Id from the reply of pullVideo."""
-    transNo: str = ""
-    """The client's own id; the newest task that has it."""
 
 
 def wire_operation(name: str, request: type[BaseModel], *, get: bool = False) -> dict[str, Any]:

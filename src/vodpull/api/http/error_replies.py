@@ -2,7 +2,7 @@
 Every error over HTTP: its status, its code on the wire, its words, and when to come again.
 
 What a single call of the wire contract answers in another way is in `cloudvod/library/refusals.py` and, for uploads, in
-`cloudvod/transfer/replies.py`.
+`cloudvod/file_upload/replies.py`.
 """
 
 from __future__ import annotations

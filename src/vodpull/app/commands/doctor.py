@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import media, storage
-from vodpull.accounts.master_key import known_fingerprint, other_master_key
+from vodpull.accounts.master_key_match import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
 from vodpull.app.setup import MASTER_KEY_FILE, file_of, folder_of

@@ -16,7 +16,7 @@ import httptools
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from vodpull.api.http.exchange import Arrived
+from vodpull.api.http.keys.signed_requests import Arrived
 from vodpull.app.server.connections import Connections
 from vodpull.app.server.direct import DirectProtocol
 from vodpull.app.server.limits import Refusal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import Playback
+from vodpull.accounts.account_records import Playback
 from vodpull.accounts.playback_keys import PlaybackKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate

@@ -26,13 +26,13 @@ from vodpull.fetch.hls.playlist import (
     parse_playlist,
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
+from vodpull.fetch.hls.slow_playlist import Patience
 from vodpull.fetch.hls.texts import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
-from vodpull.fetch.hls.total_time import Patience
 from vodpull.fetch.hls.variant_choice import SoundChoice, TextChoice, VariantChoice
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.threads import in_thread
-from vodpull.fetch.transfer.answers.stored_answers import ReadableStores
+from vodpull.fetch.transfer.answers.source_store_answers import ReadableStores
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order

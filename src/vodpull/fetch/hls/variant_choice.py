@@ -9,10 +9,10 @@ from typing import Any
 
 from vodpull.errors import PlaylistUnsupported
 
-# Each becomes a file of its own; what is published of them is for others to say.
-MAX_SOUNDS = 64
+# Each becomes a file of its own; what is published of them: `media/source_limits.py`.
+MAX_FETCHED_SOUNDS = 64
 # More subtitles are left out, as they are of a file.
-MAX_TEXTS = 32
+MAX_FETCHED_TEXTS = 32
 # First parts of the codec names of RFC 6381 that FFmpeg decodes: pictures, sound, and text, which is not fetched.
 # Not in it: Dolby Vision whose base layer alone has false colours (dvh1, dvhe, dav1), AC-4, MPEG-H, DTS:X, APAC, VVC.
 _PICTURES = frozenset({"avc1", "avc3", "hvc1", "hev1", "vp08", "vp8", "vp09", "vp9", "av01", "mp4v"})
@@ -69,7 +69,9 @@ def choose_variant(data: dict[str, Any]) -> VariantChoice:
     renditions = groups.get(_unquoted(best["stream_info"].get("audio")), [])
     subtitles = texts.get(_unquoted(best["stream_info"].get("subtitles")), [])
     return VariantChoice(
-        video_uri=best["uri"], sounds=_sounds(renditions, best["uri"]), texts=tuple(_texts(subtitles))[:MAX_TEXTS]
+        video_uri=best["uri"],
+        sounds=_sounds(renditions, best["uri"]),
+        texts=tuple(_texts(subtitles))[:MAX_FETCHED_TEXTS],
     )
 
 
@@ -116,8 +118,10 @@ def _sounds(renditions: list[dict[str, Any]], video_uri: str) -> tuple[SoundChoi
             uri=uri, language=media.get("language") or "", name=name, characteristics=_characteristics(media)
         )
         sounds.setdefault((uri, "" if uri else name), choice)
-    if sum(sound.uri is not None for sound in sounds.values()) > MAX_SOUNDS:
-        raise PlaylistUnsupported(f"the playlist has more than {MAX_SOUNDS} sound renditions beside one picture")
+    if sum(sound.uri is not None for sound in sounds.values()) > MAX_FETCHED_SOUNDS:
+        raise PlaylistUnsupported(
+            f"the playlist has more than {MAX_FETCHED_SOUNDS} sound renditions beside one picture"
+        )
     return tuple(sounds.values())
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
-from vodpull.fetch.transfer.answers.stored_answers import ReadableStores
+from vodpull.fetch.transfer.answers.source_store_answers import ReadableStores
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order

@@ -15,9 +15,9 @@ import yarl
 from vodpull.errors import OriginFailed, TooManyRedirects, UrlForbidden
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.guard import AddressGuard
-from vodpull.fetch.guard.stored_urls import check_stored, is_stored, join_stored
+from vodpull.fetch.guard.source_store_urls import check_stored, is_stored, join_stored
 from vodpull.fetch.transfer.answers.answer import Answer
-from vodpull.fetch.transfer.answers.stored_answers import NoStores, ReadableStores, ask
+from vodpull.fetch.transfer.answers.source_store_answers import NoStores, ReadableStores, ask
 from vodpull.fetch.transfer.host_limits import HostLimits
 from vodpull.fetch.transfer.limits import FetchLimits
 from vodpull.fetch.transfer.network_errors import network_errors

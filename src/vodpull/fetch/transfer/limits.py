@@ -1,18 +1,19 @@
 """
 What a transfer may cost, as figures (`FetchLimits`), what is asked of it (`Order`), and what comes of it.
 
-Settings replace some of the figures: `app/outgoing.py`, `fetch_limits`.
+Settings replace some of the figures: `app/outgoing.py`, `fetch_limits`. How a transfer is slowed down on purpose:
+`throttle.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yarl
+
+from vodpull.fetch.transfer.throttle import Throttle
 
 MAX_PLAYLIST_BYTES = 64 << 20
 """21,600 segments (12 hours of 2 s) with signed URLs of 3 kB each."""
@@ -22,20 +23,6 @@ MAX_SEGMENTS = 100_000
 
 OnProgress = Callable[[int, int | None], None]
 """Told bytes here and bytes announced (None: unknown), a few times a second; falls only if the file starts over."""
-
-
-class Throttle:
-    """Keeps all transfers that share it below a rate; of one event loop."""
-
-    def __init__(self, bytes_per_s: int) -> None:
-        self._bytes_per_s = bytes_per_s
-        self._free_s = 0.0
-
-    async def spend(self, size_bytes: int) -> None:
-        """Wait until these bytes, and all before them, have had their time."""
-        now_s = time.monotonic()
-        self._free_s = max(self._free_s, now_s) + size_bytes / self._bytes_per_s
-        await asyncio.sleep(self._free_s - now_s)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,9 +17,9 @@ from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.body import read_blocks
 from vodpull.fetch.transfer.answers.same_file import check_range
 from vodpull.fetch.transfer.connection_count import Width
-from vodpull.fetch.transfer.gaps import MIN_PIECE_BYTES, Plan, RangeClaim
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import FetchLimits, Order
+from vodpull.fetch.transfer.range_claims import MIN_PIECE_BYTES, Plan, RangeClaim
 
 # A file with less than this to come is here before another connection has gathered speed.
 _MIN_SHARED_BYTES = 8 << 20

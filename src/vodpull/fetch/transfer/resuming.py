@@ -7,9 +7,7 @@ How often it is tried, and after what pause, is in `retry.py`; whether the origi
 
 from __future__ import annotations
 
-import shutil
 import time
-from pathlib import Path
 
 from vodpull.errors import (
     BodyEmpty,
@@ -18,9 +16,8 @@ from vodpull.errors import (
     OriginRefused,
     PlaylistUnsupported,
     SourceChanged,
-    StorageFull,
 )
-from vodpull.fetch.partfile.disk_errors import disk_errors
+from vodpull.fetch.partfile.disk_room import check_room
 from vodpull.fetch.partfile.journal import Identity, Said, name_source
 from vodpull.fetch.partfile.partfile import PartFile
 from vodpull.fetch.partfile.threads import in_thread
@@ -33,10 +30,10 @@ from vodpull.fetch.transfer.answers.answer_checks import (
     retry_after_s,
 )
 from vodpull.fetch.transfer.answers.same_file import check_range, identity_of, plain
-from vodpull.fetch.transfer.gaps import Plan, RangeClaim
 from vodpull.fetch.transfer.guarded_requests import Sessions
 from vodpull.fetch.transfer.limits import Downloaded, FetchLimits, OnProgress, Order
 from vodpull.fetch.transfer.parallel_ranges import TransferConnections, range_headers
+from vodpull.fetch.transfer.range_claims import Plan, RangeClaim
 from vodpull.fetch.transfer.wanted_md5 import check_md5
 
 _PROGRESS_INTERVAL_S = 0.25
@@ -143,7 +140,7 @@ class Transfer:
             etag=response.headers.get("ETag", ""),
         )
         self._announced = announced
-        await in_thread(_check_room, self._order.target.parent, announced or 0)
+        await in_thread(check_room, self._order.target.parent, announced or 0)
         await self._start_over(identity if self._order.byte_range is None else None)
         self._part.announced_bytes = announced
         if announced is None:
@@ -241,10 +238,3 @@ class Transfer:
         except SourceChanged:
             self._uses_ranges = False
             raise
-
-
-def _check_room(folder: Path, needed_bytes: int) -> None:
-    with disk_errors():
-        free_bytes = shutil.disk_usage(folder).free
-    if needed_bytes > free_bytes:
-        raise StorageFull(f"the source has {needed_bytes} bytes, the work folder {free_bytes} bytes free")

@@ -12,7 +12,7 @@ from vodpull.media.edit.assemble import (
 )
 from vodpull.media.edit.check import check_edit
 from vodpull.media.edit.copy_obstacles import copy_obstacle
-from vodpull.media.edit.order import Container, EditInput, EditOrder, EditSource
+from vodpull.media.edit.edit_request import Container, EditInput, EditOrder, EditSource
 from vodpull.media.edit.picture_copy import copy_picture, describe_copy
 from vodpull.media.edit.plan import EditPlan, plan_edit
 from vodpull.media.edit.sound import make_sound

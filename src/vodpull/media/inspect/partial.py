@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import MediaError
+from vodpull.media.inspect.ask_probe import PARTS, ask_pyav, probe_orders, typed_info
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.probe import PARTS, ask_pyav, probe_orders, typed_info
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox

@@ -1,7 +1,7 @@
 """
 How long the pictures of an MP4 wait between decoding and showing, by its index: broken recorders write hours.
 
-How long is too long is decided in `inspect/steady.py`.
+How long is too long is decided in `inspect/mend_clock.py`.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ from vodpull.media.mp4.fragments import TrackRun, media_segment
 from vodpull.media.mp4.sample_tables import read_samples
 from vodpull.media.package.pictures.poster_and_storyboard import PictureSource, few
 from vodpull.media.package.pictures.storyboard import storyboard_step
-from vodpull.media.package.placement import PlacedTrack, placed_renditions, placed_tracks, planned_bps
 from vodpull.media.package.playlists.all_playlists import playlists
 from vodpull.media.package.playlists.hls import Segment, average_bitrate_bps, peak_bitrate_bps, whole_s
 from vodpull.media.package.playlists.presentation import Keyframes, Presentation, Track, presentation_bytes
 from vodpull.media.package.progressive import write_progressive
 from vodpull.media.package.timeline import PictureTrack, SoundTrack, Timeline, init_bytes, on_grid
+from vodpull.media.package.track_layout import PlacedTrack, placed_renditions, placed_tracks, planned_bps
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.segment_names import INIT_FILE
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import InternalError, OutputInvalid
-from vodpull.media.inspect.segments import SegmentSet, measure
+from vodpull.media.inspect.ask_segments import SegmentSet, measure
 from vodpull.media.package.assembly import Assembly, Parts
 from vodpull.media.package.pictures.poster_and_storyboard import make_poster, make_storyboard, storyboard_name
 from vodpull.media.package.pictures.teaser import TEASER_S, make_teaser
-from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.all_playlists import playlists
 from vodpull.media.package.playlists.presentation import Presentation, Track
+from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tools.limits import RunLimits

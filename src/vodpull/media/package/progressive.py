@@ -3,7 +3,7 @@ Writing progressive MP4 (ISO/IEC 14496-12) from the samples of a rendition: one 
 
 What describes the samples comes before them, so that a player can begin while the rest arrives.
 
-Which renditions have one is decided in `placement.py`, by the key `mp4` of the template.
+Which renditions have one is decided in `track_layout.py`, by the key `mp4` of the template.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vodpull.media.inspect.ask_survey import SoundSurvey, Survey
 from vodpull.media.inspect.info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
-from vodpull.media.inspect.packets import SoundSurvey, Survey
 from vodpull.media.plan.chunk_lengths import SINGLE_CHUNK_S
 from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.errors import MediaUnsupported
+from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
-from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
 from vodpull.media.plan.chunk_lengths import Chunk, plan_chunks
@@ -19,7 +19,9 @@ from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.has_teaser import has_teaser
 from vodpull.media.plan.ladder import Ladder, Rung
+from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
 from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.seek_points import can_seek, seek_s
 from vodpull.media.plan.segment_cuts import (
     cuts_at_keyframes,
@@ -28,7 +30,6 @@ from vodpull.media.plan.segment_cuts import (
     regular_cuts,
     segment_frames,
 )
-from vodpull.media.plan.settled import settled, shown_shapes, turns
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 
@@ -205,8 +206,7 @@ def plan_encode(info: MediaInfo, ladder: Ladder, *, survey: Survey | None = None
 def _plan_sound(info: MediaInfo, ladder: Ladder) -> EncodePlan:
     """Return the plan of a file without a picture: its sound, in segments on a grid of time."""
     template = ladder.template
-    if not template.audio_only:
-        raise NoVideo("the file has no moving picture")
+    check_picture(info, template)
     assert template.fallback  # noqa: S101 - there is a ladder
     rate = exact_rate(ladder.rungs[0].frame_rate)
     gop_frames = frames_per_segment(template.segment_s, rate)

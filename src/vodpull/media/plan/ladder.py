@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from vodpull.errors import MediaUnsupported, NoVideo
+from vodpull.errors import MediaUnsupported
+from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
-from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.bitrate_ceilings import lowered_bps, worth_bps
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
 from vodpull.media.plan.frame_rate import MIN_FRAME_RATE, SOUND_GRID_HZ, shown_rate
-from vodpull.media.plan.settled import settled
+from vodpull.media.plan.midway_changes import settled
+from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec
 from vodpull.media.plan.template_toml import ABR
 
@@ -114,8 +115,8 @@ def plan_ladder(
 
 def _sound_ladder(info: MediaInfo, template: Template) -> Ladder:
     """Return the one rendition of a file without a picture: it takes the lowest place."""
-    if not info.audio or not template.audio_only or template.fallback is None:
-        raise NoVideo("the file has no moving picture")
+    check_picture(info, template)
+    assert template.fallback  # noqa: S101 - checked just now
     lowest = template.sizes[0]
     rung = Rung(
         clarity=lowest.clarity,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MP4, MediaInfo
-from vodpull.media.inspect.packets import Survey
 from vodpull.media.plan.chunk_lengths import Chunk
 
 SEEKABLE = frozenset({MP4, "matroska,webm"})

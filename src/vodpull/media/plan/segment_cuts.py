@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from vodpull.media.inspect.packets import Group
+from vodpull.media.inspect.ask_survey import Group
 
 # Segments of a copied rung begin at keyframes that somebody else chose: so much shorter or longer than planned.
 MIN_SEGMENT, MAX_SEGMENT = 0.5, 2.0

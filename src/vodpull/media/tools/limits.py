@@ -1,7 +1,7 @@
 """
 How much time, memory, disk and processor a child process may use; which files, says `sandbox.py`.
 
-What one kind of child may use stands as `LIMITS` beside who starts it, for example in `inspect/probe.py`.
+What one kind of child may use stands as `LIMITS` beside who starts it, for example in `inspect/ask_probe.py`.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
+from vodpull.media.inspect.ask_probe import ask_pyav
+from vodpull.media.inspect.ask_segments import Measured, SegmentSet, measure, subject_orders, typed
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.probe import ask_pyav
-from vodpull.media.inspect.segments import Measured, SegmentSet, measure, subject_orders, typed
 from vodpull.media.package.package import Package
-from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.presentation import Track
+from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from vodpull.media.package.encryption import ContentKey, encrypt_presentation, sized_segments
 from vodpull.media.package.package import Package
-from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.hls import average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.package.playlists.variants import pairs
+from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.verify.files import require_file
 from vodpull.media.verify.multivariant_promises import Seen

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.inspect.segments import Measured
+from vodpull.media.inspect.ask_segments import Measured
 from vodpull.media.mp4.boxes import HEADER_BYTES
 from vodpull.media.package.playlists.dash import mpd
 from vodpull.media.package.playlists.presentation import Keyframes, Presentation, Track, read_presentation

@@ -8,7 +8,7 @@ from itertools import chain, repeat, zip_longest
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.inspect.segments import Measured
+from vodpull.media.inspect.ask_segments import Measured
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.hls import Segment, peak_bitrate_bps

@@ -2,7 +2,7 @@
 Whether a package has the streams, lengths, keyframes and files that were planned, by what was measured of it.
 
 FFmpeg was seen to exit with success on a full disk and on half a source, so its exit code is never proof. How much may
-differ is in `media/tolerances.py`; whether the same is seen and heard is judged in `content.py`.
+differ is in `media/tolerances.py`; whether the same is seen and heard is judged in `content_verdict.py`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from itertools import accumulate
 from pathlib import Path
 
 from vodpull.errors import MediaTruncated, OutputInvalid
+from vodpull.media.inspect.ask_segments import Measured, Track
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.inspect.segments import Measured, Track
 from vodpull.media.mp4.codec_names import codec_names
 from vodpull.media.package.package import Package
 from vodpull.media.package.pictures.storyboard import read_storyboard
 from vodpull.media.package.pictures.teaser import webp_size
-from vodpull.media.package.placement import PackagedRendition
 from vodpull.media.package.playlists.hls import Segment, average_bitrate_bps, peak_bitrate_bps
 from vodpull.media.package.playlists.presentation import Track as PresentedTrack
+from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.template import AudioCodec, VideoCodec
 from vodpull.media.tolerances import CLOCK_S, IN_STEP_S, SOUND_GAP_S, falls_short, is_as_long, sound_falls_short
 from vodpull.media.verify.files import picture_size, require_file

@@ -1,8 +1,8 @@
 """
 A package is written, measured, compared with its source and judged before anyone sees it: in which order.
 
-`files.py` looks at each file, `inspect/segments.py` counts packets and `structure.py` judges what was counted;
-`compare.py` looks and listens, and `content.py` judges what it found.
+`files.py` looks at each file, `inspect/ask_segments.py` counts packets and `structure.py` judges what was counted;
+`compare.py` looks and listens, and `content_verdict.py` judges what it found.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vodpull.media.inspect.segments import SegmentSet
+from vodpull.media.inspect.ask_segments import SegmentSet
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.package import Package, make_pictures, package_media
 from vodpull.media.package.playlists.hls import Segment
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Original, Subject, compare_content
-from vodpull.media.verify.content import Proof, judged
+from vodpull.media.verify.content_verdict import Proof, judged
 from vodpull.media.verify.files import require_mp4, whole_segments
 from vodpull.media.verify.multivariant_promises import Seen
 from vodpull.media.verify.structure import Rendition, check_structure

@@ -19,7 +19,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
 )
-from vodpull.media.inspect.packets import Group, SoundSurvey
+from vodpull.media.inspect.ask_survey import Group, SoundSurvey
 from vodpull.media.plan.template import AudioRecipe
 
 Source = Callable[..., MediaInfo]

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from vodpull.errors import EncodeFailed
 from vodpull.media import EncodePlan, MediaInfo, plan_encode, plan_ladder
-from vodpull.media.inspect.probe import codec_string, typed_info
+from vodpull.media.inspect.ask_probe import codec_string, typed_info
 
 Source = Callable[..., MediaInfo]
 

@@ -21,7 +21,7 @@ from vodpull.media import (
     plan_encode,
     plan_ladder,
 )
-from vodpull.media.inspect.packets import Group, Shape
+from vodpull.media.inspect.ask_survey import Group, Shape
 from vodpull.media.plan.bitrate_ceilings import BITS, EXPONENT, HEADROOM, LEAST
 from vodpull.media.plan.ladder import NEAR
 from vodpull.media.plan.template import VideoRate

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from vodpull.media.inspect.packets import Group
+from vodpull.media.inspect.ask_survey import Group
 from vodpull.media.plan.segment_cuts import cuts_at_keyframes, frames_in, segment_bytes, segment_frames
 
 RATE = Fraction(25)

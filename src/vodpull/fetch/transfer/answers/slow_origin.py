@@ -1,5 +1,5 @@
 """
-When an origin counts as too slow for one file; for all parts of a playlist together: `hls/total_time.py`.
+When an origin counts as too slow for one file; for all parts of a playlist together: `hls/slow_playlist.py`.
 
 The slowest rate is in `transfer/limits.py`, and the setting `VODPULL_MIN_SOURCE_BYTES_PER_S`.
 """

@@ -16,8 +16,8 @@ import m3u8
 from vodpull.errors import NoVideo
 from vodpull.media.encode.chunk import picture_of, seek_flags
 from vodpull.media.encode.filters import JPEG_OUT, picture_graph
+from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.jpeg import jpeg_size
-from vodpull.media.inspect.probe import probe
 from vodpull.media.plan.chunk_lengths import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
 from vodpull.media.plan.ladder import plan_ladder

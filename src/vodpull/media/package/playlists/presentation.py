@@ -1,17 +1,10 @@
 """
 What one video presents: its tracks, and which of them go together. Pure.
 
-Every playlist of a video is written from this one value (`all_playlists.py`), and it is kept as JSON beside
-them, so that the texts of a finished video can change while no media is touched:
-
-    before = read_presentation(await objects.get_bytes(asset.presentation_key))
-    after = with_texts(before, texts)
-    for name, text in playlists(after).items():
-        await objects.put_bytes(f"{folder}/{name}", text.encode())
-    await objects.put_bytes(asset.presentation_key, presentation_bytes(after))
-
-The files of the new texts go into the store first; `playlists` gives what names others last. Each text needs an id that
-none has had before: caches keep what lies in a track's folder for good.
+Every playlist of a new video is written from this one value (`all_playlists.py`), and it is kept as JSON beside them.
+When the texts of a finished video change, only its MPD is written from it again, `with_texts` in place of those that it
+had (`workflows/attempt/captions/mpd_captions.py`); into its multivariant playlist they go by
+`captions/multivariant.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 What plays together, with the codecs and bitrates that a multivariant playlist says of it. Pure.
 
-In the order of renditions that `placement.py` gives.
+In the order of renditions that `track_layout.py` gives.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text that is drawn into every rendition. Pure."""
+"""Text that is drawn into every rendition, as plans carry it; how it looks: `captions/burnt_in_script.py`. Pure."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from vodpull.api.http.stored.files import UNSATISFIABLE, is_media_key, media_rou
 from vodpull.api.http.stored.publish_domains import PublishDomains
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
-from vodpull.storage.cache_headers import headers_of
+from vodpull.storage.object_headers import headers_of
 from vodpull.videos.playback.playback_tokens import Visit
 
 FOLDER = "pullvideo/202311/0123456789abcdef0123456700000000"

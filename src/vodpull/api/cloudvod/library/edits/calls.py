@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.edits.requests import parse_clip, parse_join
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, text_of

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.materials.requests import (
     AUDIO,
     MATERIAL,

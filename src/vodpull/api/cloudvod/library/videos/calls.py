@@ -10,7 +10,7 @@ from typing import Any
 from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.videos.lists import parse_list

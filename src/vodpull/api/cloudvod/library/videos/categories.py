@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.calls import Call, Caller
+from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.api.http.context import ApiContext

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.videos.requests import id_text, known_form, names_of
-from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
+from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
-from vodpull.videos import volume
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.wire.shapes import ENCRYPTED_NOT_ENCODED
 
 MAX_PAGE_SIZE = 50
 MAX_REACH = 100_000
 """Of pageIndex times pageSize (spec cloud-vod-videos §3)."""
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +30,6 @@ class ListRequest:
     """Names of accounts; none: the caller's own."""
     page_index: int
     page_size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class VolumeRequest:
-    """Of which days `getStorageVolume` tells."""
-
-    first: date
-    last: date
-    has_details: bool
 
 
 def parse_list(parameters: Parameters, *, account_id: str, zone: tzinfo, now_ms: int) -> ListRequest:
@@ -99,28 +86,6 @@ def read_owners(parameters: Parameters) -> Sequence[str]:
     return names
 
 
-def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
-    """
-    Return of which days `getStorageVolume` tells (spec cloud-vod-videos §10).
-
-    Raises:
-        ParameterError: one day only, or days that are no period of up to 61 days before today's end.
-    """
-    first, last = _date(parameters, "dateFrom"), _date(parameters, "dateTo")
-    has_details = flag_of(parameters, "isDetails", default=False)
-    if first is None and last is None:
-        return VolumeRequest(first=today, last=today, has_details=has_details)
-    if first is None or last is None:
-        missing = "dateFrom" if first is None else "dateTo"
-        raise ParameterError(f"{missing} is missing: give both days or none", field=missing)
-    if first > today:
-        raise ParameterError("dateFrom is after today", field="dateFrom")
-    last = min(last, today)
-    if last < first or last - first > volume.MAX_REACH:
-        raise ParameterError(f"dateTo is not 0 to {volume.MAX_REACH.days} days after dateFrom", field="dateTo")
-    return VolumeRequest(first=first, last=last, has_details=has_details)
-
-
 def read_period(parameters: Parameters, zone: tzinfo, now_ms: int) -> tuple[int | None, int | None]:
     """
     Return from when to when `startTime` and `endTime` reach, both inclusive.
@@ -142,13 +107,3 @@ def _time_ms(parameters: Parameters, name: str, zone: tzinfo) -> int | None:
     if text and at_ms is None:
         raise ParameterError(f"{name} is not of the form yyyy-MM-dd HH:mm:ss", field=name)
     return at_ms
-
-
-def _date(parameters: Parameters, name: str) -> date | None:
-    text = text_of(parameters.get(name), name).strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text if _DATE.fullmatch(text) else "")
-    except ValueError as error:
-        raise ParameterError(f"{name} is not a day of the form yyyy-MM-dd", field=name) from error

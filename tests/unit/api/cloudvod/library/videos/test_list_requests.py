@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.videos import ZONE, wire_ms
 
-from vodpull.api.cloudvod.library.videos.lists import ListRequest, parse_list, parse_volume
+from vodpull.api.cloudvod.library.storage_volume import parse_volume
+from vodpull.api.cloudvod.library.videos.lists import ListRequest, parse_list
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState
 

@@ -1,0 +1,1 @@
+"""The call that lets a file in; the bytes themselves come to `api/cloudvod/file_upload`."""

@@ -1,1 +1,0 @@
-"""The call that lets a file in; the bytes themselves come to `api/cloudvod/transfer`."""

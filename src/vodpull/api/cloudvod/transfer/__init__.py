@@ -1,1 +1,0 @@
-"""The paths that files come in by: forms, and the blocks of the vendor's uploaders; not tus, which is `v1/uploads`."""

@@ -44,6 +44,7 @@ from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits
@@ -134,7 +135,8 @@ class Parts:
             ),
         )
         self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
-        self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
+        self.news = JobNews(self.store, self.accounts, self.outbox, engine=self.engine, queues=self.queues)
+        self.control = Control(self.store, self.news, engine=self.engine, queues=self.queues)
         self.deletions = Deletions(database)
         self.batch_deletion = BatchDeletion(self.deletions, self.control, self.objects)
         self.library = Library(database)

@@ -16,7 +16,7 @@ from vodpull.app.composition import Parts
 from vodpull.app.outgoing import fetch_limits
 from vodpull.app.setup import find_tools
 from vodpull.database.chore_turns import ChoreTurns
-from vodpull.jobs.holdings import Holdings
+from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
@@ -30,9 +30,9 @@ from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
-from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.chores import Chores, Schedule
 from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles, Workshop
 from vodpull.workflows.upkeep.orphans import Sweep
 
@@ -57,7 +57,7 @@ def attached(parts: Parts) -> Iterator[None]:
 def working(parts: Parts) -> Iterator[None]:
     """Do work, under an executor id of this process's own."""
     context = _context(parts)
-    steps = Steps(context, parts.outbox)
+    steps = Steps(context, parts.news, parts.outbox)
     executor_id = claim_executor_id(parts.database, lock_folder=parts.settings.data_dir)
     heartbeat = Heartbeat(
         parts.database,

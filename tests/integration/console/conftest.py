@@ -45,6 +45,8 @@ from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
+from vodpull.jobs.store.final_statuses import Outcome
+from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.templates import TEMPLATES
 from vodpull.materials.materials import Materials
@@ -61,6 +63,7 @@ from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
@@ -100,6 +103,10 @@ class Console:
     context: ConsoleContext
     app: Starlette
     browser: TestClient
+
+    def finish(self, ref: JobRef, outcome: Outcome) -> None:
+        """Make a job final, with its news."""
+        self.context.control._news.finish_job(ref, outcome)
 
     def csrf(self, path: str = "/console/login") -> str:
         """Return the form token of a page, as a visitor's browser has it."""
@@ -264,7 +271,8 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     urls = FileUrls(public_url="", domains=domains, sign=signer.handed_out)
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
-    control = Control(store, outbox, engine=engine, queues=queues)
+    news = JobNews(store, accounts, outbox, engine=engine, queues=queues)
+    control = Control(store, news, engine=engine, queues=queues)
     batch_deletion = BatchDeletion(Deletions(database), control, open_store("memory://"))
     library = Library(database)
     intake = Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None))

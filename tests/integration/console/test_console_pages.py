@@ -35,7 +35,7 @@ def batches(console: Console) -> list[BatchView]:
 
 def finish(console: Console, view: BatchView, outcome: Outcome) -> BatchView:
     for job in view.jobs:
-        console.context.outbox.finish_job(JobRef(job_id=job.job_id, attempt=1), outcome)
+        console.finish(JobRef(job_id=job.job_id, attempt=1), outcome)
     found = console.context.store.find_batch(view.batch.batch_id)
     assert found is not None
     return found

@@ -14,7 +14,7 @@ from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys

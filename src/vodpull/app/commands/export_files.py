@@ -26,7 +26,7 @@ from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.workflows.upkeep.copies import Copied, Copies
+from vodpull.workflows.upkeep.export_copies import Copied, Copies
 
 PAGE = 100
 

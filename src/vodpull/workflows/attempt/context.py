@@ -10,7 +10,8 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
-from vodpull.jobs.model import Job, Stage, outputs_name
+from vodpull.jobs.job_folders import outputs_name
+from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.refs import JobRef

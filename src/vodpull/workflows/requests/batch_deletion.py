@@ -14,7 +14,7 @@ import structlog
 from vodpull import storage
 from vodpull.errors import NotAllowedNow, NotFound, StorageError
 from vodpull.jobs.deletions import Deletions, Removal
-from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
+from vodpull.jobs.job_folders import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
 from vodpull.workflows.requests.control import Control
 

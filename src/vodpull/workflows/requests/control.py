@@ -16,7 +16,7 @@ from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.workflows.delivery.outbox import Outbox
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 
@@ -24,9 +24,9 @@ from vodpull.workflows.engine.queues import Owner, Queues
 class Control:
     """Cancels and retries jobs."""
 
-    def __init__(self, store: Store, outbox: Outbox, *, engine: Engine, queues: Queues) -> None:
+    def __init__(self, store: Store, news: JobNews, *, engine: Engine, queues: Queues) -> None:
         self._store = store
-        self._outbox = outbox
+        self._news = news
         self._engine = engine
         self._queues = queues
 
@@ -58,7 +58,7 @@ class Control:
 
     def _stop(self, job: Job) -> bool:
         failure = Failure.of(Cancelled("cancelled on request"), stage=job.stage.value)
-        return self._outbox.finish_job(JobRef.of(job), Outcome(failure=failure))
+        return self._news.finish_job(JobRef.of(job), Outcome(failure=failure))
 
     def _hasten(self, job: Job, owner: Owner) -> bool:
         if not job.is_postponed or job.next_try is None:

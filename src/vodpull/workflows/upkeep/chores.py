@@ -25,8 +25,8 @@ from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
-from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
 from vodpull.workflows.upkeep.orphans import Sweep
 from vodpull.workflows.upkeep.retention import expire

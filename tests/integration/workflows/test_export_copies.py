@@ -19,7 +19,7 @@ from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
 from vodpull.imports.listers.tables import read_jsonl
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.store.captions import Caption, CaptionOrigin, insert_caption
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key
 from vodpull.jobs.store.final_statuses import Outcome
@@ -29,8 +29,8 @@ from vodpull.storage import open_destination, open_store
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
-from vodpull.workflows.upkeep import copies
-from vodpull.workflows.upkeep.copies import Copies
+from vodpull.workflows.upkeep import export_copies
+from vodpull.workflows.upkeep.export_copies import Copies
 
 TEXT = Caption(
     language="en",
@@ -124,7 +124,7 @@ async def test_all_that_belongs_to_a_video_is_copied_once(shelf: Shelf, target: 
 async def test_a_copy_that_was_cut_off_goes_on_behind_what_is_there(
     shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies, "NOTE_FILES", 1)
+    monkeypatch.setattr(export_copies, "NOTE_FILES", 1)
     out = open_store((tmp_path / "out").as_uri())
     target = Broken(out._store, folder=tmp_path / "out")
     target.breaks_at = ".m3u8"

@@ -1,4 +1,4 @@
-"""What clients asked for and how far it is: batches, jobs, and what is left of their replaced and deleted outputs."""
+"""Batches, jobs, and what is left of their replaced and deleted outputs; the table `task` is in `videos.py`."""
 
 from __future__ import annotations
 

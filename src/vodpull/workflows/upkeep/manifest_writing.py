@@ -1,4 +1,8 @@
-"""The manifests in the store: one for every final job; `rebuild.py` makes the database again from them."""
+"""
+When manifests go into the store: one for every final job, with the measured size of its files.
+
+What is in one: `jobs/manifests/`; `rebuild.py` makes the database again from them.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,11 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
-from vodpull.jobs.holdings import Holdings
-from vodpull.jobs.manifests.manifest import (
-    Stored,
-    folder_key,
-    manifest_of,
-    manifest_of_job,
-)
+from vodpull.jobs.job_folders import folder_key, manifest_of_job
+from vodpull.jobs.manifests.manifest import Stored, manifest_of
 from vodpull.jobs.manifests.records import Record, Records
 from vodpull.jobs.model import Job
+from vodpull.jobs.owned_files import Holdings
 from vodpull.workflows.upkeep.kept_files import Leftovers
 
 PER_ROUND = 100

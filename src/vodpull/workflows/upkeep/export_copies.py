@@ -1,5 +1,5 @@
 """
-The files of videos, copied into a store that takes the library elsewhere: verified, and only what is new or changed.
+An export with its files: copied into a store that takes the library elsewhere, verified, only what is new or changed.
 
 What the other store has of a video stands in a small index there, written as the copy goes on: whoever is killed goes
 on behind the last entry, and who comes again copies nothing twice.
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from vodpull import captions, storage
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, EncodeState
 from vodpull.jobs.store.captions import Caption, CaptionRows
 from vodpull.jobs.store.store import Store

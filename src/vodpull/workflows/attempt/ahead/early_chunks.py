@@ -26,7 +26,7 @@ from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.shared_work import run_all
+from vodpull.workflows.attempt.single_flight import run_all
 from vodpull.workflows.attempt.workspace.pieces import Planned, chunk_name, clear_pieces
 
 LOOK_S = 0.5

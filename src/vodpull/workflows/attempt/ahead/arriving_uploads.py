@@ -22,8 +22,8 @@ from vodpull.uploads.handover import Copy
 from vodpull.uploads.model import Upload
 from vodpull.uploads.parts import Part
 from vodpull.uploads.terms import QUIET_MS
+from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.workspace.admission import Reservation
 

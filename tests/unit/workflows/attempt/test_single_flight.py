@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from vodpull.errors import MediaTruncated
-from vodpull.workflows.attempt.shared_work import SharedWork, run_all
+from vodpull.workflows.attempt.single_flight import SharedWork, run_all
 
 KEY = ("job", "chunk")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vodpull import storage
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, made_name, replaces
 

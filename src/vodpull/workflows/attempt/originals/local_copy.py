@@ -9,7 +9,7 @@ from vodpull import media
 from vodpull.jobs.model import EDITED, Job
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored_video import bring_playlist
-from vodpull.workflows.attempt.shared_work import SharedWork
+from vodpull.workflows.attempt.single_flight import SharedWork
 
 
 class Originals:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vodpull import storage
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Job
 from vodpull.jobs.store.refs import JobRef
 from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.known_playlists import is_playlist, make_known
-from vodpull.workflows.attempt.shared_work import run_all
+from vodpull.workflows.attempt.single_flight import run_all
+from vodpull.workflows.attempt.stable_playlist_names import is_playlist, make_known
 from vodpull.workflows.attempt.workspace.preview_note import published_already
 from vodpull.workflows.attempt.workspace.verified import package_files, read_verified
 

@@ -39,7 +39,7 @@ from vodpull.console.reply.assets import read_asset
 from vodpull.console.reply.live import Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.reply.security_headers import SecurityHeaders
-from vodpull.database.causes import as_outage
+from vodpull.database.connection_errors import as_outage
 from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
 
 

@@ -12,9 +12,9 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.open_streams import Waiters
-from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor
 from vodpull.api.http.stored.files import ObjectReader
+from vodpull.api.http.translation import Language
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing

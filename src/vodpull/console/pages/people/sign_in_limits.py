@@ -1,4 +1,4 @@
-"""How often strangers may try a password or a code; wrong codes of one operator: `accounts/people/two_factor.py`."""
+"""How often strangers may try a password or a code; wrong codes of one operator: `accounts/people/wrong_codes.py`."""
 
 from __future__ import annotations
 

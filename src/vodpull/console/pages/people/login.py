@@ -1,15 +1,17 @@
-"""Set-up, login with its second step, logout, and the switches for language and colours."""
+"""
+Set-up, login with its second step, logout, and the switches for language and colours.
+
+How often strangers may try: `sign_in_limits.py`; the links that lead to the set-up: `console/setup_links.py`.
+"""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, Kind, Who
-from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
 from vodpull.accounts.people.sessions import SESSION_S
 from vodpull.console.context import ConsoleContext
@@ -17,6 +19,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import LANGUAGES
 from vodpull.console.request.visit import (
     COOKIE,
     LANGUAGE_COOKIE,
@@ -27,46 +30,24 @@ from vodpull.console.request.visit import (
     leave_to,
     safe_place,
 )
-from vodpull.console.request.words import LANGUAGES
 from vodpull.errors import AuthenticationError, ParameterError, RateLimited, VodpullError
 
-CONSOLE_PATH = "/console"
-"""Where the application must be mounted, for the links below."""
 
-
-def console_link(operators: Operators, base_url: str) -> str:
-    """Return where the console is: a one-time set-up link as long as nobody can get in."""
-    name = operators.only_owner()
-    if operators.can_enter() or not name:
-        return f"{base_url.rstrip('/')}{CONSOLE_PATH}/"
-    return setup_link(operators, base_url, name=name)
-
-
-def setup_link(operators: Operators, base_url: str, *, name: str) -> str:
-    """Return a one-time link, good for 30 minutes, to choose an operator's password, be it the first or a new one."""
-    return link_of(operators.new_setup_token(name), base_url)
-
-
-def link_of(token: str, base_url: str) -> str:
-    """Return the link of a set-up token."""
-    return f"{base_url.rstrip('/')}{CONSOLE_PATH}/setup?{urlencode({'token': token})}"
-
-
-def entry_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, attempts: Attempts) -> list[Route]:
+def login_routes(gate: Gate, pages: Pages, context: ConsoleContext, *, attempts: Attempts) -> list[Route]:
     """Return the routes."""
-    entry = _Entry(pages, context, attempts=attempts)
+    login = _Login(pages, context, attempts=attempts)
     return [
-        gate.page("/setup", entry.show_setup),
-        gate.action("/setup", entry.set_up),
-        gate.page("/login", entry.show_login),
-        gate.action("/login", entry.log_in),
-        gate.action("/login/code", entry.show_code),
-        gate.action("/logout", entry.log_out),
-        gate.action("/preferences", entry.prefer),
+        gate.page("/setup", login.show_setup),
+        gate.action("/setup", login.set_up),
+        gate.page("/login", login.show_login),
+        gate.action("/login", login.log_in),
+        gate.action("/login/code", login.show_code),
+        gate.action("/logout", login.log_out),
+        gate.action("/preferences", login.prefer),
     ]
 
 
-class _Entry:
+class _Login:
     def __init__(self, pages: Pages, context: ConsoleContext, *, attempts: Attempts) -> None:
         self._pages = pages
         self._context = context

@@ -1,4 +1,4 @@
-"""In whose name the console works."""
+"""The access key in whose name the console submits, sends and signs; which accounts there are: `account_choice.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The words of the pages in the visitor's language, from gettext catalogues (Babel). English is the key."""
+"""
+The words of the pages in the visitor's language, and which language that is.
+
+From gettext catalogues (Babel); English is the key.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,13 @@ from typing import Literal, get_args
 
 from babel.messages.pofile import read_po
 
+from vodpull.console.byte_sizes import as_bytes
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 Say = Callable[[str], str]
 """Returns an English text of the catalogue in one language. Its calls with literals are what Babel collects."""
-
-
-KILO = 1000
 
 
 def say_in(language: Language) -> Say:
@@ -41,16 +44,6 @@ def retell(text: str, say: Say) -> str:
     """
     told = _known(text, say) or "; ".join(_retold(sentence, say) for sentence in text.split("; "))
     return _BYTES.sub(lambda found: as_bytes(int(found[1])), told)
-
-
-def as_bytes(size_bytes: float | None) -> str:
-    """Return a size in the unit that fits, decimal as on a disk's label."""
-    if size_bytes is None:
-        return "—"
-    size, units = float(size_bytes), ["B", "kB", "MB", "GB", "TB"]
-    while size >= KILO and len(units) > 1:
-        size, units = size / KILO, units[1:]
-    return f"{size:.0f} {units[0]}" if units[0] in {"B", "kB"} else f"{size:.1f} {units[0]}"
 
 
 def _known(text: str, say: Say) -> str:

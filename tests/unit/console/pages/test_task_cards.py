@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from vodpull.console.pages.display import job_card, task_card, timeline
+from vodpull.console.pages.task_cards import job_card, task_card, timeline
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, VideoOrigin
 from vodpull.jobs.status.listing import StageTime
 

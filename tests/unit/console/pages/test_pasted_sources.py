@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.console.pages.sources import read_sources
+from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.errors import ParameterError
 
 MD5 = "a2b96faeb02581770a4736f61bd3b6b7"

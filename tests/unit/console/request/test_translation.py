@@ -13,7 +13,7 @@ from babel.messages.extract import extract_from_file
 import vodpull.console
 from vodpull.console.pages.task_list import STATES
 from vodpull.console.pages.videos import library
-from vodpull.console.request.words import choose_language, retell, say_in
+from vodpull.console.request.translation import choose_language, retell, say_in
 from vodpull.errors import catalogue
 from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import DeliveryState

@@ -20,10 +20,10 @@ from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.v1.tus_uploads.routes import Tus
 from vodpull.app.composition import Parts
-from vodpull.app.facts import describe_system
+from vodpull.app.installation import wire_zone
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
-from vodpull.app.outgoing import single_sign_on
-from vodpull.app.setup import wire_zone
+from vodpull.app.sign_in_provider import single_sign_on
+from vodpull.app.system_facts import describe_system
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, FILES_PATH, ConsoleContext, create_console
 from vodpull.database.commit_watch import following

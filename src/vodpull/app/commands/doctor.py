@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from vodpull import media, storage
 from vodpull.accounts.master_key_match import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
+from vodpull.app.installation import MASTER_KEY_FILE, file_of, folder_of
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
-from vodpull.app.setup import MASTER_KEY_FILE, file_of, folder_of
 from vodpull.app.start_checks import (
     CONNECTIONS,
     check_default_template,
@@ -30,7 +30,7 @@ from vodpull.app.start_checks import (
     free_connections,
     unusable_store,
 )
-from vodpull.app.telemetry.tracing import FIX, can_trace
+from vodpull.app.telemetry.optional_tracing import FIX, can_trace
 from vodpull.clock import now_s
 from vodpull.database.connection import database_time_s, open_database
 from vodpull.database.migrate import TablesState, tables_state

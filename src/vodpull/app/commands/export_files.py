@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.accounts.keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
-from vodpull.app.setup import folder_of, open_vault, require_installation
+from vodpull.app.installation import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable

@@ -1,8 +1,8 @@
 """
 What watches the work: figures, spans and the job's name on its log lines. The work itself knows no metrics library.
 
-The composition root hands in what really counts (`app/telemetry/metrics.py`, `app/telemetry/tracing.py`); the silent
-twins here count nothing.
+The composition root hands in what really counts (`app/telemetry/metrics.py`, `app/telemetry/optional_tracing.py`); the
+silent twins here count nothing.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from vodpull.accounts.keys import Accounts
 from vodpull.accounts.master_key_match import check_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.commands.doctor import diagnose
+from vodpull.app.installation import open_accounts, require_installation
 from vodpull.app.service import running_service
-from vodpull.app.setup import open_accounts, require_installation
 from vodpull.app.start_checks import check_postgresql, prove_store
 from vodpull.cli.main import app
 from vodpull.database import tables

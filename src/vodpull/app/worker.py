@@ -13,8 +13,8 @@ import structlog
 from vodpull import media
 from vodpull.accounts.audit import AuditLog
 from vodpull.app.composition import Parts
+from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits
-from vodpull.app.setup import find_tools
 from vodpull.database.chore_turns import ChoreTurns
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.source_retries import SourceRetries

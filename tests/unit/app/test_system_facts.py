@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from vodpull.app.facts import describe_system, without_secrets
+from vodpull.app.system_facts import describe_system, without_secrets
 from vodpull.settings import Settings
 
 URL = "postgresql://me:hunter2@db.test:5433/vod?sslmode=require"

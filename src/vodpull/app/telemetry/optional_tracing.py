@@ -1,4 +1,4 @@
-"""The door to traces: open when an OpenTelemetry collector is named and the extra `otel` is installed."""
+"""Whether there are traces: where a collector is named and the extra `otel` is there. What is traced: `spans.py`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 
 from vodpull.api.http.keys.signed_requests import Arrived
 from vodpull.app.server.connections import Connections
-from vodpull.app.server.direct import DirectProtocol
+from vodpull.app.server.direct_bodies import DirectProtocol
 from vodpull.app.server.limits import Refusal
 from vodpull.app.server.protocol import RequestPart, is_under_way
 

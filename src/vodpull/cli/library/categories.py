@@ -1,30 +1,22 @@
-"""`vodpull categories` and `vodpull callbacks`: what an account has beside its videos, over a running service."""
+"""`vodpull categories`: the labels of an account, over a running service; those of one video: `videos.py`."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.videos import node_of
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
 
-categories = typer.Typer(help="Labels of videos: a tree of two levels.", no_args_is_help=True)
-callbacks = typer.Typer(help="Where the account is told of its videos.", no_args_is_help=True)
+app = typer.Typer(help="Labels of videos: a tree of two levels.", no_args_is_help=True)
 
 Label = Annotated[str, typer.Argument(help="NAME, PARENT/NAME or id.", metavar="LABEL")]
-Kind = Annotated[
-    Literal["transcode", "videoUpload", "materialUpload"],
-    typer.Argument(
-        help="transcode: that an encode has ended; videoUpload, materialUpload: that an upload has arrived.",
-        metavar="KIND",
-    ),
-]
 
 
-@categories.command("list")
+@app.command("list")
 def list_categories(as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
     """List labels, each below its parent."""
     with open_client(server, cacert) as client:
@@ -41,7 +33,7 @@ def list_categories(as_json: Json = False, cacert: CaFile = None, server: Server
     print_table(("id", "label"), rows)
 
 
-@categories.command("create")
+@app.command("create")
 def create_category(
     name: Annotated[str, typer.Argument(help="1 to 32 letters, digits, _, blanks or CJK characters.")],
     below: Annotated[str, typer.Option(help="Label of the first level that it goes below.")] = "",
@@ -59,41 +51,9 @@ def create_category(
     typer.echo(made.node_id)
 
 
-@categories.command("delete")
+@app.command("delete")
 def delete_category(label: Label, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
     """Delete a label and those below it; videos lose it and stay."""
     with open_client(server, cacert) as client:
         client.delete_category(node_of(label, client.categories()))
     typer.echo(f"{label} is deleted")
-
-
-@callbacks.command("list")
-def list_callbacks(as_json: Json = False, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """List the addresses of the account."""
-    with open_client(server, cacert) as client:
-        found = client.callbacks()
-    if as_json:
-        print_json(found)
-        return
-    print_table(("kind", "url"), sorted(found.items()))
-
-
-@callbacks.command("set")
-def set_callback(
-    kind: Kind,
-    url: Annotated[str, typer.Argument(help="http or https URL.")],
-    cacert: CaFile = None,
-    server: Server = DEFAULT_SERVER,
-) -> None:
-    """Send notifications of this kind to an address from now on."""
-    with open_client(server, cacert) as client:
-        client.set_callback(kind, url)
-    typer.echo(f"{kind} is told at {url}")
-
-
-@callbacks.command("delete")
-def delete_callback(kind: Kind, cacert: CaFile = None, server: Server = DEFAULT_SERVER) -> None:
-    """Send no more notifications of this kind."""
-    with open_client(server, cacert) as client:
-        client.delete_callback(kind)
-    typer.echo(f"{kind} is told nowhere")

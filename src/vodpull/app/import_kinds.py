@@ -1,4 +1,4 @@
-"""Where libraries may come from, and who reads their lists."""
+"""The kinds of library that may be imported: which fields say where each is, which are secret, who reads its list."""
 
 from __future__ import annotations
 

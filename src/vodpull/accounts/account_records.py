@@ -16,7 +16,7 @@ from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import NotFound
 
 LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.vault import Vault
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import ConfigurationError
 
 _FINGERPRINT = "master_key"

@@ -27,7 +27,7 @@ from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.uploads.model import UploadKind
 from vodpull.uploads.terms import UploadTerms
@@ -36,7 +36,7 @@ from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
-from vodpull.videos.volume import StorageDays
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
@@ -48,8 +48,8 @@ from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
-from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials

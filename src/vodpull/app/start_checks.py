@@ -16,7 +16,7 @@ from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
-    from vodpull.jobs.submission.templates import Templates
+    from vodpull.jobs.submission.template_registry import Templates
 
 OLDEST_POSTGRESQL = 13
 """Tested with 15; what is older gets no fixes from its makers."""

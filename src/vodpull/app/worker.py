@@ -24,9 +24,9 @@ from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.workspace.admission import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
+from vodpull.workflows.importing.advance import Turns, register_imports
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.submission import Submission
-from vodpull.workflows.importing.turns import Turns, register_imports
 from vodpull.workflows.ingest import register_workflows
 from vodpull.workflows.steps import Steps
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads

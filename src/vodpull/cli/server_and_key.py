@@ -13,7 +13,7 @@ from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vodpull.client import Client
-    from vodpull.signing import SigningKey
+    from vodpull.request_signing import SigningKey
 
 DEFAULT_SERVER = "http://127.0.0.1:8080"
 
@@ -48,7 +48,7 @@ def find_key() -> SigningKey:
     Raises:
         ConfigurationError: there is no key.
     """
-    from vodpull.signing import SigningKey
+    from vodpull.request_signing import SigningKey
 
     access_key, secret = os.environ.get("VODPULL_ACCESS_KEY"), os.environ.get("VODPULL_SECRET_KEY")
     if access_key and secret:
@@ -67,7 +67,7 @@ def find_key() -> SigningKey:
 
 def local_key(data_dir: Path) -> SigningKey | None:
     """Return the key that a service keeps for commands on its machine; None before its first start."""
-    from vodpull.signing import SigningKey
+    from vodpull.request_signing import SigningKey
 
     path = data_dir / "local-key.json"
     try:
@@ -84,8 +84,8 @@ def local_key(data_dir: Path) -> SigningKey | None:
 
 
 def _configured_key() -> SigningKey | None:
+    from vodpull.request_signing import SigningKey
     from vodpull.settings import load_settings
-    from vodpull.signing import SigningKey
 
     settings = load_settings()
     secret = settings.secret_key.get_secret_value()

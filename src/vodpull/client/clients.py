@@ -31,7 +31,7 @@ from vodpull.client.shapes import Batch
 from vodpull.client.trust import trusted
 from vodpull.client.video_shapes import Video
 from vodpull.errors import ParameterError
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vodpull.client.exchange import OWN_PREFIX, HttpCall
 from vodpull.clock import now_s
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,7 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.ahead.early_chunks import HeadStart

@@ -19,7 +19,7 @@ from vodpull.database import tables
 from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.model import Job, VideoOrigin
 from vodpull.jobs.owned_files import Holdings
-from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
+from vodpull.jobs.store.caption_rows import MAX_CAPTIONS, CaptionRows
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream

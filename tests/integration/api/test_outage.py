@@ -17,8 +17,8 @@ from vodpull.clock import now_s
 from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
 from vodpull.jobs.status import postgres_reader
+from vodpull.request_signing import SigningKey, sign
 from vodpull.settings import load_settings
-from vodpull.signing import SigningKey, sign
 
 BASE = "http://testserver"
 

@@ -18,8 +18,8 @@ from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.signed_requests import Arrived
 from vodpull.api.http.reply_counts import Answered
 from vodpull.database import tables
-from vodpull.jobs.status.query_reader import open_query_reader
-from vodpull.signing import SigningKey, sign
+from vodpull.jobs.status.sqlite_reader import open_query_reader
+from vodpull.request_signing import SigningKey, sign
 
 
 @pytest.fixture

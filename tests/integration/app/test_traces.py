@@ -15,7 +15,7 @@ from vodpull.app.telemetry import optional_tracing
 from vodpull.app.telemetry.optional_tracing import open_tracer
 from vodpull.errors import Md5Mismatch
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import SilentTracer, Watch
 
 SECRET = "hunter2"

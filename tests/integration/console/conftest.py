@@ -29,7 +29,7 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
-from vodpull.database.changes import following
+from vodpull.database.commit_watch import following
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
@@ -46,12 +46,12 @@ from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
@@ -70,10 +70,10 @@ from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion

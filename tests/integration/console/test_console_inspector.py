@@ -14,7 +14,7 @@ from vodpull.fetch import AddressGuard
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 
 URL = "https://inspector.invalid/try-out"
 

@@ -17,7 +17,7 @@ from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, Sto
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.job_refs import JobRef, Progress
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
 

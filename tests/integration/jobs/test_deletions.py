@@ -31,10 +31,10 @@ from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.lookups import Lookup
-from vodpull.jobs.status.query_reader import open_query_reader
+from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.upkeep.kept_files import strangers
 

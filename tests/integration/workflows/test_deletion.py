@@ -22,7 +22,7 @@ from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
@@ -31,12 +31,12 @@ from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
-from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.upkeep import orphans
+from vodpull.workflows.upkeep.batch_retention import DAY_MS, expire
 from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S, Sweep
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
-from vodpull.workflows.upkeep.retention import DAY_MS, expire
 
 
 @dataclass(frozen=True, kw_only=True)

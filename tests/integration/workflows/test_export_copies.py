@@ -20,10 +20,10 @@ from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
 from vodpull.imports.listers.tables import read_jsonl
 from vodpull.jobs.job_folders import folder_of
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, insert_caption
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, insert_caption
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_destination, open_store
 from vodpull.storage.objects import ObstoreObjects

@@ -32,11 +32,11 @@ from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
 from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.store import replaced_files, replaced_poster
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
@@ -46,8 +46,8 @@ from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.urls import FileUrls
-from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.job_news import JobNews
@@ -55,8 +55,8 @@ from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.cancel_and_retry import Control
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 from vodpull.workflows.upkeep.kept_files import Leftovers, keeps
 from vodpull.workflows.upkeep.manifest_writing import Archive

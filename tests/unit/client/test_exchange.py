@@ -23,7 +23,7 @@ from vodpull.errors import (
     ServiceUnreachable,
     VodpullError,
 )
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 T = TypeVar("T")
 

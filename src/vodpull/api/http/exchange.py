@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.error_replies import no_path_reply, problem_reply
 from vodpull.api.http.translation import Language
-from vodpull.database.causes import as_outage
+from vodpull.database.connection_errors import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
 
 REQUEST_ID_HEADERS = (b"x-ws-requestid", b"x-cnc-request-id")

@@ -29,7 +29,7 @@ from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError
-from vodpull.jobs.submission.templates import WATERMARKS
+from vodpull.jobs.submission.template_registry import WATERMARKS
 from vodpull.settings import Settings
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
 

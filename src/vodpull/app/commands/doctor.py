@@ -36,7 +36,7 @@ from vodpull.database.connection import database_time_s, open_database
 from vodpull.database.migrate import TablesState, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.source_retries import SourceRetries
-from vodpull.jobs.submission.templates import TEMPLATES, load_templates
+from vodpull.jobs.submission.template_registry import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 
 SAFE_FFMPEG = (8, 1, 2)

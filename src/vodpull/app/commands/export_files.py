@@ -21,7 +21,7 @@ from vodpull.app.installation import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video

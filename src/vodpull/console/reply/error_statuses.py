@@ -7,7 +7,7 @@ from http import HTTPStatus
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from vodpull.database.causes import as_outage
+from vodpull.database.connection_errors import as_outage
 from vodpull.errors import (
     InternalError,
     MethodNotAllowed,

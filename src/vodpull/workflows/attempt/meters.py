@@ -16,7 +16,7 @@ from typing import Protocol
 from structlog.contextvars import bound_contextvars
 
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 
 
 class Meters(Protocol):

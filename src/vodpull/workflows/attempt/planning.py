@@ -9,7 +9,7 @@ from pathlib import Path
 from vodpull import media
 from vodpull.errors import MediaTooLarge
 from vodpull.jobs.model import Job
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.extras.watermarks import WatermarkPictures

@@ -19,7 +19,7 @@ import structlog
 from vodpull import media
 from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, OutputInvalid, VodpullError
 from vodpull.jobs.model import Asset, Job, Stage
-from vodpull.jobs.store.refs import Progress
+from vodpull.jobs.store.job_refs import Progress
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.careful_retry import is_made_again

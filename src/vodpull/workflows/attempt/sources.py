@@ -13,7 +13,7 @@ from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
 from vodpull.jobs.model import EDITED, UPLOADED, Batch, Job, Stage
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, write_texts

@@ -27,9 +27,9 @@ from vodpull.jobs.notices.events import Events, events_of
 from vodpull.jobs.status.status_data import notification_body
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.uploads.reservations import find_upload
+from vodpull.uploads.key_reservations import find_upload
 from vodpull.videos.callback_addresses import CallbackKind, read_callbacks
 from vodpull.videos.deferred_calls import Tasks, task_of_job
 from vodpull.videos.library import find_video

@@ -19,7 +19,7 @@ from vodpull import captions, storage
 from vodpull.errors import ObjectMissing, StorageError, StorageUnavailable
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, EncodeState
-from vodpull.jobs.store.captions import Caption, CaptionRows
+from vodpull.jobs.store.caption_rows import Caption, CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.videos.model import Video
 from vodpull.workflows.upkeep.kept_files import keeps

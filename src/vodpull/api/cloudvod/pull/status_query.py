@@ -31,7 +31,7 @@ from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.status_data import BatchStatus
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})

@@ -24,7 +24,7 @@ from vodpull.api.http.keys.signed_requests import read_signed_request, read_wire
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RequestRepeated
 from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 THREADS = 4
 """

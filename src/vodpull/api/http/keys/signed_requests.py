@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 
 class Arrived(NamedTuple):

@@ -22,7 +22,7 @@ from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
 from vodpull.videos.blocking import block, enable
-from vodpull.videos.labelling import add_labels, label_path, read_labels
+from vodpull.videos.category_paths import add_labels, label_path, read_labels
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.model import Video
 

@@ -19,8 +19,8 @@ from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit
 from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Stage
-from vodpull.uploads.reservations import find_upload
-from vodpull.videos.labelling import label_path
+from vodpull.uploads.key_reservations import find_upload
+from vodpull.videos.category_paths import label_path
 
 FILES_PATH = "/uploads/files"
 """Of files that pages send, by tus."""

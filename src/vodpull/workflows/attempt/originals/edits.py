@@ -21,7 +21,7 @@ from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
 from vodpull.jobs.job_folders import folder_key, fragments_name
 from vodpull.jobs.model import Asset, Batch, Job, Stage
-from vodpull.jobs.store.refs import Progress
+from vodpull.jobs.store.job_refs import Progress
 from vodpull.media import edit
 from vodpull.videos.deferred_calls import task_of_job
 from vodpull.videos.library import find_video

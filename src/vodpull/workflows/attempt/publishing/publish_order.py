@@ -9,7 +9,7 @@ from pathlib import Path
 from vodpull import storage
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Job
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.asset import published_asset, with_quality
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.single_flight import run_all

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from vodpull.peers import is_in, network_of
+from vodpull.caller_networks import is_in, network_of
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.store import next_attempt
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.extras.watermarks import check_watermark

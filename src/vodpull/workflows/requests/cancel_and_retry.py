@@ -14,7 +14,7 @@ from vodpull.errors import Cancelled, Failure, NotAllowedNow
 from vodpull.jobs.model import EDITED, BatchView, Job
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.engine.engine import Engine

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotAllowedNow, NotFound
 from vodpull.jobs.store.replaced_files import supersede
-from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.store.video_rows import archive_again
 
 MAX_CAPTIONS = 100
 """Of a video, whatever brought them."""

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from vodpull.database import tables
 from vodpull.database.import_figures import counted
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 
 MOST = 20
 """Of one video: more lists than any library comes by."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.model import EDITED, Asset, EncodeState, Job, VideoState
 
 

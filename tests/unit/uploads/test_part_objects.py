@@ -10,7 +10,7 @@ import pytest
 from vodpull.errors import UploadMalformed
 from vodpull.storage import UPLOADS, open_store
 from vodpull.uploads import body_memory
-from vodpull.uploads.inbox import Inbox
+from vodpull.uploads.part_objects import Inbox
 from vodpull.uploads.vendor_hash import SPAN_BYTES
 
 DATA = bytes(range(256)) * 40_000

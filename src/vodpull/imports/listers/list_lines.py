@@ -23,7 +23,7 @@ from vodpull.imports.entries import (
     EntryCaption,
 )
 from vodpull.imports.listers.values import records, time_ms, whole
-from vodpull.jobs.store.captions import MAX_CAPTIONS
+from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS
 
 _URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
-from vodpull.database.rows import insert_new, lock_row, locked_row
+from vodpull.database.row_locks import insert_new, lock_row, locked_row
 from vodpull.errors import TooManyUploads
 from vodpull.uploads.model import Upload, UploadKind, Wanted, key_of
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 
 MAX_REACH = timedelta(days=61)
 """From the first day that one call may ask for to the last."""

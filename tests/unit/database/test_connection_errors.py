@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from vodpull.database.causes import explained
 from vodpull.database.connection import open_database
+from vodpull.database.connection_errors import explained
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, DatabaseUnavailable, VodpullError
 

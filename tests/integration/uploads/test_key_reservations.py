@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_ms
 from vodpull.errors import TooManyUploads
+from vodpull.uploads.key_reservations import find_by_key, reserve, touch
 from vodpull.uploads.model import UploadKind, Wanted
-from vodpull.uploads.reservations import find_by_key, reserve, touch
 
 HOUR_MS = 3_600_000
 

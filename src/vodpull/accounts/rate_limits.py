@@ -23,7 +23,7 @@ from limits import parse
 
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import RateLimited
 
 PORTIONS = 10

@@ -16,6 +16,7 @@ from vodpull import __version__
 from vodpull.api.cloudvod.file_upload.router import TRANSFER_PREFIXES, transfer_router
 from vodpull.api.cloudvod.pull.status_query import StatusQuery, StatusQueryDoor
 from vodpull.api.cloudvod.router import wire_router
+from vodpull.api.cloudvod.schemas import WireProblem
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
@@ -24,6 +25,7 @@ from vodpull.api.http.health import health_router
 from vodpull.api.http.keys.audit import Audited
 from vodpull.api.http.metrics_endpoint import MetricsDoor, Watched, metrics_router
 from vodpull.api.http.old_urls import old_urls_router
+from vodpull.api.http.openapi import DescribedApi
 from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
 from vodpull.api.http.stored.publish_domains import PublishDomains
@@ -36,6 +38,7 @@ from vodpull.api.v1.materials import materials_router
 from vodpull.api.v1.notices.callbacks import callbacks_router
 from vodpull.api.v1.notices.deliveries import deliveries_router
 from vodpull.api.v1.notices.events import events_router
+from vodpull.api.v1.shapes import ProblemReply
 from vodpull.api.v1.tus_uploads.replies import TusReplies
 from vodpull.api.v1.tus_uploads.routes import UPLOADS_PREFIX, uploads_router
 from vodpull.api.v1.videos.captions import captions_router
@@ -55,7 +58,8 @@ def status_query_of(context: ApiContext) -> StatusQuery:
 
 def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[str] = ()) -> FastAPI:
     """Return the whole HTTP application; `streamed`: paths below which others take files."""
-    app = FastAPI(
+    app = DescribedApi(
+        shared=(ProblemReply, WireProblem),
         title="vodpull",
         version=__version__,
         summary="Video ingest: the Cloud VOD Video Fetch API, and vodpull's own.",

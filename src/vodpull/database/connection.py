@@ -12,7 +12,7 @@ import psycopg
 import sqlalchemy as sa
 from pydantic_core import from_json
 
-from vodpull.database.causes import FIELD
+from vodpull.database.connection_errors import FIELD
 from vodpull.errors import ConfigurationError
 
 POOL_SIZE = 8

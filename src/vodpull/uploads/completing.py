@@ -25,10 +25,10 @@ from vodpull.errors import (
 )
 from vodpull.uploads import parts as rows
 from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.inbox import Inbox
+from vodpull.uploads.key_reservations import lock_upload, touch
 from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Whole
+from vodpull.uploads.part_objects import Inbox
 from vodpull.uploads.parts import Block, Part
-from vodpull.uploads.reservations import lock_upload, touch
 from vodpull.uploads.terms import QUIET_MS
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
 

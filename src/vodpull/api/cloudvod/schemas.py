@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from vodpull.api.http.openapi import Responses, reply_of
+
 
 class WireReply(BaseModel):
     """The envelope; a failed call has no `data`."""
@@ -31,10 +33,10 @@ class WireProblem(BaseModel):
     message: str
 
 
-WIRE_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    401: {"model": WireProblem, "description": "Not signed by a live key."},
-    413: {"model": WireProblem, "description": "The body is larger than any valid request."},
-    429: {"model": WireProblem, "description": "More calls than this key may make; `Retry-After` says for how long."},
+WIRE_PROBLEMS: Responses = {
+    401: reply_of(WireProblem, description="Not signed by a live key."),
+    413: reply_of(WireProblem, description="The body is larger than any valid request."),
+    429: reply_of(WireProblem, description="More calls than this key may make; `Retry-After` says for how long."),
 }
 """What does not travel with HTTP 200."""
 

@@ -12,15 +12,15 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.keys.access import Access
 from vodpull.api.http.keys.open_streams import Waiters
-from vodpull.api.http.messages import Language
 from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor
 from vodpull.api.http.stored.files import ObjectReader
+from vodpull.api.http.translation import Language
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.status.lookups import QueryReader
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callback_addresses import Callbacks
@@ -28,15 +28,15 @@ from vodpull.videos.categories import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.file_gate import FileGate
 from vodpull.videos.playback.signer import Signer
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.urls import FileUrls
-from vodpull.videos.volume import StorageDays
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion

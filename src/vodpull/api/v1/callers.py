@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header
 from fastapi.dependencies.models import Dependant
@@ -15,12 +15,13 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.idempotent_calls import Once
 from vodpull.api.http.keys.access import Creator
+from vodpull.api.http.openapi import Responses, reply_of
 from vodpull.api.v1.shapes import ProblemReply, Shape
 from vodpull.errors import FieldFault, ParameterError
 from vodpull.jobs.submission.idempotency import Fingerprint, fingerprint
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemReply, "content": {"application/problem+json": {}}}
+PROBLEMS: Responses = {
+    status: reply_of(ProblemReply, media_type="application/problem+json")
     for status in (400, 401, 404, 409, 413, 422, 429, 503)
 }
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import AccessKey, NewKey
+from vodpull.accounts.keys import NewKey
 from vodpull.accounts.scopes import Scope, read_scopes
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.account_choice import accounts_of
 from vodpull.console.pages.snippets import snippets_for
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.callback_addresses import CallbackKind
-from vodpull.wire_values import MAX_URL_CHARACTERS
-from vodpull.workflows.requests.notify_urls import judge_address
 
 
 def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]:
@@ -29,7 +27,6 @@ def key_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Route]
     return [
         gate.page("/keys", desk.show),
         gate.action("/keys", desk.create),
-        gate.action("/callbacks", desk.set_callback),
         gate.action("/keys/{access_key}/rotate", desk.rotate),
         gate.action("/keys/{access_key}/finish", desk.finish),
         gate.action("/keys/{access_key}/revoke", desk.revoke),
@@ -54,19 +51,6 @@ class _KeyDesk:
             callbacks=self._context.callbacks.of_all(),
             callback_kinds=list(CallbackKind),
         )
-
-    def set_callback(self, visit: Visit) -> Response:
-        account_id, url = visit.form.get("account", ""), visit.form.get("url", "").strip()
-        if account_id not in dict(accounts_of(self._context.accounts.list_keys())):
-            raise NotFound("there is no such account")
-        if len(url) > MAX_URL_CHARACTERS:
-            raise ParameterError(f"the URL is longer than {MAX_URL_CHARACTERS} characters", field="url")
-        kind = visit.form.get("kind", CallbackKind.TRANSCODE)
-        if kind not in set(CallbackKind):
-            raise ParameterError("there is no callback of this kind", field="kind")
-        judge_address(url, self._context.check_url, field="url")
-        self._context.callbacks.set(account_id, CallbackKind(kind), url)
-        return leave_to(visit, "keys")
 
     def create(self, visit: Visit) -> Response:
         form = visit.form
@@ -94,11 +78,6 @@ class _KeyDesk:
         if not self._context.accounts.revoke_key(_named(visit)):
             raise NotFound("there is no live key of this name")
         return leave_to(visit, "keys")
-
-
-def accounts_of(keys: Sequence[AccessKey]) -> list[tuple[str, str]]:
-    """Return id and name of the accounts that keys belong to, by name."""
-    return sorted({(key.account_id, key.name) for key in keys}, key=lambda account: account[1])
 
 
 def _named(visit: Visit) -> str:

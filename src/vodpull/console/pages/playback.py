@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import Playback
+from vodpull.accounts.account_records import Playback
 from vodpull.accounts.playback_keys import PlaybackKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.keys import accounts_of
+from vodpull.console.pages.account_choice import accounts_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError

@@ -22,7 +22,7 @@ from jwt.types import Options
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from vodpull.accounts.playback_keys import Algorithm
-from vodpull.peers import is_in
+from vodpull.caller_networks import is_in
 from vodpull.videos.playback.token_life import GRACE_S, MAX_GRACE_S
 
 MAX_TOKEN_CHARACTERS = 2048

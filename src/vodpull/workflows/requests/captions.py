@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull import captions
 from vodpull.errors import FetchError, NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Job, Sidecar
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import SUBTITLE_SUFFIXES, Material

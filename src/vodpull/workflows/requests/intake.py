@@ -15,7 +15,7 @@ from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
 from vodpull.jobs.submission.pull_request import PullItem, PullRequest, without_user_info
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import use_materials
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine

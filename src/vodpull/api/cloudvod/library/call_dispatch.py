@@ -25,7 +25,7 @@ from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.api.http.metrics_endpoint import note_wire_code
 from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.signing import BASIC, SignedRequest
+from vodpull.request_signing import BASIC, SignedRequest
 from vodpull.videos.urls import FileUrls
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from vodpull.api.http.error_replies import WireCode, message_of
-from vodpull.api.http.messages import Language
+from vodpull.api.http.translation import Language
 from vodpull.jobs.model import Batch
 from vodpull.jobs.status.status_data import BatchStatus, compact_json
 

@@ -21,7 +21,7 @@ from vodpull.api.http.keys.audit import note_of
 from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.jobs.model import Batch
 from vodpull.jobs.submission.idempotency import signed_fingerprint
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 log = structlog.get_logger(__name__)
 

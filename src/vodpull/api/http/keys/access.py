@@ -17,14 +17,14 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.http.exchange import read_signed_request, read_wire_request
 from vodpull.api.http.keys.audit import CallNote, note_of
 from vodpull.api.http.keys.scopes import own_scope, wire_scope
 from vodpull.api.http.keys.signatures import SignatureProof, authenticate, authenticate_bearer
+from vodpull.api.http.keys.signed_requests import read_signed_request, read_wire_request
 from vodpull.clock import now_s
 from vodpull.errors import AuthenticationError, RequestRepeated
 from vodpull.jobs.submission.idempotency import Fingerprint, signed_fingerprint
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 THREADS = 4
 """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError
-from vodpull.signing import (
+from vodpull.request_signing import (
     BASIC,
     DIALECTS,
     MANDATORY_HEADERS,

@@ -21,7 +21,7 @@ from vodpull.api.v1.imports.shapes import (
 from vodpull.api.v1.imports.views import entry_of, entry_reply, import_reply
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.estimate import measure_speed
-from vodpull.imports.id_map import map_csv
+from vodpull.imports.id_map_csv import map_csv
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.model import EntryState, Import, ImportOptions
 from vodpull.jobs.cursors import CURSOR_PATTERN

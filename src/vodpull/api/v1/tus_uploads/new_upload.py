@@ -20,7 +20,7 @@ from vodpull.jobs.submission.pull_request import MAX_SIDECARS
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
 from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.videos.labelling import read_labels
+from vodpull.videos.category_paths import read_labels
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options

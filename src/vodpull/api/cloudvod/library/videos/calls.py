@@ -31,9 +31,9 @@ from vodpull.jobs.model import EncodeState
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
+from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
-from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.shapes import publish_code, video_info
 from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.notify_urls import judge_address

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel
 
 from vodpull.api.cloudvod.schemas import Shapes, WireParameters, WireProblem, WireReply
+from vodpull.api.http.openapi import Responses, reply_of
 
 
 class WireCategoryListParameters(WireParameters):
@@ -100,7 +99,7 @@ CATEGORY_SHAPES: dict[str, Shapes] = {
 }
 """By path."""
 
-NUMBER_PROBLEM: dict[int | str, dict[str, Any]] = {
-    400: {"model": WireProblem, "description": "An id or a number of a page is no number: `code` 24112000."}
+NUMBER_PROBLEM: Responses = {
+    400: reply_of(WireProblem, description="An id or a number of a page is no number: `code` 24112000.")
 }
 """Of the category calls alone."""

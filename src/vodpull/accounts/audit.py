@@ -1,7 +1,7 @@
 """
 The audit log: what operators, access keys and the shell changed, or were refused. Lines are added, never changed.
 
-What a line tells of a request: `console/audit_lines.py` (operators), `api/http/keys/audit.py` (access keys).
+What a line tells of a request: `console/audit_lines.py` (operators), `api/http/keys/audit_lines.py` (access keys).
 """
 
 from __future__ import annotations

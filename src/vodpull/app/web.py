@@ -16,7 +16,7 @@ from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.application import create_api, status_query_of
 from vodpull.api.cloudvod.pull.status_query import PromptStatusQuery
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.v1.tus_uploads.routes import Tus
 from vodpull.app.composition import Parts

@@ -10,9 +10,10 @@ from vodpull.accounts.audit import AuditLog
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.open_streams import Waiters
-from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor
+from vodpull.api.http.metrics_endpoint import MetricsDoor
+from vodpull.api.http.reply_counts import Answered
 from vodpull.api.http.stored.files import ObjectReader
 from vodpull.api.http.translation import Language
 from vodpull.jobs.notices.deliveries import Deliveries

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import StreamingResponse
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
 from vodpull.api.v1.imports.shapes import (
     EntryPage,
     ImportPage,

@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.videos.lists import parse_list
@@ -109,7 +110,7 @@ class VideoCalls:
         asked = parse_edit(parameters)
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
-            domain = caller.known_domain(asked.edit.publish_domain)
+            domain = None if asked.edit.publish_domain is None else known_domain(asked.edit.publish_domain, caller.urls)
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
             change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
 

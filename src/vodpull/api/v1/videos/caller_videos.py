@@ -1,4 +1,4 @@
-"""What the endpoints of videos do: one call to each thing behind them, for one caller."""
+"""What `routes.py` does with the videos of one caller: one call to each thing behind the endpoints."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.accounts.scopes import Scope
 from vodpull.api.http.context import ApiContext
-from vodpull.api.v1.callers import Caller, Callers, Makers
+from vodpull.api.v1.dependencies import Caller, Callers
+from vodpull.api.v1.idempotency_keys import Makers
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.shapes import EncodeOrder, PlaybackReply, VideoChange, VideoPage, VideoReply
 from vodpull.api.v1.videos.views import playback_reply, video_reply, video_summary

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.authentication import Access
 
 
 class _Aside(Request):

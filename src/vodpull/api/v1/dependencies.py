@@ -1,36 +1,30 @@
-"""Who calls `/api/v1`, and what all of its operations have in common."""
+"""
+What all operations of `/api/v1` depend on: who calls, and that no unknown parameter stands in the query.
+
+What a repeated call that makes something is answered: `idempotency_keys.py`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, TypeVar
 
-from fastapi import Depends, Header
+from fastapi import Depends
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.idempotent_calls import Once
-from vodpull.api.http.keys.access import Creator
+from vodpull.api.http.keys.authentication import Creator
 from vodpull.api.http.openapi import Responses, reply_of
-from vodpull.api.v1.shapes import ProblemReply, Shape
+from vodpull.api.v1.shapes import ProblemReply
 from vodpull.errors import FieldFault, ParameterError
-from vodpull.jobs.submission.idempotency import Fingerprint, fingerprint
+from vodpull.jobs.submission.idempotency import Fingerprint
 
 PROBLEMS: Responses = {
     status: reply_of(ProblemReply, media_type="application/problem+json")
     for status in (400, 401, 404, 409, 413, 422, 429, 503)
 }
-
-
-IdempotencyKey = Annotated[
-    str, Header(max_length=255, description="Of the client's own, new for each new thing that it wants made.")
-]
-
-Made = TypeVar("Made", bound=Shape)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,26 +41,6 @@ class Caller:
     def files_url(self) -> str:
         """Return what the paths of stored files are below."""
         return f"{self.base_url.rstrip('/')}/media/"
-
-
-class Makers:
-    """Carries out calls that make something: with the same signature or `Idempotency-Key` again, the first answer."""
-
-    def __init__(self, context: ApiContext) -> None:
-        self._context = context
-
-    def make(self, shape: type[Made], act: Callable[[], Made], caller: Caller, *, key: str, asked: bytes) -> Made:
-        """Return what `act` makes, or what it made at the first request; `asked`: what the same key must come with."""
-        identity = ("idempotency", caller.key.account_id, key)
-        chosen = (fingerprint(*identity, content=asked),) if key else ()
-        once = Once(self._context.store.engine)
-        made = once.carry_out(lambda: act().model_dump(mode="json"), *caller.known_by, *chosen)
-        return shape.model_validate(made)
-
-
-def asked_for(path: str, body: Shape) -> bytes:
-    """Return what a call asks for, for `Makers.make`."""
-    return f"{path} {body.model_dump_json()}".encode()
 
 
 class Callers:

@@ -1,4 +1,8 @@
-"""Domains with the stored files at the root: clients join domain and `fileUrl` (spec cloud-vod-videos §1.10)."""
+"""
+Paths on domains with the stored files at the root: clients join domain and `fileUrl` (spec cloud-vod-videos §1.10).
+
+Which domains calls may name: `cloudvod/library/known_domains.py`.
+"""
 
 from __future__ import annotations
 

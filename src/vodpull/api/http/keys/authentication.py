@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.http.keys.audit import CallNote, note_of
+from vodpull.api.http.keys.audit_lines import CallNote, note_of
 from vodpull.api.http.keys.scopes import own_scope, wire_scope
 from vodpull.api.http.keys.signatures import SignatureProof, authenticate, authenticate_bearer
 from vodpull.api.http.keys.signed_requests import read_signed_request, read_wire_request

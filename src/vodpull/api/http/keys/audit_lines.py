@@ -1,4 +1,8 @@
-"""What access keys change, told to the audit log: one middleware, and notes that door and calls leave for it."""
+"""
+What access keys change, told to the audit log: one middleware, and notes that door and calls leave for it.
+
+What operators change: `console/audit_lines.py`; how lines are kept: `accounts/audit.py`.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from vodpull.api.http.metrics_endpoint import Answered, MetricsDoor, Watched, metrics_router, note_wire_code
+from vodpull.api.http.metrics_endpoint import MetricsDoor, metrics_router
+from vodpull.api.http.reply_counts import Answered, Watched, note_wire_code
 
 SEEN: list[Answered] = []
 

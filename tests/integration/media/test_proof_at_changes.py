@@ -10,7 +10,7 @@ from tests.corpus.combinations import made_of
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox
-from vodpull.media.confined.packets import rhythm_changes
+from vodpull.media.confined.packet_survey import rhythm_changes
 
 WRONG = {
     "mirrored": "hflip",

@@ -19,7 +19,7 @@ from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
-from vodpull.media.confined.sights import SIGHTS
+from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.instants import picture_instants
 from vodpull.workflows.attempt.ahead import early_chunks
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder, HeadStart

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.accounts.playback import read_playback
 from vodpull.console.pages.error_meanings import MEANINGS
-from vodpull.console.pages.playback import read_playback
 from vodpull.console.pages.proof_shown import proof_row
 from vodpull.console.pages.task_cards import job_card
 from vodpull.console.pages.videos.library import delete_video, start_encode

@@ -12,7 +12,7 @@ from tests.films import kept
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox
-from vodpull.media.confined.packets import rhythm_changes
+from vodpull.media.confined.packet_survey import rhythm_changes
 
 WRONG = {
     "mirrored": "hflip",

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.media.pipeline import Maker
 
 from vodpull.media import Forecast, MediaInfo, Toolbox, probe
-from vodpull.media.confined import decodable
+from vodpull.media.confined.source import partial_reach
 from vodpull.media.inspect.partial import probe_part, reach
 from vodpull.media.tools.ffmpeg_options import format_options
 
@@ -117,15 +117,15 @@ async def test_nothing_is_reached_without_the_beginning_or_the_index(clip: Path,
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in INDEXED])
 async def test_of_a_large_file_the_middle_is_left_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = decodable.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
-    kind = str(decodable.layout(part))
-    exact_s = decodable.reach(av, part, format_options())
-    assert decodable.ends(part, kind, decodable.TAIL_BYTES) == (part.stop, part.stop)
-    monkeypatch.setattr(decodable, "HEAD_BYTES", 200_000)
-    monkeypatch.setattr(decodable, "TAIL_BYTES", 500_000)
-    head, tail = decodable.ends(part, kind, decodable.TAIL_BYTES)
+    part = partial_reach.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
+    kind = str(partial_reach.layout(part))
+    exact_s = partial_reach.reach(av, part, format_options())
+    assert partial_reach.ends(part, kind, partial_reach.TAIL_BYTES) == (part.stop, part.stop)
+    monkeypatch.setattr(partial_reach, "HEAD_BYTES", 200_000)
+    monkeypatch.setattr(partial_reach, "TAIL_BYTES", 500_000)
+    head, tail = partial_reach.ends(part, kind, partial_reach.TAIL_BYTES)
     assert 0 < head < tail < part.stop
-    assert decodable.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
+    assert partial_reach.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
 
 
 @pytest.mark.parametrize("layout", ["faststart.mp4"])

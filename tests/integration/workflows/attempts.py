@@ -14,13 +14,13 @@ from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.media.tools.installed import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover

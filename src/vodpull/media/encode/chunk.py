@@ -21,10 +21,10 @@ from vodpull.media.encode.loudness import loudness_steps, measure_loudness
 from vodpull.media.inspect.info import STEREO
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.seek_points import MAX_GROUP_S
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan
 from vodpull.media.plan.picture_conversion import Picture
-from vodpull.media.plan.seek_points import MAX_GROUP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.outcome import check

@@ -36,12 +36,13 @@ from vodpull.errors import NotFound, VodpullError
 from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
+from vodpull.http_dates import read_date_s, read_retry_after_s
 from vodpull.jobs.cursors import read_cursor
 from vodpull.jobs.submission.file_names import name_in_url
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.media import parse_template
 from vodpull.request_signing import SignedRequest
-from vodpull.wire_values import read_date_s, read_number, read_retry_after_s
+from vodpull.wire_values import read_number
 
 GUARD = AddressGuard(trusted_origins=["http://127.0.0.1:9000"])
 BASE = yarl.URL("https://example.com/a/b.m3u8")

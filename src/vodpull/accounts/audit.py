@@ -16,9 +16,9 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
+from vodpull.csv_output import csv_line
 from vodpull.database import tables
 from vodpull.errors import ParameterError
-from vodpull.wire_values import csv_line
 
 MAX_SUBJECT_CHARACTERS = 1000
 DONE = "done"

@@ -1,4 +1,4 @@
-"""What a process does beside answering: its workflows, under a name of its own, and its chores."""
+"""What a process does beside answering: its workflows, under a name of its own, and its chores. All: `service.py`."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ from vodpull.cli.terminal.output import Json, print_json, print_line, print_tabl
 from vodpull.cli.terminal.task_lines import print_outcome
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
+from vodpull.jobs.submission.pull_request import MAX_ITEMS
 from vodpull.request_signing import CNC, sign
-from vodpull.wire_values import MAX_ITEMS, MD5_PATTERN
+from vodpull.wire_values import MD5_PATTERN
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Client, Options, QueryReply, Source

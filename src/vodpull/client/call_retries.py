@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from vodpull.client.exchange import GATEWAY_STATUSES, HttpCall, HttpReply, NoReply, Outcome
-from vodpull.wire_values import read_retry_after_s
+from vodpull.http_dates import read_retry_after_s
 
 FIRST_DELAY_S = 0.5
 MAX_DELAY_S = 8.0

@@ -15,18 +15,18 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.callbacks import callback_routes
+from vodpull.console.pages.accounts.callbacks import callback_routes
+from vodpull.console.pages.accounts.keys import key_routes
+from vodpull.console.pages.accounts.playback import playback_routes
 from vodpull.console.pages.imports import import_routes
 from vodpull.console.pages.inspector import inspector_routes
-from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.overview import overview_routes
-from vodpull.console.pages.people.account import account_routes
 from vodpull.console.pages.people.audit import audit_routes
 from vodpull.console.pages.people.login import login_routes
 from vodpull.console.pages.people.openid import openid_routes
 from vodpull.console.pages.people.operators import operator_routes
+from vodpull.console.pages.people.own_account import account_routes
 from vodpull.console.pages.people.sign_in_limits import Attempts
-from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.task import task_routes
 from vodpull.console.pages.task_list import home_routes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vodpull.csv_output import csv_line
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.model import Import, ListedEntry
 from vodpull.videos.library import Library
 from vodpull.videos.urls import FileUrls
-from vodpull.wire_values import csv_line
 
 COLUMNS = ("origin_id", "video_id", "state", "play_url", "error")
 

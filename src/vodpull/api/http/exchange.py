@@ -1,4 +1,8 @@
-"""The HTTP around every call: request ids, a capped body, and a reply whatever happens inside."""
+"""
+The HTTP around every call: request ids, a capped body, and a reply whatever happens inside.
+
+What of a request its signature sees: `keys/signed_requests.py`.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.acting_key import own_key
+from vodpull.console.pages.accounts.acting_key import own_key
 from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.console.pages.task_cards import task_card
 from vodpull.console.reply.live import Blocks, Live

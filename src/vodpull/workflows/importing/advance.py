@@ -1,9 +1,9 @@
 """
-One turn of an import: a page of its list, or the next few videos.
+How an import goes on from state to state, in turns: a page of its list, or the next few videos.
 
 A turn ends with one transaction that writes all it found out and starts the next turn. So whatever is killed, an entry
 becomes a job once, and an import whose turn was taken by somebody else (paused, cancelled) changes nothing any more.
-At which priority its jobs come is decided in `submission.py`.
+At which priority its jobs come: `submission.py`; how often a turn may fail: `import_retries.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import structlog
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database.import_figures import count_again
-from vodpull.errors import Failure, FetchError, InternalError, OriginFailed, OriginTimeout, VodpullError
+from vodpull.errors import Failure, InternalError, OriginFailed, OriginTimeout, VodpullError
 from vodpull.imports.entries import Entry, Lister, Page
 from vodpull.imports.kinds import Kind, Resolver, find_kind
 from vodpull.imports.ledger import (
@@ -38,6 +38,7 @@ from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
+from vodpull.workflows.importing.import_retries import after_failure
 from vodpull.workflows.importing.pages import add_page
 from vodpull.workflows.importing.settlement import settled
 from vodpull.workflows.importing.submission import Submission, failed
@@ -45,12 +46,6 @@ from vodpull.workflows.recovery_limits import MAX_RECOVERIES_OF_PARENT
 
 SOON_S, LATER_S = 1.0, 3.0
 """Until the next turn: after one that changed something, and after one that did not."""
-
-TRIES = 8
-"""Turns in a row that may fail before an import waits for its operator."""
-
-FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 300.0
-"""Between such turns: doubled each time."""
 
 LIST_WITHIN_S = 300.0
 """A page of a list, and the URLs of one turn's videos, arrive within that, or count as failed for now."""
@@ -230,23 +225,13 @@ class Turns:
 
     def _failed(self, found: Import, error: VodpullError) -> None:
         """Try again later what may pass; let an operator look at the rest."""
-        tries, failure = found.tries + 1, Failure.of(error)
-        gives_up = found.state in {ImportState.LISTING, ImportState.RUNNING} and not (
-            failure.retryable and tries < TRIES
-        )
-        values: dict[str, Any] = {"tries": tries, "failure": failure}
-        if gives_up and found.state is ImportState.LISTING and not failure.retryable:
-            values |= end_values(ImportState.FAILED)
-        elif gives_up:
-            values["state"] = ImportState.PAUSED.value
+        after = after_failure(found, error)
         with self._database.begin() as connection:
-            if take_turn(connection, found, **values):
-                asked_s = (error.retry_after_s if isinstance(error, FetchError) else None) or 0.0
-                wait_s = min(max(asked_s, FIRST_WAIT_S * 2.0**found.tries), LONGEST_WAIT_S)
-                if found.is_listed or not gives_up:  # what is under way is still to be seen to its end
-                    self._start_next(connection, found, delay_s=wait_s)
+            if take_turn(connection, found, **after.values) and after.wait_s is not None:
+                self._start_next(connection, found, delay_s=after.wait_s)
+        failure = after.failure
         log.warning(
-            "import failed", **{"import": found.import_id}, code=failure.code, cause=failure.message, tries=tries
+            "import failed", **{"import": found.import_id}, code=failure.code, cause=failure.message, tries=after.tries
         )
 
     def _start_next(self, connection: sa.Connection, found: Import, *, delay_s: float = 0.0) -> None:

@@ -21,12 +21,13 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.store.video_rows import archive_again
 from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest, without_user_info
+from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.cancel_and_retry import Control
-from vodpull.workflows.requests.captions import MAX_LABEL_CHARACTERS, checked_sidecars
 from vodpull.workflows.requests.intake import Intake
+from vodpull.workflows.requests.sidecar_checks import MAX_LABEL_CHARACTERS, checked_sidecars
 
 BEHIND = 500
 """Priority of jobs of imports: what an account does meanwhile goes first."""

@@ -1,4 +1,8 @@
-"""Who is calling, and how often: the door of every endpoint that needs a key."""
+"""
+Who is calling, and how often: the door of every endpoint that needs a key.
+
+How a signature is verified: `signatures.py`; what a key may do: `scopes.py`; the counting: `accounts/rate_limits.py`.
+"""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS, PullItem, PullRequest
-from vodpull.wire_values import ID_PATTERN, MAX_ITEMS, TEXT_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 

@@ -21,7 +21,7 @@ from vodpull.materials.new_file_rules import NEW_NAME_CHARS, SOUND_SUFFIX, is_su
 from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.videos.category_paths import read_labels
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
-from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
+from vodpull.workflows.requests.sidecar_checks import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 from vodpull.workflows.requests.uploaded_videos import video_options
 

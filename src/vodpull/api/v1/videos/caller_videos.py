@@ -20,7 +20,8 @@ from vodpull.errors import NotFound, PermissionDenied
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import VideoEdit, VideoFilter
 from vodpull.videos.model import Video
-from vodpull.videos.playback.playback_tokens import Grant, kind_of, may_have
+from vodpull.videos.playback.file_kinds import kind_of
+from vodpull.videos.playback.playback_tokens import Grant, may_have
 from vodpull.videos.urls import FileUrls
 
 

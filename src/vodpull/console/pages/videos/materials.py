@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.account_choice import accounts_to_choose
+from vodpull.console.pages.accounts.account_choice import accounts_to_choose
 from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from vodpull.accounts.keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.account_choice import accounts_of, accounts_to_choose
-from vodpull.console.pages.acting_key import key_of, own_key
+from vodpull.console.pages.accounts.account_choice import accounts_of, accounts_to_choose
+from vodpull.console.pages.accounts.acting_key import key_of, own_key
 from vodpull.console.pages.error_meanings import MEANINGS
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in

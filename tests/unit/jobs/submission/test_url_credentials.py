@@ -6,7 +6,7 @@ import pytest
 
 from vodpull.errors import UrlInvalid
 from vodpull.fetch import AddressGuard
-from vodpull.jobs.submission.pull_request import without_user_info
+from vodpull.jobs.submission.url_credentials import without_user_info
 
 
 @pytest.mark.parametrize(

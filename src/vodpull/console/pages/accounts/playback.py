@@ -11,7 +11,7 @@ from vodpull.accounts.account_records import Playback
 from vodpull.accounts.playback_keys import PlaybackKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.account_choice import accounts_of
+from vodpull.console.pages.accounts.account_choice import accounts_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError

@@ -12,7 +12,7 @@ from vodpull.accounts.scopes import Scope, read_scopes
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.account_choice import accounts_of
+from vodpull.console.pages.accounts.account_choice import accounts_of
 from vodpull.console.pages.snippets import snippets_for
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.account_choice import accounts_of
+from vodpull.console.pages.accounts.account_choice import accounts_of
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.callback_addresses import CallbackKind

@@ -1,4 +1,4 @@
-"""One's own account: password, two-factor, and the sessions that are open."""
+"""What operators change of themselves: password, two-factor, and the sessions that are open."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.storage_volume import parse_volume
-from vodpull.api.cloudvod.library.videos.lists import parse_list
+from vodpull.api.cloudvod.library.videos.list_requests import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,

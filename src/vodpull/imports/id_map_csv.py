@@ -1,4 +1,4 @@
-"""The map of an import: what each id of elsewhere is here, and where it plays."""
+"""The map of an import as CSV: what each id of elsewhere is here, and where it plays; a single one: `old_ids.py`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-What jobs may have in the store, for whoever looks for files that nobody owns or needs.
+Which files of the store are owned by a job, and how its retry is kept off while others are swept.
 
 Which of their files jobs keep is decided in `workflows/upkeep/kept_files.py`.
 """

@@ -1,4 +1,4 @@
-"""How a receiver knows that a notification is ours."""
+"""How a receiver knows that a notification is ours; how callers sign requests: `request_signing.py`."""
 
 from __future__ import annotations
 

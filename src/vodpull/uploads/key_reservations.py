@@ -1,4 +1,4 @@
-"""Every query about reservations. Call them from a thread, not a loop."""
+"""Every query about reservations of keys for uploads. Call them from a thread, not a loop; disk space: `uploads.py`."""
 
 from __future__ import annotations
 

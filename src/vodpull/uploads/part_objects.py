@@ -1,4 +1,8 @@
-"""Bytes that arrive, put into the object store as they come: each request takes a few spans of memory at most."""
+"""
+Bytes that arrive, put into the object store as they come: each request takes a few spans of memory at most.
+
+The rows of what has arrived: `parts.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Labels as people write them: `Courses/History`, `Talks`; what is not there yet is made."""
+"""
+Labels as people write them: `Courses/History`, `Talks`; what is not there yet is made.
+
+What a category is, and its rows: `categories.py`.
+"""
 
 from __future__ import annotations
 

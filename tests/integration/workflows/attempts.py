@@ -46,12 +46,11 @@ class Bench:
         return sorted("-".join(name.split("-")[:2]) for name in names)
 
 
-def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
+def bench(
+    database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", rate: int = 10, is_shared: bool = False
+) -> Bench:
     """Give a job with a picture of so many seconds as its source."""
-    source = tmp_path / f"source.{kind}"
-    words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-    kept(source, words, lambda made: subprocess.run([program, *words, str(made)], check=True, timeout=120))
+    source = kept(tmp_path / f"source.{kind}", (seconds, rate), lambda made: _film(made, seconds, rate))
     store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
         content_keys=ContentKeys(database, VAULT),
@@ -82,6 +81,19 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     )
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)
+
+
+def _film(target: Path, seconds: int, rate: int) -> None:
+    """Write a picture of a minute at most; what lasts longer shows it again."""
+    program, minute = imageio_ffmpeg.get_ffmpeg_exe(), target.with_stem("minute")
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r={rate}:d={min(seconds, 60)}", "-c:v", "mpeg4")
+    subprocess.run([program, "-v", "error", *picture, minute], check=True, timeout=120)
+    if seconds > 60:
+        again = ("-stream_loop", "-1", "-i", minute, "-c", "copy", "-t", str(seconds))
+        subprocess.run([program, "-v", "error", *again, target], check=True, timeout=120)
+        minute.unlink()
+    else:
+        minute.rename(target)
 
 
 async def pulled(made: Bench) -> tuple[Bench, media.MediaInfo]:

@@ -80,7 +80,7 @@ async def _half_sent(
     database: sa.Engine, tmp_path: Path, account_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Sender]:
     """Send most of a film, wait until some of it is encoded, and let the token end."""
-    made, videos = bench(database, tmp_path, seconds=60, kind="mkv"), list[str]()
+    made, videos = bench(database, tmp_path, seconds=60, kind="mkv", rate=25), list[str]()
     completion = Completion(finish=lambda _connection, upload, _whole: videos.append(upload.subject_id))
     terms = UploadTerms(key=UploadKey(secret="of a test"), token_ms=HOUR_MS, max_bytes=10**9)
     uploads = Uploads(database, made.can.objects, terms=terms, completions={UploadKind.VIDEO: completion})

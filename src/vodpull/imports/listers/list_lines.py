@@ -1,4 +1,8 @@
-"""What the members of a line in a list mean, whichever form the list has. Pure."""
+"""
+What makes a line of a list that is sent here a video, and what its members mean, whichever form the list has. Pure.
+
+The forms: `tables.py`; what makes an object of a bucket one: `judgement.py`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The picture that came with a video, when another one comes later."""
+"""
+The picture that came with a video, when another one comes later.
+
+How it is brought: `workflows/attempt/extras/imported_posters.py`.
+"""
 
 from __future__ import annotations
 

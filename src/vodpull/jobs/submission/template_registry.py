@@ -1,4 +1,8 @@
-"""The templates of an installation by name: those that every one has, and the operator's own."""
+"""
+The templates of an installation by name: those that every one has, and the operator's own.
+
+What a template says: `media/plan/template.py`.
+"""
 
 from __future__ import annotations
 

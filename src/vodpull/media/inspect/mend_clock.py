@@ -1,4 +1,9 @@
-"""One clock for a source: what starts its time anew, or changes the kind of its sound, is written anew before use."""
+"""
+One clock for a source: what starts its time anew, or changes the kind of its sound, is written anew before use.
+
+Which files are looked at is decided here; what counts as a jump, in `confined/clock/clock_jumps.py`; whether a rate is
+even, in `confined/frame_rates.py`.
+"""
 
 from __future__ import annotations
 

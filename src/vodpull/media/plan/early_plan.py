@@ -1,4 +1,4 @@
-"""What the whole of a source will lead to, while only its beginning is here. Pure."""
+"""The plan of a source of which only the beginning is here: what the whole of it will lead to. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The second way to make a film, for sources with which the first one went wrong. Pure."""
+"""
+The careful plan: how a film is made whose result failed the proof, in one piece, nothing copied. Pure.
+
+What a proof passes: `verify/content_verdict.py`. How damaged sources are told: `confined/source/truncated_files.py`.
+"""
 
 from __future__ import annotations
 

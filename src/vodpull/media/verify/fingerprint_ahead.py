@@ -1,4 +1,9 @@
-"""The half of a proof that needs the source only, done before there is anything to compare with it."""
+"""
+The half of a proof that needs the source only, done before there is anything to compare with it.
+
+When it is done and ended: `workflows/attempt/proof_looks.py`; what is written:
+`confined/comparison/source_fingerprints.py`.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
 from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
-from vodpull.api.cloudvod.library.videos.lists import parse_list
+from vodpull.api.cloudvod.library.videos.list_requests import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,

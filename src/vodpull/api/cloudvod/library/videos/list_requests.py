@@ -1,4 +1,4 @@
-"""Which videos and which days a call asks about, from its parameters. Pure."""
+"""Which videos and which days a list asks about, from the parameters of its call. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import tzinfo
 from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
-from vodpull.api.cloudvod.library.videos.requests import id_text, known_form, names_of
+from vodpull.api.cloudvod.library.videos.label_parameters import names_of
+from vodpull.api.cloudvod.library.videos.requests import id_text, known_form
 from vodpull.api.cloudvod.parameters import Parameters, number_of, text_of
 from vodpull.clock import read_wire_time_ms
 from vodpull.errors import ParameterError

@@ -44,9 +44,9 @@ from benchmarks.floods import FLOODS, Target
 from benchmarks.query_load import percentile
 from benchmarks.serving import accepts, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
-from vodpull.app.setup import open_people
+from vodpull.app.installation import open_people
+from vodpull.request_signing import SigningKey, sign
 from vodpull.settings import Settings
-from vodpull.signing import SigningKey, sign
 
 ALL = FLOODS | CROWDS
 

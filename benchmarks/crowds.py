@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import jwt
 
 from benchmarks.floods import Flood, Target, send_logins, told
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 IDLE, SLOW, STREAMS, SENDERS = 2000, 500, 200, 32
 ADDRESSES = 100

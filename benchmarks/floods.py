@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 PULL = "/vod/videoManage/pullVideo"
 

@@ -21,7 +21,7 @@ from benchmarks.crowds import signed_video
 from benchmarks.floods import Target
 from benchmarks.serving import cpu_s
 from benchmarks.stopping import stoppable
-from vodpull.app.setup import open_vault
+from vodpull.app.installation import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.settings import Settings

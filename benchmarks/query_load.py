@@ -36,7 +36,7 @@ from tests.services.postgres import running_postgres
 
 from benchmarks.serving import Bare, accepts, bare_endpoint, cpu_s, ended, free_port, wait_for
 from benchmarks.stopping import stoppable
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 CLIP = "real_720p2997_60s.mp4"
 """The longest of the collection: an encode of it outlasts many others."""

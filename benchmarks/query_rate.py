@@ -31,7 +31,7 @@ from tests.services.postgres import running_postgres
 from benchmarks.query_load import PULL, QUERY, Service
 from benchmarks.serving import Bare, bare_endpoint, ended, free_port, is_healthy, wait_for
 from benchmarks.stopping import stoppable
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 CONNECTIONS = 16
 

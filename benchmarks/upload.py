@@ -36,7 +36,7 @@ from tests.services.postgres import free_port
 from tests.services.vodpull import Vodpull
 
 from benchmarks.stopping import served, stoppable
-from vodpull.signing import sign
+from vodpull.request_signing import sign
 
 MIB = 1024 * 1024
 BLOCK_BYTES = 4 * MIB

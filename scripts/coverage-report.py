@@ -24,7 +24,7 @@ PURE_FLOOR = 95.0
 PURE = (
     "vodpull",
     "vodpull/errors",
-    *(f"vodpull/media/{room}" for room in ("mp4", "plan", "plan/burnt_in", "plan/sound")),
+    *(f"vodpull/media/{room}" for room in ("mp4", "plan", "plan/burnt_in", "plan/cuts", "plan/sound")),
 )
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.clock import now_s
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 from vodpull.storage.objects import ObstoreObjects
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"

@@ -1,17 +1,10 @@
-"""What values that strangers send may look like, and what is told of them in tables. Pure."""
+"""What values that strangers send may look like, and how values are written for them: seconds, JSON. Pure."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import re
-from collections.abc import Iterable
-from email.utils import parsedate_to_datetime
-
-from vodpull.clock import now_s
-
-MAX_ITEMS = 50
-"""Sources in one batch (spec cloud-vod-fetch §2)."""
+from typing import Any
 
 MAX_URL_CHARACTERS = 8192
 """Presigned URLs with session tokens have 2 to 4 thousand characters; web servers take 8 KiB as a rule."""
@@ -31,41 +24,22 @@ MD5_PATTERN = "[0-9a-fA-F]{32}"
 MAX_DIGITS = 19
 """Of a number: every 64-bit one fits. The interpreter itself refuses to read more than 4,300."""
 
-MAX_DATE_CHARACTERS = 64
-"""Of a date: those of HTTP have 29 to 33."""
-
-_MAX_WAIT_DIGITS = 10
-
-_FORMULA = frozenset("=+-@\t\r")
-"""The first characters that make a cell a formula, by OWASP's list."""
-
 
 def read_number(text: str) -> int | None:
     """Return a number of ASCII digits, None if the text is none or has more than `MAX_DIGITS`."""
     return int(text) if len(text) <= MAX_DIGITS and text.isascii() and text.isdigit() else None
 
 
-def read_date_s(text: str) -> float | None:
-    """Return an HTTP date (RFC 9110, 5.6.7) as Unix seconds, None if it is none."""
-    if len(text) > MAX_DATE_CHARACTERS:
-        return None
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ArithmeticError, LookupError, TypeError, ValueError):
-        return None
+def whole_seconds(duration_s: float) -> int:
+    """Round half up, but never a real clip down to 0: clients read 0 as unknown, and divide by it."""
+    return max(1, half_up(duration_s)) if duration_s > 0 else 0
 
 
-def read_retry_after_s(text: str) -> float | None:
-    """Return the seconds of a `Retry-After` (RFC 9110, 10.2.3: a number or a date), None if it is neither."""
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:_MAX_WAIT_DIGITS])  # more than any wait that is honoured
-    date_s = read_date_s(text)
-    return None if date_s is None else max(0.0, date_s - now_s())
+def half_up(number: float) -> int:
+    """Round to the nearest whole number, halves up."""
+    return int(number + 0.5)
 
 
-def csv_line(cells: Iterable[str]) -> str:
-    """Return a line of CSV (RFC 4180); what a spreadsheet would take for a formula begins with `'`."""
-    text = io.StringIO()
-    csv.writer(text).writerow("'" + cell if cell and cell[0] in _FORMULA else cell for cell in cells)
-    return text.getvalue()
+def compact_json(data: Any) -> bytes:
+    """Return JSON without blanks, in UTF-8."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

@@ -16,7 +16,7 @@ from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
 from vodpull.client import Client
 from vodpull.errors import NotFound
-from vodpull.signing import sign
+from vodpull.request_signing import sign
 
 pytestmark = pytest.mark.waits
 

@@ -18,7 +18,7 @@ from tests.services.preloaded import unmeasured
 from tests.services.programs import find_program
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CLIP = "very_short_0.17s_1080p.mp4"

@@ -17,7 +17,7 @@ from tests.origin import Origin
 from tests.services.vodpull import Vodpull, file_list
 from vodpull.clock import now_s
 from vodpull.media.mp4.boxes import box_spans
-from vodpull.signing import WS3, SigningKey, sign
+from vodpull.request_signing import WS3, SigningKey, sign
 
 CLIP = "flower_faststart.mp4"
 CLIP_MD5 = "a2b96faeb02581770a4736f61bd3b6b7"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 pytestmark = pytest.mark.waits
 

@@ -10,7 +10,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.services.rude_receiver import LONG_ANSWER, RETRY_AFTER_S, RudeReceiver, running_rude_receiver, until
 from tests.services.vodpull import Vodpull
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 pytestmark = pytest.mark.waits
 

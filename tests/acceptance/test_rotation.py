@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.services.vodpull import Vodpull
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 CLIENTS = 4
 CALLS = 5

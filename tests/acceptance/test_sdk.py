@@ -23,7 +23,7 @@ from tests.origin import Origin
 from tests.services.preloaded import unmeasured
 from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Tls, Vodpull
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 CLIP = "flower_faststart.mp4"
 FILM = "sample_h264_aac.flv"

@@ -13,7 +13,7 @@ import pytest
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull, bearer
 from vodpull.clock import now_s
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 UNKNOWN_BATCH = "0123456789abcdef0123456789abcdef"
 

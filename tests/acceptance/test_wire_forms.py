@@ -13,7 +13,7 @@ import pytest
 
 from tests.services.vodpull import Vodpull, file_list
 from vodpull.clock import now_s
-from vodpull.signing import BASIC, CNC, WS3, SigningKey, sign
+from vodpull.request_signing import BASIC, CNC, WS3, SigningKey, sign
 
 PULL = "/vod/videoManage/pullVideo"
 QUERY = "/vod/videoManage/pullVideoQuery"

@@ -27,7 +27,8 @@ from tests.contract.engine_worker import CHILDREN, PARENTS, child_call, parent_c
 from tests.services import preloaded
 from tests.services.postgres import Postgres
 from tests.services.preloaded import Forked
-from vodpull.database.connection import open_database, outlast_full_disk
+from vodpull.database.connection import open_database
+from vodpull.database.full_disk import outlast_full_disk
 from vodpull.database.migrate import migrate
 from vodpull.errors import AlreadyRunning
 from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERMINAL, Call, Engine

@@ -19,7 +19,7 @@ from vodpull.api.http.keys.signatures import authenticate
 from vodpull.errors import AuthenticationError, ParameterError, PermissionDenied
 from vodpull.jobs.model import Asset, Batch, BatchView, Clarity, Job, ServerType, Stage, StoredFile, WireStatus
 from vodpull.jobs.status.status_data import notification_body, query_data, status_of
-from vodpull.signing import SignedRequest, SigningKey, sign
+from vodpull.request_signing import SignedRequest, SigningKey, sign
 
 VECTORS = Path(__file__).resolve().parent.parent / "data" / "vectors"
 NOW_S = 1700000000

@@ -37,10 +37,8 @@ VOICES = [
     for tone, pace, phase in ((440, 1.1, 0), (700, 1.7, 1), (1100, 0.8, 2))
 ]
 TRACKS = ("0:a:0", "0:a:1", "0:a:2")
-ENCODERS = (
-    *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "50", "-pix_fmt", "yuv420p"),
-    *("-c:a", "aac", "-b:a", "96k"),
-)
+PICTURE = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "50", "-pix_fmt", "yuv420p")
+ENCODERS = (*PICTURE, "-c:a", "aac", "-b:a", "96k")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,10 +215,18 @@ def film(scene: str, target: Path, *, length_s: int = LENGTH_S) -> Path:
 
 
 def changed(source: Path, fault: Fault, target: Path) -> Path:
-    """Make a film with a fault."""
-    graph = f"[0:v]{fault.video},trim=end_frame={LENGTH_S * RATE}[v];[{fault.sounds[0]}]{fault.audio}[a]"
-    others = [word for sound in fault.sounds[1:] for word in ("-map", sound)]
-    ffmpeg("-i", str(source), "-filter_complex", graph, "-map", "[v]", "-map", "[a]", *others, *ENCODERS, str(target))
+    """Make a film with a fault; what it leaves alone is copied."""
+    first, *others = fault.sounds
+    graphs, maps, encoders = [], ["-map", "0:v"], ["-c", "copy"]
+    if fault.video != "null":
+        graphs, maps = [f"[0:v]{fault.video},trim=end_frame={LENGTH_S * RATE}[v]"], ["-map", "[v]"]
+        encoders += PICTURE
+    if fault.audio != "anull":
+        graphs, first = [*graphs, f"[{first}]{fault.audio}[a]"], "[a]"
+        encoders += ["-c:a:0", "aac", "-b:a:0", "96k"]
+    maps += [word for sound in (first, *others) for word in ("-map", sound)]
+    graph = ["-filter_complex", ";".join(graphs)] if graphs else []
+    ffmpeg("-i", str(source), *graph, *maps, *encoders, str(target))
     return target
 
 

@@ -28,7 +28,8 @@ import av
 import imageio_ffmpeg
 
 from tests.services.vodpull import Vodpull
-from vodpull.media.confined import display, film, hearing, look, segments, sound_frames
+from vodpull.media.confined import display, segments, sound_frames
+from vodpull.media.confined.comparison import decode_around, fingerprint, sound_comparison
 from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.verify import likeness, sound_likeness
 
@@ -41,7 +42,7 @@ HEARD_S, LATE_S = 3.0, 0.5
 # A FFmpeg that takes longer on one file hangs.
 WAIT_S = 3600
 PLAYLISTS = {"allowed_extensions": "ALL", "extension_picky": "0"}
-TOOLS = film.Tools(av, segments, likeness, display, sound_frames, look)
+TOOLS = decode_around.Tools(av, segments, likeness, display, sound_frames, fingerprint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,12 +132,12 @@ def sound_streams(file: Path) -> list[int]:
         return [stream.index for stream in container.streams.audio]
 
 
-def sights(file: Path, first_s: float, last_s: float) -> list[look.Sight]:
+def sights(file: Path, first_s: float, last_s: float) -> list[fingerprint.Sight]:
     """Return what a film shows for a while, on its largest picture."""
     with av.open(str(file), options=options_of(file)) as container:
         best = max(container.streams.video, key=lambda stream: stream.codec_context.width)
         orders = {"options": options_of(file), "video": best.index, "zero_s": 0.0}
-    return film.Film(TOOLS, file, orders).sights(first_s, last_s, careful=False)
+    return decode_around.Film(TOOLS, file, orders).sights(first_s, last_s, careful=False)
 
 
 def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
@@ -146,7 +147,7 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
     if not shown or not known:
         return "no picture"
     shapes = shown[0].shape, known[0].shape
-    if abs(shapes[0] / shapes[1] - 1) > look.SAME_SHAPE:
+    if abs(shapes[0] / shapes[1] - 1) > fingerprint.SAME_SHAPE:
         return f"its shape is {shapes[0]:.2f} instead of {shapes[1]:.2f}"
     steps = sorted(after.at_s - before.at_s for before, after in pairwise(known))
     return likeness.compare_sights(
@@ -160,11 +161,11 @@ def compared_pictures(ours: Path, theirs: Path, at_s: float) -> str:
 
 def heard(file: Path, first_s: float, hearing_s: float) -> sound_likeness.Heard:
     """Return what is heard of the first track for a while."""
-    track = hearing.SoundStretch(first_s, hearing_s, rate_hz=film.SOUND_RATE_HZ)
+    track = sound_comparison.SoundStretch(first_s, hearing_s, rate_hz=decode_around.SOUND_RATE_HZ)
     with av.open(str(file), options=options_of(file)) as container:
         stream: Any = container.streams.audio[0]
-        track.take(film.decoded_sound(TOOLS, container, stream, from_s=first_s), zero_s=0.0)
-    return sound_likeness.envelope(track.samples, rate_hz=film.SOUND_RATE_HZ)
+        track.take(decode_around.decoded_sound(TOOLS, container, stream, from_s=first_s), zero_s=0.0)
+    return sound_likeness.envelope(track.samples, rate_hz=decode_around.SOUND_RATE_HZ)
 
 
 def compared_sound(ours: Path, theirs: Path, at_s: float) -> str:

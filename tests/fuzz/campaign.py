@@ -11,7 +11,8 @@ from typing import Any
 from tests.fuzz.mutate import mutated
 from vodpull.errors import EncodeStalled
 from vodpull.media.encode.extract_texts import BOXED
-from vodpull.media.inspect.ask_probe import PARTS, probe_orders, pyav_folders
+from vodpull.media.inspect.ask_probe import PARTS, probe_orders
+from vodpull.media.inspect.run_child import pyav_folders
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
@@ -19,9 +20,9 @@ from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
-TEXT_SCRIPTS = (CONFINED / "boxed_texts.py", CONFINED / "ttml.py", Path(boxes.__file__))
+TEXT_SCRIPTS = (CONFINED / "mp4_texts.py", CONFINED / "ttml.py", Path(boxes.__file__))
 MANY = Path(__file__).with_name("many.py")
-PROBE = CONFINED / "probe.py"
+PROBE = CONFINED / "source/probe.py"
 # A busy machine may take its time; a hang takes all of it.
 SECONDS_EACH = 30
 LIMITS = RunLimits(wall_s=600, nice=0, address_space_bytes=6 * 1024**3, file_size_bytes=16 * 1024**2)

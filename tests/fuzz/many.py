@@ -2,7 +2,7 @@
 Look into many files in one confined child, and say of each how it ended, so that a crash or a hang has a name.
 
 Called as `python -I -S many.py ORDERS PYAV FOLDER SCRIPT…`, with the orders of the first script, probe.py or
-boxed_texts.py, and `files`, names below FOLDER. A line of JSON for each file, as soon as it is done: `name`, and
+mp4_texts.py, and `files`, names below FOLDER. A line of JSON for each file, as soon as it is done: `name`, and
 `answer` of the script or `raised`.
 """
 

@@ -23,7 +23,7 @@ import httpx2
 
 from tests.services import preloaded
 from tests.services.postgres import free_port
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 START_S = 60
 """Longest wait for a start on a busy machine."""

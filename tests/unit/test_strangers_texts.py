@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.storage_volume import parse_volume
-from vodpull.api.cloudvod.library.videos.lists import parse_list
+from vodpull.api.cloudvod.library.videos.list_requests import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,
@@ -25,23 +25,24 @@ from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.api.http.stored.files import is_media_key, parse_range
+from vodpull.caller_networks import network_of
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
-from vodpull.console.pages.sources import read_sources
+from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.console.request.forms import read_form
+from vodpull.console.request.translation import choose_language
 from vodpull.console.request.visit import safe_place
-from vodpull.console.request.words import choose_language
 from vodpull.errors import NotFound, VodpullError
 from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
+from vodpull.http_dates import read_date_s, read_retry_after_s
 from vodpull.jobs.cursors import read_cursor
 from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.media import parse_template
-from vodpull.peers import network_of
-from vodpull.signing import SignedRequest
-from vodpull.wire_values import read_date_s, read_number, read_retry_after_s
+from vodpull.request_signing import SignedRequest
+from vodpull.wire_values import read_number
 
 GUARD = AddressGuard(trusted_origins=["http://127.0.0.1:9000"])
 BASE = yarl.URL("https://example.com/a/b.m3u8")

@@ -1,7 +1,7 @@
 """
 The audit log: what operators, access keys and the shell changed, or were refused. Lines are added, never changed.
 
-What a line tells of a request: `console/audit_lines.py` (operators), `api/http/keys/audit.py` (access keys).
+What a line tells of a request: `console/audit_lines.py` (operators), `api/http/keys/audit_lines.py` (access keys).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from vodpull.clock import now_ms
+from vodpull.csv_output import csv_line
 from vodpull.database import tables
 from vodpull.errors import ParameterError
-from vodpull.wire_values import csv_line
 
 MAX_SUBJECT_CHARACTERS = 1000
 DONE = "done"

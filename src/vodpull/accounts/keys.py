@@ -1,27 +1,20 @@
-"""Who may call: accounts, their access keys, with their secrets sealed."""
+"""Access keys: who may call, for which account, until when. What is kept of an account itself: `account_records.py`."""
 
 from __future__ import annotations
 
-import base64
 import secrets
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn, cast
+from typing import Literal, NoReturn
 
 import sqlalchemy as sa
 
+from vodpull.accounts.account_records import LIST_REMEDY, AccountRecords
 from vodpull.accounts.scopes import EVERY_SCOPE, Scope, read_scopes, write_scopes
-from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.ids import new_id
-from vodpull.database.rows import insert_new
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDenied
 
-LIST_REMEDY = "`vodpull keys list` shows the keys and their accounts."
-
 MAX_NAME_CHARACTERS = 100
-
-Playback = Literal["", "public", "signed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,12 +75,8 @@ class LiveKey:
             )
 
 
-class Accounts:
+class Accounts(AccountRecords):
     """The accounts and access keys of one database."""
-
-    def __init__(self, engine: sa.Engine, vault: Vault) -> None:
-        self._engine = engine
-        self._vault = vault
 
     def create_key(
         self, name: str, *, scopes: frozenset[Scope] = EVERY_SCOPE, expires_at_ms: int | None = None
@@ -106,7 +95,7 @@ class Accounts:
         # 20 and 40 characters without look-alikes of separators: safe in headers, shells and bearer tokens.
         made = NewKey(access_key="AK" + secrets.token_hex(14).upper(), secret_key=secrets.token_hex(24))
         with self._engine.begin() as connection:
-            account_id = self._ensure_account(connection, name)
+            account_id = self.ensure(connection, name)
             connection.execute(
                 tables.access_key.insert().values(
                     access_key=made.access_key,
@@ -160,48 +149,6 @@ class Accounts:
             raise NotFound(f"there is no live key {access_key}", field="ACCESS_KEY", remedy=LIST_REMEDY)
         raise NotAllowedNow(otherwise, field="ACCESS_KEY")
 
-    def notify_secret(self, account_id: str) -> str:
-        """Return the secret (`whsec_…`) that notifications of an account are signed with (Standard Webhooks)."""
-        query = sa.select(tables.account.c.sealed_notify_secret).where(tables.account.c.account_id == account_id)
-        with self._engine.connect() as connection:
-            return self._vault.open(str(connection.scalar(query)))
-
-    def account_named(self, name: str) -> str:
-        """
-        Return the id of the account of this name.
-
-        Raises:
-            NotFound: there is none.
-        """
-        with self._engine.connect() as connection:
-            found = connection.scalar(sa.select(tables.account.c.account_id).where(tables.account.c.name == name))
-        if found is None:
-            raise NotFound(f"there is no account {name}", field="NAME", remedy=LIST_REMEDY)
-        return str(found)
-
-    def playback_of(self, account_id: str) -> Playback:
-        """Return who may watch an account's videos: `public`, `signed`, or empty, as the installation says."""
-        query = sa.select(tables.account.c.playback).where(tables.account.c.account_id == account_id)
-        with self._engine.connect() as connection:
-            return cast("Playback", connection.scalar(query) or "")
-
-    def set_playback(self, account_id: str, playback: Playback) -> None:
-        """Say who may watch an account's videos from now on."""
-        mine = tables.account.c.account_id == account_id
-        with self._engine.begin() as connection:
-            connection.execute(tables.account.update().where(mine).values(playback=playback))
-
-    def name_of(self, account_id: str) -> str:
-        """Return the name of an account; empty when there is none of this id."""
-        with self._engine.connect() as connection:
-            mine = tables.account.c.account_id == account_id
-            return connection.scalar(sa.select(tables.account.c.name).where(mine)) or ""
-
-    def adopt(self, name: str, account_id: str) -> str:
-        """Return the id of the account of this name; a new one gets the given id, which it had before."""
-        with self._engine.begin() as connection:
-            return self._ensure_account(connection, name, account_id)
-
     def list_keys(self) -> list[AccessKey]:
         """Return every key, revoked ones too, oldest first."""
         query = (
@@ -242,21 +189,6 @@ class Accounts:
             scopes=read_scopes(row["scopes"].split()),
             expires_at_ms=row["expires_at_ms"],
         )
-
-    def _ensure_account(self, connection: sa.Connection, name: str, account_id: str = "") -> str:
-        known = sa.select(tables.account.c.account_id).where(tables.account.c.name == name)
-        if (found := connection.scalar(known)) is not None:
-            return str(found)
-        # 32 bytes: the middle of what Standard Webhooks allows (24 to 64).
-        notify_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        row = {
-            "account_id": account_id or new_id(now_ms()),
-            "name": name,
-            "sealed_notify_secret": self._vault.seal(notify_secret),
-            "created_at_ms": now_ms(),
-        }
-        insert_new(connection, tables.account, row)
-        return str(connection.scalar(known))  # of whoever was first
 
 
 _SECRETS = ("sealed_secret", "sealed_next_secret")

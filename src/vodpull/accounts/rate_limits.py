@@ -2,7 +2,7 @@
 Rate limits that all processes of an installation share, and that a restart does not forget.
 
 How many calls in which period say the settings (`rate_limit` for a key, `upload_rate_limit` for an account); who is
-counted, `api/http/keys/access.py`.
+counted, `api/http/keys/authentication.py`.
 
 What was counted is in the database. A process takes allowance in portions, which it then gives out by itself, so most
 calls cost no query; near the limit portions become single calls. What it knows to be used up it refuses by itself. Two
@@ -23,7 +23,7 @@ from limits import parse
 
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import RateLimited
 
 PORTIONS = 10

@@ -1,16 +1,13 @@
-"""Secrets at rest, sealed with the master key."""
+"""Secrets at rest, sealed with the master key. Where that lies in a file: `master_key_file.py`."""
 
 from __future__ import annotations
 
 import base64
-import secrets
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from vodpull.atomic import flush, write_atomically
 from vodpull.errors import ConfigurationError
 
 MIN_MASTER_KEY_CHARACTERS = 16
@@ -36,27 +33,6 @@ class Vault:
         """Tells two keys apart, and nothing about either."""
         self.upload_secret = _derived(master_key, b"vodpull upload-1").hex()
         """Signs upload tokens, in every process alike."""
-
-    @staticmethod
-    def new_key() -> str:
-        """Return a fresh master key."""
-        return secrets.token_urlsafe(32)
-
-    @classmethod
-    def of_file(cls, path: Path) -> Vault:
-        """Return the vault of a key file, which is made (readable by its owner only) when it is not there yet."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-            write_atomically(fresh, cls.new_key().encode(), mode=0o600)
-            try:
-                path.hardlink_to(fresh)  # fails when another process was first, whose key then counts
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-            flush(path.parent)
-        return cls(path.read_text().strip())
 
     def seal(self, secret: str) -> str:
         """Return the secret encrypted and authenticated."""

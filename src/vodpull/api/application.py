@@ -22,13 +22,14 @@ from vodpull.api.http.docs import docs_router
 from vodpull.api.http.exchange import Exchange
 from vodpull.api.http.framework_errors import http_handler, problem_handler
 from vodpull.api.http.health import health_router
-from vodpull.api.http.keys.audit import Audited
-from vodpull.api.http.metrics_endpoint import MetricsDoor, Watched, metrics_router
-from vodpull.api.http.old_urls import old_urls_router
+from vodpull.api.http.imported_url_redirects import old_urls_router
+from vodpull.api.http.keys.audit_lines import Audited
+from vodpull.api.http.metrics_endpoint import MetricsDoor, metrics_router
 from vodpull.api.http.openapi import DescribedApi
+from vodpull.api.http.reply_counts import Watched
 from vodpull.api.http.stored.content_key_replies import content_keys_router
 from vodpull.api.http.stored.files import media_router
-from vodpull.api.http.stored.publish_domains import PublishDomains
+from vodpull.api.http.stored.publish_domain_paths import PublishDomains
 from vodpull.api.v1.account import account_router
 from vodpull.api.v1.audit import audit_router
 from vodpull.api.v1.batches.routes import batches_router

@@ -8,30 +8,26 @@ from ipaddress import ip_network
 from typing import Literal
 
 import sqlalchemy as sa
-from limits import parse
 
 from vodpull import fetch, storage
 from vodpull.accounts.keys import Accounts
-from vodpull.accounts.people.hashing_queue import WAITING
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
-from vodpull.api.http.bodies import MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES
-from vodpull.api.http.keys.open_streams import MAX_OF_KEY
 from vodpull.api.http.metrics_endpoint import MetricsDoor
-from vodpull.app.libraries import import_kinds
+from vodpull.app.import_kinds import import_kinds
+from vodpull.app.installation import file_urls, find_tools, folder_of, open_vault, wire_zone
 from vodpull.app.outgoing import notify_guard, side_files, source_guard, source_stores
 from vodpull.app.readiness import working_parts
 from vodpull.app.server import Connections, Limits
-from vodpull.app.setup import file_urls, find_tools, folder_of, open_vault, wire_zone
 from vodpull.app.start_checks import check_default_template, prove_store
+from vodpull.app.telemetry.limits_in_force import LIMITS, rate_limits
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.console.pages.people.sign_in_limits import ATTEMPTS, ATTEMPTS_OF_ALL
 from vodpull.imports.ledger import Ledger
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.uploads.model import UploadKind
 from vodpull.uploads.terms import UploadTerms
@@ -40,10 +36,11 @@ from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
-from vodpull.videos.volume import StorageDays
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.executors import BeatLimits
@@ -51,8 +48,8 @@ from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
-from vodpull.workflows.requests.control import Control
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
@@ -61,17 +58,6 @@ from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 Role = Literal["all", "api", "worker"]
 """`all`: everything in one process; `api` accepts and shows work, `worker` does it, any number of each."""
-
-LIMITS = {
-    "body_bytes": MAX_BODY_BYTES,
-    "held_body_bytes": MAX_HELD_BYTES,
-    "held_body_bytes_of_address": MAX_OF_ADDRESS_BYTES,
-    "streams_of_key": MAX_OF_KEY,
-    "sign_ins_of_address": parse(ATTEMPTS).amount,
-    "sign_ins": parse(ATTEMPTS_OF_ALL).amount,
-    "passwords_at_once": 1 + WAITING,
-}
-"""What is allowed above the connection, for `/metrics`."""
 
 
 class Parts:
@@ -134,7 +120,8 @@ class Parts:
             ),
         )
         self.intake = Intake(self.store, self.engine, self.queues, terms=self._terms())
-        self.control = Control(self.store, self.outbox, engine=self.engine, queues=self.queues)
+        self.news = JobNews(self.store, self.accounts, self.outbox, engine=self.engine, queues=self.queues)
+        self.control = Control(self.store, self.news, engine=self.engine, queues=self.queues)
         self.deletions = Deletions(database)
         self.batch_deletion = BatchDeletion(self.deletions, self.control, self.objects)
         self.library = Library(database)
@@ -202,9 +189,3 @@ class Parts:
     async def is_ready(self) -> dict[str, bool]:
         """Return which parts work."""
         return await working_parts(self.database, self.objects, self.settings)
-
-
-def rate_limits(settings: Settings) -> dict[str, int]:
-    """Return what is allowed in the period of each rate limit that is in force."""
-    rates = {"calls_of_key": settings.rate_limit, "upload_requests_of_account": settings.upload_rate_limit}
-    return {name: parse(rate).amount for name, rate in rates.items() if rate}

@@ -1,18 +1,14 @@
-"""Whom the service may ask and tell: its guards, as the settings want them."""
+"""
+Whom the service may ask and tell: its guards, stores and limits of sources, as the settings want them.
+
+The identity provider: `sign_in_provider.py`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
-
-import sqlalchemy as sa
 
 from vodpull import fetch, storage
-from vodpull.accounts.people.single_sign_on import SingleSignOn
-from vodpull.accounts.people.single_sign_on_rules import read_rules
-from vodpull.accounts.vault import Vault
-from vodpull.errors import ConfigurationError, ParameterError
-from vodpull.oidc import Provider
 from vodpull.settings import Settings
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
@@ -46,38 +42,6 @@ def notify_guard(settings: Settings) -> fetch.AddressGuard:
         allow_networks=settings.allow_networks,
         own_url=settings.public_url,
     )
-
-
-def single_sign_on(settings: Settings, database: sa.Engine, vault: Vault) -> SingleSignOn | None:
-    """
-    Return what lets people of an identity provider in; None: the settings name no provider.
-
-    Raises:
-        ConfigurationError: a setting cannot be used.
-    """
-    issuer = settings.oidc_issuer
-    if not issuer:
-        return None
-    parts = urlsplit(issuer)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    if not parts.netloc or (parts.scheme != "https" and origin not in settings.trusted_origins):
-        remedy = "Write the issuer with https, or name its origin in VODPULL_TRUSTED_ORIGINS."
-        raise ConfigurationError("VODPULL_OIDC_ISSUER is no https URL", field="VODPULL_OIDC_ISSUER", remedy=remedy)
-    if not settings.oidc_client_id:
-        remedy = "Set VODPULL_OIDC_CLIENT_ID to the client id that the provider gave to vodpull."
-        raise ConfigurationError("VODPULL_OIDC_CLIENT_ID is empty", field="VODPULL_OIDC_CLIENT_ID", remedy=remedy)
-    try:
-        rules = read_rules(settings.oidc_roles)
-    except ParameterError as error:
-        raise ConfigurationError(f"VODPULL_OIDC_ROLES: {error}", field="VODPULL_OIDC_ROLES") from error
-    provider = Provider(
-        issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret.get_secret_value(),
-        scopes=settings.oidc_scopes,
-        groups=settings.oidc_groups_claim,
-    )
-    return SingleSignOn(database, vault, provider, rules=rules, label=parts.hostname or issuer)
 
 
 def fetch_limits(settings: Settings) -> fetch.FetchLimits:

@@ -13,13 +13,12 @@ from vodpull.api.application import create_health
 from vodpull.app.composition import Parts, Role
 from vodpull.app.folder import make_data_dir
 from vodpull.app.server import Connections, Prompt
-from vodpull.app.start_checks import check_postgresql, check_shared, tell_unknown
-from vodpull.app.telemetry.tracing import open_tracer
+from vodpull.app.start_checks import check_postgresql, check_role, check_shared, tell_unknown
+from vodpull.app.telemetry.optional_tracing import open_tracer
 from vodpull.app.web import web_of
-from vodpull.app.work import attached, working
+from vodpull.app.worker import attached, working
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
-from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,10 +52,8 @@ def running_service(settings: Settings, *, role: Role = "all") -> Iterator[Servi
     tell_unknown()
     make_data_dir(settings.data_dir)
     database = open_database(settings.database())
-    if role != "all" and database.dialect.name == "sqlite":
-        remedy = "Set VODPULL_DATABASE_URL=postgresql://… for several processes, or leave --role away for one."
-        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL", remedy=remedy)
     try:
+        check_role(role, database)
         check_shared(settings, database)
         migrate(database)
         check_postgresql(database)

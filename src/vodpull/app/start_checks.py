@@ -10,13 +10,13 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.app.setup import folder_of
+from vodpull.app.installation import folder_of
 from vodpull.database.connection import POOL_SIZE
 from vodpull.errors import ConfigurationError, ParameterError, StorageError
 from vodpull.settings import Settings, unknown_variables
 
 if TYPE_CHECKING:
-    from vodpull.jobs.submission.templates import Templates
+    from vodpull.jobs.submission.template_registry import Templates
 
 OLDEST_POSTGRESQL = 13
 """Tested with 15; what is older gets no fixes from its makers."""
@@ -32,7 +32,7 @@ def check_shared(settings: Settings, database: sa.Engine) -> None:
     Refuse what several processes cannot share.
 
     Raises:
-        ConfigurationError: PostgreSQL is too old, or goes with a store that only this machine has.
+        ConfigurationError: PostgreSQL goes with a store that only this machine has.
     """
     if database.dialect.name != "postgresql":
         return
@@ -45,6 +45,18 @@ def check_shared(settings: Settings, database: sa.Engine) -> None:
             remedy="Set VODPULL_STORAGE_URL to a store that every process reaches: s3://bucket/prefix, or file:///dir "
             "for a folder outside VODPULL_DATA_DIR that all of them see.",
         )
+
+
+def check_role(role: str, database: sa.Engine) -> None:
+    """
+    Refuse a role that is one of several processes, where there can be one only.
+
+    Raises:
+        ConfigurationError: the database is SQLite.
+    """
+    if role != "all" and database.dialect.name == "sqlite":
+        remedy = "Set VODPULL_DATABASE_URL=postgresql://… for several processes, or leave --role away for one."
+        raise ConfigurationError(f"--role {role} needs PostgreSQL", field="VODPULL_DATABASE_URL", remedy=remedy)
 
 
 def check_postgresql(database: sa.Engine) -> None:

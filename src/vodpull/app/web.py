@@ -16,31 +16,31 @@ from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.api.application import create_api, status_query_of
 from vodpull.api.cloudvod.pull.status_query import PromptStatusQuery
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.open_streams import Waiters
 from vodpull.api.v1.tus_uploads.routes import Tus
 from vodpull.app.composition import Parts
-from vodpull.app.facts import describe_system
+from vodpull.app.installation import wire_zone
 from vodpull.app.local_key import LOCAL_ACCOUNT, keep_local_key
-from vodpull.app.outgoing import single_sign_on
-from vodpull.app.setup import wire_zone
+from vodpull.app.sign_in_provider import single_sign_on
+from vodpull.app.system_facts import describe_system
 from vodpull.clock import now_ms, now_s
 from vodpull.console import CONSOLE_PATH, FILES_PATH, ConsoleContext, create_console
-from vodpull.database.changes import following
+from vodpull.database.commit_watch import following
 from vodpull.jobs.figures.history import History, read_history
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
-from vodpull.jobs.status.query_reader import open_query_reader
+from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
 from vodpull.videos.playback.file_gate import FileGate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.clips_and_joins import Editing
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.encode_again import Encoding
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

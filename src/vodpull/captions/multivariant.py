@@ -1,7 +1,7 @@
 """
 Text tracks put into the multivariant playlist of a video, exchanged and taken out. Pure.
 
-Which one players show by default is decided before: of people's `jobs/store/captions.py`, of a source's own
+Which one players show by default is decided before: of people's `jobs/store/caption_rows.py`, of a source's own
 `workflows/attempt/captions/offered_texts.py`.
 """
 

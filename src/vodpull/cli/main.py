@@ -16,8 +16,8 @@ import typer
 from vodpull import __version__
 from vodpull.cli import tasks
 from vodpull.cli.exit_codes import exit_code_of
-from vodpull.cli.library import account, edits, export, imports, materials, playback, uploads, videos
-from vodpull.cli.machine import audit, keys, operators, service, upkeep
+from vodpull.cli.library import callbacks, categories, edits, export, imports, materials, playback, uploads, videos
+from vodpull.cli.machine import audit, keys, operators, recovery, service
 from vodpull.cli.terminal.output import print_error
 from vodpull.errors import VodpullError
 
@@ -49,14 +49,14 @@ def options(
 service.register(app)
 tasks.register(app)
 uploads.register(app)
-upkeep.register(app)
+recovery.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(operators.app, name="operators")
 app.command("audit")(audit.print_log)
 edits.register(videos.app)
 app.add_typer(videos.app, name="videos")
-app.add_typer(account.categories, name="categories")
-app.add_typer(account.callbacks, name="callbacks")
+app.add_typer(categories.app, name="categories")
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(playback.app, name="playback")
 app.add_typer(materials.app, name="materials")
 app.add_typer(imports.app, name="import")

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, find_key, open_client
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, find_key, open_client
 from vodpull.cli.sources import check_url, read_sources
-from vodpull.cli.terminal.outcome import print_outcome
 from vodpull.cli.terminal.output import Json, print_json, print_line, print_table
+from vodpull.cli.terminal.task_lines import print_outcome
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
-from vodpull.signing import CNC, sign
-from vodpull.wire_values import MAX_ITEMS, MD5_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_ITEMS
+from vodpull.request_signing import CNC, sign
+from vodpull.wire_values import MD5_PATTERN
 
 if TYPE_CHECKING:
     from vodpull.client import Batch, Client, Options, QueryReply, Source

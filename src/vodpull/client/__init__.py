@@ -8,6 +8,7 @@ vodpull for Python programs: submit sources, follow them, and check notification
 Errors are those of `vodpull.errors`: each has a stable `code`, a message, the `field` at fault and a `remedy`.
 """
 
+from vodpull.client.account_shapes import Account, PlaybackKey, PlaybackKeyMade
 from vodpull.client.clients import AsyncClient, Client
 from vodpull.client.notification import Notification, verify_notification
 from vodpull.client.operations.audit import AuditFilters, AuditLine, AuditPage
@@ -33,19 +34,8 @@ from vodpull.client.shapes import (
     Source,
     StageTime,
 )
-from vodpull.client.video_shapes import (
-    Account,
-    Caption,
-    Category,
-    Playback,
-    PlaybackKey,
-    PlaybackKeyMade,
-    Usage,
-    Video,
-    VideoJob,
-    VideoPage,
-)
-from vodpull.client.wire import PullReply, QueryReply, Task, TaskIds, WireItem
+from vodpull.client.video_shapes import Caption, Category, Playback, Usage, Video, VideoJob, VideoPage
+from vodpull.client.wire_shapes import PullReply, QueryReply, Task, TaskIds, WireItem
 
 __all__ = [
     "Account",

@@ -14,7 +14,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, Outcome, Patience
+from vodpull.client.call_retries import Patience
+from vodpull.client.connection_failures import no_reply
+from vodpull.client.credentials import Address
+from vodpull.client.exchange import Flow, HttpCall, HttpReply, Outcome
 from vodpull.client.operations import account as account_operations
 from vodpull.client.operations import audit as audit_operations
 from vodpull.client.operations import batches as operations
@@ -25,10 +28,10 @@ from vodpull.client.operations import uploads as upload_operations
 from vodpull.client.operations import videos as video_operations
 from vodpull.client.operations.videos import VideoFilters
 from vodpull.client.shapes import Batch
-from vodpull.client.trust import no_reply, trusted
+from vodpull.client.trust import trusted
 from vodpull.client.video_shapes import Video
 from vodpull.errors import ParameterError
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 P = ParamSpec("P")
 T = TypeVar("T")

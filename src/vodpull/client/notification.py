@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from standardwebhooks import Webhook, WebhookVerificationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from vodpull.client.wire import Task
+from vodpull.client.wire_shapes import Task
 from vodpull.errors import NotificationInvalid, ParameterError
 
 

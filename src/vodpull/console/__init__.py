@@ -2,8 +2,8 @@
 
 from vodpull.console.application import create_console
 from vodpull.console.context import ConsoleContext, SystemFacts
-from vodpull.console.pages.people.entry import CONSOLE_PATH, console_link, link_of, setup_link
 from vodpull.console.pages.videos.uploads import FILES_PATH
+from vodpull.console.setup_links import CONSOLE_PATH, console_link, link_of, setup_link
 
 __all__ = [
     "CONSOLE_PATH",

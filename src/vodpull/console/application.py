@@ -15,17 +15,18 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
+from vodpull.console.pages.accounts.callbacks import callback_routes
+from vodpull.console.pages.accounts.keys import key_routes
+from vodpull.console.pages.accounts.playback import playback_routes
 from vodpull.console.pages.imports import import_routes
 from vodpull.console.pages.inspector import inspector_routes
-from vodpull.console.pages.keys import key_routes
 from vodpull.console.pages.overview import overview_routes
-from vodpull.console.pages.people.account import account_routes
 from vodpull.console.pages.people.audit import audit_routes
-from vodpull.console.pages.people.entry import entry_routes
+from vodpull.console.pages.people.login import login_routes
 from vodpull.console.pages.people.openid import openid_routes
 from vodpull.console.pages.people.operators import operator_routes
+from vodpull.console.pages.people.own_account import account_routes
 from vodpull.console.pages.people.sign_in_limits import Attempts
-from vodpull.console.pages.playback import playback_routes
 from vodpull.console.pages.system import system_routes
 from vodpull.console.pages.task import task_routes
 from vodpull.console.pages.task_list import home_routes
@@ -36,11 +37,11 @@ from vodpull.console.pages.videos.materials import material_routes
 from vodpull.console.pages.videos.uploads import upload_routes
 from vodpull.console.pages.videos.video import video_routes
 from vodpull.console.reply.assets import read_asset
+from vodpull.console.reply.error_statuses import as_known
 from vodpull.console.reply.live import Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.reply.security_headers import SecurityHeaders
-from vodpull.database.causes import as_outage
-from vodpull.errors import InternalError, MethodNotAllowed, NotFound, VodpullError
+from vodpull.errors import VodpullError
 
 
 def create_console(context: ConsoleContext) -> Starlette:
@@ -50,7 +51,7 @@ def create_console(context: ConsoleContext) -> Starlette:
     attempts, streams = Attempts(context.store.engine), Live(context.follow)
     routes = [
         Route("/static/{name}", read_asset, methods=["GET"]),
-        *entry_routes(gate, pages, context, attempts=attempts),
+        *login_routes(gate, pages, context, attempts=attempts),
         *openid_routes(gate, context, attempts=attempts),
         *account_routes(gate, pages, context, attempts=attempts),
         *operator_routes(gate, pages, context),
@@ -66,13 +67,14 @@ def create_console(context: ConsoleContext) -> Starlette:
         *upload_routes(gate, pages, context),
         *material_routes(gate, pages, context),
         *key_routes(gate, pages, context),
+        *callback_routes(gate, context),
         *playback_routes(gate, pages, context),
         *inspector_routes(gate, pages, context),
         *system_routes(gate, pages, context),
     ]
 
     async def refuse(request: Request, error: Exception) -> Response:
-        known, status = _as_known(error)
+        known, status = as_known(error)
         if status != HTTPStatus.SERVICE_UNAVAILABLE:
             return pages.failure(await run_in_threadpool(gate.visit_of, request), known, status=status)
         # Whose session it is cannot be looked up now, either.
@@ -89,17 +91,3 @@ def create_console(context: ConsoleContext) -> Starlette:
 
 RETRY_AFTER_S = 5
 """How long a browser is asked to wait while the database is away."""
-
-
-def _as_known(error: Exception) -> tuple[VodpullError, int]:
-    outage = as_outage(error)
-    if outage is not None:
-        return outage, HTTPStatus.SERVICE_UNAVAILABLE
-    if isinstance(error, SQLAlchemyError):
-        raise error
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
-    if status == HTTPStatus.NOT_FOUND:
-        return NotFound("there is no such page"), status
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        return MethodNotAllowed("this page cannot be called like that"), status
-    return InternalError("unexpected"), status

@@ -16,7 +16,7 @@ from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.single_sign_on import SingleSignOn
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.database.changes import Mark
+from vodpull.database.commit_watch import Mark
 from vodpull.jobs.figures.census import Census
 from vodpull.jobs.figures.history import History
 from vodpull.jobs.notices.deliveries import Deliveries
@@ -33,10 +33,10 @@ from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion

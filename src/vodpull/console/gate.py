@@ -1,8 +1,11 @@
-"""The way in to every page: whether the visitor may see it, and whether a form is their own."""
+"""
+The way in to every page: session, role and sender are judged for each route, the audit log is told.
+
+Whether a form is the visitor's own: `request/csrf.py`. The status of what is refused: `reply/error_statuses.py`.
+"""
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -20,12 +23,14 @@ from vodpull.accounts.people.sessions import SESSION_S, Sessions
 from vodpull.console.access_rules import Rule, rule_of
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of
 from vodpull.console.reply.cookies import set_cookie
+from vodpull.console.reply.error_statuses import status_of
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.csrf import check_sender
 from vodpull.console.request.forms import read_form
+from vodpull.console.request.translation import retell, say_in
 from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place
-from vodpull.console.request.words import retell, say_in
-from vodpull.errors import FormRefused, PermissionDenied, RequestTooLarge, VodpullError
+from vodpull.errors import PermissionDenied, RequestTooLarge, VodpullError
 
 MAX_OPEN_FORM_BYTES = 16 * 1024
 """Of a form that anybody may send: a password, a choice of language."""
@@ -111,7 +116,7 @@ class Gate:
                 return Response(status_code=HTTPStatus.UNAUTHORIZED)
             try:
                 check_role(visit, rule)
-                check_sender(visit)
+                check_sender(visit.request, visit.form, token=visit.token)
                 response, outcome = await receive(request), DONE
             except VodpullError as error:
                 response, outcome = _as_json(visit, error), error.code
@@ -208,29 +213,6 @@ def _as_json(visit: Visit, error: VodpullError) -> Response:
     return JSONResponse(told, status_code=status_of(error))
 
 
-_STATUS = {
-    "not_found": HTTPStatus.NOT_FOUND,
-    "form_refused": HTTPStatus.FORBIDDEN,
-    "not_authenticated": HTTPStatus.FORBIDDEN,
-    "no_permission": HTTPStatus.FORBIDDEN,
-    "not_allowed_now": HTTPStatus.CONFLICT,
-    "occupied": HTTPStatus.CONFLICT,
-    "request_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "database_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "storage_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "storage_full": HTTPStatus.SERVICE_UNAVAILABLE,
-    "upload_misplaced": HTTPStatus.CONFLICT,
-    "upload_too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
-}
-
-
-def status_of(error: VodpullError) -> HTTPStatus:
-    """Return the HTTP status of a page that shows an error."""
-    fallback = HTTPStatus.BAD_REQUEST if error.fault == "client" else HTTPStatus.INTERNAL_SERVER_ERROR
-    return _STATUS.get(error.code, fallback)
-
-
 def _with_form(body: bytes, handler: Handler) -> Handler:
     """Return a handler that gets the visit with its form; reading takes time, so it happens where handlers run."""
 
@@ -247,20 +229,7 @@ def _with_form(body: bytes, handler: Handler) -> Handler:
 
 def _guarded(handler: Handler) -> Handler:
     def act(visit: Visit) -> Response:
-        check_sender(visit)
+        check_sender(visit.request, visit.form, token=visit.token)
         return handler(visit)
 
     return act
-
-
-def check_sender(visit: Visit) -> None:
-    """
-    Make sure that a request comes from a page of this visitor: by what only such a page knows, and by its browser.
-
-    Raises:
-        FormRefused: it does not.
-    """
-    given = visit.request.headers.get("x-csrf-token") or visit.form.get("csrf", "")
-    is_ours = hmac.compare_digest(given.encode(), visit.csrf.encode())
-    if not is_ours or visit.request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise FormRefused("this form is too old, or came from another site")

@@ -1,18 +1,15 @@
-"""The connection to the database, its clock, and what is done while its disk is full."""
+"""The connection to the database, its limits, and its clock; what is done while its disk is full: `full_disk.py`."""
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 from pydantic_core import from_json
 
-from vodpull.database.causes import FIELD
+from vodpull.database.connection_errors import FIELD
 from vodpull.errors import ConfigurationError
 
 POOL_SIZE = 8
@@ -41,9 +38,6 @@ The first is shorter than the silence after which a process counts as dead (`exe
 finds no lock of it. Work that a dead process was just claiming would else wait until the server gives its connection
 up, which takes two hours if nothing is set.
 """
-
-LEAST_FREE_BYTES = 1024 * 1024
-"""Free space at which a write that failed for lack of it is tried again."""
 
 URL_REMEDY = "Write postgresql://user:password@host:5432/database, or nothing for a SQLite file in the data folder."
 
@@ -115,20 +109,6 @@ def _call_outage_by_its_name(context: sa.engine.ExceptionContext) -> None:
         raise sa.exc.OperationalError(
             found.statement, found.params, context.original_exception, hide_parameters=True, connection_invalidated=True
         ) from context.original_exception
-
-
-def outlast_full_disk(engine: sa.Engine, error: Exception, *, gives_up: Callable[[], bool]) -> bool:
-    """
-    Return False unless a write to SQLite failed for lack of space; then wait for space and return True.
-
-    Blocks its thread until there is space, or `gives_up` says so.
-    """
-    if "disk is full" not in str(getattr(error, "orig", error)):
-        return False
-    folder = Path(str(engine.url.database)).parent
-    while shutil.disk_usage(folder).free < LEAST_FREE_BYTES and not gives_up():
-        time.sleep(1)
-    return True
 
 
 def database_clock(engine: sa.Engine) -> sa.ColumnElement[float]:

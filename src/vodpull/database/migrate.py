@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from vodpull.database.causes import FIELD, explained
+from vodpull.database.connection_errors import FIELD, explained
 from vodpull.errors import ConfigurationError
 
 _MIGRATION_LOCK = 0x766F6470

@@ -86,6 +86,7 @@ What each is over HTTP is decided in `api/http/error_replies.py`.
 
 from vodpull.errors.base import Failure, Fault, VodpullError, catalogue
 from vodpull.errors.delivery import DeliveryError, DeliveryForbidden, DeliveryRefused, DeliveryTimeout
+from vodpull.errors.disk import error_of_disk
 from vodpull.errors.fetch import (
     BodyEmpty,
     BodyEncoded,
@@ -154,7 +155,7 @@ from vodpull.errors.service import (
     ServiceUnreachable,
     StepAbandoned,
 )
-from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable, error_of_disk
+from vodpull.errors.storage import ObjectMissing, StorageError, StorageFull, StorageUnavailable
 from vodpull.errors.upload import (
     TooManyUploads,
     UploadBucketUnknown,

@@ -13,7 +13,7 @@ import aiohttp
 
 from vodpull.errors import OriginBusy, OriginFailed, OriginMissing, OriginRefused
 from vodpull.fetch import AddressGuard, network_errors
-from vodpull.wire_values import read_retry_after_s
+from vodpull.http_dates import read_retry_after_s
 
 MAX_BYTES = 16 << 20
 """Of an answer."""

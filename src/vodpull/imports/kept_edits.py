@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.imports.entries import Entry
 from vodpull.imports.metadata import category_names
 from vodpull.jobs.model import VideoState

@@ -1,7 +1,7 @@
 """
 The rows of deleted batches and jobs: what deletes them, and when their files go, in three passes.
 
-Who removes the files: `workflows/requests/batch_deletion.py`. What is too old: `workflows/upkeep/retention.py`.
+Who removes the files: `workflows/requests/batch_deletion.py`. What is too old: `workflows/upkeep/batch_retention.py`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import DeliveryState
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.rows import IS_FINAL, read_view
 from vodpull.jobs.store.store import IS_KEPT
-from vodpull.jobs.store.videos import forget_videos
+from vodpull.jobs.store.video_rows import forget_videos
 
 PASSES_S = (0.0, 300.0, 86_400.0)
 """

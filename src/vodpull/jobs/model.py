@@ -215,15 +215,6 @@ class Asset:
         return next((file for file in self.files if file.clarity is Clarity.ORIGINAL), None)
 
 
-def outputs_name(video_id: str, attempt: int) -> str:
-    """
-    Return what the names of all that an attempt makes begin with.
-
-    Caches keep segments for a year, so no two attempts may give one key different bytes.
-    """
-    return video_id if attempt <= 1 else f"{video_id}-r{attempt}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sidecar:
     """A caption file that is named with a source, to be fetched with it or read from a material."""
@@ -236,11 +227,6 @@ class Sidecar:
     label: str = ""
     """For people: hostile text; empty: what the language is called."""
     is_default: bool = False
-
-
-def fragments_name(video_id: str) -> str:
-    """Return the folder of the fragments of an original that is a playlist."""
-    return f"{video_id}-source"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from vodpull.accounts.stored_bytes import count_stored
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound, Occupied, ParameterError, PermissionDenied
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.materials.model import MAX_NAME_CHARS, SUBTITLE_SUFFIXES, Material, MaterialKind

@@ -24,17 +24,6 @@ class MaterialKind(StrEnum):
 NOT_MEASURED = -1.0
 """Length of sound that nobody has looked at yet."""
 
-MAX_BYTES = 100 * 1024 * 1024
-"""Of a picture or subtitles."""
-
-NEW_NAME_CHARS = {MaterialKind.MATERIAL: 40, MaterialKind.AUDIO: 200}
-"""Most of a name that a file comes with."""
-
-SOUND_SUFFIX = "mp3"
-"""The one form of sound that is taken."""
-
-SUFFIX_PATTERN = "[A-Za-z0-9]{1,10}"
-
 SUBTITLE_SUFFIXES = ("vtt", "srt", "ass")
 PICTURE_SUFFIXES = ("png", "jpg", "jpeg")
 

@@ -1,16 +1,11 @@
 """From file to renditions: probe, plan, encode, package, verify; no network, database or object store."""
 
-from vodpull.media.encode.chunk import (
-    build_chunk_argv,
-    build_tracks_argv,
-    encode_chunk,
-    encode_limits,
-    encode_tracks,
-)
+from vodpull.media.encode.chunk import build_chunk_argv, encode_chunk, encode_limits
 from vodpull.media.encode.codecs import TEXT_TOOLS, WATERMARK_TOOLS, needed_tools
 from vodpull.media.encode.extract_texts import extract_texts, fragmented_text
 from vodpull.media.encode.missing_letters import missing_letters
 from vodpull.media.encode.remux_hls_source import JoinedSound, join
+from vodpull.media.encode.whole_tracks import build_tracks_argv, encode_tracks
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import Survey, survey
 from vodpull.media.inspect.info import AudioStream, MediaInfo, TextStream, VideoStream
@@ -42,7 +37,7 @@ from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.chunk_lengths import Chunk, lasting_chunks, missing_share
+from vodpull.media.plan.cuts.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.early_plan import plan_beginning
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode
 from vodpull.media.plan.ladder import Decision, Ladder, Rung, foresees_copy, plan_ladder

@@ -5,6 +5,6 @@ When it is tried again, and what ends that, is decided in `workflows/delivery/re
 """
 
 from vodpull.notify.deliver import INSPECTOR_URL, Guard, Reply, post
-from vodpull.notify.sign import sign_delivery, sign_webhook
+from vodpull.notify.notification_signing import sign_delivery, sign_webhook
 
 __all__ = ["INSPECTOR_URL", "Guard", "Reply", "post", "sign_delivery", "sign_webhook"]

@@ -12,7 +12,7 @@ import aiohttp
 import yarl
 
 from vodpull.errors import DeliveryForbidden, DeliveryRefused, DeliveryTimeout, FetchError
-from vodpull.wire_values import read_retry_after_s
+from vodpull.http_dates import read_retry_after_s
 
 CONNECT_TIMEOUT_S = 20.0
 REQUEST_TIMEOUT_S = 60.0

@@ -1,4 +1,4 @@
-"""With which headers an object is served, by us and by whatever else serves the bucket: type and life in caches."""
+"""With which headers an object is served, by us and by what else serves the bucket: content type, life in caches."""
 
 from __future__ import annotations
 

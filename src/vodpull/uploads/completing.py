@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from itertools import groupby
-from typing import Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -25,12 +24,13 @@ from vodpull.errors import (
 )
 from vodpull.uploads import parts as rows
 from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.inbox import Inbox
+from vodpull.uploads.key_reservations import lock_upload, touch
 from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Whole
+from vodpull.uploads.part_objects import Inbox
 from vodpull.uploads.parts import Block, Part
-from vodpull.uploads.reservations import lock_upload, touch
 from vodpull.uploads.terms import QUIET_MS
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.write_turns import Database
 
 CLAIM_MS = 600_000
 """So long a file that is being stored keeps others from taking its place."""
@@ -38,42 +38,7 @@ CLAIM_MS = 600_000
 READS_AT_ONCE = 8
 """Of files and spans that are read back for their digests: each takes some megabytes."""
 
-_Found = TypeVar("_Found")
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Database:
-    """Runs queries in a thread."""
-
-    engine: sa.Engine
-    turn: AbstractAsyncContextManager[object]
-    """Whoever changes something has it: SQLite takes one writer at a time; others would sleep, and ask again."""
-
-    @classmethod
-    def of(cls, engine: sa.Engine) -> Self:
-        """Return that of an engine, for one event loop."""
-        return cls(engine=engine, turn=asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext())
-
-    def read(self, query: Callable[[sa.Connection], _Found]) -> _Found:
-        """Return what a query finds."""
-        with self.engine.connect() as connection:
-            return query(connection)
-
-    def write(self, change: Callable[[sa.Connection], _Found]) -> _Found:
-        """Commit a change, and return what it returns."""
-        with self.engine.begin() as connection:
-            return change(connection)
-
-    async def in_turn(self, work: Callable[[], _Found]) -> _Found:
-        """Do what changes something in a thread, and return what that returns."""
-        async with self.turn:
-            return await asyncio.to_thread(work)
-
-    async def change(self, change: Callable[[sa.Connection], _Found]) -> _Found:
-        """Commit a change in its turn, and return what it returns."""
-        return await self.in_turn(lambda: self.write(change))
 
 
 def locked(connection: sa.Connection, upload_id: str) -> Upload:

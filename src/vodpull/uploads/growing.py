@@ -15,8 +15,8 @@ from vodpull.uploads import parts as rows
 from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.body_memory import Body
 from vodpull.uploads.completing import locked
-from vodpull.uploads.inbox import Sums
 from vodpull.uploads.model import Ticket, Upload, Wanted
+from vodpull.uploads.part_objects import Sums
 from vodpull.uploads.parts import Part
 from vodpull.uploads.uploads import Uploads
 

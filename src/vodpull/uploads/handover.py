@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.atomic import flush
 from vodpull.uploads import parts as rows
-from vodpull.uploads.inbox import Inbox
+from vodpull.uploads.key_reservations import find_upload
 from vodpull.uploads.model import Upload
+from vodpull.uploads.part_objects import Inbox
 from vodpull.uploads.parts import Part
-from vodpull.uploads.reservations import find_upload
 
 
 @dataclass(frozen=True, kw_only=True)

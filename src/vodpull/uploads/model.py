@@ -123,6 +123,7 @@ def key_of(wanted: Wanted, *, upload_id: str, subject_id: str, created_at_ms: in
     """Return the key of the object that an upload becomes. Pure."""
     month = utc_month(created_at_ms / 1000)
     if wanted.kind is UploadKind.VIDEO:
-        name = storage.original_name(wanted.file_name, video_id=subject_id)
-        return f"{wanted.kind}/{month}/{upload_id}/{name}"
-    return f"{wanted.kind}/{month}/{subject_id}.{wanted.file_name.rpartition('.')[2].lower()}"
+        folder = storage.asset_folder(month=month, directory=upload_id, root=wanted.kind.value)
+        return f"{folder}/{storage.original_name(wanted.file_name, video_id=subject_id)}"
+    suffix = wanted.file_name.rpartition(".")[2].lower()
+    return storage.material_key(wanted.kind.value, month=month, material_id=subject_id, suffix=suffix)

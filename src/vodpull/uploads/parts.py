@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.errors import UploadIncomplete, UploadMisplaced
 from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.vendor_hash import SPAN_BYTES

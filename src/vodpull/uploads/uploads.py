@@ -31,14 +31,15 @@ from vodpull.errors import (
 from vodpull.uploads import parts as rows
 from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.body_memory import Body
-from vodpull.uploads.completing import Completing, Database, locked, spans
-from vodpull.uploads.inbox import Inbox, Received, Sums
+from vodpull.uploads.completing import Completing, locked, spans
+from vodpull.uploads.key_reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Wanted
+from vodpull.uploads.part_objects import Inbox, Received, Sums
 from vodpull.uploads.parts import Part
-from vodpull.uploads.reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.terms import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
 from vodpull.uploads.upload_token import Policy, read_token, sign_token
 from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.write_turns import Database
 
 _NO_NONCE = "0" * 16
 """Of blocks that are to begin, and of those of a complete file: what is sent to them again goes nowhere."""

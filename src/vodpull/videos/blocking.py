@@ -13,7 +13,7 @@ from vodpull.database import tables
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.model import VideoState
 from vodpull.jobs.notices.events import EventKind, add_video_event
-from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.store.video_rows import archive_again
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 

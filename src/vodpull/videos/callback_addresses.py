@@ -12,7 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 
 
 class CallbackKind(StrEnum):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_node_id
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.model import Category
 

@@ -15,7 +15,7 @@ from vodpull.errors import NotAllowedNow, NotFound, ParameterError, PermissionDe
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
 from vodpull.jobs.store.content_keys import has_content_key
-from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.store.video_rows import archive_again
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
 from vodpull.videos.categories import check_nodes, labels_of, set_labels
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Category, Video

@@ -14,7 +14,7 @@ import asyncio
 import structlog
 
 from vodpull.errors import InternalError, VodpullError
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.step_retries import failure_of
 from vodpull.workflows.engine.engine import Child, Engine, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues

@@ -34,20 +34,22 @@ from vodpull.jobs.model import (
     WireStatus,
 )
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.materials.materials import Materials
-from vodpull.workflows.attempt.arrivals import Arrivals
+from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
+from vodpull.workflows.attempt.ahead.early_chunks import HeadStart
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.hls_source_texts import keep_texts, kept_texts, told
 from vodpull.workflows.attempt.captions.sidecars import Sidecars
 from vodpull.workflows.attempt.context import Context, replaces
-from vodpull.workflows.attempt.early import HeadStart
 from vodpull.workflows.attempt.ended_work import EndedWork
-from vodpull.workflows.attempt.known_playlists import switch
+from vodpull.workflows.attempt.originals.kept_original import KeptOriginals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.sources import Sources
+from vodpull.workflows.attempt.stable_playlist_names import switch
 from vodpull.workflows.attempt.step_retries import RepeatedWork
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject
 from vodpull.workflows.engine.queues import Owner
@@ -62,8 +64,9 @@ log = structlog.get_logger(__name__)
 class Steps:
     """The steps of one process."""
 
-    def __init__(self, context: Context, outbox: Outbox) -> None:
+    def __init__(self, context: Context, news: JobNews, outbox: Outbox) -> None:
         self._context = context
+        self._news = news
         self._outbox = outbox
         self._production = Production(context)
         self._captions = CaptionFiles(context.store.engine, context.objects)
@@ -72,7 +75,8 @@ class Steps:
         self._head_start = HeadStart(context, self._production)
         self._arrivals = Arrivals(context, self._production)
         self._sources = Sources(context, self._production, self._arrivals)
-        self._ended = EndedWork(context, self._production)
+        self._kept_originals = KeptOriginals(context)
+        self._ended = EndedWork(context)
         self._repeated = RepeatedWork(context, when_cancelled=self._ended.clear_if_over)
 
     async def arrive(self, upload_id: str) -> None:
@@ -168,7 +172,7 @@ class Steps:
         )
         if failure is not None:
             await self._tidy(lambda: self._ended.withdraw(job))
-        await asyncio.to_thread(self._outbox.finish_job, ref, ended)
+        await asyncio.to_thread(self._news.finish_job, ref, ended)
         if failure is None:
             await self._tidy(lambda: switch(self._context, job))
             await self._tidy(lambda: self._show_captions(job))
@@ -183,7 +187,7 @@ class Steps:
             return False
         later = replace(job, attempt=job.attempt + 1)
         await asyncio.to_thread(self._context.workspace(job).hand_over, self._context.workspace(later))
-        is_postponed = await asyncio.to_thread(self._outbox.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
+        is_postponed = await asyncio.to_thread(self._news.postpone_job, JobRef.of(job), next_try, Owner.of(batch))
         if is_postponed:
             log.warning("source failed, tried again later", job=job.job_id, code=failure.code, tries=next_try.tries)
         return is_postponed
@@ -238,12 +242,12 @@ class Steps:
         await self._context.enter_stage(job, Stage.STORE)
         with self._context.watch.stage(JobRef.of(job), Stage.STORE):
             texts = await self._sidecars.bring(batch, job, duration_s=info.duration_s if info else 0.0)
-            asset = texts.told(await self._sources.store(job, source, name=name, info=info))
+            asset = texts.told(await self._kept_originals.store(job, source, name=name, info=info))
             asset = await self._context.posters.bring(batch, job, asset)
         template = self._context.templates[batch.template]
         offered = await asyncio.to_thread(kept_texts, self._context.workspace(job).joined_folder)
         asset = told(asset, offered) if template.captions else asset
-        await asyncio.to_thread(self._outbox.record_pulled, batch, job, asset, encodes=template.ladder)
+        await asyncio.to_thread(self._news.record_pulled, batch, job, asset, encodes=template.ladder)
         await self._sidecars.keep(replace(job, asset=asset), texts)
         if template.captions:
             await keep_texts(self._captions, replace(job, asset=asset), offered)

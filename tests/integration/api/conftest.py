@@ -15,8 +15,8 @@ from tests.services.postgres import Postgres
 from tests.stored import accepted, add_video, finish
 
 from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
-from vodpull.app.setup import open_vault
 from vodpull.database.connection import open_database
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.store.content_keys import ContentKeys

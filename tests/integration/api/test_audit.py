@@ -15,7 +15,7 @@ from tests.integration.api.conftest import Served
 from vodpull.accounts.scopes import Scope
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from tests.stored import add_video, finish
 from vodpull import captions
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.jobs.holdings import Holdings
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.model import Job, VideoOrigin
-from vodpull.jobs.store.captions import MAX_CAPTIONS, CaptionRows
+from vodpull.jobs.owned_files import Holdings
+from vodpull.jobs.store.caption_rows import MAX_CAPTIONS, CaptionRows
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.media import TextStream

@@ -11,14 +11,14 @@ from starlette.testclient import TestClient
 from tests.services.postgres import Postgres
 
 from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
-from vodpull.app.setup import open_vault
 from vodpull.clock import now_s
 from vodpull.console.request.visit import COOKIE
 from vodpull.database.connection import open_database
 from vodpull.jobs.status import postgres_reader
+from vodpull.request_signing import SigningKey, sign
 from vodpull.settings import load_settings
-from vodpull.signing import SigningKey, sign
 
 BASE = "http://testserver"
 

@@ -14,12 +14,12 @@ from tests.stored import VAULT, accepted
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.cloudvod.pull.status_query import PATH, PromptStatusQuery, StatusQuery
-from vodpull.api.http.exchange import Arrived
-from vodpull.api.http.keys.access import Access
-from vodpull.api.http.metrics_endpoint import Answered
+from vodpull.api.http.keys.authentication import Access
+from vodpull.api.http.keys.signed_requests import Arrived
+from vodpull.api.http.reply_counts import Answered
 from vodpull.database import tables
-from vodpull.jobs.status.query_reader import open_query_reader
-from vodpull.signing import SigningKey, sign
+from vodpull.jobs.status.sqlite_reader import open_query_reader
+from vodpull.request_signing import SigningKey, sign
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.stored import ORIGINAL
 from vodpull.accounts.keys import NewKey
 from vodpull.jobs.model import Clarity, ServerType
 from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 
 PLAYLIST = replace(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.app.commands.backup import restore_backup, write_backup
-from vodpull.app.setup import open_accounts
+from vodpull.app.installation import open_accounts
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings, load_settings
 

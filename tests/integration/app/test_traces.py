@@ -11,11 +11,11 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from tests.services.collector import Collector, running_collector
 
-from vodpull.app.telemetry import tracing
-from vodpull.app.telemetry.tracing import open_tracer
+from vodpull.app.telemetry import optional_tracing
+from vodpull.app.telemetry.optional_tracing import open_tracer
 from vodpull.errors import Md5Mismatch
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import SilentTracer, Watch
 
 SECRET = "hunter2"
@@ -119,6 +119,6 @@ def test_without_an_endpoint_or_the_extra_nothing_is_traced(monkeypatch: pytest.
         assert isinstance(tracer, SilentTracer)
         with Watch(tracer=tracer).stage(REF, Stage.FETCH):
             pass
-    monkeypatch.setattr(tracing, "find_spec", lambda _: None)
+    monkeypatch.setattr(optional_tracing, "find_spec", lambda _: None)
     with open_tracer("http://127.0.0.1:1", process="this") as tracer:
         assert isinstance(tracer, SilentTracer)

@@ -16,8 +16,8 @@ from tests.wire import Wire
 
 from vodpull.accounts.keys import Accounts, NewKey
 from vodpull.app.folder import make_data_dir
+from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
-from vodpull.app.setup import open_vault
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate

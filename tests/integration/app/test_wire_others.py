@@ -14,7 +14,7 @@ from tests.wire_vectors import CALLS, as_sent, of_vector
 from vodpull.accounts.keys import NewKey
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.signing import BASIC, SigningKey, sign
+from vodpull.request_signing import BASIC, SigningKey, sign
 from vodpull.videos.library import Library
 
 CATEGORY = "/vod/videoCategory"

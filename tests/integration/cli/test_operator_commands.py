@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vodpull.accounts.people.operators import Operators
+from vodpull.app.installation import open_accounts, open_people
 from vodpull.app.local_key import keep_local_key
-from vodpull.app.setup import open_accounts, open_people
 from vodpull.cli.main import app
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.settings import load_settings

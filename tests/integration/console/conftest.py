@@ -29,7 +29,7 @@ from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
-from vodpull.database.changes import following
+from vodpull.database.commit_watch import following
 from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
@@ -45,11 +45,13 @@ from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
+from vodpull.jobs.store.final_statuses import Outcome
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.materials.materials import Materials
 from vodpull.media import find_toolbox
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.categories import Categories
@@ -61,16 +63,17 @@ from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.importing.orders import Imports
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
 from vodpull.workflows.requests.stills import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
@@ -100,6 +103,10 @@ class Console:
     context: ConsoleContext
     app: Starlette
     browser: TestClient
+
+    def finish(self, ref: JobRef, outcome: Outcome) -> None:
+        """Make a job final, with its news."""
+        self.context.control._news.finish_job(ref, outcome)
 
     def csrf(self, path: str = "/console/login") -> str:
         """Return the form token of a page, as a visitor's browser has it."""
@@ -264,7 +271,8 @@ def make_context(database: sa.Engine, engine: Engine) -> ConsoleContext:
     urls = FileUrls(public_url="", domains=domains, sign=signer.handed_out)
     queues = Queues.of(fetch_slots=1, encode_slots=1)
     outbox = Outbox(store, accounts, engine=engine, queues=queues)
-    control = Control(store, outbox, engine=engine, queues=queues)
+    news = JobNews(store, accounts, outbox, engine=engine, queues=queues)
+    control = Control(store, news, engine=engine, queues=queues)
     batch_deletion = BatchDeletion(Deletions(database), control, open_store("memory://"))
     library = Library(database)
     intake = Intake(store, engine, queues, terms=Terms(templates=TEMPLATES, check_url=lambda _: None))

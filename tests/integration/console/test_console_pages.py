@@ -17,7 +17,7 @@ from vodpull.jobs.model import Asset, BatchView, Clarity, ServerType, Stage, Sto
 from vodpull.jobs.notices.deliveries import Attempt, DeliveryState, new_delivery
 from vodpull.jobs.status.listing import Filter
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.job_refs import JobRef, Progress
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.exe שלום"
 
@@ -35,7 +35,7 @@ def batches(console: Console) -> list[BatchView]:
 
 def finish(console: Console, view: BatchView, outcome: Outcome) -> BatchView:
     for job in view.jobs:
-        console.context.outbox.finish_job(JobRef(job_id=job.job_id, attempt=1), outcome)
+        console.finish(JobRef(job_id=job.job_id, attempt=1), outcome)
     found = console.context.store.find_batch(view.batch.batch_id)
     assert found is not None
     return found

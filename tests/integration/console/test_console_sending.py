@@ -16,8 +16,8 @@ from vodpull.accounts.people.sessions import Place
 from vodpull.console.request.visit import COOKIE
 from vodpull.jobs.model import VideoOrigin
 from vodpull.materials.materials import keep_material, use_materials
+from vodpull.uploads.key_reservations import reserve
 from vodpull.uploads.model import UploadKind, Wanted
-from vodpull.uploads.reservations import reserve
 
 FILES = "/console/uploads/files"
 

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from tests.services.postgres import Postgres
 
 from vodpull.database import connection, tables
-from vodpull.database.changes import following
+from vodpull.database.commit_watch import following
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.database.tables import metadata

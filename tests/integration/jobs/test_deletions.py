@@ -24,17 +24,17 @@ from vodpull.database.migrate import migrate
 from vodpull.errors import Failure, NotAllowedNow
 from vodpull.jobs import deletions
 from vodpull.jobs.deletions import Deletions
-from vodpull.jobs.holdings import Holdings
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.notices.deliveries import Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of
+from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.status.lookups import Lookup
-from vodpull.jobs.status.query_reader import open_query_reader
+from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.upkeep.kept_files import strangers
 

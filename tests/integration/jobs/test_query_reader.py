@@ -21,7 +21,7 @@ from vodpull.database import tables
 from vodpull.jobs.model import Asset, Clarity, ServerType, StoredFile, WireStatus
 from vodpull.jobs.status import postgres_reader
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
-from vodpull.jobs.status.query_reader import open_query_reader
+from vodpull.jobs.status.sqlite_reader import open_query_reader
 from vodpull.jobs.status.status_data import item_data
 
 FILE = StoredFile(

@@ -19,7 +19,7 @@ from vodpull.jobs.model import Job, Stage, WireStatus
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import fingerprint, remember
 

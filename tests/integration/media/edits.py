@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from vodpull.media import Toolbox, encode_chunk, encode_limits, probe, survey
+from tests.integration.media.pipeline import measured
+
+from vodpull.media import Toolbox, encode_chunk, encode_limits
 from vodpull.media.edit.assemble import FLV_FILE, MP4_FILE, Pieces, write_edit, write_flv
 from vodpull.media.edit.check import check_edit
 from vodpull.media.edit.copy_obstacles import copy_obstacle
@@ -21,8 +23,7 @@ async def make_edit(
     """Return the plan and the file of a clip or a join, checked as the service checks it."""
     inputs, copies = [], {}
     for number, path in enumerate(sources):
-        info = await probe(path, toolbox=toolbox)
-        found = await survey(path, info, toolbox=toolbox) if info.video else None
+        info, found = await measured(path, toolbox=toolbox)
         source = EditSource(info=info, survey=found)
         if not copy_obstacle(source, order, is_join=order.length_s is None):
             copies[number] = folder / f"copy-{number}"

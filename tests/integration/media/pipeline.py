@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from tests.clapper import whole
@@ -20,6 +21,7 @@ from vodpull.media import (
     Package,
     Parts,
     Rendition,
+    Survey,
     Template,
     Toolbox,
     encode_chunk,
@@ -40,6 +42,7 @@ from vodpull.media.verify.verify import listed_segments, what_is_measured
 
 Maker = Callable[..., Awaitable[Path]]
 VIDEO_ID = "0123456789abcdef"
+_MEASURED: dict[object, tuple[MediaInfo, Survey | None]] = {}
 
 
 async def plan_source(
@@ -52,10 +55,19 @@ async def plan_source(
     text: BurntText | None = None,
 ) -> tuple[MediaInfo, EncodePlan]:
     """Probe, survey where it helps, and plan; `original` is what the source was written anew from."""
-    info = await probe(source, toolbox=toolbox, original=original)
-    seen = await survey(source, info, toolbox=toolbox) if info.video else None
+    info, seen = await measured(source, toolbox=toolbox, original=original)
     ladder = plan_ladder(info, template=replace(template, copy=copy), survey=seen, text=text)
     return info, plan_encode(info, ladder, survey=seen)
+
+
+async def measured(source: Path, *, toolbox: Toolbox, original: Path | None = None) -> tuple[MediaInfo, Survey | None]:
+    """Probe a file, and survey its picture; what was measured already is not measured again."""
+    contents = [sha256(path.read_bytes()).digest() for path in (source, original or source)]
+    known = (*contents, source == original, toolbox)
+    if known not in _MEASURED:
+        info = await probe(source, toolbox=toolbox, original=original)
+        _MEASURED[known] = (info, await survey(source, info, toolbox=toolbox) if info.video else None)
+    return _MEASURED[known]
 
 
 async def make_parts(source: Path, plan: EncodePlan, folder: Path, *, toolbox: Toolbox) -> Parts:

@@ -30,28 +30,31 @@ X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 AAC = ("-c:a", "aac", "-b:a", "32k")
 
 
-def film(length_s: int = 47, rate: str = "25") -> tuple[str, ...]:
+def film(length_s: int = 47, rate: str = "10") -> tuple[str, ...]:
     # Pictures with their number on them, and a tone.
     picture = f"testsrc2=s=160x90:r={rate}:d={length_s}"
     return ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=d={length_s}")
 
 
 SOURCES: dict[str, tuple[str, ...]] = {
-    "plain.mp4": (*film(), *X264, "-bf", "3", "-g", "300", *AAC),
+    "plain.mp4": (*film(), *X264, "-bf", "3", "-g", "120", *AAC),
     "broadcast.mp4": (*film(rate="30000/1001"), *X264, "-g", "77", *AAC),
     "uneven.mp4": (
         *film(),
-        *("-vf", "setpts='PTS+0.4*mod(N,7)/7/25/TB',select='not(eq(mod(n,11),3))'", "-fps_mode", "passthrough"),
+        *("-vf", "setpts='PTS+0.4*mod(N,7)/7/10/TB',select='not(eq(mod(n,11),3))'", "-fps_mode", "passthrough"),
         *X264, *AAC,
     ),
-    "slides.mkv": (*film(), "-vf", "select='lt(mod(n,300),5)'", "-fps_mode", "passthrough", *X264, "-g", "5", *AAC),
+    "slides.mkv": (*film(), "-vf", "select='lt(mod(n,120),5)'", "-fps_mode", "passthrough", *X264, "-g", "5", *AAC),
     "late.mp4": ("-itsoffset", "3", *film(), *X264, *AAC),
     "offset.mkv": (*film(), *X264, *AAC, "-output_ts_offset", "7"),
-    "open.mkv": (*film(), *X264, "-bf", "3", "-x264-params", "open-gop=1:keyint=90:b-pyramid=1", *AAC),
-    "stream.ts": (*film(), *X264, "-bf", "3", "-g", "130", *AAC),
-    "flash.flv": (*film(), *X264, "-g", "130", *AAC),
-    "fields.ts": (*film(), "-vf", "tinterlace=interleave_top", "-c:v", "mpeg2video", "-flags", "+ildct+ilme", *AAC),
-    "cut_in.mp4": (*film(), *X264, "-g", "100", *AAC),
+    "open.mkv": (*film(), *X264, "-bf", "3", "-x264-params", "open-gop=1:keyint=36:b-pyramid=1", *AAC),
+    "stream.ts": (*film(), *X264, "-bf", "3", "-g", "52", *AAC),
+    "flash.flv": (*film(), *X264, "-g", "52", *AAC),
+    "fields.ts": (
+        *film(rate="25"),  # no less may MPEG-2 have
+        *("-vf", "tinterlace=interleave_top", "-c:v", "mpeg2video", "-flags", "+ildct+ilme", *AAC),
+    ),
+    "cut_in.mp4": (*film(), *X264, "-g", "40", *AAC),
     "picture_ends_early.mp4": (*film(47), "-vf", "trim=end=15", *X264, *AAC),
 }  # fmt: skip
 
@@ -138,7 +141,7 @@ async def test_what_is_shown_early_is_never_changed(make_clip: Maker, tmp_path: 
 
 
 async def test_a_chunk_whose_source_ends_is_truncated(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = await make_clip("film.mp4", *film(4), *X264, *AAC)
+    source = await make_clip("film.mp4", *film(4, "25"), *X264, *AAC)
     _, plan = await plan_source(source, toolbox=toolbox, copy=False)
     longer = replace(plan.chunks[0], frames=2 * plan.frames_total)
     plan = replace(plan, chunks=(longer,))

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.integration.media.pipeline import make_renditions, plan_source
+from tests.integration.media.pipeline import make_renditions
 
 from vodpull.errors import MediaTruncated, NotMedia, NoVideo, VodpullError
-from vodpull.media import Toolbox, encode_chunk, encode_limits
+from vodpull.media import Toolbox
 
 FAILS: dict[str, type[VodpullError]] = {
     "audio_only_10s.mp4": NoVideo,
@@ -26,18 +26,6 @@ def test_no_clip_is_left_out(clips: Path) -> None:
     """What becomes of the others is for `tests/acceptance/test_clips.py`, so that each is encoded once."""
     entries = json.loads((clips / "MANIFEST.json").read_text())["entries"]
     assert {entry["file"] for entry in entries if entry["expected"]["outcome"] == "fails"} == set(FAILS)
-
-
-@pytest.mark.slow
-async def test_progress_goes_from_nothing_to_all(clips: Path, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = clips / "bbb_854x480_5p1_30s.mp4"
-    _, plan = await plan_source(source, toolbox=toolbox)
-    shares, (chunk,), limits = list[float](), plan.chunks, encode_limits(plan)
-    cpu_s = await encode_chunk(source, plan, chunk, tmp_path, toolbox=toolbox, limits=limits, on_progress=shares.append)
-    assert shares == sorted(shares)
-    assert shares[0] < 0.7
-    assert shares[-1] > 0.99
-    assert cpu_s > 0
 
 
 @pytest.mark.parametrize("name", FAILS)

@@ -15,7 +15,8 @@ from vodpull.media.plan.template import SoundLayout
 
 PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9")
 SMALL = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=9")
-NTSC = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=30000/1001:d=9")
+NTSC = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=30000/1001:d=9")
+TINY = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=9")
 TONE = ("-f", "lavfi", "-i", "sine=d=9")
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-profile:v", "main", "-crf", "45")
 AAC = ("-c:a", "aac", "-ac", "2", "-ar", "44100", "-b:a", "96k")
@@ -73,7 +74,7 @@ async def test_a_picture_is_copied_from_every_container_that_has_whole_ones(
     _, plan = await plan_source(source, toolbox=toolbox, template=template)
     assert [planned.rung.copied for planned in plan.rungs] == [True]
     _, (rendition,) = await make_renditions(source, tmp_path, toolbox=toolbox, template=template)
-    assert (rendition.width_px, rendition.segment_count) == (640, 2)
+    assert (rendition.width_px, rendition.segment_count) == (320, 2)
     assert abs(rendition.av_drift_ms or 0) <= 40
     made = await probe(tmp_path / "out" / f"{VIDEO_ID}-01.mp4", toolbox=toolbox)
     assert made.video
@@ -143,7 +144,7 @@ async def test_more_sound_tracks_can_be_chosen_by_language(
 ) -> None:
     tracks = ("-map", "0:v", "-map", "1:a", "-map", "1:a", "-metadata:s:a:0", "language=eng")
     spoken = (*tracks, "-metadata:s:a:1", "language=zho", "-c:a:1", "ac3", "-ac:a:1", "6")
-    source = await make_clip("a.mkv", *PICTURE, *TONE, *X264, *AAC, *spoken)
+    source = await make_clip("a.mkv", *TINY, *TONE, *X264, *AAC, *spoken)
     audio = replace(ABR.audio, surround=layout == "apart")
     await make_renditions(source, tmp_path, toolbox=toolbox, template=replace(ABR, sound=layout, audio=audio))
     master = m3u8.load(str(tmp_path / "out" / f"{VIDEO_ID}.m3u8"))

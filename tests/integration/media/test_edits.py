@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.clapper import Clapper, assert_in_step, distances, onsets, read_pictures, read_sound
 from tests.integration.media.edits import make_edit
+from tests.integration.media.pipeline import measured
 
 from vodpull.errors import MediaUnsupported, OutputInvalid
 from vodpull.media import Toolbox, probe
@@ -93,7 +94,8 @@ async def test_what_differs_is_fitted_into_the_first_and_has_silence_for_sound(
 
 async def test_a_result_that_shows_something_else_is_not_taken(tmp_path: Path, film: Path, toolbox: Toolbox) -> None:
     plan, made = await make_edit([film], EditOrder(start_s=2, length_s=4), tmp_path, toolbox=toolbox)
-    source = EditSource(info=await probe(film, toolbox=toolbox))
+    info, _ = await measured(film, toolbox=toolbox)
+    source = EditSource(info=info)
     inputs = [EditInput(source=source, path=film)]
 
     async def wrong(plan: EditPlan) -> str:
@@ -126,7 +128,8 @@ async def test_bars_of_any_width_are_where_the_comparison_expects_them(
     """FFmpeg puts a picture at an even pixel; one pixel beside it, a small one differs as much as another picture."""
     film = clips / "av1_aac_960x540_15s.mp4"
     plan, made = await make_edit([film], EditOrder(start_s=2, length_s=1, size=size), tmp_path, toolbox=toolbox)
-    source = EditSource(info=await probe(film, toolbox=toolbox))
+    info, _ = await measured(film, toolbox=toolbox)
+    source = EditSource(info=info)
     orders = compare_orders(plan, plan.parts[0], source)
     found = await ask_proof(made.parent, film, orders, size_bytes=source.info.size_bytes, toolbox=toolbox)
     assert max(sight.levels for instant in found.sights for sight in instant.found) < 2

@@ -15,14 +15,15 @@ from vodpull.media.tools.limits import copy_limits
 BASELINE = (*X264[:-2], "-profile:v", "baseline", "-g", 50)
 HIGH = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-bf", 0, "-pix_fmt", "yuv420p", "-g", 50)
 LATM = ("-c:a", "aac", "-mpegts_flags", "+latm")
+SMALL = (128, 72)
 TS = ("-muxdelay", 0, "-muxpreload", 0, "-f", "mpegts")
 
 
 def changing_mp4(folder: Path, first_s: int, second_s: int) -> Path:
     """Return a film whose parameter sets change once, in the samples, and are not repeated."""
     total = (first_s + second_s) * 25
-    first = Clapper(seconds=first_s, total=total, sound=(), video=BASELINE).make(folder / "first.mp4")
-    other = Clapper(seconds=second_s, first=first_s * 25, total=total, sound=(), video=HIGH)
+    first = Clapper(seconds=first_s, total=total, size=SMALL, sound=(), video=BASELINE).make(folder / "first.mp4")
+    other = Clapper(seconds=second_s, first=first_s * 25, total=total, size=SMALL, sound=(), video=HIGH)
     second = other.make(folder / "second.mp4")
     before, after = samples_of(first), samples_of(second)
     after[0] = (b"".join(parameter_sets(second)) + after[0][0], True)
@@ -59,7 +60,7 @@ async def test_a_picture_that_is_refreshed_in_strips_is_decoded_from_the_start(
     tmp_path: Path, toolbox: Toolbox
 ) -> None:
     strips = (*X264, "-x264-params", "intra-refresh=1:keyint=125")
-    source = Clapper(seconds=44, video=strips, sound=()).make(tmp_path / "source.ts", *TS)
+    source = Clapper(seconds=44, size=SMALL, video=strips, sound=()).make(tmp_path / "source.ts", *TS)
     _, plan = await plan_source(source, toolbox=toolbox)
     assert plan.seeks_s == (0.0,)
 
@@ -103,7 +104,7 @@ async def test_sound_that_changes_its_kind_stays_in_step(
 
 
 async def test_an_advertisement_of_another_size_and_rate_is_joined_in_step(tmp_path: Path, toolbox: Toolbox) -> None:
-    kinds = (((640, 360), 48000, 0), ((426, 240), 44100, 500), ((640, 360), 48000, 4))
+    kinds = (((320, 180), 48000, 0), ((214, 120), 44100, 500), ((320, 180), 48000, 4))
     joined = b""
     for number, (size, rate_hz, offset_s) in enumerate(kinds):
         # Of so few bits that many frames come in one packet of the transport stream.
@@ -138,7 +139,7 @@ async def test_open_groups_are_whole_across_the_seams_of_chunks(tmp_path: Path, 
 async def test_motion_after_slides_keeps_its_rate(tmp_path: Path, toolbox: Toolbox) -> None:
     times = "settb=1/90000,setpts='if(lt(N,700),N/10,70+(N-700)/30)/TB'"
     passed = ("-vf", times, "-fps_mode", "passthrough", "-enc_time_base", "1/90000", "-video_track_timescale", 90000)
-    source = Clapper(seconds=32, sound=()).make(tmp_path / "source.mp4", *passed)
+    source = Clapper(seconds=32, size=SMALL, sound=()).make(tmp_path / "source.mp4", *passed)
     _, plan = await plan_source(source, toolbox=toolbox)
     assert plan.rate == 30
 
@@ -148,7 +149,7 @@ async def test_pictures_that_come_seldom_last_as_long_as_the_sound(
     rate: str, pictures: int, sound_s: float, tmp_path: Path, toolbox: Toolbox
 ) -> None:
     picture = tmp_path / "picture.mp4"
-    ffmpeg("-f", "lavfi", "-i", f"testsrc=s=320x180:r={rate}", "-frames:v", pictures, *X264, picture)
+    ffmpeg("-f", "lavfi", "-i", f"testsrc=s=160x90:r={rate}", "-frames:v", pictures, *X264, picture)
     source = tmp_path / "source.mp4"
     ffmpeg("-i", picture, "-f", "lavfi", "-i", f"sine=440:d={sound_s}", "-c:v", "copy", "-c:a", "aac", source)
     made = await published(source, tmp_path / "made", toolbox=toolbox)

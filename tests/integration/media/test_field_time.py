@@ -114,7 +114,11 @@ async def test_a_recording_that_begins_in_a_group_says_what_is_lost_and_stays_in
 
 
 async def test_a_recording_may_begin_far_before_its_first_group(tmp_path: Path, toolbox: Toolbox) -> None:
-    whole = Clapper(seconds=30, video=(*X264, "-g", 700), sound=()).make(tmp_path / "whole", *TS).read_bytes()
+    whole = (
+        Clapper(seconds=30, size=(128, 72), video=(*X264, "-g", 700), sound=())
+        .make(tmp_path / "whole", *TS)
+        .read_bytes()
+    )
     source = tmp_path / "source.ts"
     source.write_bytes(whole[len(whole) // 60 // 188 * 188 :])
     info = await probe(source, toolbox=toolbox)

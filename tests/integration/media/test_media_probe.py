@@ -12,6 +12,7 @@ from vodpull.media import Toolbox, probe
 
 TEST_PICTURE = ("-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=3")
 TONE = ("-f", "lavfi", "-i", "sine=d=3")
+X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 FAILS = {"not_media": NotMedia, "truncated_or_corrupt": MediaTruncated}
 
 
@@ -94,7 +95,7 @@ async def test_playlists_scripts_and_pages_are_not_media(clip: Path, toolbox: To
 async def test_a_cut_file_is_truncated_and_one_with_bytes_behind_it_is_not(
     make_clip: Maker, toolbox: Toolbox, name: str
 ) -> None:
-    codecs = ("-c:v", "msmpeg4v3", "-c:a", "libmp3lame") if name == "a.asf" else ("-c:v", "libx264", "-c:a", "aac")
+    codecs = ("-c:v", "msmpeg4v3", "-c:a", "libmp3lame") if name == "a.asf" else (*X264, "-bf", "3", "-c:a", "aac")
     whole = await make_clip(name, *TEST_PICTURE, *TONE, *codecs)
     known = await probe(whole, toolbox=toolbox)
     longer = whole.with_name(f"longer-{name}")
@@ -114,8 +115,12 @@ async def test_names_have_no_meaning(clip: Path, either_toolbox: Toolbox, name: 
     ("name", "argv", "refusal"),
     [
         ("a.mkv", (*TEST_PICTURE, "-c:v", "magicyuv"), MediaUnsupported),
-        ("a.mp4", ("-f", "lavfi", "-i", "color=s=12000x12000:r=1:d=1", "-preset", "ultrafast"), MediaTooLarge),
-        ("a.mov", (*TONE, *["-map", "0:a"] * 140, "-c:a", "pcm_s16le"), MediaTooLarge),
+        (
+            "a.mp4",
+            ("-f", "lavfi", "-i", "color=s=9000x4320:r=1:d=1", "-preset", "ultrafast"),
+            MediaTooLarge,
+        ),
+        ("a.mov", ("-f", "lavfi", "-i", "sine=d=0.1", *["-map", "0:a"] * 140, "-c:a", "pcm_s16le"), MediaTooLarge),
     ],
 )
 async def test_what_is_off_the_list_is_refused_before_it_is_decoded(
@@ -137,6 +142,6 @@ async def test_sound_has_its_whole_length_in_any_mp4(
     make_clip: Maker, toolbox: Toolbox, flags: tuple[str, ...]
 ) -> None:
     sources = ("-f", "lavfi", "-i", "color=s=64x64:r=30:d=30", "-f", "lavfi", "-i", "sine=d=30")
-    whole = await make_clip("a.mp4", *sources, "-c:v", "libx264", "-bf", "0", "-c:a", "aac", *flags)
+    whole = await make_clip("a.mp4", *sources, *X264, "-c:a", "aac", *flags)
     (sound,) = (await probe(whole, toolbox=toolbox)).audio
     assert sound.duration_s == pytest.approx(30, abs=0.025)

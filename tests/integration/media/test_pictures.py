@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from vodpull.media.package.pictures.poster_and_storyboard import (
 )
 from vodpull.media.package.pictures.storyboard import plan_storyboard, read_storyboard
 from vodpull.media.package.playlists.hls import Segment
+from vodpull.media.plan.encode_plan import RungPlan
 from vodpull.media.plan.has_teaser import LONG_S
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.run import run
@@ -51,7 +54,20 @@ async def scenes(make_clip: Maker, *parts: tuple[str, float], gop: int = 120, ra
     chains = [f"{look},trim=duration={length_s},setsar=1[p{number}]" for number, (look, length_s) in enumerate(parts)]
     labels = "".join(f"[p{number}]" for number in range(len(parts)))
     graph = ";".join([*chains, f"{labels}concat=n={len(parts)},fps={rate}"])
-    flags = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0")
+    flags = (
+        "-c:v",
+        "libx264",
+        "-preset",
+        "superfast",
+        "-pix_fmt",
+        "yuv420p",
+        "-g",
+        str(gop),
+        "-keyint_min",
+        str(gop),
+        "-sc_threshold",
+        "0",
+    )
     file = await make_clip("ld.mp4", "-filter_complex", graph, *flags, "-colorspace", "bt709")
     frames = round(sum(length_s for _, length_s in parts) * rate)
     cuts = [min(gop, frames - first) / rate for first in range(0, frames, gop)]
@@ -162,15 +178,41 @@ def teaser_ms(file: Path) -> int:
     return shown_ms
 
 
-@pytest.mark.slow
-async def test_a_storyboard_costs_next_to_nothing(clips: Path, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = clips / "bbb_854x480_5p1_30s.mp4"
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """What the encode of a real clip cost and told on its way, and its lowest rung."""
+
+    cpu_s: float
+    shares: list[float]
+    lowest: RungPlan
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def real(clips: Path, tmp_path_factory: pytest.TempPathFactory, toolbox: Toolbox) -> Encoded:
+    return asyncio.run(_encoded(clips / "bbb_854x480_5p1_30s.mp4", tmp_path_factory.mktemp("real"), toolbox=toolbox))
+
+
+async def _encoded(source: Path, folder: Path, *, toolbox: Toolbox) -> Encoded:
     _, plan = await plan_source(source, toolbox=toolbox)
-    (chunk,), limits = plan.chunks, encode_limits(plan)
-    cpu_s = await encode_chunk(source, plan, chunk, tmp_path, toolbox=toolbox, limits=limits, on_progress=print)
-    segments, lowest = [Segment(uri="", duration_s=4, size_bytes=1)] * 8, plan.rungs[-1]
+    shares, (chunk,), limits = list[float](), plan.chunks, encode_limits(plan)
+    cpu_s = await encode_chunk(source, plan, chunk, folder, toolbox=toolbox, limits=limits, on_progress=shares.append)
+    return Encoded(cpu_s=cpu_s, shares=shares, lowest=plan.rungs[-1], folder=folder)
+
+
+@pytest.mark.slow
+async def test_a_storyboard_costs_next_to_nothing(real: Encoded, tmp_path: Path, toolbox: Toolbox) -> None:
+    segments, lowest = [Segment(uri="", duration_s=4, size_bytes=1)] * 8, real.lowest
     argv = build_storyboard_argv(plan_storyboard(segments, lowest.rung, folder="."), segments, lowest.rung)
-    reads = {"rendition": tmp_path / lowest.file}
-    finished = await run(argv, toolbox=toolbox, reads=reads, writes=tmp_path, limits=limits)
+    reads = {"rendition": real.folder / lowest.file}
+    finished = await run(argv, toolbox=toolbox, reads=reads, writes=tmp_path, limits=LIMITS)
     assert jpeg_size(tmp_path / "001.jpg") == (800, 180)
-    assert finished.cpu_s <= 0.02 * cpu_s
+    assert finished.cpu_s <= 0.02 * real.cpu_s
+
+
+@pytest.mark.slow
+def test_progress_goes_from_nothing_to_all(real: Encoded) -> None:
+    assert real.shares == sorted(real.shares)
+    assert real.shares[0] < 0.7
+    assert real.shares[-1] > 0.99
+    assert real.cpu_s > 0

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.clapper import X264, ffmpeg
 from tests.corpus.combinations import made_of
+from tests.films import kept
 
 from vodpull.errors import OutputInvalid
 from vodpull.media import Toolbox
-from vodpull.media.confined.packets import rhythm_changes
+from vodpull.media.confined.packet_survey import rhythm_changes
 
 WRONG = {
     "mirrored": "hflip",
@@ -28,8 +30,8 @@ def film(folder: Path, name: str, second: str = "null") -> Path:
         begun = f"split[x][y],[x]{change}[z],[y][z]overlay=enable='lt(t,1)'" if change != "null" else "null"
         picture = ("-f", "lavfi", "-i", f"testsrc2=s={size}:d=3", "-vf", begun)
         clock = ("-output_ts_offset", 3 * number, "-muxdelay", 0, "-muxpreload", 0, "-f", "mpegts")
-        part = folder / f"{name}-{number}.ts"
-        ffmpeg(*picture, "-frames:v", 75, *X264, *clock, part)
+        words = (*picture, "-frames:v", 75, *X264, *clock)
+        part = kept(folder / "part.ts", words, partial(ffmpeg, *words))
         parts.append(part.read_bytes())
     whole = folder / f"{name}.ts"
     whole.write_bytes(b"".join(parts))

@@ -13,7 +13,7 @@ import pytest
 from tests.integration.media.pipeline import Maker
 
 from vodpull.media import Forecast, MediaInfo, Toolbox, probe
-from vodpull.media.confined import decodable
+from vodpull.media.confined.source import partial_reach
 from vodpull.media.inspect.partial import probe_part, reach
 from vodpull.media.tools.ffmpeg_options import format_options
 
@@ -22,15 +22,15 @@ PICTURE = ("-f", "lavfi", "-i", f"testsrc2=s=160x90:r=25:d={LENGTH_S}")
 H264 = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "3", "-g", "50", "-c:a", "aac")
 VP8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus")
 LAYOUTS = {
-    "faststart.mp4": (*H264, "-movflags", "+faststart"),
-    "late.mp4": H264,
-    "late.mov": H264,
-    "fragments.mp4": (*H264, "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
-    "indexed.mp4": (*H264, "-movflags", "+frag_keyframe+empty_moov+default_base_moof+global_sidx"),
-    "stream.ts": H264,
-    "film.mkv": H264,
-    "film.webm": VP8,
-    "film.flv": H264,
+    "faststart.mp4": ("-movflags", "+faststart"),
+    "late.mp4": (),
+    "late.mov": (),
+    "fragments.mp4": ("-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
+    "indexed.mp4": ("-movflags", "+frag_keyframe+empty_moov+default_base_moof+global_sidx"),
+    "stream.ts": (),
+    "film.mkv": (),
+    "film.webm": (),
+    "film.flv": (),
 }
 INDEXED = {"faststart.mp4", "late.mp4", "late.mov"}
 
@@ -50,7 +50,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def clip(layout: str, made: Path, make_clip: Maker) -> Path:
     """Return a clip of a layout."""
     if not (made / layout).exists():
-        fresh = await make_clip(layout, *PICTURE, "-f", "lavfi", "-i", f"sine=d={LENGTH_S}", *LAYOUTS[layout])
+        codecs = VP8 if layout == "film.webm" else H264
+        film = await make_clip("whole.mkv", *PICTURE, "-f", "lavfi", "-i", f"sine=d={LENGTH_S}", *codecs)
+        fresh = await make_clip(layout, "-i", f"file:{film}", "-c", "copy", *LAYOUTS[layout])
         fresh.rename(made / layout)
     return made / layout
 
@@ -84,8 +86,8 @@ def pictures(path: Path, up_to_s: float) -> list[str]:
             first_s = frame.time if first_s is None else first_s
             if frame.time - first_s >= up_to_s:
                 break
-            luma = frame.planes[0]
-            rows = [bytes(luma)[start : start + frame.width] for start in range(0, luma.buffer_size, luma.line_size)]
+            luma, line = bytes(frame.planes[0]), frame.planes[0].line_size
+            rows = [luma[start : start + frame.width] for start in range(0, len(luma), line)]
             found.append(hashlib.sha256(b"".join(rows)).hexdigest())
     return found
 
@@ -115,15 +117,15 @@ async def test_nothing_is_reached_without_the_beginning_or_the_index(clip: Path,
 
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name not in INDEXED])
 async def test_of_a_large_file_the_middle_is_left_out(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    part = decodable.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
-    kind = str(decodable.layout(part))
-    exact_s = decodable.reach(av, part, format_options())
-    assert decodable.ends(part, kind, decodable.TAIL_BYTES) == (part.stop, part.stop)
-    monkeypatch.setattr(decodable, "HEAD_BYTES", 200_000)
-    monkeypatch.setattr(decodable, "TAIL_BYTES", 500_000)
-    head, tail = decodable.ends(part, kind, decodable.TAIL_BYTES)
+    part = partial_reach.Part(clip, [(0, int(0.9 * clip.stat().st_size))])
+    kind = str(partial_reach.layout(part))
+    exact_s = partial_reach.reach(av, part, format_options())
+    assert partial_reach.ends(part, kind, partial_reach.TAIL_BYTES) == (part.stop, part.stop)
+    monkeypatch.setattr(partial_reach, "HEAD_BYTES", 200_000)
+    monkeypatch.setattr(partial_reach, "TAIL_BYTES", 500_000)
+    head, tail = partial_reach.ends(part, kind, partial_reach.TAIL_BYTES)
     assert 0 < head < tail < part.stop
-    assert decodable.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
+    assert partial_reach.reach(av, part, format_options()) == pytest.approx(exact_s, abs=0.1)
 
 
 @pytest.mark.parametrize("layout", ["faststart.mp4"])

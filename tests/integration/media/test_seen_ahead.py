@@ -15,8 +15,8 @@ from tests.corpus.library import TOOLS
 from tests.integration.media.pipeline import VIDEO_ID, encoded, plan_source
 
 from vodpull.media import Original, Toolbox, look_ahead
-from vodpull.media.confined import film, sights
-from vodpull.media.inspect import ask_probe
+from vodpull.media.confined.comparison import decode_around, source_fingerprints
+from vodpull.media.inspect import run_child
 from vodpull.media.package.package import package_media
 from vodpull.media.tools.outcome import Finished
 from vodpull.media.tools.run import run
@@ -62,10 +62,10 @@ FILES = [
 async def test_on_the_way_the_same_pictures_are_seen_as_at_each_instant_alone(source: Path, toolbox: Toolbox) -> None:
     info, plan = await plan_source(source, toolbox=toolbox)
     orders = source_orders(plan, info)
-    walk = sights.Walk(TOOLS, film, source=source, orders=orders)
-    for at_s in several(min(float(plan.frames_total / plan.rate), 12.0)):
-        stretch = film.searched(at_s, orders["frame_s"])
-        alone = film.Film(TOOLS, source, orders).sights(*stretch, careful=False)
+    walk = source_fingerprints.Walk(TOOLS, decode_around, source=source, orders=orders)
+    for at_s in several(min(float(plan.frames_total / plan.rate), 8.0)):
+        stretch = decode_around.searched(at_s, orders["frame_s"])
+        alone = decode_around.Film(TOOLS, source, orders).sights(*stretch, careful=False)
         assert walk.sights(*stretch) == alone, at_s
 
 
@@ -77,7 +77,7 @@ async def looked_at(source: Path, folder: Path, *, toolbox: Toolbox) -> tuple[Su
     seen.mkdir()
     original = Original(path=source, info=info, seen=seen)
     await look_ahead(plan, original, seen, toolbox=toolbox)
-    return Subject(original=original, out_folder=out, package=package, plan=plan), seen / sights.SIGHTS
+    return Subject(original=original, out_folder=out, package=package, plan=plan), seen / source_fingerprints.SIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_lines_that_cannot_be_read_are_none(packaged: tuple[Subject, Path], tmp_
     first, *_ = seen.read_bytes().splitlines(keepends=True)
     for written in (content, first + content):
         (tmp_path / seen.name).write_bytes(written)
-        assert sights.known(tmp_path, TOOLS, source=source, orders=orders) == {}
+        assert source_fingerprints.known(tmp_path, TOOLS, source=source, orders=orders) == {}
 
 
 async def test_of_large_pictures_only_some_are_held(
@@ -159,7 +159,7 @@ async def test_of_large_pictures_only_some_are_held(
 ) -> None:
     """PyAV leaves each that was looked at in memory, until the interpreter looks for circles."""
     source, picture_bytes = tmp_path / "large.mp4", 2560 * 1440 * 3 // 2
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=2560x1440:r=50:d=2", "-c:v", "libx264", "-preset", "ultrafast", source)
+    ffmpeg("-f", "lavfi", "-i", "color=gray:s=2560x1440:r=50:d=2", "-c:v", "libx264", "-preset", "ultrafast", source)
     info, plan = await plan_source(source, toolbox=toolbox)
     peaks_bytes: list[int] = []
 
@@ -168,11 +168,11 @@ async def test_of_large_pictures_only_some_are_held(
         peaks_bytes.append(finished.peak_memory_bytes)
         return finished
 
-    monkeypatch.setattr(ask_probe, "run", watched)
+    monkeypatch.setattr(run_child, "run", watched)
     for at_s in (0.0, 1.0):
         monkeypatch.setattr(fingerprint_ahead, "picture_instants", lambda _plan, at_s=at_s: (at_s,))
         await look_ahead(plan, Original(path=source, info=info), tmp_path, toolbox=toolbox)
     few, many = peaks_bytes
-    seen = json.loads((tmp_path / sights.SIGHTS).read_text().splitlines()[1])[1]
+    seen = json.loads((tmp_path / source_fingerprints.SIGHTS).read_text().splitlines()[1])[1]
     assert len(seen) > 30
     assert many - few < 10 * picture_bytes

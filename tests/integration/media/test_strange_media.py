@@ -65,12 +65,12 @@ async def test_a_late_start_of_one_stream_is_kept(
 async def test_a_change_of_size_midway_keeps_the_planned_size(
     make_clip: Maker, tmp_path: Path, toolbox: Toolbox
 ) -> None:
-    first = await make_clip("1.ts", *picture("640x360"), *X264)
-    second = await make_clip("2.ts", *picture("320x240"), *X264, "-output_ts_offset", "2")
+    first = await make_clip("1.ts", *picture(), *X264)
+    second = await make_clip("2.ts", *picture("160x120"), *X264, "-output_ts_offset", "2")
     both = tmp_path / "both.ts"
     both.write_bytes(first.read_bytes() + second.read_bytes())
     _, renditions = await make_renditions(both, tmp_path, toolbox=toolbox)
-    assert (renditions[0].width_px, renditions[0].height_px) == (640, 360)
+    assert (renditions[0].width_px, renditions[0].height_px) == (320, 180)
     assert renditions[0].duration_s == pytest.approx(4, abs=0.05)
 
 

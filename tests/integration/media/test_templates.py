@@ -99,7 +99,7 @@ async def test_each_codec_has_its_renditions_in_one_playlist(
 
 
 async def test_chunks_of_every_codec_fit_together(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = await small(make_clip, length_s=44, rate=10)
+    source = await small(make_clip, length_s=44, rate=5)
     asked = template("hevc", "av1", "vp9", "h264", tail="[audio]\ncodec = 'opus'\n", head="mp4 = 'best'\n")
     _, plan, _, renditions = await make(source, tmp_path, asked, toolbox=toolbox)
     assert len(plan.chunks) == 3

@@ -16,8 +16,16 @@ from tests.integration.media.pipeline import VIDEO_ID, Maker, make_package, make
 from tests.presented import faults_of_mpd, faults_of_playlists
 
 from vodpull.errors import MediaTruncated, OutputInvalid, StorageError
-from vodpull.media import MediaInfo, Original, Package, Parts, Rendition, Toolbox, package_and_verify
+from vodpull.media import MediaInfo, Original, Package, Parts, Rendition, Toolbox, package_and_verify, parse_template
 
+TWO_RUNGS = parse_template(
+    """
+    definitions.LD = { short_side_px = 72, max_bitrate_bps = 400_000 }
+    definitions.SD = { short_side_px = 90, max_bitrate_bps = 800_000 }
+    video.h264 = { preset = "ultrafast", crf = 30 }
+    """,
+    name="two-rungs",
+)
 SEGMENT = f"{VIDEO_ID}/v01/00002.m4s"
 PLAYLIST = f"{VIDEO_ID}-v01.m3u8"
 RENDITION = f"{VIDEO_ID}-01.m3u8"
@@ -229,9 +237,9 @@ async def test_sound_and_picture_end_as_far_apart_as_in_the_source(
 
 
 async def test_renditions_with_other_keyframes_do_not_pass(make_clip: Maker, tmp_path: Path, toolbox: Toolbox) -> None:
-    source = ("-f", "lavfi", "-i", "testsrc2=s=854x480:r=30:d=6", "-c:v", "libx264", "-preset", "ultrafast")
+    source = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=30:d=6", "-c:v", "libx264", "-preset", "ultrafast")
     clip = await make_clip("a.mp4", *source)
-    info, plan = await plan_source(clip, toolbox=toolbox)
+    info, plan = await plan_source(clip, toolbox=toolbox, copy=False, template=TWO_RUNGS)
     for gop_frames in (120, 90):
         other = replace(plan, gop_frames=gop_frames, cuts=(0, gop_frames))
         folder = tmp_path / str(gop_frames)

@@ -10,7 +10,7 @@ from vodpull.accounts.keys import NewKey
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.notices.events import EventKind, Events
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import Library
 from vodpull.videos.playback.policy import PlaybackPolicy

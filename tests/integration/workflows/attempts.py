@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -14,13 +15,13 @@ from tests.stored import VAULT, accept
 
 from vodpull import fetch, media
 from vodpull.accounts.keys import Accounts
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.media.tools.installed import find_toolbox
 from vodpull.storage import open_store
 from vodpull.uploads.handover import Handover
@@ -46,12 +47,11 @@ class Bench:
         return sorted("-".join(name.split("-")[:2]) for name in names)
 
 
-def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", is_shared: bool = False) -> Bench:
+def bench(
+    database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4", rate: int = 10, is_shared: bool = False
+) -> Bench:
     """Give a job with a picture of so many seconds as its source."""
-    source = tmp_path / f"source.{kind}"
-    words = ["-v", "error", "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-c:v", "mpeg4"]
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-    kept(source, words, lambda made: subprocess.run([program, *words, str(made)], check=True, timeout=120))
+    source = kept(tmp_path / f"source.{kind}", (seconds, rate), lambda made: _film(made, seconds, rate))
     store, objects = Store(database), open_store(f"file://{tmp_path / 'objects'}")
     can = Context(
         content_keys=ContentKeys(database, VAULT),
@@ -62,7 +62,7 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
         notify_guard=fetch.AddressGuard(),
         host_limits=fetch.HostLimits(),
         stores_of=lambda _account_id: fetch.NoStores(),
-        toolbox=find_toolbox("", sandbox="auto"),
+        toolbox=_toolbox(),
         work_folder=tmp_path / "work",
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
         handover=Handover(database, objects),
@@ -82,6 +82,24 @@ def bench(database: sa.Engine, tmp_path: Path, *, seconds: int, kind: str = "mp4
     )
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)
+
+
+@cache
+def _toolbox() -> media.Toolbox:
+    return find_toolbox("", sandbox="auto")
+
+
+def _film(target: Path, seconds: int, rate: int) -> None:
+    """Write a picture of a minute at most; what lasts longer shows it again."""
+    program, minute = imageio_ffmpeg.get_ffmpeg_exe(), target.with_stem("minute")
+    picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r={rate}:d={min(seconds, 60)}", "-c:v", "mpeg4")
+    subprocess.run([program, "-v", "error", *picture, minute], check=True, timeout=120)
+    if seconds > 60:
+        again = ("-stream_loop", "-1", "-i", minute, "-c", "copy", "-t", str(seconds))
+        subprocess.run([program, "-v", "error", *again, target], check=True, timeout=120)
+        minute.unlink()
+    else:
+        minute.rename(target)
 
 
 async def pulled(made: Bench) -> tuple[Bench, media.MediaInfo]:

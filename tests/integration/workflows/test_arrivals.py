@@ -23,8 +23,8 @@ from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.terms import UploadTerms
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
-from vodpull.workflows.attempt import arrivals
-from vodpull.workflows.attempt.arrivals import Arrivals
+from vodpull.workflows.attempt.ahead import arriving_uploads
+from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.requests.uploaded_videos import video_options
 from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads
@@ -80,7 +80,7 @@ async def _half_sent(
     database: sa.Engine, tmp_path: Path, account_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Sender]:
     """Send most of a film, wait until some of it is encoded, and let the token end."""
-    made, videos = bench(database, tmp_path, seconds=60, kind="mkv"), list[str]()
+    made, videos = bench(database, tmp_path, seconds=60, kind="mkv", rate=25), list[str]()
     completion = Completion(finish=lambda _connection, upload, _whole: videos.append(upload.subject_id))
     terms = UploadTerms(key=UploadKey(secret="of a test"), token_ms=HOUR_MS, max_bytes=10**9)
     uploads = Uploads(database, made.can.objects, terms=terms, completions={UploadKind.VIDEO: completion})
@@ -158,7 +158,7 @@ async def test_of_an_upload_that_nobody_goes_on_with_nothing_stays(
     async with _half_sent(database, tmp_path, account_id, monkeypatch) as sender:
         upkeep, objects = AbandonedUploads(database, sender.made.can.objects), sender.made.can.objects
         if not is_swept:
-            monkeypatch.setattr(arrivals, "QUIET_MS", 100)
+            monkeypatch.setattr(arriving_uploads, "QUIET_MS", 100)
             async with asyncio.timeout(LIMIT_S):
                 await sender.followed
             assert len(await objects.list_keys(UPLOADS)) == 1, "a new token may come yet"

@@ -17,25 +17,26 @@ from vodpull.accounts.keys import Accounts
 from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.deletions import Deletions
-from vodpull.jobs.holdings import Holdings
-from vodpull.jobs.manifests.manifest import folder_of, manifest_of_job
+from vodpull.jobs.job_folders import folder_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.storage import open_store
 from vodpull.storage.objects import ObstoreObjects
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
-from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.upkeep import orphans
-from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.batch_retention import DAY_MS, expire
+from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.orphans import ORPHAN_AGE_S, Sweep
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
-from vodpull.workflows.upkeep.retention import DAY_MS, expire
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +96,9 @@ def house(database: sa.Engine, objects: ObstoreObjects) -> Iterator[House]:
 def make_house(database: sa.Engine, engine: Engine, objects: ObstoreObjects) -> House:
     store, accounts = Store(database), Accounts(database, VAULT)
     queues = Queues.of(fetch_slots=1, encode_slots=1)
-    control = Control(store, Outbox(store, accounts, engine=engine, queues=queues), engine=engine, queues=queues)
+    outbox = Outbox(store, accounts, engine=engine, queues=queues)
+    news = JobNews(store, accounts, outbox, engine=engine, queues=queues)
+    control = Control(store, news, engine=engine, queues=queues)
     return House(
         database=database,
         store=store,

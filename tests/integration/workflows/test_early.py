@@ -18,13 +18,13 @@ from tests.stored import FAILURE
 from vodpull import media
 from vodpull.errors import Md5Mismatch, MediaTruncated, StorageError
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
-from vodpull.media.confined.sights import SIGHTS
+from vodpull.jobs.store.job_refs import JobRef
+from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.instants import picture_instants
-from vodpull.workflows.attempt import early
-from vodpull.workflows.attempt.early import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.ahead import early_chunks
+from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder, HeadStart
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.seen_ahead import SeenAhead
+from vodpull.workflows.attempt.proof_looks import SeenAhead
 from vodpull.workflows.attempt.workspace.pieces import PLAN
 from vodpull.workflows.attempt.workspace.preview_note import read_note
 
@@ -145,7 +145,7 @@ async def test_whatever_fails_early_the_fetch_goes_on(
         failed.set()
         raise failure
 
-    monkeypatch.setattr(early, "LOOK_S", 0.01)
+    monkeypatch.setattr(early_chunks, "LOOK_S", 0.01)
     production = Production(made.can)
     info = await media.probe(made.source, toolbox=made.can.toolbox)
 
@@ -180,7 +180,7 @@ async def test_cleaning_up_stops_everything_and_hides_no_error_of_the_fetch(
         async with encoder.encoding():
             encoder._encodes.add(asyncio.create_task(whole()))
             await until(lambda: bool(processes_on(made.can.work_folder)))
-            monkeypatch.setattr(early, "clear_pieces", refuse)
+            monkeypatch.setattr(early_chunks, "clear_pieces", refuse)
             raise Md5Mismatch("another file")
     assert not processes_on(made.can.work_folder)
 

@@ -27,16 +27,16 @@ from vodpull.imports.ledger import Ledger, brought_before, insert_entries, inser
 from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
-from vodpull.jobs.holdings import Holdings
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.manifests.records import Records
 from vodpull.jobs.model import Asset, EncodeState, Job, Stage, VideoState
+from vodpull.jobs.owned_files import Holdings
 from vodpull.jobs.store import replaced_files, replaced_poster
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows, insert_caption
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows, insert_caption
 from vodpull.jobs.store.final_statuses import Outcome
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import TEMPLATES
+from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
@@ -46,19 +46,20 @@ from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.playback.policy import PlaybackPolicy
 from vodpull.videos.playback.signer import Signer
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.urls import FileUrls
-from vodpull.videos.volume import StorageDays
 from vodpull.workflows.attempt.asset import alone
-from vodpull.workflows.attempt.known_playlists import make_known
+from vodpull.workflows.attempt.stable_playlist_names import make_known
+from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Manner, Outbox
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
-from vodpull.workflows.requests.control import Control
-from vodpull.workflows.requests.encoding import Encoding
+from vodpull.workflows.requests.cancel_and_retry import Control
+from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.video_deletion import VideoDeletion
-from vodpull.workflows.upkeep.archive import Archive
 from vodpull.workflows.upkeep.kept_files import Leftovers, keeps
+from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.rebuild import Rebuild
 
 
@@ -70,7 +71,7 @@ class Place:
     objects: ObstoreObjects
     library: Library
     encoding: Encoding
-    outbox: Outbox
+    news: JobNews
     video_deletion: VideoDeletion
     batch_deletion: BatchDeletion
     archive: Archive
@@ -134,8 +135,9 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
     signer = Signer(keys, PlaybackPolicy("public", TEMPLATES), makes_keys=False)
     manner = Manner(urls=FileUrls(public_url="", sign=signer.handed_out), make_key=keys.create_first)
     outbox = Outbox(store, accounts, engine=engine, queues=queues, manner=manner)
+    news = JobNews(store, accounts, outbox, engine=engine, queues=queues)
     deletions = Deletions(database)
-    batch_deletion = BatchDeletion(deletions, Control(store, outbox, engine=engine, queues=queues), objects)
+    batch_deletion = BatchDeletion(deletions, Control(store, news, engine=engine, queues=queues), objects)
     yield Place(
         database=database,
         store=store,
@@ -143,7 +145,7 @@ def place(database: sa.Engine, tmp_path: Path) -> Iterator[Place]:
         objects=objects,
         library=library,
         encoding=Encoding(store, engine, queues, templates=TEMPLATES),
-        outbox=outbox,
+        news=news,
         video_deletion=VideoDeletion(library, store, batch_deletion=batch_deletion, outbox=outbox, objects=objects),
         batch_deletion=batch_deletion,
         archive=Archive(database, VAULT, objects),
@@ -448,7 +450,7 @@ async def test_an_account_is_told_when_an_encode_ends(place: Place) -> None:
         place.encoding.start([place.again(video)], template="mp4")
         job = place.job(video)
         asset = None if outcome else await place.encoded(job, attempt=job.attempt)
-        place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset, failure=outcome))
+        place.news.finish_job(JobRef.of(job), Outcome(asset=asset, failure=outcome))
         told = place.sent()[-1]
         assert (told["code"], told["data"]["videoId"]) == (code, video.video_id)
     assert [body["code"] for body in place.sent()] == [200, 300]
@@ -470,11 +472,11 @@ async def test_news_are_signed_by_a_key_that_is_made_for_them(place: Place, own_
     place.encoding.start([place.again(video)], template="mp4")
     job = place.job(video)
     asset = await place.encoded(job, attempt=job.attempt)
-    assert place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset))
+    assert place.news.finish_job(JobRef.of(job), Outcome(asset=asset))
     [told] = place.sent()
     assert told["data"]["autoCode"].startswith("/play/")
     assert len(PlaybackKeys(place.database, VAULT).listed(video.account_id)) == own_keys + 1
-    assert not place.outbox.finish_job(JobRef.of(job), Outcome(asset=asset)), "it is over"
+    assert not place.news.finish_job(JobRef.of(job), Outcome(asset=asset)), "it is over"
 
 
 async def test_the_most_of_a_day_is_kept(place: Place) -> None:

@@ -17,7 +17,7 @@ from vodpull.errors import CaptionInvalid, ParameterError
 from vodpull.materials.materials import Materials, keep_material
 from vodpull.materials.model import Material
 from vodpull.workflows.attempt.captions.burnt_in import BurntTexts
-from vodpull.workflows.attempt.originals.local import Originals
+from vodpull.workflows.attempt.originals.local_copy import Originals
 from vodpull.workflows.attempt.planning import Planning
 from vodpull.workflows.attempt.workspace.pieces import read_plan
 

@@ -11,7 +11,7 @@ import pytest
 
 from vodpull.api.application import create_api, status_query_of
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.keys.authentication import Access
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "openapi.json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.api.http.metrics_endpoint import Answered
+from vodpull.api.http.reply_counts import Answered
 from vodpull.app.server import Connections, Limits, Refusal
 from vodpull.app.telemetry.metrics import Metrics
 from vodpull.jobs.figures.census import Census, QueueLength

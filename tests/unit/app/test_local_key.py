@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.accounts.keys import Accounts
+from vodpull.accounts.master_key_file import new_master_key
 from vodpull.accounts.vault import Vault
 from vodpull.app.local_key import FILE_NAME, is_local_key, keep_local_key
 from vodpull.database.connection import open_database
@@ -15,7 +16,7 @@ from vodpull.database.migrate import migrate
 def accounts(tmp_path: Path) -> Accounts:
     database = open_database(f"sqlite:///{tmp_path}/vodpull.db")
     migrate(database)
-    return Accounts(database, Vault(Vault.new_key()))
+    return Accounts(database, Vault(new_master_key()))
 
 
 def test_a_live_key_is_kept(tmp_path: Path, accounts: Accounts) -> None:

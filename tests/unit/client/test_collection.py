@@ -14,7 +14,7 @@ import pytest
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.keys.signatures import authenticate
 from vodpull.clock import now_s
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = ROOT / "examples" / "vodpull.postman_collection.json"

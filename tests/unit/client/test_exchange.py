@@ -9,7 +9,10 @@ from typing import Any, TypeVar
 import pytest
 from tests.batches import batch_json
 
-from vodpull.client.exchange import Address, Flow, HttpCall, HttpReply, NoReply, Outcome, Patience, error_of
+from vodpull.client.call_retries import Patience
+from vodpull.client.credentials import Address
+from vodpull.client.error_answers import error_of
+from vodpull.client.exchange import Flow, HttpCall, HttpReply, NoReply, Outcome
 from vodpull.client.operations import batches
 from vodpull.errors import (
     CallFailed,
@@ -20,7 +23,7 @@ from vodpull.errors import (
     ServiceUnreachable,
     VodpullError,
 )
-from vodpull.signing import SigningKey
+from vodpull.request_signing import SigningKey
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from vodpull.client import (
     StageTime,
     Task,
 )
-from vodpull.client.shapes import read
-from vodpull.client.wire import PullReply, QueryReply, TaskIds, TaskItem, VideoFile, VideoInfo, WireItem
+from vodpull.client.json_reading import read
+from vodpull.client.wire_shapes import PullReply, QueryReply, TaskIds, TaskItem, VideoFile, VideoInfo, WireItem
 from vodpull.errors import CallFailed
 
 SCHEMAS = json.loads((Path(__file__).resolve().parents[2] / "data" / "openapi.json").read_text())["components"][

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from vodpull.errors import StepAbandoned
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.engine.engine import Call, Child, JsonObject
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.ingest import Workflows

@@ -12,7 +12,7 @@ from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import AuthenticationError, NotAllowedNow, NotFound, ParameterError
 
 SETUP_S = 30 * 60

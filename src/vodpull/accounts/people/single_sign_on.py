@@ -16,7 +16,7 @@ from vodpull.accounts.people.single_sign_on_rules import EntryRule, role_of
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, PermissionDenied
 from vodpull.oidc import Identity, Provider, Request
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from vodpull.errors import ParameterError
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 from vodpull.wire_values import read_number
 
 MAX_DEPTH = 32

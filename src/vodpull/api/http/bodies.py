@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from vodpull.caller_networks import network_of
 from vodpull.errors import RateLimited, RequestTooLarge
-from vodpull.peers import network_of
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """Fifty items with URLs and names of full length, base64 in a form, come to less than 1 MiB."""

@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
-from vodpull.api.http.messages import Language, translate
+from vodpull.api.http.translation import Language, translate
 from vodpull.errors import FieldFault, InternalError, ParameterError, RateLimited, VodpullError
 
 OWN_PREFIX = "/api/v1/"

@@ -1,22 +1,23 @@
-"""The HTTP around every call: request ids, a capped body, and a reply whatever happens inside."""
+"""
+The HTTP around every call: request ids, a capped body, and a reply whatever happens inside.
+
+What of a request its signature sees: `keys/signed_requests.py`.
+"""
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
 
 import structlog
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.error_replies import no_path_reply, problem_reply
-from vodpull.api.http.messages import Language
-from vodpull.database.causes import as_outage
+from vodpull.api.http.translation import Language
+from vodpull.database.connection_errors import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError
-from vodpull.signing import SignedRequest
 
 REQUEST_ID_HEADERS = (b"x-ws-requestid", b"x-cnc-request-id")
 
@@ -120,47 +121,3 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
         return parts.pop() if parts else await receive()
 
     return replay
-
-
-class Arrived(NamedTuple):
-    """A whole request as it came over the wire."""
-
-    method: bytes
-    target: bytes
-    headers: Sequence[tuple[bytes, bytes]]
-    """Names in lower case."""
-    body: bytes
-
-
-def signed_request(arrived: Arrived, *, with_query: bool = True) -> SignedRequest:
-    """Return a request as its signature sees it."""
-    path, _, query = arrived.target.decode("latin-1").partition("?")
-    return SignedRequest(
-        method=arrived.method.decode("latin-1"),
-        path=path,
-        query=query if with_query else "",
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in arrived.headers},
-        body=arrived.body,
-    )
-
-
-def wire_request(arrived: Arrived) -> SignedRequest:
-    """Return a call of the wire contract: what a POST has behind its path is not signed, and says nothing."""
-    return signed_request(arrived, with_query=arrived.method != b"POST")
-
-
-async def read_signed_request(request: Request) -> SignedRequest:
-    """Return a request as its signature sees it: the raw target and the raw body."""
-    return signed_request(await _arrived(request))
-
-
-async def read_wire_request(request: Request) -> SignedRequest:
-    """Return a call of the wire contract as its signature sees it."""
-    return wire_request(await _arrived(request))
-
-
-async def _arrived(request: Request) -> Arrived:
-    scope = request.scope
-    raw_path: bytes = scope.get("raw_path") or request.url.path.encode()
-    target = raw_path + b"?" + scope["query_string"]
-    return Arrived(request.method.encode("latin-1"), target, scope["headers"], await request.body())

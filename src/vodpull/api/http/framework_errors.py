@@ -20,9 +20,9 @@ from starlette.routing import Match, Route
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import OWN_PREFIX, no_path_reply, problem_of, problem_reply
-from vodpull.api.http.keys.audit import note_of
-from vodpull.api.http.messages import Language
-from vodpull.api.http.metrics_endpoint import note_wire_code
+from vodpull.api.http.keys.audit_lines import note_of
+from vodpull.api.http.reply_counts import note_wire_code
+from vodpull.api.http.translation import Language
 from vodpull.errors import FieldFault, MethodNotAllowed, NotFound, ParameterError, VodpullError
 
 

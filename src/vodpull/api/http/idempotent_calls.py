@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.errors import RequestRepeated
-from vodpull.jobs.status.status_data import compact_json
 from vodpull.jobs.submission.idempotency import Fingerprint, first_answer, forget, note_answer
+from vodpull.wire_values import compact_json
 
 
 class Once:

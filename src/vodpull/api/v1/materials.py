@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound, PermissionDenied
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter

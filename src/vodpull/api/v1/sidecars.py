@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from vodpull.api.v1.shapes import NewCaption
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import Sidecar
-from vodpull.jobs.submission.pull_request import without_user_info
+from vodpull.jobs.submission.url_credentials import without_user_info
 
 
 def sidecars_of(named: Sequence[NewCaption], *, field: str) -> tuple[Sidecar, ...]:

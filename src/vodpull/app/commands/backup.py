@@ -24,12 +24,12 @@ import sqlalchemy as sa
 from vodpull import __version__, storage
 from vodpull.app import local_key
 from vodpull.app.folder import make_data_dir
-from vodpull.app.setup import open_vault
+from vodpull.app.installation import open_vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError
-from vodpull.jobs.submission.templates import WATERMARKS
+from vodpull.jobs.submission.template_registry import WATERMARKS
 from vodpull.settings import Settings
 from vodpull.workflows.upkeep.rebuild import Rebuild, Rebuilt
 

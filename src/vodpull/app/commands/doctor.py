@@ -18,10 +18,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from vodpull import media, storage
-from vodpull.accounts.master_key import known_fingerprint, other_master_key
+from vodpull.accounts.master_key_match import known_fingerprint, other_master_key
 from vodpull.accounts.vault import Vault
+from vodpull.app.installation import MASTER_KEY_FILE, file_of, folder_of
 from vodpull.app.outgoing import notify_guard, source_guard, source_stores
-from vodpull.app.setup import MASTER_KEY_FILE, file_of, folder_of
 from vodpull.app.start_checks import (
     CONNECTIONS,
     check_default_template,
@@ -30,13 +30,13 @@ from vodpull.app.start_checks import (
     free_connections,
     unusable_store,
 )
-from vodpull.app.telemetry.tracing import FIX, can_trace
+from vodpull.app.telemetry.optional_tracing import FIX, can_trace
 from vodpull.clock import now_s
 from vodpull.database.connection import database_time_s, open_database
 from vodpull.database.migrate import TablesState, tables_state
 from vodpull.errors import ConfigurationError, StorageError, VodpullError
 from vodpull.jobs.source_retries import SourceRetries
-from vodpull.jobs.submission.templates import TEMPLATES, load_templates
+from vodpull.jobs.submission.template_registry import TEMPLATES, load_templates
 from vodpull.settings import Settings, unknown_variables
 
 SAFE_FFMPEG = (8, 1, 2)

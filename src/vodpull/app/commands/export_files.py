@@ -17,16 +17,16 @@ import sqlalchemy as sa
 from vodpull import storage
 from vodpull.accounts.keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
-from vodpull.app.setup import folder_of, open_vault, require_installation
+from vodpull.app.installation import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageError, StorageUnavailable
-from vodpull.jobs.submission.templates import load_templates
+from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.workflows.upkeep.copies import Copied, Copies
+from vodpull.workflows.upkeep.export_copies import Copied, Copies
 
 PAGE = 100
 

@@ -12,7 +12,7 @@ from vodpull.jobs.model import ServerType
 if TYPE_CHECKING:
     from vodpull import client
     from vodpull.videos.model import Video
-    from vodpull.workflows.upkeep.copies import Copied
+    from vodpull.workflows.upkeep.export_copies import Copied
 
 
 def line_of_urls(video: client.Video, playback: client.Playback, *, server: str) -> dict[str, Any]:

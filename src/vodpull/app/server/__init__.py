@@ -1,8 +1,8 @@
 """Connections of the HTTP service: uvicorn, limits on heads, times and numbers (on bodies: `api/http/bodies.py`)."""
 
 from vodpull.app.server.connections import Connections
+from vodpull.app.server.fast_path import Prompt
 from vodpull.app.server.limits import Limits, Refusal
-from vodpull.app.server.prompt import Prompt
 from vodpull.app.server.server import Server, Tls
 
 __all__ = ["Connections", "Limits", "Prompt", "Refusal", "Server", "Tls"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from vodpull.app.server.limits import Limits, Refusal
-from vodpull.peers import Network, is_in, network_of
+from vodpull.caller_networks import Network, is_in, network_of
 
 EVICTED_SHARE = 20
 """Room is made for this part of all at once, so that a flood of connections does not look through them one by one."""

@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from vodpull.app.server.connections import Connections
-from vodpull.app.server.prompt import Prompt, PromptProtocol
+from vodpull.app.server.fast_path import Prompt, PromptProtocol
 from vodpull.app.server.protocol import BUSY
 
 ACCEPTED_AT_ONCE = 64

@@ -29,7 +29,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from vodpull import __version__
-from vodpull.api.http.metrics_endpoint import Answered
+from vodpull.api.http.reply_counts import Answered
 from vodpull.app.server import Connections, Refusal
 from vodpull.app.telemetry.installation_gauges import Installation
 from vodpull.errors import InternalError, catalogue

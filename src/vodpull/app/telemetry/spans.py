@@ -26,7 +26,7 @@ from vodpull import __version__
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, InternalError, VodpullError
 from vodpull.jobs.model import Job
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import Tracer
 
 ROOT = "job"

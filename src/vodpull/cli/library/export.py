@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.durations import seconds_of
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vodpull.cli.access import variables
+from vodpull.cli.server_and_key import variables
 from vodpull.cli.terminal.output import printable
 from vodpull.errors import ConfigurationError, ParameterError
 

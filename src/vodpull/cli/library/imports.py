@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.import_lists import READERS, send
 from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table, printable
+from vodpull.csv_output import csv_line
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
-from vodpull.wire_values import csv_line
 
 if TYPE_CHECKING:
     from vodpull.client import Client, Import, ImportEntry, JobError

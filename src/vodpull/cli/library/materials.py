@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.uploads import send_each
 from vodpull.cli.library.video_output import as_time
-from vodpull.cli.terminal.outcome import length_text, size_text
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import Json, print_json, print_table
+from vodpull.cli.terminal.task_lines import length_text, size_text
 from vodpull.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library.video_output import Told
 from vodpull.cli.library.videos import of_each
-from vodpull.cli.terminal.outcome import size_text
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.output import print_json, print_problem, printable
+from vodpull.cli.terminal.task_lines import size_text
 from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import typer
 
 from vodpull.atomic import write_atomically
 from vodpull.cli import patience
-from vodpull.cli.access import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.library import captions
 from vodpull.cli.library.video_output import HEADS, Told, row, show_all, show_one, summary, url_lines
+from vodpull.cli.server_and_key import DEFAULT_SERVER, CaFile, Server, open_client
 from vodpull.cli.terminal.durations import seconds_of
 from vodpull.cli.terminal.output import Json, print_error, print_json, print_table, printable
 from vodpull.errors import ConfigurationError, RequestError

@@ -22,7 +22,7 @@ def print_log(
 ) -> None:
     """Print the audit log, the newest first."""
     from vodpull.accounts.audit import COLUMNS, Look, as_csv, as_row
-    from vodpull.app.setup import open_people, require_installation
+    from vodpull.app.installation import open_people, require_installation
     from vodpull.clock import now_ms
     from vodpull.settings import load_settings
 

@@ -14,11 +14,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from vodpull.app.installation import open_people
 from vodpull.app.server import Server
 from vodpull.app.service import Service, running_service
-from vodpull.app.setup import open_people
 from vodpull.app.telemetry.logs import configure_logging
-from vodpull.cli.access import local_key
+from vodpull.cli.server_and_key import local_key
 from vodpull.cli.terminal.bars import console, follow
 from vodpull.client import Batch, Client, QueryReply
 from vodpull.console import console_link

@@ -122,7 +122,7 @@ def webhook_secret(name: Account) -> None:
 
 
 def _accounts(*, may_begin: bool = False, new: bool = False) -> Accounts:
-    from vodpull.app.setup import open_accounts, require_installation
+    from vodpull.app.installation import open_accounts, require_installation
     from vodpull.settings import load_settings
 
     settings = load_settings()
@@ -132,7 +132,7 @@ def _accounts(*, may_begin: bool = False, new: bool = False) -> Accounts:
 
 
 def _tell(action: str, subject: str) -> None:
-    from vodpull.app.setup import open_people
+    from vodpull.app.installation import open_people
     from vodpull.settings import load_settings
 
     open_people(load_settings()).tell(action, subject)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vodpull.cli.access import DEFAULT_SERVER, Server
+from vodpull.cli.server_and_key import DEFAULT_SERVER, Server
 from vodpull.cli.terminal.output import Json, print_json, print_table
 
 if TYPE_CHECKING:
-    from vodpull.app.setup import People
+    from vodpull.app.installation import People
 
 app = typer.Typer(help="Operators: who may use the console.", no_args_is_help=True)
 
@@ -84,7 +84,7 @@ def reset_two_factor(name: Name) -> None:
 
 
 def _people() -> People:
-    from vodpull.app.setup import open_people, require_installation
+    from vodpull.app.installation import open_people, require_installation
     from vodpull.settings import load_settings
 
     settings = load_settings()

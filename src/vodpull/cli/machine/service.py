@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import gc
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from vodpull import __version__
-from vodpull.cli.access import DEFAULT_SERVER, Server
+from vodpull.cli.server_and_key import DEFAULT_SERVER, Server
 from vodpull.cli.tasks import succeeded
 from vodpull.errors import ParameterError
 
 if TYPE_CHECKING:
     from vodpull.settings import Settings
-
-SWITCH_S = 0.001
-"""After which a thread that computes lets another one go on; the interpreter's own is five times that, at each read."""
 
 Role = Literal["all", "api", "worker"]
 """As in `vodpull.app.composition`, which is not loaded for a help text."""
@@ -41,6 +36,7 @@ def serve(
     role: Annotated[Role, typer.Option(help="all, api or worker; the latter two need PostgreSQL.")] = "all",
 ) -> None:
     """Run the service: API and workers, or one of the two."""
+    from vodpull.app.interpreter_tuning import favour_replies, loading_for_good
     from vodpull.cli.machine import listener as listening
     from vodpull.settings import load_settings
 
@@ -48,14 +44,11 @@ def serve(
 
     settings = load_settings()
     listener = listening.listen(host, port)
-    # All that is loaded here stays: looking through it for garbage, again and again, was a seventh of the start.
-    gc.disable()
-    from vodpull.app.server import Server, Tls
-    from vodpull.app.service import running_service
-    from vodpull.app.telemetry.logs import configure_logging
+    with loading_for_good():
+        from vodpull.app.server import Server, Tls
+        from vodpull.app.service import running_service
+        from vodpull.app.telemetry.logs import configure_logging
 
-    gc.freeze()
-    gc.enable()
     configure_logging(settings.log_format)
     tls = Tls(certificate=tls_cert, private_key=tls_key) if tls_cert and tls_key else None
     with running_service(settings, role=role) as service:
@@ -64,21 +57,13 @@ def serve(
         (_worker_banner if role == "worker" else _banner)(settings, base)
         # The server hands the signal on when it has ended. Work is then drained, unless a second one comes.
         signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
-        _favour_replies()
+        favour_replies()
         server.run()
-
-
-def _favour_replies() -> None:
-    """Keep short what a reply may wait for inside this process."""
-    # What a process is made of stays: a collector would look through all of it again and again.
-    gc.collect()
-    gc.freeze()
-    sys.setswitchinterval(SWITCH_S)
 
 
 def _banner(settings: Settings, base: str) -> None:
     from vodpull import console
-    from vodpull.app.setup import open_people
+    from vodpull.app.installation import open_people
 
     _tell(
         ("vodpull", __version__),
@@ -140,7 +125,7 @@ def console_link(
 
     The first password, or a new one; the link is good for 30 minutes.
     """
-    from vodpull.app.setup import open_people, require_installation
+    from vodpull.app.installation import open_people, require_installation
     from vodpull.console import setup_link
     from vodpull.settings import load_settings
 

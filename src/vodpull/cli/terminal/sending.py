@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, T
 from rich.text import Text
 
 from vodpull.cli.terminal.bars import NAME_WIDTH, console, short
-from vodpull.cli.terminal.outcome import length_text, size_text
+from vodpull.cli.terminal.task_lines import length_text, size_text
 
 if TYPE_CHECKING:
     from vodpull.client import OnProgress

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
-from vodpull.client.operations.calls import get, member, post
-from vodpull.client.shapes import DeliveryPage, read
-from vodpull.client.video_shapes import (
-    Account,
-    PlaybackKey,
-    PlaybackKeyMade,
-)
+from vodpull.client.account_shapes import Account, PlaybackKey, PlaybackKeyMade
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall
+from vodpull.client.json_reading import read
+from vodpull.client.operations.calls import ask, get, member, post
+from vodpull.client.shapes import DeliveryPage
 
 
 def account() -> Flow[Account]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from urllib.parse import urlencode
 
-from vodpull.client.exchange import Flow, ask
-from vodpull.client.operations.calls import get
-from vodpull.client.shapes import read
+from vodpull.client.exchange import Flow
+from vodpull.client.json_reading import read
+from vodpull.client.operations.calls import ask, get
 
 
 class AuditFilters(TypedDict, total=False):

@@ -1,33 +1,15 @@
-"""What operations are put together from: calls of our own API, and waiting for something to end. No network."""
+"""What operations are put together from: calls of our own API and what they are answered with. No network."""
 
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
-from vodpull.client.shapes import read
-from vodpull.errors import CallFailed
-
-LOOK_S = 0.5
-MAX_LOOK_S = 5.0
-"""Pause between two looks of a wait: grows from the first to the second, far below the default limit on calls."""
-
-LOOK_GROWTH = 1.25
-
-
-class Ending(Protocol):
-    """What is waited for."""
-
-    @property
-    def is_final(self) -> bool:
-        """Return True when nothing more happens by itself."""
-
-
-E = TypeVar("E", bound=Ending)
+from vodpull.client.error_answers import error_of
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, HttpReply
+from vodpull.errors import (
+    CallFailed,
+)
 
 
 def get(path: str) -> HttpCall:
@@ -58,26 +40,30 @@ def member(value: Any, name: str) -> Any:
     return value[name]
 
 
-def wait_until_final(
-    kind: type[E], call: HttpCall, *, on_progress: Callable[[E], object] | None, timeout_s: float, what: str
-) -> Flow[E]:
+def ask(call: HttpCall) -> Flow[Any]:
     """
-    Return what a call reads when it is final; `on_progress` is called with it whenever it has changed.
+    Return the JSON value that a call is answered with; None when the answer has no body.
 
     Raises:
-        TimeoutError: it is not final after `timeout_s` seconds.
+        VodpullError: the class of the catalogue that the service names, or that the silence is.
     """
-    deadline_s = time.monotonic() + timeout_s
-    look_s = LOOK_S
-    last: E | None = None
-    while True:
-        found = read(kind, (yield from ask(call)))
-        if found != last and on_progress is not None:
-            on_progress(found)
-        if found.is_final:
-            return found
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError(f"{what} is not final after {timeout_s:g} s")
-        last, call = found, replace(call, delay_s=min(look_s, left_s))
-        look_s = min(look_s * LOOK_GROWTH, MAX_LOOK_S)
+    outcome = yield call
+    error = error_of(outcome)
+    if error is not None:
+        raise error
+    return outcome.json() if isinstance(outcome, HttpReply) and outcome.body else None
+
+
+def ask_file(call: HttpCall, content_type: str) -> Flow[bytes]:
+    """
+    Return the file of this type that a call is answered with.
+
+    Raises:
+        VodpullError: as `ask`.
+    """
+    outcome = yield call
+    if isinstance(outcome, HttpReply) and outcome.is_success:
+        told = outcome.headers.get("content-type", "")
+        if told.partition(";")[0] == content_type:
+            return outcome.body
+    raise error_of(outcome) or CallFailed(f"the service answered with something else than {content_type}")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import quote
 
-from vodpull.client.exchange import Flow, ask
-from vodpull.client.operations.calls import make
-from vodpull.client.shapes import read
+from vodpull.client.exchange import Flow
+from vodpull.client.json_reading import read
+from vodpull.client.operations.calls import ask, make
 
 
 class EditForm(TypedDict, total=False):

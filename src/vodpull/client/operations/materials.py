@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask
-from vodpull.client.operations.calls import get
-from vodpull.client.shapes import read
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall
+from vodpull.client.json_reading import read
+from vodpull.client.operations.calls import ask, get
 
 
 @dataclass(frozen=True, kw_only=True)

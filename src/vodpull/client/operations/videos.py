@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypedDict, Unpack
 from urllib.parse import quote, urlencode
 
-from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall, ask, ask_file
-from vodpull.client.operations.calls import get, make, member, post, wait_until_final
-from vodpull.client.shapes import read
+from vodpull.client.exchange import OWN_PREFIX, Flow, HttpCall
+from vodpull.client.json_reading import read
+from vodpull.client.operations.calls import ask, ask_file, get, make, member, post
+from vodpull.client.operations.polling import wait_until_final
 from vodpull.client.video_shapes import (
     Caption,
     Category,

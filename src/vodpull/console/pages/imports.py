@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.callers import key_of
+from vodpull.console.pages.accounts.acting_key import key_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
 from vodpull.imports.estimate import estimate, measure_speed
-from vodpull.imports.id_map import map_csv
+from vodpull.imports.id_map_csv import map_csv
 from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, Tally
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
 from vodpull.workflows.importing.orders import NewImport

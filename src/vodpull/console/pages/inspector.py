@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.display import readable
+from vodpull.console.pages.task_cards import readable
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
 

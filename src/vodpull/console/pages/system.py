@@ -12,6 +12,7 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit
+from vodpull.jobs.figures.processes import read_executors
 from vodpull.workflows.engine.executors import BeatLimits
 
 RANGES = {"1h": (60, 60), "6h": (300, 72), "24h": (1200, 72)}
@@ -24,7 +25,7 @@ def system_routes(gate: Gate, pages: Pages, context: ConsoleContext) -> list[Rou
     def values() -> dict[str, Any]:
         return {
             "facts": context.system_facts(),
-            "executors": context.listing.executors(),
+            "executors": read_executors(context.store.engine),
             "census": context.census(),
             "silent_s": BeatLimits().death_s,
         }

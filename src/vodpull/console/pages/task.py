@@ -15,12 +15,12 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.display import job_card, readable, task_card
 from vodpull.console.pages.error_meanings import MEANINGS
+from vodpull.console.pages.task_cards import job_card, readable, task_card
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
-from vodpull.console.request.words import say_in
 from vodpull.errors import NotFound
 from vodpull.jobs.model import BatchView
 from vodpull.jobs.notices.deliveries import Attempt, Delivery

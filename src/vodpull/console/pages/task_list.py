@@ -14,13 +14,13 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.callers import own_key
-from vodpull.console.pages.display import task_card
-from vodpull.console.pages.sources import read_sources
+from vodpull.console.pages.accounts.acting_key import own_key
+from vodpull.console.pages.pasted_sources import read_sources
+from vodpull.console.pages.task_cards import task_card
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
-from vodpull.console.request.words import say_in
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.jobs.model import BatchView, Stage

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from vodpull.database.changes import Mark
+from vodpull.database.commit_watch import Mark
 
 LOOK_S = 0.5
 """How often is looked for changes: one is seen within a second of its commit."""

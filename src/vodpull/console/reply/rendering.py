@@ -12,9 +12,10 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from vodpull.console.byte_sizes import KILO, as_bytes
 from vodpull.console.reply.assets import asset_version
+from vodpull.console.request.translation import LANGUAGES, Language, retell, say_in
 from vodpull.console.request.visit import Visit
-from vodpull.console.request.words import KILO, LANGUAGES, Language, as_bytes, retell, say_in
 from vodpull.errors import VodpullError
 
 MINUTE_S = 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Place
 from vodpull.console.access_rules import rule_of
-from vodpull.console.request.words import LANGUAGES, Language, choose_language
+from vodpull.console.request.csrf import csrf_proof
+from vodpull.console.request.translation import LANGUAGES, Language, choose_language
 
 COOKIE = "vodpull_console"
 LANGUAGE_COOKIE = "vodpull_language"
@@ -84,7 +84,7 @@ class Visit:
     @cached_property
     def csrf(self) -> str:
         """Return the proof that a form came from a page of this visitor; nobody else can make it."""
-        return hmac.digest(self.token.encode(), b"vodpull console form", "sha256").hex()
+        return csrf_proof(self.token)
 
     @cached_property
     def language(self) -> Language:

@@ -17,6 +17,16 @@ from vodpull.database.tables.imports import (
     import_figures,
     imports,
 )
+from vodpull.database.tables.jobs import (
+    OPEN,
+    UNARCHIVED,
+    batch,
+    job,
+    job_stage,
+    remembered_request,
+    removal,
+    superseded,
+)
 from vodpull.database.tables.notices import (
     callback,
     delivery,
@@ -28,16 +38,6 @@ from vodpull.database.tables.processes import (
     allowance,
     chore,
     executor,
-)
-from vodpull.database.tables.tasks import (
-    OPEN,
-    UNARCHIVED,
-    batch,
-    job,
-    job_stage,
-    remembered_request,
-    removal,
-    superseded,
 )
 from vodpull.database.tables.uploads import (
     UNCOMPLETED,

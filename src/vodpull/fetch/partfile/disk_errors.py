@@ -1,5 +1,5 @@
 """
-What the file system raises while a source is written, turned into the catalogue's errors.
+What the file system raises while a source is written, turned into the catalogue's errors (which: `errors/disk.py`).
 
 Whether there is room for a source is looked at in `transfer/resuming.py`, and before it is fetched by admission.
 """

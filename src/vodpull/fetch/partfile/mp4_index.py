@@ -1,7 +1,7 @@
 """
 Where an MP4 file keeps its index, seen from its first bytes: at the end it is worth fetching first.
 
-What is encoded of it then, while the rest arrives: `workflows/attempt/early.py`.
+What is encoded of it then, while the rest arrives: `workflows/attempt/ahead/early_chunks.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which bytes of a file are still to be asked for, and who brings them."""
+"""Which bytes of a file are still to be asked for, and who brings them; by how many: `connection_count.py`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from vodpull.fetch import AddressGuard
 from vodpull.imports.entries import BadEntry, Entry, Page
 from vodpull.imports.json_api import JsonRequest, ask
 from vodpull.imports.kinds import Texts
-from vodpull.signing import SigningKey, sign
+from vodpull.request_signing import SigningKey, sign
 
 PAGE = 50
 """Videos of a page (spec cloud-vod-videos §3)."""

@@ -14,12 +14,10 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
-from vodpull import storage
-from vodpull.clock import utc_month
 from vodpull.errors import ConfigurationError, StorageError
 from vodpull.jobs.manifests.kept_videos import KeptVideo
 from vodpull.jobs.manifests.records import Record
-from vodpull.jobs.model import Batch, Job, VideoOrigin
+from vodpull.jobs.model import Batch, Job
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one; fields that are added do not count."""
@@ -101,25 +99,3 @@ def _host_only(url: str) -> str:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.hostname}/" if parts.hostname else ""
     return ""
-
-
-def folder_of(*, directory: str, created_at_ms: int, origin: VideoOrigin) -> str:
-    """Return the key prefix of a job's files."""
-    root = storage.ROOT if origin is VideoOrigin.PULLED else storage.OWN_ROOT
-    return storage.asset_folder(month=utc_month(created_at_ms / 1000), directory=directory, root=root)
-
-
-def folder_key(job: Job) -> str:
-    """Return the key prefix of a job's files, without a trailing slash."""
-    return folder_of(directory=job.directory, created_at_ms=job.created_at_ms, origin=job.origin)
-
-
-def folders_of(*, directory: str, created_at_ms: int) -> list[str]:
-    """Return the key prefixes that a job's files may have, wherever they come from."""
-    month = utc_month(created_at_ms / 1000)
-    return [storage.asset_folder(month=month, directory=directory, root=root) for root in storage.VIDEO_ROOTS]
-
-
-def manifest_of_job(*, directory: str, created_at_ms: int) -> str:
-    """Return the key of a job's manifest."""
-    return storage.manifest_key(month=utc_month(created_at_ms / 1000), directory=directory)

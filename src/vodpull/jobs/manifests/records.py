@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, replace
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.manifests.kept_videos import KeptVideo, read_kept_video, restore_video
 from vodpull.jobs.model import Batch, Job
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.rows import IS_FINAL, batch_of, job_of_row, job_row
-from vodpull.jobs.store.videos import resize_video
+from vodpull.jobs.store.video_rows import resize_video
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Job
 from vodpull.jobs.notices.events import round_of

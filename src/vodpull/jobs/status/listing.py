@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.database.connection import database_clock
 from vodpull.jobs.cursors import read_cursor, write_cursor
 from vodpull.jobs.model import BatchView, Stage
 from vodpull.jobs.status.list_columns import BriefBatch, read_briefs
@@ -54,17 +53,6 @@ class StageTime:
     attempt: int
     stage: Stage
     at_ms: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExecutorSeen:
-    """A process that runs steps, as its heartbeat shows it."""
-
-    executor_id: str
-    version: str
-    """Of the workflow bodies that it runs."""
-    silent_s: float
-    """Since its last beat, in seconds; one that stopped in order shows a very long silence."""
 
 
 _PLACE = (tables.batch.c.created_at_ms, tables.batch.c.batch_id)
@@ -123,19 +111,6 @@ class Listing:
                 query = query.where(sa.tuple_(*_PLACE) >= sa.tuple_(end["created_at_ms"], end["batch_id"]))
             query = query.where(_has_text(text))
         return connection.execute(query.limit(most + 1)).mappings().all(), end
-
-    def executors(self) -> list[ExecutorSeen]:
-        """Return the processes that share the database, by id, with their silence by the database's clock."""
-        silent_s = database_clock(self._engine) - tables.executor.c.seen_at_s
-        query = sa.select(tables.executor, silent_s.label("silent_s")).order_by(tables.executor.c.executor_id)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [
-            ExecutorSeen(
-                executor_id=row.executor_id, version=row.application_version, silent_s=max(0.0, float(row.silent_s))
-            )
-            for row in rows
-        ]
 
     def timeline(self, batch_id: str) -> dict[str, list[StageTime]]:
         """Return the stage times of a batch's jobs by job id, in the order of time."""

@@ -18,7 +18,8 @@ from pydantic import TypeAdapter
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import read_scopes
 from vodpull.jobs.model import Asset, WireStatus
-from vodpull.jobs.status.status_data import BatchStatus, batch_status, compact_json, item_data
+from vodpull.jobs.status.status_data import BatchStatus, batch_status, item_data
+from vodpull.wire_values import compact_json
 
 REMEMBERED_ITEMS = 4096
 """About 3 kB each."""

@@ -8,12 +8,12 @@ them.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from vodpull.jobs.model import Asset, BatchView, StoredFile, WireStatus
+from vodpull.wire_values import compact_json, half_up, whole_seconds
 
 BATCH_RUNNING = 1
 """Value of `status` while any item shows a 1 (spec cloud-vod-fetch §5.2)."""
@@ -106,11 +106,6 @@ def notification_body(
     return base64.urlsafe_b64encode(compact_json(data)).decode("ascii")
 
 
-def compact_json(data: Any) -> bytes:
-    """Return JSON without blanks, in UTF-8."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def batch_status(items: Iterable[ItemState]) -> int:
     """Return `status` of a batch with these items."""
     running = any(WireStatus.RUNNING in (item.pull_status, item.cmd_status) for item in items)
@@ -140,18 +135,9 @@ def _video_info(asset: Asset) -> dict[str, Any]:
     }
 
 
-def whole_seconds(duration_s: float) -> int:
-    """Round half up, but never a real clip down to 0: clients read 0 as unknown, and divide by it."""
-    return max(1, _half_up(duration_s)) if duration_s > 0 else 0
-
-
-def _half_up(number: float) -> int:
-    return int(number + 0.5)
-
-
 def _file(file: StoredFile) -> dict[str, Any]:
     return {
-        "bitrate": _half_up(file.bitrate_bps / 1000),  # kbit/s on the wire
+        "bitrate": half_up(file.bitrate_bps / 1000),  # kbit/s on the wire
         "clarity": int(file.clarity),
         "fileSize": file.size_bytes,
         "fileUrl": file.key.lstrip("/"),

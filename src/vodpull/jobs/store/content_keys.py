@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from vodpull.accounts.vault import Vault
 from vodpull.database import tables
-from vodpull.database.rows import insert_new, lock_row
+from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import Cancelled
 from vodpull.media import ContentKey
 

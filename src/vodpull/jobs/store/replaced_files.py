@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.store.rows import IS_FINAL
-from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.store.video_rows import archive_again
 
 REPLACED_STAYS_MS = 3_600_000
 """So long after newer outputs are published may a player still read the older ones (spec cloud-vod-videos §2)."""

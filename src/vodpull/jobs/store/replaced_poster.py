@@ -1,4 +1,8 @@
-"""The picture that came with a video, when another one comes later."""
+"""
+The picture that came with a video, when another one comes later.
+
+How it is brought: `workflows/attempt/extras/imported_posters.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,11 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.jobs.model import Stage
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import job_of_row
-from vodpull.jobs.store.videos import archive_again
+from vodpull.jobs.store.video_rows import archive_again
 
 
 def show_poster(connection: sa.Connection, job_id: str, key: str) -> bool:

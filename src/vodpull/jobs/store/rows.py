@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.errors import Failure
 from vodpull.jobs.model import (
     FINAL_STAGES,
@@ -24,7 +24,7 @@ from vodpull.jobs.model import (
     VideoOrigin,
     WireStatus,
 )
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 
 IS_FINAL = tables.job.c.stage.in_([stage.value for stage in FINAL_STAGES])
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.jobs.model import (
     Asset,
     Batch,
@@ -25,7 +25,7 @@ from vodpull.jobs.model import (
 )
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.store.final_statuses import Outcome, final_values
-from vodpull.jobs.store.refs import JobRef, Progress
+from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede
 from vodpull.jobs.store.rows import (
     IS_FINAL,
@@ -37,7 +37,7 @@ from vodpull.jobs.store.rows import (
     lock_batch_of,
     read_view,
 )
-from vodpull.jobs.store.videos import archive_again, keep_video, set_encode_state
+from vodpull.jobs.store.video_rows import archive_again, keep_video, set_encode_state
 
 IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 """Not deleted: of a deleted batch a row stays for a day, which nobody is shown."""

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_s
 from vodpull.database import tables
-from vodpull.database.rows import insert_new
+from vodpull.database.row_locks import insert_new
 from vodpull.errors import KeyReused
 
 KEEP_S = 25 * 3600.0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
+
+MAX_ITEMS = 50
+"""Sources in one batch (spec cloud-vod-fetch §2)."""
 
 MAX_SIDECARS = 20
 """Caption files that one item names."""
@@ -43,16 +45,4 @@ class PullRequest:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Pairs of the client's own."""
     items: tuple[PullItem, ...]
-    """1 to `wire_values.MAX_ITEMS`."""
-
-
-def without_user_info(url: str) -> str:
-    """
-    Return a URL with a mark in place of user and password, which are never kept.
-
-    It stays a URL that is refused for them, with that reason.
-    """
-    return _USER_INFO.sub(r"\1***@", url, count=1)
-
-
-_USER_INFO = re.compile(r"^(\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?[/\\]*)[^/\\?#]*@")
+    """1 to `MAX_ITEMS`."""

@@ -1,5 +1,5 @@
 """
-Where the decoding of H.264 and HEVC may begin; a part of the confined child packets.py.
+Where the decoding of H.264 and HEVC may begin; a part of the confined child packet_survey.py.
 
 Only the standard library.
 """

@@ -1,7 +1,7 @@
 """
 How a picture is to be shown: cut, turned, mirrored and stretched, as FFmpeg's own command line shows it.
 
-Part of probe.py and forecast.py; only PyAV and the standard library.
+Part of probe.py and partial_probe.py; only PyAV and the standard library.
 """
 
 from __future__ import annotations

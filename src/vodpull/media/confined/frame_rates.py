@@ -1,7 +1,7 @@
 """
-Which constant frame rate shows all pictures of a source; a part of the confined children probe.py and packets.py.
+Which constant frame rate shows all pictures of a source; a part of the confined children probe.py and packet_survey.py.
 
-Only the standard library. What a rendition gets of it is decided in `plan/frame_rate.py`.
+Only the standard library. What a rendition gets of it is decided in `plan/cuts/frame_rate.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Which streams of an MPEG transport stream belong together; a part of the confined children probe.py and steady.py.
+Which streams of an MPEG transport stream belong together; a part of the confined children probe.py and clock_jumps.py.
 
 Only the standard library. Source: ISO/IEC 13818-1, 2.4.4 (program association and program map tables).
 """

@@ -1,5 +1,5 @@
 """
-The cues of a TTML document, as MP4 files have it; a part of the confined child boxed_texts.py.
+The cues of a TTML document, as MP4 files have it; a part of the confined child mp4_texts.py.
 
 Only the standard library. What matters for who reads is taken: times, lines, slanted, bold and underlined text, and
 what is shown at the top. Sources: W3C TTML2, 12.3 (time expressions) and 8 (content); IMSC 1.2.

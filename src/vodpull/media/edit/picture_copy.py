@@ -12,7 +12,7 @@ from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.mp4.sample_tables import SampleTable, read_samples
 from vodpull.media.package.timeline import on_grid
 from vodpull.media.plan.copy_rules import copy_filter
-from vodpull.media.plan.frame_rate import exact_rate
+from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.midway_changes import settled
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits

@@ -16,13 +16,13 @@ from itertools import accumulate, pairwise
 from vodpull.errors import MediaUnsupported
 from vodpull.media.edit.copy_obstacles import copy_obstacle
 from vodpull.media.edit.edit_request import Container, EditOrder, EditSource
-from vodpull.media.plan.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.frame_rate import SOUND_GRID_HZ, exact_rate, shown_rate
+from vodpull.media.plan.cuts.seek_points import can_seek, seek_s
+from vodpull.media.plan.cuts.segment_cuts import frames_per_segment, regular_cuts
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
-from vodpull.media.plan.frame_rate import SOUND_GRID_HZ, exact_rate, shown_rate
 from vodpull.media.plan.ladder import MAX_SIDE_PX, MIN_SIDE_PX, Ladder, Rung
 from vodpull.media.plan.midway_changes import settled, shown_shapes
-from vodpull.media.plan.seek_points import can_seek, seek_s
-from vodpull.media.plan.segment_cuts import frames_per_segment, regular_cuts
 from vodpull.media.plan.template import SEGMENT_S, VideoRate
 from vodpull.media.plan.template_toml import ABR
 

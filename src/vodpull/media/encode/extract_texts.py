@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vodpull.errors import EncodeFailed, EncodeStalled
-from vodpull.media.inspect.ask_probe import ask_pyav
 from vodpull.media.inspect.info import MediaInfo, TextStream
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
@@ -80,7 +80,7 @@ async def _boxed(
     source: Path, codecs: Mapping[int, str], *, folder: Path, toolbox: Toolbox, limits: RunLimits
 ) -> dict[int, Path]:
     answer = await ask_pyav(
-        "boxed_texts.py",
+        "mp4_texts.py",
         {"options": ffmpeg_options.format_options(), "texts": dict(codecs)},
         ("source", source),
         toolbox=toolbox,

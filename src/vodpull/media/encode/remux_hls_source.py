@@ -1,4 +1,8 @@
-"""The parts of an HLS source back into one file, without encoding anything again."""
+"""
+The parts of an HLS source back into one file, without encoding anything again: offsets between parts, names of sounds.
+
+What is fetched of such a source: `fetch/hls/`. Joins that clients ask for: `edit/assemble.py`.
+"""
 
 from __future__ import annotations
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -21,29 +19,23 @@ from vodpull.errors import (
     NotMedia,
 )
 from vodpull.media.inspect.info import MediaInfo, TrackInfo
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4 import boxes
+from vodpull.media.mp4.codec_names import codec_string
 from vodpull.media.source_limits import MAX_PIXELS, MAX_SOUNDS, MAX_STREAMS, MAX_TEXTS
 from vodpull.media.tolerances import COMPLETE_SHARE
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.accepted import KINDS, titles
-from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.outcome import check_alive
-from vodpull.media.tools.run import run
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
-# Headers and the last seconds are read, whatever the length; a network disk may be slow.
-PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3, file_size_bytes=0)
 REFUSALS: dict[str, type[MediaError]] = {
     known.code: known for known in (MediaTooLarge, MediaTruncated, MediaUnsupported, NotMedia)
 }
-# What the probe imports; the last one is the one script that both sides read.
+# What the probe imports; the last one is the one that both sides read.
 PARTS = (
-    *(CONFINED / name for name in ("tracks.py", "programmes.py", "display.py", "lengths.py", "busiest.py")),
-    CONFINED / "first_tracks.py",
-    CONFINED / "frame_rates.py",
-    CONFINED / "missing_ends.py",
-    CONFINED / "sample_claims.py",
-    CONFINED / "sound_frames.py",
+    *(CONFINED / f"{name}.py" for name in ("programmes", "display", "busiest_bitrate", "frame_rates", "sound_frames")),
+    *(CONFINED / f"source/{name}.py" for name in ("tracks", "first_tracks", "lengths")),
+    *(CONFINED / f"source/{name}.py" for name in ("file_signatures", "truncated_files", "truncated_sound")),
     Path(boxes.__file__),
 )
 _INFO = TypeAdapter(MediaInfo)
@@ -67,7 +59,7 @@ async def probe(
         EncodeFailed: the decoder crashed on it.
         EncodeStalled: it took too long.
     """
-    answer = await ask_pyav("probe.py", probe_orders(toolbox), ("source", path), toolbox=toolbox, beside=PARTS)
+    answer = await ask_pyav("source/probe.py", probe_orders(toolbox), ("source", path), toolbox=toolbox, beside=PARTS)
     if "error" in answer:
         refusal = REFUSALS.get(str(answer["error"]), MediaUnsupported)
         message = str(answer.get("message", "the file cannot be used"))[:300]
@@ -109,65 +101,6 @@ def probe_orders(toolbox: Toolbox) -> dict[str, Any]:
         "max_texts": MAX_TEXTS,
         "complete_share": COMPLETE_SHARE,
     }
-
-
-async def ask_pyav(
-    script: str,
-    orders: Mapping[str, Any],
-    *subjects: tuple[str, Path],
-    toolbox: Toolbox,
-    limits: RunLimits = PROBE_LIMITS,
-    writes: Path | None = None,
-    beside: Sequence[Path] = (),
-) -> dict[str, Any]:
-    """
-    Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
-
-    It may write into `writes`. `beside` are further scripts that it imports; their paths follow those of the subjects.
-
-    Raises:
-        EncodeFailed: the child crashed, or its answer is none.
-        EncodeInterrupted: somebody killed it.
-    """
-    read = dict(subjects)
-    named = [f"/in/{name}" for name in (*read, *(each.name for each in beside))]
-    finished = await run(
-        ("python", "-I", "-S", f"/in/{script}", json.dumps(orders), "/in/av", *named),
-        toolbox=toolbox,
-        reads={**{each.name: each for each in (CONFINED / script, *beside)}, **read, **pyav_folders()},
-        writes=writes,
-        limits=limits,
-    )
-    check_alive(finished, "measuring the file")
-    if finished.returncode < 0:
-        raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
-    try:
-        answer = json.loads(finished.stdout)
-    except ValueError as error:
-        raise EncodeFailed(f"the probe gave no answer (code {finished.returncode})") from error
-    if not isinstance(answer, dict):
-        raise EncodeFailed("the probe gave no answer")
-    return answer
-
-
-def codec_string(codec: str, config: str) -> str | None:
-    """Return the RFC 6381 name of a codec from the first bytes of its configuration, in hex."""
-    record = bytes.fromhex(config)
-    # An avcC record starts with its version, then profile, constraints and level.
-    if codec == "h264" and record[:1] == b"\x01":
-        return f"avc1.{record[1:4].hex()}"
-    # An AudioSpecificConfig starts with five bits of object type.
-    return f"mp4a.40.{record[0] >> 3}" if codec == "aac" and record else None
-
-
-def pyav_folders() -> dict[str, Path]:
-    """Return PyAV's package, and beside it the libraries that its wheel brings."""
-    spec = importlib.util.find_spec("av")
-    if spec is None or spec.origin is None:
-        raise EncodeFailed("PyAV is not installed")
-    package = Path(spec.origin).parent
-    libraries = package.with_name("av.libs")
-    return {"av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}
 
 
 def typed_info(answer: dict[str, Any]) -> MediaInfo:

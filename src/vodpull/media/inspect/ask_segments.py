@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.inspect.ask_probe import ask_pyav
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import copy_limits

@@ -1,4 +1,9 @@
-"""One clock for a source: what starts its time anew, or changes the kind of its sound, is written anew before use."""
+"""
+One clock for a source: what starts its time anew, or changes the kind of its sound, is written anew before use.
+
+Which files are looked at is decided here; what counts as a jump, in `confined/clock/clock_jumps.py`; whether a rate is
+even, in `confined/frame_rates.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from vodpull.errors import OutputInvalid
-from vodpull.media.inspect.ask_probe import ask_pyav, probe_orders
+from vodpull.media.inspect.ask_probe import probe_orders
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.mp4.boxes import walk_boxes
 from vodpull.media.mp4.reorder_delay import longest_wait_s
 from vodpull.media.tools.limits import RunLimits, copy_limits
@@ -17,7 +23,10 @@ from vodpull.media.tools.outcome import incomplete
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 
 STEADY_FILE = "steady.mkv"
-PARTS = ("programmes", "outliers", "sound_kinds", "sound_frames", "rewrite", "rewrite_proof")
+PARTS = (
+    *("programmes.py", "sound_frames.py"),
+    *(f"clock/{name}.py" for name in ("wrong_times", "sound_kinds", "rewrite", "rewrite_proof")),
+)
 
 # What begins like this counts its time in an index, or has none that could jump.
 INDEXED = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x30\x26\xb2\x75", b"\xff\xfb", b"\x89PNG", b"\xff\xd8\xff")
@@ -60,12 +69,9 @@ async def steady(
     orders = probe_orders(toolbox) | {"target": name, "shifts": list(shifts)}
     orders["options"] |= reading | {"analyzeduration": str(ANALYZE_US)}
     limits = await asyncio.to_thread(_limits, source)
-    beside = [
-        CONFINED / f"{name}.py"
-        for name in ("programmes", "outliers", "sound_kinds", "sound_frames", "rewrite", "rewrite_proof")
-    ]
+    beside = [CONFINED / name for name in PARTS]
     answer = await ask_pyav(
-        "steady.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
+        "clock/clock_jumps.py", orders, ("source", source), toolbox=toolbox, limits=limits, writes=folder, beside=beside
     )
     if answer.get("steady", True):
         return None

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import MediaError
-from vodpull.media.inspect.ask_probe import PARTS, ask_pyav, probe_orders, typed_info
+from vodpull.media.inspect.ask_probe import PARTS, probe_orders, typed_info
 from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
@@ -49,7 +50,9 @@ async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
     if not spans or spans[0][0] > 0:
         return 0.0
     try:
-        answer = await ask_pyav("decodable.py", _orders(spans), ("source", path), toolbox=toolbox, limits=LIMITS)
+        answer = await ask_pyav(
+            "source/partial_reach.py", _orders(spans), ("source", path), toolbox=toolbox, limits=LIMITS
+        )
     except MediaError:
         return 0.0
     found = answer.get("reach_s", 0.0)
@@ -68,9 +71,11 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
     if not spans or spans[0][0] > 0:
         return None
     orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders(toolbox)}
-    beside = (CONFINED / "probe.py", CONFINED / "decodable.py", *PARTS)
+    beside = (CONFINED / "source/probe.py", CONFINED / "source/partial_reach.py", *PARTS)
     try:
-        answer = await ask_pyav("forecast.py", orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside)
+        answer = await ask_pyav(
+            "source/partial_probe.py", orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside
+        )
         info = typed_info(answer["info"]) if answer.get("info") else None
     except MediaError:
         return None

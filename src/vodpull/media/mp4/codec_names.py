@@ -1,5 +1,5 @@
 """
-The names of codecs in playlists (RFC 6381), from the header of an MP4 file or of an init segment. Pure.
+The names of codecs in playlists (RFC 6381), from the header of an MP4 file, of an init segment, or of a decoder. Pure.
 
 Which of them a variant of a playlist has is in `package/playlists/variants.py`.
 """
@@ -39,6 +39,16 @@ def codec_names(header: bytes) -> tuple[str, ...]:
     if not names:
         raise OutputInvalid("there is no description of a codec")
     return names
+
+
+def codec_string(codec: str, config: str) -> str | None:
+    """Return the name of a codec of a source from the first bytes of its configuration, in hex; None: not known."""
+    record = bytes.fromhex(config)
+    # An avcC record starts with its version, then profile, constraints and level.
+    if codec == "h264" and record[:1] == b"\x01":
+        return f"avc1.{record[1:4].hex()}"
+    # An AudioSpecificConfig starts with five bits of object type.
+    return f"mp4a.40.{record[0] >> 3}" if codec == "aac" and record else None
 
 
 def channel_counts(header: bytes) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """
 Which tracks a plan leads to, what players call them, and where each of them lies. Pure.
 
-The qualities come in the order of `rendition_order.py`. The first sound is the default one; `confined/first_tracks.py`
-says which is first.
+The qualities come in the order of `rendition_order.py`. The first sound is the default one;
+`confined/source/first_tracks.py` says which is first.
 """
 
 from __future__ import annotations

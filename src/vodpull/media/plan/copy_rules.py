@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 from vodpull.media.inspect.ask_survey import SoundSurvey, Survey
 from vodpull.media.inspect.info import MP4, STEREO, AudioStream, MediaInfo, VideoStream
-from vodpull.media.plan.chunk_lengths import SINGLE_CHUNK_S
-from vodpull.media.plan.frame_rate import exact_rate
+from vodpull.media.plan.cuts.chunk_lengths import SINGLE_CHUNK_S
+from vodpull.media.plan.cuts.frame_rate import exact_rate
+from vodpull.media.plan.cuts.seek_points import SEARCHABLE
+from vodpull.media.plan.cuts.segment_cuts import MAX_SEGMENT, MIN_SEGMENT, cuts_at_keyframes, segment_bytes
+from vodpull.media.plan.cuts.segment_cuts import segment_frames as frames_of
 from vodpull.media.plan.picture_conversion import HDR_TRANSFERS
-from vodpull.media.plan.seek_points import SEARCHABLE
-from vodpull.media.plan.segment_cuts import MAX_SEGMENT, MIN_SEGMENT, cuts_at_keyframes, segment_bytes
-from vodpull.media.plan.segment_cuts import segment_frames as frames_of
 from vodpull.media.tolerances import IN_STEP_S
 
 SOUND_CONTAINER = MP4

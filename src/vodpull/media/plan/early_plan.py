@@ -1,4 +1,4 @@
-"""What the whole of a source will lead to, while only its beginning is here. Pure."""
+"""The plan of a source of which only the beginning is here: what the whole of it will lead to. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.plan.copy_rules import must_survey
+from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
-from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.ladder import foresees_copy, plan_ladder
 from vodpull.media.plan.midway_changes import settled
 from vodpull.media.plan.template import Template

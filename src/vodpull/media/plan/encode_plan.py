@@ -14,22 +14,22 @@ from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.burnt_in.watermark import Watermark
-from vodpull.media.plan.chunk_lengths import Chunk, plan_chunks
 from vodpull.media.plan.copy_rules import copy_filter
-from vodpull.media.plan.frame_rate import exact_rate
-from vodpull.media.plan.has_teaser import has_teaser
-from vodpull.media.plan.ladder import Ladder, Rung
-from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
-from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
-from vodpull.media.plan.required_tracks import check_picture
-from vodpull.media.plan.seek_points import can_seek, seek_s
-from vodpull.media.plan.segment_cuts import (
+from vodpull.media.plan.cuts.chunk_lengths import Chunk, plan_chunks
+from vodpull.media.plan.cuts.frame_rate import exact_rate
+from vodpull.media.plan.cuts.seek_points import can_seek, seek_s
+from vodpull.media.plan.cuts.segment_cuts import (
     cuts_at_keyframes,
     frames_in,
     frames_per_segment,
     regular_cuts,
     segment_frames,
 )
+from vodpull.media.plan.has_teaser import has_teaser
+from vodpull.media.plan.ladder import Ladder, Rung
+from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
+from vodpull.media.plan.picture_conversion import NO_PICTURE, Picture, plan_picture
+from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.sound.sound_plans import SoundPlan, plan_sounds
 from vodpull.media.plan.template import AudioRecipe, Encrypt, Mp4, SoundLayout, Template, VideoCodec, VideoRate
 

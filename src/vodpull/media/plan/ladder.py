@@ -11,7 +11,7 @@ from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.plan.bitrate_ceilings import lowered_bps, worth_bps
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
 from vodpull.media.plan.copy_rules import COPIED_CODECS, lasting_obstacle, may_be_copied, rung_obstacle
-from vodpull.media.plan.frame_rate import MIN_FRAME_RATE, SOUND_GRID_HZ, shown_rate
+from vodpull.media.plan.cuts.frame_rate import MIN_FRAME_RATE, SOUND_GRID_HZ, shown_rate
 from vodpull.media.plan.midway_changes import settled
 from vodpull.media.plan.required_tracks import check_picture
 from vodpull.media.plan.template import Definition, DefinitionName, Template, VideoCodec

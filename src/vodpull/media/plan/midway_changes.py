@@ -1,4 +1,8 @@
-"""What is true of a whole source, where its beginning says otherwise. Pure."""
+"""
+What is true of a whole source, where its beginning says otherwise: size, rotation, interlacing, rate. Pure.
+
+How they are found: `confined/packet_survey.py`.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 What happens to the frames of a source before they are scaled: crop, deinterlacing, HDR, frame rate. A value; pure.
 
 FFmpeg has turned them upright before that: by how much, and the size that is shown, reads `confined/display.py`; where
-it changes on the way, `midway_changes.py` decides. Whether a film is interlaced say `confined/probe.py` of its
-beginning and `confined/packets.py` of the whole. The filters themselves are in `encode/filters.py`.
+it changes on the way, `midway_changes.py` decides. Whether a film is interlaced say `confined/source/probe.py` of its
+beginning and `confined/packet_survey.py` of the whole. The filters themselves are in `encode/filters.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""The second way to make a film, for sources with which the first one went wrong. Pure."""
+"""
+The careful plan: how a film is made whose result failed the proof, in one piece, nothing copied. Pure.
+
+What a proof passes: `verify/content_verdict.py`. How damaged sources are told: `confined/source/truncated_files.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import replace
 
 from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo
-from vodpull.media.plan.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.chunk_lengths import Chunk
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
 from vodpull.media.plan.ladder import Ladder
 

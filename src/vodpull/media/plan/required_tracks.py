@@ -1,7 +1,7 @@
 """
 Which tracks a source must have: a moving picture, or sound alone where the template publishes it; sound that decodes.
 
-How small a picture may be: `ladder.py`. Which tracks of a file count at all: `confined/tracks.py`. Pure.
+How small a picture may be: `ladder.py`. Which tracks of a file count at all: `confined/source/tracks.py`. Pure.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ _BOXED_TEXT = _rows("text", """
     mov_text | MP4 timed text | phones, editors, shops
     text | plain text | older Matroska
 """, boxed=True)  # fmt: skip
-# Read by `media/confined/boxed_texts.py`: FFmpeg knows neither.
+# Read by `media/confined/mp4_texts.py`: FFmpeg knows neither.
 _OWN_TEXT = _rows("text", """
     wvtt | WebVTT in MP4 | CMAF, DASH
     ttml | TTML in MP4 | CMAF, DASH, broadcast

@@ -180,7 +180,7 @@ def _step_back(pid: int, nice: int) -> None:
 
 
 def _orders(limits: RunLimits, toolbox: Toolbox, report_fd: int | None) -> str:
-    """Return what the launcher shall do, as JSON."""
+    """Return what the launcher shall do, in its words."""
     orders = {
         # Inside the sandbox we are not visible; bubblewrap itself ends the program with us.
         "parent": None if toolbox.sandbox == "bwrap" else os.getpid(),
@@ -193,7 +193,7 @@ def _orders(limits: RunLimits, toolbox: Toolbox, report_fd: int | None) -> str:
         # Root is exempt from this limit, and in a container it would count other containers.
         "processes": PROCESSES if os.getuid() else None,
     }
-    return json.dumps(orders)
+    return " ".join(f"{name}={int(number)}" for name, number in orders.items() if number is not None)
 
 
 async def _together(*work: Any) -> None:

@@ -46,8 +46,8 @@ def confined(
     """
     Return the command with launcher and sandbox around it, or with real paths where there is no sandbox.
 
-    `orders` is the launcher's JSON. `reads` maps the names under `/in` to real files or folders; `writes` is the one
-    writable folder. The launcher runs inside the sandbox, so that it sees what the program uses.
+    `orders` is what the launcher shall do, in its words. `reads` maps the names under `/in` to real files or folders;
+    `writes` is the one writable folder. The launcher runs inside the sandbox, so that it sees what the program uses.
     """
     for real in (*reads.values(), *((writes,) if writes else ())):
         if not real.exists():

@@ -18,9 +18,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from vodpull.errors import EncodeFailed
-from vodpull.media.inspect.ask_probe import ask_pyav
 from vodpull.media.inspect.ask_segments import Measured, SegmentSet, measure, subject_orders, typed
 from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.presentation import Track
 from vodpull.media.package.track_layout import PackagedRendition
@@ -45,8 +45,9 @@ from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 
 BESIDE = (
-    *("segments.py", "film.py", "look.py", "sights.py", "display.py", "mark.py"),
-    *("lost_content.py", "ends.py", "hearing.py", "sound_frames.py"),
+    *("segments.py", "display.py", "sound_frames.py"),
+    *(f"comparison/{name}.py" for name in ("decode_around", "fingerprint", "fingerprint_overlay", "lost_content")),
+    *(f"comparison/{name}.py" for name in ("shared_decoding", "sound_comparison", "source_fingerprints")),
 )
 # What fits into one order, which is an argument.
 INSTANTS_AT_ONCE = 500
@@ -304,7 +305,7 @@ async def ask_proof(
     copying = copy_limits(size_bytes)
     limits = RunLimits(wall_s=copying.wall_s + INSTANT_S * (len(orders["sights"]) + 1), file_size_bytes=0)
     answer = await ask_pyav(
-        "proof.py",
+        "comparison/source_comparison.py",
         {**orders, "in_step_s": IN_STEP_S},
         ("renditions", folder),
         ("source", source),

@@ -1,10 +1,15 @@
-"""The half of a proof that needs the source only, done before there is anything to compare with it."""
+"""
+The half of a proof that needs the source only, done before there is anything to compare with it.
+
+When it is done and ended: `workflows/attempt/proof_looks.py`; what is written:
+`confined/comparison/source_fingerprints.py`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from vodpull.media.inspect.ask_probe import ask_pyav
+from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
@@ -12,7 +17,10 @@ from vodpull.media.verify import likeness
 from vodpull.media.verify.compare import INSTANT_S, INSTANTS_AT_ONCE, Original, source_orders
 from vodpull.media.verify.instants import picture_instants
 
-BESIDE = ("segments.py", "film.py", "look.py", "display.py", "sound_frames.py")
+BESIDE = (
+    *("segments.py", "display.py", "sound_frames.py"),
+    *("comparison/decode_around.py", "comparison/fingerprint.py"),
+)
 # Beside encoders that leave it next to nothing.
 PATIENCE = 20
 # Of all instants at once, of a source with a hundred pictures a second.
@@ -36,7 +44,7 @@ async def look_ahead(plan: EncodePlan, original: Original, folder: Path, *, tool
         return
     wall_s = copy_limits(original.info.size_bytes).wall_s + INSTANT_S * len(instants_s)
     await ask_pyav(
-        "sights.py",
+        "comparison/source_fingerprints.py",
         {**source_orders(plan, original.info), "sights": instants_s},
         ("source", original.path),
         toolbox=toolbox,

@@ -19,8 +19,8 @@ from vodpull.media.encode.chunk import burnt_in_beside, picture_of, seek_flags
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.package.package import Package
 from vodpull.media.package.track_layout import PackagedRendition
+from vodpull.media.plan.cuts.seek_points import MAX_GROUP_S
 from vodpull.media.plan.encode_plan import EncodePlan
-from vodpull.media.plan.seek_points import MAX_GROUP_S
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

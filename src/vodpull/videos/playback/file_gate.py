@@ -13,15 +13,14 @@ from vodpull.accounts.playback_keys import LivePlaybackKey
 from vodpull.clock import now_s
 from vodpull.jobs.store.content_keys import FoundKey
 from vodpull.videos.playback.change_delay import Remembered
+from vodpull.videos.playback.file_kinds import FileKind, kind_of
 from vodpull.videos.playback.playback_tokens import (
-    FileKind,
     Grant,
     TokenRefusal,
     TokenRefused,
     VerifyingKey,
     Visit,
     key_id_of,
-    kind_of,
     read_token,
     refusal,
 )

@@ -22,7 +22,8 @@ from jwt.types import Options
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 
 from vodpull.accounts.playback_keys import Algorithm
-from vodpull.peers import is_in
+from vodpull.caller_networks import is_in
+from vodpull.videos.playback.file_kinds import FileKind
 from vodpull.videos.playback.token_life import GRACE_S, MAX_GRACE_S
 
 MAX_TOKEN_CHARACTERS = 2048
@@ -31,16 +32,6 @@ MAX_KEY_ID_CHARACTERS = 64
 
 LAST_S = 2**53
 """No time is later: JSON numbers are exact up to here."""
-
-
-class FileKind(StrEnum):
-    """What a stored file is to its viewers."""
-
-    PLAYLIST = "playlist"
-    MEDIA = "media"
-    CAPTIONS = "captions"
-    PICTURES = "pictures"
-    ORIGINAL = "original"
 
 
 class TokenRefusal(StrEnum):
@@ -191,26 +182,3 @@ def _host(referrer: str) -> str:
         return (urlsplit(referrer).hostname or "").lower()
     except ValueError:
         return ""
-
-
-_ENDINGS = {
-    ".m3u8": FileKind.PLAYLIST,
-    ".mpd": FileKind.PLAYLIST,
-    ".vtt": FileKind.CAPTIONS,
-    ".jpg": FileKind.PICTURES,
-    ".png": FileKind.PICTURES,
-    ".webp": FileKind.PICTURES,
-}
-
-
-def kind_of(name: str, video_id: str) -> FileKind:
-    """
-    Return what a file of a video is, by its name below the video's folder.
-
-    Outputs begin with the videoId; what lies beside them is the original (`storage.original_name`).
-    """
-    own = name.startswith(video_id) and not name.startswith(f"{video_id}-source")
-    if "/" not in name and not own:
-        return FileKind.ORIGINAL
-    ending = f".{name.rpartition('.')[2].lower()}"
-    return _ENDINGS.get(ending, FileKind.MEDIA)

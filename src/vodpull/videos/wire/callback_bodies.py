@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from vodpull.jobs.status.status_data import compact_json
 from vodpull.materials.model import Material
 from vodpull.videos.model import Video
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.material_shapes import material_info
 from vodpull.videos.wire.shapes import publish_code, video_info
+from vodpull.wire_values import compact_json
 
 SUCCEEDED = {"code": 200, "message": "操作成功"}
 FAILED = {"code": 300, "message": "Operation failed"}

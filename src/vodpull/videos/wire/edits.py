@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.model import FINAL_STAGES, Stage
+from vodpull.videos.deferred_calls import Task
 from vodpull.videos.library import find_video
 from vodpull.videos.model import Video
-from vodpull.videos.trans_no_tasks import Task
 from vodpull.videos.urls import FileUrls
 from vodpull.videos.wire.shapes import video_info
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vodpull.jobs.status.status_data import whole_seconds
 from vodpull.materials.model import Material
 from vodpull.videos.urls import FileUrls
+from vodpull.wire_values import whole_seconds
 
 
 def material_info(material: Material, *, urls: FileUrls) -> dict[str, Any]:

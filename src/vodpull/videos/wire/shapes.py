@@ -9,9 +9,9 @@ from typing import Any
 
 from vodpull.clock import wire_time
 from vodpull.jobs.model import Clarity, EncodeState, ServerType, StoredFile
-from vodpull.jobs.status.status_data import whole_seconds
 from vodpull.videos.model import Video
 from vodpull.videos.urls import FileUrls
+from vodpull.wire_values import whole_seconds
 
 ENCRYPTED_NOT_ENCODED = 5
 """Of `transcodeState`: what 2 is for others, as 2 of an encrypted video means that it was encoded in clear."""

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from vodpull import media
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
-from vodpull.workflows.attempt.known_playlists import is_playlist, known_key
+from vodpull.workflows.attempt.stable_playlist_names import is_playlist, known_key
 
 
 def original_asset(job: Job, info: media.MediaInfo | None, *, key: str, size_bytes: int, media_bytes: int = 0) -> Asset:

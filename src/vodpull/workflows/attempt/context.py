@@ -10,12 +10,13 @@ from pathlib import Path
 
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
-from vodpull.jobs.model import Job, Stage, outputs_name
+from vodpull.jobs.job_folders import outputs_name
+from vodpull.jobs.model import Job, Stage
 from vodpull.jobs.source_retries import SourceRetries
 from vodpull.jobs.store.content_keys import ContentKeys
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles

@@ -6,16 +6,16 @@ import asyncio
 
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
-from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.publishing.preview import Previews
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 
 
 class EndedWork:
     """Removes what attempts of one process's jobs leave; again is as good as once."""
 
-    def __init__(self, context: Context, production: Production) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._production = production
+        self._previews = Previews(context)
 
     async def clear_if_over(self, job: Job) -> None:
         """Remove everything of an attempt that somebody cancelled; nothing of one that another process goes on with."""
@@ -27,7 +27,7 @@ class EndedWork:
         """Remove what was published early, unless a later attempt publishes there."""
         _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
         if now.attempt == job.attempt:
-            await self._production.withdraw(now)
+            await self._previews.withdraw(now)
 
     async def clear(self, job: Job) -> None:
         """Remove the work files and the pieces."""

@@ -1,8 +1,8 @@
 """
 What watches the work: figures, spans and the job's name on its log lines. The work itself knows no metrics library.
 
-The composition root hands in what really counts (`app/telemetry/metrics.py`, `app/telemetry/tracing.py`); the silent
-twins here count nothing.
+The composition root hands in what really counts (`app/telemetry/metrics.py`, `app/telemetry/optional_tracing.py`); the
+silent twins here count nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 from structlog.contextvars import bound_contextvars
 
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 
 
 class Meters(Protocol):

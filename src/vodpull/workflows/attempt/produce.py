@@ -8,39 +8,30 @@ so a process that dies costs the piece under way, and a piece that is missing is
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import takewhile
 from pathlib import Path
 
 import structlog
 
 from vodpull import media
-from vodpull.errors import (
-    Cancelled,
-    EncodeFailed,
-    EncodeStalled,
-    OutputInvalid,
-    VodpullError,
-)
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, OutputInvalid, VodpullError
 from vodpull.jobs.model import Asset, Job, Stage
-from vodpull.jobs.store.refs import JobRef, Progress
-from vodpull.workflows.attempt.captions.files import CaptionFiles, captions_of
+from vodpull.jobs.store.job_refs import Progress
+from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
 from vodpull.workflows.attempt.careful_retry import is_made_again
-from vodpull.workflows.attempt.context import Context, attempt_name, made_name, replaces
+from vodpull.workflows.attempt.context import Context, attempt_name, made_name
 from vodpull.workflows.attempt.encrypted_segments import encrypt
-from vodpull.workflows.attempt.originals.local import Originals
+from vodpull.workflows.attempt.originals.local_copy import Originals
 from vodpull.workflows.attempt.planning import Planning
-from vodpull.workflows.attempt.publish import FILES_AT_ONCE, publish_package, upload
-from vodpull.workflows.attempt.seen_ahead import SeenAhead
-from vodpull.workflows.attempt.shared_work import SharedWork, run_all
+from vodpull.workflows.attempt.proof_looks import SeenAhead
+from vodpull.workflows.attempt.publishing.preview import Previews
+from vodpull.workflows.attempt.publishing.publish_order import FILES_AT_ONCE, publish_package
+from vodpull.workflows.attempt.single_flight import SharedWork, run_all
 from vodpull.workflows.attempt.workspace.pieces import CAREFUL, PLAN, Planned, chunk_name, read_plan
-from vodpull.workflows.attempt.workspace.preview_note import Previewed, read_note, write_note
 from vodpull.workflows.attempt.workspace.verified import Verified, write_verified
 
 log = structlog.get_logger(__name__)
@@ -54,6 +45,7 @@ class Production:
         self.originals = Originals(context)
         self.planning = Planning(context, self.originals)
         self.seen_ahead = SeenAhead(context)
+        self.previews = Previews(context)
         self._shared = SharedWork()
         self._texts = CaptionFiles(context.store.engine, context.objects)
         self._source_texts = SourceTexts(context.store.engine, context.objects, toolbox=context.toolbox)
@@ -181,56 +173,10 @@ class Production:
             await run_all([self._make_tracks(job, planned), self._make_chunks(job, planned, planned.plan.chunks)])
 
     async def preview(self, job: Job, info: media.MediaInfo, *, chunks: int) -> str | None:
-        """
-        Publish the first chunks of a job under way as growing playlists; return the key of the multivariant one.
-
-        What is here of those that follow is shown with them. None: a piece of it is not at hand, and this is no reason
-        to make it; or all are, and the whole comes next; or more is shown already; or it will be encrypted.
-        """
+        """Show the first chunks of a job under way, as `Previews.show` does."""
         await self._context.enter_stage(job, Stage.ENCODE)
         planned = await self.plan(job, info)
-        if planned.plan.encrypt != "none":  # nothing of it is ever there in clear
-            return None
-        folder = self._context.workspace(job).preview
-        before, ready = read_note(folder), self._ready(job, planned, chunks)
-        if chunks < before.chunks or ready == len(planned.plan.chunks):
-            return None
-        parts = await self._parts(job, planned, ready)
-        if parts is None:
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        preview = await media.package_preview(
-            planned.plan,
-            parts,
-            folder,
-            video_id=made_name(job),
-            after=before.segments,
-            toolbox=self._context.toolbox,
-        )
-        for names in (preview.files, preview.playlists, [preview.multivariant]):
-            await upload(self._context.objects, job, folder, names=names)
-        files = before.files | {*preview.files}
-        write_note(folder, Previewed(chunks=ready, segments=preview.segments, files=files))
-        return f"{folder_key(job)}/{preview.multivariant}"
-
-    def _ready(self, job: Job, planned: Planned, chunks: int) -> int:
-        """Return how many of the first chunks are there, when so many are, counting on in what lies here."""
-        place = self._context.workspace(job)
-        return chunks + sum(
-            1 for _ in takewhile(lambda name: place.result(name).exists(), planned.chunk_names[chunks:])
-        )
-
-    async def withdraw(self, job: Job) -> None:
-        """Remove what a preview has published of an attempt that came to nothing; what earlier ones made stays."""
-        if job.asset is None:
-            return
-        keys = await self._context.objects.list_keys(f"{folder_key(job)}/")
-        held = {file.key for file in job.asset.files}
-        if replaces(job):
-            mine = f"{folder_key(job)}/{made_name(job)}"
-            keys = [key for key in keys if key.startswith((f"{mine}/", f"{mine}.", f"{mine}-"))]
-        texts = f"{captions_of(job)}/"
-        await self._context.objects.delete_all([key for key in keys if key not in held and not key.startswith(texts)])
+        return await self.previews.show(job, planned, chunks=chunks, parts=partial(self._parts, job, planned))
 
     async def package(self, job: Job, info: media.MediaInfo) -> Path:
         """
@@ -275,16 +221,8 @@ class Production:
             log.warning("made again carefully", job=job.job_id, code=error.code, reason=str(error))
             instead = partial(self.planning.write_careful, job, info, before=planned.plan, reason=str(error))
             await self._make(job, CAREFUL, instead)
-            await self._hide_preview(job)
+            await self.previews.hide(job)
             await work(await self.plan(job, info))
-
-    async def _hide_preview(self, job: Job) -> None:
-        """Take back what was shown early: it may be wrong."""
-        _, now = await asyncio.to_thread(self._context.store.find_job, job.job_id)
-        if now.asset is not None and now.asset.playlist_key and not replaces(now):
-            await asyncio.to_thread(self._context.store.hide_preview, JobRef.of(job))
-            await self.withdraw(now)
-        await asyncio.to_thread(shutil.rmtree, self._context.workspace(job).preview, ignore_errors=True)
 
     async def publish(self, job: Job, info: media.MediaInfo) -> Asset:
         """Put every file under its final key, and return the asset as it then is."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from vodpull.jobs.store.refs import Progress
+from vodpull.jobs.store.job_refs import Progress
 
 INTERVAL_S = 0.5
 """Between two writes of one job: a person sees it move, and the database does not notice."""

@@ -1,4 +1,4 @@
-"""Where the original comes from: brought here whole, measured, and kept under its final key."""
+"""Where the original comes from: brought here whole, and measured; how it is kept: `originals/kept_original.py`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from vodpull import fetch, media, storage
+from vodpull import fetch, media
 from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
 from vodpull.imports.ledger import rate_of_job
-from vodpull.jobs.manifests.manifest import folder_key
-from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, Job, Stage
-from vodpull.jobs.store.refs import JobRef, Progress
-from vodpull.workflows.attempt.arrivals import Arrivals
-from vodpull.workflows.attempt.asset import original_asset
+from vodpull.jobs.model import EDITED, UPLOADED, Batch, Job, Stage
+from vodpull.jobs.store.job_refs import JobRef, Progress
+from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
+from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, write_texts
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.early import EarlyEncoder
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
@@ -213,19 +211,6 @@ class Sources:
             await asyncio.gather(probing, return_exceptions=True)
         shift_s = self._context.workspace(job).shift_s
         return readable, await media.probe(readable, original=source, shift_s=shift_s, toolbox=toolbox)
-
-    async def store(self, job: Job, source: Path, *, name: str, info: media.MediaInfo | None) -> Asset:
-        """Keep a source under its final key, and return what a job has of it."""
-        key = f"{folder_key(job)}/{storage.original_name(name, video_id=job.video_id)}"
-        media_bytes = 0
-        if job.origin in EDITED and key.endswith(".m3u8"):
-            media_bytes = await self._edits.put_playlist(job, source, key=key)
-        else:
-            await self._context.objects.adopt_file(key, source)
-        size_bytes = (await self._context.objects.head(key)).size_bytes
-        digests = await asyncio.to_thread(self._context.workspace(job).digests, source)
-        asset = original_asset(job, info, key=key, size_bytes=size_bytes, media_bytes=media_bytes)
-        return replace(asset, md5=digests["md5"], sha256=digests["sha256"])
 
 
 def _as_mp4(file_name: str) -> str:

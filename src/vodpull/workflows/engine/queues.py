@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 
 from vodpull.jobs.model import Batch
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.engine.engine import Call, JsonObject
 from vodpull.workflows.engine.queue_slots import slots_and_shares
 from vodpull.workflows.engine.slots import Queue

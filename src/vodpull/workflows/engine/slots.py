@@ -25,7 +25,7 @@ from dbos import _sys_db as dbos_system
 from dbos._queue import Queue as StoredQueue
 from dbos._sys_db import SystemDatabase
 
-from vodpull.database.connection import outlast_full_disk
+from vodpull.database.full_disk import outlast_full_disk
 from vodpull.workflows.engine.account_turns import Turns
 from vodpull.workflows.engine.wakeups import Wakeups
 

@@ -1,7 +1,7 @@
 """
 Deleting batches and jobs: what is under way is stopped, rows are marked, and files are removed as they are due.
 
-When they are due is decided in `jobs/deletions.py`; what is too old, in `workflows/upkeep/retention.py`.
+When they are due is decided in `jobs/deletions.py`; what is too old, in `workflows/upkeep/batch_retention.py`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import structlog
 from vodpull import storage
 from vodpull.errors import NotAllowedNow, NotFound, StorageError
 from vodpull.jobs.deletions import Deletions, Removal
-from vodpull.jobs.manifests.manifest import folders_of, manifest_of_job
+from vodpull.jobs.job_folders import folders_of, manifest_of_job
 from vodpull.jobs.model import BatchView, Job
-from vodpull.workflows.requests.control import Control
+from vodpull.workflows.requests.cancel_and_retry import Control
 
 REMOVE_WITHIN_S = 5.0
 """As long as somebody waits for files to go; what is left then goes in the background."""

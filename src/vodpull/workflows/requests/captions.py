@@ -1,4 +1,8 @@
-"""Captions that people put to their videos, exchange and remove; nothing is encoded for it."""
+"""
+Captions that people put to their videos, exchange and remove; nothing is encoded for it.
+
+Those that come with a request, an upload or an import: `sidecar_checks.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,16 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
-
 from vodpull import captions
-from vodpull.errors import FetchError, NotFound, ParameterError, PermissionDenied
-from vodpull.jobs.model import Job, Sidecar
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
+from vodpull.errors import FetchError, NotFound, ParameterError
+from vodpull.jobs.model import Job
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
-from vodpull.materials.materials import find_material
-from vodpull.materials.model import SUBTITLE_SUFFIXES, Material
+from vodpull.materials.model import Material
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
-
-MAX_LABEL_CHARACTERS = 100
-
-CAPTION_SUFFIXES = (*SUBTITLE_SUFFIXES, "ssa")
-"""Of materials that captions can be read from."""
+from vodpull.workflows.requests.sidecar_checks import checked_label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +68,7 @@ class Captioning:
             ParameterError: language or label are none, or the file could not be fetched.
             NotFound, NotAllowedNow: as `CaptionFiles.put`.
         """
-        wanted = replace(wanted, language=captions.language_tag(wanted.language), label=_label(wanted.label))
+        wanted = replace(wanted, language=captions.language_tag(wanted.language), label=checked_label(wanted.label))
         if isinstance(content, str):
             track = await self._fetched(content, account_id=video.account_id)
         else:
@@ -134,61 +131,6 @@ class Captioning:
         await self._files.show(job)
 
 
-def checked_sidecars(sidecars: Sequence[Sidecar], *, field: str) -> tuple[Sidecar, ...]:
-    """
-    Return the captions of one source as they are kept.
-
-    Raises:
-        ParameterError: a language is none or comes twice, or several are the default.
-    """
-    kept: list[Sidecar] = []
-    for number, sidecar in enumerate(sidecars):
-        where = f"{field}.{number}"
-        try:
-            tag = captions.language_tag(sidecar.language)
-        except ParameterError as error:
-            raise ParameterError(str(error), field=f"{where}.language") from error
-        if tag in {other.language for other in kept}:
-            raise ParameterError("this language comes twice", field=f"{where}.language")
-        if sidecar.is_default and any(other.is_default for other in kept):
-            raise ParameterError("only one caption is the default", field=f"{where}.default")
-        kept.append(replace(sidecar, language=tag, label=_label(sidecar.label)))
-    return tuple(kept)
-
-
-def caption_materials(
-    connection: sa.Connection, sidecars: Sequence[Sidecar], *, account_id: str, field: str
-) -> list[str]:
-    """
-    Return the ids of the materials that the captions of one source are read from.
-
-    Raises:
-        ParameterError: an account has none of such an id, or it has no subtitles.
-    """
-    found: list[str] = []
-    for number, sidecar in enumerate(sidecars):
-        if not sidecar.material_id:
-            continue
-        where = f"{field}.{number}.material_id"
-        try:
-            material = find_material(connection, sidecar.material_id, account_id=account_id)
-        except (NotFound, PermissionDenied):
-            raise ParameterError("there is no such material", field=where) from None
-        if material.suffix not in CAPTION_SUFFIXES:
-            raise ParameterError(
-                f"the file of this material is none of these: {', '.join(CAPTION_SUFFIXES)}", field=where
-            )
-        found.append(material.material_id)
-    return found
-
-
-def _label(text: str) -> str:
-    label = " ".join("".join(letter for letter in text if letter.isprintable()).split())
-    if len(label) > MAX_LABEL_CHARACTERS:
-        raise ParameterError(f"a label has {MAX_LABEL_CHARACTERS} characters at most", field="label")
-    return label
-
-
 def _stored(job: Job, caption: Caption) -> StoredCaption:
     folder = f"{captions_of(job)}/{caption.folder}"
     return StoredCaption(
@@ -226,4 +168,4 @@ def _free_code(code: str, number: int) -> tuple[str, str]:
     try:
         return captions.language_tag(code), ""
     except ParameterError:
-        return f"und-x-{number}", _label(code)
+        return f"und-x-{number}", checked_label(code)

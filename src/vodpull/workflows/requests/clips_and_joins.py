@@ -13,8 +13,8 @@ from vodpull.errors import ParameterError, TransNoRepeated, VideoUnfit
 from vodpull.jobs.model import Batch, BatchView, Job, VideoOrigin
 from vodpull.jobs.store.store import Store
 from vodpull.media import edit
+from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.model import Video
-from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.workflows.attempt.originals.edits import ORDER
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

@@ -14,15 +14,16 @@ from vodpull.errors import NotFound, TransNoRepeated, check_together
 from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest, without_user_info
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.template_registry import Templates
+from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.materials.materials import use_materials
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
-from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
 from vodpull.workflows.requests.notify_urls import judge_address
 from vodpull.workflows.requests.quota import check_quota
+from vodpull.workflows.requests.sidecar_checks import caption_materials, checked_sidecars
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from vodpull.jobs.model import Asset
 from vodpull.videos.library import Library
 from vodpull.videos.model import Video
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles, beside
-from vodpull.workflows.attempt.shared_work import SharedWork
+from vodpull.workflows.attempt.single_flight import SharedWork
 
 MAX_WIDTH_PX = 1920
 KEPT_BYTES = 32 * 1024 * 1024

@@ -25,10 +25,10 @@ from vodpull.jobs.model import (
     VideoOrigin,
 )
 from vodpull.jobs.store import next_attempt
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.rows import find_job_of
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.templates import Templates
+from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import find_material, use_materials
 from vodpull.uploads.model import Completion, Upload, Whole
 from vodpull.videos.categories import CategoryName, resolve

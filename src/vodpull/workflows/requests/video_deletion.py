@@ -11,12 +11,12 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, NotFound, ObjectMissing, Occupied, StorageError
-from vodpull.jobs.manifests.manifest import folder_of
+from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
+from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import Library, VideoFilter
 from vodpull.videos.model import Video
-from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.callback_bodies import deletion_notice
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.requests.batch_deletion import BatchDeletion

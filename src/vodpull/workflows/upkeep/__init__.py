@@ -1,1 +1,1 @@
-"""What runs by the clock: chores, retention, sweeps, archive, and its rebuild; what is asked for is in `requests`."""
+"""What goes through the store: by the clock, sweeps and manifests; by command, rebuilds and copies for an export."""

@@ -14,7 +14,7 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_ms, now_s
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.jobs.model import WireStatus
 from vodpull.jobs.store.rows import IS_FINAL
 from vodpull.uploads import parts as rows

@@ -19,17 +19,17 @@ from vodpull.errors import VodpullError
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.idempotency import forget_old
-from vodpull.videos.volume import StorageDays
+from vodpull.videos.storage_peaks import StorageDays
 from vodpull.workflows.attempt.workspace.workspace import sweep
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 from vodpull.workflows.upkeep.abandoned_uploads import AbandonedUploads
-from vodpull.workflows.upkeep.archive import Archive
+from vodpull.workflows.upkeep.batch_retention import expire
 from vodpull.workflows.upkeep.kept_files import Leftovers
+from vodpull.workflows.upkeep.manifest_writing import Archive
 from vodpull.workflows.upkeep.material_files import MaterialFiles
 from vodpull.workflows.upkeep.orphans import Sweep
-from vodpull.workflows.upkeep.retention import expire
 
 LOOK_S = 5.0
 """Between two looks for jobs that need a manifest and files that are to go: a few queries by index."""

@@ -11,9 +11,9 @@ import re
 from collections.abc import Collection, Iterable
 
 from vodpull import storage
-from vodpull.jobs.holdings import Holding, Holdings
-from vodpull.jobs.manifests.manifest import folder_of
-from vodpull.jobs.model import Asset, fragments_name, outputs_name
+from vodpull.jobs.job_folders import folder_of, fragments_name, outputs_name
+from vodpull.jobs.model import Asset
+from vodpull.jobs.owned_files import Holding, Holdings
 
 PER_ROUND = 20
 

@@ -12,7 +12,7 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_s
 from vodpull.errors import StorageError, StorageUnavailable
-from vodpull.jobs.holdings import Holdings
+from vodpull.jobs.owned_files import Holdings
 from vodpull.workflows.upkeep.kept_files import Leftovers
 
 ORPHAN_AGE_S = 86_400.0

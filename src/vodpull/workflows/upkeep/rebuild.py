@@ -12,7 +12,8 @@ from vodpull import storage
 from vodpull.accounts.keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.errors import StorageError, StorageUnavailable
-from vodpull.jobs.manifests.manifest import Manifest, folder_key, job_of, manifest_of_job, read_manifest
+from vodpull.jobs.job_folders import folder_key, manifest_of_job
+from vodpull.jobs.manifests.manifest import Manifest, job_of, read_manifest
 from vodpull.jobs.manifests.records import Record, Records
 from vodpull.workflows.upkeep.material_files import MaterialFiles, is_of_material
 

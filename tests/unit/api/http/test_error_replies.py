@@ -8,7 +8,7 @@ import pytest
 
 from vodpull.api.http.error_replies import _MESSAGES, WireCode, message_of, problem_of, problem_reply
 from vodpull.api.http.keys import signatures
-from vodpull.api.http.messages import translate
+from vodpull.api.http.translation import translate
 from vodpull.errors import (
     AuthenticationError,
     DatabaseUnavailable,

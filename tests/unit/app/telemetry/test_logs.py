@@ -11,7 +11,7 @@ import structlog
 
 from vodpull.app.telemetry.logs import configure_logging, without_secrets
 from vodpull.jobs.model import Stage
-from vodpull.jobs.store.refs import JobRef
+from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import Watch
 
 REF = JobRef(job_id="j1", attempt=2)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.app.libraries import import_kinds
+from vodpull.app.import_kinds import import_kinds
 from vodpull.cli.library.import_sources import SOURCES, check_secret, read_place, read_secret
 from vodpull.errors import ConfigurationError, ParameterError
 from vodpull.fetch import AddressGuard

@@ -17,7 +17,7 @@ import pytest
 from vodpull.accounts.keys import LiveKey, NewKey
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.console.pages.snippets import snippets_for
-from vodpull.signing import SignedRequest, SigningKey, sign
+from vodpull.request_signing import SignedRequest, SigningKey, sign
 
 KEY = NewKey(access_key="AK" + 28 * "0", secret_key="the secret'\"$`")
 LIVE = LiveKey(access_key=KEY.access_key, account_id="a", secrets=(KEY.secret_key,))

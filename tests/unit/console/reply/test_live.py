@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from vodpull.console.reply import live
-from vodpull.database.changes import Mark
+from vodpull.database.commit_watch import Mark
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from tests.pngs import png
 
 from vodpull.errors import ConfigurationError, ParameterError
-from vodpull.jobs.submission.templates import TEMPLATES, load_templates
+from vodpull.jobs.submission.template_registry import TEMPLATES, load_templates
 
 OWN = "[definitions.SD]\nshort_side_px = 480\nmax_bitrate_bps = 900_000\n[video.vp9]\npreset = '4'\ncrf = 33\n"
 

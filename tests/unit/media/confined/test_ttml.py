@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vodpull.media.confined.boxed_texts import Cues, webvtt
+from vodpull.media.confined.mp4_texts import Cues, webvtt
 from vodpull.media.confined.ttml import MAX_PIECES, cues_of_document
 
 HEAD = (

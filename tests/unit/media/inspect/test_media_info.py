@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from vodpull.errors import EncodeFailed
 from vodpull.media import EncodePlan, MediaInfo, plan_encode, plan_ladder
-from vodpull.media.inspect.ask_probe import codec_string, typed_info
+from vodpull.media.inspect.ask_probe import typed_info
+from vodpull.media.mp4.codec_names import codec_string
 
 Source = Callable[..., MediaInfo]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.media import ABR, Chunk, MediaInfo, build_chunk_argv, lasting_chunks, plan_encode, plan_ladder
-from vodpull.media.plan.frame_rate import exact_rate
+from vodpull.media.plan.cuts.frame_rate import exact_rate
 
 Source = Callable[..., MediaInfo]
 

@@ -11,8 +11,8 @@ from vodpull.errors import MediaUnsupported
 from vodpull.media.encode.filters import picture_graph
 from vodpull.media.inspect.ask_survey import Shape, Survey
 from vodpull.media.inspect.info import MediaInfo
+from vodpull.media.plan.cuts.frame_rate import exact_rate
 from vodpull.media.plan.encode_plan import plan_encode
-from vodpull.media.plan.frame_rate import exact_rate
 from vodpull.media.plan.ladder import plan_ladder
 from vodpull.media.plan.midway_changes import settled, shown_shapes, turns
 from vodpull.media.plan.picture_conversion import plan_picture

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vodpull.videos.playback.file_kinds import FileKind, kind_of
 from vodpull.videos.playback.playback_tokens import (
-    FileKind,
     Grant,
     SigningKey,
     TokenRefusal,
@@ -22,7 +22,6 @@ from vodpull.videos.playback.playback_tokens import (
     VerifyingKey,
     Visit,
     key_id_of,
-    kind_of,
     read_token,
     refusal,
     write_token,

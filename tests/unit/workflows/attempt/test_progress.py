@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from vodpull.jobs.store.refs import Progress
+from vodpull.jobs.store.job_refs import Progress
 from vodpull.workflows.attempt.progress import ProgressReporter
 
 

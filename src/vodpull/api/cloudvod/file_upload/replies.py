@@ -10,7 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from vodpull.database.causes import as_outage
+from vodpull.database.connection_errors import as_outage
 from vodpull.errors import (
     QuotaExceeded,
     UploadBucketUnknown,

@@ -23,8 +23,8 @@ from vodpull.errors import (
 )
 from vodpull.uploads.block_ctx import BlockPlace
 from vodpull.uploads.body_memory import Announced, Body
-from vodpull.uploads.inbox import Received, Sums
 from vodpull.uploads.model import Ticket
+from vodpull.uploads.part_objects import Received, Sums
 from vodpull.uploads.parts import Part
 from vodpull.uploads.terms import MAX_BLOCKS
 from vodpull.uploads.uploads import Uploads

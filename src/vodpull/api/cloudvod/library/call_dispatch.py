@@ -16,16 +16,16 @@ from starlette.responses import Response
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.accounts.scopes import Scope
-from vodpull.api.cloudvod.library.refusals import DOMAIN_UNKNOWN, Refused, Rules, as_problem, refusal_of
+from vodpull.api.cloudvod.library.refusals import Refused, Rules, as_problem, refusal_of
 from vodpull.api.cloudvod.parameters import Parameters, parameters_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import WireCode, error_body, message_of
-from vodpull.api.http.keys.audit import note_of, subject_of
+from vodpull.api.http.keys.audit_lines import note_of, subject_of
 from vodpull.api.http.keys.signatures import SignatureProof
-from vodpull.api.http.metrics_endpoint import note_wire_code
+from vodpull.api.http.reply_counts import note_wire_code
 from vodpull.clock import read_zone
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
-from vodpull.signing import BASIC, SignedRequest
+from vodpull.request_signing import BASIC, SignedRequest
 from vodpull.videos.urls import FileUrls
 
 log = structlog.get_logger(__name__)
@@ -51,19 +51,6 @@ class Caller:
     def account_id(self) -> str:
         """The account whose things they may see."""
         return self.key.account_id
-
-    def known_domain(self, asked: str | None) -> str | None:
-        """
-        Return a publish domain as it is kept; None stays None.
-
-        Raises:
-            Refused: it is none of the installation's.
-        """
-        if asked is None or asked in self.urls.domains:
-            return asked
-        if asked != self.urls.host():
-            raise Refused(DOMAIN_UNKNOWN)
-        return ""  # what every file has where there are no publish domains
 
     def check_owners(self, names: Sequence[str], *, own_name: str) -> None:
         """

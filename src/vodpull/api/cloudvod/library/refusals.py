@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from vodpull.api.http.error_replies import Problem
-from vodpull.api.http.messages import Language, translate
+from vodpull.api.http.translation import Language, translate
 from vodpull.errors import (
     NotAllowedNow,
     NotFound,

@@ -12,7 +12,7 @@ from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
-from vodpull.videos import volume
+from vodpull.videos import storage_peaks
 
 MIB, GIB = 2**20, 2**30
 
@@ -72,8 +72,8 @@ def parse_volume(parameters: Parameters, *, today: date) -> VolumeRequest:
     if first > today:
         raise ParameterError("dateFrom is after today", field="dateFrom")
     last = min(last, today)
-    if last < first or last - first > volume.MAX_REACH:
-        raise ParameterError(f"dateTo is not 0 to {volume.MAX_REACH.days} days after dateFrom", field="dateTo")
+    if last < first or last - first > storage_peaks.MAX_REACH:
+        raise ParameterError(f"dateTo is not 0 to {storage_peaks.MAX_REACH.days} days after dateFrom", field="dateTo")
     return VolumeRequest(first=first, last=last, has_details=has_details)
 
 

@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 from vodpull.api.http.error_replies import WireCode, message_of
-from vodpull.api.http.messages import Language
+from vodpull.api.http.translation import Language
 from vodpull.jobs.model import Batch
-from vodpull.jobs.status.status_data import BatchStatus, compact_json
+from vodpull.jobs.status.status_data import BatchStatus
+from vodpull.wire_values import compact_json
 
 TIMESTAMP_AS_STRING = "timestamp-string"
 """Compatibility switch for clients that declare `timestamp` as text (spec cloud-vod-fetch §7 row 2)."""

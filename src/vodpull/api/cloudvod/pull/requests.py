@@ -10,8 +10,8 @@ from typing import Any
 from vodpull.api.cloudvod.parameters import decode_list, flag_of, loads, text_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
-from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS, PullItem, PullRequest
-from vodpull.wire_values import MAX_ITEMS, MD5_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.wire_values import MD5_PATTERN
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,11 +17,11 @@ from vodpull.api.cloudvod.pull.schemas import PullReply, QueryReply, WirePull, W
 from vodpull.api.cloudvod.pull.status_query import StatusQuery
 from vodpull.api.cloudvod.schemas import wire_operation
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.audit import note_of
+from vodpull.api.http.keys.audit_lines import note_of
 from vodpull.api.http.keys.signatures import SignatureProof
 from vodpull.jobs.model import Batch
 from vodpull.jobs.submission.idempotency import signed_fingerprint
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 log = structlog.get_logger(__name__)
 

@@ -21,16 +21,17 @@ from vodpull.api.cloudvod.pull.replies import QueryReplies
 from vodpull.api.cloudvod.pull.requests import parse_query
 from vodpull.api.http.error_replies import WireCode, problem_of, problem_reply
 from vodpull.api.http.event_loop_shares import PassLimit
-from vodpull.api.http.exchange import REQUEST_ID_HEADERS, Arrived, new_request_id, read_wire_request, wire_request
-from vodpull.api.http.keys.access import Access
+from vodpull.api.http.exchange import REQUEST_ID_HEADERS, new_request_id
+from vodpull.api.http.keys.authentication import Access
 from vodpull.api.http.keys.signatures import check_claim, read_claim
-from vodpull.api.http.messages import Language
-from vodpull.api.http.metrics_endpoint import Answered, note_wire_code
+from vodpull.api.http.keys.signed_requests import Arrived, read_wire_request, wire_request
+from vodpull.api.http.reply_counts import Answered, note_wire_code
+from vodpull.api.http.translation import Language
 from vodpull.clock import now_ms, now_s
 from vodpull.errors import ParameterError, PermissionDenied, VodpullError
 from vodpull.jobs.status.lookups import Found, Lookup, QueryReader
 from vodpull.jobs.status.status_data import BatchStatus
-from vodpull.signing import SignedRequest
+from vodpull.request_signing import SignedRequest
 
 PATH = "/vod/videoManage/pullVideoQuery"
 METHODS = frozenset({"GET", "POST"})

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from vodpull.accounts.keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError
-from vodpull.signing import (
+from vodpull.http_dates import read_date_s
+from vodpull.request_signing import (
     BASIC,
     DIALECTS,
     MANDATORY_HEADERS,
@@ -28,7 +29,6 @@ from vodpull.signing import (
     string_to_sign,
     to_bytes,
 )
-from vodpull.wire_values import read_date_s
 
 WINDOW_S = 300
 """Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""

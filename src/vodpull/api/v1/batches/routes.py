@@ -12,11 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response, StreamingResponse
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
+from vodpull.api.http.keys.authenticate_before_body import known_first
 from vodpull.api.v1.batches.progress import News, ProgressStreams
 from vodpull.api.v1.batches.shapes import BatchPage, BatchReply, JobReply, NewBatch, State
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply, job_reply
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey
+from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, asked_of_batch, known_by_key
 from vodpull.api.v1.notices.deliveries import DeliveryReply, delivery_reply
 from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
@@ -25,9 +26,8 @@ from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.jobs.model import BatchView, Job, Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
 from vodpull.jobs.submission.file_names import name_in_url
-from vodpull.jobs.submission.idempotency import fingerprint
-from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS, PullItem, PullRequest
-from vodpull.wire_values import ID_PATTERN, MAX_ITEMS, TEXT_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
+from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 
 STREAMED = "`progress` events; each `data` is a batch. `deleted` ends the stream of a batch that was deleted."
 
@@ -95,9 +95,8 @@ class _Desk:
         return self.shown(self.view(batch_id, caller), caller)
 
     def create(self, body: NewBatch, caller: Caller, key: str) -> BatchReply:
-        identity = ("idempotency", caller.key.account_id, key)
-        chosen = (fingerprint(*identity, content=_said(body)),) if key else ()
-        view = self.context.intake.accept(_request(body), caller.key, known_by=(*caller.known_by, *chosen))
+        known_by = known_by_key(caller, key, asked=asked_of_batch(body))
+        view = self.context.intake.accept(_request(body), caller.key, known_by=known_by)
         return self.shown(view, caller)
 
     def page(self, wanted: Filter, caller: Caller, *, limit: int, cursor: str) -> Response:
@@ -229,21 +228,6 @@ def _add_deliveries(router: APIRouter, desk: _Desk) -> None:
         """List all notifications of a batch with every attempt, oldest first; `/api/v1/deliveries` has pages."""
         desk.view(batch_id, caller)
         return [delivery_reply(*found) for found in desk.context.deliveries.list_for(batch_id)]
-
-
-def _said(body: NewBatch) -> bytes:
-    """Return a request as older releases read it: one that was answered before an upgrade is known after it."""
-    said = body.model_dump(mode="json")
-    if not body.metadata:
-        del said["metadata"]
-    for item in said["items"]:
-        if not item["captions"]:
-            del item["captions"]
-            continue
-        for caption in item["captions"]:
-            if not caption["material_id"]:
-                del caption["material_id"]
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _request(body: NewBatch) -> PullRequest:

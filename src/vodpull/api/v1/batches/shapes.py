@@ -18,8 +18,8 @@ from vodpull.api.v1.shapes import (
     WarningReply,
 )
 from vodpull.jobs.model import DEFAULT_PRIORITY, Stage
-from vodpull.jobs.submission.pull_request import MAX_SIDECARS, MAX_TRANS_NO_CHARS
-from vodpull.wire_values import MAX_ITEMS, MAX_URL_CHARACTERS, MD5_PATTERN, TEXT_PATTERN
+from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_SIDECARS, MAX_TRANS_NO_CHARS
+from vodpull.wire_values import MAX_URL_CHARACTERS, MD5_PATTERN, TEXT_PATTERN
 
 
 class NewItem(RequestShape):

@@ -19,7 +19,7 @@ from vodpull.imports.entries import (
 )
 from vodpull.imports.model import EntryState, ImportState
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
-from vodpull.jobs.store.captions import MAX_CAPTIONS
+from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
 Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z_]+$")]

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import AuthenticationError
 from vodpull.jobs.notices.events import MAX_PAGE, Event, EventKind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +17,11 @@ from vodpull.errors import NotFound, ParameterError, UploadTooLarge
 from vodpull.jobs.model import Sidecar
 from vodpull.jobs.submission.pull_request import MAX_SIDECARS
 from vodpull.materials.materials import find_material
-from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
+from vodpull.materials.new_file_rules import NEW_NAME_CHARS, SOUND_SUFFIX, is_suffix, is_taken, most_bytes
 from vodpull.uploads.model import Upload, UploadKind, Wanted
-from vodpull.videos.labelling import read_labels
+from vodpull.videos.category_paths import read_labels
 from vodpull.workflows.attempt.extras.watermarks import check_watermark
-from vodpull.workflows.requests.captions import caption_materials, checked_sidecars
+from vodpull.workflows.requests.sidecar_checks import caption_materials, checked_sidecars
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
 from vodpull.workflows.requests.uploaded_videos import video_options
 
@@ -83,14 +82,15 @@ def _video(
 
 
 def _material(described: Described, size_bytes: int) -> Mapping[str, object]:
+    kind = KINDS[described.kind]
     stem, _, suffix = described.file_name.rpartition(".")
-    if not stem or not re.fullmatch(SUFFIX_PATTERN, suffix):
+    if not stem or not is_suffix(suffix):
         raise ParameterError("the file name has no suffix of 1 to 10 letters and digits", field="filename")
-    if described.kind is UploadKind.AUDIO and suffix.lower() != SOUND_SUFFIX:
+    if not is_taken(kind, suffix):
         raise ParameterError(f"sound is taken as {SOUND_SUFFIX} files", field="filename")
-    if described.kind is UploadKind.MATERIAL and size_bytes > MAX_BYTES:
-        raise UploadTooLarge(f"a material has at most {MAX_BYTES} bytes", remedy="Send a smaller file.")
-    return material_options(name=stem[: NEW_NAME_CHARS[KINDS[described.kind]]])
+    if most_bytes(kind) and size_bytes > most_bytes(kind):
+        raise UploadTooLarge(f"a material has at most {most_bytes(kind)} bytes", remedy="Send a smaller file.")
+    return material_options(name=stem[: NEW_NAME_CHARS[kind]])
 
 
 def read_captions(text: str) -> tuple[Sidecar, ...]:

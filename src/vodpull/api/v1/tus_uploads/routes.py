@@ -17,7 +17,7 @@ from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.bodies import ClientLeft, fill_of
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
-from vodpull.api.v1.callers import PROBLEMS
+from vodpull.api.v1.dependencies import PROBLEMS
 from vodpull.api.v1.tus_uploads.headers import (
     ALGORITHMS,
     CHECKSUM_MISMATCH,

@@ -12,9 +12,9 @@ from starlette.requests import Request
 
 from vodpull.api.http.bodies import MAX_BODY_BYTES
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller
-from vodpull.api.v1.videos.calls import CallerVideos
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource
 from vodpull.api.v1.videos.views import caption_reply

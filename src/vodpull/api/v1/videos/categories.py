@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Path
 from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.videos.shapes import MAX_NODE_ID, CategoryList, CategoryReply, NewCategory
 from vodpull.api.v1.videos.views import category_reply
 from vodpull.errors import NotFound

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, Callers, IdempotencyKey, Makers, asked_for
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, Makers, asked_for
 from vodpull.api.v1.shapes import RequestShape, Shape
-from vodpull.api.v1.videos.calls import CallerVideos
+from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.videos.model import MAX_NAME_CHARS, Video

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller, IdempotencyKey, asked_for
-from vodpull.api.v1.videos.calls import CallerVideos
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.idempotency_keys import IdempotencyKey, asked_for
+from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms
 from vodpull.api.v1.videos.shapes import (
     MAX_NODE_ID,

@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
-from vodpull.api.http.keys.known_first import known_first
-from vodpull.api.v1.callers import PROBLEMS, Caller
-from vodpull.api.v1.videos.calls import CallerVideos
+from vodpull.api.http.keys.authenticate_before_body import known_first
+from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import PosterOrder, VideoReply
 from vodpull.workflows.requests.stills import MAX_WIDTH_PX

@@ -8,9 +8,9 @@ from starlette.routing import Route
 from vodpull.accounts.people.roles import Role, read_role
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.people.entry import link_of
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
+from vodpull.console.setup_links import link_of
 from vodpull.errors import NotAllowedNow
 
 

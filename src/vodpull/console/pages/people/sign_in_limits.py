@@ -1,13 +1,13 @@
-"""How often strangers may try a password or a code; wrong codes of one operator: `accounts/people/two_factor.py`."""
+"""How often strangers may try a password or a code; wrong codes of one operator: `accounts/people/wrong_codes.py`."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from vodpull.accounts.rate_limits import RateLimit
+from vodpull.caller_networks import network_of
 from vodpull.console.request.visit import Visit
 from vodpull.errors import RateLimited
-from vodpull.peers import network_of
 
 ATTEMPTS = "10/5 minutes"
 """Passwords that one address may try, or one /64 of IPv6."""

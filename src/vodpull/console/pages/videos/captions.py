@@ -11,8 +11,8 @@ from starlette.routing import Route
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
-from vodpull.console.request.words import say_in
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.model import Video
 from vodpull.workflows.requests.captions import added

@@ -13,16 +13,16 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.keys import accounts_of
+from vodpull.console.pages.accounts.account_choice import accounts_of
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.days import DAY_MS, day_ms
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
-from vodpull.console.request.words import say_in
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import EncodeState, VideoState
 from vodpull.videos.blocking import block, enable
-from vodpull.videos.labelling import add_labels, label_path, read_labels
+from vodpull.videos.category_paths import add_labels, label_path, read_labels
 from vodpull.videos.library import VideoFilter
 from vodpull.videos.model import Video
 

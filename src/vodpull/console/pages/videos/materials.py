@@ -10,12 +10,14 @@ from starlette.routing import Route
 
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES, accounts_to_choose
+from vodpull.console.pages.accounts.account_choice import accounts_to_choose
+from vodpull.console.pages.videos.uploads import FILES_PATH, PIECE_BYTES
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import ParameterError
 from vodpull.materials.materials import MaterialEdit, MaterialFilter
-from vodpull.materials.model import MAX_BYTES, MAX_NAME_CHARS, SOUND_SUFFIX, Material, MaterialKind
+from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
+from vodpull.materials.new_file_rules import MAX_BYTES, SOUND_SUFFIX
 
 PAGE_MATERIALS = 50
 KINDS = tuple(kind.value for kind in MaterialKind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,16 +11,16 @@ from starlette.routing import Route
 from vodpull.accounts.keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.callers import key_of, own_key
+from vodpull.console.pages.accounts.account_choice import accounts_of, accounts_to_choose
+from vodpull.console.pages.accounts.acting_key import key_of, own_key
 from vodpull.console.pages.error_meanings import MEANINGS
-from vodpull.console.pages.keys import accounts_of
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit
-from vodpull.console.request.words import say_in
 from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Stage
-from vodpull.uploads.reservations import find_upload
-from vodpull.videos.labelling import label_path
+from vodpull.uploads.key_reservations import find_upload
+from vodpull.videos.category_paths import label_path
 
 FILES_PATH = "/uploads/files"
 """Of files that pages send, by tus."""
@@ -112,8 +111,3 @@ class _UploadDesk:
                 "there is no such account", field=ACCOUNT_HEADER, remedy="Load the page again and send it once more."
             )
         return key_of(context, account_id)
-
-
-def accounts_to_choose(context: ConsoleContext) -> dict[str, Any]:
-    """Return what a page that sends files knows of accounts."""
-    return {"accounts_to_choose": accounts_of(context.accounts.list_keys()), "own_account": context.account}

@@ -14,15 +14,15 @@ from starlette.routing import Route
 from vodpull.clock import now_ms
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
-from vodpull.console.pages.display import job_card
+from vodpull.console.pages.accounts.playback import read_playback
 from vodpull.console.pages.error_meanings import MEANINGS
-from vodpull.console.pages.playback import read_playback
 from vodpull.console.pages.proof_shown import proof_row
+from vodpull.console.pages.task_cards import job_card
 from vodpull.console.pages.videos.library import delete_video, start_encode
 from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
-from vodpull.console.request.words import say_in
 from vodpull.errors import NotFound, ParameterError
 from vodpull.jobs.model import Job
 from vodpull.jobs.notices.events import Event
@@ -30,10 +30,10 @@ from vodpull.jobs.status.listing import StageTime
 from vodpull.materials.materials import MaterialFilter
 from vodpull.materials.model import PICTURE_SUFFIXES, SUBTITLE_SUFFIXES, Material, MaterialKind
 from vodpull.videos.blocking import block, enable
-from vodpull.videos.embed import playback_of
-from vodpull.videos.labelling import edit_with_labels, label_path, read_labels
+from vodpull.videos.category_paths import edit_with_labels, label_path, read_labels
 from vodpull.videos.library import VideoEdit
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS, Video
+from vodpull.videos.play_urls import playback_of
 from vodpull.workflows.requests.clips_and_joins import CONTAINERS
 
 OFFERED_MATERIALS = 50

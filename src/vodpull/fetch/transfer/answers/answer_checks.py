@@ -16,7 +16,7 @@ from vodpull.errors import (
     OriginTimeout,
 )
 from vodpull.fetch.transfer.answers.answer import Answer
-from vodpull.wire_values import read_retry_after_s
+from vodpull.http_dates import read_retry_after_s
 
 _STATUS_ERRORS: dict[int, type[FetchError]] = {
     404: OriginMissing,

@@ -11,7 +11,7 @@ from vodpull.fetch.partfile.byte_ranges import Span
 from vodpull.fetch.partfile.journal import Identity
 from vodpull.fetch.transfer.answers.answer import Answer
 from vodpull.fetch.transfer.answers.answer_checks import check_encoding, check_status
-from vodpull.wire_values import read_date_s
+from vodpull.http_dates import read_date_s
 
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 # Seconds between a file's last change and the answer after which Last-Modified can tell two versions apart

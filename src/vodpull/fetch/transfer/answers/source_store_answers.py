@@ -1,4 +1,4 @@
-"""Objects of stores, and files of folders, answered as an HTTP origin would answer."""
+"""Objects of source stores, and files of folders, answered as an HTTP origin would answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """
 A picture that comes with a film as its poster: bytes of strangers, decoded in the sandbox and written anew as a JPEG.
 
-What the file has beside its pixels (places, thumbnails, comments) stays behind.
+What the file has beside its pixels (places, thumbnails, comments) stays behind. Posters that are made of the film:
+`poster_and_storyboard.py`.
 """
 
 from __future__ import annotations

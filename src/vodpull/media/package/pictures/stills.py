@@ -18,10 +18,10 @@ from vodpull.media.encode.chunk import picture_of, seek_flags
 from vodpull.media.encode.filters import JPEG_OUT, picture_graph
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.jpeg import jpeg_size
-from vodpull.media.plan.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.chunk_lengths import Chunk
+from vodpull.media.plan.cuts.seek_points import RUN_UP_S, SEEKABLE
 from vodpull.media.plan.encode_plan import EncodePlan, plan_encode
 from vodpull.media.plan.ladder import plan_ladder
-from vodpull.media.plan.seek_points import RUN_UP_S, SEEKABLE
 from vodpull.media.plan.template_toml import ABR
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits

@@ -2,7 +2,7 @@
 How each sound track of a source is made: copied or encoded, in stereo, and in 5.1 beside it where a template says so.
 
 The filters that mix channels are in `downmix.py`, what speaks against a copy in `copy_rules.py`, which track is heard
-first in `confined/first_tracks.py`, and how many there are at most in `media/source_limits.py`. Pure.
+first in `confined/source/first_tracks.py`, and how many there are at most in `media/source_limits.py`. Pure.
 """
 
 from __future__ import annotations

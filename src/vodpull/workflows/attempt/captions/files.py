@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from vodpull import captions, storage
 from vodpull.clock import now_ms
 from vodpull.errors import CaptionInvalid, ObjectMissing
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Job, Stage
-from vodpull.jobs.store.captions import Caption, CaptionOrigin, CaptionRows
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
 from vodpull.materials.model import Material
 from vodpull.workflows.attempt.captions.mpd_captions import mpd_with_captions
 from vodpull.workflows.attempt.context import replaces

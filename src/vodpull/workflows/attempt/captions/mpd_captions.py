@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vodpull import captions, media
-from vodpull.jobs.store.captions import Caption
+from vodpull.jobs.store.caption_rows import Caption
 
 
 def mpd_with_captions(presented: bytes, known: Iterable[Caption], *, folder: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from vodpull import captions, media
 from vodpull.errors import CaptionInvalid, NotAllowedNow, NotFound, ParameterError
 from vodpull.jobs.model import Job, Sidecar
-from vodpull.jobs.store.captions import Caption, CaptionOrigin
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
 
 UNKNOWN = "und"

@@ -12,7 +12,7 @@ import structlog
 from vodpull import captions
 from vodpull.errors import CaptionInvalid, FetchError, NotAllowedNow, NotFound, ObjectMissing, PermissionDenied
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job, Sidecar
-from vodpull.jobs.store.captions import CaptionOrigin
+from vodpull.jobs.store.caption_rows import CaptionOrigin
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles

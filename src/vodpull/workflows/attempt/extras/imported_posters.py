@@ -18,9 +18,9 @@ from vodpull import media, storage
 from vodpull.errors import FetchError, MediaError
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import entry_of_job
-from vodpull.jobs.manifests.manifest import folder_key
+from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job
-from vodpull.jobs.submission.pull_request import without_user_info
+from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 
 LEFT_OUT = "poster_left_out"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from vodpull import media, storage
 from vodpull.database import tables
-from vodpull.database.rows import lock_row
+from vodpull.database.row_locks import lock_row
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, ParameterError, PermissionDenied
 from vodpull.materials.materials import find_material
 from vodpull.materials.model import PICTURE_SUFFIXES, Material, MaterialKind

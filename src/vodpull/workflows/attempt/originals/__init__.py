@@ -1,1 +1,1 @@
-"""The original as a local file: brought back from the store, or made of stored videos; never fetched."""
+"""The original: kept in the store, brought back as a local file, or made of stored videos; never fetched."""

@@ -19,12 +19,12 @@ from pydantic import TypeAdapter
 
 from vodpull import media
 from vodpull.errors import EncodeFailed, MediaTooLarge, MediaUnsupported, NotFound, OutputInvalid
-from vodpull.jobs.manifests.manifest import folder_key
-from vodpull.jobs.model import Asset, Batch, Job, Stage, fragments_name
-from vodpull.jobs.store.refs import Progress
+from vodpull.jobs.job_folders import folder_key, fragments_name
+from vodpull.jobs.model import Asset, Batch, Job, Stage
+from vodpull.jobs.store.job_refs import Progress
 from vodpull.media import edit
+from vodpull.videos.deferred_calls import task_of_job
 from vodpull.videos.library import find_video
-from vodpull.videos.trans_no_tasks import task_of_job
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.stored_video import bring_stored
 from vodpull.workflows.attempt.workspace.workspace import Workspace

@@ -1,4 +1,4 @@
-"""What of a preview has reached the store: a note beside its files, written after them. It is made in `produce.py`."""
+"""What of a preview (`publishing/preview.py`) has reached the store: a note beside its files, written after them."""
 
 from __future__ import annotations
 

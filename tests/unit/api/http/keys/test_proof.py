@@ -10,7 +10,7 @@ import pytest
 
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.keys.signatures import prove, read_claim
-from vodpull.signing import BASIC, CNC, WS3, SignedRequest, SigningKey, sign
+from vodpull.request_signing import BASIC, CNC, WS3, SignedRequest, SigningKey, sign
 
 NOW_S = 1_700_000_000.0
 KEY = LiveKey(access_key="AK1", account_id="acme", secrets=("secret",))

@@ -10,7 +10,7 @@ import pytest
 from vodpull.accounts.keys import LiveKey
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
 from vodpull.errors import AuthenticationError, ParameterError
-from vodpull.signing import SignedRequest, SigningKey, sign
+from vodpull.request_signing import SignedRequest, SigningKey, sign
 
 NOW_S = 1700000000
 KEY = LiveKey(access_key="AK1", account_id="acme", secrets=("new-secret", "old-secret"))

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from vodpull.api.http.stored.files import UNSATISFIABLE, is_media_key, media_router, parse_range
-from vodpull.api.http.stored.publish_domains import PublishDomains
+from vodpull.api.http.stored.publish_domain_paths import PublishDomains
 from vodpull.errors import ObjectMissing
 from vodpull.storage import ObjectInfo
 from vodpull.storage.object_headers import headers_of

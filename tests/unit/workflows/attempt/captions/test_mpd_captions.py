@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from vodpull.jobs.store.captions import Caption, CaptionOrigin
+from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin
 from vodpull.media import Presentation, Track, presentation_bytes
 from vodpull.workflows.attempt.captions.mpd_captions import mpd_with_captions
 

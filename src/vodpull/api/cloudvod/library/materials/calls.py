@@ -8,6 +8,7 @@ from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.materials.requests import (
     AUDIO,
     MATERIAL,
@@ -91,7 +92,7 @@ class MaterialCalls:
     def _edit(self, kind: MaterialKind, parameters: Parameters, caller: Caller) -> str:
         material_id, edit = parse_material_edit(parameters, _KINDS[kind])
         material = self._find(kind, material_id, caller)
-        domain = caller.known_domain(edit.publish_domain)
+        domain = None if edit.publish_domain is None else known_domain(edit.publish_domain, caller.urls)
         self._context.materials.edit(material, MaterialEdit(name=edit.name, publish_domain=domain))
         return NO_RESULT
 

@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refusal, Refused
-from vodpull.api.cloudvod.library.videos.lists import MAX_PAGE_SIZE, MAX_REACH, read_owners, read_period
+from vodpull.api.cloudvod.library.videos.list_requests import MAX_PAGE_SIZE, MAX_REACH, read_owners, read_period
 from vodpull.api.cloudvod.library.videos.requests import DOMAIN, known_form
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +10,12 @@ from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, text_of
 from vodpull.api.http.context import ApiContext
 from vodpull.errors import ParameterError
-from vodpull.materials.model import MAX_BYTES, NEW_NAME_CHARS, SOUND_SUFFIX, SUFFIX_PATTERN
+from vodpull.materials.new_file_rules import NEW_NAME_CHARS, is_suffix, is_taken, most_bytes
 from vodpull.uploads.model import UploadKind, Wanted
 from vodpull.uploads.upload_token import BUCKET
 from vodpull.workflows.requests.uploaded_materials import KINDS, material_options
@@ -75,9 +75,9 @@ def _new_file(entry: Mapping[str, Any], kind: UploadKind) -> NewFile:
     if "suffix" not in entry:  # the vendor's own models leave it out
         suffix = name.rpartition(".")[2] if "." in name else ""
     suffix = suffix.lower().removeprefix(".")
-    if kind is UploadKind.AUDIO and suffix != SOUND_SUFFIX:
+    if not is_taken(KINDS[kind], suffix):
         raise Refused(refusals.FILE_LIST)
-    if not re.fullmatch(SUFFIX_PATTERN, suffix):
+    if not is_suffix(suffix):
         raise Refused(refusals.MATERIAL_SUFFIX)
     return NewFile(name=name, suffix=suffix)
 
@@ -107,10 +107,8 @@ class MaterialTokenCalls:
 
     def _give(self, kind: UploadKind, id_field: str, parameters: Parameters, caller: Caller) -> dict[str, Any]:  # noqa: PLR0917 - a call, for one kind of file
         asked = parse_material_tokens(parameters, kind)
-        if asked.domain and asked.domain not in self._context.publish_domains and asked.domain != caller.urls.host():
-            raise Refused(refusals.NO_SUCH_DOMAIN)
-        domain = asked.domain if asked.domain in self._context.publish_domains else ""
-        most = MAX_BYTES if kind is UploadKind.MATERIAL else 0
+        domain = known_domain(asked.domain, caller.urls, refusal=refusals.NO_SUCH_DOMAIN) if asked.domain else ""
+        most = most_bytes(KINDS[kind])
         uploads, items = self._context.uploads, []
         with self._context.store.transaction() as connection:
             self._context.intake.check_quota(connection, caller.account_id)

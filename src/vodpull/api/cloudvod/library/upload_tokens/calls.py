@@ -7,6 +7,7 @@ from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.call_dispatch import Call, Caller
+from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
 from vodpull.api.cloudvod.library.upload_tokens.requests import UploadRequest, parse_upload
@@ -56,8 +57,7 @@ class UploadCalls:
 
     def _wanted(self, asked: UploadRequest, caller: Caller) -> Wanted:
         """Return what is reserved, after everything that can be judged now."""
-        if asked.domain and asked.domain not in self._context.publish_domains and asked.domain != caller.urls.host():
-            raise Refused(refusals.DOMAIN_UNKNOWN)
+        domain = known_domain(asked.domain, caller.urls) if asked.domain else ""
         if asked.watermark and asked.watermark not in self._context.templates.watermarks:
             raise Refused(refusals.NO_WATERMARK)
         template = self._context.templates.find(
@@ -83,7 +83,7 @@ class UploadCalls:
                 template=template.name,
                 watermark=asked.watermark,
                 origin=asked.origin,
-                publish_domain=asked.domain if asked.domain in self._context.publish_domains else "",
+                publish_domain=domain,
                 labels=list(asked.labels),
                 captions=[
                     Sidecar(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
-from vodpull.api.cloudvod.library.videos.requests import MAX_TEMPLATE_CHARS, parse_labels
+from vodpull.api.cloudvod.library.videos.label_parameters import parse_labels
+from vodpull.api.cloudvod.library.videos.requests import MAX_TEMPLATE_CHARS
 from vodpull.api.cloudvod.parameters import Parameters, flag_of, text_of
 from vodpull.api.cloudvod.pull.requests import template_of
 from vodpull.errors import ParameterError

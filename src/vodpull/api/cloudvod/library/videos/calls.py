@@ -11,9 +11,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.call_dispatch import NO_RESULT, Call, Caller
+from vodpull.api.cloudvod.library.known_domains import known_domain
 from vodpull.api.cloudvod.library.refusals import Refused
 from vodpull.api.cloudvod.library.subtitles import find_subtitles
-from vodpull.api.cloudvod.library.videos.lists import parse_list
+from vodpull.api.cloudvod.library.videos.list_requests import parse_list
 from vodpull.api.cloudvod.library.videos.requests import (
     parse_code_type,
     parse_delete,
@@ -31,9 +32,9 @@ from vodpull.jobs.model import EncodeState
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.categories import resolve
+from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video
-from vodpull.videos.trans_no_tasks import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.wire.shapes import publish_code, video_info
 from vodpull.workflows.requests.captions import spoken
 from vodpull.workflows.requests.notify_urls import judge_address
@@ -109,7 +110,7 @@ class VideoCalls:
         asked = parse_edit(parameters)
         with self._context.library.engine.begin() as connection:
             video = find_video(connection, asked.video_id, account_id=caller.account_id)
-            domain = caller.known_domain(asked.edit.publish_domain)
+            domain = None if asked.edit.publish_domain is None else known_domain(asked.edit.publish_domain, caller.urls)
             labels = None if asked.labels is None else resolve(connection, caller.account_id, asked.labels)
             change_video(connection, video, replace(asked.edit, publish_domain=domain, labels=labels))
 

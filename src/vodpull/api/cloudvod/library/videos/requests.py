@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from vodpull.api.cloudvod.library import refusals
 from vodpull.api.cloudvod.library.refusals import Refusal, Refused
 from vodpull.api.cloudvod.library.subtitles import Subtitles, parse_subtitles
-from vodpull.api.cloudvod.parameters import Parameters, entries_of, flag_of, number_of, text_of
+from vodpull.api.cloudvod.library.videos.label_parameters import parse_labels
+from vodpull.api.cloudvod.parameters import Parameters, flag_of, number_of, text_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.pull_request import MAX_TRANS_NO_CHARS
-from vodpull.videos.categories import CategoryName, is_category_name
+from vodpull.videos.categories import CategoryName
 from vodpull.videos.library import VideoEdit, check_edit
 from vodpull.videos.wire.shapes import CodeType
 
 MAX_ENCODES = 50
 MAX_TEMPLATE_CHARS = 100
-MAX_LABELS = 100
-"""Of one video in one call."""
-
 VIDEO_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 DOMAIN = re.compile(r"[A-Za-z0-9.:-]+")
 
@@ -195,38 +192,6 @@ def known_form(text: str, refusal: Refusal, form: re.Pattern[str] = VIDEO_ID) ->
     if not form.fullmatch(text):
         raise Refused(refusal)
     return text
-
-
-def names_of(parameters: Parameters, field: str) -> Sequence[str]:
-    """Return names of subcategories, a comma between them."""
-    text = text_of(parameters.get(field), field)
-    names = text.split(",") if text else []
-    for name in names:
-        if not is_category_name(name):
-            raise ParameterError(f"{field} names what cannot be a category", field=field)
-    return names
-
-
-def parse_labels(parameters: Parameters) -> Sequence[CategoryName] | None:
-    """
-    Return the labels that are named in either way; the older one counts only without the other.
-
-    Raises:
-        ParameterError: there are too many, or one cannot be a category.
-    """
-    entries = entries_of(parameters.get("categoryNames"), "categoryNames")
-    children = names_of(parameters, "videoClassification") if entries is None else ()
-    labels = [_category(entry) for entry in entries or ()] + [CategoryName(child=name) for name in children]
-    if len(labels) > MAX_LABELS:
-        raise ParameterError(f"a video is given more than {MAX_LABELS} categories", field="categoryNames")
-    return None if entries is None and not children else labels
-
-
-def _category(entry: Mapping[str, Any]) -> CategoryName:
-    names = [entry.get(name) or "" for name in ("parentName", "childName")]
-    if not any(names) or not all(isinstance(name, str) and is_category_name(name) for name in names if name):
-        raise ParameterError("categoryNames has an entry that cannot be a category", field="categoryNames")
-    return CategoryName(parent=names[0], child=names[1])
 
 
 def _either(parameters: Parameters, names: tuple[str, str], too_long: Refusal) -> str:

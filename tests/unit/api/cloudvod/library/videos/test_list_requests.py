@@ -7,7 +7,7 @@ import pytest
 from tests.videos import ZONE, wire_ms
 
 from vodpull.api.cloudvod.library.storage_volume import parse_volume
-from vodpull.api.cloudvod.library.videos.lists import ListRequest, parse_list
+from vodpull.api.cloudvod.library.videos.list_requests import ListRequest, parse_list
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import EncodeState
 

@@ -1,0 +1,1 @@
+"""What an account has and may: access keys, callbacks, who may watch its videos; not operators, who are `people`."""

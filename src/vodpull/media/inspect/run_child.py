@@ -1,0 +1,74 @@
+"""
+How a script of `confined` is run: with PyAV, in the sandbox, on hostile bytes; its answer is JSON.
+
+What each of them is asked and what its answer means, say `ask_probe.py`, `ask_survey.py`, `ask_segments.py`,
+`mend_clock.py` and `partial.py` beside this one, `encode/extract_texts.py`, and `verify/compare.py` of the comparisons.
+How any program is started, FFmpeg too: `tools/run.py`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vodpull.errors import EncodeFailed
+from vodpull.media.tools.limits import RunLimits
+from vodpull.media.tools.outcome import check_alive
+from vodpull.media.tools.run import run
+from vodpull.media.tools.sandbox import CONFINED, Toolbox
+
+# Headers and the last seconds are read, whatever the length; a network disk may be slow.
+PROBE_LIMITS = RunLimits(wall_s=300, cpu_s=120, address_space_bytes=8 * 1024**3, file_size_bytes=0)
+
+
+async def ask_pyav(
+    script: str,
+    orders: Mapping[str, Any],
+    *subjects: tuple[str, Path],
+    toolbox: Toolbox,
+    limits: RunLimits = PROBE_LIMITS,
+    writes: Path | None = None,
+    beside: Sequence[Path] = (),
+) -> dict[str, Any]:
+    """
+    Run one of the scripts of `confined` on files or folders, each with its name, and return its JSON answer.
+
+    `script` is its path below `confined`. It may write into `writes`. `beside` are further scripts that it imports;
+    their paths follow those of the subjects. Inside of the sandbox all of them lie in one folder.
+
+    Raises:
+        EncodeFailed: the child crashed, or its answer is none.
+        EncodeInterrupted: somebody killed it.
+    """
+    program, read = CONFINED / script, dict(subjects)
+    named = [f"/in/{name}" for name in (*read, *(each.name for each in beside))]
+    finished = await run(
+        ("python", "-I", "-S", f"/in/{program.name}", json.dumps(orders), "/in/av", *named),
+        toolbox=toolbox,
+        reads={**{each.name: each for each in (program, *beside)}, **read, **pyav_folders()},
+        writes=writes,
+        limits=limits,
+    )
+    check_alive(finished, "measuring the file")
+    if finished.returncode < 0:
+        raise EncodeFailed(f"the media crashed the decoder (signal {-finished.returncode})")
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError as error:
+        raise EncodeFailed(f"the probe gave no answer (code {finished.returncode})") from error
+    if not isinstance(answer, dict):
+        raise EncodeFailed("the probe gave no answer")
+    return answer
+
+
+def pyav_folders() -> dict[str, Path]:
+    """Return PyAV's package, and beside it the libraries that its wheel brings."""
+    spec = importlib.util.find_spec("av")
+    if spec is None or spec.origin is None:
+        raise EncodeFailed("PyAV is not installed")
+    package = Path(spec.origin).parent
+    libraries = package.with_name("av.libs")
+    return {"av": package, **({"av.libs": libraries} if libraries.is_dir() else {})}

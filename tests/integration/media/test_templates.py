@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import m3u8
 import pytest
+from tests.clapper import ffmpeg
 from tests.integration.media.pipeline import VIDEO_ID, Maker, make_parts, plan_source, verify
 
 from vodpull.errors import OutputInvalid
@@ -61,14 +65,35 @@ async def make(
     return info, plan, made, renditions
 
 
-async def small(make_clip: Maker, length_s: int = 5, rate: int = 25) -> Path:
-    picture = f"testsrc2=s=160x90:r={rate}:d={length_s}"
-    sound = f"sine=d={length_s}"
-    return await make_clip(
-        "small.mp4",
+def film(length_s: int = 5, rate: int = 25) -> tuple[str, ...]:
+    picture, sound = f"testsrc2=s=160x90:r={rate}:d={length_s}", f"sine=d={length_s}"
+    return (
         *("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", sound),
         *("-c:v", "libx264", "-preset", "ultrafast", "-g", "50", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k"),
     )
+
+
+async def small(make_clip: Maker, length_s: int = 5, rate: int = 25) -> Path:
+    return await make_clip("small.mp4", *film(length_s, rate))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A package with progressive files, made once; `folder` has it in `out`."""
+
+    folder: Path
+    info: MediaInfo
+    package: Package
+    renditions: tuple[Rendition, ...]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, toolbox: Toolbox) -> Made:
+    folder = tmp_path_factory.mktemp("whole")
+    ffmpeg(*film(), folder / "small.mp4")
+    asked = template("h264", head="mp4 = 'each'\n")
+    info, _, package, renditions = asyncio.run(make(folder / "small.mp4", folder, asked, toolbox=toolbox))
+    return Made(folder=folder, info=info, package=package, renditions=renditions)
 
 
 @pytest.mark.parametrize(
@@ -162,19 +187,15 @@ async def test_sound_comes_to_the_target_of_loudness(make_clip: Maker, tmp_path:
 
 
 async def test_a_long_film_is_measured_piece_by_piece(
-    make_clip: Maker, tmp_path: Path, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
+    whole: Made, toolbox: Toolbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = template("h264", head="mp4 = 'each'\n")
-    info, _, made, renditions = await make(await small(make_clip), tmp_path, asked, toolbox=toolbox)
     monkeypatch.setattr("vodpull.media.inspect.ask_segments.SEGMENTS_AT_ONCE", 1)
-    assert await verify(tmp_path / "out", made, info, toolbox=toolbox) == renditions
+    assert await verify(whole.folder / "out", whole.package, whole.info, toolbox=toolbox) == whole.renditions
 
 
-async def test_a_progressive_file_that_is_not_whole_is_refused(
-    make_clip: Maker, tmp_path: Path, toolbox: Toolbox
-) -> None:
-    source = await small(make_clip)
-    info, _, made, _ = await make(source, tmp_path, template("h264", head="mp4 = 'each'\n"), toolbox=toolbox)
+async def test_a_progressive_file_that_is_not_whole_is_refused(whole: Made, tmp_path: Path, toolbox: Toolbox) -> None:
+    shutil.copytree(whole.folder / "out", tmp_path / "out")
+    info, made = whole.info, whole.package
     first, second = (tmp_path / "out" / placed.mp4 for placed in made.renditions)
     content = first.read_bytes()
     first.unlink()

@@ -8,6 +8,7 @@ So lost, repeated, garbled and shifted content can be read from what was publish
 from __future__ import annotations
 
 import array
+import functools
 import itertools
 import math
 import re
@@ -108,6 +109,11 @@ class Pictures:
 
 def read_pictures(path: Path, total: int) -> Pictures:
     """Read the pictures of a clip that is `total` pictures of 25 a second long; bars around them are not expected."""
+    return _read_pictures(path, total, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_pictures(path: Path, total: int, _written_ns: int) -> Pictures:
     found = Pictures([], [], [], [])
     with av.open(str(path)) as container:
         for frame in container.decode(container.streams.video[0]):
@@ -147,6 +153,11 @@ def read_sound(path: Path, *, track: int = 0, stretched: bool = False) -> array.
 
     `stretched`: sample behind sample, as devices play it that do not look at times.
     """
+    return _read_sound(path, track, stretched, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_sound(path: Path, track: int, stretched: bool, _written_ns: int) -> array.array[float]:
     steps = () if stretched else ("-af", "aresample=async=1:first_pts=0")
     raw = ffmpeg("-i", path, "-map", f"0:a:{track}", *steps, "-ac", 1, "-ar", SOUND_HZ, "-f", "f32le", "-")
     return array.array("f", raw)

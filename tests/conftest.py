@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     if SHELF not in os.environ:
         os.environ[SHELF] = tempfile.mkdtemp(prefix="vodpull-films-")
         config.add_cleanup(partial(shutil.rmtree, os.environ[SHELF], ignore_errors=True))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every other module of a ring be one that waits, as long as there are such, so that no processor does."""
+    modules = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
+    rings = [list(ring) for _, ring in groupby(modules, key=lambda tests: tests[0].path.relative_to(ROOT).parts[1])]
+    items[:] = [item for ring in rings for tests in _in_turns(ring) for item in tests]
+
+
+def _in_turns(modules: list[list[pytest.Item]]) -> Iterator[list[pytest.Item]]:
+    waiting = [tests for tests in modules if tests[0].get_closest_marker("waits")]
+    others = [tests for tests in modules if not tests[0].get_closest_marker("waits")]
+    for pair in zip_longest(others, waiting):
+        yield from filter(None, pair)
 
 
 def find_clips() -> Path:

@@ -18,6 +18,8 @@ from vodpull.client import Client
 from vodpull.errors import NotFound
 from vodpull.request_signing import sign
 
+pytestmark = pytest.mark.waits
+
 TOTAL = 200
 
 

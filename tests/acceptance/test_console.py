@@ -252,6 +252,7 @@ def test_everything_can_be_done_by_keyboard(browser: Browser, served: Vodpull, s
     with watched_page(browser, served.url) as watched:
         page = watched.page
         watched.open("keys")
+        expect(page.get_by_label("Password")).to_be_focused()
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Keys", exact=True)).to_be_visible()

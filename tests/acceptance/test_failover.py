@@ -22,7 +22,7 @@ from tests.services.missing import missing
 from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 CHUNKS = 5
 """Of the long clip."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 
 import httpx2
+import pytest
 
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
+
+pytestmark = pytest.mark.waits
 
 CLIP = "flower_faststart.mp4"
 

@@ -26,6 +26,8 @@ from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
 from vodpull.media.inspect.jpeg import frame_size
 
+pytestmark = pytest.mark.waits
+
 PICTURE, ANOTHER_PICTURE = png(64, 36), png(32, 18)
 
 CLIP, ANOTHER = "world_vp9_opus.webm", "sample_h264_aac.flv"

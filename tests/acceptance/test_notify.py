@@ -11,6 +11,8 @@ from tests.services.receiver import Receiver, running_receiver
 from tests.services.vodpull import Vodpull
 from vodpull.notify import sign_delivery
 
+pytestmark = pytest.mark.waits
+
 
 @pytest.fixture(scope="module")
 def hook() -> Iterator[Receiver]:

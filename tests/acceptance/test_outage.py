@@ -13,6 +13,8 @@ import pytest
 from tests.origin import Origin
 from tests.services.vodpull import Vodpull
 
+pytestmark = pytest.mark.waits
+
 LONG = "30m"
 """Nobody waits so long in a test: what goes on within it was told to."""
 

@@ -16,6 +16,8 @@ from tests.origin import Origin
 from tests.services.vodpull import Vodpull
 from vodpull.request_signing import SigningKey
 
+pytestmark = pytest.mark.waits
+
 CLIP = "flower_faststart.mp4"
 WITHIN_S = 10.0
 """A change holds everywhere after this."""

@@ -12,6 +12,8 @@ from tests.services.rude_receiver import LONG_ANSWER, RETRY_AFTER_S, RudeReceive
 from tests.services.vodpull import Vodpull
 from vodpull.request_signing import SigningKey
 
+pytestmark = pytest.mark.waits
+
 AT_ONCE = 4
 """Attempts of the schedule before the first long wait."""
 

@@ -12,7 +12,7 @@ from tests.services.postgres import Postgres
 from tests.services.s3 import BUCKET
 from tests.services.vodpull import Vodpull
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 CLIP = "bbb_854x480_5p1_30s.mp4"
 

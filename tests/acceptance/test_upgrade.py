@@ -15,7 +15,7 @@ from tests.origin import Origin
 from tests.services.postgres import Postgres
 from tests.services.vodpull import Vodpull
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.waits]
 
 
 @pytest.mark.parametrize("dump", sorted(DATABASES.glob("*.sql")), ids=lambda dump: dump.stem)

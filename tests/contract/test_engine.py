@@ -35,6 +35,8 @@ from vodpull.workflows.engine.engine import DELAYED_POLL_S, ENGINE_VERSION, TERM
 from vodpull.workflows.engine.executors import claim_executor_id
 from vodpull.workflows.engine.slots import ACCOUNT_PLACE
 
+pytestmark = pytest.mark.waits
+
 
 class Bench:
     """One database, its marks, and the workers that were started on it."""

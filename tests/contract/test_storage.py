@@ -24,6 +24,8 @@ from tests.services.s3 import BUCKET
 from vodpull.errors import ConfigurationError, ObjectMissing, StorageError, StorageUnavailable
 from vodpull.storage import ObjectStore, objects, open_store
 
+pytestmark = pytest.mark.waits
+
 KEY = "pullvideo/202611/0123456789abcdef0123456789abcdef/v.mp4"
 
 

@@ -23,6 +23,8 @@ from vodpull.errors import AuthenticationError, PermissionDenied
 from vodpull.oidc import Provider, bounded_http
 from vodpull.oidc import provider as provider_module
 
+pytestmark = pytest.mark.waits
+
 VAULT = Vault("a master key for tests")
 CALLBACK = "http://console.test/console/login/openid/callback"
 

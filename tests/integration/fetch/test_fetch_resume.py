@@ -26,6 +26,8 @@ from vodpull.fetch import AddressGuard, Downloaded, FetchLimits, HostLimits, dow
 from vodpull.fetch.partfile import partfile
 from vodpull.fetch.partfile.journal import journal_of
 
+pytestmark = pytest.mark.waits
+
 CONTENT = os.urandom(16 << 20)
 
 # Thirty faults that a file may meet: where the connection ends, how, and what the next requests meet.

@@ -26,6 +26,8 @@ from vodpull.errors import (
 )
 from vodpull.fetch import AddressGuard, CookieJar, Downloaded, FetchedPlaylist, FetchLimits, download, fetch_playlist
 
+pytestmark = pytest.mark.waits
+
 BODY = bytes(range(256)) * 1024
 BIG = bytes(range(256)) * (12 << 12)  # more than is worth a second connection
 TS = (b"G" + bytes(187)) * 40

@@ -20,6 +20,8 @@ from vodpull.imports.listers.mux import MuxLister
 from vodpull.imports.listers.objects import StoreLister
 from vodpull.storage import SourceStores
 
+pytestmark = pytest.mark.waits
+
 FILE = "https://files.test/master.mp4"
 
 Listed = list[Entry | BadEntry]

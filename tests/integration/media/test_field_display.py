@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import itertools
 import struct
+from functools import partial
 from pathlib import Path
 
 import av
 import pytest
 from tests.clapper import ffmpeg, whole
+from tests.films import kept
 from tests.integration.media.pipeline import VIDEO_ID, make_parts, make_renditions, plan_source
 from tests.mp4_edits import STBL, box, boxes, edit, find
 
@@ -64,7 +66,8 @@ def make(
     """Write a card into a container: its index comes last, so that boxes can be added."""
     degrees, mirrored = turn
     plain, turned, target = folder / "plain.mp4", folder / "turned.mp4", folder / f"source.{container}"
-    ffmpeg("-f", "lavfi", "-i", card(BAR if crop else 0), "-vf", f"setsar={aspect}", *video, plain)
+    words = ("-f", "lavfi", "-i", card(BAR if crop else 0), "-vf", f"setsar={aspect}", *video)
+    kept(plain, words, partial(ffmpeg, *words))
     flip = ("-display_hflip",) if mirrored else ()
     ffmpeg("-display_rotation", degrees, *flip, "-i", plain, "-c", "copy", turned)
     turned = with_clap(turned, *CROP[True]) if crop else turned

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import av
 import pytest
 from tests.clapper import Clapper, beeps, ffmpeg, onsets, read_pictures, read_sound, tone
+from tests.films import kept
 from tests.integration.media.pipeline import make_renditions
 from tests.mp4_edits import shift_fragments
 
@@ -51,15 +53,15 @@ async def test_segments_that_are_none_are_refused(tmp_path: Path, toolbox: Toolb
 
 def bilingual(target: Path, *options: object) -> Path:
     """Make a picture with two sounds of 4 s: English at 440 Hz, German at 880 Hz, which is marked as default."""
-    ffmpeg(
+    words = (
         "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=4", "-f", "lavfi", "-i", "sine=440:d=4",
         "-f", "lavfi", "-i", "sine=880:d=4", "-map", 0, "-map", 1, "-map", 2,
         "-c:v", "libx264", "-preset", "ultrafast", "-g", 50, "-pix_fmt", "yuv420p", "-c:a", "aac",
         "-metadata", "comment=stranger", "-metadata:s:v", "title=stranger", "-metadata:s:a", "title=stranger",
         "-metadata:s", "handler_name=stranger", "-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu",
-        "-disposition:a:0", "0", "-disposition:a:1", "default", *options, target,
+        "-disposition:a:0", "0", "-disposition:a:1", "default", *options,
     )  # fmt: skip
-    return target
+    return kept(target, words, partial(ffmpeg, *words))
 
 
 def part_of(source: Path, target: Path, stream: str) -> Path:

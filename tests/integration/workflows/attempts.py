@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -61,7 +62,7 @@ def bench(
         notify_guard=fetch.AddressGuard(),
         host_limits=fetch.HostLimits(),
         stores_of=lambda _account_id: fetch.NoStores(),
-        toolbox=find_toolbox("", sandbox="auto"),
+        toolbox=_toolbox(),
         work_folder=tmp_path / "work",
         admission=Admission(tmp_path, Thresholds(min_free_bytes=0, max_backlog=9), backlog=lambda: 0),
         handover=Handover(database, objects),
@@ -81,6 +82,11 @@ def bench(
     )
     [job] = accept(store, Accounts(database, VAULT), jobs=1).jobs
     return Bench(can=can, job=job, source=source)
+
+
+@cache
+def _toolbox() -> media.Toolbox:
+    return find_toolbox("", sandbox="auto")
 
 
 def _film(target: Path, seconds: int, rate: int) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
+import os
 import statistics
 import sys
 from collections.abc import Iterator
@@ -343,4 +344,6 @@ class SoundTable:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

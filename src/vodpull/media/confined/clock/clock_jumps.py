@@ -17,6 +17,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -348,4 +349,6 @@ def sound_times(streams: list[Any], seen: ClockFacts) -> dict[int, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -33,6 +33,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -258,4 +259,6 @@ class Comparison:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

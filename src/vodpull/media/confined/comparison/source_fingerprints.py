@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -115,4 +116,6 @@ class Walk:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

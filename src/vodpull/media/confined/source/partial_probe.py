@@ -129,4 +129,6 @@ class _Named:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -303,4 +304,6 @@ def _audio_facts(stream: Any, ends: dict[int, tuple[float, float | None]]) -> di
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    code = main(sys.argv)
+    sys.stdout.flush()
+    os._exit(code)  # to take PyAV apart before would take as long as to read a short file

@@ -37,7 +37,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.materials.materials import Materials
 from vodpull.workflows.attempt.ahead.arriving_uploads import Arrivals
-from vodpull.workflows.attempt.ahead.early_chunks import HeadStart
+from vodpull.workflows.attempt.ahead.head_start import HeadStart
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.hls_source_texts import keep_texts, kept_texts, told

@@ -22,7 +22,8 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.instants import picture_instants
 from vodpull.workflows.attempt.ahead import early_chunks
-from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder, HeadStart
+from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
+from vodpull.workflows.attempt.ahead.head_start import HeadStart
 from vodpull.workflows.attempt.produce import Production
 from vodpull.workflows.attempt.proof_looks import SeenAhead
 from vodpull.workflows.attempt.workspace.pieces import PLAN

@@ -1,5 +1,5 @@
 """
-What begins before a step asks for it: while the source is still being fetched, and while the whole one is stored.
+Which chunks are encoded while their source is still being fetched; once it is whole: `head_start.py`.
 
 Nothing of it is published, or counts in any way, before the whole file is there and proven: the chunks are kept as
 pieces, and the job finds them if the whole file leads to the same plan. It takes only slots that nobody else wants.
@@ -10,7 +10,6 @@ Nothing that fails here may harm the job: whoever needs the piece makes it again
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -26,8 +25,7 @@ from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.single_flight import run_all
-from vodpull.workflows.attempt.workspace.pieces import Planned, chunk_name, clear_pieces
+from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 
 LOOK_S = 0.5
 """Between two looks at what has arrived, or whether the attempt is over: nobody else ends what no step waits for."""
@@ -42,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def _harmless(job: Job) -> Iterator[None]:
+def harmless(job: Job) -> Iterator[None]:
     """Let the block fail as it will."""
     try:
         yield
@@ -122,7 +120,7 @@ class EarlyEncoder:
             yield self.begin
             await self.end()
         except BaseException:
-            with _harmless(self._job):
+            with harmless(self._job):
                 await self.discard()
             raise
 
@@ -167,7 +165,7 @@ class EarlyEncoder:
                 await asyncio.sleep(LOOK_S)
 
     async def _follow(self, part: Arriving) -> None:
-        with _harmless(self._job):
+        with harmless(self._job):
             if self._dropping is not None:
                 await asyncio.shield(self._dropping)
             while not await self._all_begun(part):
@@ -266,63 +264,7 @@ class EarlyEncoder:
         encode.add_done_callback(self._encodes.discard)
 
     async def _encode(self, part: Arriving, outlook: _Outlook, chunk: media.Chunk) -> None:
-        with _harmless(self._job):
+        with harmless(self._job):
             await self._production.encode_chunk(
                 self._job, outlook.plan, chunk, part=part.path, stop_bytes=outlook.stop_bytes
             )
-
-
-class HeadStart:
-    """
-    Encodes the first chunk while the original is being stored, its packets are read and steps change.
-
-    It is what the steps would do a moment later, with the same pieces: they wait for what is under way, and find what
-    is done. Meanwhile the source is looked at for the proof. Only where this process works alone: else another one
-    might begin the same meanwhile. Used from one event loop.
-    """
-
-    def __init__(self, context: Context, production: Production) -> None:
-        self._context = context
-        self._production = production
-        self._watches: set[asyncio.Task[None]] = set()
-
-    def begin(self, job: Job, info: media.MediaInfo, source: Path) -> None:
-        """Begin with a job whose whole source is here; returns at once."""
-        if info.video is not None and not self._context.is_shared:
-            watch = asyncio.create_task(self._watch(job, info, source))
-            self._watches.add(watch)
-            watch.add_done_callback(self._watches.discard)
-
-    async def _watch(self, job: Job, info: media.MediaInfo, source: Path) -> None:
-        running = asyncio.create_task(self._run(job, info, source))
-        while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
-            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
-                if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
-                    running.cancel()
-
-    async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
-        with _harmless(job):
-            works = [self._plan, self._encode_first, self._look_ahead]
-            await run_all([work(job, info, source) for work in works])
-
-    async def _plan(self, job: Job, info: media.MediaInfo, source: Path) -> Planned:
-        return await self._production.plan(job, info, source=source)
-
-    async def _look_ahead(self, job: Job, info: media.MediaInfo, source: Path) -> None:
-        planned = await self._plan(job, info, source)
-        await self._production.seen_ahead.look(job, planned.plan, media.Original(path=source, info=info))
-
-    async def _encode_first(self, job: Job, info: media.MediaInfo, source: Path) -> None:
-        """Encode the first chunk of the plan that is to be expected, as long as it is not known to be another one."""
-        foreseen = await self._production.foresee(job, info)
-        plan = foreseen or (await self._plan(job, info, source)).plan
-        if not plan.chunks or self._context.encoders.locked():
-            return
-        first = plan.chunks[0]
-        encoding = asyncio.create_task(self._production.encode_chunk(job, plan, first, part=source))
-        try:
-            if chunk_name(plan, first) in (await self._plan(job, info, source)).chunk_names:
-                await encoding
-        finally:
-            encoding.cancel()
-            await asyncio.gather(encoding, return_exceptions=True)

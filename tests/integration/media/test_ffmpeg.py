@@ -40,6 +40,10 @@ def alive(marker: str) -> list[str]:
     return found
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_the_tools_are_found_and_described(toolbox: Toolbox) -> None:
     report = describe(toolbox)
     assert report.version.lstrip("n")[0].isdigit()
@@ -158,6 +162,23 @@ async def test_cancelling_ends_every_process(either_toolbox: Toolbox, tmp_path: 
     with pytest.raises(asyncio.CancelledError):
         await work
     assert not alive(marker)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_cancelling_again_and_again_from_the_start_leaves_nothing_open(
+    either_toolbox: Toolbox, tmp_path: Path, turns: int
+) -> None:
+    marker, opened = f"comment={tmp_path}", open_files()
+    argv = (*global_flags(), *ENDLESS[:-3], "-metadata", marker, *ENDLESS[-3:])
+    work = asyncio.ensure_future(run(argv, toolbox=either_toolbox, reads={}, limits=LIMITS))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    while not work.done():  # ended by the wall limit at the latest
+        work.cancel()
+        await asyncio.sleep(0)
+    assert work.cancelled()
+    assert not alive(marker)
+    assert open_files() <= opened
 
 
 async def test_the_wall_limit_ends_a_process(either_toolbox: Toolbox) -> None:

@@ -21,7 +21,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.media.confined.comparison.source_fingerprints import SIGHTS
 from vodpull.media.verify.instants import picture_instants
-from vodpull.workflows.attempt.ahead import early_chunks
+from vodpull.workflows.attempt.ahead import early_chunks, head_start
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.ahead.head_start import HeadStart
 from vodpull.workflows.attempt.produce import Production
@@ -29,7 +29,7 @@ from vodpull.workflows.attempt.proof_looks import SeenAhead
 from vodpull.workflows.attempt.workspace.pieces import PLAN
 from vodpull.workflows.attempt.workspace.preview_note import read_note
 
-LIMIT_S = 30
+LIMIT_S = 120
 """Of every wait, on a busy machine."""
 
 
@@ -56,11 +56,13 @@ async def test_meanwhile_the_source_is_seen_for_the_proof(database: sa.Engine, t
     made = bench(database, tmp_path, seconds=12)
     production = Production(made.can)
     info = await media.probe(made.source, toolbox=made.can.toolbox)
-    HeadStart(made.can, production).begin(made.job, info, made.source)
+    started = HeadStart(made.can, production)
+    started.begin(made.job, info, made.source)
     seen = made.can.workspace(made.job).seen / SIGHTS
     plan = (await production.plan(made.job, info, source=made.source)).plan
     await until(lambda: seen.exists() and len(seen.read_text().splitlines()) == 1 + len(picture_instants(plan)))
     assert await production.seen_ahead.take(made.job) == seen.parent
+    await until(lambda: not started._watches)
 
 
 async def test_so_it_is_beside_the_encode_of_one_chunk_wherever_that_is_made(
@@ -107,6 +109,30 @@ async def test_an_attempt_that_is_over_ends_it(database: sa.Engine, tmp_path: Pa
     await until(lambda: not started._watches)
     assert not processes_on(made.can.work_folder)
     assert "chunk-0" not in made.results()
+
+
+async def test_it_is_asked_once_to_end_however_long_that_takes(
+    database: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head_start, "LOOK_S", 0.001)
+    made = bench(database, tmp_path, seconds=1)
+    cleaned_up: list[bool] = []
+
+    async def clean_up_slowly(_self: HeadStart, *_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleaned_up.append(False)
+            for _turn in range(200):
+                await asyncio.sleep(0.001)
+            cleaned_up.append(True)
+
+    monkeypatch.setattr(HeadStart, "_run", clean_up_slowly)
+    started = await begin(made)
+    with made.can.store.transaction() as connection:
+        made.can.store.finish_job(connection, JobRef.of(made.job), Outcome(failure=FAILURE))
+    await until(lambda: not started._watches)
+    assert cleaned_up == [False, True]
 
 
 async def test_where_others_take_chunks_nothing_is_begun(database: sa.Engine, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -140,32 +140,58 @@ async def _spawned(
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """Start the command, given the pipe for its report, and leave no process behind, whatever happens inside."""
     report_fd, write_fd = os.pipe()
+    starting = asyncio.create_task(_start(command, write_fd, cwd))
+    starting.add_done_callback(lambda _: os.close(write_fd))
     try:
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *command(write_fd),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env={},
-                cwd=cwd,
-                pass_fds=(write_fd,),
-                # A session of its own: one signal reaches all of it, and it has no terminal to type into.
-                start_new_session=True,
-            )  # fmt: skip
-        finally:
-            os.close(write_fd)
+        # asyncio loses the pipes of what is cancelled while it starts: it starts, and is ended then.
+        process = await asyncio.shield(starting)
         _step_back(process.pid, nice)
-        try:
-            yield process, report_fd
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            # Reads the pipes to their end: they close when the last process inside is gone.
-            await asyncio.shield(process.communicate())
+        yield process, report_fd
     finally:
-        os.close(report_fd)
+        try:
+            await _to_its_end(_end(starting))
+        finally:
+            os.close(report_fd)
+
+
+async def _start(command: Callable[[int], Sequence[str]], write_fd: int, cwd: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command(write_fd),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={},
+        cwd=cwd,
+        pass_fds=(write_fd,),
+        # A session of its own: one signal reaches all of it, and it has no terminal to type into.
+        start_new_session=True,
+    )  # fmt: skip
+
+
+async def _end(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    """End what was started, or is just being started."""
+    await asyncio.wait([starting])
+    if starting.cancelled() or starting.exception():
+        return
+    process = starting.result()
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    # Reads the pipes to their end: they close when the last process inside is gone.
+    await process.communicate()
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Wait until it has ended, however often the wait is cancelled; the cancel goes on after that."""
+    task, cancel = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancel = error
+    if cancel is not None:
+        raise cancel
+    await task
 
 
 def _step_back(pid: int, nice: int) -> None:

@@ -17,6 +17,7 @@ from vodpull import media
 from vodpull.errors import VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
+from vodpull.workflows.attempt.single_flight import end
 
 log = structlog.get_logger(__name__)
 
@@ -47,8 +48,7 @@ class SeenAhead:
         try:
             yield
         finally:
-            look.cancel()
-            await asyncio.wait([look])
+            await end(look)
 
     async def take(self, job: Job) -> Path | None:
         """End the look at a source, and return the folder with what was seen; None: nothing was."""
@@ -59,8 +59,7 @@ class SeenAhead:
     async def _end(self, name: str) -> None:
         look = self._looks.pop(name, None)
         if look is not None:
-            look.cancel()
-            await asyncio.wait([look])
+            await end(look)
 
     async def _look(self, job: Job, plan: media.EncodePlan, original: media.Original) -> None:
         folder = self._context.workspace(job).seen

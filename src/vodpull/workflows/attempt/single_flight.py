@@ -27,8 +27,7 @@ class _Run:
         finally:
             self.waiters -= 1
             if not self.waiters and not self.task.done():
-                self.task.cancel()
-                await asyncio.wait([self.task])
+                await end(self.task)
 
 
 class SharedWork:
@@ -58,6 +57,11 @@ async def run_all(works: Iterable[Coroutine[Any, Any, object]]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
+
+
+async def end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks, and return when they have ended, however they did; it ends no earlier when it is cancelled."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

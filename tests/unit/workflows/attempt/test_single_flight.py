@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -96,3 +97,26 @@ async def test_the_others_have_ended_when_one_has_failed() -> None:
     with pytest.raises(MediaTruncated):
         await run_all([work(), fail()])
     assert work.ended_early == 1
+
+
+async def test_whoever_is_cancelled_again_meanwhile_waits_until_it_has_ended_all_the_same() -> None:
+    shared, ended = SharedWork(), list[bool]()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(9):  # it ends in its own time, however often it is asked to
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0)
+            ended.append(True)
+
+    asked = asyncio.create_task(shared.once(KEY, work))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for _ in range(3):
+        asked.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    assert ended

@@ -25,6 +25,7 @@ from vodpull.errors import EncodeFailed, StorageUnavailable, VodpullError
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.single_flight import end
 from vodpull.workflows.attempt.workspace.pieces import clear_pieces
 
 LOOK_S = 0.5
@@ -144,14 +145,11 @@ class EarlyEncoder:
 
     async def _stop_watching(self) -> None:
         if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+            await end(self._watch)
             self._watch = None
 
     async def _abort(self) -> None:
-        for encode in self._encodes:
-            encode.cancel()
-        await asyncio.gather(*self._encodes, return_exceptions=True)
+        await end(*self._encodes)
         await self._drop()
 
     async def _drop(self) -> None:

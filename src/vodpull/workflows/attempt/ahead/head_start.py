@@ -17,7 +17,7 @@ from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.ahead.early_chunks import LOOK_S, harmless
 from vodpull.workflows.attempt.context import Context, attempt_name
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.single_flight import run_all
+from vodpull.workflows.attempt.single_flight import end, run_all
 from vodpull.workflows.attempt.workspace.pieces import Planned, chunk_name
 
 
@@ -44,10 +44,13 @@ class HeadStart:
 
     async def _watch(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         running = asyncio.create_task(self._run(job, info, source))
-        while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
-            with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
-                if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
-                    running.cancel()
+        try:
+            while not (await asyncio.wait([running], timeout=LOOK_S))[0]:
+                with contextlib.suppress(sa.exc.SQLAlchemyError):  # the next look tells
+                    if await asyncio.to_thread(self._context.store.work_is_over, attempt_name(job)):
+                        return
+        finally:
+            await end(running)  # asked once: being asked again would disturb it while it cleans up
 
     async def _run(self, job: Job, info: media.MediaInfo, source: Path) -> None:
         with harmless(job):
@@ -73,5 +76,4 @@ class HeadStart:
             if chunk_name(plan, first) in (await self._plan(job, info, source)).chunk_names:
                 await encoding
         finally:
-            encoding.cancel()
-            await asyncio.gather(encoding, return_exceptions=True)
+            await end(encoding)

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import ParamSpec, TypeVar
 
+from vodpull.cancelling import to_its_end
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -19,14 +21,7 @@ _THREADS = ThreadPoolExecutor(max_workers=32, thread_name_prefix="vodpull-fetch"
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what `call` returns on a thread; a cancelled caller still waits for its end, so that nothing races it."""
-    running = asyncio.wrap_future(_THREADS.submit(call, *args, **kwargs))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        if not running.cancelled():
-            running.exception()  # looked at, so that asyncio does not complain that nobody did
-        raise
+    return await to_its_end(asyncio.wrap_future(_THREADS.submit(call, *args, **kwargs)))
 
 
 async def in_thread_or_leave(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -13,11 +13,12 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from vodpull.cancelling import to_its_end
 from vodpull.errors import EncodeStalled
 from vodpull.media.tools.limits import RunLimits
 from vodpull.media.tools.out_of_memory import memory_kills
@@ -149,7 +150,7 @@ async def _spawned(
         yield process, report_fd
     finally:
         try:
-            await _to_its_end(_end(starting))
+            await to_its_end(_end(starting))
         finally:
             os.close(report_fd)
 
@@ -179,19 +180,6 @@ async def _end(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     # Reads the pipes to their end: they close when the last process inside is gone.
     await process.communicate()
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Wait until it has ended, however often the wait is cancelled; the cancel goes on after that."""
-    task, cancel = asyncio.ensure_future(work), None
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError as error:
-            cancel = error
-    if cancel is not None:
-        raise cancel
-    await task
 
 
 def _step_back(pid: int, nice: int) -> None:

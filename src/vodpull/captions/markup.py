@@ -8,10 +8,10 @@ import re
 _TOKEN = re.compile(r"<[^<>]*>|&(?:amp|lt|gt|nbsp|lrm|rlm|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});|[&<>]")
 _PLAIN = re.compile(r"</?(?:b|i|u|ruby|rt|c|v|lang)>", re.IGNORECASE)
 _CLASSES = re.compile(r"<(b|i|u|ruby|rt|c|v|lang)((?:\.[A-Za-z0-9_-]{1,32}){1,8})>", re.IGNORECASE)
-_VOICE = re.compile(r"<v(?:\.[A-Za-z0-9_-]{1,32}){0,8}[ \t\n]+([^<>]{1,200})>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[A-Za-z0-9_-]{1,32}){0,8}[ \t\n]++([^<>]{1,200})>", re.IGNORECASE)
 _LANG = re.compile(r"<lang[ \t]+([A-Za-z0-9-]{1,35})>", re.IGNORECASE)
 _TIME = re.compile(r"<(?:[0-9]{2,4}:)?[0-5][0-9]:[0-5][0-9]\.[0-9]{3}>")
-_BREAK = re.compile(r"<br[ \t]*/?[ \t]*>", re.IGNORECASE)
+_BREAK = re.compile(r"<br[ \t]*+/?[ \t]*+>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufeff]")

@@ -12,8 +12,8 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.row_locks import insert_new, lock_row, locked_row
-from vodpull.errors import TooManyUploads
 from vodpull.uploads.model import Upload, UploadKind, Wanted, key_of
+from vodpull.uploads.open_upload_limit import check_open_uploads
 
 _UPLOAD = tables.upload.c
 _UNCOMPLETED = _UPLOAD.completed_at_ms.is_(None)
@@ -32,7 +32,7 @@ def reserve(connection: sa.Connection, wanted: Wanted, *, deadline_ms: int, most
     """
     Reserve a key and an id for a file until a time, or return the unfinished reservation of the same `resume_id`.
 
-    `most_open`: unfinished reservations that an account may have; 0: any number.
+    `most_open`: as `check_open_uploads` takes it.
 
     Raises:
         TooManyUploads: it has that many.
@@ -41,8 +41,7 @@ def reserve(connection: sa.Connection, wanted: Wanted, *, deadline_ms: int, most
     earlier = _earlier(connection, wanted)
     if earlier is not None:
         return _renewed(connection, earlier, wanted, deadline_ms=deadline_ms)
-    if most_open and _count_open(connection, wanted.account_id) >= most_open:
-        raise TooManyUploads(f"the account has {most_open} unfinished uploads")
+    check_open_uploads(connection, wanted.account_id, most_open)
     now = now_ms()
     upload_id, subject_id = new_id(now), new_id(now)
     fresh = Upload(
@@ -116,11 +115,6 @@ def _renewed(connection: sa.Connection, earlier: Upload, wanted: Wanted, *, dead
     found = find_upload(connection, earlier.upload_id)
     assert found is not None  # noqa: S101 - its account's row is locked
     return found
-
-
-def _count_open(connection: sa.Connection, account_id: str) -> int:
-    alive = sa.and_(_UPLOAD.account_id == account_id, _UNCOMPLETED, _UPLOAD.deadline_ms > now_ms())
-    return int(connection.scalar(sa.select(sa.func.count()).select_from(tables.upload).where(alive)) or 0)
 
 
 def _one(connection: sa.Connection, query: sa.Select[Any], **values: str) -> Upload | None:

@@ -107,6 +107,8 @@ def without_secrets(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+# Each begins where a word does and takes it whole: tried from every letter of a long word, a name that a stranger chose
+# would hold the service for minutes.
 _SECRETS = (
     # A whole authorization: the word of a scheme and what follows it on the line.
     (
@@ -114,13 +116,14 @@ _SECRETS = (
         rf"\1 {HIDDEN}",
     ),
     # user:password@ of a URL, up to the last @ before its path.
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/?#'\"]*@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<![a-z0-9+.-])([a-z0-9+.-]*+://)[^\s/?#'\"]*@", re.IGNORECASE), rf"\1{HIDDEN}@"),
     # A query, of a URL or of a bare path, with its fragment.
     (re.compile(r"\?[^\s'\"<>?]*=[^\s'\"<>]*"), f"?{HIDDEN}"),
     # name=value and name: value, where the name says that it is one.
     (
         re.compile(
-            r"([\w.-]*(?:authori[sz]ation|secret|passw|token|signature|cookie|credential)[\w.-]*['\"]?\s*[=:]\s*)"
+            r"(?<![\w.-])(?=[\w.-]*(?:authori[sz]ation|secret|passw|token|signature|cookie|credential))"
+            r"([\w.-]++['\"]?+\s*+[=:]\s*+)"
             r"(?:'[^']*'|\"[^\"]*\"|[^\s,;&]+)",
             re.IGNORECASE,
         ),

@@ -165,7 +165,7 @@ def _of_cells(columns: list[str], cells: list[str]) -> Entry:
     captions = re.split(r"[\s;|]+", told.get("captions", ""))
     members: dict[str, Any] = {
         **told,
-        "categories": re.split(r"\s*[;|]\s*", told.get("categories", "")),
+        "categories": [label.strip() for label in re.split("[;|]", told.get("categories", ""))],
         "captions": [dict(zip(("language", "url"), each.split("=", 1), strict=False)) for each in captions if each],
     }
     return read_members(members)

@@ -57,6 +57,8 @@ SECRET = "hunter2"
         f"postgresql+psycopg://me:p@ss{SECRET}@db.test:5433/vod",
         f"Authorization: Bearer AK.{SECRET}",
         f"authorization: basic {SECRET}==",
+        f"from=-https://me:{SECRET}@origin.test/a.mp4",
+        f"the answer: token={SECRET}",
         f"CNC-HMAC-SHA256 Credential=AK, SignedHeaders=content-type;host, Signature={SECRET}",
         f"{{'Authorization': '{SECRET} with words'}}",
         f'{{"secretKey": "{SECRET} with words"}}',

@@ -13,9 +13,9 @@ from functools import partial
 from typing import NamedTuple
 
 from vodpull.accounts.keys import LiveKey
+from vodpull.api.http.keys.signature_times import WINDOW_S, check_time, date_s, unix_s
 from vodpull.clock import now_ms
 from vodpull.errors import AuthenticationError, ParameterError
-from vodpull.http_dates import read_date_s
 from vodpull.request_signing import (
     BASIC,
     DIALECTS,
@@ -29,9 +29,6 @@ from vodpull.request_signing import (
     string_to_sign,
     to_bytes,
 )
-
-WINDOW_S = 300
-"""Largest difference between a request's time and ours in whole seconds, inclusive (spec cloud-vod-auth §2.4)."""
 
 MAX_NAME_CHARACTERS = 64
 """Of an access key."""
@@ -189,7 +186,7 @@ def _read_hmac(request: SignedRequest, credentials: str, now_s: int, *, dialect:
     if access_key != request.headers.get(dialect.key_name):
         raise AuthenticationError("access key mismatch")
     timestamp = request.headers.get(dialect.time_name, "")
-    _check_time(_unix_s(timestamp), now_s)
+    check_time(unix_s(timestamp), now_s)
     as_sent, *decoded = (
         string_to_sign(dialect, timestamp, canonical_request(request, names, query))
         for query in query_readings(request)
@@ -209,35 +206,16 @@ def _check_name(access_key: str) -> None:
         raise AuthenticationError("malformed authorization")
 
 
-# Twelve digits reach past the year 30000.
-_UNIX_S = re.compile(r"[0-9]{1,12}")
-
-
-def _unix_s(text: str) -> int | None:
-    return int(text) if _UNIX_S.fullmatch(text) else None
-
-
-def _check_time(stated_s: int | None, now_s: int) -> None:
-    if stated_s is None:
-        raise AuthenticationError("invalid timestamp")
-    if abs(now_s - stated_s) > WINDOW_S:
-        raise AuthenticationError("timestamp expired")
-
-
-# RFC 1123, always GMT. Checked before parsing, because the parser accepts far more.
-_DATE = re.compile(r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT")
-
-
 def _read_basic(request: SignedRequest, credentials: str, now_s: int) -> SignatureClaim:
     """Read user and proof of an API key; the proof covers the date alone, neither path nor body."""
     user, _, password = _basic_pair(credentials).partition(":")
     if not user or not password:
         raise AuthenticationError("malformed authorization")
     dates = [request.headers[name] for name in ("x-cnc-date", "date") if name in request.headers]
-    dated = [(text, stated_s) for text in dates if (stated_s := _date_s(text)) is not None]
+    dated = [(text, stated_s) for text in dates if (stated_s := date_s(text)) is not None]
     in_time = tuple(text.encode() for text, stated_s in dated if abs(now_s - stated_s) <= WINDOW_S)
     if not in_time:
-        _check_time(dated[0][1] if dated else None, now_s)
+        check_time(dated[0][1] if dated else None, now_s)
     return SignatureClaim(
         access_key=user, proof=to_bytes(password), seal=seal_basic, messages=in_time, covers_request=False
     )
@@ -248,11 +226,6 @@ def _basic_pair(credentials: str) -> str:
         return base64.b64decode(credentials, validate=True).decode()
     except ValueError as error:
         raise AuthenticationError("malformed authorization") from error
-
-
-def _date_s(text: str) -> int | None:
-    date_s = read_date_s(text) if _DATE.fullmatch(text) else None
-    return None if date_s is None else int(date_s)
 
 
 def _seal_bearer(secret: str, _: bytes) -> bytes:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import partial
-from itertools import groupby, zip_longest
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -28,17 +28,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let every other module of a ring be one that waits, as long as there are such, so that no processor does."""
+    """Spread the modules that wait evenly among the others, so that there is always one that computes."""
     modules = [list(tests) for _, tests in groupby(items, key=lambda item: item.path)]
-    rings = [list(ring) for _, ring in groupby(modules, key=lambda tests: tests[0].path.relative_to(ROOT).parts[1])]
-    items[:] = [item for ring in rings for tests in _in_turns(ring) for item in tests]
+    rings = [list(ring) for _, ring in groupby(modules, key=lambda tests: _ring(tests[0].path))]
+    items[:] = [item for ring in rings for tests in _spread(ring) for item in tests]
 
 
-def _in_turns(modules: list[list[pytest.Item]]) -> Iterator[list[pytest.Item]]:
-    waiting = [tests for tests in modules if tests[0].get_closest_marker("waits")]
-    others = [tests for tests in modules if not tests[0].get_closest_marker("waits")]
-    for pair in zip_longest(others, waiting):
-        yield from filter(None, pair)
+def _ring(path: Path) -> str:
+    folder = path.relative_to(ROOT).parts[1]
+    return "integration" if folder == "contract" else folder
+
+
+def _spread(modules: list[list[pytest.Item]]) -> list[list[pytest.Item]]:
+    places: dict[bool, list[list[pytest.Item]]] = {True: [], False: []}
+    for tests in modules:
+        places[tests[0].get_closest_marker("waits") is not None].append(tests)
+    placed = [(number / len(alike), tests) for alike in places.values() for number, tests in enumerate(alike)]
+    return [tests for _, tests in sorted(placed, key=lambda each: each[0])]
 
 
 def find_clips() -> Path:

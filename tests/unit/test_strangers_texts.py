@@ -30,8 +30,8 @@ from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone
 from vodpull.console.pages.pasted_sources import read_sources
 from vodpull.console.request.forms import read_form
+from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import choose_language
-from vodpull.console.request.visit import safe_place
 from vodpull.errors import NotFound, VodpullError
 from vodpull.fetch import AddressGuard, parse_credentials
 from vodpull.fetch.guard.repeated_length import without_repeats

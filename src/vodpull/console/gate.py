@@ -28,8 +28,9 @@ from vodpull.console.reply.live import Blocks, Live
 from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.csrf import check_sender
 from vodpull.console.request.forms import read_form
+from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import retell, say_in
-from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place
+from vodpull.console.request.visit import COOKIE, Visit, leave_to
 from vodpull.errors import PermissionDenied, RequestTooLarge, VodpullError
 
 MAX_OPEN_FORM_BYTES = 16 * 1024

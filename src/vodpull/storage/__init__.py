@@ -22,6 +22,7 @@ from vodpull.storage.object_keys import (
 )
 from vodpull.storage.objects import open_store
 from vodpull.storage.original_names import original_name
+from vodpull.storage.own_places import folders_overlap, stores_overlap
 from vodpull.storage.self_test import prove_store, store_answers
 from vodpull.storage.source_stores import AccountStores, SourceStores
 
@@ -42,6 +43,7 @@ __all__ = [
     "asset_folder",
     "captions_folder",
     "exists",
+    "folders_overlap",
     "manifest_key",
     "material_key",
     "material_of",
@@ -52,6 +54,7 @@ __all__ = [
     "place_of",
     "prove_store",
     "store_answers",
+    "stores_overlap",
     "upload_key",
     "work_key",
 ]

@@ -16,6 +16,7 @@ from vodpull.errors import ConfigurationError, SourceStoreUnknown
 from vodpull.storage.contract import ListedObject
 from vodpull.storage.folder_source import FolderSource, OpenedSource
 from vodpull.storage.objects import open_remote
+from vodpull.storage.own_places import folders_overlap
 from vodpull.storage.remote_source import RemoteSource
 from vodpull.storage.store_credentials import may_be_store, own_variables
 
@@ -119,8 +120,8 @@ def _parse(entry: str, own_folder: Path) -> tuple[str, _Store]:
 
 
 def _folder(name: str, path: str, own_folder: Path) -> Path:
-    folder, own = Path(path).resolve(), own_folder.resolve()
-    if folder.is_relative_to(own) or own.is_relative_to(folder):
+    folder = Path(path).resolve()
+    if folders_overlap(folder, own_folder):
         raise _unusable(f"{name} overlaps the data folder, which has the service's own secrets")
     if not folder.is_dir():
         raise _unusable(f"{name}: there is no folder {folder}")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import base64
-import codecs
-import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from vodpull.api.cloudvod.lenient_json import decoded, read_json
 from vodpull.errors import ParameterError
 from vodpull.request_signing import SignedRequest
 from vodpull.wire_values import read_number
 
-MAX_DEPTH = 32
-"""Deepest nesting of objects and arrays; the contract needs 3."""
 MAX_PARAMETERS = 200
 """Most parameters of a form or query; the contract knows 13 at most."""
 
@@ -47,20 +43,13 @@ def read_parameters(*, method: str, content_type: str, body: bytes, query: str) 
     """
     if method == "GET":
         return _read_form(query, "query")
-    text = _decode(body, "body")
+    text = decoded(body, "body")
     if content_type.partition(";")[0].strip().lower() == FORM_TYPE:
         return _read_form(text, "body")
-    parameters = loads(text, "body") if text.strip() else {}
+    parameters = read_json(text, "body") if text.strip() else {}
     if not isinstance(parameters, dict):
         raise ParameterError("body is not a JSON object", field="body")
     return parameters
-
-
-def _decode(data: bytes, field: str) -> str:
-    try:
-        return data.removeprefix(codecs.BOM_UTF8).decode()  # some editors and clients put a byte order mark first
-    except UnicodeDecodeError as error:
-        raise ParameterError(f"{field} is not UTF-8", field=field) from error
 
 
 def _read_form(text: str, field: str) -> dict[str, Any]:
@@ -71,67 +60,6 @@ def _read_form(text: str, field: str) -> dict[str, Any]:
     except ValueError as error:
         raise ParameterError(f"{field} has more than {MAX_PARAMETERS} parameters", field=field) from error
     return dict(pairs)
-
-
-def loads(text: str, field: str) -> Any:
-    """Return the value of a JSON text, read strictly first, then once more with bare keys put in quotes."""
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise ParameterError(f"{field} is nested deeper than {MAX_DEPTH} levels", field=field)
-    try:
-        return _loads_strict(text)
-    except ValueError:
-        pass
-    try:
-        return _loads_strict(_quote_bare_keys(text))
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise ParameterError(f"{field} is not valid JSON near {where}", field=field) from error
-    except ValueError as error:
-        raise ParameterError(f"{field} is not valid JSON", field=field) from error
-
-
-def _loads_strict(text: str) -> Any:
-    value = _STRICT.decode(text)
-    if "\\u" in text:
-        # Escapes can spell half a character, which cannot be stored or sent on: encoding it raises a ValueError.
-        json.dumps(value, ensure_ascii=False).encode()
-    return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _finite_float(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError("number out of range")
-    return number
-
-
-_STRICT = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite_float)
-
-# A string, closed or cut off by the end. Possessive, so that hostile text costs one pass.
-_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)'
-_BRACKET = re.compile(rf"{_STRING}|(?P<open>[\[{{])|(?P<close>[\]}}])", re.DOTALL)
-# Always takes the whole word, key or not: looking ahead from every letter of a long word would take its square.
-_WORD = re.compile(rf"{_STRING}|(?P<word>[A-Za-z_$][\w$]*+)(?P<colon>\s*+:)?", re.DOTALL | re.ASCII)
-
-
-def _depth(text: str) -> int:
-    deepest = depth = 0
-    for found in _BRACKET.finditer(text):
-        if found["open"]:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif found["close"]:
-            depth -= 1
-    return deepest
-
-
-def _quote_bare_keys(text: str) -> str:
-    """Put quotes around every word before a colon, outside strings: `{taskId:"x"}` is seen from real clients."""
-    return _WORD.sub(lambda found: f'"{found["word"]}"{found["colon"]}' if found["colon"] else found[0], text)
 
 
 def text_of(value: object, field: str) -> str:
@@ -187,14 +115,14 @@ def entries_of(value: object, field: str) -> list[dict[str, Any]] | None:
 def decode_list(text: str, field: str) -> Any:
     """Return the value of a JSON array's text, or of base64 of one in any dialect of real clients."""
     if text.startswith("["):
-        return loads(text, field)
+        return read_json(text, field)
     # Line breaks come from encoders that wrap; a blank is a `+` that went through form decoding.
     letters = re.sub(r"[\r\n]", "", text).replace(" ", "+").translate(_STANDARD_ALPHABET).rstrip("=")
     try:
         data = base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
     except ValueError as error:
         raise ParameterError(f"{field} is not base64", field=field) from error
-    return loads(_decode(data, field), field)
+    return read_json(decoded(data, field), field)
 
 
 _STANDARD_ALPHABET = str.maketrans("-_", "+/")

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -153,12 +152,7 @@ def _check_apart(settings: Settings, url: str) -> None:
     folder, own = folder_of(url), folder_of(settings.storage())
     if folder is not None:
         for other in filter(None, (own, settings.data_dir)):
-            place, taken = folder.resolve(), other.resolve()
-            if place.is_relative_to(taken) or taken.is_relative_to(place):
+            if storage.folders_overlap(folder, other):
                 raise ConfigurationError(f"{folder} overlaps {other}, which is the service's own", field="--files")
-        return
-    there, here = (urlsplit(each) for each in (url, settings.storage()))
-    paths = [f"{parts.path.strip('/')}/".lstrip("/") for parts in (there, here)]
-    is_same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
-    if is_same and (paths[0].startswith(paths[1]) or paths[1].startswith(paths[0])):
+    elif storage.stores_overlap(url, settings.storage()):
         raise ConfigurationError("this is where the service keeps its files", field="--files")

@@ -38,9 +38,10 @@ def serve(
     """Run the service: API and workers, or one of the two."""
     from vodpull.app.interpreter_tuning import favour_replies, loading_for_good
     from vodpull.cli.machine import listener as listening
+    from vodpull.cli.machine.certificate import check_certificate
     from vodpull.settings import load_settings
 
-    listening.check_certificate(tls_cert, tls_key)
+    check_certificate(tls_cert, tls_key)
 
     settings = load_settings()
     listener = listening.listen(host, port)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Bearer, Place
 from vodpull.console.access_rules import rule_of
 from vodpull.console.request.csrf import csrf_proof
+from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import LANGUAGES, Language, choose_language
 
 COOKIE = "vodpull_console"
@@ -135,11 +135,6 @@ class Visit:
     def query(self, name: str, *, most: int = 300) -> str:
         """Return a parameter of the URL, cut, without characters that databases refuse."""
         return self.request.query_params.get(name, "").replace("\x00", "").strip()[:most]
-
-
-def safe_place(place: str) -> str:
-    """Return a place below the console's root that a reply may lead to, or the root itself: never another site."""
-    return place if re.fullmatch(r"([A-Za-z0-9_-][A-Za-z0-9/_-]*)?(\?[A-Za-z0-9_.,=&%+-]*)?", place) else ""
 
 
 def leave_to(visit: Visit, place: str) -> Response:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from vodpull.accounts.playback_keys import LivePlaybackKey
 from vodpull.clock import now_s
 from vodpull.jobs.store.content_keys import FoundKey
-from vodpull.videos.playback.change_delay import Remembered
 from vodpull.videos.playback.file_kinds import FileKind, kind_of
 from vodpull.videos.playback.playback_tokens import (
     Grant,
@@ -25,6 +24,7 @@ from vodpull.videos.playback.playback_tokens import (
     refusal,
 )
 from vodpull.videos.playback.policy import PlayRule
+from vodpull.videos.playback.remembered_permissions import Remembered
 
 BLOCKED = "blocked"
 TOKEN_WANTED = "token_wanted"  # noqa: S105 - says why

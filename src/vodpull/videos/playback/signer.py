@@ -9,9 +9,9 @@ from functools import lru_cache
 from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
 from vodpull.clock import now_s
 from vodpull.videos.model import Video
-from vodpull.videos.playback.change_delay import LOOK_S
 from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
 from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.remembered_permissions import LOOK_S
 from vodpull.videos.playback.token_life import HANDED_OUT_S, STEP_S
 
 

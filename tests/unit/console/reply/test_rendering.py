@@ -4,7 +4,7 @@ import pytest
 
 from vodpull.console.byte_sizes import as_bytes
 from vodpull.console.reply.rendering import as_bitrate, as_rate, as_span, as_time, visible, web_link
-from vodpull.console.request.visit import safe_place
+from vodpull.console.request.return_places import safe_place
 
 
 def test_numbers_are_said_as_people_say_them() -> None:

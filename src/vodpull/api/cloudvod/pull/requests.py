@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vodpull.api.cloudvod.parameters import decode_list, flag_of, loads, text_of
+from vodpull.api.cloudvod.lenient_json import read_json
+from vodpull.api.cloudvod.parameters import decode_list, flag_of, text_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
 from vodpull.jobs.submission.pull_request import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
@@ -76,7 +77,7 @@ def _cmd_members(value: object) -> dict[str, Any]:
     members = value
     if not isinstance(value, dict):
         text = text_of(value, "cmd").strip()
-        members = (loads(text, "cmd") if '"' in text else _bare_members(text)) if text else {}
+        members = (read_json(text, "cmd") if '"' in text else _bare_members(text)) if text else {}
     if not isinstance(members, dict):
         raise ParameterError("cmd is not of the form {tcTemplateName:name}", field="cmd")
     return members

@@ -19,6 +19,7 @@ from vodpull.console.gate import Gate
 from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.reply.cookies import set_cookie
 from vodpull.console.reply.rendering import Pages
+from vodpull.console.request.return_places import safe_place
 from vodpull.console.request.translation import LANGUAGES
 from vodpull.console.request.visit import (
     COOKIE,
@@ -28,7 +29,6 @@ from vodpull.console.request.visit import (
     THEMES,
     Visit,
     leave_to,
-    safe_place,
 )
 from vodpull.errors import AuthenticationError, ParameterError, RateLimited, VodpullError
 

@@ -13,7 +13,8 @@ from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.people.sign_in_limits import Attempts
 from vodpull.console.reply.cookies import set_cookie
-from vodpull.console.request.visit import COOKIE, Visit, leave_to, safe_place
+from vodpull.console.request.return_places import safe_place
+from vodpull.console.request.visit import COOKIE, Visit, leave_to
 from vodpull.errors import NotFound, VodpullError
 
 REQUEST_COOKIE = "vodpull_openid"

@@ -1,4 +1,8 @@
-"""How soon a block, a rule or a revoked key counts in every process: answers of the database that hold for so long."""
+"""
+Who may play as the database last said.
+
+How soon a block, a rule or a revoked key counts in every process, and what holds while the database is away.
+"""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
@@ -101,10 +101,15 @@ def create_api(context: ApiContext, query: StatusQuery, *, streamed: Sequence[st
         old_urls_router(context),
         docs_router(),
     )
-    for router in routers:
-        app.include_router(router)
+    _add(app, routers)
     app.add_exception_handler(HTTPException, http_handler(routers, context.language))
     return app
+
+
+def _add(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Add routes as they are: FastAPI's own way builds each of them a second time, and looks for one in two steps."""
+    for router in routers:
+        app.routes.extend(router.routes)
 
 
 @asynccontextmanager
@@ -126,7 +131,6 @@ def create_health(is_ready: Callable[[], Awaitable[dict[str, bool]]], metrics: M
     app = FastAPI(title="vodpull worker", version=__version__, docs_url=None, redoc_url=None)
     app.add_middleware(Exchange, language="en")
     routers = (health_router(is_ready), metrics_router(metrics))
-    for router in routers:
-        app.include_router(router)
+    _add(app, routers)
     app.add_exception_handler(HTTPException, http_handler(routers, "en"))
     return app

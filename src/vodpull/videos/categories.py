@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,26 +12,11 @@ from vodpull.database import tables
 from vodpull.database.ids import new_node_id
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound, ParameterError
+from vodpull.videos.category_names import CategoryName, is_category_name
 from vodpull.videos.model import Category
 
 FIRST_LEVEL = 0
 """Parent of the nodes that have none."""
-
-# Letters, digits, underscore and blank, of the basic plane's CJK block as well; it does not begin with a blank.
-_NAME = re.compile(r"[A-Za-z0-9_一-鿿㐀-䶿][A-Za-z0-9_ 一-鿿㐀-䶿]{0,31}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class CategoryName:
-    """A label by its names, as a client writes it; a missing part is empty."""
-
-    parent: str = ""
-    child: str = ""
-
-
-def is_category_name(text: str) -> bool:
-    """Tell whether a category may have this name: 1 to 32 letters, digits, `_`, blanks or CJK characters."""
-    return _NAME.fullmatch(text) is not None
 
 
 class Categories:

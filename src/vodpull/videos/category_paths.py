@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from vodpull.errors import ParameterError
-from vodpull.videos.categories import FIRST_LEVEL, CategoryName, resolve
+from vodpull.videos.categories import FIRST_LEVEL, resolve
+from vodpull.videos.category_names import CategoryName
 from vodpull.videos.library import Library, VideoEdit, change_video, check_edit
 from vodpull.videos.model import Category, Video
 

@@ -1,8 +1,7 @@
 """
 One-time links and sessions of the console: random texts of which only hashes are kept.
 
-How long each lives: `sessions.py`, links and invitations in `operators.py`, the second step in `two_factor.py`, sign-in
-by OpenID Connect in `single_sign_on.py`.
+How long each lives: `token_lifetimes.py`.
 """
 
 from __future__ import annotations

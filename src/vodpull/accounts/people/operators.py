@@ -10,16 +10,11 @@ import sqlalchemy as sa
 from vodpull.accounts.people.console_tokens import Purpose, end_tokens, holder, new_token, spend
 from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
+from vodpull.accounts.people.token_lifetimes import INVITATION_S, SETUP_S
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
 from vodpull.errors import AuthenticationError, NotAllowedNow, NotFound, ParameterError
-
-SETUP_S = 30 * 60
-"""Life of a set-up link, in seconds."""
-
-INVITATION_S = 3 * 24 * 3600
-"""Life of an invitation, in seconds: it reaches somebody by mail."""
 
 FIRST_OPERATOR = "operator"
 """What the first one is called unless it is given another name."""

@@ -8,11 +8,9 @@ import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, hash_of, live, new_token
 from vodpull.accounts.people.roles import Role
+from vodpull.accounts.people.token_lifetimes import SESSION_S
 from vodpull.clock import now_ms
 from vodpull.database import tables
-
-SESSION_S = 7 * 24 * 3600
-"""Life of a session, in seconds; of who came by OpenID Connect `single_sign_on.py` says it."""
 
 SEEN_EVERY_MS = 60 * 1000
 """How exactly it is kept when a session was last used: not every page is a write."""

@@ -13,18 +13,13 @@ import sqlalchemy as sa
 from vodpull.accounts.people.operators import MAX_NAME_CHARACTERS, set_role
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.single_sign_on_rules import EntryRule, role_of
+from vodpull.accounts.people.token_lifetimes import REQUEST_S
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
 from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNow, PermissionDenied
 from vodpull.oidc import Identity, Provider, Request
-
-REQUEST_S = 10 * 60
-"""How long somebody may take at the provider, in seconds."""
-
-SIGNED_ON_S = 12 * 3600
-"""Life of such a session, in seconds: whom the provider lets in no more is out within half a day."""
 
 _OTHER = "this sign-in was begun in another browser, or too long ago: begin again"
 

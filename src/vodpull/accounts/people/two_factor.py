@@ -11,6 +11,7 @@ import pyotp
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, hash_of, holder, new_token, spend
+from vodpull.accounts.people.token_lifetimes import SECOND_S
 from vodpull.accounts.people.wrong_codes import count_try
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
@@ -19,9 +20,6 @@ from vodpull.errors import AuthenticationError, ConfigurationError, NotAllowedNo
 
 STEP_S = 30
 """How long a code is shown (RFC 6238, the default that every app knows)."""
-
-SECOND_S = 5 * 60
-"""How long the second factor may follow the password, in seconds."""
 
 RECOVERY_CODES = 10
 

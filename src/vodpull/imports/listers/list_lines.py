@@ -1,7 +1,7 @@
 """
 What makes a line of a list that is sent here a video, and what its members mean, whichever form the list has. Pure.
 
-The forms: `tables.py`; what makes an object of a bucket one: `judgement.py`.
+The forms: `tables.py`; what makes an object of a bucket one: `invalid_entries.py`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from vodpull.workflows.attempt.extras.imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
 from vodpull.workflows.attempt.progress import ProgressReporter
-from vodpull.workflows.attempt.workspace.admission import Admission
+from vodpull.workflows.attempt.workspace.disk_reservations import Admission
 from vodpull.workflows.attempt.workspace.pieces import Pieces
 from vodpull.workflows.attempt.workspace.workspace import Workspace
 

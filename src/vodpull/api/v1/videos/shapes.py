@@ -18,7 +18,7 @@ from vodpull.api.v1.shapes import (
     WarningReply,
 )
 from vodpull.jobs.model import Stage
-from vodpull.videos.categories import is_category_name
+from vodpull.videos.category_names import is_category_name
 from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 

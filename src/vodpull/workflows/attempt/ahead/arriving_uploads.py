@@ -25,7 +25,7 @@ from vodpull.uploads.terms import QUIET_MS
 from vodpull.workflows.attempt.ahead.early_chunks import EarlyEncoder
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.workspace.admission import Reservation
+from vodpull.workflows.attempt.workspace.disk_reservations import Reservation
 
 LOOK_S = 0.5
 

@@ -16,7 +16,7 @@ from vodpull.api.cloudvod.pull.requests import template_of
 from vodpull.errors import ParameterError
 from vodpull.jobs.model import VideoOrigin
 from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
-from vodpull.videos.categories import CategoryName
+from vodpull.videos.category_names import CategoryName
 from vodpull.wire_values import MD5_PATTERN, read_number
 
 MAX_FILE_ID_CHARS = 32

@@ -7,7 +7,7 @@ from typing import Any
 
 from vodpull.api.cloudvod.parameters import Parameters, entries_of, text_of
 from vodpull.errors import ParameterError
-from vodpull.videos.categories import CategoryName, is_category_name
+from vodpull.videos.category_names import CategoryName, is_category_name
 
 MAX_LABELS = 100
 """Of one video in one call."""

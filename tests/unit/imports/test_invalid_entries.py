@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.judgement import judge
+from vodpull.imports.invalid_entries import judge
 from vodpull.imports.ledger import Brought
 from vodpull.imports.metadata import category_names
 from vodpull.imports.model import EntryState, ListedEntry
-from vodpull.videos.categories import CategoryName
+from vodpull.videos.category_names import CategoryName
 
 HERE = Brought(video_id="a" * 32, job_id="b" * 32, revision="1", is_here=True)
 

@@ -1,4 +1,4 @@
-"""What becomes of each line of a list, before anything is fetched; most bad ones are found by `listers`. Pure."""
+"""Which lines of a list are invalid, and what becomes of the others; unreadable ones are found by `listers`. Pure."""
 
 from __future__ import annotations
 

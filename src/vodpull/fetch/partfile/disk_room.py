@@ -1,4 +1,4 @@
-"""Whether the disk has room for an announced body. What jobs reserve before: `attempt/workspace/admission.py`."""
+"""Whether the disk has room for an announced body. What jobs reserve: `attempt/workspace/disk_reservations.py`."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -25,6 +26,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if SHELF not in os.environ:
         os.environ[SHELF] = tempfile.mkdtemp(prefix="vodpull-films-")
         config.add_cleanup(partial(shutil.rmtree, os.environ[SHELF], ignore_errors=True))
+
+
+def pytest_collection() -> None:
+    """Collect tests without looking for garbage: there is none, and thousands of tests are looked through each time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

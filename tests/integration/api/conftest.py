@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,10 +64,12 @@ class Served:
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    url = f"sqlite:///{folder / 'vodpull.db'}"
+    url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_with_tables'), folder / 'vodpull.db')}"
     if request.param == "postgres":
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.url().replace("postgresql://", "postgresql+psycopg://")
+        url = server.url(request.getfixturevalue("postgres_with_tables")).replace(
+            "postgresql://", "postgresql+psycopg://"
+        )
     settings = load_settings(
         data_dir=folder / "data",
         database_url=url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +18,6 @@ from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database import tables
 from vodpull.database.connection import open_database
-from vodpull.database.migrate import migrate
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
 
@@ -28,9 +28,10 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("wire")
     shared = request.param == "postgres"
     server: Postgres | None = request.getfixturevalue("postgres") if shared else None
+    like = request.getfixturevalue("postgres_with_tables") if shared else ""
     settings = load_settings(
         data_dir=folder / "data",
-        database_url=server.url() if server else "",
+        database_url=server.url(like) if server else "",
         storage_url=(folder / "store").as_uri(),
         master_key=base64.b64encode(b"k" * 32).decode(),
         publish_domains=("media.example.test",),
@@ -39,13 +40,14 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         language="en",
     )
     make_data_dir(settings.data_dir)
+    if not shared:
+        shutil.copyfile(request.getfixturevalue("sqlite_with_tables"), settings.data_dir / "vodpull.db")
     marks = settings.data_dir / "templates" / "watermarks"
     marks.mkdir(parents=True)
     (marks / "logo.png").write_bytes(png(30, 20))
     (marks / "角标.toml").write_text('file = "logo.png"\n')
     (marks / "素材.toml").write_text(f'material = "{"0c" * 16}"\n')
     database = open_database(settings.database())
-    migrate(database)
     accounts = Accounts(database, open_vault(settings, database))
     key = accounts.create_key("demo-account")
     with (

@@ -51,6 +51,7 @@ class Pages:
         return self.page(visit, "error.html", status=status, error=error)
 
 
+@cache  # it compiles each template once, whatever the number of consoles in a process
 def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FunctionLoader(_source),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from vodpull.cancelling import to_its_end
 from vodpull.errors import VodpullError
 
 Work = Callable[[], Coroutine[Any, Any, None]]
@@ -61,7 +62,11 @@ async def run_all(works: Iterable[Coroutine[Any, Any, object]]) -> None:
 
 
 async def end(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks, and return when they have ended, however they did; it ends no earlier when it is cancelled."""
+    """
+    Cancel tasks, and return when they have ended, however they did.
+
+    It ends no earlier when it is cancelled, and does not pass that on: a second cancel would disturb what cleans up.
+    """
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await to_its_end(asyncio.gather(*tasks, return_exceptions=True))

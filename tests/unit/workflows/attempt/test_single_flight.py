@@ -6,7 +6,7 @@ import contextlib
 import pytest
 
 from vodpull.errors import MediaTruncated
-from vodpull.workflows.attempt.single_flight import SharedWork, run_all
+from vodpull.workflows.attempt.single_flight import SharedWork, end, run_all
 
 KEY = ("job", "chunk")
 
@@ -120,3 +120,30 @@ async def test_whoever_is_cancelled_again_meanwhile_waits_until_it_has_ended_all
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert ended
+
+
+async def test_what_cleans_up_is_asked_once_however_often_its_waiter_is_cancelled() -> None:
+    begun, may_end, disturbed = asyncio.Event(), asyncio.Event(), []
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            try:
+                await may_end.wait()
+            except asyncio.CancelledError as error:
+                disturbed.append(error)
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    ending = asyncio.create_task(end(task))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        ending.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert task.done()
+    assert disturbed == []

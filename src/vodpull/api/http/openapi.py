@@ -8,6 +8,7 @@ every operation, which was a third of a service's start.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
@@ -30,12 +31,18 @@ class DescribedApi(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the document."""
         document = super().openapi()
-        _, shapes = models_json_schema(
+        schemas = document["components"]["schemas"]
+        if not schemas.keys() >= self._shapes.keys():  # it has just been made: FastAPI keeps it
+            document["components"]["schemas"] = dict(sorted((schemas | self._shapes).items()))
+        return document
+
+    @cached_property
+    def _shapes(self) -> dict[str, Any]:
+        _, described = models_json_schema(
             [(shape, "serialization") for shape in self._shared], ref_template=_PLACE + "{model}"
         )
-        schemas = document["components"]["schemas"]
-        document["components"]["schemas"] = dict(sorted((schemas | shapes["$defs"]).items()))
-        return document
+        shapes: dict[str, Any] = described["$defs"]
+        return shapes
 
 
 def reply_of(shape: type[BaseModel], *, media_type: str = "application/json", **about: str) -> dict[str, Any]:

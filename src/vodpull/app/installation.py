@@ -25,7 +25,7 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate, tables_state
 from vodpull.errors import ConfigurationError
 from vodpull.settings import Settings
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.urls import FileUrls
 
 MASTER_KEY_FILE = "master.key"

@@ -36,7 +36,7 @@ from vodpull.jobs.submission.idempotency import is_first
 from vodpull.materials.materials import Materials
 from vodpull.request_signing import SigningKey, sign
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.playback.file_gate import FileGate
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.requests.clips_and_joins import Editing

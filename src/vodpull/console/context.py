@@ -25,9 +25,9 @@ from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.store import Store
 from vodpull.materials.materials import Materials
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.library import Library
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.inspector import Inspector
 from vodpull.workflows.delivery.outbox import Outbox

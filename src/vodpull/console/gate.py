@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from vodpull.accounts.audit import DONE, AuditLog
+from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.sessions import Sessions
-from vodpull.accounts.people.token_lifetimes import SESSION_S
 from vodpull.console.access_rules import Rule, rule_of
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of
 from vodpull.console.reply.cookies import set_cookie

@@ -8,9 +8,6 @@ from enum import StrEnum
 from vodpull import storage
 from vodpull.clock import utc_month
 
-MAX_NAME_CHARS = 40
-"""Of an edit (spec cloud-vod-videos §10)."""
-
 
 class MaterialKind(StrEnum):
     """Which of the two lists a material is in; also what its key begins with."""
@@ -23,9 +20,6 @@ class MaterialKind(StrEnum):
 
 NOT_MEASURED = -1.0
 """Length of sound that nobody has looked at yet."""
-
-SUBTITLE_SUFFIXES = ("vtt", "srt", "ass")
-PICTURE_SUFFIXES = ("png", "jpg", "jpeg")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPictur
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
-from vodpull.media.package.pictures.client_posters import MAX_COVER_BYTES, make_cover
+from vodpull.media.package.pictures.poster_file_checks import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.pictures.stills import (
     choose_variant,
     find_spot,

@@ -8,11 +8,6 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from vodpull import storage
-from vodpull.clock import utc_month
-
-MAX_RESUME_ID_CHARS = 64
-
 
 class UploadKind(StrEnum):
     """What a file becomes; also the root of its key."""
@@ -117,13 +112,3 @@ class Ticket:
         """Return True when the file is complete, by another series, and stays as it is."""
         upload = self.upload
         return upload.is_complete and not self.overwrite and upload.completed_by != series
-
-
-def key_of(wanted: Wanted, *, upload_id: str, subject_id: str, created_at_ms: int) -> str:
-    """Return the key of the object that an upload becomes. Pure."""
-    month = utc_month(created_at_ms / 1000)
-    if wanted.kind is UploadKind.VIDEO:
-        folder = storage.asset_folder(month=month, directory=upload_id, root=wanted.kind.value)
-        return f"{folder}/{storage.original_name(wanted.file_name, video_id=subject_id)}"
-    suffix = wanted.file_name.rpartition(".")[2].lower()
-    return storage.material_key(wanted.kind.value, month=month, material_id=subject_id, suffix=suffix)

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
 
-MAX_NAME_CHARS = 40
-MAX_DESCRIPTION_CHARS = 200
-MAX_PLAYER_ID_CHARS = 64
-
 
 @dataclass(frozen=True, kw_only=True)
 class Category:

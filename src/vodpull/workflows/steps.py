@@ -46,9 +46,9 @@ from vodpull.workflows.attempt.context import Context, replaces
 from vodpull.workflows.attempt.ended_work import EndedWork
 from vodpull.workflows.attempt.originals.kept_original import KeptOriginals
 from vodpull.workflows.attempt.produce import Production
+from vodpull.workflows.attempt.retries.step_retries import RepeatedWork
 from vodpull.workflows.attempt.sources import Sources
 from vodpull.workflows.attempt.stable_playlist_names import switch
-from vodpull.workflows.attempt.step_retries import RepeatedWork
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import JsonObject

@@ -54,10 +54,10 @@ from vodpull.media import find_toolbox
 from vodpull.request_signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.library import Library
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles

@@ -21,7 +21,7 @@ from vodpull.media import find_toolbox
 from vodpull.storage import open_store
 from vodpull.videos.library import Library, VideoEdit
 from vodpull.videos.model import Video
-from vodpull.workflows.attempt.extras.imported_posters import Posters
+from vodpull.workflows.attempt.extras.optional_imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.importing.changed_elsewhere import ChangedElsewhere
 from vodpull.workflows.importing.pages import add_page

@@ -13,7 +13,7 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import TEMPLATES
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.library import Library
-from vodpull.videos.playback.policy import PlaybackPolicy
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 
 
 def test_a_change_of_state_is_an_event_and_a_repeat_is_none(database: sa.Engine, store: Store, key: NewKey) -> None:

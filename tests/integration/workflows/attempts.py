@@ -29,7 +29,7 @@ from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.encoders import Encoders
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.workspace.disk_reservations import Admission, Thresholds
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
 
 
 @dataclass(frozen=True, kw_only=True)

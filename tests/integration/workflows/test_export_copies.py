@@ -18,7 +18,7 @@ from vodpull.accounts.keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry
-from vodpull.imports.listers.tables import read_jsonl
+from vodpull.imports.listers.csv_and_jsonl import read_jsonl
 from vodpull.jobs.job_folders import folder_of
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, insert_caption
 from vodpull.jobs.store.content_keys import SealedKey, insert_content_key

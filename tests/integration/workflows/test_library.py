@@ -41,11 +41,11 @@ from vodpull.storage import exists, open_store, own_poster_key
 from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
 from vodpull.videos.callback_addresses import CallbackKind, Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.asset import alone

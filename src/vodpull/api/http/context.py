@@ -25,10 +25,10 @@ from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import Materials
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.callback_addresses import Callbacks
-from vodpull.videos.categories import Categories
+from vodpull.videos.category_tree import Categories
 from vodpull.videos.library import Library
 from vodpull.videos.playback.file_gate import FileGate
-from vodpull.videos.playback.signer import Signer
+from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.storage_peaks import StorageDays
 from vodpull.videos.urls import FileUrls
 from vodpull.workflows.delivery.outbox import Outbox

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from vodpull.api.http.bodies import Bodies, ClientLeft
 from vodpull.api.http.error_replies import no_path_reply, problem_reply
+from vodpull.api.http.request_body_limits import Bodies, ClientLeft
 from vodpull.api.http.translation import Language
 from vodpull.database.connection_errors import as_outage
 from vodpull.errors import InternalError, NotFound, ParameterError, RequestError

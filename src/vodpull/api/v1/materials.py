@@ -14,7 +14,8 @@ from vodpull.api.v1.dependencies import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound, PermissionDenied
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
+from vodpull.materials.model import Material, MaterialKind
+from vodpull.materials.new_file_rules import MAX_NAME_CHARS
 from vodpull.videos.urls import FileUrls
 from vodpull.wire_values import TEXT_PATTERN
 

@@ -1,4 +1,4 @@
-"""Connections of the HTTP service: uvicorn, limits on heads, times and numbers (on bodies: `api/http/bodies.py`)."""
+"""Connections of the HTTP service: uvicorn, limits on heads, times and numbers (bodies: `request_body_limits.py`)."""
 
 from vodpull.app.server.connections import Connections
 from vodpull.app.server.fast_path import Prompt

@@ -1,7 +1,7 @@
 """
 The picture that came with a video, when another one comes later.
 
-How it is brought: `workflows/attempt/extras/imported_posters.py`.
+How it is brought: `workflows/attempt/extras/optional_imported_posters.py`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ IS_KEPT = tables.batch.c.deleted_at_ms.is_(None)
 
 
 ARRIVING_MS = 600_000
-"""So long after its last byte an upload is taken to go on: longer than a quiet one is followed (`uploads/terms.py`)."""
+"""So long after its last byte an upload is taken to go on: a quiet one is followed for less (`quiet_uploads.py`)."""
 
 
 class Store:

@@ -15,7 +15,7 @@ from vodpull import captions
 from vodpull.errors import NotFound, ParameterError, PermissionDenied
 from vodpull.jobs.model import Sidecar
 from vodpull.materials.materials import find_material
-from vodpull.materials.model import SUBTITLE_SUFFIXES
+from vodpull.materials.new_file_rules import SUBTITLE_SUFFIXES
 
 MAX_LABEL_CHARACTERS = 100
 

@@ -31,8 +31,8 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.materials.materials import find_material, use_materials
 from vodpull.uploads.model import Completion, Upload, Whole
-from vodpull.videos.categories import resolve
 from vodpull.videos.category_names import CategoryName
+from vodpull.videos.category_tree import resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues

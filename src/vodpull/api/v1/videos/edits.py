@@ -15,7 +15,8 @@ from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
-from vodpull.videos.model import MAX_NAME_CHARS, Video
+from vodpull.videos.field_lengths import MAX_NAME_CHARS
+from vodpull.videos.model import Video
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 from vodpull.workflows.requests.clips_and_joins import MAX_JOINED, EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address

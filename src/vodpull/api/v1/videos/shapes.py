@@ -19,7 +19,7 @@ from vodpull.api.v1.shapes import (
 )
 from vodpull.jobs.model import Stage
 from vodpull.videos.category_names import is_category_name
-from vodpull.videos.model import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
+from vodpull.videos.field_lengths import MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_PLAYER_ID_CHARS
 from vodpull.wire_values import MAX_URL_CHARACTERS, TEXT_PATTERN
 
 State = Literal["enabled", "blocked"]

@@ -16,8 +16,8 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import ParameterError
 from vodpull.materials.materials import MaterialEdit, MaterialFilter
-from vodpull.materials.model import MAX_NAME_CHARS, Material, MaterialKind
-from vodpull.materials.new_file_rules import MAX_BYTES, SOUND_SUFFIX
+from vodpull.materials.model import Material, MaterialKind
+from vodpull.materials.new_file_rules import MAX_BYTES, MAX_NAME_CHARS, SOUND_SUFFIX
 
 PAGE_MATERIALS = 50
 KINDS = tuple(kind.value for kind in MaterialKind)

@@ -31,7 +31,7 @@ from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState
 from vodpull.jobs.submission.idempotency import signed_fingerprint
 from vodpull.videos import blocking
-from vodpull.videos.categories import resolve
+from vodpull.videos.category_tree import resolve
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id
 from vodpull.videos.library import change_video, find_video
 from vodpull.videos.model import Video

@@ -1,4 +1,4 @@
-"""Tokens for those who own a video: what of it wants one, and one that lasts as `token_life.py` or they say."""
+"""Tokens for whoever owns a video: whether it wants one, and how long that lasts (`playback_token_lifetimes.py`)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from functools import lru_cache
 from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
 from vodpull.clock import now_s
 from vodpull.videos.model import Video
+from vodpull.videos.playback.last_known_permissions import LOOK_S
+from vodpull.videos.playback.playback_token_lifetimes import HANDED_OUT_S, STEP_S
 from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
-from vodpull.videos.playback.policy import PlaybackPolicy
-from vodpull.videos.playback.remembered_permissions import LOOK_S
-from vodpull.videos.playback.token_life import HANDED_OUT_S, STEP_S
+from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, DownloadColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
-from vodpull.cli.terminal.bars import NAME_WIDTH, console, short
-from vodpull.cli.terminal.task_lines import length_text, size_text
+from vodpull.cli.terminal.batch_progress import NAME_WIDTH, console, short
+from vodpull.cli.terminal.outcome_lines import length_text, size_text
 
 if TYPE_CHECKING:
     from vodpull.client import OnProgress

@@ -1,7 +1,7 @@
 """
 Pictures that come with videos of other clouds, in the place of one of the film; none is worth a failed job.
 
-Which are taken, and how large they may be, is decided in `media/package/pictures/client_posters.py`.
+Which are taken, and how large they may be, is decided in `media/package/pictures/poster_file_checks.py`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from vodpull.errors import UploadMalformed
-from vodpull.uploads.vendor_hash import SPAN_BYTES
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES
 
 HELD_BYTES = 64 * 1024 * 1024
 """Of all bodies of a process; when they hold more, each puts what it has and waits for it before it takes more."""

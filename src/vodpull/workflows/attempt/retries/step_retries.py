@@ -1,7 +1,8 @@
 """
 Which steps of a job are done again by themselves: when a program was killed, a disk is full, or a store is away.
 
-A source that fails: `jobs/source_retries.py`. A film that came out wrong: `careful_retry.py`.
+How often work is tried whose program was killed: `killed_programs.py`. A source that fails:
+`jobs/source_retries.py`. A film that came out wrong: `once_more_after_failed_proof.py`.
 """
 
 from __future__ import annotations
@@ -24,18 +25,13 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Job
 from vodpull.workflows.attempt.context import Context
+from vodpull.workflows.attempt.retries.killed_programs import tries_of_killed
 from vodpull.workflows.attempt.workspace.descriptor_shortage import is_exhaustion
 from vodpull.workflows.engine.engine import JsonObject
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 """Waits for storage grow from the first to the longest, so work goes on within a minute of its return."""
-
-TRIES_OF_KILLED = 20
-"""Of work whose program was killed, without a new result."""
-
-TRIES_WITHOUT_MEMORY = 4
-"""The same while the machine runs out of memory: what eats all of it is ended."""
 
 _Result = TypeVar("_Result")
 
@@ -73,7 +69,7 @@ class RepeatedWork:
             except EncodeInterrupted as error:
                 before, made = made, self._context.workspace(job).count_results()
                 tries = tries if made == before else 1
-                if tries >= (TRIES_WITHOUT_MEMORY if error.starved else TRIES_OF_KILLED):
+                if tries >= tries_of_killed(without_memory=error.starved):
                     return failure_of(error)
                 log.warning("killed, trying again", code=error.code, tries=tries)
                 tries += 1

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from vodpull.errors import ParameterError
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.listers.list_lines import Unfit, read_members
+from vodpull.imports.listers.list_line_members import Unfit, read_members
 
 MAX_LINE = 1 << 17
 """Characters of a line, or of a record of several lines."""

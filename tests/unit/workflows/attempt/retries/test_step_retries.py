@@ -12,8 +12,8 @@ import pytest
 
 from vodpull.errors import StorageError, StorageFull, StorageUnavailable
 from vodpull.jobs.model import Job
-from vodpull.workflows.attempt import step_retries
-from vodpull.workflows.attempt.step_retries import RepeatedWork
+from vodpull.workflows.attempt.retries import step_retries
+from vodpull.workflows.attempt.retries.step_retries import RepeatedWork
 
 
 class Bench:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from starlette.types import Message, Scope
 
-from vodpull.api.http.bodies import FREE_BYTES, MAX_BODY_BYTES, MAX_HELD_BYTES, MAX_OF_ADDRESS_BYTES, Bodies, ClientLeft
+from vodpull.api.http.request_body_limits import (
+    FREE_BYTES,
+    MAX_BODY_BYTES,
+    MAX_HELD_BYTES,
+    MAX_OF_ADDRESS_BYTES,
+    Bodies,
+    ClientLeft,
+)
 from vodpull.errors import RateLimited, RequestTooLarge
 
 

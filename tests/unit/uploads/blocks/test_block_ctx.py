@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.errors import UploadMisplaced
-from vodpull.uploads.block_ctx import BlockPlace
+from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.upload_token import UploadKey
 
 KEY = UploadKey(secret="of a test")

@@ -1,7 +1,7 @@
 """
 What makes a line of a list that is sent here a video, and what its members mean, whichever form the list has. Pure.
 
-The forms: `tables.py`; what makes an object of a bucket one: `invalid_entries.py`.
+The forms: `csv_and_jsonl.py`; what makes an object of a bucket one: `buckets_and_folders.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from vodpull.imports.entries import (
     Entry,
     EntryCaption,
 )
-from vodpull.imports.listers.values import records, time_ms, whole
+from vodpull.imports.listers.json_values import records, time_ms, whole
 from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
 from vodpull.wire_values import MAX_URL_CHARACTERS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.errors import StorageFull
-from vodpull.workflows.attempt.workspace.disk_reservations import UNKNOWN_SIZE_BYTES, Admission, Thresholds
+from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import UNKNOWN_SIZE_BYTES, Admission, Thresholds
 
 GIB = 1024**3
 

@@ -1,7 +1,7 @@
 """
 Bytes that arrive, put into the object store as they come: each request takes a few spans of memory at most.
 
-The rows of what has arrived: `parts.py`.
+The rows of what has arrived: `arrived_parts.py`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import structlog
 from vodpull import storage
 from vodpull.clock import now_s, utc_day
 from vodpull.errors import StorageError
-from vodpull.uploads.body_memory import Body, Memory, Piece, pieces
-from vodpull.uploads.parts import Part
-from vodpull.uploads.vendor_hash import SPAN_BYTES
+from vodpull.uploads.blocks.arrived_parts import Part
+from vodpull.uploads.blocks.shared_body_memory import Body, Memory, Piece, pieces
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES
 
 READ_AHEAD = 3
 

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.test_vectors import load
 from tests.upload_file import vector_file
 
-from vodpull.uploads.vendor_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 
 HASHES = load("upload-protocol")["hashes"]
 

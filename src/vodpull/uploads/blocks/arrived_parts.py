@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.errors import UploadIncomplete, UploadMisplaced
-from vodpull.uploads.block_ctx import BlockPlace
-from vodpull.uploads.vendor_hash import SPAN_BYTES
+from vodpull.uploads.blocks.block_ctx import BlockPlace
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES
 
 _BLOCK, _PART = tables.upload_block.c, tables.upload_part.c
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.imports.entries import BadEntry, Entry
-from vodpull.imports.invalid_entries import judge
+from vodpull.imports.invalid_and_repeated_entries import judge
 from vodpull.imports.ledger import Brought
 from vodpull.imports.metadata import category_names
 from vodpull.imports.model import EntryState, ListedEntry

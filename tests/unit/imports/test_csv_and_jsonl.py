@@ -10,7 +10,7 @@ from vodpull.api.v1.imports.shapes import NewBadLine, NewEntry
 from vodpull.cli.library.import_lists import as_sent
 from vodpull.errors import ParameterError
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption
-from vodpull.imports.listers.tables import MAX_LINE, read_csv, read_jsonl
+from vodpull.imports.listers.csv_and_jsonl import MAX_LINE, read_csv, read_jsonl
 
 FULL = Entry(
     origin_id="7",

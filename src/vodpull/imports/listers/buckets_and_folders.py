@@ -9,7 +9,7 @@ from vodpull.errors import SourceStoreUnknown
 from vodpull.fetch import stored_url
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
 from vodpull.imports.kinds import Texts
-from vodpull.imports.listers.values import read_cursor, write_cursor
+from vodpull.imports.listers.json_values import read_cursor, write_cursor
 from vodpull.storage import AccountStores, ListedObject
 
 _VIDEOS = (

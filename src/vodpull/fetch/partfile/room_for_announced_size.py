@@ -1,4 +1,4 @@
-"""Whether the disk has room for an announced body. What jobs reserve: `attempt/workspace/disk_reservations.py`."""
+"""Whether the disk has room for an announced body. What jobs reserve: `disk_reservations_and_backlog.py`."""
 
 from __future__ import annotations
 

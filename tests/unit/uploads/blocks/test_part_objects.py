@@ -9,9 +9,9 @@ import pytest
 
 from vodpull.errors import UploadMalformed
 from vodpull.storage import UPLOADS, open_store
-from vodpull.uploads import body_memory
-from vodpull.uploads.part_objects import Inbox
-from vodpull.uploads.vendor_hash import SPAN_BYTES
+from vodpull.uploads.blocks import shared_body_memory as body_memory
+from vodpull.uploads.blocks.part_objects import Inbox
+from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES
 
 DATA = bytes(range(256)) * 40_000
 AT = 1000

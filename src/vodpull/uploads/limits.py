@@ -1,4 +1,4 @@
-"""On what terms files are taken in: the figures of every installation, and those that its settings say."""
+"""How large uploads and their blocks may be, how many, how long a token lasts: fixed figures, and the settings'."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from vodpull.uploads.upload_token import UploadKey
 
 MAX_BLOCK_BYTES = 1024**3
 MAX_BLOCKS = 100_000
-
-QUIET_MS = 60_000
-"""After so long without a byte of an upload nobody follows it any more, until it goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.batches import batch_of, job_of
 
-from vodpull.cli.terminal.task_lines import length_text, outcome_line, print_outcome, size_text
+from vodpull.cli.terminal.outcome_lines import length_text, outcome_line, print_outcome, size_text
 from vodpull.client import File, JobError
 
 SERVER = "http://127.0.0.1:8080"

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.materials.materials import Materials, keep_material

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database.connection import open_database

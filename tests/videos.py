@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.clock import read_wire_time_ms
 from vodpull.database import tables
 from vodpull.database.ids import new_id

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_s
 from vodpull.request_signing import SigningKey, sign
 from vodpull.storage.objects import ObstoreObjects

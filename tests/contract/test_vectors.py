@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.replies import QueryReplies, pull_reply
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query

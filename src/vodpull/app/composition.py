@@ -10,7 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from vodpull import fetch, storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import PlaybackKeys
 from vodpull.accounts.rate_limits import RateLimit
 from vodpull.api.http.metrics_endpoint import MetricsDoor
@@ -51,7 +51,7 @@ from vodpull.workflows.requests.batch_deletion import BatchDeletion
 from vodpull.workflows.requests.cancel_and_retry import Control
 from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.uploaded_materials import UploadedMaterials
 from vodpull.workflows.requests.uploaded_videos import UploadedVideos
 from vodpull.workflows.requests.video_deletion import VideoDeletion

@@ -21,7 +21,7 @@ from vodpull.jobs.source_retries import SourceRetries
 from vodpull.settings import Settings
 from vodpull.uploads.handover import Handover
 from vodpull.workflows.attempt.context import Context
-from vodpull.workflows.attempt.encoders import Encoders
+from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission, Thresholds
 from vodpull.workflows.engine.executors import Heartbeat, claim_executor_id
 from vodpull.workflows.importing.advance import Turns, register_imports

@@ -19,7 +19,7 @@ from vodpull.cli.terminal.outcome_lines import print_outcome
 from vodpull.cli.terminal.output import Json, print_json, print_line, print_table
 from vodpull.clock import now_s
 from vodpull.errors import ConfigurationError, NotFound
-from vodpull.jobs.submission.pull_request import MAX_ITEMS
+from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS
 from vodpull.request_signing import CNC, sign
 from vodpull.wire_values import MD5_PATTERN
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.database import tables
-from vodpull.imports.model import EntryState, Tally
+from vodpull.imports.import_states import EntryState, Tally
 from vodpull.jobs.model import Stage, VideoOrigin
 
 LOOKED_AT = 200

@@ -8,17 +8,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from vodpull.errors import Failure, ParameterError
-from vodpull.imports.entries import (
-    MAX_DESCRIPTION,
-    MAX_NAME,
-    MAX_ORIGIN_BYTES,
-    MAX_REVISION,
-    BadEntry,
-    Entry,
-)
+from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.entry_limits import MAX_DESCRIPTION, MAX_NAME, MAX_ORIGIN_BYTES, MAX_REVISION
+from vodpull.imports.import_states import EntryState, ListedEntry
 from vodpull.imports.ledger import Brought
-from vodpull.imports.model import EntryState, ListedEntry
-from vodpull.wire_values import ID_PATTERN, MAX_URL_CHARACTERS
+from vodpull.url_limits import MAX_URL_CHARACTERS
+from vodpull.wire_values import ID_PATTERN
 
 _VIDEO_ID = re.compile(ID_PATTERN)
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.imports.entries import Entry
-from vodpull.imports.metadata import category_names
+from vodpull.imports.metadata_on_arrival import category_names
 from vodpull.jobs.model import VideoState
 from vodpull.videos.blocking import set_state
 from vodpull.videos.category_tree import resolve

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from vodpull.jobs.model import Clarity, StoredFile
 from vodpull.videos.embed import HLS_TYPE, embed_code
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.model import Video
-from vodpull.videos.urls import FileUrls
 
 _BROWSER_TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm"}
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.services.postgres import Postgres
 from tests.stored import accepted, add_video, finish
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.app.installation import open_vault
 from vodpull.app.service import running_service
 from vodpull.database.connection import open_database

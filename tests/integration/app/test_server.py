@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from vodpull.api.http.keys.signed_requests import Arrived
+from vodpull.api.http.keys.signature_coverage import Arrived
 from vodpull.api.http.request_body_limits import fill_of
 from vodpull.app.server import Connections, Limits, Refusal, Server
 

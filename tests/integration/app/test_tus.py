@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from httpx2 import Response
 from tests.wire import Wire
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.accounts.scopes import Scope
 from vodpull.database import tables
 from vodpull.errors import Occupied

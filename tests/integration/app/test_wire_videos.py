@@ -15,7 +15,7 @@ from tests.videos import ASSET, VIDEO, VIDEO_ID, another_video, stored_video, wi
 from tests.wire import Wire
 from tests.wire_vectors import CALLS, as_sent, of_vector
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, Stage, VideoOrigin, VideoState
 from vodpull.jobs.store.caption_rows import CaptionRows

@@ -20,8 +20,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.audit import AuditLog
-from vodpull.accounts.keys import Accounts, LiveKey, NewKey
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
@@ -34,7 +34,7 @@ from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
-from vodpull.imports.kinds import Kind
+from vodpull.imports.kind_checks import Kind
 from vodpull.imports.ledger import Ledger
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
@@ -55,14 +55,14 @@ from vodpull.request_signing import SigningKey, sign
 from vodpull.storage import open_store
 from vodpull.videos.callback_addresses import Callbacks
 from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
-from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
-from vodpull.workflows.delivery.inspector import Inspector
+from vodpull.workflows.delivery.built_in_receiver import Inspector
 from vodpull.workflows.delivery.job_news import JobNews
 from vodpull.workflows.delivery.outbox import Outbox
 from vodpull.workflows.engine.engine import Engine
@@ -75,7 +75,7 @@ from vodpull.workflows.requests.captions import Captioning
 from vodpull.workflows.requests.clips_and_joins import Editing
 from vodpull.workflows.requests.encode_again import Encoding
 from vodpull.workflows.requests.intake import Intake, Terms
-from vodpull.workflows.requests.stills import Stills
+from vodpull.workflows.requests.stills_on_demand import Stills
 from vodpull.workflows.requests.video_deletion import VideoDeletion
 
 PASSWORD = "correct horse battery"

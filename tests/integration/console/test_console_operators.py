@@ -19,7 +19,7 @@ from vodpull.accounts.people import wrong_codes
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.roles import Role
 from vodpull.accounts.people.sessions import Place
-from vodpull.console.access_rules import LOOK, RULES
+from vodpull.console.needed_roles import LOOK, RULES
 from vodpull.database import tables
 from vodpull.errors import AuthenticationError, NotAllowedNow, ParameterError, RateLimited
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.connection import database_time_s
@@ -21,7 +21,7 @@ from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.engine.engine import Call, Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues
-from vodpull.workflows.engine.slots import Queue
+from vodpull.workflows.engine.slot_claims import Queue
 
 WORK = Queue(name="work", slots=1)
 

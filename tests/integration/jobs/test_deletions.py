@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.chore_turns import ChoreTurns

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.jobs.figures.history import History, read_history

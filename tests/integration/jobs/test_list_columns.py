@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, accepted
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.api.v1.batches.shapes import BatchPage
 from vodpull.api.v1.batches.views import batch_page_json, batch_reply
 from vodpull.database import tables

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.services.vodpull import looks
 from tests.stored import VAULT, accepted
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_ms
 from vodpull.database import tables

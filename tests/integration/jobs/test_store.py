@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import ASSET, FAILURE, accept, finish, ref
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
@@ -21,7 +21,7 @@ from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import fingerprint, remember
+from vodpull.jobs.submission.remembered_requests import fingerprint, remember
 
 
 def test_what_is_accepted_comes_back_whole_and_in_order(store: Store, accounts: Accounts) -> None:

@@ -13,7 +13,7 @@ from tests.stored import VAULT
 from tests.videos import stored_video
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.accounts.stored_bytes import used_bytes
 from vodpull.database import tables
 from vodpull.database.connection import open_database

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from tests.stored import accepted, add_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.errors import NotAllowedNow
 from vodpull.jobs.notices.events import EventKind, Events
 from vodpull.jobs.store.store import Store

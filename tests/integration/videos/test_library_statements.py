@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tests.integration.jobs.test_statements import counted
 from tests.videos import another_video, stored_video
 
-from vodpull.accounts.keys import NewKey
+from vodpull.accounts.access_keys import NewKey
 from vodpull.database import tables
 from vodpull.jobs.model import EncodeState, VideoOrigin, VideoState
 from vodpull.videos.library import Library, VideoEdit, VideoFilter

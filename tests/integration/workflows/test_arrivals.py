@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from tests.integration.workflows.attempts import Bench, bench
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.errors import UploadTokenInvalid

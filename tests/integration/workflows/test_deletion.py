@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tests.services.s3 import BUCKET
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.database import tables
 from vodpull.errors import NotFound
 from vodpull.jobs.deletions import Deletions

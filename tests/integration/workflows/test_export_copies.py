@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.services.s3 import BUCKET
 from tests.stored import ASSET, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.imports.entries import Entry

@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.stored import ASSET, FAILURE, VAULT, accept, finish
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import MAX_LIVE, PlaybackKeys
 from vodpull.database import tables
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
+from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
-from vodpull.imports.model import EntryState, Import, ImportOptions, ImportState, ListedEntry
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.job_folders import folder_of
@@ -42,12 +42,12 @@ from vodpull.storage.objects import ObstoreObjects
 from vodpull.videos.blocking import block
 from vodpull.videos.callback_addresses import CallbackKind, Callbacks
 from vodpull.videos.category_tree import Categories
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library, VideoEdit, VideoFilter
 from vodpull.videos.model import Video
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
-from vodpull.videos.urls import FileUrls
 from vodpull.workflows.attempt.asset import alone
 from vodpull.workflows.attempt.stable_playlist_names import make_known
 from vodpull.workflows.delivery.job_news import JobNews

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.app.commands.export_lines import line_of_copies
 from vodpull.app.installation import folder_of, open_vault, require_installation
 from vodpull.database.connection import open_database

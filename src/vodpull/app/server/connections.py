@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from vodpull.app.server.limits import Limits, Refusal
+from vodpull.app.server.connection_limits import Limits, Refusal
 from vodpull.caller_networks import Network, is_in, network_of
 
 EVICTED_SHARE = 20

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from vodpull.errors import SourceStoreUnknown
 from vodpull.fetch import stored_url
 from vodpull.imports.entries import BadEntry, Entry, EntryCaption, Page
-from vodpull.imports.kinds import Texts
+from vodpull.imports.kind_checks import Texts
 from vodpull.imports.listers.json_values import read_cursor, write_cursor
 from vodpull.storage import AccountStores, ListedObject
 

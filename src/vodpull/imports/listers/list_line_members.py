@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from vodpull.captions import language_tag
 from vodpull.errors import ParameterError
-from vodpull.imports.entries import (
+from vodpull.imports.entries import Entry, EntryCaption
+from vodpull.imports.entry_limits import (
     LAST_MS,
     MAX_CATEGORIES,
     MAX_CATEGORY,
@@ -23,12 +24,10 @@ from vodpull.imports.entries import (
     MAX_ORIGIN_BYTES,
     MAX_REVISION,
     MAX_SIZE,
-    Entry,
-    EntryCaption,
 )
 from vodpull.imports.listers.json_values import records, time_ms, whole
 from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
-from vodpull.wire_values import MAX_URL_CHARACTERS
+from vodpull.url_limits import MAX_URL_CHARACTERS
 
 _URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")

@@ -9,8 +9,8 @@ from typing import Any
 
 from vodpull.clock import wire_time
 from vodpull.jobs.model import Clarity, EncodeState, ServerType, StoredFile
+from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.model import Video
-from vodpull.videos.urls import FileUrls
 from vodpull.wire_values import whole_seconds
 
 ENCRYPTED_NOT_ENCODED = 5

@@ -18,12 +18,12 @@ from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.uploads.handover import Handover
-from vodpull.workflows.attempt.encoders import Encoders
+from vodpull.workflows.attempt.encoder_slots import Encoders
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.optional_imported_posters import Posters
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.attempt.meters import Watch
-from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.progress_writes import ProgressReporter
 from vodpull.workflows.attempt.workspace.disk_reservations_and_backlog import Admission
 from vodpull.workflows.attempt.workspace.pieces import Pieces
 from vodpull.workflows.attempt.workspace.workspace import Workspace

@@ -20,7 +20,7 @@ from vodpull.workflows.attempt.captions.hls_source_texts import read_texts, writ
 from vodpull.workflows.attempt.context import Context
 from vodpull.workflows.attempt.originals.edits import Edits
 from vodpull.workflows.attempt.produce import Production
-from vodpull.workflows.attempt.progress import ProgressReporter, Received, fetch_progress
+from vodpull.workflows.attempt.progress_writes import ProgressReporter, Received, fetch_progress
 from vodpull.workflows.attempt.workspace.workspace import JOINED_FILE, Workspace
 
 

@@ -16,11 +16,11 @@ from typing import TypeVar
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.playback_keys import NoSigningKey
 from vodpull.clock import now_ms
 from vodpull.errors import Cancelled, NotFound
-from vodpull.imports.metadata import dress
+from vodpull.imports.metadata_on_arrival import dress
 from vodpull.jobs.model import EDITED, UPLOADED, Asset, Batch, BatchView, Job, NextTry, Stage
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState, new_delivery
 from vodpull.jobs.notices.events import Events, events_of

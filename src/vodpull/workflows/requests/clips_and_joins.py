@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import ParameterError, TransNoRepeated, VideoUnfit

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotFound, TransNoRepeated, check_together
 from vodpull.jobs.model import Batch, BatchView, Job, Sidecar
 from vodpull.jobs.store.store import Store
-from vodpull.jobs.submission.idempotency import Fingerprint, remember_all
-from vodpull.jobs.submission.pull_request import PullItem, PullRequest
+from vodpull.jobs.submission.pull_request_limits import PullItem, PullRequest
+from vodpull.jobs.submission.remembered_requests import Fingerprint, remember_all
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.materials.materials import use_materials

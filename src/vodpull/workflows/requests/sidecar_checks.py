@@ -1,7 +1,7 @@
 """
 What captions of one source may be asked for, with a pull, an upload or an import: languages, labels, materials.
 
-How many: `jobs/submission/pull_request.py`; how many a video has in all: `jobs/store/caption_rows.py`.
+How many: `jobs/submission/pull_request_limits.py`; how many a video has in all: `jobs/store/caption_rows.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.clock import now_ms
 from vodpull.jobs.notices.deliveries import Delivery, DeliveryState
 from vodpull.materials.materials import keep_material

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media, storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.clock import now_s
 from vodpull.errors import MediaError, ObjectMissing, StorageError, StorageUnavailable

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.vault import Vault
 from vodpull.errors import StorageError, StorageUnavailable
 from vodpull.jobs.job_folders import folder_key, manifest_of_job

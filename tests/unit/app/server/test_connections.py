@@ -8,8 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from vodpull.app.server.connection_limits import Limits, Refusal, connection_limit
 from vodpull.app.server.connections import Connections
-from vodpull.app.server.limits import Limits, Refusal, connection_limit
 
 
 class Peer:
@@ -91,7 +91,7 @@ def test_the_table_of_descriptors_has_room_before_connections_come() -> None:
     """Told by a process of its own: the table of this one may have grown already, and never shrinks."""
     size = "next(line for line in open('/proc/self/status') if line.startswith('FDSize')).split()[1]"
     program = f"""
-from vodpull.app.server.limits import Limits
+from vodpull.app.server.connection_limits import Limits
 before = int({size})
 Limits.of_process(connections=600, fetch_slots=8)
 print(before, {size})

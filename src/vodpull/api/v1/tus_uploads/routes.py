@@ -13,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.error_replies import document_reply
 from vodpull.api.http.request_body_limits import ClientLeft, fill_of
-from vodpull.api.v1.dependencies import PROBLEMS
+from vodpull.api.v1.caller_and_query import PROBLEMS
 from vodpull.api.v1.tus_uploads.headers import (
     ALGORITHMS,
     CHECKSUM_MISMATCH,

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller
 from vodpull.api.v1.idempotency_keys import IdempotencyKey, asked_for
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.playback_terms import PlaybackTerms

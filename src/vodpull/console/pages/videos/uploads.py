@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.console.context import ConsoleContext
 from vodpull.console.gate import Gate
 from vodpull.console.pages.accounts.account_choice import accounts_of, accounts_to_choose

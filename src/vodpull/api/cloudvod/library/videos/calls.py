@@ -29,7 +29,7 @@ from vodpull.api.http.idempotent_calls import Once
 from vodpull.clock import now_ms
 from vodpull.errors import NotAllowedNow, TransNoRepeated
 from vodpull.jobs.model import EncodeState
-from vodpull.jobs.submission.idempotency import signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import signed_fingerprint
 from vodpull.videos import blocking
 from vodpull.videos.category_tree import resolve
 from vodpull.videos.deferred_calls import Task, TaskKind, Tasks, new_task_id

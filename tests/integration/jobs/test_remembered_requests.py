@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from vodpull.errors import KeyReused
-from vodpull.jobs.submission.idempotency import fingerprint, is_first, remember_all, signed_fingerprint
+from vodpull.jobs.submission.remembered_requests import fingerprint, is_first, remember_all, signed_fingerprint
 
 SIGNED = signed_fingerprint("a" * 64)
 CHOSEN = fingerprint("idempotency", "acme", "key", content=b"x")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from vodpull.media import ABR, EncodePlan, MediaInfo, plan_encode, plan_ladder
-from vodpull.media.verify.instants import AROUND, picture_instants, segments_around
+from vodpull.media.verify.compared_instants import AROUND, picture_instants, segments_around
 
 Source = Callable[..., MediaInfo]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.accounts.scopes import EVERY_SCOPE, Scope, read_scopes, write_scopes
-from vodpull.api.http.keys.scopes import own_scope, wire_scope
+from vodpull.api.http.keys.needed_scopes import own_scope, wire_scope
 from vodpull.errors import ParameterError
 
 GOLDEN = Path(__file__).resolve().parents[4] / "data" / "openapi.json"

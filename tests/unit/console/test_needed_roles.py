@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vodpull.accounts.people.roles import Role, read_role
-from vodpull.console.access_rules import RULES, rule_of
+from vodpull.console.needed_roles import RULES, rule_of
 from vodpull.errors import ParameterError
 
 PAGES = Path(str(files("vodpull.console"))) / "pages"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from vodpull.accounts.keys import Accounts, LiveKey
+from vodpull.accounts.access_keys import Accounts, LiveKey
 from vodpull.clock import now_ms
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, Delivery, Sent
 from vodpull.notify import INSPECTOR_URL, sign_delivery, sign_webhook

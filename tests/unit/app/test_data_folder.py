@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from vodpull.app.folder import make_data_dir
+from vodpull.app.data_folder import make_data_dir
 from vodpull.errors import ConfigurationError
 
 

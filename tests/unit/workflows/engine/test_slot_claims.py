@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from vodpull.workflows.engine.slots import Queue, Slots
+from vodpull.workflows.engine.slot_claims import Queue, Slots
 
 ONE = Queue(name="one", slots=1)
 

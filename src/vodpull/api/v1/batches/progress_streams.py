@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import structlog
 
-from vodpull.api.http.keys.open_streams import Waiters
+from vodpull.api.http.keys.open_stream_limit import Waiters
 
 LOOK_S = 0.5
 """How often a batch is looked at while somebody listens."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from vodpull.errors import MediaError, OutputInvalid
 from vodpull.media.edit.assemble import SEGMENTS
+from vodpull.media.edit.edit_plan import EditPlan, Part
 from vodpull.media.edit.edit_request import EditInput, EditSource
-from vodpull.media.edit.plan import EditPlan, Part
 from vodpull.media.inspect.ask_probe import probe
 from vodpull.media.inspect.ask_survey import survey
 from vodpull.media.inspect.info import MediaInfo
@@ -19,8 +19,8 @@ from vodpull.media.tolerances import IN_STEP_S
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.sandbox import Toolbox
 from vodpull.media.verify.compare import Found, ask_proof
+from vodpull.media.verify.compared_instants import AROUND, LISTENED_S
 from vodpull.media.verify.content_verdict import wrongs
-from vodpull.media.verify.instants import AROUND, LISTENED_S
 
 # Between the ends of each part something is compared at least so often, and no more than there is time for.
 SPREAD_S, MAX_BETWEEN = 60.0, 10

@@ -1,7 +1,7 @@
 """
 What each route of the console needs, and what the audit log calls it: every route is on this list.
 
-A route that is missing here does not start (`Gate`); `tests/unit/console/test_access_rules.py` says what to think of.
+A route that is missing here does not start (`Gate`); `tests/unit/console/test_needed_roles.py` says what to think of.
 Add the line of a new page or action below: the least role, and for what changes something its name in the audit log,
 with the fields of its form that the log may tell (never a secret).
 """
@@ -154,5 +154,5 @@ def rule_of(route: str) -> Rule:
         LookupError: nobody has thought about this one.
     """
     if route not in RULES:
-        raise LookupError(f"console/access_rules.py has no rule for {route}: say who may call it")
+        raise LookupError(f"console/needed_roles.py has no rule for {route}: say who may call it")
     return RULES[route]

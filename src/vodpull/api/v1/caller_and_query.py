@@ -13,13 +13,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 
-from vodpull.accounts.keys import LiveKey
+from vodpull.accounts.access_keys import LiveKey
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authentication import Creator
 from vodpull.api.http.openapi import Responses, reply_of
 from vodpull.api.v1.shapes import ProblemReply
 from vodpull.errors import FieldFault, ParameterError
-from vodpull.jobs.submission.idempotency import Fingerprint
+from vodpull.jobs.submission.remembered_requests import Fingerprint
 
 PROBLEMS: Responses = {
     status: reply_of(ProblemReply, media_type="application/problem+json")

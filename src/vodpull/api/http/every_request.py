@@ -1,7 +1,7 @@
 """
 The HTTP around every call: request ids, a capped body, and a reply whatever happens inside.
 
-What of a request its signature sees: `keys/signed_requests.py`.
+What of a request its signature sees: `keys/signature_coverage.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 from vodpull.jobs.store.job_refs import Progress
-from vodpull.workflows.attempt.progress import ProgressReporter
+from vodpull.workflows.attempt.progress_writes import ProgressReporter
 
 
 async def test_a_burst_of_news_is_one_write_at_a_time() -> None:

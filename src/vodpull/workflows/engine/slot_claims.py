@@ -1,7 +1,7 @@
 """
 How a process holds to its slots: what it claims, and how a step gives its slot back while it waits.
 
-How many there are: `slots_and_shares.py`; whose turn is next: `account_turns.py`; encoders: `attempt/encoders.py`.
+How many there are: `slots_and_shares.py`; whose turn is next: `account_turns.py`; encoders: `attempt/encoder_slots.py`.
 
 The library would read the number from the shared database and choose accounts at random. It has no public way to change
 that, so its functions are replaced here, and a contract test guards each of them. Only this module and `engine` import

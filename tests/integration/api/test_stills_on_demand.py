@@ -18,7 +18,7 @@ from vodpull.jobs.model import Clarity, Job, ServerType
 from vodpull.media import find_toolbox
 from vodpull.videos.library import Library
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
-from vodpull.workflows.requests.stills import MAX_WAITING, Stills
+from vodpull.workflows.requests.stills_on_demand import MAX_WAITING, Stills
 
 FOLDER = "pullvideo/202611/" + "5" * 32
 SECONDS = ";".join(f"color={colour}:s=320x180:r=25:d=1[{colour}]" for colour in ("red", "lime", "blue"))

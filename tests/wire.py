@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.clock import now_s
 from vodpull.request_signing import SigningKey, sign
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 

@@ -30,14 +30,14 @@ from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.uploads.limits import UploadTerms
-from vodpull.uploads.model import UploadKind
+from vodpull.uploads.upload_and_ticket import UploadKind
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.videos.library import Library
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
 from vodpull.videos.storage_peaks import StorageDays
-from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.meters import Tracer, Watch
 from vodpull.workflows.delivery.job_news import JobNews

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import structlog
 
 from vodpull import media
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.app.composition import Parts
 from vodpull.app.installation import find_tools
 from vodpull.app.outgoing import fetch_limits

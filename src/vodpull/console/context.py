@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.single_sign_on import SingleSignOn

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, AuditLog
+from vodpull.accounts.audit_log import DONE, AuditLog
 from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.console.audit_lines import outcome_of, subject_of, who_of

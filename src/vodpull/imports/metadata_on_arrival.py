@@ -11,12 +11,12 @@ from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.imports.entries import Entry
 from vodpull.imports.ledger import entry_of_job
-from vodpull.jobs.model import VideoState
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.states_and_codes import VideoState
 from vodpull.videos.category_names import CategoryName, is_category_name
 from vodpull.videos.category_tree import resolve
 from vodpull.videos.library import VideoEdit, change_video, find_video
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 LONGEST_CATEGORY = 32
 

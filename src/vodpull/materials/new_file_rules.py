@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vodpull.materials.model import MaterialKind
+from vodpull.materials.material import MaterialKind
 
 MAX_BYTES = 100 * 1024 * 1024
 """Of a picture or subtitles."""

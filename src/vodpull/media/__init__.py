@@ -36,7 +36,7 @@ from vodpull.media.package.playlists.presentation import (
 from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.cuts.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.early_plan import plan_beginning
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode

@@ -17,7 +17,7 @@ from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.blocks.part_objects import Sums
 from vodpull.uploads.blocks.shared_body_memory import Body
 from vodpull.uploads.completing import locked
-from vodpull.uploads.model import Ticket, Upload, Wanted
+from vodpull.uploads.upload_and_ticket import Ticket, Upload, Wanted
 from vodpull.uploads.uploads import Uploads
 
 MOST_WAITING = 4

@@ -17,8 +17,8 @@ from vodpull.clock import now_ms, utc_month
 from vodpull.database import tables
 from vodpull.database.ids import new_id
 from vodpull.database.row_locks import insert_new, lock_row, locked_row
-from vodpull.uploads.model import Upload, UploadKind, Wanted
 from vodpull.uploads.open_upload_limit import check_open_uploads
+from vodpull.uploads.upload_and_ticket import Upload, UploadKind, Wanted
 
 _UPLOAD = tables.upload.c
 _UNCOMPLETED = _UPLOAD.completed_at_ms.is_(None)

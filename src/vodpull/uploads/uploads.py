@@ -37,7 +37,7 @@ from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
 from vodpull.uploads.completing import Completing, locked, spans
 from vodpull.uploads.key_reservations import find_by_key, find_upload, reserve
 from vodpull.uploads.limits import MAX_BLOCK_BYTES, MAX_BLOCKS, UploadTerms
-from vodpull.uploads.model import Completion, Ticket, Upload, UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import Policy, read_token, sign_token
 from vodpull.uploads.write_turns import Database
 

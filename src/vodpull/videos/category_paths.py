@@ -13,7 +13,7 @@ from vodpull.errors import ParameterError
 from vodpull.videos.category_names import CategoryName
 from vodpull.videos.category_tree import FIRST_LEVEL, resolve
 from vodpull.videos.library import Library, VideoEdit, change_video, check_edit
-from vodpull.videos.model import Category, Video
+from vodpull.videos.video import Category, Video
 
 SEPARATOR = "/"
 """Between the names of a parent and its child; no name has it."""

@@ -13,7 +13,7 @@ from vodpull.database.ids import new_node_id
 from vodpull.database.row_locks import insert_new, lock_row
 from vodpull.errors import NotFound, ParameterError
 from vodpull.videos.category_names import CategoryName, is_category_name
-from vodpull.videos.model import Category
+from vodpull.videos.video import Category
 
 FIRST_LEVEL = 0
 """Parent of the nodes that have none."""

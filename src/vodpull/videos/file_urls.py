@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from vodpull.errors import ParameterError
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 PLAYER_SCRIPT = "/console/static/shaka-player.js"
 

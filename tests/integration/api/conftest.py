@@ -25,7 +25,7 @@ from vodpull.jobs.store.final_statuses import Outcome
 from vodpull.jobs.store.store import Store
 from vodpull.settings import load_settings
 from vodpull.storage import open_store
-from vodpull.storage.objects import ObstoreObjects
+from vodpull.storage.object_store import ObstoreObjects
 
 DOMAIN = "media.example.test"
 

@@ -14,7 +14,8 @@ from tests.integration.api.conftest import Served
 from tests.stored import ORIGINAL
 
 from vodpull.errors import RateLimited
-from vodpull.jobs.model import Clarity, Job, ServerType
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.media import find_toolbox
 from vodpull.videos.library import Library
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles

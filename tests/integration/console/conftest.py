@@ -21,12 +21,12 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from vodpull.accounts.access_keys import Accounts, LiveKey, NewKey
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.people.operators import Operators
 from vodpull.accounts.people.sessions import Sessions
 from vodpull.accounts.people.two_factor import TwoFactor
 from vodpull.accounts.playback_keys import PlaybackKeys
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms, now_s
 from vodpull.console import ConsoleContext, SystemFacts, create_console
 from vodpull.database.commit_watch import following
@@ -40,9 +40,10 @@ from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.figures.history import read_history
-from vodpull.jobs.model import Batch, BatchView, Job, Stage
+from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries
 from vodpull.jobs.notices.events import Events
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Listing
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.final_statuses import Outcome
@@ -59,7 +60,7 @@ from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 from vodpull.videos.playback.handed_out_tokens import Signer
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
-from vodpull.workflows.attempt.captions.files import CaptionFiles
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.delivery.built_in_receiver import Inspector

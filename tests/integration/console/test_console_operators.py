@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 from tests.integration.console.conftest import PASSWORD, Console, mounted
 
-from vodpull.accounts.audit import Look
+from vodpull.accounts.audit_log import Look
 from vodpull.accounts.people import two_factor as two_factor_module
 from vodpull.accounts.people import wrong_codes
 from vodpull.accounts.people.operators import Operators

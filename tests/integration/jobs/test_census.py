@@ -16,8 +16,9 @@ from vodpull.database import tables
 from vodpull.database.connection import database_time_s
 from vodpull.database.ids import new_id
 from vodpull.jobs.figures.census import QueueLength, take_census
-from vodpull.jobs.model import Batch, BatchView, Job, Stage
+from vodpull.jobs.model import Batch, BatchView, Job
 from vodpull.jobs.notices.deliveries import Deliveries, Delivery, DeliveryState
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.store import Store
 from vodpull.workflows.engine.engine import Call, Engine
 from vodpull.workflows.engine.queue_lengths import measure_queues

@@ -19,9 +19,9 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.manifests.records import Records
-from vodpull.jobs.model import Stage
 from vodpull.jobs.notices.deliveries import Attempt, Deliveries, DeliveryState, new_delivery
 from vodpull.jobs.owned_files import Holdings
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import Filter, Listing
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.submission.remembered_requests import forget_old

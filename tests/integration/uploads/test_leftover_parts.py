@@ -15,7 +15,7 @@ from vodpull.database import tables
 from vodpull.errors import StorageFull
 from vodpull.storage import UPLOADS, ObjectStore, open_store
 from vodpull.uploads.limits import UploadTerms
-from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.upkeep.abandoned_uploads import KEEP_MS, AbandonedUploads

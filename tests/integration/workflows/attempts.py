@@ -16,8 +16,9 @@ from tests.stored import VAULT, accept
 from vodpull import fetch, media
 from vodpull.accounts.access_keys import Accounts
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import Asset, Clarity, Job, ServerType, StoredFile
+from vodpull.jobs.model import Asset, Job, StoredFile
 from vodpull.jobs.source_retries import SourceRetries
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store

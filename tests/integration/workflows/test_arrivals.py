@@ -20,7 +20,7 @@ from vodpull.storage import UPLOADS
 from vodpull.uploads import uploads as uploads_module
 from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.limits import UploadTerms
-from vodpull.uploads.model import Completion, Upload, UploadKind, Wanted
+from vodpull.uploads.upload_and_ticket import Completion, Upload, UploadKind, Wanted
 from vodpull.uploads.upload_token import UploadKey
 from vodpull.uploads.uploads import Uploads
 from vodpull.workflows.attempt.ahead import arriving_uploads

@@ -13,8 +13,8 @@ from vodpull.api.http.keys.authenticate_before_body import known_first
 from vodpull.api.v1.caller_and_query import PROBLEMS, Caller, Callers
 from vodpull.api.v1.shapes import RequestShape, Shape
 from vodpull.errors import NotFound, PermissionDenied
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import MAX_PAGE, MaterialEdit, MaterialFilter
-from vodpull.materials.model import Material, MaterialKind
 from vodpull.materials.new_file_rules import MAX_NAME_CHARS
 from vodpull.videos.file_urls import FileUrls
 from vodpull.wire_values import TEXT_PATTERN

@@ -23,8 +23,8 @@ from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, StorageE
 from vodpull.jobs.submission.template_registry import load_templates
 from vodpull.settings import Settings
 from vodpull.videos.library import Library, VideoFilter
-from vodpull.videos.model import Video
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
+from vodpull.videos.video import Video
 from vodpull.workflows.upkeep.export_copies import Copied, Copies
 
 PAGE = 100

@@ -17,8 +17,8 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from vodpull.api.http.keys.signature_coverage import Arrived
+from vodpull.app.server.admitted_connections import Connections
 from vodpull.app.server.connection_limits import Refusal
-from vodpull.app.server.connections import Connections
 from vodpull.app.server.direct_bodies import DirectProtocol
 from vodpull.app.server.guarded_protocol import RequestPart, is_under_way
 

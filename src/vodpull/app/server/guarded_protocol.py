@@ -11,8 +11,8 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from vodpull.app.server.admitted_connections import Connections
 from vodpull.app.server.connection_limits import Refusal
-from vodpull.app.server.connections import Connections
 
 CONTENT_OVERHEAD = 8
 """A chunk of one byte comes in six."""

@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from vodpull.app.server.connections import Connections
+from vodpull.app.server.admitted_connections import Connections
 from vodpull.app.server.fast_path import Prompt, PromptProtocol
 from vodpull.app.server.guarded_protocol import BUSY
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS, name_in_url
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS, name_in_url
 from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, PullItem
 from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.wire_values import MD5_PATTERN

@@ -26,7 +26,7 @@ from vodpull.imports.entry_limits import (
     MAX_SIZE,
 )
 from vodpull.imports.listers.json_values import records, time_ms, whole
-from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
+from vodpull.jobs.store.caption_count_limit import MAX_CAPTIONS
 from vodpull.url_limits import MAX_URL_CHARACTERS
 
 _URL = re.compile(r"(?:https?|s3|gs|az|file)://[^/\s]|[a-z][a-z0-9-]{0,62}:[^/\\]", re.IGNORECASE)

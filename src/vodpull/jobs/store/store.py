@@ -12,18 +12,9 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new
-from vodpull.jobs.model import (
-    Asset,
-    Batch,
-    BatchView,
-    EncodeState,
-    Job,
-    NextTry,
-    Stage,
-    StoredFile,
-    WireStatus,
-)
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, NextTry, StoredFile
 from vodpull.jobs.notices.events import EventKind, add_video_event
+from vodpull.jobs.states_and_codes import EncodeState, Stage, WireStatus
 from vodpull.jobs.store.final_statuses import Outcome, final_values
 from vodpull.jobs.store.job_refs import JobRef, Progress
 from vodpull.jobs.store.replaced_files import supersede

@@ -13,7 +13,7 @@ from vodpull.errors import MediaUnsupported
 from vodpull.media.inspect.ask_survey import Survey
 from vodpull.media.inspect.info import MediaInfo, VideoStream
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.copy_rules import copy_filter
 from vodpull.media.plan.cuts.chunk_lengths import Chunk, plan_chunks
 from vodpull.media.plan.cuts.frame_rate import exact_rate

@@ -24,7 +24,7 @@ from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.presentation import Track
 from vodpull.media.package.track_layout import PackagedRendition
-from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN

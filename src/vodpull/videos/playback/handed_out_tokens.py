@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from vodpull.accounts.playback_keys import LivePlaybackKey, PlaybackKeys
 from vodpull.clock import now_s
-from vodpull.videos.model import Video
 from vodpull.videos.playback.last_known_permissions import LOOK_S
 from vodpull.videos.playback.playback_token_lifetimes import HANDED_OUT_S, STEP_S
 from vodpull.videos.playback.playback_tokens import Grant, SigningKey, write_token
 from vodpull.videos.playback.public_or_signed import PlaybackPolicy
+from vodpull.videos.video import Video
 
 
 @dataclass(frozen=True)

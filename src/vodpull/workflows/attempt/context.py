@@ -11,8 +11,9 @@ from pathlib import Path
 from vodpull import fetch, media, storage
 from vodpull.errors import Cancelled
 from vodpull.jobs.job_folders import outputs_name
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job
 from vodpull.jobs.source_retries import SourceRetries
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.content_keys import ContentKeys
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store

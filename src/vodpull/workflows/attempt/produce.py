@@ -18,10 +18,11 @@ import structlog
 
 from vodpull import media
 from vodpull.errors import Cancelled, EncodeFailed, EncodeStalled, OutputInvalid, VodpullError
-from vodpull.jobs.model import Asset, Job, Stage
+from vodpull.jobs.model import Asset, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import Progress
-from vodpull.workflows.attempt.captions.files import CaptionFiles
 from vodpull.workflows.attempt.captions.source_texts import SourceTexts
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles
 from vodpull.workflows.attempt.context import Context, attempt_name, made_name
 from vodpull.workflows.attempt.encrypted_segments import encrypt
 from vodpull.workflows.attempt.originals.local_copy import Originals

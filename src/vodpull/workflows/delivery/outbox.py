@@ -19,7 +19,7 @@ from vodpull.clock import WIRE_ZONE, now_ms, now_s
 from vodpull.errors import NotFound
 from vodpull.jobs.notices.deliveries import Addressed, Attempt, Deliveries, Delivery, DeliveryState
 from vodpull.jobs.store.store import Store
-from vodpull.materials.model import Material
+from vodpull.materials.material import Material
 from vodpull.notify import Guard, Reply, post, sign_delivery, sign_webhook
 from vodpull.videos.callback_addresses import CallbackKind
 from vodpull.videos.file_urls import FileUrls

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.clock import now_ms
 from vodpull.database.import_figures import count_again
 from vodpull.errors import Failure, InternalError, OriginFailed, OriginTimeout, VodpullError

@@ -20,7 +20,7 @@ from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.jobs.store.store import Store
 from vodpull.jobs.store.video_rows import archive_again
-from vodpull.jobs.submission.file_names import name_in_url
+from vodpull.jobs.submission.file_and_video_names import name_in_url
 from vodpull.jobs.submission.pull_request_limits import PullItem, PullRequest
 from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.workflows.engine.engine import Engine

@@ -18,7 +18,7 @@ from vodpull.jobs.submission.remembered_requests import Fingerprint, remember_al
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.jobs.submission.url_credentials import without_user_info
 from vodpull.materials.materials import use_materials
-from vodpull.workflows.attempt.extras.watermarks import check_watermark
+from vodpull.workflows.attempt.extras.material_watermarks import check_watermark
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Owner, Queues
 from vodpull.workflows.requests.notify_urls import judge_address

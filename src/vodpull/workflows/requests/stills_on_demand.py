@@ -24,7 +24,7 @@ from vodpull.errors import (
 )
 from vodpull.jobs.model import Asset
 from vodpull.videos.library import Library
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.workflows.attempt.encrypted_segments import ClearFiles, beside
 from vodpull.workflows.attempt.single_flight import SharedWork
 

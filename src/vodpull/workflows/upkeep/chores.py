@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from vodpull.accounts.audit import AuditLog
+from vodpull.accounts.audit_log import AuditLog
 from vodpull.accounts.rate_limits import forget_past
 from vodpull.clock import now_ms, now_s
 from vodpull.database.chore_turns import ChoreTurns

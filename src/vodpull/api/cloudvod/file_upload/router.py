@@ -26,7 +26,7 @@ from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.blocks.part_objects import Received, Sums
 from vodpull.uploads.blocks.shared_body_memory import Announced, Body
 from vodpull.uploads.limits import MAX_BLOCKS
-from vodpull.uploads.model import Ticket
+from vodpull.uploads.upload_and_ticket import Ticket
 from vodpull.uploads.uploads import Uploads
 from vodpull.wire_values import read_number
 

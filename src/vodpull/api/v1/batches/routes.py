@@ -23,9 +23,10 @@ from vodpull.api.v1.sidecars import sidecars_of
 from vodpull.clock import now_ms
 from vodpull.errors import NotFound
 from vodpull.jobs.cursors import CURSOR_PATTERN
-from vodpull.jobs.model import BatchView, Job, Stage
+from vodpull.jobs.model import BatchView, Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.status.listing import MAX_PAGE, Filter
-from vodpull.jobs.submission.file_names import name_in_url
+from vodpull.jobs.submission.file_and_video_names import name_in_url
 from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, MAX_TRANS_NO_CHARS, PullItem, PullRequest
 from vodpull.wire_values import ID_PATTERN, TEXT_PATTERN
 

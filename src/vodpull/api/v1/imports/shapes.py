@@ -19,7 +19,7 @@ from vodpull.imports.entry_limits import (
 )
 from vodpull.imports.import_states import EntryState, ImportState
 from vodpull.imports.pace import MAX_PARALLEL, PARALLEL
-from vodpull.jobs.store.caption_rows import MAX_CAPTIONS
+from vodpull.jobs.store.caption_count_limit import MAX_CAPTIONS
 from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.wire_values import TEXT_PATTERN
 

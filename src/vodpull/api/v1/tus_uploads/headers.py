@@ -16,8 +16,8 @@ from email.utils import formatdate
 from typing import Protocol
 
 from vodpull.errors import ParameterError
-from vodpull.jobs.submission.file_names import MAX_FILE_NAME_CHARS
-from vodpull.uploads.model import Upload, UploadKind
+from vodpull.jobs.submission.file_and_video_names import MAX_FILE_NAME_CHARS
+from vodpull.uploads.upload_and_ticket import Upload, UploadKind
 from vodpull.wire_values import MD5_PATTERN, read_number
 
 VERSION = "1.0.0"

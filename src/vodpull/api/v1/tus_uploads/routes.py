@@ -37,7 +37,7 @@ from vodpull.api.v1.tus_uploads.new_upload import is_same, wanted_of
 from vodpull.errors import NotFound, ParameterError, UploadDamaged, UploadMalformed, UploadMisplaced
 from vodpull.uploads.blocks.shared_body_memory import Announced, Body
 from vodpull.uploads.growing import Growing, GrowingUploads
-from vodpull.uploads.model import Upload
+from vodpull.uploads.upload_and_ticket import Upload
 
 UPLOADS_PREFIX = "/api/v1/uploads"
 

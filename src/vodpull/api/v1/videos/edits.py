@@ -17,7 +17,7 @@ from vodpull.api.v1.videos.routes import VideoId
 from vodpull.errors import ParameterError
 from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.videos.field_lengths import MAX_NAME_CHARS
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.wire_values import TEXT_PATTERN
 from vodpull.workflows.requests.clips_and_joins import MAX_JOINED, EditRequest, read_order
 from vodpull.workflows.requests.notify_urls import judge_address

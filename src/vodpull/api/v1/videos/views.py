@@ -18,8 +18,8 @@ from vodpull.api.v1.videos.shapes import (
 )
 from vodpull.jobs.model import Job, StoredFile
 from vodpull.videos.file_urls import FileUrls
-from vodpull.videos.model import Category, Video
 from vodpull.videos.play_urls import playback_of
+from vodpull.videos.video import Category, Video
 from vodpull.workflows.requests.captions import StoredCaption
 
 

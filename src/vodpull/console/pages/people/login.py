@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vodpull.accounts.audit import DONE, Kind, Who
+from vodpull.accounts.audit_log import DONE, Kind, Who
 from vodpull.accounts.people.link_and_session_lifetimes import SESSION_S
 from vodpull.accounts.people.passwords import MIN_PASSWORD_CHARACTERS
 from vodpull.console.context import ConsoleContext

@@ -14,9 +14,10 @@ from vodpull import captions, storage
 from vodpull.clock import now_ms
 from vodpull.errors import CaptionInvalid, ObjectMissing
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import Job, Stage
+from vodpull.jobs.model import Job
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
-from vodpull.materials.model import Material
+from vodpull.materials.material import Material
 from vodpull.workflows.attempt.captions.mpd_captions import mpd_with_captions
 from vodpull.workflows.attempt.context import replaces
 

@@ -1,4 +1,8 @@
-"""How a source is called for which its client gives no name: by its URL alone, no header of an origin is asked."""
+"""
+How a file and its video are called for which the client gives no name.
+
+A file is called as its URL alone says, no header of an origin is asked; a video as its file.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +21,9 @@ def name_in_url(url: str) -> str:
     name = "".join(filter(str.isprintable, unquote(path).rpartition("/")[2]))
     # The end of an overlong name is kept: it carries the suffix.
     return DEFAULT_FILE_NAME if name in {"", ".", ".."} else name[-MAX_FILE_NAME_CHARS:]
+
+
+def name_of_file(file_name: str) -> str:
+    """Return what a video is called at first: the file's name without its suffix (spec cloud-vod-videos §2.1)."""
+    stem, dot, _ = file_name.rpartition(".")
+    return stem if dot and stem else file_name

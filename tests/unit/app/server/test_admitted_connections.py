@@ -8,8 +8,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from vodpull.app.server.admitted_connections import Connections
 from vodpull.app.server.connection_limits import Limits, Refusal, connection_limit
-from vodpull.app.server.connections import Connections
 
 
 class Peer:

@@ -11,8 +11,8 @@ from vodpull import media, storage
 from vodpull.database import tables
 from vodpull.database.row_locks import lock_row
 from vodpull.errors import ConfigurationError, NotFound, ObjectMissing, ParameterError, PermissionDenied
+from vodpull.materials.material import Material, MaterialKind
 from vodpull.materials.materials import find_material
-from vodpull.materials.model import Material, MaterialKind
 from vodpull.materials.new_file_rules import PICTURE_SUFFIXES
 
 FIELD = "watermark.material"

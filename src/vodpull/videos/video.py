@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vodpull.jobs.model import Asset, EncodeState, VideoOrigin, VideoState
+from vodpull.jobs.model import Asset
+from vodpull.jobs.states_and_codes import EncodeState, VideoOrigin, VideoState
 
 
 @dataclass(frozen=True, kw_only=True)

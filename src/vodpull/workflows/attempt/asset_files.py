@@ -9,7 +9,8 @@ from typing import Any
 
 from vodpull import media
 from vodpull.jobs.job_folders import folder_key
-from vodpull.jobs.model import Asset, AssetWarning, Clarity, Job, ServerType, SourceTrack, StoredFile
+from vodpull.jobs.model import Asset, AssetWarning, Job, SourceTrack, StoredFile
+from vodpull.jobs.states_and_codes import Clarity, ServerType
 from vodpull.workflows.attempt.stable_playlist_names import is_playlist, known_key
 
 

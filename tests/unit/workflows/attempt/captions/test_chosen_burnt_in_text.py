@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vodpull.media import BurntText, TextStream
-from vodpull.workflows.attempt.captions.burnt_in import chosen
+from vodpull.workflows.attempt.captions.chosen_burnt_in_text import chosen
 from vodpull.workflows.attempt.captions.source_texts import warnings_of
 
 

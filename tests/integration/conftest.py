@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from tests.services.postgres import Postgres
 from tests.stored import VAULT
 
-from vodpull.accounts.keys import Accounts, NewKey
+from vodpull.accounts.access_keys import Accounts, NewKey
 from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.jobs.store.store import Store

@@ -38,7 +38,7 @@ from vodpull.fetch.guard.repeated_length import without_repeats
 from vodpull.fetch.hls.playlist import parse_playlist
 from vodpull.http_dates import read_date_s, read_retry_after_s
 from vodpull.jobs.cursors import read_cursor
-from vodpull.jobs.submission.file_names import name_in_url
+from vodpull.jobs.submission.file_and_video_names import name_in_url
 from vodpull.jobs.submission.template_registry import Templates
 from vodpull.media import parse_template
 from vodpull.request_signing import SignedRequest

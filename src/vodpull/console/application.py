@@ -45,7 +45,7 @@ from vodpull.errors import VodpullError
 
 
 def create_console(context: ConsoleContext) -> Starlette:
-    """Return the pages. Who may call what stands in `access_rules.py`."""
+    """Return the pages. Who may call what stands in `needed_roles.py`."""
     pages = Pages()
     gate = Gate(context.sessions, context.audit, pages)
     attempts, streams = Attempts(context.store.engine), Live(context.follow)

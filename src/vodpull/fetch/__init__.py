@@ -5,7 +5,7 @@ from vodpull.fetch.guard.credential_settings import parse_credentials
 from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.guard.source_store_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
-from vodpull.fetch.hls.texts import FetchedText
+from vodpull.fetch.hls.subtitles import FetchedText
 from vodpull.fetch.partfile.partial_view import PartView
 from vodpull.fetch.transfer.answers.source_store_answers import NoStores, ReadableStores
 from vodpull.fetch.transfer.download import download

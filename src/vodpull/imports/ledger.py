@@ -14,7 +14,16 @@ from vodpull.database import tables
 from vodpull.database.import_figures import counted
 from vodpull.errors import Failure, NotFound
 from vodpull.imports.entries import Entry
-from vodpull.imports.model import EntryState, Figures, Import, ImportOptions, ImportState, ListedEntry, Tally, Volume
+from vodpull.imports.import_states import (
+    EntryState,
+    Figures,
+    Import,
+    ImportOptions,
+    ImportState,
+    ListedEntry,
+    Tally,
+    Volume,
+)
 from vodpull.imports.pace import fetch_rate
 from vodpull.jobs.cursors import read_cursor, write_cursor
 

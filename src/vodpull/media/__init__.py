@@ -16,7 +16,7 @@ from vodpull.media.inspect.watermark_picture import MAX_STILL_BYTES, StillPictur
 from vodpull.media.package.assembly import Parts
 from vodpull.media.package.encryption import ContentKey, Lock, decrypted, keys_needed, locks_of
 from vodpull.media.package.package import Package, Preview, package_preview
-from vodpull.media.package.pictures.client_posters import MAX_COVER_BYTES, make_cover
+from vodpull.media.package.pictures.poster_file_checks import MAX_COVER_BYTES, make_cover
 from vodpull.media.package.pictures.stills import (
     choose_variant,
     find_spot,
@@ -36,7 +36,7 @@ from vodpull.media.package.playlists.presentation import (
 from vodpull.media.package.playlists.track_roles import role_of
 from vodpull.media.package.track_layout import PackagedRendition
 from vodpull.media.plan.burnt_in.burnt_text import BurntText
-from vodpull.media.plan.burnt_in.watermark import Watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark
 from vodpull.media.plan.cuts.chunk_lengths import Chunk, lasting_chunks, missing_share
 from vodpull.media.plan.early_plan import plan_beginning
 from vodpull.media.plan.encode_plan import EncodePlan, RungPlan, plan_encode

@@ -15,9 +15,9 @@ from tests.services.s3 import BUCKET
 from typer.testing import CliRunner
 
 from vodpull import storage
-from vodpull.accounts.keys import Accounts
+from vodpull.accounts.access_keys import Accounts
 from vodpull.accounts.master_key_match import check_master_key
-from vodpull.accounts.vault import Vault
+from vodpull.accounts.sealed_secrets import Vault
 from vodpull.app.commands.doctor import diagnose
 from vodpull.app.installation import open_accounts, require_installation
 from vodpull.app.service import running_service

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from vodpull.accounts.people.console_tokens import Purpose, end_tokens, holder, new_token, spend
+from vodpull.accounts.people.link_and_session_lifetimes import INVITATION_S, SETUP_S
 from vodpull.accounts.people.passwords import Passwords
 from vodpull.accounts.people.roles import Role
-from vodpull.accounts.people.token_lifetimes import INVITATION_S, SETUP_S
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.database.row_locks import insert_new

@@ -29,7 +29,7 @@ from vodpull.fetch.guard.credential_settings import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.guard.credential_settings import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
 from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
-from vodpull.wire_values import MAX_URL_CHARACTERS, URL_CONTROL
+from vodpull.url_limits import MAX_URL_CHARACTERS, URL_CONTROL
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Turns a host name and port into addresses; raises OSError when there are none."""

@@ -27,7 +27,7 @@ from vodpull.fetch.hls.playlist import (
 )
 from vodpull.fetch.hls.segment import form_of, plain_blocks, without_tag
 from vodpull.fetch.hls.slow_playlist import Patience
-from vodpull.fetch.hls.texts import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
+from vodpull.fetch.hls.subtitles import MAX_TEXT_BYTES, FetchedText, write_segments, write_text
 from vodpull.fetch.hls.variant_choice import SoundChoice, TextChoice, VariantChoice
 from vodpull.fetch.partfile.disk_errors import disk_errors
 from vodpull.fetch.partfile.partfile import PartFile

@@ -1,4 +1,4 @@
-"""What a clip or a join is to be, and what its sources are; what becomes of each part: `plan.py`."""
+"""What a clip or a join is to be, and what its sources are; what becomes of each part: `edit_plan.py`."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 Which streams of a source can be copied as they are, and why the others are encoded. Pure.
 
 What the template says against it is in `ladder.py` (picture) and in `sound/sound_plans.py` (sound);
-what of clips and joins is copied, in `edit/plan.py`.
+what of clips and joins is copied, in `edit/edit_plan.py`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from vodpull.media.inspect.run_child import ask_pyav
 from vodpull.media.package.package import Package
 from vodpull.media.package.playlists.presentation import Track
 from vodpull.media.package.track_layout import PackagedRendition
-from vodpull.media.plan.burnt_in.watermark import Watermark, place_watermark
+from vodpull.media.plan.burnt_in.watermark_place import Watermark, place_watermark
 from vodpull.media.plan.encode_plan import EncodePlan
 from vodpull.media.plan.ladder import Rung
 from vodpull.media.segment_names import INIT_FILE, SEGMENT_PATTERN
@@ -33,14 +33,14 @@ from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness, sound_likeness
-from vodpull.media.verify.drawn_texts import draw_texts
-from vodpull.media.verify.instants import (
+from vodpull.media.verify.compared_instants import (
     AROUND,
     picture_instants,
     segments_around,
     segments_heard,
     sound_instants,
 )
+from vodpull.media.verify.drawn_texts import draw_texts
 from vodpull.media.verify.likeness import SightLikeness
 from vodpull.media.verify.sound_likeness import SoundLikeness
 

@@ -15,7 +15,7 @@ from vodpull.media.tools.limits import RunLimits, copy_limits
 from vodpull.media.tools.sandbox import CONFINED, Toolbox
 from vodpull.media.verify import likeness
 from vodpull.media.verify.compare import INSTANT_S, INSTANTS_AT_ONCE, Original, source_orders
-from vodpull.media.verify.instants import picture_instants
+from vodpull.media.verify.compared_instants import picture_instants
 
 BESIDE = (
     *("segments.py", "display.py", "sound_frames.py"),

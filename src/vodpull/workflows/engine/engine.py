@@ -37,7 +37,7 @@ from dbos._serialization import DBOSPortableJSONSerializer
 
 from vodpull.errors import ServiceError, StepAbandoned
 from vodpull.jobs.model import DEFAULT_PRIORITY
-from vodpull.workflows.engine.slots import Queue, Slots
+from vodpull.workflows.engine.slot_claims import Queue, Slots
 from vodpull.workflows.engine.wakeups import Ending, Wakeups
 
 ENGINE_VERSION = "1"

@@ -15,9 +15,9 @@ from vodpull.errors import FetchError, NotFound, ParameterError
 from vodpull.jobs.model import Job
 from vodpull.jobs.store.caption_rows import Caption, CaptionOrigin, CaptionRows
 from vodpull.jobs.store.store import Store
-from vodpull.materials.model import Material
-from vodpull.videos.model import Video
-from vodpull.workflows.attempt.captions.files import CaptionFiles, Wanted, captions_of
+from vodpull.materials.material import Material
+from vodpull.videos.video import Video
+from vodpull.workflows.attempt.captions.stored_caption_files import CaptionFiles, Wanted, captions_of
 from vodpull.workflows.attempt.extras.small_downloads import SideFiles
 from vodpull.workflows.requests.sidecar_checks import checked_label
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from vodpull.app.telemetry.logs import configure_logging, without_secrets
-from vodpull.jobs.model import Stage
+from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.store.job_refs import JobRef
 from vodpull.workflows.attempt.meters import Watch
 

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from pydantic import ValidationError
 from starlette.requests import Request
 
-from vodpull.api.http.bodies import MAX_BODY_BYTES
 from vodpull.api.http.context import ApiContext
 from vodpull.api.http.keys.authenticate_before_body import known_first
-from vodpull.api.v1.dependencies import PROBLEMS, Caller
+from vodpull.api.http.request_body_limits import MAX_BODY_BYTES
+from vodpull.api.v1.caller_and_query import PROBLEMS, Caller
 from vodpull.api.v1.videos.caller_videos import CallerVideos
 from vodpull.api.v1.videos.routes import VideoId
 from vodpull.api.v1.videos.shapes import CaptionList, CaptionReply, CaptionSource

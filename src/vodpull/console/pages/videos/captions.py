@@ -14,7 +14,7 @@ from vodpull.console.reply.rendering import Pages
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotFound, ParameterError
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 from vodpull.workflows.requests.captions import added
 
 

@@ -20,11 +20,11 @@ from vodpull.console.request.days import DAY_MS, day_ms
 from vodpull.console.request.translation import say_in
 from vodpull.console.request.visit import Visit, leave_to
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
-from vodpull.jobs.model import EncodeState, VideoState
+from vodpull.jobs.states_and_codes import EncodeState, VideoState
 from vodpull.videos.blocking import block, enable
 from vodpull.videos.category_paths import add_labels, label_path, read_labels
 from vodpull.videos.library import VideoFilter
-from vodpull.videos.model import Video
+from vodpull.videos.video import Video
 
 PAGE_VIDEOS = 24
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from vodpull.app.telemetry.logs import without_secrets
+from vodpull.app.telemetry.log_redaction import without_secrets
 from vodpull.captions.markup import plain_cue
 from vodpull.imports.listers.csv_and_jsonl import MAX_LINE, read_csv
 

@@ -24,7 +24,8 @@ from vodpull.api.cloudvod.library.videos.requests import (
 from vodpull.api.cloudvod.parameters import read_parameters
 from vodpull.api.cloudvod.pull.requests import parse_pull, parse_query
 from vodpull.api.http.keys.signatures import authenticate, authenticate_bearer
-from vodpull.api.http.stored.files import is_media_key, parse_range
+from vodpull.api.http.stored.media_keys import is_media_key
+from vodpull.api.http.stored.range_requests import parse_range
 from vodpull.caller_networks import network_of
 from vodpull.cli.sources import check_url as check_source
 from vodpull.clock import read_zone

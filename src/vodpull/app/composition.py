@@ -22,7 +22,7 @@ from vodpull.app.server import Connections, Limits
 from vodpull.app.start_checks import check_default_template, prove_store
 from vodpull.app.telemetry.limits_in_force import LIMITS, rate_limits
 from vodpull.app.telemetry.metrics import Metrics
-from vodpull.imports.ledger import Ledger
+from vodpull.imports.import_rows import Ledger
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census
 from vodpull.jobs.store.content_keys import ContentKeys

@@ -1,8 +1,8 @@
 """From URL to local file, without being led anywhere else; what is in the file is up to `media`."""
 
+from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
 from vodpull.fetch.guard.credential_settings import parse_credentials
-from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.guard.source_store_urls import stored_url
 from vodpull.fetch.hls.source import FetchedPlaylist, fetch_playlist, is_playlist
 from vodpull.fetch.hls.subtitles import FetchedText

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vodpull.csv_output import csv_line
+from vodpull.imports.import_rows import Ledger
 from vodpull.imports.import_states import Import, ListedEntry
-from vodpull.imports.ledger import Ledger
 from vodpull.videos.file_urls import FileUrls
 from vodpull.videos.library import Library
 

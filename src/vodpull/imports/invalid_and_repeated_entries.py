@@ -10,8 +10,8 @@ from dataclasses import replace
 from vodpull.errors import Failure, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.entry_limits import MAX_DESCRIPTION, MAX_NAME, MAX_ORIGIN_BYTES, MAX_REVISION
+from vodpull.imports.import_rows import Brought
 from vodpull.imports.import_states import EntryState, ListedEntry
-from vodpull.imports.ledger import Brought
 from vodpull.url_limits import MAX_URL_CHARACTERS
 from vodpull.wire_values import ID_PATTERN
 

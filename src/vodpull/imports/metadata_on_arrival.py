@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from vodpull.clock import now_ms
 from vodpull.database import tables
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import entry_of_job
+from vodpull.imports.import_rows import entry_of_job
 from vodpull.jobs.notices.events import EventKind, add_video_event
 from vodpull.jobs.states_and_codes import VideoState
 from vodpull.videos.category_names import CategoryName, is_category_name

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vodpull.errors import Failure
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
 from vodpull.jobs.states_and_codes import FINAL_STAGES, Clarity, EncodeState, ServerType, Stage, VideoOrigin, WireStatus
-
-DEFAULT_PRIORITY = 100
 
 
 @dataclass(frozen=True, kw_only=True)

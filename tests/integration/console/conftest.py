@@ -34,8 +34,8 @@ from vodpull.database.connection import open_database
 from vodpull.database.ids import new_id
 from vodpull.errors import UploadTooLarge
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
+from vodpull.imports.import_rows import Ledger
 from vodpull.imports.kind_checks import Kind
-from vodpull.imports.ledger import Ledger
 from vodpull.imports.listers.cloudvod import CloudVodLister
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.figures.census import take_census

@@ -13,6 +13,7 @@ from vodpull.database import tables
 from vodpull.database.import_figures import count_again
 from vodpull.database.migrate import migrate
 from vodpull.imports.entries import Entry
+from vodpull.imports.import_rows import EntryChange, Ledger, change_entries, insert_entries, insert_import
 from vodpull.imports.import_states import (
     EntryState,
     Figures,
@@ -23,7 +24,6 @@ from vodpull.imports.import_states import (
     Tally,
     Volume,
 )
-from vodpull.imports.ledger import EntryChange, Ledger, change_entries, insert_entries, insert_import
 
 ENTRY = ListedEntry(
     number=1,

@@ -13,8 +13,8 @@ from tests.videos import stored_video
 from vodpull.accounts.access_keys import NewKey
 from vodpull.fetch import AddressGuard, FetchLimits, HostLimits, NoStores
 from vodpull.imports.entries import Entry
+from vodpull.imports.import_rows import change_entries, insert_entries, insert_import, read_entries, read_posters_due
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.imports.ledger import change_entries, insert_entries, insert_import, read_entries, read_posters_due
 from vodpull.jobs.states_and_codes import VideoState
 from vodpull.jobs.store.store import Store
 from vodpull.media import find_toolbox

@@ -23,8 +23,8 @@ from vodpull.database.connection import open_database
 from vodpull.database.migrate import migrate
 from vodpull.errors import NotAllowedNow, NotFound, Occupied
 from vodpull.imports.entries import Entry
+from vodpull.imports.import_rows import Ledger, brought_before, insert_entries, insert_import
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState, ListedEntry
-from vodpull.imports.ledger import Ledger, brought_before, insert_entries, insert_import
 from vodpull.imports.old_ids import video_of_old_id
 from vodpull.jobs.deletions import Deletions
 from vodpull.jobs.job_folders import folder_of

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.import_rows import Brought
 from vodpull.imports.import_states import EntryState, ListedEntry
 from vodpull.imports.invalid_and_repeated_entries import judge
-from vodpull.imports.ledger import Brought
 from vodpull.imports.metadata_on_arrival import category_names
 from vodpull.videos.category_names import CategoryName
 

@@ -16,8 +16,8 @@ from typing import Any
 import yarl
 
 from vodpull.errors import BodyTooLarge, FetchError, PlaylistUnsupported
+from vodpull.fetch.guard.allowed_connections import AddressGuard
 from vodpull.fetch.guard.cookies import CookieJar
-from vodpull.fetch.guard.guard import AddressGuard
 from vodpull.fetch.hls.playlist import (
     Key,
     MediaPlaylist,

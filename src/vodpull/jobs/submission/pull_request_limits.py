@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vodpull.jobs.model import DEFAULT_PRIORITY, Sidecar
+from vodpull.jobs.model import Sidecar
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
 
 MAX_ITEMS = 50
 """Sources in one batch (spec cloud-vod-fetch §2)."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vodpull.errors import MediaError
-from vodpull.media.inspect.ask_probe import PARTS, probe_orders, typed_info
+from vodpull.media.inspect.ask_probe import probe_orders, typed_info
 from vodpull.media.inspect.info import MediaInfo
 from vodpull.media.inspect.run_child import ask_pyav
+from vodpull.media.mp4 import boxes
 from vodpull.media.tools import ffmpeg_options
 from vodpull.media.tools.limits import RunLimits
-from vodpull.media.tools.sandbox import CONFINED, Toolbox
+from vodpull.media.tools.sandbox import Toolbox
 
 # An index, or the last megabytes, are read; a busy machine may take its time.
 LIMITS = RunLimits(wall_s=60, cpu_s=30, address_space_bytes=8 * 1024**3, file_size_bytes=0)
@@ -50,9 +51,7 @@ async def reach(path: Path, spans: Spans, *, toolbox: Toolbox) -> float:
     if not spans or spans[0][0] > 0:
         return 0.0
     try:
-        answer = await ask_pyav(
-            "source/partial_reach.py", _orders(spans), ("source", path), toolbox=toolbox, limits=LIMITS
-        )
+        answer = await ask_pyav("partial_reach", _orders(spans), ("source", path), toolbox=toolbox, limits=LIMITS)
     except MediaError:
         return 0.0
     found = answer.get("reach_s", 0.0)
@@ -71,10 +70,9 @@ async def probe_part(path: Path, spans: Spans, *, size_bytes: int | None, toolbo
     if not spans or spans[0][0] > 0:
         return None
     orders = _orders(spans) | {"size": size_bytes, "probe": probe_orders(toolbox)}
-    beside = (CONFINED / "source/probe.py", CONFINED / "source/partial_reach.py", *PARTS)
     try:
         answer = await ask_pyav(
-            "source/partial_probe.py", orders, ("source", path), toolbox=toolbox, limits=LIMITS, beside=beside
+            "partial_probe", orders, ("source", path), toolbox=toolbox, limits=LIMITS, shared=(boxes,)
         )
         info = typed_info(answer["info"]) if answer.get("info") else None
     except MediaError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from vodpull import fetch, media
 from vodpull.errors import FetchError
 from vodpull.fetch import CookieJar, OnPart
-from vodpull.imports.ledger import rate_of_job
+from vodpull.imports.import_rows import rate_of_job
 from vodpull.jobs.model import Batch, Job
 from vodpull.jobs.states_and_codes import EDITED, UPLOADED, Stage
 from vodpull.jobs.store.job_refs import JobRef, Progress

@@ -36,7 +36,7 @@ from dbos._recovery import _recover_workflow as recover_workflow
 from dbos._serialization import DBOSPortableJSONSerializer
 
 from vodpull.errors import ServiceError, StepAbandoned
-from vodpull.jobs.model import DEFAULT_PRIORITY
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
 from vodpull.workflows.engine.slot_claims import Queue, Slots
 from vodpull.workflows.engine.wakeups import Ending, Wakeups
 

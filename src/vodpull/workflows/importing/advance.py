@@ -23,9 +23,7 @@ from vodpull.clock import now_ms
 from vodpull.database.import_figures import count_again
 from vodpull.errors import Failure, InternalError, OriginFailed, OriginTimeout, VodpullError
 from vodpull.imports.entries import Entry, Lister, Page
-from vodpull.imports.import_states import EntryState, Import, ImportState, ListedEntry
-from vodpull.imports.kind_checks import Kind, Resolver, find_kind
-from vodpull.imports.ledger import (
+from vodpull.imports.import_rows import (
     EntryChange,
     change_entries,
     end_values,
@@ -34,6 +32,8 @@ from vodpull.imports.ledger import (
     read_posters_due,
     take_turn,
 )
+from vodpull.imports.import_states import EntryState, Import, ImportState, ListedEntry
+from vodpull.imports.kind_checks import Kind, Resolver, find_kind
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine, JsonObject
 from vodpull.workflows.engine.queues import Queues

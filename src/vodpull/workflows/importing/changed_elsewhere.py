@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from vodpull.errors import NotAllowedNow, NotFound, ParameterError
+from vodpull.imports.import_rows import EntryChange, read_posters_due, told_before
 from vodpull.imports.import_states import EntryState, Import, ListedEntry
 from vodpull.imports.kept_edits import dress_again
-from vodpull.imports.ledger import EntryChange, read_posters_due, told_before
 from vodpull.jobs.store.replaced_poster import show_poster
 from vodpull.jobs.store.store import Store
 from vodpull.videos.library import find_video

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from vodpull.clock import now_ms
 from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.import_rows import brought_before, insert_entries, known_origins
 from vodpull.imports.import_states import Import
 from vodpull.imports.invalid_and_repeated_entries import judge
-from vodpull.imports.ledger import brought_before, insert_entries, known_origins
 
 
 def add_page(

@@ -16,9 +16,9 @@ from vodpull.database.ids import new_id
 from vodpull.database.import_figures import counted
 from vodpull.errors import NotAllowedNow, ParameterError
 from vodpull.imports.entries import BadEntry, Entry
+from vodpull.imports.import_rows import Ledger, end_values, insert_import, take_turn
 from vodpull.imports.import_states import EntryState, Import, ImportOptions, ImportState
 from vodpull.imports.kind_checks import Kind, Texts, find_kind
-from vodpull.imports.ledger import Ledger, end_values, insert_import, take_turn
 from vodpull.imports.pace import MAX_PARALLEL
 from vodpull.workflows.engine.engine import Engine
 from vodpull.workflows.engine.queues import Queues

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from vodpull.clock import now_ms
 from vodpull.database.ids import new_id
 from vodpull.errors import NotAllowedNow, NotFound, PermissionDenied, UploadTokenInvalid
-from vodpull.jobs.model import DEFAULT_PRIORITY, Asset, Batch, BatchView, Job, Sidecar, StoredFile
+from vodpull.jobs.model import Asset, Batch, BatchView, Job, Sidecar, StoredFile
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
 from vodpull.jobs.states_and_codes import Clarity, ServerType, VideoOrigin
 from vodpull.jobs.store import next_attempt
 from vodpull.jobs.store.job_refs import JobRef

@@ -17,7 +17,7 @@ from vodpull.api.v1.shapes import (
     TrackReply,
     WarningReply,
 )
-from vodpull.jobs.model import DEFAULT_PRIORITY
+from vodpull.jobs.priorities import DEFAULT_PRIORITY
 from vodpull.jobs.states_and_codes import Stage
 from vodpull.jobs.submission.pull_request_limits import MAX_ITEMS, MAX_SIDECARS, MAX_TRANS_NO_CHARS
 from vodpull.url_limits import MAX_URL_CHARACTERS

@@ -22,8 +22,8 @@ from vodpull.api.v1.imports.views import entry_of, entry_reply, import_reply
 from vodpull.imports.entries import BadEntry, Entry
 from vodpull.imports.estimate import measure_speed
 from vodpull.imports.id_map_csv import map_csv
+from vodpull.imports.import_rows import Ledger
 from vodpull.imports.import_states import EntryState, Import, ImportOptions
-from vodpull.imports.ledger import Ledger
 from vodpull.jobs.cursors import CURSOR_PATTERN
 from vodpull.wire_values import ID_PATTERN
 from vodpull.workflows.importing.orders import NewImport as Asked

@@ -17,7 +17,7 @@ import structlog
 from vodpull import media, storage
 from vodpull.errors import FetchError, MediaError
 from vodpull.imports.entries import Entry
-from vodpull.imports.ledger import entry_of_job
+from vodpull.imports.import_rows import entry_of_job
 from vodpull.jobs.job_folders import folder_key
 from vodpull.jobs.model import Asset, AssetWarning, Batch, Job
 from vodpull.jobs.submission.url_credentials import without_user_info

@@ -7,21 +7,18 @@ import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, ip_address, ip_network
-from urllib.parse import quote
+from ipaddress import IPv4Address, ip_address
 
 import aiohttp
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from vodpull.errors import ConfigurationError, UrlForbidden, UrlInvalid
+from vodpull.errors import UrlForbidden, UrlInvalid
 from vodpull.fetch.guard.addresses import (
     Address,
-    Network,
     is_metadata,
     is_never_allowed,
     is_public,
-    parse_literal,
     unmapped,
 )
 from vodpull.fetch.guard.cookies import CookieJar
@@ -29,6 +26,8 @@ from vodpull.fetch.guard.credential_settings import FIELD as CREDENTIALS_FIELD
 from vodpull.fetch.guard.credential_settings import check_headers
 from vodpull.fetch.guard.own_addresses import is_here
 from vodpull.fetch.guard.repeated_length import tolerate_repeated_length
+from vodpull.fetch.guard.trusted_origin_settings import host_of, parse_network, parse_origin, parse_trusted
+from vodpull.fetch.guard.url_form import HOST_NAME, literal_of, origin_of, parse_url, verbatim
 from vodpull.url_limits import MAX_URL_CHARACTERS, URL_CONTROL
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -39,11 +38,6 @@ _MAX_FIELD_BYTES = (16 << 10) + 256
 _MAX_FIELDS = 512
 _WEB_PORTS = (80, 443)
 
-_BLANK_OR_CONTROL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff]")
-_HOST_NAME = re.compile(r"(?=.{1,254}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_-]{1,63}\.?")
-# Everything that RFC 3986 does not allow in a path or query as it is. Only that is quoted; the rest is sent byte for
-# byte, so that a signature over the URL holds.
-_TO_QUOTE = re.compile(r"[^A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})")
 # Of a reference, all before query and fragment.
 _PATH = re.compile(r"[^?#]*")
 # Names that mean an inner address on every machine, refused before the resolver is asked.
@@ -87,15 +81,15 @@ class AddressGuard:
         Raises:
             ConfigurationError: an entry is malformed or can never be allowed; `field` names its setting.
         """
-        self._trusted = frozenset(_parse_trusted(text, trusted_setting) for text in trusted_origins)
+        self._trusted = frozenset(parse_trusted(text, trusted_setting) for text in trusted_origins)
         self._trusted_setting = trusted_setting
-        self._networks = tuple(_parse_network(text) for text in allow_networks)
+        self._networks = tuple(parse_network(text) for text in allow_networks)
         self._ports = frozenset(ports)
         self._lookup = lookup or _look_up
-        self._own_host = _host_of(own_url) if own_url else ""
+        self._own_host = host_of(own_url) if own_url else ""
         check_headers(credentials or {})
         self._credentials = {
-            _parse_origin(text, field=CREDENTIALS_FIELD): dict(headers) for text, headers in (credentials or {}).items()
+            parse_origin(text, field=CREDENTIALS_FIELD): dict(headers) for text, headers in (credentials or {}).items()
         }
 
     def check_url(self, url: str) -> yarl.URL:
@@ -111,10 +105,10 @@ class AddressGuard:
             raise UrlInvalid(f"the URL is longer than {MAX_URL_CHARACTERS} characters")
         if URL_CONTROL.search(url):  # blanks are sent quoted, as browsers do
             raise UrlInvalid("the URL contains a control character")
-        parsed = _parse(url)
+        parsed = parse_url(url)
         self._check_port(parsed)
         self._check_host(parsed)
-        return _verbatim(parsed, url)
+        return verbatim(parsed, url)
 
     def join(self, base: yarl.URL, reference: str) -> yarl.URL:
         """
@@ -174,11 +168,11 @@ class AddressGuard:
 
     def credentials_for(self, url: yarl.URL) -> Mapping[str, str]:
         """Return the headers that the operator wants sent to the URL's origin; never to be logged."""
-        return self._credentials.get(_origin_of(url), {})
+        return self._credentials.get(origin_of(url), {})
 
     def is_trusted(self, url: yarl.URL) -> bool:
         """Tell whether the operator listed the URL's origin."""
-        return _origin_of(url) in self._trusted
+        return origin_of(url) in self._trusted
 
     def permits(self, address: Address, url: yarl.URL) -> bool:
         """Tell whether a connection for this URL may go to this address."""
@@ -205,14 +199,14 @@ class AddressGuard:
         host = url.raw_host or ""
         if host.removesuffix(".") == self._own_host and not self.is_trusted(url):
             raise UrlForbidden(f"{host} is this service itself")
-        address = _literal(host)
+        address = literal_of(host)
         if address is not None:
             if not self.permits(address, url):
                 raise UrlForbidden(f"{address} is not an address that may be connected to")
             if "%" in host or (isinstance(address, IPv4Address) and str(address) != host):
                 raise UrlInvalid("an IP address in a URL must be in its plain form")
             return
-        if not _HOST_NAME.fullmatch(host):
+        if not HOST_NAME.fullmatch(host):
             raise UrlInvalid("the URL has no valid host name")
         name = host.removesuffix(".")
         if name in _METADATA_NAMES:
@@ -228,7 +222,7 @@ class _Door(AbstractResolver):
         self._guard = guard
         self._url = url
         self._lookup = lookup
-        literal = _literal(url.raw_host or "")
+        literal = literal_of(url.raw_host or "")
         self._passed = {literal} if literal is not None and guard.permits(literal, url) else set[Address]()
 
     async def resolve(
@@ -277,78 +271,3 @@ async def _look_up(host: str, port: int) -> Sequence[str]:
         return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in answers))
 
     return await asyncio.get_running_loop().run_in_executor(_LOOKUP_THREADS, ask)
-
-
-def _parse(url: str) -> yarl.URL:
-    try:
-        parsed = yarl.URL(url)
-        absolute_web = parsed.scheme in {"http", "https"} and bool(parsed.raw_host)
-        has_user_info = parsed.raw_user is not None or parsed.raw_password is not None or "@" in parsed.raw_authority
-    except ValueError as error:  # its text repeats the URL, which may carry a signature
-        raise UrlInvalid("the URL cannot be parsed") from error
-    if not absolute_web:
-        raise UrlInvalid("the URL is not an absolute http or https URL")
-    if has_user_info:
-        raise UrlInvalid("the URL contains a user name or password")
-    return parsed
-
-
-def _verbatim(parsed: yarl.URL, url: str) -> yarl.URL:
-    raw = yarl.URL(url, encoded=True)
-    path_and_query = _TO_QUOTE.sub(lambda found: quote(found[0], safe=""), raw.raw_path_qs)
-    return yarl.URL(f"{parsed.scheme}://{parsed.raw_authority}{path_and_query}", encoded=True)
-
-
-def _literal(host: str) -> Address | None:
-    try:
-        return parse_literal(host)
-    except ValueError as error:
-        raise UrlInvalid("the URL's host is not a valid address") from error
-
-
-def _origin_of(url: yarl.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.raw_host or "", url.port
-
-
-def _parse_origin(text: str, *, field: str) -> tuple[str, str, int | None]:
-    scheme, _, authority = text.partition("://")
-    if set(authority) & set("/?#@\\*") or _BLANK_OR_CONTROL.search(text):
-        raise ConfigurationError(f"{field}: an origin is exactly scheme://host or scheme://host:port", field=field)
-    try:
-        url = _parse(f"{scheme}://{authority}")
-        literal = _literal(url.raw_host or "")
-    except UrlInvalid as error:
-        raise ConfigurationError(f"{field}: {error}", field=field) from error
-    if literal is not None and (is_metadata(literal) or str(literal) != url.raw_host):
-        raise ConfigurationError(f"{field}: {literal} is refused always, or not in its plain form", field=field)
-    if not url.port or (literal is None and not _HOST_NAME.fullmatch(url.raw_host or "")):
-        raise ConfigurationError(f"{field}: no valid host and port in an entry", field=field)
-    return _origin_of(url)
-
-
-def _parse_trusted(text: str, setting: str) -> tuple[str, str, int | None]:
-    try:
-        return _parse_origin(text, field=setting)
-    except ConfigurationError as error:
-        shown = "an entry with @" if "@" in text else repr(text)  # never a password
-        remedy = "Write scheme, host and port alone, such as http://nas.local:9000; several are parted by commas."
-        raise ConfigurationError(f"{error} ({shown})", field=error.field, remedy=remedy) from error
-
-
-def _host_of(own_url: str) -> str:
-    field = "VODPULL_PUBLIC_URL"
-    try:
-        return (_parse(own_url).raw_host or "").removesuffix(".")
-    except UrlInvalid as error:
-        raise ConfigurationError(f"{field}: {error}", field=field) from error
-
-
-def _parse_network(text: str) -> Network:
-    field = "VODPULL_ALLOW_NETWORKS"
-    try:
-        network = ip_network(text.strip())
-    except ValueError as error:
-        why = f"{field}: {text!r} is not a CIDR range"
-        remedy = "Write ranges such as 192.168.0.0/16 or fd00::/8, parted by commas, with zeros behind the prefix."
-        raise ConfigurationError(why, field=field, remedy=remedy) from error
-    return network

@@ -27,8 +27,8 @@ from vodpull.uploads.blocks.arrived_parts import Block, Part
 from vodpull.uploads.blocks.block_ctx import BlockPlace
 from vodpull.uploads.blocks.part_objects import Inbox
 from vodpull.uploads.blocks.vendor_hash import SPAN_BYTES, file_hash
+from vodpull.uploads.encode_ahead_pause import QUIET_MS
 from vodpull.uploads.key_reservations import lock_upload, touch
-from vodpull.uploads.quiet_uploads import QUIET_MS
 from vodpull.uploads.upload_and_ticket import Completion, Ticket, Upload, UploadKind, Whole
 from vodpull.uploads.write_turns import Database
 
